@@ -1,0 +1,91 @@
+"""Durable, steerable, visible workflows on top of Celery: add `Orchestrator(app)` to a project."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orchestrator_celery.canvas.complex import ComplexSignature
+    from orchestrator_celery.canvas.swarm import Swarm
+    from orchestrator_celery.errors import (
+        BulkRejected,
+        ForeignSignature,
+        InvalidSettings,
+        InvalidWorkflow,
+        LeafIgnored,
+        NotInstalled,
+        OrchestratorError,
+        PayloadTooLarge,
+        PoisonedTask,
+        RunNotFound,
+        StoreNotConfigured,
+        StoreUnavailable,
+        SwarmClosed,
+        SwarmFailed,
+        SwarmFull,
+    )
+    from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+    from orchestrator_celery.model.views import BulkReport, ItemView, NodeView, Progress, RunView
+    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.run import Run
+    from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
+
+_WHERE = {
+    "orchestrator": ("Orchestrator",),
+    "canvas": ("ComplexSignature", "Swarm"),
+    "run": ("Run",),
+    "settings": ("OrchestratorSettings", "TaskPolicy"),
+    "model.states": ("NodeKind", "NodeState", "RunStatus"),
+    "model.views": ("BulkReport", "ItemView", "NodeView", "Progress", "RunView"),
+    "errors": (
+        "BulkRejected", "ForeignSignature", "InvalidSettings", "InvalidWorkflow", "LeafIgnored", "NotInstalled",
+        "OrchestratorError", "PayloadTooLarge", "PoisonedTask", "RunNotFound", "StoreNotConfigured",
+        "StoreUnavailable", "SwarmClosed", "SwarmFailed", "SwarmFull",
+    ),
+}  # fmt: skip
+_MODULES = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = (
+    # install
+    "Orchestrator",
+    "OrchestratorSettings",
+    "TaskPolicy",
+    # canvas
+    "ComplexSignature",
+    "Swarm",
+    # handles and what they show
+    "BulkReport",
+    "ItemView",
+    "NodeKind",
+    "NodeState",
+    "NodeView",
+    "Progress",
+    "Run",
+    "RunStatus",
+    "RunView",
+    # errors
+    "BulkRejected",
+    "ForeignSignature",
+    "InvalidSettings",
+    "InvalidWorkflow",
+    "LeafIgnored",
+    "NotInstalled",
+    "OrchestratorError",
+    "PayloadTooLarge",
+    "PoisonedTask",
+    "RunNotFound",
+    "StoreNotConfigured",
+    "StoreUnavailable",
+    "SwarmClosed",
+    "SwarmFailed",
+    "SwarmFull",
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for, so that importing the package stays cheap."""
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -1,0 +1,7 @@
+"""What the user writes: canvas primitives, plain JSON, unaware of Redis and of workers."""
+
+from orchestrator_celery.canvas.complex import ComplexSignature
+from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.canvas.swarm import Swarm
+
+__all__ = ("ComplexSignature", "Primitive", "Swarm")

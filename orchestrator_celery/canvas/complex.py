@@ -1,0 +1,109 @@
+"""ComplexSignature: any workflow as one durable unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from celery.canvas import Signature, maybe_signature
+from celery.result import EagerResult
+from celery.utils.functional import maybe_list
+from kombu.utils.uuid import uuid
+
+from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.errors import InvalidWorkflow
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+__all__ = ("ComplexSignature",)
+
+
+@Signature.register_type(name="orchestrator.complex")
+class ComplexSignature(Primitive):
+    """Any workflow, native or ours, as one durable unit with one id, one status and one result.
+
+    `ComplexSignature(chain(a.s(), group(b.s(), c.s()), d.s()))` is how native
+    canvas becomes durable: its steps are recorded, its joins cannot be
+    forgotten, and its result is the one the workflow has natively.
+
+    Args:
+        workflow: any signature: task, chain, group, chord, map, starmap, chunks, a primitive.
+        name: shown in lists and trees.
+        on_success: signature, or a list: called with the result once the whole has ended well.
+        on_error: signature, or a list: called with a dict (type, message, traceback) once it has failed.
+        **options: execution options, as for any signature.
+    """
+
+    task_name = "orchestrator.complex"
+    fields = ("workflow", "name", "on_success", "on_error")
+
+    def __init__(self, workflow: Signature, *, name: str | None = None, on_success: Any = None,
+                 on_error: Any = None, app: Celery | None = None, **options: Any) -> None:  # fmt: skip
+        if not isinstance(workflow, dict):
+            raise InvalidWorkflow(
+                f"{workflow!r} is not a signature: ComplexSignature takes task.s(...) or a canvas of signatures."
+            )
+        definition = {
+            "workflow": workflow,
+            "name": name,
+            "on_success": _signatures(on_success, "on_success"),
+            "on_error": _signatures(on_error, "on_error"),
+        }
+        super().__init__({k: v for k, v in definition.items() if v}, app=app, **options)
+
+    @property
+    def workflow(self) -> Signature:
+        """What it runs."""
+        return self.kwargs["workflow"]
+
+    @property
+    def on_success(self) -> list[Signature]:
+        """Called with the result."""
+        return list(self.kwargs.get("on_success", ()))
+
+    @property
+    def on_error(self) -> list[Signature]:
+        """Called with the error as a dict."""
+        return list(self.kwargs.get("on_error", ()))
+
+    def nested(self) -> list[Any]:
+        return [self.workflow, *self.on_success, *self.on_error]
+
+    def _restore(self, app: Celery | None) -> None:
+        kwargs = self.kwargs
+        kwargs["workflow"] = maybe_signature(kwargs["workflow"], app=app, clone=True)
+        for name in ("on_success", "on_error"):
+            if kwargs.get(name):
+                kwargs[name] = [maybe_signature(sig, app=app, clone=True) for sig in kwargs[name]]
+
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
+        """Run the workflow here and now, without store and broker, as Celery's own `apply`."""
+        own_args, own_kwargs = self.eager_args(args, kwargs)
+        task_id = options.get("task_id") or self.options.get("task_id") or uuid()
+        result = maybe_signature(self.workflow, app=self.app, clone=True).apply(own_args, own_kwargs)
+        try:
+            value, state = result.get(disable_sync_subtasks=False), "SUCCESS"
+        except Exception as exc:
+            value, state = exc, "FAILURE"
+        handlers = self.on_success if state == "SUCCESS" else self.on_error
+        argument = value if state == "SUCCESS" else {"type": type(value).__name__, "message": str(value), "traceback": ""}
+        for handler in handlers:
+            handler.apply((argument,))
+        self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
+        if state == "FAILURE" and self.app.conf.task_eager_propagates:
+            raise value
+        return EagerResult(task_id, value, state, name=self.task_name)
+
+    def __repr__(self) -> str:
+        return f"ComplexSignature({self.workflow!r})"
+
+
+def _signatures(value: Any, name: str) -> list[Signature]:
+    if value is None:
+        return []
+    found: Iterable[Any] = maybe_list(value)
+    for sig in found:
+        if not isinstance(sig, dict):
+            raise InvalidWorkflow(f"{name}={sig!r} is not a signature: pass task.s(...) or a list of signatures.")
+    return list(found)

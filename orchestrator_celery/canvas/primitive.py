@@ -1,0 +1,165 @@
+"""What all canvas primitives share: they are signatures, and applying one starts a run.
+
+A primitive keeps its definition in `kwargs` under fixed names, as Celery's
+chain and chord do, so that it serialises, clones and travels in messages as
+any signature. Arguments it is given when it is applied wait in `args` (and
+in `kwargs` under other names) and go to the first tasks of its workflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from celery import current_app
+from celery.canvas import Signature, maybe_signature
+from celery.result import allow_join_result
+from celery.utils.functional import maybe_list
+
+from orchestrator_celery.errors import NotInstalled
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from celery.canvas import StampingVisitor
+    from celery.result import EagerResult
+
+    from orchestrator_celery.run import Run
+
+__all__ = ("Primitive", "installed")
+
+
+def installed(app: Celery) -> Any:
+    """The orchestrator of an app.
+
+    Raises:
+        NotInstalled: the app has none.
+    """
+    orchestrator = getattr(app, "orchestrator", None)
+    if orchestrator is None:
+        raise NotInstalled(
+            f"The Celery app {app.main!r} has no orchestrator: add `orchestrator = Orchestrator(app)` "
+            "in the module that makes the app, which both clients and workers import."
+        )
+    return orchestrator
+
+
+class Primitive(Signature):
+    """Base of the canvas primitives; not used by itself."""
+
+    #: Name of the registered task that starts it, and its `subtask_type`.
+    task_name: ClassVar[str]
+    #: Names in `kwargs` that define it.
+    fields: ClassVar[tuple[str, ...]]
+    #: Id of the run this very object was last applied as.
+    applied: str | None = None
+
+    def __init__(self, definition: Mapping[str, Any], args: Any = (), *, app: Celery | None = None,
+                 immutable: bool = False, **options: Any) -> None:  # fmt: skip
+        super().__init__(self.task_name, args=args, kwargs=dict(definition), options=options, app=app,
+                         immutable=immutable, subtask_type=self.task_name)  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> Primitive:
+        """Rebuild from a message; nested signatures become signatures again."""
+        self = cls.__new__(cls)
+        Primitive.__init__(self, d.get("kwargs") or {}, d.get("args") or (), app=app,
+                           immutable=bool(d.get("immutable")), **(d.get("options") or {}))  # fmt: skip
+        self._restore(app)
+        return self
+
+    def _restore(self, app: Celery | None) -> None:
+        """Turn nested dicts back into signatures of our own copy."""
+        raise TypeError(f"{type(self).__name__} does not say what is nested in it.")
+
+    def nested(self) -> list[Any]:
+        """The signatures in it, for stamping and for finding the app."""
+        raise TypeError(f"{type(self).__name__} does not say what is nested in it.")
+
+    @property
+    def label(self) -> str | None:
+        """The name the user gave it."""
+        name: str | None = self.kwargs.get("name")
+        return name
+
+    @property
+    def given(self) -> tuple[list[Any], dict[str, Any]]:
+        """Partial arguments it carries, positional and by keyword."""
+        return list(self.args), {k: v for k, v in self.kwargs.items() if k not in self.fields}
+
+    @property
+    def app(self) -> Any:
+        """The app of the signature, else of the first signature in it, else the current one."""
+        if self._app is not None:
+            return self._app
+        for task in self.nested():
+            bound = getattr(task, "_app", None)
+            if bound is not None:
+                return bound
+        return current_app._get_current_object()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Start it, as calling a chain does."""
+        return self.apply_async(args, kwargs)
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None,
+                    **options: Any) -> Run | EagerResult:  # fmt: skip
+        """Start a run of this workflow.
+
+        Args:
+            args: partial positional arguments, prepended for the first tasks, as in a chain or group.
+            kwargs: partial keyword arguments for the same tasks.
+            route_name: taken and ignored, as by Celery's own composites.
+            **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying again
+                with the id of a known run starts nothing. `countdown` and `eta` delay the start. Routing
+                options, priority, time limits, `serializer`, `expires` and the like go to every task in it.
+
+        Returns:
+            The `Run`; under `task_always_eager` an `EagerResult`.
+
+        Raises:
+            NotInstalled: the app has no orchestrator.
+            StoreNotConfigured: there is no Redis to keep the run in.
+            StoreUnavailable: the store did not answer; nothing was started.
+            InvalidWorkflow: something in it cannot be run.
+            kombu.exceptions.EncodeError: an argument cannot be serialised.
+        """
+        app = self.app
+        if "deadline" in options:
+            raise TypeError("apply_async() got an unexpected option: deadline")
+        options = {k: v for k, v in options.items() if v is not None}
+        if app.conf.task_always_eager:
+            with allow_join_result():
+                return self.apply(args, kwargs, **options)
+        own_args, own_kwargs = self.given
+        if not self.immutable:
+            own_args = [*(args or ()), *own_args]
+            own_kwargs = {**own_kwargs, **(kwargs or {})}
+        run: Run = installed(app).start(self, own_args, own_kwargs, {**self.options, **options})
+        self.applied = run.id
+        return run
+
+    @property
+    def AsyncResult(self) -> Any:
+        """Makes the `Run` that `freeze` and `apply_async` give back."""
+        return installed(self.app).result
+
+    def stamp(self, visitor: StampingVisitor | None = None, append_stamps: bool = False, **headers: Any) -> Any:
+        """Stamp it and everything in it, as a chain does."""
+        stamps = dict(headers)
+        for task in self.nested():
+            maybe_signature(task, app=self._app).stamp(visitor, append_stamps, **stamps)
+        return super().stamp(visitor, append_stamps, **headers)
+
+    def eager_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Partial arguments of an eager application, merged with those it carries."""
+        own_args, own_kwargs = self.given
+        if self.immutable:
+            return tuple(own_args), own_kwargs
+        return (*(args or ()), *own_args), {**own_kwargs, **(kwargs or {})}
+
+    def eager_callbacks(self, state: str, value: Any, options: Mapping[str, Any]) -> None:
+        """Fire `link` or `link_error` in this process, after an eager application."""
+        merged = {**self.options, **options}
+        name = "link" if state == "SUCCESS" else "link_error"
+        for callback in maybe_list(merged.get(name)) or []:
+            maybe_signature(callback, app=self.app).apply((value,))

@@ -1,0 +1,210 @@
+"""Swarm: a dynamic, bounded pool of tasks with one ordered result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from celery.canvas import Signature, maybe_signature
+from celery.result import EagerResult
+from kombu.utils.uuid import uuid
+
+from orchestrator_celery.canvas.primitive import Primitive, installed
+from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from orchestrator_celery.model.views import BulkReport
+
+__all__ = ("Swarm",)
+
+
+@Signature.register_type(name="orchestrator.swarm")
+class Swarm(Primitive):
+    """A pool of tasks: at most so many at a time, ordered results, tolerated failures, open for more.
+
+    What a swarm is given, as a step of a chain or by `apply_async(args)`,
+    goes to every item that is not immutable, as in a group.
+
+    Args:
+        tasks: signatures, native or primitives; any iterable.
+        name: shown in lists and trees.
+        max_concurrency: how many items may be queued or running at once; None: as many as the
+            dispatch window (`orchestrator_window`) holds.
+        open: items may be added while it runs; it ends when it is closed and all items are done.
+        stop_after_n_failures: at this many failed items nothing more starts and the swarm fails.
+        max_failures: failures tolerated: a count, or a fraction of the items if below 1. The place
+            of a tolerated failure in the result holds None.
+        max_items: most items that may ever be in it.
+        **options: execution options; routing, priority and limits go to every item.
+
+    Raises:
+        InvalidWorkflow: a bound that makes no sense, or an item that is not a signature.
+    """
+
+    task_name = "orchestrator.swarm"
+    fields = ("tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items")
+
+    def __init__(self, tasks: Iterable[Signature] = (), *, name: str | None = None,
+                 max_concurrency: int | None = None, open: bool = False,
+                 stop_after_n_failures: int | None = None, max_failures: float = 0,
+                 max_items: int | None = None, app: Celery | None = None, **options: Any) -> None:  # fmt: skip
+        _refuse_names(options)
+        _check_count("max_concurrency", max_concurrency)
+        _check_count("stop_after_n_failures", stop_after_n_failures)
+        _check_count("max_items", max_items)
+        _check_tolerance(max_failures)
+        if isinstance(tasks, dict):
+            raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
+        definition = {
+            "tasks": list(tasks),
+            "name": name,
+            "max_concurrency": max_concurrency,
+            "open": open,
+            "stop_after_n_failures": stop_after_n_failures,
+            "max_failures": max_failures,
+            "max_items": max_items,
+        }
+        for task in definition["tasks"]:
+            _check_signature(task)
+        if max_items is not None and len(definition["tasks"]) > max_items:
+            raise SwarmFull(f"{len(definition['tasks'])} tasks are more than max_items={max_items}.")
+        kept = {k: v for k, v in definition.items() if v or k == "tasks"}
+        super().__init__(kept, app=app, **options)
+
+    @property
+    def tasks(self) -> list[Signature]:
+        """The items of the definition; not what was added to a running swarm."""
+        return self.kwargs["tasks"]
+
+    def nested(self) -> list[Any]:
+        return self.tasks
+
+    def pool_attrs(self) -> dict[str, Any]:
+        """The bounds as attributes of a pool's definition."""
+        get = self.kwargs.get
+        return {"k": "swarm", "cap": get("max_concurrency"), "stop": get("stop_after_n_failures"),
+                "tol": get("max_failures") or None, "max": get("max_items"), "open": bool(get("open"))}  # fmt: skip
+
+    def _restore(self, app: Celery | None) -> None:
+        self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
+
+    # -- adding: to the definition, or, once applied, to the running swarm ------------------------
+
+    def add_task(self, sig: Signature) -> int:
+        """Add one item; returns its place in the result.
+
+        Raises:
+            SwarmClosed: it was applied and is not open, or it has ended.
+            SwarmFull: `max_items` is reached.
+        """
+        _check_signature(sig)
+        if self.applied is not None:
+            return int(installed(self.app).swarm(self.applied).add_task(sig))
+        self._check_room(1)
+        self.tasks.append(sig)
+        return len(self.tasks) - 1
+
+    def add_tasks_bulk(self, sigs: Iterable[Signature]) -> BulkReport:
+        """Add many items at once, all or none.
+
+        Args:
+            sigs: any iterable of signatures.
+
+        Returns:
+            What was requested and added, and how fast.
+
+        Raises:
+            BulkRejected: some are not valid; the report lists them with the reason, none was added.
+            SwarmClosed: it was applied and is not open, or it has ended.
+            SwarmFull: they do not all fit under `max_items`; none was added.
+        """
+        orchestrator = installed(self.app)
+        if self.applied is not None:
+            return orchestrator.swarm(self.applied).add_tasks_bulk(sigs)  # type: ignore[no-any-return]
+        items, report = orchestrator.validate(sigs)
+        self._check_room(len(items))
+        self.tasks.extend(items)
+        return report  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """The swarm takes no more items and ends once all it has are done; closing again does nothing."""
+        if self.applied is None:
+            self.kwargs.pop("open", None)
+            return
+        installed(self.app).swarm(self.applied).close()
+
+    def _check_room(self, count: int) -> None:
+        limit = self.kwargs.get("max_items")
+        if limit is not None and len(self.tasks) + count > limit:
+            raise SwarmFull(
+                f"{count} more would make {len(self.tasks) + count} items, over max_items={limit}; none was added."
+            )
+
+    # -- eager ----------------------------------------------------------------------------------
+
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
+        """Run all items here and now, one after the other, without store and broker.
+
+        Raises:
+            SwarmClosed: it is open: items can only be added to a swarm that really runs.
+        """
+        if self.kwargs.get("open"):
+            raise SwarmClosed("An open swarm cannot run eagerly: nothing could be added to it. Close it first.")
+        own_args, own_kwargs = self.eager_args(args, kwargs)
+        task_id = options.get("task_id") or self.options.get("task_id") or uuid()
+        values, failures = self._apply_items(own_args, own_kwargs)
+        tolerated = self.kwargs.get("max_failures") or 0
+        limit = tolerated * len(self.tasks) if 0 < tolerated < 1 else tolerated
+        state, value = "SUCCESS", values
+        if len(failures) > limit or (failures and len(values) < len(self.tasks)):
+            state, value = "FAILURE", SwarmFailed(f"{len(failures)} of {len(self.tasks)} items failed.", failures)
+        self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
+        if state == "FAILURE" and self.app.conf.task_eager_propagates:
+            raise value
+        return EagerResult(task_id, value, state, name=self.task_name)
+
+    def _apply_items(self, args: Any, kwargs: Any) -> tuple[Any, list[dict[str, Any]]]:
+        values: list[Any] = []
+        failures: list[dict[str, Any]] = []
+        stop = self.kwargs.get("stop_after_n_failures")
+        for index, task in enumerate(self.tasks):
+            try:
+                values.append(maybe_signature(task, app=self.app, clone=True).apply(args, kwargs).get())
+            except Exception as exc:
+                values.append(None)
+                failures.append({"index": index, "type": type(exc).__name__, "message": str(exc)})
+                if stop and len(failures) >= stop:
+                    break
+        return values, failures
+
+    def __repr__(self) -> str:
+        return f"Swarm({self.label or ''}: {len(self.tasks)} tasks)"
+
+
+def _check_signature(sig: Any) -> None:
+    if not isinstance(sig, dict):
+        raise InvalidWorkflow(f"{sig!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
+
+
+def _check_count(name: str, value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise InvalidWorkflow(f"{name}={value!r} is not allowed: give a whole number of at least 1, or None for no bound.")
+
+
+def _check_tolerance(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Real) or value < 0 or (value > 1 and value != int(value)):
+        raise InvalidWorkflow(
+            f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."
+        )
+
+
+_LATER = ("on_task_success", "on_task_error", "on_task_cleanup", "slots", "batch", "deadline")
+
+
+def _refuse_names(options: dict[str, Any]) -> None:
+    unknown = [name for name in _LATER if name in options]
+    if unknown:
+        raise TypeError(f"Swarm() got unexpected arguments: {', '.join(unknown)}")

@@ -1,0 +1,227 @@
+"""From a signature, native or ours, to the tree of definitions.
+
+What Celery does when it prepares a canvas is done here once: nested chains
+are spliced, empty groups in a chain dropped, a group that is followed by a
+step joins into it as a chord does. Callbacks of inner signatures become
+nodes of their own, because Celery would publish them before the result is
+stored, and a crash there would double them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from celery.canvas import Signature, _basemap, _chain, _chord, chunks, group, maybe_signature
+from celery.local import maybe_evaluate
+from celery.utils.functional import maybe_list
+
+from orchestrator_celery.canvas.complex import ComplexSignature
+from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.canvas.swarm import Swarm
+from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
+from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec
+from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from orchestrator_celery.engine.payload import Codec
+
+__all__ = ("Compiler",)
+
+#: Options that belong to one application of a signature, not to what it runs.
+_APPLIED = frozenset(
+    "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
+    "producer publisher connection add_to_parent app ignore_result task_type".split()
+)
+
+
+class Compiler:
+    """Compiles signatures of one app.
+
+    Args:
+        app: signatures bound to another app are refused.
+        codec: encodes the leaves.
+    """
+
+    def __init__(self, app: Celery, codec: Codec) -> None:
+        self._app = maybe_evaluate(app)
+        self._codec = codec
+
+    def run(self, signature: Primitive, inherited: Mapping[str, Any]) -> tuple[dict[str, bytes], int]:
+        """Compile a whole run.
+
+        Args:
+            signature: the primitive; its own `link` and `link_error` are Celery's, fired when the run closes.
+            inherited: options every leaf gets, as a native group gives its own to its members.
+
+        Returns:
+            Definitions by node id, and the number of leaves.
+        """
+        tree = self._primitive(signature, dict(inherited), Role.PLAIN, root=True)
+        return {("0" if path == "." else f"0.{path}"): raw for path, raw in tree.specs.items()}, tree.leaves
+
+    def item(self, signature: Any, inherited: Mapping[str, Any]) -> tuple[bytes, int]:
+        """Compile one item of a pool into one value, and count its leaves."""
+        tree = self._tree(signature, dict(inherited), Role.PLAIN)
+        return pack(tree), tree.leaves
+
+    def leaf(self, signature: Signature) -> bytes:
+        """Compile one task signature, without callbacks, into a leaf's definition."""
+        return leaf_spec(self._leaf_payload(signature, {}, Role.PLAIN))
+
+    def _tree(self, given: Any, inherited: dict[str, Any], role: Role) -> Tree:
+        signature = self._check(given)
+        if isinstance(signature, Primitive):
+            return self._primitive(signature, inherited, role)
+        if isinstance(signature, _chain):
+            return self._chain(signature, inherited, role)
+        if isinstance(signature, chunks):
+            return self._group(signature.group(), inherited, role)
+        if isinstance(signature, group):
+            return self._group(signature, inherited, role)
+        if isinstance(signature, _chord):
+            return self._chord(signature, inherited, role)
+        payload = self._leaf_payload(signature, inherited, role)
+        links, errbacks = self._callbacks_of(signature)
+        return self._node(lambda counts: leaf_spec(payload, *counts), {}, 1, links, errbacks)
+
+    def _check(self, given: Any) -> Signature:
+        if not isinstance(given, dict):
+            raise InvalidWorkflow(
+                f"{given!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them."
+            )
+        if not isinstance(given, Signature):
+            return maybe_signature(given, app=self._app)
+        bound = given._app
+        if bound is not None and maybe_evaluate(bound) is not self._app:
+            raise ForeignSignature(
+                f"{given!r} is bound to the app {bound.main!r}, this run belongs to {self._app.main!r}: "
+                "build the signature from a task of that app."
+            )
+        return given
+
+    def _leaf_payload(self, signature: Signature, inherited: dict[str, Any], role: Role) -> bytes:
+        kwargs = dict(signature.kwargs)
+        if isinstance(signature, _basemap):
+            kwargs["it"] = list(kwargs["it"])
+        options = signature.options
+        if options or inherited:
+            options = {k: v for k, v in {**options, **inherited}.items() if k not in _APPLIED and v is not None}
+        return write_leaf(
+            Leaf(signature["task"], list(signature.args), kwargs, options, bool(signature.immutable), role), self._codec
+        )
+
+    def _chain(self, chain: _chain, inherited: dict[str, Any], role: Role) -> Tree:
+        steps = list(self._steps(chain))
+        if not steps:
+            raise InvalidWorkflow("An empty chain has nothing to run: give it at least one step.")
+        first, rest = steps[0], steps[1:]
+        own = {k: v for k, v in chain.options.items() if k not in _APPLIED}
+        trees = [self._tree(first, {**own, **inherited}, role), *(self._tree(step, {}, role) for step in rest)]
+        links, errbacks = self._callbacks_of(chain)
+        if len(trees) == 1 and not links and not errbacks:
+            return trees[0]
+        return self._sequence(trees, "chain", b"{}", links, errbacks)
+
+    def _steps(self, chain: _chain) -> Iterator[Signature]:
+        """The steps as Celery runs them: nested plain chains spliced, groups of one unrolled, empty ones dropped."""
+        steps = [self._check(task) for task in chain.tasks]
+        spliced: list[Signature] = []
+        for step in steps:
+            if isinstance(step, _chain) and not any(self._callbacks_of(step)):
+                spliced.extend(self._steps(step))
+            else:
+                spliced.append(step)
+        kept = [s for s in spliced if not (isinstance(s, group) and not isinstance(s, Primitive) and not list(s.tasks))]
+        for step in kept or spliced[-1:]:
+            yield self._check(step.tasks[0]) if _is_single(step) else step
+
+    def _sequence(self, trees: list[Tree], kind: str, name: bytes, links: list[Any], errbacks: list[Any]) -> Tree:
+        specs: dict[str, bytes] = {}
+        for index, tree in enumerate(trees):
+            last = index == len(trees) - 1
+            own = tree.specs["."]
+            if not last and own.startswith(b"P ") and b" k=group" in own.split(b"\n", 1)[0]:
+                tree.specs["."] = own.replace(b"P ", b"P ch=1 ", 1)
+            specs.update(tree.below(index))
+        count = len(trees)
+        return self._node(
+            lambda c: spec("C", name, n=count, k=kind, l=c[0] or None, e=c[1] or None),
+            specs, sum(tree.leaves for tree in trees), links, errbacks,
+        )  # fmt: skip
+
+    def _group(self, members: group, inherited: dict[str, Any], role: Role) -> Tree:
+        options = {**{k: v for k, v in members.options.items() if k not in _APPLIED}, **inherited}
+        items = [self._tree(task, options, role) for task in self._members(members)]
+        return self._pool(items, {"k": "group"}, b"{}", [], [])
+
+    def _members(self, members: group) -> Iterator[Signature]:
+        for task in members.tasks:
+            signature = self._check(task)
+            if isinstance(signature, group) and not isinstance(signature, Primitive):
+                yield from self._members(signature)
+            elif not (isinstance(signature, _chain) and not signature.tasks):
+                yield signature
+
+    def _chord(self, chord: _chord, inherited: dict[str, Any], role: Role) -> Tree:
+        header = chord.tasks if isinstance(chord.tasks, group) else group(chord.tasks, app=self._app)
+        own = {**{k: v for k, v in chord.options.items() if k not in _APPLIED}, **inherited}
+        trees = [self._group(header, own, role)]
+        if chord.body is None:
+            return trees[0]
+        trees.append(self._tree(chord.body, {k: v for k, v in own.items() if k not in ("countdown", "eta")}, role))
+        links, errbacks = self._callbacks_of(chord)
+        body_links, body_errbacks = self._callbacks_of(self._check(chord.body))
+        links = [link for link in links if link not in body_links]
+        errbacks = [errback for errback in errbacks if errback not in body_errbacks]
+        return self._sequence(trees, "chord", b"{}", links, errbacks)
+
+    def _primitive(self, signature: Primitive, inherited: dict[str, Any], role: Role, root: bool = False) -> Tree:
+        links, errbacks = ([], []) if root else self._callbacks_of(signature)
+        options = {**{k: v for k, v in signature.options.items() if k not in _APPLIED}, **inherited}
+        name = self._codec.dump({"name": signature.label}, "json")
+        if isinstance(signature, Swarm):
+            items = [self._tree(task, options, role) for task in signature.tasks]
+            return self._pool(items, signature.pool_attrs(), name, links, errbacks)
+        assert isinstance(signature, ComplexSignature)
+        tree = self._tree(signature.workflow, options, role)
+        handlers = [*errbacks, *(_Handler(s) for s in signature.on_error)]
+        return self._sequence([tree], "complex", name, [*links, *signature.on_success], handlers)
+
+    def _pool(self, items: list[Tree], attrs: dict[str, Any], name: bytes, links: list[Any], errbacks: list[Any]) -> Tree:
+        specs = {str(index): pack(item) for index, item in enumerate(items)}
+        count = len(items)
+        return self._node(
+            lambda c: spec("P", name, n=count, **attrs, l=c[0] or None, e=c[1] or None),
+            specs, sum(item.leaves for item in items), links, errbacks,
+        )  # fmt: skip
+
+    def _callbacks_of(self, signature: Signature) -> tuple[list[Any], list[Any]]:
+        options = signature.options
+        if not options:
+            return [], []
+        return maybe_list(options.get("link")) or [], maybe_list(options.get("link_error")) or []
+
+    def _node(self, own: Any, specs: dict[str, bytes], leaves: int, links: list[Any], errbacks: list[Any]) -> Tree:
+        """A node with its callbacks, which hang below it under `l0, l1, ...` and `e0, e1, ...`."""
+        for index, link in enumerate(links):
+            specs.update(self._tree(link, {}, Role.PLAIN).below(f"l{index}"))
+        for index, errback in enumerate(errbacks):
+            handler = isinstance(errback, _Handler)
+            tree = self._tree(errback.signature if handler else errback, {}, Role.HANDLER if handler else Role.ERRBACK)
+            specs.update(tree.below(f"e{index}"))
+        return Tree({".": own((len(links), len(errbacks))), **specs}, leaves)
+
+
+class _Handler:
+    """An error handler of ours, which gets a dict, among Celery's errbacks."""
+
+    def __init__(self, signature: Any) -> None:
+        self.signature = signature
+
+
+def _is_single(step: Signature) -> bool:
+    """A group of one in a chain runs as the task itself, as `maybe_unroll_group` has it."""
+    return isinstance(step, group) and not isinstance(step, Primitive) and len(list(step.tasks)) == 1

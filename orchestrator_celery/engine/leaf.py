@@ -1,0 +1,44 @@
+"""A leaf's payload: what to send, and how it takes what it is given."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, NamedTuple
+
+from orchestrator_celery.engine.payload import Codec
+
+__all__ = ("Leaf", "Role", "read_leaf", "write_leaf")
+
+
+class Role(str, Enum):
+    """How a leaf that follows a failure is called."""
+
+    PLAIN = ""  #: it follows no failure
+    ERRBACK = "errback"  #: Celery's `link_error`: (task_id), or (request, exc, traceback) by its arity
+    HANDLER = "handler"  #: ours: one dict with type, message and traceback
+
+
+class Leaf(NamedTuple):
+    """One Celery message to be: task name, arguments, options."""
+
+    task: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    options: dict[str, Any]
+    immutable: bool
+    role: Role
+
+
+def write_leaf(leaf: Leaf, codec: Codec) -> bytes:
+    """Encode; empty parts at the end are left out, for a swarm keeps one per item."""
+    parts: list[Any] = [leaf.task, leaf.args, leaf.kwargs, leaf.options, int(leaf.immutable), leaf.role.value]
+    while len(parts) > 2 and not parts[-1]:
+        parts.pop()
+    return codec.dump(parts, leaf.options.get("serializer"))
+
+
+def read_leaf(payload: bytes, codec: Codec) -> Leaf:
+    """Decode what `write_leaf` made."""
+    parts = codec.load(payload)
+    task, args, kwargs, options, immutable, role = [*parts, *(None,) * (6 - len(parts))]
+    return Leaf(task, list(args), kwargs or {}, options or {}, bool(immutable), Role(role or ""))

@@ -1,0 +1,129 @@
+"""From records of ended nodes to values: a node's result, a run's error.
+
+The functions get `read`, which answers the terminal records of several
+nodes, and touch nothing else. A leaf's record holds its payload; that of a
+composite refers to where its outcome comes from:
+
+    <node>          the result or error of that node
+    *<n>            the list of the results of children 0 to n-1
+    chord:<ref>     the error a chord's body gets for its header's
+    swarm:<pool>    more items of the pool failed than it tolerates
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from celery.exceptions import ChordError
+
+from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.errors import SwarmFailed
+from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.model.nodes import Terminal, parse_terminal
+from orchestrator_celery.model.states import NodeState
+
+__all__ = ("Outcome",)
+
+Read = Callable[[Sequence[str]], Sequence[bytes | None]]
+
+_LISTED = 100
+
+
+class Outcome:
+    """Results and errors of one run.
+
+    Args:
+        run: its id, for the words of a ChordError.
+        read: terminal records of nodes, in the order asked.
+        codec: decodes the payloads.
+    """
+
+    def __init__(self, run: str, read: Read, codec: Codec) -> None:
+        self._run = run
+        self._read = read
+        self._codec = codec
+
+    def result(self, node: str) -> Any:
+        """The result of one ended node."""
+        return self.values([node])[0]
+
+    def values(self, nodes: Sequence[str]) -> list[Any]:
+        """Results of ended nodes; None stands for one that failed, as in a tolerant swarm."""
+        found: list[Any] = [None] * len(nodes)
+        referred: list[tuple[int, str]] = []
+        for position, raw in enumerate(self._read(nodes)):
+            if raw is None:
+                continue
+            record = parse_terminal(raw)
+            if record.state is not NodeState.SUCCEEDED:
+                continue
+            if record.ref is None:
+                found[position] = self._codec.load(record.payload)
+            elif record.ref.startswith("*"):
+                found[position] = self._list(nodes[position], int(record.ref[1:]))
+            else:
+                referred.append((position, record.ref))
+        if referred:
+            for (position, _), value in zip(referred, self.values([ref for _, ref in referred]), strict=True):
+                found[position] = value
+        return found
+
+    def error(self, ref: str) -> BaseException:
+        """The exception a reference stands for."""
+        if ref.startswith("chord:"):
+            cause = self.error(ref[len("chord:") :])
+            return ChordError(f"Dependency {self._leaf(ref)} raised {cause!r}")
+        if ref.startswith("swarm:"):
+            return self._swarm_error(ref[len("swarm:") :])
+        record = self._record(ref)
+        if record.ref is not None:
+            return self.error(record.ref)
+        return self._codec.load_error(record.payload)
+
+    def error_words(self, ref: str) -> dict[str, str]:
+        """The error a reference stands for, as type, message and traceback."""
+        if ":" not in ref:
+            record = self._record(ref)
+            return self.error_words(record.ref) if record.ref else self._codec.load_error_words(record.payload)
+        exc = self.error(ref)
+        return {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
+
+    def leaf_of(self, ref: str) -> LeafId:
+        """Whose failure a reference comes down to."""
+        return self._leaf(ref)
+
+    def _list(self, pool: str, count: int) -> list[Any]:
+        return self.values([f"{pool}.{index}" for index in range(count)])
+
+    def _leaf(self, ref: str) -> LeafId:
+        node = ref.rpartition(":")[2]
+        record = self._read([node])[0]
+        terminal = parse_terminal(record) if record else None
+        if terminal is not None and terminal.ref and not terminal.ref.startswith(("swarm:", "*")):
+            return self._leaf(terminal.ref)
+        return LeafId(self._run, node, terminal.attempt if terminal else 1)
+
+    def _record(self, node: str) -> Terminal:
+        raw = self._read([node])[0]
+        if raw is None:
+            raise LookupError(f"Node {node} of run {self._run} has not ended.")
+        return parse_terminal(raw)
+
+    def _swarm_error(self, pool: str) -> SwarmFailed:
+        counters = self._read([f"{pool}:end"])[0]
+        total, _, failed = (int(part) for part in (counters or b"0|0|0").decode().split("|"))
+        listed: list[dict[str, Any]] = []
+        for start in range(0, total, 1000):
+            nodes = [f"{pool}.{index}" for index in range(start, min(start + 1000, total))]
+            for index, raw in enumerate(self._read(nodes), start):
+                if raw is not None and raw.startswith(b"F") and len(listed) < _LISTED:
+                    listed.append({"index": index, **self._short(f"{pool}.{index}")})
+            if len(listed) >= min(failed, _LISTED):
+                break
+        first = f"; the first: {listed[0]['type']}: {listed[0]['message']}" if listed else ""
+        return SwarmFailed(f"{failed} of {total} items failed{first}", listed)
+
+    def _short(self, node: str) -> dict[str, str]:
+        words = self.error_words(node)
+        return {"type": words["type"], "message": words["message"]}

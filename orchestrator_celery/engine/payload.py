@@ -1,0 +1,111 @@
+"""Arguments, results and errors as bytes, through kombu's serializers.
+
+JSON is stored as it is; any other serializer is named in front (`\\0name\\n`),
+so that an app that uses pickle, YAML or msgpack gets back what it put in, and
+only what its `accept_content` allows.
+"""
+
+from __future__ import annotations
+
+from traceback import format_exception
+from typing import TYPE_CHECKING, Any
+
+from celery.utils.serialization import get_pickleable_exception
+from kombu.serialization import dumps, loads, prepare_accept_content, registry
+
+from orchestrator_celery.errors import PayloadTooLarge
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+__all__ = ("Codec",)
+
+_JSON = "json"
+
+
+class Codec:
+    """Encodes what an app's tasks take and give, by the app's own settings.
+
+    Args:
+        app: the Celery app, for `task_serializer`, `result_serializer` and what it accepts.
+        max_bytes: limit of one payload.
+    """
+
+    def __init__(self, app: Celery, max_bytes: int) -> None:
+        self._app = app
+        self._max = max_bytes
+        self._arguments = app.conf.task_serializer
+        self._results = app.conf.result_serializer
+        accept = {*app.conf.accept_content, *(app.conf.result_accept_content or ())}
+        self._accept = prepare_accept_content(accept)
+
+    def dump(self, value: Any, serializer: str | None = None) -> bytes:
+        """Encode arguments.
+
+        Raises:
+            kombu.exceptions.EncodeError: a value cannot be serialised.
+            PayloadTooLarge: over the limit.
+        """
+        return self._dump(value, serializer or self._arguments)
+
+    def dump_result(self, value: Any) -> bytes:
+        """Encode a task's return value; raises as `dump` does."""
+        return self._dump(self._app.backend.prepare_value(value), self._results)
+
+    def dump_error(self, exc: BaseException, trace: str | None = None) -> bytes:
+        """Encode an exception as Celery's own backend would, with type, words and traceback beside it."""
+        words = {
+            "type": type(exc).__name__,
+            "message": str(exc),
+            "traceback": trace or "".join(format_exception(exc)),
+            "exc": self._app.backend.prepare_exception(get_pickleable_exception(exc), self._results),
+        }
+        try:
+            return self._dump(words, self._results)
+        except PayloadTooLarge:
+            short = {**words, "exc": None, "message": words["message"][:1000], "traceback": ""}
+            return self._dump(short, self._results)
+
+    def load(self, blob: bytes) -> Any:
+        """Decode what `dump` or `dump_result` made.
+
+        Raises:
+            kombu.exceptions.ContentDisallowed: the app does not accept this serializer.
+        """
+        if blob[:1] != b"\0":
+            return loads(blob.decode(), "application/json", "utf-8", accept=self._accept)
+        name, _, data = blob[1:].partition(b"\n")
+        encoder = registry._encoders[name.decode()]
+        return loads(data, encoder.content_type, encoder.content_encoding, accept=self._accept)
+
+    def load_error(self, blob: bytes) -> BaseException:
+        """Decode an error into the exception Celery's backend would give back."""
+        words = self.load(blob)
+        if words["exc"] is None:
+            return PayloadTooLarge(f"{words['type']}: {words['message']}")
+        return _with_traceback(self._app.backend.exception_to_python(words["exc"]), words["traceback"])
+
+    def load_error_words(self, blob: bytes) -> dict[str, str]:
+        """Type, message and traceback of an error, as a plain dict."""
+        words = self.load(blob)
+        return {key: words[key] for key in ("type", "message", "traceback")}
+
+    def _dump(self, value: Any, serializer: str) -> bytes:
+        _, _, data = dumps(value, serializer=serializer)
+        blob = data.encode() if isinstance(data, str) else data
+        if len(blob) > self._max:
+            raise PayloadTooLarge(
+                f"A payload of {len(blob):,} bytes is over orchestrator_max_payload ({self._max:,}): "
+                "pass a reference (a path, a key) instead, or raise the limit."
+            )
+        return blob if serializer == _JSON else b"\0" + serializer.encode() + b"\n" + blob
+
+
+class RemoteTraceback(Exception):
+    """Where an error happened, as text: the cause of an exception that was raised in another process."""
+
+
+def _with_traceback(exc: BaseException, trace: str) -> BaseException:
+    if trace and exc.__cause__ is None:
+        exc.__cause__ = RemoteTraceback("\n" + trace)
+    return exc

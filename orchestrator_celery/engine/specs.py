@@ -1,0 +1,83 @@
+"""The text form of a node's definition: one header line, then the payload.
+
+    L l=1 e=0           a leaf with one callback; payload: what to send
+    C n=3 k=chain       children 0, 1, 2, one after the other
+    P n=9 k=swarm cap=4 children 0 to 8 side by side, four at a time
+    T                   a composite item of a pool with its whole subtree, unpacked when it starts
+
+Lua reads headers only; a payload is opaque to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from orchestrator_celery.model.states import NodeKind
+
+__all__ = ("Spec", "Tree", "leaf_spec", "pack", "parse", "spec")
+
+_SELF = "."
+
+
+class Tree(NamedTuple):
+    """Definitions below one node, by path relative to it (`.` is itself), and how many leaves are in it."""
+
+    specs: dict[str, bytes]
+    leaves: int
+
+    def below(self, place: int | str) -> dict[str, bytes]:
+        """The same definitions, seen from the parent."""
+        return {
+            (str(place) if path == _SELF else f"{place}.{path}"): spec for path, spec in self.specs.items()
+        }
+
+
+class Spec(NamedTuple):
+    """A definition that was read back."""
+
+    kind: NodeKind
+    attrs: Mapping[str, str]
+    payload: bytes
+
+
+def spec(letter: str, payload: bytes, **attrs: Any) -> bytes:
+    """Write one definition; attributes that are None or False are left out.
+
+    >>> spec("C", b"{}", n=3, k="chain", e=None)
+    b'C n=3 k=chain\\n{}'
+    """
+    header = [letter, *(f"{k}={int(v) if v is True else v}" for k, v in attrs.items() if v is not None and v is not False)]
+    return " ".join(header).encode() + b"\n" + payload
+
+
+def leaf_spec(payload: bytes, links: int = 0, errbacks: int = 0) -> bytes:
+    """Write the definition of a leaf."""
+    if links or errbacks:
+        return spec("L", payload, l=links, e=errbacks)
+    return b"L\n" + payload
+
+
+def pack(tree: Tree) -> bytes:
+    """Write a pool's item as one value: a leaf as it is, a composite with all below it."""
+    if len(tree.specs) == 1:
+        return tree.specs[_SELF]
+    parts = [b"T\n"]
+    for path, value in tree.specs.items():
+        parts.append(f"{path} {len(value)}\n".encode() + value)
+    return b"".join(parts)
+
+
+def parse(raw: bytes) -> Spec:
+    """Read a definition; of a packed item, that of its root.
+
+    >>> parse(b"P n=2 k=group\\n{}").kind
+    <NodeKind.GROUP: 'group'>
+    """
+    header, _, payload = raw.partition(b"\n")
+    letter, *pairs = header.decode().split(" ")
+    if letter == "T":
+        line, _, rest = payload.partition(b"\n")
+        return parse(rest[: int(line.split()[1])])
+    attrs = dict(pair.split("=", 1) for pair in pairs)
+    return Spec(NodeKind(attrs["k"]) if "k" in attrs else NodeKind.TASK, attrs, payload)

@@ -1,0 +1,110 @@
+"""Every error of the package: one base, the docstring is the default message.
+
+A message says what was refused, why, and what to do. Data a caller may want
+to act on are attributes, never only words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orchestrator_celery.model.views import BulkReport
+
+__all__ = (
+    "BulkRejected",
+    "ForeignSignature",
+    "InvalidSettings",
+    "InvalidWorkflow",
+    "LeafIgnored",
+    "NotInstalled",
+    "OrchestratorError",
+    "PayloadTooLarge",
+    "PoisonedTask",
+    "RunNotFound",
+    "StoreNotConfigured",
+    "StoreUnavailable",
+    "SwarmClosed",
+    "SwarmFailed",
+    "SwarmFull",
+)
+
+
+class OrchestratorError(Exception):
+    """The orchestrator refused a call."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(args or ((self.__doc__ or "").split("\n", 1)[0],)))
+
+
+class NotInstalled(OrchestratorError):
+    """This Celery app has no orchestrator: add `Orchestrator(app)` where the app is made."""
+
+
+class InvalidSettings(OrchestratorError):
+    """A setting that begins with `orchestrator_` is unknown or has a value that is not allowed."""
+
+
+class StoreNotConfigured(OrchestratorError):
+    """No Redis to keep runs in: use a Redis result backend or set `orchestrator_store_url`."""
+
+
+class StoreUnavailable(OrchestratorError):
+    """The store did not answer; nothing was changed. Check that Redis is up, then call again."""
+
+
+class RunNotFound(OrchestratorError):
+    """No run has this id: it was never started here, was cancelled, or its retention is over."""
+
+
+class InvalidWorkflow(OrchestratorError):
+    """This workflow cannot be run as it is; the message names the part and the reason."""
+
+
+class ForeignSignature(InvalidWorkflow):
+    """A signature is bound to another Celery app: build it from a task of the app that runs it."""
+
+
+class PayloadTooLarge(OrchestratorError):
+    """A payload is over `orchestrator_max_payload`: pass a reference instead, or raise the limit."""
+
+
+class SwarmClosed(OrchestratorError):
+    """The swarm takes no more tasks: it is closed, or it has ended. Start a new one."""
+
+
+class SwarmFull(OrchestratorError):
+    """The swarm would hold more tasks than its `max_items`; none of them was added."""
+
+
+class BulkRejected(OrchestratorError):
+    """Nothing was added: some of the tasks were refused. `report` says which, and why."""
+
+    def __init__(self, message: str, report: BulkReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class SwarmFailed(OrchestratorError):
+    """More items of a swarm failed than it tolerates. `failures` lists the first of them.
+
+    Args:
+        message: what happened, in words.
+        failures: one mapping per failed item with `index`, `type` and `message`.
+    """
+
+    def __init__(self, message: str = "", failures: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message or self.__doc__, list(failures))
+        self.failures = list(failures)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class PoisonedTask(OrchestratorError):
+    """A task took its worker process down again and again; it is not started once more."""
+
+
+class LeafIgnored(OrchestratorError):
+    """A task of a run raised Ignore or Reject: it has no result, and nothing can follow it."""

@@ -1,0 +1,32 @@
+"""What a transition leaves to do. Effects are durable before anyone acts, and may be done twice."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from orchestrator_celery.model.ids import Fence, LeafId
+
+__all__ = ("CloseRun", "Dispatch")
+
+
+class Dispatch(NamedTuple):
+    """Publish the message of a leaf.
+
+    Args:
+        leaf: whose message; the Celery task id.
+        fence: which message of the attempt.
+        given: where its partial arguments come from: '' nowhere, `in` the run's own
+            arguments, a node's id its result, `e:<node>` its error.
+        spec: the leaf's definition.
+    """
+
+    leaf: LeafId
+    fence: Fence
+    given: str
+    spec: bytes
+
+
+class CloseRun(NamedTuple):
+    """Publish the message that tells Celery the run's outcome."""
+
+    leaf: LeafId

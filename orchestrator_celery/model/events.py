@@ -1,0 +1,125 @@
+"""What happened in a run, as `run.watch()` yields it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator_celery.model.nodes import from_ms
+from orchestrator_celery.model.states import RunStatus
+
+__all__ = (
+    "Event",
+    "ItemsAdded",
+    "NodeFailed",
+    "NodeLost",
+    "NodeRetried",
+    "NodeStarted",
+    "NodeSucceeded",
+    "NodeVetoed",
+    "RunClosed",
+    "StatusChanged",
+    "SwarmWasClosed",
+    "parse_event",
+)
+
+
+class Event(BaseModel):
+    """Base of all events.
+
+    Args:
+        id: place in the run's stream; later events have greater ids.
+        time: the store's clock, UTC.
+        run: the run.
+        node: the node, or `$` for the run itself.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    time: datetime
+    run: str
+    node: str
+
+
+class StatusChanged(Event):
+    """The run's status changed."""
+
+    status: RunStatus
+
+
+class RunClosed(Event):
+    """Celery was told the outcome: `run.get()` answers, callbacks and chains have gone on."""
+
+
+class NodeStarted(Event):
+    """A worker claimed a task."""
+
+    attempt: int
+    worker: str
+
+
+class NodeSucceeded(Event):
+    """A node ended with a result."""
+
+
+class NodeFailed(Event):
+    """A node ended with an error."""
+
+
+class NodeRetried(Event):
+    """A task handed itself on: `retry`, `replace` or `requeue`."""
+
+    attempt: int
+    reason: str
+
+
+class NodeLost(Event):
+    """The process that ran a task is gone; the task starts again under a new attempt."""
+
+    attempt: int
+    worker: str
+
+
+class NodeVetoed(Event):
+    """A message was delivered whose task may not run: `stale`, `duplicate` or `held`."""
+
+    attempt: int
+    reason: str
+
+
+class ItemsAdded(Event):
+    """Items were added to a swarm."""
+
+    count: int
+
+
+class SwarmWasClosed(Event):
+    """A swarm takes no more items."""
+
+
+_TYPES: dict[str, type[Event]] = {
+    "status": StatusChanged,
+    "closed": RunClosed,
+    "started": NodeStarted,
+    "succeeded": NodeSucceeded,
+    "failed": NodeFailed,
+    "retried": NodeRetried,
+    "lost": NodeLost,
+    "vetoed": NodeVetoed,
+    "added": ItemsAdded,
+    "swarm-closed": SwarmWasClosed,
+}
+_NAMES = {"a": "attempt", "w": "worker", "r": "reason", "s": "status", "c": "count"}
+
+
+def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:
+    """Read one entry of the run's stream."""
+    raw: dict[str, Any] = {key.decode(): value.decode() for key, value in fields.items()}
+    cls, node = _TYPES[raw.pop("t")], raw.pop("n")
+    data = {_NAMES[key]: value for key, value in raw.items()}
+    place = entry_id.decode()
+    return cls(id=place, time=from_ms(place.partition("-")[0]), run=run, node=node, **data)

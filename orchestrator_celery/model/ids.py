@@ -1,0 +1,63 @@
+"""Ids of nodes and leaves.
+
+A node's id is its path in the tree: `0` is the root, `0.2` its third child,
+`0.2.l0` the first callback and `0.2.e0` the first errback of that child. So
+a node's parent and place are read off its id and need no record. A leaf's
+Celery task id is `<run>:<node>:<attempt>`: it says whose the message is with
+no look-up, survives `self.retry()` and `self.replace()`, and a new attempt
+is a new id, which an old message can never touch.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ("CLOSE", "ROOT", "Fence", "LeafId", "is_callback", "parse_leaf_id")
+
+ROOT = "0"
+#: The node that stands for closing a run; it has no place in the tree.
+CLOSE = "$"
+
+_LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[le]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
+
+
+class LeafId(NamedTuple):
+    """Whose message it is: run, node and attempt.
+
+    >>> str(LeafId("r1", "0.3", 2))
+    'r1:0.3:2'
+    """
+
+    run: str
+    node: str
+    attempt: int
+
+    def __str__(self) -> str:
+        return f"{self.run}:{self.node}:{self.attempt}"
+
+
+class Fence(NamedTuple):
+    """Order of the messages of one attempt: a retry or a replacement supersedes the one before."""
+
+    nesting: int = 0
+    retries: int = 0
+
+
+def parse_leaf_id(task_id: str) -> LeafId | None:
+    """Read a leaf id, or None when the id has another form.
+
+    >>> parse_leaf_id("r1:0.3:2")
+    LeafId(run='r1', node='0.3', attempt=2)
+    >>> parse_leaf_id("a:b:1") is None
+    True
+    """
+    match = _LEAF.match(task_id)
+    if match is None:
+        return None
+    return LeafId(match["run"], match["node"], int(match["attempt"]))
+
+
+def is_callback(node: str) -> bool:
+    """Whether the node belongs to a callback's tree, which never changes the run's outcome."""
+    return "l" in node or "e" in node

@@ -1,0 +1,73 @@
+"""Records of nodes as the store keeps them: live leaves and ended nodes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.model.states import NodeState
+
+__all__ = ("Live", "Terminal", "from_ms", "parse_live", "parse_terminal")
+
+_STATES = {"Q": NodeState.QUEUED, "R": NodeState.RUNNING, "S": NodeState.SUCCEEDED, "F": NodeState.FAILED}
+_REF = b"@"
+
+
+class Live(NamedTuple):
+    """A leaf that is queued or running.
+
+    Args:
+        since: when it got into this state.
+        owner: the worker process that runs it, '' while it is queued.
+    """
+
+    state: NodeState
+    attempt: int
+    fence: Fence
+    since: datetime
+    owner: str
+
+
+class Terminal(NamedTuple):
+    """A node that has ended.
+
+    Args:
+        ref: of a composite, where its result or error comes from; None for a leaf.
+        payload: of a leaf, its encoded result or error.
+    """
+
+    state: NodeState
+    attempt: int
+    started: datetime
+    finished: datetime
+    owner: str
+    ref: str | None
+    payload: bytes
+
+
+def from_ms(value: bytes | str | float) -> datetime:
+    """A time of the store's clock, in UTC.
+
+    >>> from_ms(b"1000").isoformat()
+    '1970-01-01T00:00:01+00:00'
+    """
+    return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
+
+
+def parse_live(raw: bytes) -> Live:
+    """Read `state|attempt|retries|nesting|since|callbacks|input|owner`."""
+    state, attempt, retries, nesting, since, _, _, owner = raw.decode().split("|", 7)
+    return Live(
+        _STATES[state], int(attempt), Fence(nesting=int(nesting), retries=int(retries)), from_ms(since), owner
+    )
+
+
+def parse_terminal(raw: bytes) -> Terminal:
+    """Read `state|attempt|started|finished|owner`, then on a new line the payload or `@` and a reference."""
+    header, _, payload = raw.partition(b"\n")
+    state, attempt, started, finished, owner = header.decode().split("|", 4)
+    ref = payload[1:].decode() if payload[:1] == _REF else None
+    return Terminal(
+        _STATES[state], int(attempt), from_ms(started), from_ms(finished), owner, ref, b"" if ref else payload
+    )

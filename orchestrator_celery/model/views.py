@@ -1,0 +1,131 @@
+"""What the handles show: trees, progress, items, reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+
+__all__ = ("BulkReport", "ErrorView", "ItemView", "NodeView", "Progress", "Rejection", "RunView")
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ErrorView(_View):
+    """An error in words."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+class NodeView(_View):
+    """One node of `run.tree()`.
+
+    `state` is the node's own; `inner` counts the states of its children, as far as they are on this page.
+    """
+
+    id: str
+    kind: NodeKind
+    name: str
+    state: NodeState
+    attempts: int = 0
+    started: datetime | None = None
+    finished: datetime | None = None
+    worker: str | None = None
+    error: ErrorView | None = None
+    children: tuple[NodeView, ...] = ()
+    children_total: int = 0
+    callbacks: tuple[NodeView, ...] = ()
+
+    @property
+    def inner(self) -> dict[NodeState, int]:
+        """How many of the children listed are in which state."""
+        counts: dict[NodeState, int] = {}
+        for child in self.children:
+            counts[child.state] = counts.get(child.state, 0) + 1
+        return counts
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines(""))
+
+    def _lines(self, indent: str) -> list[str]:
+        more = self.children_total - len(self.children)
+        lines = [f"{indent}{self.name} [{self.kind}] {self.state}" + (f" {self.error.type}" if self.error else "")]
+        for child in (*self.children, *self.callbacks):
+            lines.extend(child._lines(indent + "  "))
+        if more > 0:
+            lines.append(f"{indent}  ... {more} more")
+        return lines
+
+
+class Progress(_View):
+    """How far a run is, in tasks; callbacks do not count.
+
+    Args:
+        total: tasks known now; grows while an open swarm is added to.
+        fraction: share that has ended, 0 to 1.
+        rate: tasks ended per second since the run started.
+        eta: seconds to the end at that rate; None while nothing can be said.
+    """
+
+    total: int
+    done: int
+    failed: int
+    running: int
+    waiting: int
+    fraction: float
+    rate: float
+    eta: float | None
+
+
+class ItemView(_View):
+    """One item of a swarm."""
+
+    index: int
+    node: str
+    task: str
+    state: NodeState
+    attempts: int = 0
+    started: datetime | None = None
+    finished: datetime | None = None
+    worker: str | None = None
+    error: ErrorView | None = None
+
+
+class Rejection(_View):
+    """One task that was not added, and why."""
+
+    index: int
+    task: str
+    reason: str
+
+
+class BulkReport(_View):
+    """What a bulk addition did."""
+
+    requested: int
+    added: int
+    rejected: tuple[Rejection, ...] = ()
+    seconds: float
+    tasks_per_second: float
+    batches: int
+
+
+class RunView(_View):
+    """One line of `orchestrator.runs()`."""
+
+    id: str
+    name: str
+    kind: NodeKind
+    status: RunStatus
+    created: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+    total: int = 0
+    done: int = 0
+    failed: int = 0

@@ -1,0 +1,223 @@
+"""Orchestrator: the one line an existing project adds, and where runs are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from orchestrator_celery.canvas.primitive import Primitive, installed
+from orchestrator_celery.engine.compile import Compiler
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.errors import OrchestratorError, RunNotFound, StoreNotConfigured
+from orchestrator_celery.launch import Launcher
+from orchestrator_celery.listing import list_runs
+from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.pool import RunningSwarm, validate
+from orchestrator_celery.publish import Publisher
+from orchestrator_celery.run import Run
+from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
+from orchestrator_celery.store import Store
+from orchestrator_celery.store.connection import connect
+from orchestrator_celery.store.queries import Reader
+from orchestrator_celery.worker import install
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from celery.canvas import Signature
+
+    from orchestrator_celery.model.views import BulkReport, RunView
+
+__all__ = ("Orchestrator",)
+
+
+class Orchestrator:
+    """Makes the canvas primitives of a Celery app durable; install it where the app is made.
+
+    `Orchestrator(app)` again gives the one that is installed. Nothing is connected and no setting is read
+    before it is needed.
+
+    Args:
+        app: the project's Celery app.
+    """
+
+    app: Celery
+
+    def __new__(cls, app: Celery) -> Orchestrator:
+        known = getattr(app, "orchestrator", None)
+        if isinstance(known, Orchestrator):
+            return known
+        self = super().__new__(cls)
+        self.app = app
+        #: One life of this process; the children of a worker's pool share it.
+        self.incarnation = uuid4().hex[:8]
+        app.orchestrator = self
+        install(self)
+        return self
+
+    @staticmethod
+    def of(app: Celery) -> Orchestrator:
+        """The orchestrator of an app.
+
+        Raises:
+            NotInstalled: it has none.
+        """
+        found: Orchestrator = installed(app)
+        return found
+
+    # -- parts, made when they are needed -----------------------------------------------------------
+
+    @cached_property
+    def settings(self) -> OrchestratorSettings:
+        """The settings, read once.
+
+        Raises:
+            InvalidSettings: names every key that is unknown or has a value that is not allowed.
+        """
+        return OrchestratorSettings.read(self.app.conf)
+
+    @cached_property
+    def store(self) -> Store:
+        """The state store.
+
+        Raises:
+            StoreNotConfigured: neither the result backend nor `orchestrator_store_url` is Redis.
+        """
+        return Store(connect(self.app, self.settings.store_url), self.settings)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether a store is configured; a project may install the extension and not use it yet."""
+        try:
+            return self.store is not None
+        except StoreNotConfigured:
+            return False
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads records."""
+        return Reader(self.store.client, self.store.keys)
+
+    @cached_property
+    def codec(self) -> Codec:
+        """Encodes payloads by the app's serializers."""
+        return Codec(self.app, self.settings.max_payload)
+
+    @cached_property
+    def compiler(self) -> Compiler:
+        """Makes trees of signatures."""
+        return Compiler(self.app, self.codec)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Sends messages."""
+        return Publisher(self.app, self.store, self.reader, self.codec, self.settings)
+
+    # -- tasks --------------------------------------------------------------------------------------
+
+    def task(self, *args: Any, policy: TaskPolicy | None = None, **options: Any) -> Any:
+        """`app.task` with a policy.
+
+        Args:
+            *args: as for `app.task`.
+            policy: the task's own policy.
+            **options: as for `app.task`.
+        """
+        if policy is not None:
+            options["orchestrator"] = policy
+        return self.app.task(*args, **options)
+
+    # -- runs ---------------------------------------------------------------------------------------
+
+    def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
+        """Start a run of a primitive; what `apply_async` calls."""
+        launcher = Launcher(self.app, self.store, self.codec, self.compiler, self.publisher)
+        run = self.result(launcher.start(primitive, args, kwargs, options))
+        parent = self.app.current_worker_task
+        if parent is not None and options.get("add_to_parent", True):
+            parent.add_trail(run)
+        return run
+
+    def run(self, id: str) -> Run:
+        """Find a run.
+
+        Raises:
+            RunNotFound: no run has this id.
+        """
+        if not self.reader.head(id):
+            raise RunNotFound(f"No run has the id {id!r}: it was never started here, or its retention is over.")
+        return self.result(id)
+
+    def result(self, id: str, **options: Any) -> Run:
+        """The handle of a run, known or not, as `AsyncResult` is one of a task."""
+        return Run(id, app=self.app, **options)
+
+    def runs(self, *, status: RunStatus | str | None = None, name: str | None = None, since: datetime | None = None,
+             until: datetime | None = None, text: str | None = None, offset: int = 0, limit: int = 100
+             ) -> list[RunView]:  # fmt: skip
+        """List runs, newest first.
+
+        Args:
+            status: only runs in this status.
+            name: only runs of this name.
+            since: created at or after, an aware datetime.
+            until: created before or at, an aware datetime.
+            text: part of the id or the name.
+            offset: how many matches to leave out.
+            limit: how many to return at most.
+
+        Raises:
+            OrchestratorError: a datetime is naive.
+        """
+        wanted = None if status is None else RunStatus(status)
+        for bound in (since, until):
+            if bound is not None and bound.tzinfo is None:
+                raise OrchestratorError(f"{bound!r} has no time zone: pass an aware datetime, e.g. in UTC.")
+        return list_runs(
+            self.reader, self.store, status=wanted, name=name, since=since, until=until, text=text, offset=offset, limit=limit
+        )
+
+    def swarm(self, run: str) -> RunningSwarm:
+        """The handle that adds to a running swarm, from any process."""
+        return RunningSwarm(run, self.store, self.reader, self.codec, self.compiler, self.publisher)
+
+    def validate(self, sigs: Iterable[Signature]) -> tuple[list[Signature], BulkReport]:
+        """Check signatures for a swarm that is not applied yet.
+
+        Raises:
+            BulkRejected: at least one is not valid.
+        """
+        given = list(sigs)
+        _, report = validate(self.compiler, given)
+        return given, report
+
+    # -- for the worker -----------------------------------------------------------------------------
+
+    def outcome(self, run: str) -> Any:
+        """The result of an ended run; raises its error if it failed.
+
+        Raises:
+            RunNotFound: no run has this id.
+        """
+        head = self.reader.head(run)
+        if not head:
+            raise RunNotFound(f"No run has the id {run!r}.")
+        ref = head["ref"].decode()
+        if head["status"] == b"SUCCEEDED":
+            return self._outcome(run).result(ref)
+        raise self._outcome(run).error(ref)
+
+    def error(self, run: str, ref: str) -> tuple[BaseException, dict[str, str]]:
+        """The error a reference stands for, as an exception and in words."""
+        outcome = self._outcome(run)
+        return outcome.error(ref), outcome.error_words(ref)
+
+    def worker_alive(self, member: str) -> bool:
+        """Whether a worker's lease holds."""
+        return self.store.has_lease(member)
+
+    def _outcome(self, run: str) -> Outcome:
+        return Outcome(run, lambda nodes: self.reader.terminal(run, nodes), self.codec)

@@ -1,0 +1,213 @@
+"""Effects to Celery messages: the one place that sends.
+
+Whatever cannot be sent now stays in the outbox (its leaf is QUEUED in the
+store) and may be sent again under the same id; whatever can never be sent
+(arguments that do not fit the task, no such queue) fails its node.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from celery.canvas import Signature
+from celery.utils.functional import arity_greater
+from kombu.exceptions import OperationalError
+
+from orchestrator_celery.engine.inputs import with_input, with_result
+from orchestrator_celery.engine.leaf import Leaf, Role, read_leaf
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.store import Store
+from orchestrator_celery.store.queries import Reader
+from orchestrator_celery.store.transitions import UNREACHABLE
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from orchestrator_celery.settings import OrchestratorSettings
+
+__all__ = ("CLOSE_TASK", "ERRBACK_TASK", "PASSING", "Origin", "Publisher")
+
+CLOSE_TASK = "orchestrator.close"
+ERRBACK_TASK = "orchestrator.errback"
+#: Errors that may pass: the broker or the store cannot be reached now.
+PASSING = (OperationalError, OSError, *UNREACHABLE)
+
+_CACHED = 16
+
+logger = logging.getLogger(__name__)
+
+
+class Origin(NamedTuple):
+    """What the transition that is being acted on knows already.
+
+    Args:
+        known: results by node id that need not be read again.
+        route: exchange and routing key of the message the worker just handled; the message that
+            closes a run goes the same way, because there a worker of this project listens.
+        priority: of that message, where `task_inherit_parent_priority` hands it on.
+    """
+
+    known: Mapping[str, Any] = {}
+    route: Mapping[str, Any] = {}
+    priority: int | None = None
+
+
+class Publisher:
+    """Sends what transitions leave to do.
+
+    Args:
+        app: the Celery app that sends.
+        store: where nodes fail that can never be sent.
+        reader: reads what leaves are given.
+        codec: decodes definitions and results.
+        settings: the queue of the closing message.
+    """
+
+    def __init__(self, app: Celery, store: Store, reader: Reader, codec: Codec, settings: OrchestratorSettings) -> None:
+        self._app = app
+        self._store = store
+        self._reader = reader
+        self._codec = codec
+        self._queue = settings.queue
+        self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
+
+    def act(self, todo: Iterable[Dispatch | CloseRun], origin: Origin = Origin()) -> None:
+        """Send everything; a leaf that can never be sent fails, and what follows from that is sent too.
+
+        Raises:
+            kombu.exceptions.OperationalError, redis.exceptions.RedisError: for now it cannot be sent;
+                what was not sent is still in the outbox.
+        """
+        waiting = deque(todo)
+        if not waiting:
+            return
+        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+            while waiting:
+                effect = waiting.popleft()
+                try:
+                    self._send(effect, origin, producer)
+                except PASSING:
+                    raise
+                except Exception as exc:
+                    if isinstance(effect, CloseRun):
+                        raise
+                    logger.warning("A task of a run can never be sent: %r", exc,
+                                   extra={"action": "unsendable", "run": effect.leaf.run, "node": effect.leaf.node})  # fmt: skip
+                    waiting.extend(self._store.fail(effect.leaf, effect.fence, self._codec.dump_error(exc)).todo)
+
+    def send_strictly(self, todo: Iterable[Dispatch | CloseRun]) -> None:
+        """Send everything or raise whatever is wrong: the caller is there to be told."""
+        effects = list(todo)
+        if not effects:
+            return
+        with self._app.producer_or_acquire() as producer, _batch(producer, len(effects)):
+            for effect in effects:
+                self._send(effect, Origin(), producer)
+
+    def _send(self, effect: Dispatch | CloseRun, origin: Origin, producer: Any) -> None:
+        if isinstance(effect, CloseRun):
+            self._send_close(effect, origin, producer)
+            return
+        leaf = self._with_arguments(effect, origin)
+        options = dict(leaf.options)
+        if origin.priority is not None:
+            options.setdefault("priority", origin.priority)
+        if effect.fence != (0, 0):
+            options.update(retries=effect.fence.retries, replaced_task_nesting=effect.fence.nesting)
+        task = self._app.tasks.get(leaf.task)
+        options.update(
+            task_id=str(effect.leaf), root_id=effect.leaf.run, parent_id=effect.leaf.run,
+            ignore_result=True, add_to_parent=False, producer=producer,
+        )  # fmt: skip
+        if leaf.task in ("celery.map", "celery.starmap"):
+            options.setdefault("route_name", leaf.kwargs["task"]["task"])
+        if task is None:
+            self._app.send_task(leaf.task, tuple(leaf.args), leaf.kwargs, **options)
+        else:
+            task.apply_async(tuple(leaf.args), leaf.kwargs, **options)
+
+    def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
+        run = effect.leaf.run
+        blob = self._reader.head_field(run, "close")
+        options = self._codec.load(blob) if blob else {}
+        outer = parse_leaf_id(run)
+        if outer is not None:
+            options["parent_id"] = outer.run
+        if "queue" not in options and "exchange" not in options and "routing_key" not in options:
+            options.update(self._close_route(origin))
+        self._app.tasks[CLOSE_TASK].apply_async(
+            (effect.leaf.attempt,), task_id=run, producer=producer, add_to_parent=False, **options
+        )
+
+    def _close_route(self, origin: Origin) -> Mapping[str, Any]:
+        if self._queue:
+            return {"queue": self._queue}
+        if self._app.amqp.router.lookup_route(CLOSE_TASK, (), {}, {}) or not origin.route:
+            return {}
+        if not origin.route.get("exchange"):
+            return {"queue": origin.route["routing_key"]}
+        return {"exchange": origin.route["exchange"], "routing_key": origin.route["routing_key"]}
+
+    def _with_arguments(self, effect: Dispatch, origin: Origin) -> Leaf:
+        leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
+        given, run = effect.given, effect.leaf.run
+        if not given:
+            return leaf
+        if given.startswith("e:"):
+            return self._after_error(leaf, run, given[2:])
+        if leaf.immutable:
+            return leaf
+        if given in origin.known:
+            return with_result(leaf, origin.known[given])
+        value = self._value(run, given)
+        return with_input(leaf, *value) if given == "in" else with_result(leaf, value)
+
+    def _after_error(self, leaf: Leaf, run: str, ref: str) -> Leaf:
+        outcome = self._outcome(run)
+        if leaf.role is Role.HANDLER:
+            return with_result(leaf, outcome.error_words(ref))
+        failed = str(outcome.leaf_of(ref))
+        if leaf.role is Role.PLAIN or not self._takes_error(leaf):
+            return with_result(leaf, failed)
+        errback = Signature(leaf.task, leaf.args, leaf.kwargs, leaf.options, immutable=leaf.immutable)
+        return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), run, failed, ref], kwargs={})
+
+    def _takes_error(self, leaf: Leaf) -> bool:
+        """Whether Celery would call this errback with (request, exc, traceback) rather than the task's id."""
+        if leaf.task not in self._app.tasks:
+            return False
+        header = getattr(self._app.tasks[leaf.task], "__header__", None)
+        return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
+
+    def _value(self, run: str, given: str) -> Any:
+        """What a node was given; kept for the next item of the same pool."""
+        key = (run, given)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        if given == "in":
+            value = self._codec.load(self._reader.head_field(run, "input") or b"[[], {}]")
+        else:
+            value = self._outcome(run).result(given)
+        self._cache[key] = value
+        if len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+        return value
+
+    def _outcome(self, run: str) -> Outcome:
+        return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
+
+
+def _batch(producer: Any, count: int) -> Any:
+    """One round trip for many messages, where kombu and the transport can (kombu 5.7 with Redis)."""
+    if count > 1 and hasattr(producer, "batch"):
+        return producer.batch()
+    return nullcontext()

@@ -1,0 +1,182 @@
+"""Run: the handle of one execution of a primitive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from celery.result import AsyncResult
+
+from orchestrator_celery.diagnosis import explain
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.errors import OrchestratorError, RunNotFound
+from orchestrator_celery.items import ItemPages
+from orchestrator_celery.listing import run_view
+from orchestrator_celery.model.events import Event, RunClosed, parse_event
+from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+from orchestrator_celery.model.views import ItemView, NodeView, Progress, RunView
+from orchestrator_celery.tree import TreeReader
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.pool import RunningSwarm
+
+__all__ = ("Run",)
+
+_NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED": RunStatus.CANCELLED}
+_BLOCK = 1000
+
+
+class Run(AsyncResult):
+    """One execution of a Swarm or ComplexSignature; an `AsyncResult` of the signature's own task id.
+
+    `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
+    ours: the run's own record, which is a moment ahead of `state`, because
+    Celery is told the outcome by a message of its own.
+    """
+
+    @property
+    def _orchestrator(self) -> Orchestrator:
+        found: Orchestrator = self.app.orchestrator
+        return found
+
+    # -- where it stands ----------------------------------------------------------------------------
+
+    @property
+    def status(self) -> RunStatus:  # type: ignore[override]
+        """Status of the run; where the record is gone (or not there yet), what Celery's result says."""
+        status = self._orchestrator.reader.head_field(self.id, "status")
+        if status is None:
+            return _NATIVE.get(self.state, RunStatus.PENDING)
+        return RunStatus(status.decode())
+
+    @property
+    def status_message(self) -> str:
+        """One sentence: how the run stands, and if it does not move, why and what to do.
+
+        Names the error of a failed run, and of a running one tasks that wait for a worker, a worker that
+        lacks the extension, a queue nobody consumes. May ask the workers, so it takes up to a second.
+        """
+        return explain(self._orchestrator, self.id)
+
+    @property
+    def view(self) -> RunView:
+        """Status, times and counts, as a line of `orchestrator.runs()`."""
+        return run_view(self.id, self._head())
+
+    def progress(self) -> Progress:
+        """How far it is, in tasks.
+
+        Raises:
+            RunNotFound: the run has no record.
+        """
+        head = self._head()
+        total, done, failed = (int(head[name]) for name in ("total", "done", "failed"))
+        status = RunStatus(head["status"].decode())
+        running = 0 if status.ended else self._orchestrator.reader.running(self.id)
+        ended = done + failed
+        end = float(head["finished"]) / 1000 if "finished" in head else self._orchestrator.store.now()
+        seconds = max(end - float(head["started"]) / 1000, 0.001) if "started" in head else 0.0
+        rate = ended / seconds if seconds else 0.0
+        left = 0 if status.ended else total - ended
+        return Progress(
+            total=total, done=done, failed=failed, running=running, waiting=max(0, left - running),
+            fraction=1.0 if status is RunStatus.SUCCEEDED or not total else ended / total, rate=rate,
+            eta=0.0 if status.ended else (left / rate if rate else None),
+        )  # fmt: skip
+
+    def tree(self, *, limit: int = 100, depth: int | None = None) -> NodeView:
+        """The run's tree with the state of every node.
+
+        Args:
+            limit: most children listed of each node; `children_total` says how many there are.
+            depth: how many levels below the root; None for all.
+
+        Raises:
+            RunNotFound: the run has no record.
+        """
+        head = self._head()
+        reader = TreeReader(self._orchestrator.reader, self._orchestrator.codec, self.id, RunStatus(head["status"].decode()))
+        return reader.view(ROOT, limit, depth)
+
+    # -- of a swarm ---------------------------------------------------------------------------------
+
+    @property
+    def swarm(self) -> RunningSwarm:
+        """Handle that adds to the swarm and closes it, from any process."""
+        return self._orchestrator.swarm(self.id)
+
+    def items(self, state: NodeState | str | None = None, *, offset: int = 0, limit: int | None = None) -> Iterator[ItemView]:
+        """Items of the swarm in their order, read page by page.
+
+        Args:
+            state: only items in this state.
+            offset: index to begin with.
+            limit: most items to yield.
+
+        Raises:
+            RunNotFound: the run has no record.
+            OrchestratorError: the run is not a swarm.
+        """
+        wanted = None if state is None else NodeState(state)
+        return self._pages().items(wanted, offset, limit)
+
+    def results(self) -> Iterator[Any]:
+        """Results of the swarm's items in their order, read page by page; None where an item has none.
+
+        Raises: as `items`.
+        """
+        return self._pages().results()
+
+    # -- what happens -------------------------------------------------------------------------------
+
+    def watch(self, *, after: str = "0") -> Iterator[Event]:
+        """Events as they happen, from any process, until the run is closed.
+
+        Args:
+            after: id of an event already seen; by default the stream is read from its beginning, as far
+                as it is kept (`orchestrator_max_events`).
+
+        Raises:
+            RunNotFound: the run has no record.
+        """
+        reader = self._orchestrator.reader
+        self._head()
+        while True:
+            entries = reader.events(self.id, after, _BLOCK)
+            for place, fields in entries:
+                event = parse_event(self.id, place, fields)
+                after = event.id
+                yield event
+                if isinstance(event, RunClosed):
+                    return
+            if not entries and reader.head_field(self.id, "status") is None:
+                return
+
+    def outcome(self) -> Any:
+        """The result out of the run's own record, without Celery's; raises the error of a failed run.
+
+        Raises:
+            OrchestratorError: the run has not ended.
+            RunNotFound: the run has no record.
+        """
+        status = RunStatus(self._head()["status"].decode())
+        if not status.ended:
+            raise OrchestratorError(f"The run {self.id} is {status}: it has no outcome yet. Wait with `run.get()`.")
+        return self._orchestrator.outcome(self.id)
+
+    def _head(self) -> dict[str, bytes]:
+        head = self._orchestrator.reader.head(self.id)
+        if not head:
+            raise RunNotFound(f"No run has the id {self.id!r}: it has not started yet, or its retention is over.")
+        return head
+
+    def _pages(self) -> ItemPages:
+        head = self._head()
+        if head["kind"].decode() != NodeKind.SWARM.value:
+            raise OrchestratorError(f"The run {self.id} is no swarm: it has no items. `run.tree()` shows its tasks.")
+        orchestrator = self._orchestrator
+        status = RunStatus(head["status"].decode())
+        outcome = Outcome(self.id, lambda nodes: orchestrator.reader.terminal(self.id, nodes), orchestrator.codec)
+        return ItemPages(orchestrator.reader, orchestrator.codec, outcome, self.id, status)

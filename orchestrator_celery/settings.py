@@ -1,0 +1,98 @@
+"""Settings of the extension: names, defaults, validation, error text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from orchestrator_celery.errors import InvalidSettings
+
+__all__ = ("PREFIX", "OrchestratorSettings", "TaskPolicy")
+
+PREFIX = "orchestrator_"
+
+
+class OrchestratorSettings(BaseModel):
+    """All settings; each is a Celery setting with the prefix `orchestrator_`.
+
+    >>> OrchestratorSettings().window
+    256
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    store_url: str | None = Field(
+        default=None,
+        description="Redis URL of the state store, when the result backend is not Redis.",
+    )
+    key_prefix: str = Field(
+        default="orc", min_length=1, pattern=r"^[^{}\s]+$", description="First part of every key in the store."
+    )
+    window: int = Field(
+        default=256,
+        ge=1,
+        description="Most items of one group or unbounded swarm that are queued or running at once.",
+    )
+    retention: float = Field(
+        default=7 * 24 * 3600.0, ge=0, description="Seconds a finished run is kept."
+    )
+    max_payload: int = Field(
+        default=16 * 1024 * 1024, ge=1024, description="Largest result or argument list of one task, in bytes."
+    )
+    max_events: int = Field(default=10_000, ge=100, description="Events kept per run, the newest ones.")
+    max_resumes: int = Field(
+        default=2, ge=0, description="How often a task is started again after it lost its worker process."
+    )
+    store_patience: float = Field(
+        default=60.0, ge=0, description="Seconds a worker tries again while the store does not answer."
+    )
+    heartbeat: float = Field(default=5.0, gt=0, description="Seconds between two signs of life of a worker.")
+    lease: float = Field(default=20.0, gt=0, description="Seconds after which a silent worker counts as gone.")
+    queue: str | None = Field(
+        default=None,
+        description="Queue for the message that closes a run; by default the queue of the run's last task.",
+    )
+
+    @classmethod
+    def read(cls, conf: Mapping[str, Any]) -> OrchestratorSettings:
+        """Read the settings out of `app.conf`.
+
+        Args:
+            conf: the Celery configuration; keys that begin with `orchestrator_` are ours, in either case.
+
+        Raises:
+            InvalidSettings: a key is unknown or a value not allowed; every problem is named at once.
+        """
+        found = {
+            key.lower().removeprefix(PREFIX): conf[key]
+            for key in conf
+            if isinstance(key, str) and key.lower().startswith(PREFIX)
+        }
+        try:
+            return cls(**found)
+        except ValidationError as exc:
+            raise InvalidSettings(_explain(exc)) from None
+
+
+class TaskPolicy(BaseModel):
+    """What a task says of itself: `@app.task(orchestrator=TaskPolicy(...))`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_resumes: int | None = Field(
+        default=None, ge=0, description="Overrides `orchestrator_max_resumes` for this task."
+    )
+
+
+def _explain(exc: ValidationError) -> str:
+    lines = []
+    for error in exc.errors():
+        name = PREFIX + str(error["loc"][0])
+        if error["type"] == "extra_forbidden":
+            known = ", ".join(sorted(PREFIX + field for field in OrchestratorSettings.model_fields))
+            lines.append(f"{name} is not a setting; known ones are: {known}")
+        else:
+            lines.append(f"{name}={error['input']!r} is not allowed: {error['msg']}")
+    return "; ".join(lines)

@@ -1,0 +1,5 @@
+"""Redis and nothing but Redis: the records of runs and the Lua transitions on them."""
+
+from orchestrator_celery.store.transitions import Effects, Refused, Store
+
+__all__ = ("Effects", "Refused", "Store")

@@ -1,0 +1,62 @@
+"""Every key of the store.
+
+All keys of a run share the hash tag `{<run id>}`, so that they lie in one
+slot of a Redis Cluster (invariant 7) and one script may touch them all:
+
+==========================  ======  =====================================================
+`orc:{<run>}`               hash    head: status, times, counters, closing options
+`orc:{<run>}:d`             hash    definition of each node
+`orc:{<run>}:d:<token>`     hash    an upload that is not part of the run yet, or items added in bulk
+`orc:{<run>}:l`             hash    live leaves: queued (the outbox) or claimed
+`orc:{<run>}:t`             hash    terminal record of each node, with its result or error
+`orc:{<run>}:m`             hash    counters of the pools that are under way
+`orc:{<run>}:e`             stream  events
+`orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
+`orc:workers`               zset    workers with the extension, by the time their lease ends
+==========================  ======  =====================================================
+"""
+
+from __future__ import annotations
+
+__all__ = ("Keys",)
+
+
+class Keys:
+    """Key names under one prefix.
+
+    >>> Keys("orc").root("r1")
+    'orc:{r1}'
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.runs = f"{prefix}:runs"
+        self.workers = f"{prefix}:workers"
+
+    def root(self, run: str) -> str:
+        """Head of a run; every other key of the run begins with it."""
+        return f"{self._prefix}:{{{run}}}"
+
+    def definitions(self, run: str) -> str:
+        """What each node is."""
+        return self.root(run) + ":d"
+
+    def upload(self, run: str, token: str) -> str:
+        """Definitions on their way in, or added in bulk."""
+        return f"{self.root(run)}:d:{token}"
+
+    def live(self, run: str) -> str:
+        """Leaves that are queued or running."""
+        return self.root(run) + ":l"
+
+    def terminal(self, run: str) -> str:
+        """Nodes that have ended."""
+        return self.root(run) + ":t"
+
+    def pools(self, run: str) -> str:
+        """Counters of composites that are under way."""
+        return self.root(run) + ":m"
+
+    def events(self, run: str) -> str:
+        """What happened, oldest first."""
+        return self.root(run) + ":e"

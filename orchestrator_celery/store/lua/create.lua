@@ -1,0 +1,20 @@
+-- Purpose: makes an uploaded run exist, at once and whole, and starts its first leaves.
+-- KEYS: 1 root key of the run
+-- ARGV: 1 token of the upload  2 fields in the head  then the head's fields as name, value, ...
+-- RETURNS: {'ok', effects, created in ms} | {'exists', {}} when the id is known: the upload is dropped, nothing starts
+-- include: run live definition pool complete advance tree
+local upload = DEF .. ':' .. ARGV[1]
+if status then
+  redis.call('UNLINK', upload)
+  return reply('exists')
+end
+if redis.call('EXISTS', upload) == 0 then return reply('expired') end
+redis.call('RENAME', upload, DEF)
+redis.call('PERSIST', DEF)
+redis.call('HSET', root, 'status', 'PENDING', 'created', now, 'done', 0, 'failed', 0)
+for i = 3, 1 + 2 * tonumber(ARGV[2]), 2 do redis.call('HSET', root, ARGV[i], ARGV[i + 1]) end
+head = redis.call('HMGET', root, 'window', 'events', 'input')
+window, max_events = tonumber(head[1]), head[2]
+emit('status', '$', 's', 'PENDING')
+activate('0', head[3] and 'in' or '')
+return reply('ok', now)

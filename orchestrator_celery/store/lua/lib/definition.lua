@@ -1,0 +1,33 @@
+-- Definitions: what each node is. A pool's late items may lie in segments; a composite item comes packed.
+local function unpack_tree(node, packed)
+  local pos, own = packed:find('\n', 1, true) + 1, nil
+  while pos <= #packed do
+    local eol = packed:find('\n', pos, true)
+    local path, size = packed:sub(pos, eol - 1):match('^(%S+) (%d+)$')
+    local spec = packed:sub(eol + 1, eol + tonumber(size))
+    local id = path == '.' and node or node .. '.' .. path
+    redis.call('HSET', DEF, id, spec)
+    if path == '.' then own = spec end
+    pos = eol + tonumber(size) + 1
+  end
+  return own
+end
+
+local function from_segment(node)
+  local pool, index = node:match('^(.*)%.(%d+)$')
+  local segments = pool and redis.call('HGET', POOL, pool .. ':segments')
+  if not segments then return nil end
+  index = tonumber(index)
+  for first, count, token in segments:gmatch('(%d+):(%d+):(%w+)') do
+    local offset = index - tonumber(first)
+    if offset >= 0 and offset < tonumber(count) then
+      return redis.call('HGET', DEF .. ':' .. token, offset)
+    end
+  end
+end
+
+local function definition(node)
+  local spec = redis.call('HGET', DEF, node) or from_segment(node)
+  if spec and spec:sub(1, 1) == 'T' then return unpack_tree(node, spec) end
+  return spec
+end

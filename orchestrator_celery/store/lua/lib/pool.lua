@@ -1,0 +1,39 @@
+-- Counters of a group or swarm, read once and written once per call. Live items are `next - done`: both move
+-- only with an item's own transition, so a holder that dies cannot keep a slot (invariant 5).
+local pools = {}
+
+local function get_pool(node)
+  local p = pools[node]
+  if p == nil then
+    local v = redis.call('HGET', POOL, node)
+    if not v then return nil end
+    local n, nxt, done, failed, err, open, stopped, since, input =
+      v:match('^P|(%d+)|(%d+)|(%d+)|(%d+)|(%d*)|(%d)|(%d)|(%d+)|(.*)$')
+    p = {
+      n = tonumber(n), next = tonumber(nxt), done = tonumber(done), failed = tonumber(failed),
+      err = tonumber(err), open = open == '1', stopped = stopped == '1', since = since, input = input,
+    }
+    pools[node] = p
+  end
+  return p
+end
+
+local function new_pool(node, spec, input)
+  pools[node] = {
+    n = number(spec, 'n'), next = 0, done = 0, failed = 0, err = nil,
+    open = attr(spec, 'open') == '1', stopped = false, since = now, input = input,
+  }
+  return pools[node]
+end
+
+flush = function()
+  for node, p in pairs(pools) do
+    if p.gone then
+      redis.call('HSET', DONE, node .. ':end', table.concat({ p.n, p.done, p.failed }, '|'))
+      redis.call('HDEL', POOL, node)
+    else
+      redis.call('HSET', POOL, node, table.concat({ 'P', p.n, p.next, p.done, p.failed, p.err or '',
+        p.open and 1 or 0, p.stopped and 1 or 0, p.since, p.input }, '|'))
+    end
+  end
+end

@@ -1,0 +1,31 @@
+-- The run of this call: names of its keys, its settings, the clock (invariant 10: the store's), the reply.
+local root = KEYS[1]
+local DEF, LIVE, DONE, POOL, EVENTS = root .. ':d', root .. ':l', root .. ':t', root .. ':m', root .. ':e'
+local clock = redis.call('TIME')
+local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
+local head = redis.call('HMGET', root, 'status', 'window', 'events')
+local status, window, max_events = head[1], tonumber(head[2]), head[3]
+local effects = {}
+local activate, up -- the two ends of the recursion over the tree
+local flush        -- writes the pools' counters, once, at the end
+
+local function reply(word, ...)
+  if flush then flush() end
+  return { word, effects, ... }
+end
+
+local function emit(kind, node, ...)
+  redis.call('XADD', EVENTS, 'MAXLEN', '~', max_events, '*', 't', kind, 'n', node, ...)
+end
+
+local function attr(spec, name)
+  return spec:match('^[^\n]* ' .. name .. '=([^ \n]+)')
+end
+
+local function number(spec, name)
+  return tonumber(attr(spec, name))
+end
+
+local function in_tree(node) -- callbacks have a letter in their path and never count
+  return not node:find('%a')
+end

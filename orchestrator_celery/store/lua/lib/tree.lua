@@ -1,0 +1,41 @@
+-- The walk over the tree: down to the leaves that are next, up to the parents whose child has ended.
+local function step_ended(node, spec, index, state, ref)
+  local last = index + 1 >= number(spec, 'n')
+  if state == 'S' and not last then
+    return activate(node .. '.' .. (index + 1), ref)
+  end
+  if state == 'F' and not last and attr(definition(node .. '.' .. index), 'ch') then
+    -- As in Celery: the failure of a chord's header is the failure of its body, whose errbacks fire.
+    local body = node .. '.' .. (index + 1)
+    ref = 'chord:' .. ref
+    redis.call('HSET', DONE, body, table.concat({ 'F', 0, now, now, '' }, '|') .. '\n@' .. ref)
+    emit('failed', body)
+    callbacks(body, 'F', counts_of(definition(body)), ref)
+  end
+  local since = redis.call('HGET', POOL, node)
+  redis.call('HDEL', POOL, node)
+  return complete(node, spec, state, ref, since and since:sub(3))
+end
+
+activate = function(node, input)
+  local spec = definition(node)
+  local kind = spec:sub(1, 1)
+  if kind == 'L' then
+    return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec)
+  elseif kind == 'P' then
+    local p = new_pool(node, spec, input)
+    pump(node, spec, p)
+    return drained(node, spec, p)
+  end
+  redis.call('HSET', POOL, node, 'C|' .. now)
+  return activate(node .. '.0', input)
+end
+
+up = function(node, state, ref)
+  if node == '0' then return finish_run(state, ref) end
+  local parent, index = node:match('^(.*)%.(%d+)$')
+  if not parent then return end -- the root of a callback: recorded, and nothing waits for it
+  local spec = definition(parent)
+  if spec:sub(1, 1) == 'P' then return item_ended(parent, spec, tonumber(index), state) end
+  return step_ended(parent, spec, tonumber(index), state, ref)
+end

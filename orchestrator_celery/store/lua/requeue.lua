@@ -1,0 +1,16 @@
+-- Purpose: the body has handed its node to a later message: a retry, a replacement, or the same one requeued.
+-- KEYS: 1 root key of the run
+-- ARGV: 1 node  2 attempt  3 retries  4 nesting of the body  5 retries  6 nesting of the later message  7 why
+-- RETURNS: {'ok'} | {'gone'} no such run | {'stale'} the later message was quicker, or the attempt is over
+-- include: run live
+if not status then return reply('gone') end
+local node = ARGV[1]
+local l = get_live(node)
+if not l or l.attempt ~= tonumber(ARGV[2]) or l.state ~= 'R'
+  or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
+  return reply('stale')
+end
+l.state, l.retries, l.nesting, l.since, l.owner = 'Q', ARGV[5], ARGV[6], now, ''
+put_live(node, l)
+emit('retried', node, 'a', l.attempt, 'r', ARGV[7])
+return reply('ok')

@@ -1,0 +1,110 @@
+"""Reading: heads, nodes, definitions, lists. No writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from orchestrator_celery.store.keys import Keys
+
+__all__ = ("Reader",)
+
+_PAGE = 1000
+
+
+class Reader:
+    """Reads the records of runs; every call is one round trip unless it pages.
+
+    Args:
+        client: a redis-py client that answers bytes.
+        keys: the key names.
+    """
+
+    def __init__(self, client: Any, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def head(self, run: str) -> dict[str, bytes]:
+        """Every field of the run's head; empty when there is no such run."""
+        return {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+
+    def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
+        """Heads of several runs."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.hgetall(self._keys.root(run))
+            return [{k.decode(): v for k, v in head.items()} for head in pipe.execute()]
+
+    def head_field(self, run: str, field: str) -> bytes | None:
+        """One field of the head."""
+        value: bytes | None = self._client.hget(self._keys.root(run), field)
+        return value
+
+    def live(self, run: str) -> dict[str, bytes]:
+        """All leaves that are queued or running; at most a window of each pool."""
+        return {node.decode(): raw for node, raw in self._client.hgetall(self._keys.live(run)).items()}
+
+    def running(self, run: str) -> int:
+        """How many nodes of the tree are claimed by a worker."""
+        return sum(raw.startswith(b"R") for node, raw in self.live(run).items() if node[:1] == "0")
+
+    def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """Records of ended nodes, None for one that has not ended."""
+        return self._fields(self._keys.terminal(run), nodes)
+
+    def pools(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """Counters of composites that are under way."""
+        return self._fields(self._keys.pools(run), nodes)
+
+    def pool_size(self, run: str, pool: str) -> int:
+        """How many items a pool has now, or had when it ended."""
+        [active] = self.pools(run, [pool])
+        if active is not None:
+            return int(active.split(b"|", 2)[1])
+        [ended] = self.terminal(run, [f"{pool}:end"])
+        return int(ended.split(b"|", 1)[0]) if ended else 0
+
+    def definitions(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """Definitions of nodes; those of items that were added in bulk are looked up in their segments."""
+        found = self._fields(self._keys.definitions(run), nodes)
+        for position, raw in enumerate(found):
+            if raw is None:
+                found[position] = self._from_segment(run, nodes[position])
+        return found
+
+    def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
+        """A page of run ids, newest first; bounds of the creation time in milliseconds."""
+        page = self._client.zrevrangebyscore(
+            self._keys.runs, "+inf" if high is None else high, "-inf" if low is None else low, offset, count
+        )
+        return [run.decode() for run in page]
+
+    def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Events after a place in the stream; waits up to `block` milliseconds for the first."""
+        answer = self._client.xread({self._keys.events(run): after}, count=_PAGE, block=block)
+        if isinstance(answer, dict):  # RESP3
+            return [entry for batches in answer.values() for batch in batches for entry in batch]
+        return [entry for _, entries in answer for entry in entries]
+
+    def _fields(self, key: str, nodes: Sequence[str]) -> list[bytes | None]:
+        found: list[bytes | None] = []
+        for start in range(0, len(nodes), _PAGE):
+            found.extend(self._client.hmget(key, list(nodes[start : start + _PAGE])))
+        return found
+
+    def _from_segment(self, run: str, node: str) -> bytes | None:
+        pool, _, index = node.rpartition(".")
+        if not pool or not index.isdigit():
+            return None
+        [segments] = self.pools(run, [f"{pool}:segments"])
+        for first, count, token in _segments(segments):
+            if first <= int(index) < first + count:
+                raw: bytes | None = self._client.hget(self._keys.upload(run, token), int(index) - first)
+                return raw
+        return None
+
+
+def _segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:
+    for part in (raw or b"").decode().split():
+        first, count, token = part.split(":")
+        yield int(first), int(count), token

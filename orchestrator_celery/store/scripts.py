@@ -1,0 +1,61 @@
+"""Loads the Lua scripts: resolves includes, checks headers, runs them by their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from redis.exceptions import NoScriptError
+
+__all__ = ("HEADER", "Script", "load", "names")
+
+#: What the comment block of every verb has, in this order.
+HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
+
+_INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
+_FOLDER = files("orchestrator_celery.store") / "lua"
+
+
+class Script(NamedTuple):
+    """One verb: its whole text and the hash Redis knows it by."""
+
+    name: str
+    text: str
+    sha: str
+
+    def run(self, client: Any, key: str, args: Sequence[object]) -> list[Any]:
+        """Run on the keys of one run; loads the text where the server does not have it yet."""
+        try:
+            reply: list[Any] = client.evalsha(self.sha, 1, key, *args)
+        except NoScriptError:
+            reply = client.eval(self.text, 1, key, *args)
+        return reply
+
+
+def names() -> list[str]:
+    """Names of all verbs."""
+    return sorted(item.name.removesuffix(".lua") for item in _FOLDER.iterdir() if item.name.endswith(".lua"))
+
+
+@cache
+def load(name: str) -> Script:
+    """Read one verb with its includes.
+
+    Args:
+        name: the file's name without `.lua`.
+
+    Raises:
+        ValueError: the header is not complete.
+    """
+    body = (_FOLDER / f"{name}.lua").read_text()
+    missing = [part for part in HEADER if f"-- {part}" not in body]
+    if missing:
+        raise ValueError(f"{name}.lua: the header lacks {', '.join(missing)}")
+    include = _INCLUDE.search(body)
+    parts = [(_FOLDER / "lib" / f"{lib}.lua").read_text() for lib in include[1].split()] if include else []
+    text = "\n".join([*parts, body])
+    return Script(name, text, hashlib.sha1(text.encode()).hexdigest())

@@ -1,0 +1,53 @@
+"""The veto before the body, for any task class.
+
+`before_start` of the class of every registered task is wrapped: it is the
+one hook that runs in the process of the body, in every pool and for every
+base class, and may stop the body (`raise Ignore`: acknowledged, nothing
+stored, nothing goes on). Raising in `task_prerun` is swallowed by Celery.
+`replace` is wrapped as well, so that a canvas that replaces a task of a run
+becomes a durable run itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from orchestrator_celery.worker.hooks import Hooks
+
+__all__ = ("guard_tasks",)
+
+_MARK = "_orchestrator_guarded"
+
+
+def guard_tasks(app: Celery, hooks: Hooks) -> None:
+    """Wrap the class of every task that is registered now; wrapping twice does nothing."""
+    for task in app._tasks.values():
+        cls = type(task)
+        if not getattr(cls.before_start, _MARK, False):
+            cls.before_start = _before_start(cls.before_start, hooks)
+        if not getattr(cls.replace, _MARK, False):
+            cls.replace = _replace(cls.replace, hooks)
+
+
+def _before_start(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
+    def before_start(self: Any, task_id: str, args: Any, kwargs: Any) -> Any:
+        request = self.request
+        # A task of a run has the run as its parent; this is all that a plain task pays.
+        if not request.is_eager and (request.parent_id or self.name == "orchestrator.close"):
+            hooks.claim(self, request, args)
+        return original(self, task_id, args, kwargs)
+
+    setattr(before_start, _MARK, True)
+    return before_start
+
+
+def _replace(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
+    def replace(self: Any, sig: Any) -> Any:
+        return original(self, hooks.replacement(self, sig))
+
+    setattr(replace, _MARK, True)
+    return replace

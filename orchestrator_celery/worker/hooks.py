@@ -1,0 +1,215 @@
+"""From Celery's signals to events of runs.
+
+A process knows the messages it has claimed; only for those do the signals of
+success, failure and retry mean anything here. What Celery's main process
+reports of a child (lost, killed by a time limit, revoked) is known by the
+task id alone. Every report may come twice: the store takes the first.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from celery.exceptions import Ignore, InvalidTaskError, NotRegistered, Reject, TaskRevokedError, WorkerLostError
+from celery.states import IGNORED, REJECTED
+
+from orchestrator_celery.canvas import ComplexSignature, Primitive
+from orchestrator_celery.errors import LeafIgnored
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
+from orchestrator_celery.publish import CLOSE_TASK, Origin
+from orchestrator_celery.store import Refused
+from orchestrator_celery.store.transitions import UNREACHABLE
+from orchestrator_celery.worker.reports import Reports
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = ("Hooks",)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Held:
+    """A message this process has claimed."""
+
+    claims: list[tuple[LeafId, Fence]]
+    origin: Origin
+    replaced: bool = False
+
+
+class Hooks:
+    """Handlers of one app's signals.
+
+    Args:
+        orchestrator: whose runs.
+    """
+
+    def __init__(self, orchestrator: Orchestrator) -> None:
+        self._orchestrator = orchestrator
+        self._reports = Reports(orchestrator)
+        self._held: dict[str, _Held] = {}
+
+    # -- before the body ------------------------------------------------------------------------
+
+    def claim(self, task: Any, request: Any, args: Any) -> None:
+        """Claim the message or stop its body.
+
+        Raises:
+            celery.exceptions.Ignore: the body may not run.
+            celery.exceptions.Reject: the store cannot be asked; the broker keeps the message.
+        """
+        claims = _claims_of(task, request, args)
+        if not claims:
+            return
+        owner = f"{request.hostname}/{os.getpid()}/{self._orchestrator.incarnation}"
+        try:
+            for leaf, fence in claims:
+                self._claim_one(task, leaf, fence, owner)
+        except UNREACHABLE as exc:
+            logger.error("The store cannot be asked whether a task may run: %r", exc,
+                         extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node})  # fmt: skip
+            if task.acks_late:
+                raise Reject(exc, requeue=True) from exc
+            raise Ignore("the store is unreachable; the task stays in the outbox") from exc
+        self._held[request.id] = _Held(claims, _origin(self._orchestrator, request))
+
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> None:
+        answer = self._reports.patiently(self._orchestrator.store.claim, leaf, fence, owner)
+        if answer.refused is None:
+            return
+        if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
+            # The broker has delivered again what a dead process held: a new attempt, which counts as one.
+            self._reports.lost(task, leaf, fence)
+        raise Ignore(f"vetoed: {answer.refused.value}")
+
+    def _is_gone(self, other: str, owner: str) -> bool:
+        node, pid, incarnation = other.rsplit("/", 2)
+        if (node, incarnation) == (owner.rsplit("/", 2)[0], self._orchestrator.incarnation):
+            return not _alive(int(pid))
+        return not self._orchestrator.worker_alive(f"{node}/{incarnation}")
+
+    def replacement(self, task: Any, sig: Any) -> Any:
+        """What a task of a run may be replaced by: a canvas becomes a run of its own."""
+        held = self._held.get(task.request.id)
+        if held is None:
+            return sig
+        held.replaced = True
+        if sig.subtask_type and not isinstance(sig, Primitive):
+            sig = ComplexSignature(sig, app=self._orchestrator.app)
+        return sig.set(parent_id=held.claims[-1][0].run)
+
+    # -- after the body -------------------------------------------------------------------------
+
+    def on_success(self, sender: Any, result: Any = None, **_: Any) -> None:
+        """The body returned."""
+        held = self._held.get(sender.request.id)
+        if held is not None:
+            for leaf, fence in held.claims:
+                self._reports.finished(leaf, fence, result, held.origin)
+
+    def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
+        """The body raised, or Celery's main process found its child dead or out of time."""
+        held = self._held.get(task_id)
+        trace = str(einfo.traceback) if einfo is not None else None
+        if held is not None:
+            for leaf, fence in held.claims:
+                self._reports.failed(leaf, fence, exception, trace, held.origin)
+            return
+        for leaf, fence in _reported(sender, task_id):
+            if isinstance(exception, WorkerLostError):
+                self._reports.lost(sender, leaf, fence or Fence())
+            else:
+                self._reports.failed(leaf, fence, exception, trace)
+
+    def on_retry(self, sender: Any, request: Any, reason: Any = None, **_: Any) -> None:
+        """The body called `retry`, or a cold shutdown cancelled it (then there is no reason)."""
+        held = self._held.get(request.id)
+        if held is not None or reason is not None:
+            claims = held.claims if held is not None else _claims_of(sender, request, request.args)
+            for leaf, fence in claims:
+                self._reports.requeued(leaf, fence, fence._replace(retries=fence.retries + 1), "retry")
+            return
+        for leaf, fence in _claims_of(sender, request, request.args):
+            self._reports.lost(sender, leaf, fence)
+
+    def on_postrun(self, task_id: str, retval: Any = None, state: str | None = None, **_: Any) -> None:
+        """The message is dealt with; finds the ends no other signal tells of."""
+        held = self._held.pop(task_id, None)
+        if held is None or state not in (IGNORED, REJECTED):
+            return
+        for leaf, fence in held.claims:
+            if held.replaced:
+                self._reports.requeued(leaf, fence, fence._replace(nesting=fence.nesting + 1), "replace")
+            elif isinstance(retval, Reject) and retval.requeue:
+                self._reports.requeued(leaf, fence, fence, "requeue")
+            else:
+                self._reports.failed(leaf, fence, _ignored(retval), None, held.origin)
+
+    # -- told by the main process ---------------------------------------------------------------
+
+    def on_revoked(self, sender: Any, request: Any, expired: bool = False, **_: Any) -> None:
+        """Somebody revoked the message itself, or it expired before it could start."""
+        reason = "expired" if expired else "revoked"
+        for leaf, fence in _claims_of(sender, request, request.args):
+            self._reports.failed(leaf, fence, TaskRevokedError(reason), "")
+
+    def on_unknown(self, name: str, id: str, **_: Any) -> None:
+        """No task of this name is registered where the message was delivered."""
+        leaf = parse_leaf_id(id)
+        if leaf is not None:
+            self._reports.failed(leaf, None, NotRegistered(name), "")
+
+    def on_invalid(self, message: Any, exc: BaseException, **_: Any) -> None:
+        """The message cannot be read as a task."""
+        leaf = parse_leaf_id(str((message.headers or {}).get("id")))
+        if leaf is not None:
+            self._reports.failed(leaf, None, InvalidTaskError(str(exc)), "")
+
+
+def _claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
+    """What a message stands for: a leaf of a run, the closing of a run, or (nested) both."""
+    claims = []
+    task_id, parent = request.id, request.parent_id
+    if task.name == CLOSE_TASK:
+        claims.append((LeafId(task_id, CLOSE, int(args[0])), Fence()))
+    if parent and task_id.startswith(f"{parent}:"):
+        leaf = parse_leaf_id(task_id)
+        if leaf is not None and leaf.run == parent:
+            claims.append((leaf, Fence(nesting=request.replaced_task_nesting or 0, retries=request.retries or 0)))
+    return claims
+
+
+def _reported(sender: Any, task_id: str) -> list[tuple[LeafId, Fence | None]]:
+    """The same for a report of the main process, which may know nothing but the id."""
+    request = sender.request
+    if request.id == task_id:
+        return list(_claims_of(sender, request, request.args))
+    leaf = parse_leaf_id(task_id)
+    return [(leaf, None)] if leaf is not None else []
+
+
+def _origin(orchestrator: Orchestrator, request: Any) -> Origin:
+    info = request.delivery_info or {}
+    inherits = orchestrator.app.conf.task_inherit_parent_priority
+    return Origin(route=info, priority=info.get("priority") if inherits else None)
+
+
+def _ignored(retval: Any) -> BaseException:
+    reason = getattr(retval, "reason", None)
+    if isinstance(reason, BaseException):
+        return reason
+    return LeafIgnored(f"The task raised {type(retval).__name__}({reason or ''}): it has no result, nothing follows it.")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
