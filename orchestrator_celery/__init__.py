@@ -39,11 +39,23 @@ _WHERE = {
     "model.states": ("NodeKind", "NodeState", "RunStatus"),
     "model.views": ("BulkReport", "ItemView", "NodeView", "Progress", "RunView"),
     "errors": (
-        "BulkRejected", "ForeignSignature", "InvalidSettings", "InvalidWorkflow", "LeafIgnored", "NotInstalled",
-        "OrchestratorError", "PayloadTooLarge", "PoisonedTask", "RunNotFound", "StoreNotConfigured",
-        "StoreUnavailable", "SwarmClosed", "SwarmFailed", "SwarmFull",
+        "BulkRejected",
+        "ForeignSignature",
+        "InvalidSettings",
+        "InvalidWorkflow",
+        "LeafIgnored",
+        "NotInstalled",
+        "OrchestratorError",
+        "PayloadTooLarge",
+        "PoisonedTask",
+        "RunNotFound",
+        "StoreNotConfigured",
+        "StoreUnavailable",
+        "SwarmClosed",
+        "SwarmFailed",
+        "SwarmFull",
     ),
-}  # fmt: skip
+}
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = (

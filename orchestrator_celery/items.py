@@ -63,6 +63,13 @@ class ItemPages:
 
 def _item(view: NodeView) -> ItemView:
     return ItemView(
-        index=int(view.id.rpartition(".")[2]), node=view.id, task=view.name, state=view.state, attempts=view.attempts,
-        started=view.started, finished=view.finished, worker=view.worker, error=view.error,
-    )  # fmt: skip
+        index=int(view.id.rpartition(".")[2]),
+        node=view.id,
+        task=view.name,
+        state=view.state,
+        attempts=view.attempts,
+        started=view.started,
+        finished=view.finished,
+        worker=view.worker,
+        error=view.error,
+    )

@@ -27,7 +27,9 @@ _CLOSING = frozenset(
 )
 #: Where a message goes and how it is written: for every leaf, and for the closing message as well.
 _ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
-_NEVER = frozenset("task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta".split())
+_NEVER = frozenset(
+    "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta".split()
+)
 
 
 class Launcher:
@@ -85,7 +87,9 @@ class Launcher:
             self._store.discard(run)
             raise
 
-    def _start_later(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> None:
+    def _start_later(
+        self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]
+    ) -> None:
         definition = {k: v for k, v in primitive.kwargs.items() if k in primitive.fields}
         self._app.tasks[primitive.task_name].apply_async(tuple(args), {**definition, **kwargs}, **options)
 
@@ -107,9 +111,8 @@ def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     stamps = set(maybe_list(options.get("stamped_headers")) or ())
     kept = {
-        k: v for k, v in options.items()
-        if k in _ROUTING or (k not in _CLOSING and k not in _NEVER and k not in stamps)
-    }  # fmt: skip
+        k: v for k, v in options.items() if k in _ROUTING or (k not in _CLOSING and k not in _NEVER and k not in stamps)
+    }
     expires = kept.get("expires")
     if isinstance(expires, (int, float)):
         kept["expires"] = datetime.now(timezone.utc) + timedelta(seconds=expires)

@@ -17,8 +17,18 @@ __all__ = ("list_runs", "run_view")
 _PAGE = 200
 
 
-def list_runs(reader: Reader, store: Store, *, status: RunStatus | None, name: str | None, since: datetime | None,
-              until: datetime | None, text: str | None, offset: int, limit: int) -> list[RunView]:  # fmt: skip
+def list_runs(
+    reader: Reader,
+    store: Store,
+    *,
+    status: RunStatus | None,
+    name: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    text: str | None,
+    offset: int,
+    limit: int,
+) -> list[RunView]:
     """Page through the index until enough runs match; ids whose run has expired are dropped from it."""
     matches = (
         view

@@ -45,14 +45,16 @@ class Orchestrator:
     """
 
     app: Celery
+    #: One life of this process; the children of a worker's pool share it.
+    incarnation: str
 
     def __new__(cls, app: Celery) -> Orchestrator:
+        """Install, or give what is installed."""
         known = getattr(app, "orchestrator", None)
         if isinstance(known, Orchestrator):
             return known
         self = super().__new__(cls)
         self.app = app
-        #: One life of this process; the children of a worker's pool share it.
         self.incarnation = uuid4().hex[:8]
         app.orchestrator = self
         install(self)
@@ -155,9 +157,17 @@ class Orchestrator:
         """The handle of a run, known or not, as `AsyncResult` is one of a task."""
         return Run(id, app=self.app, **options)
 
-    def runs(self, *, status: RunStatus | str | None = None, name: str | None = None, since: datetime | None = None,
-             until: datetime | None = None, text: str | None = None, offset: int = 0, limit: int = 100
-             ) -> list[RunView]:  # fmt: skip
+    def runs(
+        self,
+        *,
+        status: RunStatus | str | None = None,
+        name: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> list[RunView]:
         """List runs, newest first.
 
         Args:
@@ -177,7 +187,15 @@ class Orchestrator:
             if bound is not None and bound.tzinfo is None:
                 raise OrchestratorError(f"{bound!r} has no time zone: pass an aware datetime, e.g. in UTC.")
         return list_runs(
-            self.reader, self.store, status=wanted, name=name, since=since, until=until, text=text, offset=offset, limit=limit
+            self.reader,
+            self.store,
+            status=wanted,
+            name=name,
+            since=since,
+            until=until,
+            text=text,
+            offset=offset,
+            limit=limit,
         )
 
     def swarm(self, run: str) -> RunningSwarm:

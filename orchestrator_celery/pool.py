@@ -10,7 +10,14 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.errors import BulkRejected, InvalidWorkflow, PayloadTooLarge, RunNotFound, SwarmClosed, SwarmFull
+from orchestrator_celery.errors import (
+    BulkRejected,
+    InvalidWorkflow,
+    PayloadTooLarge,
+    RunNotFound,
+    SwarmClosed,
+    SwarmFull,
+)
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.views import BulkReport, Rejection
 from orchestrator_celery.publish import Publisher
@@ -35,8 +42,9 @@ class RunningSwarm:
         publisher: sends what may start at once.
     """
 
-    def __init__(self, run: str, store: Store, reader: Reader, codec: Codec, compiler: Compiler,
-                 publisher: Publisher) -> None:  # fmt: skip
+    def __init__(
+        self, run: str, store: Store, reader: Reader, codec: Codec, compiler: Compiler, publisher: Publisher
+    ) -> None:
         self._run = run
         self._store = store
         self._reader = reader
@@ -88,8 +96,9 @@ class RunningSwarm:
         return int(effects.detail)
 
 
-def validate(compiler: Compiler, sigs: Iterable[Any], inherited: dict[str, Any] | None = None
-             ) -> tuple[list[tuple[bytes, int]], BulkReport]:  # fmt: skip
+def validate(
+    compiler: Compiler, sigs: Iterable[Any], inherited: dict[str, Any] | None = None
+) -> tuple[list[tuple[bytes, int]], BulkReport]:
     """Check and encode every signature before anything is added.
 
     Raises:
@@ -107,15 +116,20 @@ def validate(compiler: Compiler, sigs: Iterable[Any], inherited: dict[str, Any] 
             rejected.append(Rejection(index=index, task=str(getattr(sig, "task", sig))[:200], reason=str(exc)))
     seconds = time.monotonic() - begun
     report = BulkReport(
-        requested=count, added=0 if rejected else count, rejected=tuple(rejected), seconds=seconds,
-        tasks_per_second=count / seconds if seconds and not rejected else 0.0, batches=0 if rejected else 1,
-    )  # fmt: skip
+        requested=count,
+        added=0 if rejected else count,
+        rejected=tuple(rejected),
+        seconds=seconds,
+        tasks_per_second=count / seconds if seconds and not rejected else 0.0,
+        batches=0 if rejected else 1,
+    )
     if rejected:
         first = rejected[0]
         raise BulkRejected(
             f"None of {count} tasks was added: {len(rejected)} are not valid; the first is number {first.index} "
-            f"({first.task}): {first.reason}", report,
-        )  # fmt: skip
+            f"({first.task}): {first.reason}",
+            report,
+        )
     return items, report
 
 
@@ -125,6 +139,8 @@ def _raise_refusal(effects: Effects, run: str, count: int) -> None:
     if effects.refused is Refused.CLOSED:
         raise SwarmClosed(f"The swarm {run} takes no more tasks: it was not opened, was closed, or has ended.")
     if effects.refused is Refused.FULL:
-        raise SwarmFull(f"{count} more tasks do not fit: the swarm {run} has room for {effects.detail}; none was added.")
+        raise SwarmFull(
+            f"{count} more tasks do not fit: the swarm {run} has room for {effects.detail}; none was added."
+        )
     if effects.refused is Refused.EXPIRED:
         raise SwarmClosed(f"The upload to the swarm {run} took longer than an hour and was dropped; nothing was added.")

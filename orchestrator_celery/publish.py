@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CLOSE_TASK", "ERRBACK_TASK", "PASSING", "Origin", "Publisher")
+__all__ = ("CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 ERRBACK_TASK = "orchestrator.errback"
@@ -60,6 +60,10 @@ class Origin(NamedTuple):
     priority: int | None = None
 
 
+#: Nothing is known, and the closing message goes where tasks go by default.
+NOWHERE = Origin()
+
+
 class Publisher:
     """Sends what transitions leave to do.
 
@@ -79,7 +83,7 @@ class Publisher:
         self._queue = settings.queue
         self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
-    def act(self, todo: Iterable[Dispatch | CloseRun], origin: Origin = Origin()) -> None:
+    def act(self, todo: Iterable[Dispatch | CloseRun], origin: Origin = NOWHERE) -> None:
         """Send everything; a leaf that can never be sent fails, and what follows from that is sent too.
 
         Raises:
@@ -99,8 +103,11 @@ class Publisher:
                 except Exception as exc:
                     if isinstance(effect, CloseRun):
                         raise
-                    logger.warning("A task of a run can never be sent: %r", exc,
-                                   extra={"action": "unsendable", "run": effect.leaf.run, "node": effect.leaf.node})  # fmt: skip
+                    logger.warning(
+                        "A task of a run can never be sent: %r",
+                        exc,
+                        extra={"action": "unsendable", "run": effect.leaf.run, "node": effect.leaf.node},
+                    )
                     waiting.extend(self._store.fail(effect.leaf, effect.fence, self._codec.dump_error(exc)).todo)
 
     def send_strictly(self, todo: Iterable[Dispatch | CloseRun]) -> None:
@@ -110,7 +117,7 @@ class Publisher:
             return
         with self._app.producer_or_acquire() as producer, _batch(producer, len(effects)):
             for effect in effects:
-                self._send(effect, Origin(), producer)
+                self._send(effect, NOWHERE, producer)
 
     def _send(self, effect: Dispatch | CloseRun, origin: Origin, producer: Any) -> None:
         if isinstance(effect, CloseRun):
@@ -124,9 +131,13 @@ class Publisher:
             options.update(retries=effect.fence.retries, replaced_task_nesting=effect.fence.nesting)
         task = self._app.tasks.get(leaf.task)
         options.update(
-            task_id=str(effect.leaf), root_id=effect.leaf.run, parent_id=effect.leaf.run,
-            ignore_result=True, add_to_parent=False, producer=producer,
-        )  # fmt: skip
+            task_id=str(effect.leaf),
+            root_id=effect.leaf.run,
+            parent_id=effect.leaf.run,
+            ignore_result=True,
+            add_to_parent=False,
+            producer=producer,
+        )
         if leaf.task in ("celery.map", "celery.starmap"):
             options.setdefault("route_name", leaf.kwargs["task"]["task"])
         if task is None:

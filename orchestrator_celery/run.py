@@ -44,7 +44,7 @@ class Run(AsyncResult):
     # -- where it stands ----------------------------------------------------------------------------
 
     @property
-    def status(self) -> RunStatus:  # type: ignore[override]
+    def status(self) -> RunStatus:
         """Status of the run; where the record is gone (or not there yet), what Celery's result says."""
         status = self._orchestrator.reader.head_field(self.id, "status")
         if status is None:
@@ -81,10 +81,15 @@ class Run(AsyncResult):
         rate = ended / seconds if seconds else 0.0
         left = 0 if status.ended else total - ended
         return Progress(
-            total=total, done=done, failed=failed, running=running, waiting=max(0, left - running),
-            fraction=1.0 if status is RunStatus.SUCCEEDED or not total else ended / total, rate=rate,
+            total=total,
+            done=done,
+            failed=failed,
+            running=running,
+            waiting=max(0, left - running),
+            fraction=1.0 if status is RunStatus.SUCCEEDED or not total else ended / total,
+            rate=rate,
             eta=0.0 if status.ended else (left / rate if rate else None),
-        )  # fmt: skip
+        )
 
     def tree(self, *, limit: int = 100, depth: int | None = None) -> NodeView:
         """The run's tree with the state of every node.
@@ -97,7 +102,9 @@ class Run(AsyncResult):
             RunNotFound: the run has no record.
         """
         head = self._head()
-        reader = TreeReader(self._orchestrator.reader, self._orchestrator.codec, self.id, RunStatus(head["status"].decode()))
+        reader = TreeReader(
+            self._orchestrator.reader, self._orchestrator.codec, self.id, RunStatus(head["status"].decode())
+        )
         return reader.view(ROOT, limit, depth)
 
     # -- of a swarm ---------------------------------------------------------------------------------
@@ -107,7 +114,9 @@ class Run(AsyncResult):
         """Handle that adds to the swarm and closes it, from any process."""
         return self._orchestrator.swarm(self.id)
 
-    def items(self, state: NodeState | str | None = None, *, offset: int = 0, limit: int | None = None) -> Iterator[ItemView]:
+    def items(
+        self, state: NodeState | str | None = None, *, offset: int = 0, limit: int | None = None
+    ) -> Iterator[ItemView]:
         """Items of the swarm in their order, read page by page.
 
         Args:

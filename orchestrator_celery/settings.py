@@ -35,9 +35,7 @@ class OrchestratorSettings(BaseModel):
         ge=1,
         description="Most items of one group or unbounded swarm that are queued or running at once.",
     )
-    retention: float = Field(
-        default=7 * 24 * 3600.0, ge=0, description="Seconds a finished run is kept."
-    )
+    retention: float = Field(default=7 * 24 * 3600.0, ge=0, description="Seconds a finished run is kept.")
     max_payload: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest result or argument list of one task, in bytes."
     )

@@ -59,8 +59,13 @@ class TreeReader:
     def _facts(self, node: str, terminal: bytes | None, pool: bytes | None, over: bool) -> dict[str, Any]:
         if terminal is not None:
             record = parse_terminal(terminal)
-            facts: dict[str, Any] = {"state": record.state, "attempts": record.attempt, "started": record.started,
-                                     "finished": record.finished, "worker": record.owner or None}  # fmt: skip
+            facts: dict[str, Any] = {
+                "state": record.state,
+                "attempts": record.attempt,
+                "started": record.started,
+                "finished": record.finished,
+                "worker": record.owner or None,
+            }
             if record.state is NodeState.FAILED:
                 facts["error"] = ErrorView(**self._outcome.error_words(record.ref or node))
             return facts
@@ -71,8 +76,9 @@ class TreeReader:
             return {"state": NodeState.RUNNING, "started": _since(pool)}
         return {"state": NodeState.SKIPPED if over else NodeState.WAITING}
 
-    def _with_children(self, node: str, spec: Spec, total: int, facts: dict[str, Any], limit: int, depth: int | None
-                       ) -> NodeView:  # fmt: skip
+    def _with_children(
+        self, node: str, spec: Spec, total: int, facts: dict[str, Any], limit: int, depth: int | None
+    ) -> NodeView:
         over = facts["state"] not in (NodeState.WAITING, NodeState.RUNNING)
         deeper = None if depth is None else depth - 1
         children: list[NodeView] = []
@@ -83,9 +89,14 @@ class TreeReader:
             called = [f"{node}.{kind}{i}" for kind in "le" for i in range(int(spec.attrs.get(kind, 0)))]
             callbacks = self._views(called, limit, deeper, over) if called else []
         return NodeView(
-            id=node, kind=spec.kind, name=node_name(spec, self._codec), children=tuple(children),
-            children_total=total, callbacks=tuple(callbacks), **facts,
-        )  # fmt: skip
+            id=node,
+            kind=spec.kind,
+            name=node_name(spec, self._codec),
+            children=tuple(children),
+            children_total=total,
+            callbacks=tuple(callbacks),
+            **facts,
+        )
 
 
 def node_name(spec: Spec, codec: Codec) -> str:
@@ -98,8 +109,12 @@ def node_name(spec: Spec, codec: Codec) -> str:
 
 def _live_facts(live: Live) -> dict[str, Any]:
     running = live.state is NodeState.RUNNING
-    return {"state": live.state, "attempts": live.attempt, "worker": live.owner or None,
-            "started": live.since if running else None}  # fmt: skip
+    return {
+        "state": live.state,
+        "attempts": live.attempt,
+        "worker": live.owner or None,
+        "started": live.since if running else None,
+    }
 
 
 def _count(spec: Spec, pool: bytes | None) -> int:

@@ -38,8 +38,16 @@ class ComplexSignature(Primitive):
     task_name = "orchestrator.complex"
     fields = ("workflow", "name", "on_success", "on_error")
 
-    def __init__(self, workflow: Signature, *, name: str | None = None, on_success: Any = None,
-                 on_error: Any = None, app: Celery | None = None, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        workflow: Signature,
+        *,
+        name: str | None = None,
+        on_success: Any = None,
+        on_error: Any = None,
+        app: Celery | None = None,
+        **options: Any,
+    ) -> None:
         if not isinstance(workflow, dict):
             raise InvalidWorkflow(
                 f"{workflow!r} is not a signature: ComplexSignature takes task.s(...) or a canvas of signatures."
@@ -68,6 +76,7 @@ class ComplexSignature(Primitive):
         return list(self.kwargs.get("on_error", ()))
 
     def nested(self) -> list[Any]:
+        """The workflow and the callbacks."""
         return [self.workflow, *self.on_success, *self.on_error]
 
     def _restore(self, app: Celery | None) -> None:
@@ -87,7 +96,9 @@ class ComplexSignature(Primitive):
         except Exception as exc:
             value, state = exc, "FAILURE"
         handlers = self.on_success if state == "SUCCESS" else self.on_error
-        argument = value if state == "SUCCESS" else {"type": type(value).__name__, "message": str(value), "traceback": ""}
+        argument = (
+            value if state == "SUCCESS" else {"type": type(value).__name__, "message": str(value), "traceback": ""}
+        )
         for handler in handlers:
             handler.apply((argument,))
         self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)

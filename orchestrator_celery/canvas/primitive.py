@@ -53,17 +53,37 @@ class Primitive(Signature):
     #: Id of the run this very object was last applied as.
     applied: str | None = None
 
-    def __init__(self, definition: Mapping[str, Any], args: Any = (), *, app: Celery | None = None,
-                 immutable: bool = False, **options: Any) -> None:  # fmt: skip
-        super().__init__(self.task_name, args=args, kwargs=dict(definition), options=options, app=app,
-                         immutable=immutable, subtask_type=self.task_name)  # fmt: skip
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        args: Any = (),
+        *,
+        app: Celery | None = None,
+        immutable: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            self.task_name,
+            args=args,
+            kwargs=dict(definition),
+            options=options,
+            app=app,
+            immutable=immutable,
+            subtask_type=self.task_name,
+        )
 
     @classmethod
     def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> Primitive:
         """Rebuild from a message; nested signatures become signatures again."""
         self = cls.__new__(cls)
-        Primitive.__init__(self, d.get("kwargs") or {}, d.get("args") or (), app=app,
-                           immutable=bool(d.get("immutable")), **(d.get("options") or {}))  # fmt: skip
+        Primitive.__init__(
+            self,
+            d.get("kwargs") or {},
+            d.get("args") or (),
+            app=app,
+            immutable=bool(d.get("immutable")),
+            **(d.get("options") or {}),
+        )
         self._restore(app)
         return self
 
@@ -101,8 +121,9 @@ class Primitive(Signature):
         """Start it, as calling a chain does."""
         return self.apply_async(args, kwargs)
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None,
-                    **options: Any) -> Run | EagerResult:  # fmt: skip
+    def apply_async(
+        self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
+    ) -> Run | EagerResult:
         """Start a run of this workflow.
 
         Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, maybe_signature
@@ -47,10 +46,19 @@ class Swarm(Primitive):
     task_name = "orchestrator.swarm"
     fields = ("tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items")
 
-    def __init__(self, tasks: Iterable[Signature] = (), *, name: str | None = None,
-                 max_concurrency: int | None = None, open: bool = False,
-                 stop_after_n_failures: int | None = None, max_failures: float = 0,
-                 max_items: int | None = None, app: Celery | None = None, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        tasks: Iterable[Signature] = (),
+        *,
+        name: str | None = None,
+        max_concurrency: int | None = None,
+        open: bool = False,
+        stop_after_n_failures: int | None = None,
+        max_failures: float = 0,
+        max_items: int | None = None,
+        app: Celery | None = None,
+        **options: Any,
+    ) -> None:
         _refuse_names(options)
         _check_count("max_concurrency", max_concurrency)
         _check_count("stop_after_n_failures", stop_after_n_failures)
@@ -58,8 +66,9 @@ class Swarm(Primitive):
         _check_tolerance(max_failures)
         if isinstance(tasks, dict):
             raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
-        definition = {
-            "tasks": list(tasks),
+        items = list(tasks)
+        definition: dict[str, Any] = {
+            "tasks": items,
             "name": name,
             "max_concurrency": max_concurrency,
             "open": open,
@@ -67,26 +76,34 @@ class Swarm(Primitive):
             "max_failures": max_failures,
             "max_items": max_items,
         }
-        for task in definition["tasks"]:
+        for task in items:
             _check_signature(task)
-        if max_items is not None and len(definition["tasks"]) > max_items:
-            raise SwarmFull(f"{len(definition['tasks'])} tasks are more than max_items={max_items}.")
+        if max_items is not None and len(items) > max_items:
+            raise SwarmFull(f"{len(items)} tasks are more than max_items={max_items}.")
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)
 
     @property
     def tasks(self) -> list[Signature]:
         """The items of the definition; not what was added to a running swarm."""
-        return self.kwargs["tasks"]
+        tasks: list[Signature] = self.kwargs["tasks"]
+        return tasks
 
     def nested(self) -> list[Any]:
+        """The items."""
         return self.tasks
 
     def pool_attrs(self) -> dict[str, Any]:
         """The bounds as attributes of a pool's definition."""
         get = self.kwargs.get
-        return {"k": "swarm", "cap": get("max_concurrency"), "stop": get("stop_after_n_failures"),
-                "tol": get("max_failures") or None, "max": get("max_items"), "open": bool(get("open"))}  # fmt: skip
+        return {
+            "k": "swarm",
+            "cap": get("max_concurrency"),
+            "stop": get("stop_after_n_failures"),
+            "tol": get("max_failures") or None,
+            "max": get("max_items"),
+            "open": bool(get("open")),
+        }
 
     def _restore(self, app: Celery | None) -> None:
         self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
@@ -191,11 +208,18 @@ def _check_signature(sig: Any) -> None:
 
 def _check_count(name: str, value: Any) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise InvalidWorkflow(f"{name}={value!r} is not allowed: give a whole number of at least 1, or None for no bound.")
+        raise InvalidWorkflow(
+            f"{name}={value!r} is not allowed: give a whole number of at least 1, or None for no bound."
+        )
 
 
 def _check_tolerance(value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or value < 0 or (value > 1 and value != int(value)):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or value < 0
+        or (value > 1 and value != int(value))
+    ):
         raise InvalidWorkflow(
             f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."
         )

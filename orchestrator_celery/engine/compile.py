@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature, _basemap, _chain, _chord, chunks, group, maybe_signature
+from celery.canvas import Signature, _basemap, _chord, chunks, group, maybe_signature
+from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 from celery.utils.functional import maybe_list
 
@@ -75,7 +76,7 @@ class Compiler:
         signature = self._check(given)
         if isinstance(signature, Primitive):
             return self._primitive(signature, inherited, role)
-        if isinstance(signature, _chain):
+        if isinstance(signature, chain):
             return self._chain(signature, inherited, role)
         if isinstance(signature, chunks):
             return self._group(signature.group(), inherited, role)
@@ -89,9 +90,7 @@ class Compiler:
 
     def _check(self, given: Any) -> Signature:
         if not isinstance(given, dict):
-            raise InvalidWorkflow(
-                f"{given!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them."
-            )
+            raise InvalidWorkflow(f"{given!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
         if not isinstance(given, Signature):
             return maybe_signature(given, app=self._app)
         bound = given._app
@@ -113,24 +112,24 @@ class Compiler:
             Leaf(signature["task"], list(signature.args), kwargs, options, bool(signature.immutable), role), self._codec
         )
 
-    def _chain(self, chain: _chain, inherited: dict[str, Any], role: Role) -> Tree:
-        steps = list(self._steps(chain))
-        if not steps:
+    def _chain(self, steps: chain, inherited: dict[str, Any], role: Role) -> Tree:
+        each = list(self._steps(steps))
+        if not each:
             raise InvalidWorkflow("An empty chain has nothing to run: give it at least one step.")
-        first, rest = steps[0], steps[1:]
-        own = {k: v for k, v in chain.options.items() if k not in _APPLIED}
+        first, rest = each[0], each[1:]
+        own = {k: v for k, v in steps.options.items() if k not in _APPLIED}
         trees = [self._tree(first, {**own, **inherited}, role), *(self._tree(step, {}, role) for step in rest)]
-        links, errbacks = self._callbacks_of(chain)
+        links, errbacks = self._callbacks_of(steps)
         if len(trees) == 1 and not links and not errbacks:
             return trees[0]
         return self._sequence(trees, "chain", b"{}", links, errbacks)
 
-    def _steps(self, chain: _chain) -> Iterator[Signature]:
+    def _steps(self, given: chain) -> Iterator[Signature]:
         """The steps as Celery runs them: nested plain chains spliced, groups of one unrolled, empty ones dropped."""
-        steps = [self._check(task) for task in chain.tasks]
+        steps = [self._check(task) for task in given.tasks]
         spliced: list[Signature] = []
         for step in steps:
-            if isinstance(step, _chain) and not any(self._callbacks_of(step)):
+            if isinstance(step, chain) and not any(self._callbacks_of(step)):
                 spliced.extend(self._steps(step))
             else:
                 spliced.append(step)
@@ -149,8 +148,11 @@ class Compiler:
         count = len(trees)
         return self._node(
             lambda c: spec("C", name, n=count, k=kind, l=c[0] or None, e=c[1] or None),
-            specs, sum(tree.leaves for tree in trees), links, errbacks,
-        )  # fmt: skip
+            specs,
+            sum(tree.leaves for tree in trees),
+            links,
+            errbacks,
+        )
 
     def _group(self, members: group, inherited: dict[str, Any], role: Role) -> Tree:
         options = {**{k: v for k, v in members.options.items() if k not in _APPLIED}, **inherited}
@@ -162,7 +164,7 @@ class Compiler:
             signature = self._check(task)
             if isinstance(signature, group) and not isinstance(signature, Primitive):
                 yield from self._members(signature)
-            elif not (isinstance(signature, _chain) and not signature.tasks):
+            elif not (isinstance(signature, chain) and not signature.tasks):
                 yield signature
 
     def _chord(self, chord: _chord, inherited: dict[str, Any], role: Role) -> Tree:
@@ -190,13 +192,18 @@ class Compiler:
         handlers = [*errbacks, *(_Handler(s) for s in signature.on_error)]
         return self._sequence([tree], "complex", name, [*links, *signature.on_success], handlers)
 
-    def _pool(self, items: list[Tree], attrs: dict[str, Any], name: bytes, links: list[Any], errbacks: list[Any]) -> Tree:
+    def _pool(
+        self, items: list[Tree], attrs: dict[str, Any], name: bytes, links: list[Any], errbacks: list[Any]
+    ) -> Tree:
         specs = {str(index): pack(item) for index, item in enumerate(items)}
         count = len(items)
         return self._node(
             lambda c: spec("P", name, n=count, **attrs, l=c[0] or None, e=c[1] or None),
-            specs, sum(item.leaves for item in items), links, errbacks,
-        )  # fmt: skip
+            specs,
+            sum(item.leaves for item in items),
+            links,
+            errbacks,
+        )
 
     def _callbacks_of(self, signature: Signature) -> tuple[list[Any], list[Any]]:
         options = signature.options

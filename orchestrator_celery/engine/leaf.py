@@ -9,6 +9,10 @@ from orchestrator_celery.engine.payload import Codec
 
 __all__ = ("Leaf", "Role", "read_leaf", "write_leaf")
 
+#: Task name and positional arguments are always there.
+_REQUIRED = 2
+_DEFAULTS: tuple[Any, ...] = ("", (), {}, {}, 0, "")
+
 
 class Role(str, Enum):
     """How a leaf that follows a failure is called."""
@@ -32,13 +36,13 @@ class Leaf(NamedTuple):
 def write_leaf(leaf: Leaf, codec: Codec) -> bytes:
     """Encode; empty parts at the end are left out, for a swarm keeps one per item."""
     parts: list[Any] = [leaf.task, leaf.args, leaf.kwargs, leaf.options, int(leaf.immutable), leaf.role.value]
-    while len(parts) > 2 and not parts[-1]:
+    while len(parts) > _REQUIRED and not parts[-1]:
         parts.pop()
     return codec.dump(parts, leaf.options.get("serializer"))
 
 
 def read_leaf(payload: bytes, codec: Codec) -> Leaf:
     """Decode what `write_leaf` made."""
-    parts = codec.load(payload)
-    task, args, kwargs, options, immutable, role = [*parts, *(None,) * (6 - len(parts))]
-    return Leaf(task, list(args), kwargs or {}, options or {}, bool(immutable), Role(role or ""))
+    parts: list[Any] = codec.load(payload)
+    task, args, kwargs, options, immutable, role = [*parts, *_DEFAULTS[len(parts) :]]
+    return Leaf(task, list(args), dict(kwargs), dict(options), bool(immutable), Role(role))

@@ -73,7 +73,8 @@ class Outcome:
         """The exception a reference stands for."""
         if ref.startswith("chord:"):
             cause = self.error(ref[len("chord:") :])
-            return ChordError(f"Dependency {self._leaf(ref)} raised {cause!r}")
+            failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {cause!r}")
+            return failed
         if ref.startswith("swarm:"):
             return self._swarm_error(ref[len("swarm:") :])
         record = self._record(ref)

@@ -83,7 +83,8 @@ class Codec:
         words = self.load(blob)
         if words["exc"] is None:
             return PayloadTooLarge(f"{words['type']}: {words['message']}")
-        return _with_traceback(self._app.backend.exception_to_python(words["exc"]), words["traceback"])
+        exc: BaseException = self._app.backend.exception_to_python(words["exc"])
+        return _with_traceback(exc, words["traceback"])
 
     def load_error_words(self, blob: bytes) -> dict[str, str]:
         """Type, message and traceback of an error, as a plain dict."""

@@ -28,9 +28,7 @@ class Tree(NamedTuple):
 
     def below(self, place: int | str) -> dict[str, bytes]:
         """The same definitions, seen from the parent."""
-        return {
-            (str(place) if path == _SELF else f"{place}.{path}"): spec for path, spec in self.specs.items()
-        }
+        return {(str(place) if path == _SELF else f"{place}.{path}"): spec for path, spec in self.specs.items()}
 
 
 class Spec(NamedTuple):
@@ -47,7 +45,10 @@ def spec(letter: str, payload: bytes, **attrs: Any) -> bytes:
     >>> spec("C", b"{}", n=3, k="chain", e=None)
     b'C n=3 k=chain\\n{}'
     """
-    header = [letter, *(f"{k}={int(v) if v is True else v}" for k, v in attrs.items() if v is not None and v is not False)]
+    header = [
+        letter,
+        *(f"{k}={int(v) if v is True else v}" for k, v in attrs.items() if v is not None and v is not False),
+    ]
     return " ".join(header).encode() + b"\n" + payload
 
 

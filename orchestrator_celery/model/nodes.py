@@ -58,9 +58,7 @@ def from_ms(value: bytes | str | float) -> datetime:
 def parse_live(raw: bytes) -> Live:
     """Read `state|attempt|retries|nesting|since|callbacks|input|owner`."""
     state, attempt, retries, nesting, since, _, _, owner = raw.decode().split("|", 7)
-    return Live(
-        _STATES[state], int(attempt), Fence(nesting=int(nesting), retries=int(retries)), from_ms(since), owner
-    )
+    return Live(_STATES[state], int(attempt), Fence(nesting=int(nesting), retries=int(retries)), from_ms(since), owner)
 
 
 def parse_terminal(raw: bytes) -> Terminal:

@@ -97,9 +97,7 @@ class Store:
 
     def requeue(self, leaf: LeafId, fence: Fence, later: Fence, why: str) -> Effects:
         """The body handed its node to a later message."""
-        return self._run(
-            "requeue", leaf.run, leaf.node, leaf.attempt, *reversed(fence), *reversed(later), why
-        )
+        return self._run("requeue", leaf.run, leaf.node, leaf.attempt, *reversed(fence), *reversed(later), why)
 
     def lost(self, leaf: LeafId, fence: Fence, max_resumes: int) -> Effects:
         """The process that ran the leaf is gone."""

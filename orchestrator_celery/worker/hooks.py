@@ -70,8 +70,11 @@ class Hooks:
             for leaf, fence in claims:
                 self._claim_one(task, leaf, fence, owner)
         except UNREACHABLE as exc:
-            logger.error("The store cannot be asked whether a task may run: %r", exc,
-                         extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node})  # fmt: skip
+            logger.error(
+                "The store cannot be asked whether a task may run: %r",
+                exc,
+                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
+            )
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
@@ -119,11 +122,11 @@ class Hooks:
             for leaf, fence in held.claims:
                 self._reports.failed(leaf, fence, exception, trace, held.origin)
             return
-        for leaf, fence in _reported(sender, task_id):
+        for leaf, known in _reported(sender, task_id):
             if isinstance(exception, WorkerLostError):
-                self._reports.lost(sender, leaf, fence or Fence())
+                self._reports.lost(sender, leaf, known or Fence())
             else:
-                self._reports.failed(leaf, fence, exception, trace)
+                self._reports.failed(leaf, known, exception, trace)
 
     def on_retry(self, sender: Any, request: Any, reason: Any = None, **_: Any) -> None:
         """The body called `retry`, or a cold shutdown cancelled it (then there is no reason)."""
@@ -202,7 +205,9 @@ def _ignored(retval: Any) -> BaseException:
     reason = getattr(retval, "reason", None)
     if isinstance(reason, BaseException):
         return reason
-    return LeafIgnored(f"The task raised {type(retval).__name__}({reason or ''}): it has no result, nothing follows it.")
+    return LeafIgnored(
+        f"The task raised {type(retval).__name__}({reason or ''}): it has no result, nothing follows it."
+    )
 
 
 def _alive(pid: int) -> bool:

@@ -11,7 +11,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
-from orchestrator_celery.publish import PASSING, Origin
+from orchestrator_celery.publish import NOWHERE, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.transitions import UNREACHABLE
@@ -40,7 +40,7 @@ class Reports:
         """The body returned `result`."""
         store = self._orchestrator.store
         if leaf.node == CLOSE:
-            self._tell(leaf, Origin(), store.ended, leaf.run)
+            self._tell(leaf, NOWHERE, store.ended, leaf.run)
             return
         try:
             blob = self._orchestrator.codec.dump_result(result)
@@ -49,18 +49,19 @@ class Reports:
             return
         self._tell(leaf, origin._replace(known={leaf.node: result}), store.finish, leaf, fence, blob)
 
-    def failed(self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None,
-               origin: Origin = Origin()) -> None:  # fmt: skip
+    def failed(
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+    ) -> None:
         """The body raised `exc`, or the message can never become one."""
         store = self._orchestrator.store
         if leaf.node == CLOSE:
-            self._tell(leaf, Origin(), store.ended, leaf.run)
+            self._tell(leaf, NOWHERE, store.ended, leaf.run)
             return
         self._tell(leaf, origin, store.fail, leaf, fence, self._orchestrator.codec.dump_error(exc, trace))
 
     def requeued(self, leaf: LeafId, fence: Fence, later: Fence, why: str) -> None:
         """A later message runs the leaf."""
-        self._tell(leaf, Origin(), self._orchestrator.store.requeue, leaf, fence, later, why)
+        self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why)
 
     def lost(self, task: Any, leaf: LeafId, fence: Fence) -> None:
         """The process that ran the leaf is gone."""
@@ -68,7 +69,7 @@ class Reports:
         limit = policy.max_resumes if isinstance(policy, TaskPolicy) else None
         if limit is None:
             limit = self._orchestrator.settings.max_resumes
-        answer = self._tell(leaf, Origin(), self._orchestrator.store.lost, leaf, fence, limit)
+        answer = self._tell(leaf, NOWHERE, self._orchestrator.store.lost, leaf, fence, limit)
         if answer is not None and answer.refused is Refused.POISONED:
             poisoned = PoisonedTask(
                 f"{task.name} took its worker process down {leaf.attempt} times; it is not started once more. "
@@ -97,8 +98,9 @@ class Reports:
         try:
             answer = self.patiently(call, *args)
         except Exception:
-            logger.exception("A report to the store was lost; the task counts as running until its lease ends.",
-                             extra=extra)  # fmt: skip
+            logger.exception(
+                "A report to the store was lost; the task counts as running until its lease ends.", extra=extra
+            )
             return None
         try:
             self._orchestrator.publisher.act(answer.todo, origin)
