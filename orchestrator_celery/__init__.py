@@ -25,11 +25,13 @@ if TYPE_CHECKING:
         SwarmFailed,
         SwarmFull,
     )
+    from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
     from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
     from orchestrator_celery.model.views import BulkReport, ItemView, NodeView, Progress, RunView
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
     from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
+    from orchestrator_celery.worker.current import current_node
 
 _WHERE = {
     "orchestrator": ("Orchestrator",),
@@ -37,6 +39,8 @@ _WHERE = {
     "run": ("Run",),
     "settings": ("OrchestratorSettings", "TaskPolicy"),
     "model.states": ("NodeKind", "NodeState", "RunStatus"),
+    "model.reports": ("ResumeAction", "ResumeReport", "ResumedNode"),
+    "worker.current": ("current_node",),
     "model.views": ("BulkReport", "ItemView", "NodeView", "Progress", "RunView"),
     "errors": (
         "BulkRejected",
@@ -73,9 +77,14 @@ __all__ = (
     "NodeState",
     "NodeView",
     "Progress",
+    "ResumeAction",
+    "ResumeReport",
+    "ResumedNode",
     "Run",
     "RunStatus",
     "RunView",
+    # inside a task
+    "current_node",
     # errors
     "BulkRejected",
     "ForeignSignature",

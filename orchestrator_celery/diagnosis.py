@@ -54,7 +54,8 @@ def _about_workers(orchestrator: Orchestrator) -> str:
     answered = [next(iter(reply)) for reply in orchestrator.app.control.ping(timeout=_ASK)]
     if not answered:
         return "No worker answers: start one with `celery -A <project> worker`."
-    extended = {member.rpartition("/")[0] for member in orchestrator.store.workers()}
+    alive = orchestrator.registry.alive(orchestrator.store.now() * 1000)
+    extended = {member.rsplit("/", 3)[0] for member in alive}
     lacking = sorted(set(answered) - extended)
     if lacking:
         return (

@@ -15,6 +15,7 @@ from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.errors import OrchestratorError, RunNotFound, StoreNotConfigured
 from orchestrator_celery.launch import Launcher
 from orchestrator_celery.listing import list_runs
+from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.pool import RunningSwarm, validate
 from orchestrator_celery.publish import Publisher
@@ -23,7 +24,8 @@ from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.queries import Reader
-from orchestrator_celery.worker import install
+from orchestrator_celery.store.registry import Registry
+from orchestrator_celery.worker import Hooks, install
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -47,6 +49,8 @@ class Orchestrator:
     app: Celery
     #: One life of this process; the children of a worker's pool share it.
     incarnation: str
+    #: What a worker does with messages of runs.
+    hooks: Hooks
 
     def __new__(cls, app: Celery) -> Orchestrator:
         """Install, or give what is installed."""
@@ -57,7 +61,7 @@ class Orchestrator:
         self.app = app
         self.incarnation = uuid4().hex[:8]
         app.orchestrator = self
-        install(self)
+        self.hooks = install(self)
         return self
 
     @staticmethod
@@ -102,6 +106,11 @@ class Orchestrator:
     def reader(self) -> Reader:
         """Reads records."""
         return Reader(self.store.client, self.store.keys)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The workers that live."""
+        return Registry(self.store.client, self.store.keys)
 
     @cached_property
     def codec(self) -> Codec:
@@ -198,6 +207,15 @@ class Orchestrator:
             limit=limit,
         )
 
+    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
+        """What the sweeps did that had something to do, newest first.
+
+        Args:
+            offset: how many to leave out.
+            limit: how many to return at most.
+        """
+        return [ResumeReport.model_validate_json(raw) for raw in self.reader.reports(offset, limit)]
+
     def swarm(self, run: str) -> RunningSwarm:
         """The handle that adds to a running swarm, from any process."""
         return RunningSwarm(run, self.store, self.reader, self.codec, self.compiler, self.publisher)
@@ -233,9 +251,10 @@ class Orchestrator:
         outcome = self._outcome(run)
         return outcome.error(ref), outcome.error_words(ref)
 
-    def worker_alive(self, member: str) -> bool:
-        """Whether a worker's lease holds."""
-        return self.store.has_lease(member)
+    def worker_alive(self, incarnation: str) -> bool:
+        """Whether one life of a worker goes on, as far as its lease says."""
+        alive = self.registry.alive(self.store.now() * 1000)
+        return any(member.endswith(f"/{incarnation}") for member in alive)
 
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self.reader.terminal(run, nodes), self.codec)

@@ -129,6 +129,8 @@ class Publisher:
             options.setdefault("priority", origin.priority)
         if effect.fence != (0, 0):
             options.update(retries=effect.fence.retries, replaced_task_nesting=effect.fence.nesting)
+        if effect.wait:
+            options["countdown"] = effect.wait
         task = self._app.tasks.get(leaf.task)
         options.update(
             task_id=str(effect.leaf),

@@ -43,11 +43,28 @@ class OrchestratorSettings(BaseModel):
     max_resumes: int = Field(
         default=2, ge=0, description="How often a task is started again after it lost its worker process."
     )
+    republish_after: float = Field(
+        default=5.0, gt=0, description="Seconds after which a message nobody claimed is sent again; doubled each time."
+    )
+    republish_longest: float = Field(default=600.0, gt=0, description="Longest pause between two such sendings.")
+    auto_resume: bool = Field(default=True, description="Start tasks again whose worker is gone.")
+    auto_resume_include: tuple[str, ...] = Field(
+        default=("*",), description="Globs of task names that may be started again."
+    )
+    auto_resume_exclude: tuple[str, ...] = Field(
+        default=(), description="Globs of task names that may not; stronger than include."
+    )
+    auto_resume_delay: float = Field(
+        default=0.0, ge=0, description="Seconds between two tasks that one sweep starts again."
+    )
+    auto_resume_validators: tuple[str, ...] = Field(
+        default=(), description="Import paths of callables (node) -> bool or a reason; all must agree to a resume."
+    )
     store_patience: float = Field(
         default=60.0, ge=0, description="Seconds a worker tries again while the store does not answer."
     )
-    heartbeat: float = Field(default=5.0, gt=0, description="Seconds between two signs of life of a worker.")
-    lease: float = Field(default=20.0, gt=0, description="Seconds after which a silent worker counts as gone.")
+    heartbeat: float = Field(default=2.5, gt=0, le=10, description="Seconds between two signs of life of a worker.")
+    lease: float = Field(default=10.0, gt=0, description="Seconds after which a silent worker counts as gone.")
     queue: str | None = Field(
         default=None,
         description="Queue for the message that closes a run; by default the queue of the run's last task.",
@@ -79,6 +96,9 @@ class TaskPolicy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    auto_resume: bool | None = Field(
+        default=None, description="Overrides the project's rules: whether this task may be started again by itself."
+    )
     max_resumes: int | None = Field(
         default=None, ge=0, description="Overrides `orchestrator_max_resumes` for this task."
     )

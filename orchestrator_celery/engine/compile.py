@@ -10,12 +10,14 @@ stored, and a crash there would double them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, _basemap, _chord, chunks, group, maybe_signature
 from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 from celery.utils.functional import maybe_list
+from celery.utils.time import maybe_iso8601, maybe_make_aware
 
 from orchestrator_celery.canvas.complex import ComplexSignature
 from orchestrator_celery.canvas.primitive import Primitive
@@ -70,7 +72,8 @@ class Compiler:
 
     def leaf(self, signature: Signature) -> bytes:
         """Compile one task signature, without callbacks, into a leaf's definition."""
-        return leaf_spec(self._leaf_payload(signature, {}, Role.PLAIN))
+        payload, start = self._leaf_payload(signature, {}, Role.PLAIN)
+        return leaf_spec(payload, **start)
 
     def _tree(self, given: Any, inherited: dict[str, Any], role: Role) -> Tree:
         signature = self._check(given)
@@ -84,9 +87,9 @@ class Compiler:
             return self._group(signature, inherited, role)
         if isinstance(signature, _chord):
             return self._chord(signature, inherited, role)
-        payload = self._leaf_payload(signature, inherited, role)
+        payload, start = self._leaf_payload(signature, inherited, role)
         links, errbacks = self._callbacks_of(signature)
-        return self._node(lambda counts: leaf_spec(payload, *counts), {}, 1, links, errbacks)
+        return self._node(lambda counts: leaf_spec(payload, *counts, **start), {}, 1, links, errbacks)
 
     def _check(self, given: Any) -> Signature:
         if not isinstance(given, dict):
@@ -101,16 +104,27 @@ class Compiler:
             )
         return given
 
-    def _leaf_payload(self, signature: Signature, inherited: dict[str, Any], role: Role) -> bytes:
+    def _leaf_payload(
+        self, signature: Signature, inherited: dict[str, Any], role: Role
+    ) -> tuple[bytes, dict[str, int]]:
+        """What to send, and when: a delay is the store's to know, which must not take it for a lost message."""
         kwargs = dict(signature.kwargs)
         if isinstance(signature, _basemap):
             kwargs["it"] = list(kwargs["it"])
-        options = signature.options
+        options, start = signature.options, {}
         if options or inherited:
             options = {k: v for k, v in {**options, **inherited}.items() if k not in _APPLIED and v is not None}
-        return write_leaf(
-            Leaf(signature["task"], list(signature.args), kwargs, options, bool(signature.immutable), role), self._codec
-        )
+            start = self._start(options.pop("countdown", None), options.pop("eta", None))
+        leaf = Leaf(signature["task"], list(signature.args), kwargs, options, bool(signature.immutable), role)
+        return write_leaf(leaf, self._codec), start
+
+    def _start(self, countdown: float | None, eta: datetime | str | None) -> dict[str, int]:
+        if countdown:
+            return {"wait": int(countdown * 1000)}
+        if eta:
+            moment = maybe_make_aware(maybe_iso8601(eta), self._app.timezone)
+            return {"eta": int(moment.timestamp() * 1000)}
+        return {}
 
     def _chain(self, steps: chain, inherited: dict[str, Any], role: Role) -> Tree:
         each = list(self._steps(steps))

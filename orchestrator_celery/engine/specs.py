@@ -52,10 +52,20 @@ def spec(letter: str, payload: bytes, **attrs: Any) -> bytes:
     return " ".join(header).encode() + b"\n" + payload
 
 
-def leaf_spec(payload: bytes, links: int = 0, errbacks: int = 0) -> bytes:
-    """Write the definition of a leaf."""
-    if links or errbacks:
-        return spec("L", payload, l=links, e=errbacks)
+def leaf_spec(
+    payload: bytes, links: int = 0, errbacks: int = 0, *, wait: int | None = None, eta: int | None = None
+) -> bytes:
+    """Write the definition of a leaf.
+
+    Args:
+        payload: what to send.
+        links: number of callbacks.
+        errbacks: number of errbacks.
+        wait: milliseconds between its turn and its start.
+        eta: time of its start, in milliseconds since the epoch.
+    """
+    if links or errbacks or wait or eta:
+        return spec("L", payload, l=links or None, e=errbacks or None, wait=wait, eta=eta)
     return b"L\n" + payload
 
 

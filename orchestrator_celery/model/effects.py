@@ -18,12 +18,14 @@ class Dispatch(NamedTuple):
         given: where its partial arguments come from: '' nowhere, `in` the run's own
             arguments, a node's id its result, `e:<node>` its error.
         spec: the leaf's definition.
+        wait: seconds after which it may start.
     """
 
     leaf: LeafId
     fence: Fence
     given: str
     spec: bytes
+    wait: float = 0.0
 
 
 class CloseRun(NamedTuple):

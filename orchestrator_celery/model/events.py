@@ -14,8 +14,11 @@ from orchestrator_celery.model.states import RunStatus
 __all__ = (
     "Event",
     "ItemsAdded",
+    "NodeCheckpointed",
     "NodeFailed",
+    "NodeHeld",
     "NodeLost",
+    "NodeRepublished",
     "NodeRetried",
     "NodeStarted",
     "NodeSucceeded",
@@ -91,6 +94,26 @@ class NodeVetoed(Event):
     reason: str
 
 
+class NodeHeld(Event):
+    """A task lost its worker, and a rule forbids to start it again by itself."""
+
+    attempt: int
+    worker: str
+
+
+class NodeRepublished(Event):
+    """Nobody had claimed a task's message for too long; it was sent again under the same id."""
+
+    attempt: int
+    count: int
+
+
+class NodeCheckpointed(Event):
+    """A task kept how far it is."""
+
+    attempt: int
+
+
 class ItemsAdded(Event):
     """Items were added to a swarm."""
 
@@ -109,6 +132,9 @@ _TYPES: dict[str, type[Event]] = {
     "failed": NodeFailed,
     "retried": NodeRetried,
     "lost": NodeLost,
+    "held": NodeHeld,
+    "republished": NodeRepublished,
+    "checkpoint": NodeCheckpointed,
     "vetoed": NodeVetoed,
     "added": ItemsAdded,
     "swarm-closed": SwarmWasClosed,

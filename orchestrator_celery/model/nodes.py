@@ -10,7 +10,14 @@ from orchestrator_celery.model.states import NodeState
 
 __all__ = ("Live", "Terminal", "from_ms", "parse_live", "parse_terminal")
 
-_STATES = {"Q": NodeState.QUEUED, "R": NodeState.RUNNING, "S": NodeState.SUCCEEDED, "F": NodeState.FAILED}
+_STATES = {
+    "Q": NodeState.QUEUED,
+    "R": NodeState.RUNNING,
+    "S": NodeState.SUCCEEDED,
+    "F": NodeState.FAILED,
+    "D": NodeState.RUNNING,
+    "H": NodeState.INTERRUPTED,
+}
 _REF = b"@"
 
 
@@ -56,8 +63,8 @@ def from_ms(value: bytes | str | float) -> datetime:
 
 
 def parse_live(raw: bytes) -> Live:
-    """Read `state|attempt|retries|nesting|since|callbacks|input|owner`."""
-    state, attempt, retries, nesting, since, _, _, owner = raw.decode().split("|", 7)
+    """Read `state|attempt|retries|nesting|since|sent|tries|callbacks|input|owner`."""
+    state, attempt, retries, nesting, since, _, _, _, _, owner = raw.decode().split("|", 9)
     return Live(_STATES[state], int(attempt), Fence(nesting=int(nesting), retries=int(retries)), from_ms(since), owner)
 
 

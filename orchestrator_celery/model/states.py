@@ -33,6 +33,7 @@ class NodeState(str, Enum):
     WAITING = "WAITING"  #: not its turn yet
     QUEUED = "QUEUED"  #: its message is with the broker, or about to be
     RUNNING = "RUNNING"  #: claimed by a worker, or (a composite) some child has started
+    INTERRUPTED = "INTERRUPTED"  #: stopped, and held back until somebody resumes it
     SUCCEEDED = "SUCCEEDED"  #: ended with a result
     FAILED = "FAILED"  #: ended with an error
     SKIPPED = "SKIPPED"  #: never started, because the workflow ended or went elsewhere

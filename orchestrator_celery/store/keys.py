@@ -11,8 +11,13 @@ slot of a Redis Cluster (invariant 7) and one script may touch them all:
 `orc:{<run>}:t`             hash    terminal record of each node, with its result or error
 `orc:{<run>}:m`             hash    counters of the pools that are under way
 `orc:{<run>}:e`             stream  events
+`orc:{<run>}:c`             hash    checkpoints of leaves
 `orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
-`orc:workers`               zset    workers with the extension, by the time their lease ends
+`orc:due`                   zset    runs that have not ended, by when they are looked at next; derived
+`orc:reports`               list    resume reports, newest first
+`orc:{workers}`             zset    workers with the extension, by the time their lease ends
+`orc:{workers}:active`      hash    what each of them runs, as of its last sign of life
+`orc:{workers}:leader`      string  the worker that sweeps
 ==========================  ======  =====================================================
 """
 
@@ -31,7 +36,9 @@ class Keys:
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self.runs = f"{prefix}:runs"
-        self.workers = f"{prefix}:workers"
+        self.due = f"{prefix}:due"
+        self.reports = f"{prefix}:reports"
+        self.workers = f"{prefix}:{{workers}}"
 
     def root(self, run: str) -> str:
         """Head of a run; every other key of the run begins with it."""
@@ -52,6 +59,10 @@ class Keys:
     def terminal(self, run: str) -> str:
         """Nodes that have ended."""
         return self.root(run) + ":t"
+
+    def checkpoints(self, run: str) -> str:
+        """How far running leaves are."""
+        return self.root(run) + ":c"
 
     def pools(self, run: str) -> str:
         """Counters of composites that are under way."""

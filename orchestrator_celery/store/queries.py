@@ -79,6 +79,15 @@ class Reader:
         )
         return [run.decode() for run in page]
 
+    def has_checkpoint(self, run: str, node: str) -> bool:
+        """Whether a node has kept how far it is."""
+        return bool(self._client.hexists(self._keys.checkpoints(run), node))
+
+    def reports(self, offset: int, count: int) -> list[bytes]:
+        """Resume reports, newest first."""
+        found: list[bytes] = self._client.lrange(self._keys.reports, offset, offset + count - 1)
+        return found
+
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Events after a place in the stream; waits up to `block` milliseconds for the first."""
         answer = self._client.xread({self._keys.events(run): after}, count=_PAGE, block=block)

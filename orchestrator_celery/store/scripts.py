@@ -35,6 +35,11 @@ class Script(NamedTuple):
             reply = client.eval(self.text, 1, key, *args)
         return reply
 
+    def ensure(self, client: Any) -> None:
+        """Load the text where the server does not have it, for calls in a pipeline."""
+        if not client.script_exists(self.sha)[0]:
+            client.script_load(self.text)
+
 
 def names() -> list[str]:
     """Names of all verbs."""

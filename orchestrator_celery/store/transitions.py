@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
@@ -20,12 +21,16 @@ from orchestrator_celery.store.keys import Keys
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("UNREACHABLE", "Effects", "Refused", "Store", "in_chunks")
+__all__ = ("UNREACHABLE", "Effects", "Look", "Refused", "Store", "in_chunks")
 
 #: What redis-py raises when the server cannot be asked now.
 UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
 
+#: Milliseconds after its start at which a run is looked at first.
+FIRST_LOOK = 5000
+
 _CHUNK = 1000
+_REPORTS = 1000
 _UPLOAD_SECONDS = 3600
 
 
@@ -51,6 +56,24 @@ class Effects(NamedTuple):
     detail: Any = None
 
 
+class Look(NamedTuple):
+    """What a look at a run found.
+
+    Args:
+        run: its id.
+        state: `ok`, `gone` (no such run) or `over` (nothing of it is live).
+        todo: messages to publish again.
+        due: when the oldest message of the outbox is overdue, in ms; None without any.
+        running: claimed leaves by node, with their records.
+    """
+
+    run: str
+    state: str
+    todo: tuple[Dispatch | CloseRun, ...] = ()
+    due: float | None = None
+    running: Mapping[str, bytes] = {}
+
+
 class Store:
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
 
@@ -74,10 +97,14 @@ class Store:
         fields = {"window": self._settings.window, "events": self._settings.max_events, **head}
         flat = [part for pair in fields.items() for part in pair]
         try:
-            self._upload(run, token, definitions.items())
+            # Due before it exists, so that a run whose maker dies right after is found.
+            self._upload(run, token, definitions.items(), due=True)
             effects = self._run("create", run, token, len(fields), *flat)
             if effects.refused is None:
-                self.client.zadd(self.keys.runs, {run: float(effects.detail)})
+                with self.client.pipeline(transaction=False) as pipe:
+                    pipe.zadd(self.keys.runs, {run: float(effects.detail)})
+                    pipe.zadd(self.keys.due, {run: float(effects.detail) + FIRST_LOOK})
+                    pipe.execute()
         except UNREACHABLE as exc:
             raise StoreUnavailable(f"The run was not started, the store did not answer: {exc}") from exc
         return effects
@@ -95,17 +122,57 @@ class Store:
         retries, nesting = ("", "") if fence is None else (fence.retries, fence.nesting)
         return self._run("fail", leaf.run, leaf.node, leaf.attempt, retries, nesting, error)
 
-    def requeue(self, leaf: LeafId, fence: Fence, later: Fence, why: str) -> Effects:
-        """The body handed its node to a later message."""
-        return self._run("requeue", leaf.run, leaf.node, leaf.attempt, *reversed(fence), *reversed(later), why)
+    def requeue(
+        self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
+    ) -> Effects:
+        """The body handed its node to a later message.
 
-    def lost(self, leaf: LeafId, fence: Fence, max_resumes: int) -> Effects:
-        """The process that ran the leaf is gone."""
-        return self._run("lost", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, max_resumes)
+        Args:
+            leaf: the node, and the attempt.
+            fence: the body's place in the attempt.
+            later: the later message's.
+            why: `retry`, `replace`, `requeue`, or `delegate` for a replacement that is a run of its own.
+            wait: seconds until the later message is due.
+            definition: what it sends, where that differs from what the node sent before.
+        """
+        return self._run(
+            "requeue",
+            leaf.run,
+            leaf.node,
+            leaf.attempt,
+            *reversed(fence),
+            *reversed(later),
+            why,
+            int(wait * 1000),
+            definition,
+        )
+
+    def lost(self, leaf: LeafId, fence: Fence, max_resumes: int, wait: float = 0.0, hold: bool = False) -> Effects:
+        """The process that ran the leaf is gone; `hold`: by a rule it is not started again.
+
+        `detail` tells (1 or 0) whether there is a checkpoint to go on from.
+        """
+        return self._run(
+            "lost",
+            leaf.run,
+            leaf.node,
+            leaf.attempt,
+            fence.retries,
+            fence.nesting,
+            max_resumes,
+            int(wait * 1000),
+            int(hold),
+        )
+
+    def checkpoint(self, leaf: LeafId, fence: Fence, blob: bytes) -> Effects:
+        """How far a running leaf is."""
+        return self._run("checkpoint", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, blob)
 
     def ended(self, run: str) -> Effects:
         """Celery has been told the outcome; the run is kept for the retention."""
-        return self._run("ended", run, int(self._settings.retention))
+        effects = self._run("ended", run, int(self._settings.retention))
+        self.client.zrem(self.keys.due, run)
+        return effects
 
     def discard(self, run: str) -> Effects:
         """Take a run back whose first messages could not be published."""
@@ -140,36 +207,57 @@ class Store:
         if runs:
             self.client.zrem(self.keys.runs, *runs)
 
-    def sign_on(self, member: str, lease: float) -> None:
-        """A worker lives for `lease` seconds more; long-dead ones are forgotten."""
-        now = self.now()
+    def due_runs(self, now: float | None, count: int) -> list[str]:
+        """Runs that are to be looked at, the most overdue first; all of them without `now` (ms)."""
+        high = "+inf" if now is None else now
+        return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
+
+    def active_runs(self) -> int:
+        """How many runs have not ended."""
+        return int(self.client.zcard(self.keys.due))
+
+    def due_soon(self, run: str) -> None:
+        """A run is to be looked at with the next sweep; one that has ended stays out."""
+        self.client.zadd(self.keys.due, {run: 0}, xx=True)
+
+    def not_due(self, runs: Sequence[str]) -> None:
+        """Runs that have ended or are no more."""
+        if runs:
+            self.client.zrem(self.keys.due, *runs)
+
+    def due(self, runs: Mapping[str, float]) -> None:
+        """When runs are to be looked at next, in milliseconds of the store's clock."""
+        if runs:
+            self.client.zadd(self.keys.due, dict(runs))
+
+    def look(self, runs: Sequence[str]) -> list[Look]:
+        """One look at each of several runs, in one round trip."""
+        script = scripts.load("sweep")
+        pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
+        script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
-            pipe.zadd(self.keys.workers, {member: now + lease})
-            pipe.zremrangebyscore(self.keys.workers, "-inf", now - 100 * lease)
+            for run in runs:
+                pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
+            return [_look(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
+
+    def keep_report(self, report: bytes) -> None:
+        """Keep what a sweep did; the newest thousand are kept."""
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.lpush(self.keys.reports, report)
+            pipe.ltrim(self.keys.reports, 0, _REPORTS - 1)
             pipe.execute()
-
-    def sign_off(self, member: str) -> None:
-        """A worker ends its life in good order."""
-        self.client.zrem(self.keys.workers, member)
-
-    def has_lease(self, member: str) -> bool:
-        """Whether a worker is known to live, by the store's clock."""
-        score = self.client.zscore(self.keys.workers, member)
-        return score is not None and float(score) > self.now()
-
-    def workers(self) -> list[str]:
-        """Workers whose lease holds, as `hostname/incarnation`."""
-        return [member.decode() for member in self.client.zrangebyscore(self.keys.workers, self.now(), "+inf")]
 
     def now(self) -> float:
         """Seconds since the epoch by the store's clock, which decides (invariant 10)."""
         seconds, micros = self.client.time()
         return float(seconds) + float(micros) / 1e6
 
-    def _upload(self, run: str, token: str, fields: Iterable[tuple[str, bytes]]) -> None:
+    def _upload(self, run: str, token: str, fields: Iterable[tuple[str, bytes]], due: bool = False) -> None:
         key = self.keys.upload(run, token)
         for chunk in in_chunks(fields, _CHUNK):
             with self.client.pipeline(transaction=False) as pipe:
+                if due:
+                    pipe.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK})
                 pipe.hset(key, mapping=dict(chunk))
                 pipe.expire(key, _UPLOAD_SECONDS)
                 pipe.execute()
@@ -178,6 +266,16 @@ class Store:
         word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
         refused = None if word == b"ok" else Refused(word.decode())
         return Effects(refused, tuple(_effect(run, item) for item in effects), rest[0] if rest else None)
+
+
+def _look(run: str, answer: list[Any]) -> Look:
+    word, effects, *rest = answer
+    if not rest:
+        return Look(run, word.decode())
+    due, running = rest
+    nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
+    todo = tuple(_effect(run, item) for item in effects)
+    return Look(run, word.decode(), todo, float(due) if due else None, nodes)
 
 
 def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -192,5 +290,6 @@ def _effect(run: str, item: list[Any]) -> Dispatch | CloseRun:
     leaf = LeafId(run, node.decode(), int(attempt))
     if kind == b"close":
         return CloseRun(leaf)
-    retries, nesting, given, spec = rest
-    return Dispatch(leaf, Fence(nesting=int(nesting), retries=int(retries)), given.decode(), spec)
+    retries, nesting, given, spec, wait = rest
+    fence = Fence(nesting=int(nesting), retries=int(retries))
+    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000)

@@ -1,4 +1,4 @@
-"""What runs inside a Celery worker: claim, veto, report, heartbeat, and the internal tasks."""
+"""What runs inside a Celery worker: claim, veto, report, heartbeat, sweep, and the internal tasks."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from celery import signals
 
 from orchestrator_celery.worker.guard import guard_tasks
 from orchestrator_celery.worker.hooks import Hooks
-from orchestrator_celery.worker.lease import Heartbeat
+from orchestrator_celery.worker.lease import Heartbeat, member_name
+from orchestrator_celery.worker.resume import Resumer
+from orchestrator_celery.worker.sweeper import Sweeper
 from orchestrator_celery.worker.tasks import register
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
 
-__all__ = ("install",)
+__all__ = ("Hooks", "install")
 
 
-def install(orchestrator: Orchestrator) -> None:
+def install(orchestrator: Orchestrator) -> Hooks:
     """Connect the hooks of one app; nothing here opens a connection."""
     app = orchestrator.app
     register(orchestrator)
     hooks = Hooks(orchestrator)
-    heartbeat = Heartbeat(orchestrator)
 
     def guard(**_: Any) -> None:
         guard_tasks(app, hooks)
@@ -30,11 +31,12 @@ def install(orchestrator: Orchestrator) -> None:
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
         guard_tasks(app, hooks)
+    start, stop = _life(orchestrator, hooks)
     # One process has one worker, but signals are global: every handler asks whose message it is.
     for signal, handler in (
         (signals.worker_init, guard),  # again, for tasks registered after the app was finalized
-        (signals.worker_ready, heartbeat.start),
-        (signals.worker_shutdown, heartbeat.stop),
+        (signals.worker_ready, start),
+        (signals.worker_shutdown, stop),
         (signals.task_success, hooks.on_success),
         (signals.task_failure, hooks.on_failure),
         (signals.task_retry, hooks.on_retry),
@@ -44,3 +46,22 @@ def install(orchestrator: Orchestrator) -> None:
         (signals.task_rejected, hooks.on_invalid),
     ):
         signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(orchestrator)}:{handler.__name__}")
+    return hooks
+
+
+def _life(orchestrator: Orchestrator, hooks: Hooks) -> tuple[Any, Any]:
+    """Handlers that begin and end a worker's signs of life; both only touch threads, and return at once."""
+    resumer = Resumer(orchestrator, hooks.reports)
+    sweeper = Sweeper(orchestrator, resumer)
+    heartbeat = Heartbeat(orchestrator, sweeper.on_beat, sweeper.on_miss)
+
+    def start(sender: Any, **_: Any) -> None:
+        if sender.app is orchestrator.app and orchestrator.has_store:
+            resumer.member = member_name(sender.hostname, orchestrator.incarnation)
+            heartbeat.start(resumer.member)
+            sweeper.start()
+
+    def stop(**_: Any) -> None:
+        heartbeat.stop()
+
+    return start, stop

@@ -11,18 +11,24 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from celery.canvas import Signature
 from celery.exceptions import Ignore, InvalidTaskError, NotRegistered, Reject, TaskRevokedError, WorkerLostError
 from celery.states import IGNORED, REJECTED
+from celery.utils.time import maybe_make_aware
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.errors import LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.publish import CLOSE_TASK, Origin
+from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.transitions import UNREACHABLE
+from orchestrator_celery.worker.current import CurrentNode
 from orchestrator_celery.worker.reports import Reports
+from orchestrator_celery.worker.resume import rules_of
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -38,7 +44,8 @@ class _Held:
 
     claims: list[tuple[LeafId, Fence]]
     origin: Origin
-    replaced: bool = False
+    checkpoint: bytes = b""
+    replacement: Any = None
 
 
 class Hooks:
@@ -50,7 +57,8 @@ class Hooks:
 
     def __init__(self, orchestrator: Orchestrator) -> None:
         self._orchestrator = orchestrator
-        self._reports = Reports(orchestrator)
+        #: Tells the store.
+        self.reports = Reports(orchestrator)
         self._held: dict[str, _Held] = {}
 
     # -- before the body ------------------------------------------------------------------------
@@ -67,8 +75,7 @@ class Hooks:
             return
         owner = f"{request.hostname}/{os.getpid()}/{self._orchestrator.incarnation}"
         try:
-            for leaf, fence in claims:
-                self._claim_one(task, leaf, fence, owner)
+            answers = [self._claim_one(task, leaf, fence, owner) for leaf, fence in claims]
         except UNREACHABLE as exc:
             logger.error(
                 "The store cannot be asked whether a task may run: %r",
@@ -78,32 +85,39 @@ class Hooks:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
-        self._held[request.id] = _Held(claims, _origin(self._orchestrator, request))
+        self._held[request.id] = _Held(claims, _origin(self._orchestrator, request), answers[-1])
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> None:
-        answer = self._reports.patiently(self._orchestrator.store.claim, leaf, fence, owner)
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bytes:
+        answer = self.reports.patiently(self._orchestrator.store.claim, leaf, fence, owner)
         if answer.refused is None:
-            return
+            return answer.detail or b""
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker has delivered again what a dead process held: a new attempt, which counts as one.
-            self._reports.lost(task, leaf, fence)
+            self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
         raise Ignore(f"vetoed: {answer.refused.value}")
 
     def _is_gone(self, other: str, owner: str) -> bool:
         node, pid, incarnation = other.rsplit("/", 2)
         if (node, incarnation) == (owner.rsplit("/", 2)[0], self._orchestrator.incarnation):
             return not _alive(int(pid))
-        return not self._orchestrator.worker_alive(f"{node}/{incarnation}")
+        return not self._orchestrator.worker_alive(incarnation)
+
+    def node_of(self, task_id: str) -> CurrentNode | None:
+        """The node of a message this process has claimed."""
+        held = self._held.get(task_id)
+        if held is None:
+            return None
+        return CurrentNode(self._orchestrator, *held.claims[-1], held.checkpoint)
 
     def replacement(self, task: Any, sig: Any) -> Any:
         """What a task of a run may be replaced by: a canvas becomes a run of its own."""
         held = self._held.get(task.request.id)
         if held is None:
             return sig
-        held.replaced = True
         if sig.subtask_type and not isinstance(sig, Primitive):
             sig = ComplexSignature(sig, app=self._orchestrator.app)
-        return sig.set(parent_id=held.claims[-1][0].run)
+        held.replacement = sig.set(parent_id=held.claims[-1][0].run)
+        return held.replacement
 
     # -- after the body -------------------------------------------------------------------------
 
@@ -112,7 +126,7 @@ class Hooks:
         held = self._held.get(sender.request.id)
         if held is not None:
             for leaf, fence in held.claims:
-                self._reports.finished(leaf, fence, result, held.origin)
+                self.reports.finished(leaf, fence, result, held.origin)
 
     def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
         """The body raised, or Celery's main process found its child dead or out of time."""
@@ -120,13 +134,13 @@ class Hooks:
         trace = str(einfo.traceback) if einfo is not None else None
         if held is not None:
             for leaf, fence in held.claims:
-                self._reports.failed(leaf, fence, exception, trace, held.origin)
+                self.reports.failed(leaf, fence, exception, trace, held.origin)
             return
         for leaf, known in _reported(sender, task_id):
-            if isinstance(exception, WorkerLostError):
-                self._reports.lost(sender, leaf, known or Fence())
+            if isinstance(exception, WorkerLostError) and self._may_resume(sender):
+                self.reports.lost(getattr(sender, "orchestrator", None), sender.name, leaf, known or Fence())
             else:
-                self._reports.failed(leaf, known, exception, trace)
+                self.reports.failed(leaf, known, exception, trace)
 
     def on_retry(self, sender: Any, request: Any, reason: Any = None, **_: Any) -> None:
         """The body called `retry`, or a cold shutdown cancelled it (then there is no reason)."""
@@ -134,10 +148,24 @@ class Hooks:
         if held is not None or reason is not None:
             claims = held.claims if held is not None else _claims_of(sender, request, request.args)
             for leaf, fence in claims:
-                self._reports.requeued(leaf, fence, fence._replace(retries=fence.retries + 1), "retry")
+                later = fence._replace(retries=fence.retries + 1)
+                self.reports.requeued(leaf, fence, later, "retry", _seconds(reason), self._changed(request, reason))
             return
         for leaf, fence in _claims_of(sender, request, request.args):
-            self._reports.lost(sender, leaf, fence)
+            self.reports.lost(getattr(sender, "orchestrator", None), sender.name, leaf, fence)
+
+    def _changed(self, request: Any, reason: Any) -> bytes:
+        """The definition of a retry with other arguments, so that it can be published again."""
+        sig = getattr(reason, "sig", None)
+        if sig is None or (list(sig.args), dict(sig.kwargs)) == (list(request.args or ()), dict(request.kwargs or {})):
+            return b""
+        return self._orchestrator.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
+
+    def _may_resume(self, task: Any) -> bool:
+        """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
+        policy = getattr(task, "orchestrator", None)
+        said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
+        return rules_of(self._orchestrator).allows(task.name, said)
 
     def on_postrun(self, task_id: str, retval: Any = None, state: str | None = None, **_: Any) -> None:
         """The message is dealt with; finds the ends no other signal tells of."""
@@ -145,12 +173,20 @@ class Hooks:
         if held is None or state not in (IGNORED, REJECTED):
             return
         for leaf, fence in held.claims:
-            if held.replaced:
-                self._reports.requeued(leaf, fence, fence._replace(nesting=fence.nesting + 1), "replace")
+            if held.replacement is not None:
+                self._replaced(leaf, fence, held.replacement)
             elif isinstance(retval, Reject) and retval.requeue:
-                self._reports.requeued(leaf, fence, fence, "requeue")
+                self.reports.requeued(leaf, fence, fence, "requeue")
             else:
-                self._reports.failed(leaf, fence, _ignored(retval), None, held.origin)
+                self.reports.failed(leaf, fence, _ignored(retval), None, held.origin)
+
+    def _replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
+        later = fence._replace(nesting=fence.nesting + 1)
+        if isinstance(sig, Primitive):
+            self.reports.requeued(leaf, fence, later, "delegate")
+            return
+        definition = self._orchestrator.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
+        self.reports.requeued(leaf, fence, later, "replace", float(sig.options.get("countdown") or 0), definition)
 
     # -- told by the main process ---------------------------------------------------------------
 
@@ -158,19 +194,19 @@ class Hooks:
         """Somebody revoked the message itself, or it expired before it could start."""
         reason = "expired" if expired else "revoked"
         for leaf, fence in _claims_of(sender, request, request.args):
-            self._reports.failed(leaf, fence, TaskRevokedError(reason), "")
+            self.reports.failed(leaf, fence, TaskRevokedError(reason), "")
 
     def on_unknown(self, name: str, id: str, **_: Any) -> None:
         """No task of this name is registered where the message was delivered."""
         leaf = parse_leaf_id(id)
         if leaf is not None:
-            self._reports.failed(leaf, None, NotRegistered(name), "")
+            self.reports.failed(leaf, None, NotRegistered(name), "")
 
     def on_invalid(self, message: Any, exc: BaseException, **_: Any) -> None:
         """The message cannot be read as a task."""
         leaf = parse_leaf_id(str((message.headers or {}).get("id")))
         if leaf is not None:
-            self._reports.failed(leaf, None, InvalidTaskError(str(exc)), "")
+            self.reports.failed(leaf, None, InvalidTaskError(str(exc)), "")
 
 
 def _claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
@@ -199,6 +235,15 @@ def _origin(orchestrator: Orchestrator, request: Any) -> Origin:
     info = request.delivery_info or {}
     inherits = orchestrator.app.conf.task_inherit_parent_priority
     return Origin(route=info, priority=info.get("priority") if inherits else None)
+
+
+def _seconds(reason: Any) -> float:
+    """When a retry is due, in seconds from now."""
+    when = getattr(reason, "when", None)
+    if isinstance(when, datetime):
+        moment: datetime = maybe_make_aware(when)
+        return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    return float(when or 0)
 
 
 def _ignored(retval: Any) -> BaseException:

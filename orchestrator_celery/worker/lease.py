@@ -1,60 +1,102 @@
-"""Signs of life: a worker with the extension is in a sorted set as long as its lease holds."""
+"""Signs of life: a worker with the extension is known as long as its lease holds."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from celery.worker import state as worker_state
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.store.registry import Beat
 
-__all__ = ("Heartbeat",)
+__all__ = ("Heartbeat", "is_alive", "member_name")
 
 logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Renews the lease of one worker from a thread of its own.
+    """Renews the lease of one worker from a thread of its own, and says what the worker runs.
 
     A thread and not a timer of the worker's event loop, because the solo pool
     blocks that loop while a task runs.
 
     Args:
         orchestrator: whose store.
+        on_beat: gets what each sign of life brought back; must not block.
+        on_miss: called when one could not be given.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
+    def __init__(
+        self, orchestrator: Orchestrator, on_beat: Callable[[Beat], None], on_miss: Callable[[], None]
+    ) -> None:
         self._orchestrator = orchestrator
+        self._on_beat = on_beat
+        self._on_miss = on_miss
         self._stopped = threading.Event()
-        self._member: str | None = None
+        self._active: list[str] = []
 
-    def start(self, sender: Any = None, **_: Any) -> None:
-        """Begin, once the worker is ready; returns at once."""
-        if sender is None or sender.app is not self._orchestrator.app or not self._orchestrator.has_store:
-            return
-        self._member = f"{sender.hostname}/{self._orchestrator.incarnation}"
-        threading.Thread(target=self._beat, name="orchestrator-heartbeat", daemon=True).start()
+    def start(self, member: str) -> None:
+        """Begin; returns at once."""
+        threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
 
-    def stop(self, **_: Any) -> None:
-        """Give the lease back at a warm shutdown."""
-        if self._member is None:
-            return
+    def stop(self) -> None:
+        """End with the current sign of life; the lease runs out, or is ended by the next worker on this machine."""
         self._stopped.set()
-        try:
-            self._orchestrator.store.sign_off(self._member)
-        except RedisError:
-            logger.debug("The lease could not be given back and will run out.", extra={"action": "heartbeat"})
 
-    def _beat(self) -> None:
+    def _run(self, member: str) -> None:
         settings = self._orchestrator.settings
-        member = str(self._member)
-        while True:
+        dead: list[str] | None = None
+        while not self._stopped.is_set():
             try:
-                self._orchestrator.store.sign_on(member, settings.lease)
+                registry = self._orchestrator.registry
+                if dead is None:
+                    dead = [other for other in registry.members() if other != member and not is_alive(other)]
+                self._on_beat(registry.beat(member, settings.lease, self._running(), dead))
+                dead = []
             except RedisError as exc:
                 logger.warning("No sign of life could be given: %r", exc, extra={"action": "heartbeat"})
-            if self._stopped.wait(settings.heartbeat):
-                return
+                self._on_miss()
+            self._stopped.wait(settings.heartbeat)
+
+    def _running(self) -> list[str]:
+        # The worker's main thread may change the set meanwhile; then the next sign of life says it right.
+        with suppress(RuntimeError):
+            self._active = [request.id for request in tuple(worker_state.active_requests)]
+        return self._active
+
+
+def member_name(hostname: str, incarnation: str) -> str:
+    """What the registry knows a worker by: node name, machine, main process, and one life of it."""
+    return f"{hostname}/{_place()}/{os.getpid()}/{incarnation}"
+
+
+def is_alive(member: str) -> bool:
+    """False if this machine can tell that the member's main process is gone."""
+    _, place, pid, _ = member.rsplit("/", 3)
+    if place != _place():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _place() -> str:
+    """One boot of one machine, and one space of process ids on it: only there a pid means something."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        return hashlib.sha1(f"{boot}{Path('/proc/self/ns/pid').readlink()}".encode()).hexdigest()[:8]
+    except OSError:
+        return f"?{os.getpid()}"

@@ -11,6 +11,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
+from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.publish import NOWHERE, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
@@ -59,23 +60,53 @@ class Reports:
             return
         self._tell(leaf, origin, store.fail, leaf, fence, self._orchestrator.codec.dump_error(exc, trace))
 
-    def requeued(self, leaf: LeafId, fence: Fence, later: Fence, why: str) -> None:
-        """A later message runs the leaf."""
-        self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why)
+    def requeued(
+        self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
+    ) -> None:
+        """A later message runs the leaf; arguments as for `Store.requeue`."""
+        self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why, wait, definition)
 
-    def lost(self, task: Any, leaf: LeafId, fence: Fence) -> None:
-        """The process that ran the leaf is gone."""
-        policy = getattr(task, "orchestrator", None)
+    def lost(
+        self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
+    ) -> ResumeAction | None:
+        """The process that ran the leaf is gone.
+
+        Args:
+            policy: the task's own policy, if it has one.
+            name: the task's name.
+            leaf: the node, and the attempt.
+            fence: the message of the attempt.
+            delay: seconds until it starts again.
+            hold: a rule forbids to start it again.
+
+        Returns:
+            What became of it; None where somebody else was quicker, or the store is away.
+        """
+        store = self._orchestrator.store
         limit = policy.max_resumes if isinstance(policy, TaskPolicy) else None
         if limit is None:
             limit = self._orchestrator.settings.max_resumes
-        answer = self._tell(leaf, NOWHERE, self._orchestrator.store.lost, leaf, fence, limit)
-        if answer is not None and answer.refused is Refused.POISONED:
+        answer = self._tell(leaf, NOWHERE, store.lost, leaf, fence, limit, delay, hold)
+        if answer is None:
+            return None
+        if answer.refused is Refused.POISONED:
             poisoned = PoisonedTask(
-                f"{task.name} took its worker process down {leaf.attempt} times; it is not started once more. "
-                "Look at the worker's log for the cause (memory, a native crash), then retry the run."
+                f"{name} took its worker process down {leaf.attempt} times; it is not started once more. "
+                "Look at the worker's log for the cause (memory, a native crash), then start the run again."
             )
             self.failed(leaf, fence, poisoned, "")
+            return ResumeAction.FAILED
+        if answer.refused is not None:
+            # It had ended, and died before it could send what follows: the outbox is looked at soon.
+            self._tell_due(leaf.run)
+            return None
+        return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
+
+    def _tell_due(self, run: str) -> None:
+        try:
+            self._orchestrator.store.due_soon(run)
+        except UNREACHABLE:
+            logger.debug("The run will be looked at in its turn.", extra={"action": "due", "run": run})
 
     def patiently(self, call: Callable[..., Effects], *args: Any) -> Effects:
         """Call the store, and again while it cannot be reached, up to `orchestrator_store_patience`.

@@ -1,7 +1,7 @@
 -- Purpose: lets one delivery of a leaf's message run its body, and no other (invariant 2).
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner
--- RETURNS: {'ok'} | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
+-- RETURNS: {'ok', {}, checkpoint} | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
 --          | {'duplicate', {}, owner} another delivery is running
 -- include: run live
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -15,6 +15,7 @@ local l = get_live(node)
 if not l or l.attempt ~= attempt then return veto('stale') end
 local order = compare_fence(retries, nesting, l)
 if order < 0 then return veto('stale') end
+if l.state == 'H' then return veto('held') end
 if order == 0 and l.state == 'R' then return veto('duplicate', l.owner) end
 l.state, l.retries, l.nesting, l.since, l.owner = 'R', retries, nesting, now, ARGV[5]
 put_live(node, l)
@@ -23,4 +24,5 @@ if status == 'PENDING' then
   emit('status', '$', 's', 'RUNNING')
 end
 emit('started', node, 'a', attempt, 'w', ARGV[5])
+if attempt > 1 or retries > 0 then return reply('ok', redis.call('HGET', root .. ':c', node) or '') end
 return reply('ok')

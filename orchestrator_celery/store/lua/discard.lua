@@ -4,5 +4,5 @@
 -- RETURNS: {'ok'} | {'gone'} no such run
 -- include: run
 if not status then return reply('gone') end
-redis.call('UNLINK', root, DEF, LIVE, DONE, POOL, EVENTS)
+redis.call('UNLINK', root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c')
 return reply('ok')

@@ -7,7 +7,7 @@ if not status then return reply('gone') end
 redis.call('HDEL', LIVE, '$')
 redis.call('HSET', root, 'closed', now)
 emit('closed', '$')
-local keys = { root, DEF, LIVE, DONE, POOL, EVENTS }
+local keys = { root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c' }
 for token in (redis.call('HGET', root, 'segments') or ''):gmatch('%w+') do keys[#keys + 1] = DEF .. ':' .. token end
 for _, key in ipairs(keys) do redis.call('EXPIRE', key, ARGV[1]) end
 return reply('ok')

@@ -1,6 +1,7 @@
 -- Purpose: the body has handed its node to a later message: a retry, a replacement, or the same one requeued.
 -- KEYS: 1 root key of the run
--- ARGV: 1 node  2 attempt  3 retries  4 nesting of the body  5 retries  6 nesting of the later message  7 why
+-- ARGV: 1 node  2 attempt  3 retries  4 nesting of the body  5 retries  6 nesting of the later message
+--       7 why  8 milliseconds until it is due  9 definition of what it sends, or ''
 -- RETURNS: {'ok'} | {'gone'} no such run | {'stale'} the later message was quicker, or the attempt is over
 -- include: run live
 if not status then return reply('gone') end
@@ -10,7 +11,10 @@ if not l or l.attempt ~= tonumber(ARGV[2]) or l.state ~= 'R'
   or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
   return reply('stale')
 end
-l.state, l.retries, l.nesting, l.since, l.owner = 'Q', ARGV[5], ARGV[6], now, ''
+-- A replacement that is a run of its own needs no outbox: it ends with a message for this node.
+l.state = ARGV[7] == 'delegate' and 'D' or 'Q'
+l.retries, l.nesting, l.since, l.owner, l.sent, l.tries = ARGV[5], ARGV[6], now, '', tonumber(now) + ARGV[8], 0
+if ARGV[9] ~= '' then redis.call('HSET', DEF, node, ARGV[9]) end
 put_live(node, l)
 emit('retried', node, 'a', l.attempt, 'r', ARGV[7])
 return reply('ok')

@@ -35,6 +35,5 @@ local function finish_run(state, ref)
   status = state == 'S' and 'SUCCEEDED' or 'FAILED'
   redis.call('HSET', root, 'status', status, 'finished', now, 'ref', ref)
   emit('status', '$', 's', status)
-  redis.call('HSET', LIVE, '$', table.concat({ 'Q', 1, 0, 0, now, ',', '', '' }, '|'))
-  effects[#effects + 1] = { 'close', '$', 1 }
+  queue('$', { attempt = 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, '', 0)
 end

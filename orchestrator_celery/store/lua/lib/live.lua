@@ -1,17 +1,23 @@
--- Live leaves: queued (the outbox) or running (claimed), one string each; gone once the leaf has ended.
-local function get_live(node)
-  local v = redis.call('HGET', LIVE, node)
-  if not v then return nil end
-  local s, a, r, n, since, callbacks, input, owner = v:match('^(%u)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$')
+-- Live leaves, one string each, gone once the leaf has ended: Q queued (the outbox), R running (claimed),
+-- D delegated to a run of its own, H held back by a rule. `sent`: last publication, or when it was to start.
+local FIELDS = '^(%u)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$'
+
+local function parse_live(v)
+  local s, a, r, n, since, sent, tries, callbacks, input, owner = v:match(FIELDS)
   return {
-    state = s, attempt = tonumber(a), retries = tonumber(r), nesting = tonumber(n),
-    since = since, callbacks = callbacks, input = input, owner = owner,
+    state = s, attempt = tonumber(a), retries = tonumber(r), nesting = tonumber(n), since = since,
+    sent = tonumber(sent), tries = tonumber(tries), callbacks = callbacks, input = input, owner = owner,
   }
 end
 
+local function get_live(node)
+  local v = redis.call('HGET', LIVE, node)
+  return v and parse_live(v) or nil
+end
+
 local function put_live(node, l)
-  redis.call('HSET', LIVE, node, table.concat(
-    { l.state, l.attempt, l.retries, l.nesting, l.since, l.callbacks, l.input, l.owner }, '|'))
+  redis.call('HSET', LIVE, node, table.concat({ l.state, l.attempt, l.retries, l.nesting, l.since,
+    string.format('%.0f', l.sent), l.tries, l.callbacks, l.input, l.owner }, '|'))
 end
 
 -- Order of two messages of one attempt: -1 the message is older than the record, 0 the same, 1 newer.
@@ -21,8 +27,15 @@ local function compare_fence(retries, nesting, l)
   return 0
 end
 
-local function queue(node, l, spec)
-  l.state, l.since, l.owner = 'Q', now, ''
+local function wait_of(spec)
+  local eta = number(spec, 'eta')
+  return eta and math.max(0, eta - tonumber(now)) or number(spec, 'wait') or 0
+end
+
+-- Into the outbox, to be published now; `wait` milliseconds of it are meant, and no sign of a lost message.
+local function queue(node, l, spec, wait)
+  l.state, l.since, l.owner, l.sent, l.tries = 'Q', now, '', tonumber(now) + wait, 0
   put_live(node, l)
-  effects[#effects + 1] = { 'dispatch', node, l.attempt, l.retries, l.nesting, l.input, spec }
+  local kind = node == '$' and 'close' or 'dispatch'
+  effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait }
 end

@@ -21,7 +21,8 @@ activate = function(node, input)
   local spec = definition(node)
   local kind = spec:sub(1, 1)
   if kind == 'L' then
-    return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec)
+    return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
+      wait_of(spec))
   elseif kind == 'P' then
     local p = new_pool(node, spec, input)
     pump(node, spec, p)

@@ -1,0 +1,33 @@
+-- Purpose: one look at a run: what waits too long in the outbox is published again, what runs is listed.
+-- KEYS: 1 root key of the run
+-- ARGV: 1 milliseconds after which a message counts as lost, doubled with each try  2 longest such pause
+-- RETURNS: {'ok', effects, next, running} | {'gone'} no such run | {'over'} nothing of it is live
+--          next: when the oldest message is overdue, '' without any; running: node and record, alternating
+-- include: run live definition
+if not status then return reply('gone') end
+local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])
+local current, earliest, running, live = tonumber(now), nil, {}, 0
+local entries = redis.call('HGETALL', LIVE)
+local held = status == 'SUSPENDED' or status == 'INTERRUPTED' or status == 'CANCELLED'
+for i = 1, #entries, 2 do
+  local node, l = entries[i], parse_live(entries[i + 1])
+  live = live + 1
+  if l.state == 'R' then
+    running[#running + 1] = node
+    running[#running + 1] = entries[i + 1]
+  elseif l.state == 'Q' and not held then
+    local due = l.sent + math.min(first * 2 ^ l.tries, longest)
+    if due <= current and #effects < 64 then
+      l.tries, l.sent = l.tries + 1, current
+      put_live(node, l)
+      emit('republished', node, 'a', l.attempt, 'c', l.tries)
+      local kind = node == '$' and 'close' or 'dispatch'
+      effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input,
+        node == '$' and '' or definition(node), 0 }
+      due = current + math.min(first * 2 ^ l.tries, longest)
+    end
+    if not earliest or due < earliest then earliest = due end
+  end
+end
+if live == 0 and redis.call('HEXISTS', root, 'closed') == 1 then return reply('over') end
+return reply('ok', earliest and string.format('%.0f', earliest) or '', running)

@@ -1,0 +1,96 @@
+"""current_node(): what a task knows of its place in a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from celery._state import get_current_worker_task
+
+from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.store import Refused
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = ("CurrentNode", "NoNode", "current_node")
+
+
+class NoNode:
+    """Outside a run: answers as a first attempt without checkpoint, keeps nothing."""
+
+    run_id: str | None = None
+    id: str | None = None
+    attempt: int = 1
+
+    @property
+    def last_checkpoint(self) -> Any:
+        """What an earlier attempt kept last, or None."""
+        return None
+
+    def checkpoint(self, data: Any) -> bool:
+        """Keep how far the task is; the next attempt gets it as `last_checkpoint`.
+
+        Args:
+            data: anything the app's task serializer takes.
+
+        Returns:
+            Whether it was kept: False outside a run, and where this attempt was superseded.
+
+        Raises:
+            kombu.exceptions.EncodeError: it cannot be serialised.
+            PayloadTooLarge: it is over `orchestrator_max_payload`.
+        """
+        return False
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class CurrentNode(NoNode):
+    """The node whose task runs in this context.
+
+    Args:
+        orchestrator: whose run.
+        leaf: run, node and attempt.
+        fence: the message of the attempt.
+        checkpoint: what an earlier attempt kept, encoded.
+    """
+
+    def __init__(self, orchestrator: Orchestrator, leaf: LeafId, fence: Fence, checkpoint: bytes) -> None:
+        self._orchestrator = orchestrator
+        self._leaf = leaf
+        self._fence = fence
+        self._checkpoint = checkpoint
+        self.run_id = leaf.run
+        self.id = leaf.node
+        self.attempt = leaf.attempt
+
+    @property
+    def last_checkpoint(self) -> Any:
+        """What was kept last, by this attempt or an earlier one; None if nothing was."""
+        return self._orchestrator.codec.load(self._checkpoint) if self._checkpoint else None
+
+    def checkpoint(self, data: Any) -> bool:
+        """Keep how far the task is; see `NoNode.checkpoint`."""
+        blob = self._orchestrator.codec.dump(data)
+        answer = self._orchestrator.hooks.reports.patiently(
+            self._orchestrator.store.checkpoint, self._leaf, self._fence, blob
+        )
+        if answer.refused in (Refused.STALE, Refused.GONE):
+            return False
+        self._checkpoint = blob
+        return True
+
+    def __bool__(self) -> bool:
+        return True
+
+
+_NOWHERE = NoNode()
+
+
+def current_node() -> NoNode:
+    """The node of the task that runs here; outside a run an object that does nothing, and is false."""
+    task = get_current_worker_task()
+    orchestrator = getattr(task.app, "orchestrator", None) if task is not None else None
+    node = orchestrator.hooks.node_of(task.request.id) if orchestrator is not None else None
+    return _NOWHERE if node is None else node

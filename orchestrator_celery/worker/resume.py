@@ -1,0 +1,148 @@
+"""Auto-resume: what has lost its worker starts again, by the project's rules, with a report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kombu.utils.imports import symbol_by_name
+
+from orchestrator_celery.engine.leaf import read_leaf
+from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
+from orchestrator_celery.engine.specs import parse
+from orchestrator_celery.model.ids import CLOSE, LeafId
+from orchestrator_celery.model.nodes import Live, from_ms, parse_live
+from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.publish import CLOSE_TASK
+from orchestrator_celery.settings import TaskPolicy
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.store.registry import Beat
+    from orchestrator_celery.store.transitions import Look
+    from orchestrator_celery.worker.reports import Reports
+
+__all__ = ("Resumer", "Session", "rules_of")
+
+logger = logging.getLogger(__name__)
+
+
+class Resumer:
+    """Opens a session per sweep.
+
+    Args:
+        orchestrator: whose runs.
+        reports: tells the store of lost nodes.
+    """
+
+    def __init__(self, orchestrator: Orchestrator, reports: Reports) -> None:
+        self._orchestrator = orchestrator
+        self._reports = reports
+        #: The worker's name in the registry.
+        self.member = ""
+
+    @contextmanager
+    def report(self, beat: Beat, runs: int) -> Iterator[Session]:
+        """Treat runs; what was done is stored, logged in one line, once the sweep is through."""
+        session = Session(self._orchestrator, self._reports, beat)
+        yield session
+        if not session.nodes:
+            return
+        report = ResumeReport(
+            time=from_ms(beat.now), worker=self.member, dead=beat.dead, looked_at=runs, nodes=tuple(session.nodes)
+        )
+        self._orchestrator.store.keep_report(report.model_dump_json().encode())
+        logger.info("Sweep: %s", report, extra={"action": "resume"})
+
+
+class Session:
+    """One sweep's view of the workers.
+
+    Args:
+        orchestrator: whose runs.
+        reports: tells the store of lost nodes.
+        beat: the sign of life the sweep follows.
+    """
+
+    def __init__(self, orchestrator: Orchestrator, reports: Reports, beat: Beat) -> None:
+        self._orchestrator = orchestrator
+        self._reports = reports
+        self._now = beat.now
+        self._sightings = _sightings(orchestrator, beat)
+        self._rules = rules_of(orchestrator)
+        self._resumed = 0
+        self.nodes: list[ResumedNode] = []
+
+    def treat(self, look: Look) -> None:
+        """Start again what has lost its worker, note what was published again."""
+        for effect in look.todo:
+            leaf = effect.leaf
+            self._note(leaf, self._task_name(leaf), ResumeAction.STARTED, leaf.attempt)
+        lease = self._orchestrator.settings.lease * 1000
+        for node, raw in look.running.items():
+            live = parse_live(raw)
+            task_id = look.run if node == CLOSE else str(LeafId(look.run, node, live.attempt))
+            sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
+            if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
+                self._treat_lost(LeafId(look.run, node, live.attempt), live)
+
+    def _treat_lost(self, leaf: LeafId, live: Live) -> None:
+        name = self._task_name(leaf)
+        policy = getattr(self._orchestrator.app.tasks.get(name), "orchestrator", None)
+        lost = Lost(
+            leaf.run,
+            leaf.node,
+            name,
+            leaf.attempt,
+            live.owner,
+            self._orchestrator.reader.has_checkpoint(leaf.run, leaf.node),
+        )
+        said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
+        # The closing message is ours: no rule about the project's tasks may keep Celery from the outcome.
+        refusal = None if leaf.node == CLOSE else self._rules.refusal(lost, said)
+        delay = self._resumed * self._orchestrator.settings.auto_resume_delay
+        outcome = self._reports.lost(policy, name, leaf, live.fence, delay=delay, hold=refusal is not None)
+        if outcome is None:
+            return
+        self._resumed += outcome is ResumeAction.RESUMED
+        attempt = leaf.attempt + (outcome is ResumeAction.RESUMED)
+        resumed = outcome is ResumeAction.RESUMED
+        self._note(
+            leaf,
+            name,
+            outcome,
+            attempt,
+            owner=live.owner,
+            checkpoint=lost.checkpoint and resumed,
+            delay=delay if resumed else 0.0,
+            reason=refusal or "",
+        )
+
+    def _note(self, leaf: LeafId, task: str, action: ResumeAction, attempt: int, **facts: Any) -> None:
+        self.nodes.append(ResumedNode(run=leaf.run, node=leaf.node, task=task, action=action, attempt=attempt, **facts))
+
+    def _task_name(self, leaf: LeafId) -> str:
+        if leaf.node == CLOSE:
+            return CLOSE_TASK
+        [raw] = self._orchestrator.reader.definitions(leaf.run, [leaf.node])
+        return read_leaf(parse(raw).payload, self._orchestrator.codec).task if raw else ""
+
+
+def rules_of(orchestrator: Orchestrator) -> Rules:
+    """The project's rules, with its validators imported."""
+    settings = orchestrator.settings
+    validators = tuple(symbol_by_name(path) for path in settings.auto_resume_validators)
+    return Rules(settings.auto_resume, settings.auto_resume_include, settings.auto_resume_exclude, validators)
+
+
+def _sightings(orchestrator: Orchestrator, beat: Beat) -> dict[str, Sighting]:
+    """What is known of each worker, by its incarnation, which is the last part of an owner's name."""
+    registry = orchestrator.registry
+    alive = set(registry.alive(beat.now))
+    found = {member.rpartition("/")[2]: Sighting(alive=False, buried=True) for member in beat.dead}
+    for member, life in registry.lives().items():
+        if member in alive:
+            found[member.rpartition("/")[2]] = Sighting(True, False, life.seen, life.active)
+    return found

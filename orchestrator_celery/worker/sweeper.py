@@ -1,0 +1,120 @@
+"""The reconciler: what was accepted ends, whoever dies.
+
+It runs in every worker and acts in one of them, the leader. A look at a run
+is due when the oldest message of its outbox is, or, while tasks run, once in
+a while; a dead worker, or a store that was away, makes every run due. All it
+does may be done twice: two leaders at once do no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from orchestrator_celery.publish import PASSING
+from orchestrator_celery.store.transitions import in_chunks
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.store.registry import Beat
+    from orchestrator_celery.store.transitions import Look
+    from orchestrator_celery.worker.resume import Resumer
+
+__all__ = ("Sweeper",)
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 100
+_PER_SWEEP = 1000
+_ALL = 1_000_000_000
+#: Routine looks at runs that only run: at most about this many a minute, however many runs there are.
+_ROUTINE_PER_MINUTE = 1000
+_SHORTEST = 10_000.0
+
+
+class Sweeper:
+    """Looks at runs that are due.
+
+    Args:
+        orchestrator: whose runs.
+        resumer: treats what has lost its worker.
+    """
+
+    def __init__(self, orchestrator: Orchestrator, resumer: Resumer) -> None:
+        self._orchestrator = orchestrator
+        self._resumer = resumer
+        self._beat: Beat | None = None
+        self._wake = threading.Condition()
+        self._alarm = True
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        threading.Thread(target=self._run, name="orchestrator-sweeper", daemon=True).start()
+
+    def on_beat(self, beat: Beat) -> None:
+        """A sign of life was given; the leader sweeps."""
+        with self._wake:
+            self._beat = beat
+            self._wake.notify()
+
+    def on_miss(self) -> None:
+        """The store was away and may have forgotten something: look at everything once it is back."""
+        self._alarm = True
+
+    def sweep(self, beat: Beat) -> None:
+        """Look at what is due now.
+
+        Raises:
+            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+        """
+        store = self._orchestrator.store
+        everything = self._alarm or bool(beat.dead)
+        runs = store.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
+        if runs:
+            self._look_at(runs, beat)
+        self._alarm = False
+        self._orchestrator.registry.bury(beat.dead)
+
+    def _look_at(self, runs: list[str], beat: Beat) -> None:
+        store = self._orchestrator.store
+        routine = max(_SHORTEST, store.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
+        with self._resumer.report(beat, len(runs)) as session:
+            for batch in in_chunks(runs, _BATCH):
+                looks = store.look(batch)
+                over = [look.run for look in looks if look.state != "ok"]
+                store.not_due(over)
+                for look in looks:
+                    self._publish(look)
+                    session.treat(look)
+                store.due({look.run: _next(look, beat.now, routine) for look in looks if look.state == "ok"})
+
+    def _publish(self, look: Look) -> None:
+        try:
+            self._orchestrator.publisher.act(look.todo)
+        except PASSING as exc:
+            logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while self._beat is None:
+                    self._wake.wait()
+                beat, self._beat = self._beat, None
+            if not beat.leads:
+                self._alarm = True  # who takes over cannot know what the one before has seen
+                continue
+            try:
+                self.sweep(beat)
+            except RedisError as exc:
+                self._alarm = True
+                logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
+            except Exception:
+                logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+
+
+def _next(look: Look, now: float, routine: float) -> float:
+    regular = now + routine
+    return regular if look.due is None else min(regular, max(look.due, now))
