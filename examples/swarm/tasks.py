@@ -1,0 +1,16 @@
+"""An ordinary Celery project with one task and an orchestrator."""
+
+import hashlib
+from pathlib import Path
+
+from celery import Celery
+
+from orchestrator_celery import Orchestrator
+
+app = Celery("tasks", broker="redis://localhost:6379/0", backend="redis://localhost:6379/1")
+orchestrator = Orchestrator(app)
+
+
+@app.task
+def fingerprint(path):
+    return [hashlib.sha256(Path(path).read_bytes()).hexdigest(), path]

@@ -1,0 +1,49 @@
+"""The demo's Celery project: an app, two tasks and the workflow over them.
+
+Broker and result backend come from `CELERY_BROKER_URL` and `CELERY_RESULT_BACKEND`,
+which Celery itself reads, in the demo's process and in its worker alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from celery import Celery, chain
+
+from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
+from orchestrator_celery.cli.demo.measure import Measure, Unreadable, measure_file
+from orchestrator_celery.cli.demo.summary import Summary, summarise
+
+__all__ = ("app", "measure", "orchestrator", "report", "workflow")
+
+app = Celery("stdlib_report")
+orchestrator = Orchestrator(app)
+
+#: Files in the queue or in work at once.
+IN_FLIGHT = 64
+#: Share of the files that may be unreadable: the library keeps a few broken ones for its own tests.
+TOLERATED = 0.05
+
+
+@app.task(name="measure", throws=(Unreadable,))
+def measure(root: str, name: str) -> Measure:
+    """Measure one file of the library."""
+    return measure_file(Path(root) / name, name)
+
+
+@app.task(name="report")
+def report(measures: list[Measure | None], names: list[str]) -> Summary:
+    """Join the measures of all files."""
+    return summarise(measures, names)
+
+
+def workflow(root: Path, names: Sequence[str]) -> ComplexSignature:
+    """The whole job as one durable unit: measure every file, then join."""
+    swarm = Swarm(
+        [measure.s(str(root), name) for name in names],
+        name="files",
+        max_concurrency=IN_FLIGHT,
+        max_failures=TOLERATED,
+    )
+    return ComplexSignature(chain(swarm, report.s(list(names))), name="stdlib_report")

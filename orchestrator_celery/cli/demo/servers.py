@@ -1,0 +1,80 @@
+"""A Celery worker as a child process that is surely gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+__all__ = ("Worker", "WorkerDied")
+
+#: Seconds a worker has to end its running tasks, before it is killed.
+GRACE = 10.0
+
+
+class WorkerDied(Exception):
+    """The worker ended before the run did."""
+
+
+class Worker:
+    """A prefork worker, as a context manager.
+
+    It has a session of its own, so a Ctrl-C in the terminal reaches only whoever
+    started it, and that one stops it in order.
+
+    Args:
+        app: the module `celery -A` is given.
+        processes: how many pool processes.
+        env: environment on top of this process's own.
+        log: where its output goes.
+    """
+
+    def __init__(self, app: str, *, processes: int, env: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        self._command = [sys.executable, "-m", "celery", "-A", app, "worker", "--pool", "prefork"]
+        self._command += ["--concurrency", str(processes), "--loglevel", "WARNING"]
+        self._command += ["--without-gossip", "--without-mingle"]
+        self._env = {**os.environ, **env}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Worker:
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def check(self) -> None:
+        """Raise `WorkerDied`, with the end of its log, if it is no longer there."""
+        if self._process is not None and self._process.poll() is not None:
+            raise WorkerDied(f"the worker ended with status {self._process.returncode}\n{self.tail()}")
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines it wrote."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """End it: in order first, by force after `GRACE` seconds."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,192 @@
+"""Every example and the demo, run as their README says, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from redis import Redis
+
+import orchestrator_celery
+from orchestrator_celery.cli.demo.servers import Worker
+from orchestrator_celery.store.embedded import EmbeddedRedis
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/run.py"))
+PACKAGE = str(Path(orchestrator_celery.__file__).parent.parent)
+DEMO = [sys.executable, "-m", "orchestrator_celery", "demo"]
+MARK = "ORCHESTRATOR_TEST_MARK"
+
+# Given a folder of files for the examples: arguments, and what each must print.
+STORIES = {
+    "complex": (["text.txt"], r"'lines': 3, 'words': \{'durable': 2.*\ntext summary \[complex\] SUCCEEDED"),
+    "stdlib_report": (["report.html"], r"largest packages.*Report: report.html"),
+    "swarm": (["files"], r"2 times files/a/one\n3 files, 2 different"),
+}
+
+
+@pytest.fixture(scope="module")
+def redis():
+    with EmbeddedRedis() as server:
+        yield server
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "text.txt").write_text("Durable work.\nDurable, not forgotten.\nEnd.\n")
+    for name, text in {"a/one": "same", "b/two": "same", "b/three": "other"}.items():
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_every_example_has_a_story():
+    """Given the examples folder, then this file knows what each of them must print."""
+    assert sorted(STORIES) == EXAMPLES
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_runs(name, redis, files):
+    """Given its own worker, when an example's script is run, then it ends well and prints what it should."""
+    Redis.from_url(redis.url(db=0)).flushall()
+    folder = ROOT / "examples" / name
+    arguments, expected = STORIES[name]
+    env = {
+        "CELERY_BROKER_URL": redis.url(db=0),
+        "CELERY_RESULT_BACKEND": redis.url(db=1),
+        "PYTHONPATH": os.pathsep.join([str(folder), PACKAGE]),
+    }
+    with Worker("tasks", processes=2, env=env, log=files / "worker.log") as worker:
+        done = subprocess.run(
+            [sys.executable, str(folder / "run.py"), *arguments],
+            cwd=files, env={**os.environ, **env}, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{worker.tail()}"
+    assert re.search(expected, done.stdout, re.DOTALL), done.stdout
+
+
+@pytest.fixture
+def mark():
+    """A mark in the environment of all processes of a test, and the proof that none of them is left."""
+    mark = uuid.uuid4().hex
+    yield mark
+    assert marked(mark) == {}
+
+
+def marked(mark):
+    """Command lines, by process id, of the processes that inherited the mark."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (path / "environ").read_bytes():
+                found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue  # it ended between the listing and the reading, or is not ours
+    return found
+
+
+def environment(mark):
+    return {**os.environ, MARK: mark, "PYTHONPATH": PACKAGE}
+
+
+def start(mark, folder, *options):
+    return subprocess.Popen(
+        [*DEMO, *options], cwd=folder, env=environment(mark), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def read_until(process, words):
+    """Read a process's output up to a line with these words."""
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    raise AssertionError(f"it ended without {words!r}:\n{''.join(lines)}")
+
+
+def test_the_demo_runs_twice(mark, tmp_path):
+    """Given nothing, when the demo runs, and again, then each leaves a report, exit status 0 and no process."""
+    for _ in range(2):
+        done = subprocess.run(
+            [*DEMO, "--limit", "80"], cwd=tmp_path, env=environment(mark), capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "81 of 81 tasks (100%)" in done.stdout
+        assert "largest packages" in done.stdout
+        assert (tmp_path / "stdlib_report.html").read_text().count("<svg") == 3
+        assert marked(mark) == {}
+
+
+def test_the_demo_paints_its_progress_on_a_terminal(mark, tmp_path):
+    """Given a terminal, when the demo runs, then its progress is one line that is painted again."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*DEMO, "--limit", "80"], cwd=tmp_path, env=environment(mark), stdout=theirs, stderr=theirs, stdin=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    assert re.search("\r█+ 81 of 81 tasks", shown.decode())
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux says EIO when the other side is closed
+        return b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_stops_everything_when_it_is_stopped(number, mark, tmp_path):
+    """Given a demo at work, when it gets Ctrl-C or a termination, then it exits and no process is left."""
+    process = start(mark, tmp_path)
+    read_until(process, "of files")
+    os.killpg(process.pid, number)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, rest
+    assert "Stopped." in rest
+    assert marked(mark) == {}
+
+
+def test_the_demo_fails_when_its_worker_is_gone(mark, tmp_path):
+    """Given a demo at work, when its worker is killed, then it says so, exits with 1 and leaves no process."""
+    process = start(mark, tmp_path)
+    read_until(process, "Run ")
+    workers = wait_for(lambda: [pid for pid, line in marked(mark).items() if " worker " in line])
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, rest
+    assert "the worker ended with status -9" in rest
+
+
+def wait_for(found, seconds=30):
+    end = monotonic() + seconds
+    while not (value := found()):
+        assert monotonic() < end, "nothing after all this time"
+        sleep(0.05)
+    return value
+
+
+def test_the_demo_refuses_a_folder_that_is_not_there(tmp_path):
+    """Given an output in a folder that does not exist, then nothing is started and the exit status is 2."""
+    done = subprocess.run(
+        [*DEMO, "--output", str(tmp_path / "no" / "report.html")],
+        env={**os.environ, "PYTHONPATH": PACKAGE}, capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "is not a folder" in done.stderr
