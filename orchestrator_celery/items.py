@@ -7,7 +7,6 @@ from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.model.views import ItemView, NodeView
 from orchestrator_celery.store.queries import Reader
@@ -19,7 +18,7 @@ _PAGE = 500
 
 
 class ItemPages:
-    """Reads the items of a run that is a swarm.
+    """Reads the items of one swarm of a run.
 
     Args:
         reader: reads records.
@@ -27,14 +26,16 @@ class ItemPages:
         outcome: reads results.
         run: the run.
         status: its status.
+        pool: id of the swarm's or group's node.
     """
 
-    def __init__(self, reader: Reader, codec: Codec, outcome: Outcome, run: str, status: RunStatus) -> None:
+    def __init__(self, reader: Reader, codec: Codec, outcome: Outcome, run: str, status: RunStatus, pool: str) -> None:
         self._reader = reader
         self._codec = codec
         self._outcome = outcome
         self._run = run
         self._status = status
+        self._pool = pool
 
     def items(self, state: NodeState | None, offset: int, limit: int | None) -> Iterator[ItemView]:
         """Items in their order, from `offset`, at most `limit` of those in `state`."""
@@ -51,14 +52,14 @@ class ItemPages:
         """Results in their order, None where there is none."""
         total = self._total()
         for start in range(0, total, _PAGE):
-            yield from self._outcome.values([f"{ROOT}.{i}" for i in range(start, min(start + _PAGE, total))])
+            yield from self._outcome.values([f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, total))])
 
     def _page(self, start: int) -> list[NodeView]:
-        nodes = [f"{ROOT}.{i}" for i in range(start, min(start + _PAGE, self._total()))]
+        nodes = [f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, self._total()))]
         return TreeReader(self._reader, self._codec, self._run, self._status).views(nodes)
 
     def _total(self) -> int:
-        return self._reader.pool_size(self._run, ROOT)
+        return self._reader.pool_size(self._run, self._pool)
 
 
 def _item(view: NodeView) -> ItemView:

@@ -9,6 +9,7 @@ from celery.result import AsyncResult
 
 from orchestrator_celery.diagnosis import explain
 from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.items import ItemPages
 from orchestrator_celery.listing import run_view
@@ -115,28 +116,34 @@ class Run(AsyncResult):
         return self._orchestrator.swarm(self.id)
 
     def items(
-        self, state: NodeState | str | None = None, *, offset: int = 0, limit: int | None = None
+        self,
+        state: NodeState | str | None = None,
+        *,
+        node: str = ROOT,
+        offset: int = 0,
+        limit: int | None = None,
     ) -> Iterator[ItemView]:
         """Items of the swarm in their order, read page by page.
 
         Args:
             state: only items in this state.
+            node: id of the swarm, where it is not the whole run.
             offset: index to begin with.
             limit: most items to yield.
 
         Raises:
             RunNotFound: the run has no record.
-            OrchestratorError: the run is not a swarm.
+            OrchestratorError: the node is not a swarm (or group).
         """
         wanted = None if state is None else NodeState(state)
-        return self._pages().items(wanted, offset, limit)
+        return self._pages(node).items(wanted, offset, limit)
 
-    def results(self) -> Iterator[Any]:
+    def results(self, *, node: str = ROOT) -> Iterator[Any]:
         """Results of the swarm's items in their order, read page by page; None where an item has none.
 
         Raises: as `items`.
         """
-        return self._pages().results()
+        return self._pages(node).results()
 
     # -- what happens -------------------------------------------------------------------------------
 
@@ -181,11 +188,13 @@ class Run(AsyncResult):
             raise RunNotFound(f"No run has the id {self.id!r}: it has not started yet, or its retention is over.")
         return head
 
-    def _pages(self) -> ItemPages:
-        head = self._head()
-        if head["kind"].decode() != NodeKind.SWARM.value:
-            raise OrchestratorError(f"The run {self.id} is no swarm: it has no items. `run.tree()` shows its tasks.")
-        orchestrator = self._orchestrator
+    def _pages(self, node: str) -> ItemPages:
+        head, orchestrator = self._head(), self._orchestrator
+        [definition] = orchestrator.reader.definitions(self.id, [node])
+        if definition is None or parse(definition).kind not in (NodeKind.SWARM, NodeKind.GROUP):
+            raise OrchestratorError(
+                f"Node {node} of the run {self.id} is no swarm: it has no items. `run.tree()` shows the ids of its nodes."
+            )
         status = RunStatus(head["status"].decode())
         outcome = Outcome(self.id, lambda nodes: orchestrator.reader.terminal(self.id, nodes), orchestrator.codec)
-        return ItemPages(orchestrator.reader, orchestrator.codec, outcome, self.id, status)
+        return ItemPages(orchestrator.reader, orchestrator.codec, outcome, self.id, status, node)

@@ -3,18 +3,19 @@
 import os
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 from tasks import fingerprint
 
 from orchestrator_celery import Swarm
 
-folder = sys.argv[1] if len(sys.argv) > 1 else "."
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
 
 # Open: the first files are hashed while the folder is still being walked.
 swarm = Swarm(name="fingerprints", max_concurrency=16, max_failures=0.5, open=True)
 run = swarm.apply_async()
 for where, _, names in os.walk(folder):
-    swarm.add_tasks_bulk(fingerprint.s(os.path.join(where, name)) for name in sorted(names))
+    swarm.add_tasks_bulk(fingerprint.s(str(Path(where, name))) for name in sorted(names))
 swarm.close()
 progress = run.progress()
 print("run", run.id, "has", progress.total, "files,", progress.done, "are done")

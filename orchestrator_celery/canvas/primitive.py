@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from celery import current_app
 from celery.canvas import Signature, maybe_signature
+from celery.local import maybe_evaluate
 from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
@@ -112,9 +113,9 @@ class Primitive(Signature):
         if self._app is not None:
             return self._app
         for task in self.nested():
-            bound = getattr(task, "_app", None)
-            if bound is not None:
-                return bound
+            if isinstance(task, Signature):
+                # A chain or group knows the app of its tasks without being bound to one itself.
+                return maybe_evaluate(task.app)
         return current_app._get_current_object()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

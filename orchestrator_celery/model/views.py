@@ -68,6 +68,8 @@ class Progress(_View):
 
     Args:
         total: tasks known now; grows while an open swarm is added to.
+        done: tasks that succeeded.
+        failed: tasks that failed for good.
         fraction: share that has ended, 0 to 1.
         rate: tasks ended per second since the run started.
         eta: seconds to the end at that rate; None while nothing can be said.

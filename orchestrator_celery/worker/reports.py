@@ -91,7 +91,7 @@ class Reports:
             return None
         if answer.refused is Refused.POISONED:
             poisoned = PoisonedTask(
-                f"{name} took its worker process down {leaf.attempt} times; it is not started once more. "
+                f"{name} took its worker process down at attempt {leaf.attempt}; it is not started once more. "
                 "Look at the worker's log for the cause (memory, a native crash), then start the run again."
             )
             self.failed(leaf, fence, poisoned, "")

@@ -36,7 +36,8 @@ circle:hover { fill-opacity: 1; stroke: var(--ink); } g:hover .bar { fill-opacit
 .key { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin: 0 5px 0 12px; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; }
 td, th { padding: 6px 10px 6px 0; border-top: 1px solid var(--line); text-align: left; overflow-wrap: anywhere; }
-th { border: 0; color: var(--quiet); font-weight: 500; } .number { text-align: right; font-variant-numeric: tabular-nums; }
+th { border: 0; color: var(--quiet); font-weight: 500; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
 code { font: 13px ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 @media (max-width: 760px) { main { grid-template-columns: minmax(0, 1fr); } }
 """

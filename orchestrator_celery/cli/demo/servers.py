@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ __all__ = ("Worker", "WorkerDied")
 
 #: Seconds a worker has to end its running tasks, before it is killed.
 GRACE = 10.0
+_PR_SET_PDEATHSIG = 1
 
 
 class WorkerDied(Exception):
@@ -24,7 +26,8 @@ class Worker:
     """A prefork worker, as a context manager.
 
     It has a session of its own, so a Ctrl-C in the terminal reaches only whoever
-    started it, and that one stops it in order.
+    started it, and that one stops it in order. It ends with the process that
+    started it, however that one ends.
 
     Args:
         app: the module `celery -A` is given.
@@ -50,6 +53,7 @@ class Worker:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
         return self
 
@@ -78,3 +82,8 @@ class Worker:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _end_with_parent() -> None:
+    """In the child: a kill -9 of whoever started it must not leave it behind."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

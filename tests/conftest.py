@@ -1,0 +1,89 @@
+"""Fixtures: one Redis and one prefork worker for most tests, others on demand."""
+
+import json
+import os
+
+import psutil
+import pytest
+
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit import project as module
+from tests.kit.servers import RabbitMQ
+from tests.kit.workers import Worker
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    with EmbeddedRedis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ledger_server():
+    """The ground truth, in a Redis that no fault touches."""
+    with EmbeddedRedis() as server:
+        os.environ["TEST_LEDGER"] = server.url()
+        yield server
+
+
+class Ledger:
+    """What the tasks themselves wrote down."""
+
+    def __init__(self, server):
+        self.redis = server.client()
+
+    def entries(self, *first):
+        found = [json.loads(raw) for raw in self.redis.lrange("ledger", 0, -1)]
+        return [entry for entry in found if entry[: len(first)] == list(first)]
+
+    def clear(self):
+        self.redis.flushall()
+
+
+@pytest.fixture
+def ledger(ledger_server):
+    book = Ledger(ledger_server)
+    book.clear()
+    yield book
+    book.redis.close()
+
+
+@pytest.fixture(scope="session")
+def urls(redis_server):
+    """Broker and backend of the shared worker."""
+    return redis_server.url(0), redis_server.url(1)
+
+
+@pytest.fixture(scope="session")
+def project(urls, ledger_server):
+    """The tests' own copy of the project, as a client of the shared servers."""
+    broker, backend = urls
+    module.app.conf.update(broker_url=broker, result_backend=backend)
+    return module
+
+
+@pytest.fixture(scope="session")
+def shared_worker(urls, project):
+    with Worker(*urls) as worker:
+        yield worker
+
+
+@pytest.fixture
+def app(project, shared_worker):
+    """The project's app with a prefork worker behind it."""
+    return project.app
+
+
+@pytest.fixture(scope="session")
+def rabbitmq():
+    node = RabbitMQ()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_running():
+    yield
+    left = [child for child in psutil.Process().children(recursive=True) if child.is_running()]
+    names = {child.name() for child in left}
+    assert not names & {"redis-server", "celery", "beam.smp"}, f"left running: {left}"

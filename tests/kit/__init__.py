@@ -1,0 +1,1 @@
+"""Real servers, real workers, and the project they run."""

@@ -1,0 +1,99 @@
+"""Real Celery workers in processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+
+from tests.kit.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(broker, backend, **settings):
+    """What tests.kit.project reads."""
+    return {"TEST_BROKER": broker, "TEST_BACKEND": backend, "TEST_SETTINGS": json.dumps(settings)}
+
+
+class Worker:
+    """A worker of `tests.kit.project`, ready when the constructor returns."""
+
+    def __init__(self, broker, backend, *, pool="prefork", concurrency=2, queues=None, app="tests.kit.project",
+                 name=None, env=None, ready=True, **settings):  # fmt: skip
+        self.name = name or f"{pool}-{uuid4().hex[:6]}@test"
+        self._log = Path(tempfile.mkstemp(prefix="worker-", suffix=".log")[1])
+        command = [
+            sys.executable, "-m", "celery", "-A", app, "worker", "--pool", pool, "-c", str(concurrency),
+            "-n", self.name, "-l", "INFO", "--without-mingle", "--without-gossip",
+        ]  # fmt: skip
+        if queues:
+            command += ["-Q", queues]
+        # Tests run as root in CI, where a worker that accepts pickle wants to be told that this is meant.
+        variables = {**os.environ, "C_FORCE_ROOT": "1", **environment(broker, backend, **settings), **(env or {})}
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if ready:
+            self.wait_ready()
+
+    @property
+    def log(self):
+        return self._log.read_text(errors="replace")
+
+    def wait_ready(self):
+        def is_ready():
+            assert self.process.poll() is None, self.log[-5000:]
+            return f"{self.name} ready." in self.log
+
+        wait_for(is_ready, 60, f"the worker {self.name}")
+        return self
+
+    def children(self):
+        """Process ids of its pool."""
+        return [child.pid for child in psutil.Process(self.process.pid).children()]
+
+    def kill(self):
+        """End it as a crash does, children and all."""
+        children = self.children()
+        self.process.kill()
+        self.process.wait()
+        for pid in children:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def stop(self, number=signal.SIGTERM, timeout=20):
+        """End it in good order, or at last by force."""
+        if self.process.poll() is None:
+            children = self.children()
+            self.process.send_signal(number)
+            try:
+                self.process.wait(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            for pid in children:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        self._log.unlink(missing_ok=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, exc, trace):
+        if kind is not None:
+            sys.stderr.write(f"--- log of {self.name}\n{self.log[-6000:]}\n")
+        self.stop()
