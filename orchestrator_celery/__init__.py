@@ -25,6 +25,22 @@ if TYPE_CHECKING:
         SwarmFailed,
         SwarmFull,
     )
+    from orchestrator_celery.model.events import (
+        Event,
+        ItemsAdded,
+        NodeCheckpointed,
+        NodeFailed,
+        NodeHeld,
+        NodeLost,
+        NodeRepublished,
+        NodeRetried,
+        NodeStarted,
+        NodeSucceeded,
+        NodeVetoed,
+        RunClosed,
+        StatusChanged,
+        SwarmWasClosed,
+    )
     from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
     from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
     from orchestrator_celery.model.views import BulkReport, ItemView, NodeView, Progress, RunView
@@ -39,6 +55,22 @@ _WHERE = {
     "run": ("Run",),
     "settings": ("OrchestratorSettings", "TaskPolicy"),
     "model.states": ("NodeKind", "NodeState", "RunStatus"),
+    "model.events": (
+        "Event",
+        "ItemsAdded",
+        "NodeCheckpointed",
+        "NodeFailed",
+        "NodeHeld",
+        "NodeLost",
+        "NodeRepublished",
+        "NodeRetried",
+        "NodeStarted",
+        "NodeSucceeded",
+        "NodeVetoed",
+        "RunClosed",
+        "StatusChanged",
+        "SwarmWasClosed",
+    ),
     "model.reports": ("ResumeAction", "ResumeReport", "ResumedNode"),
     "worker.current": ("current_node",),
     "model.views": ("BulkReport", "ItemView", "NodeView", "Progress", "RunView"),
@@ -83,6 +115,21 @@ __all__ = (
     "Run",
     "RunStatus",
     "RunView",
+    # what happens in a run
+    "Event",
+    "ItemsAdded",
+    "NodeCheckpointed",
+    "NodeFailed",
+    "NodeHeld",
+    "NodeLost",
+    "NodeRepublished",
+    "NodeRetried",
+    "NodeStarted",
+    "NodeSucceeded",
+    "NodeVetoed",
+    "RunClosed",
+    "StatusChanged",
+    "SwarmWasClosed",
     # inside a task
     "current_node",
     # errors

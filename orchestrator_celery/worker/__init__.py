@@ -53,7 +53,7 @@ def _life(orchestrator: Orchestrator, hooks: Hooks) -> tuple[Any, Any]:
     """Handlers that begin and end a worker's signs of life; both only touch threads, and return at once."""
     resumer = Resumer(orchestrator, hooks.reports)
     sweeper = Sweeper(orchestrator, resumer)
-    heartbeat = Heartbeat(orchestrator, sweeper.on_beat, sweeper.on_miss)
+    heartbeat = Heartbeat(orchestrator, sweeper.on_beat, sweeper.on_miss, hooks.on_gone)
 
     def start(sender: Any, **_: Any) -> None:
         if sender.app is orchestrator.app and orchestrator.has_store:

@@ -196,6 +196,13 @@ class Hooks:
         for leaf, fence in _claims_of(sender, request, request.args):
             self.reports.failed(leaf, fence, TaskRevokedError(reason), "")
 
+    def on_gone(self, request: Any) -> None:
+        """A child of this worker has ended under its task; told before Celery notices, and again when it does."""
+        task = request.task
+        if self._may_resume(task):
+            for leaf, fence in _claims_of(task, request._context, request.args):
+                self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
+
     def on_unknown(self, name: str, id: str, **_: Any) -> None:
         """No task of this name is registered where the message was delivered."""
         leaf = parse_leaf_id(id)

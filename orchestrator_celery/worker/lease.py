@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery.worker import state as worker_state
 from redis.exceptions import RedisError
@@ -33,14 +33,20 @@ class Heartbeat:
         orchestrator: whose store.
         on_beat: gets what each sign of life brought back; must not block.
         on_miss: called when one could not be given.
+        on_gone: gets a request whose process has ended under it; Celery itself notices up to seconds later.
     """
 
     def __init__(
-        self, orchestrator: Orchestrator, on_beat: Callable[[Beat], None], on_miss: Callable[[], None]
+        self,
+        orchestrator: Orchestrator,
+        on_beat: Callable[[Beat], None],
+        on_miss: Callable[[], None],
+        on_gone: Callable[[Any], None],
     ) -> None:
         self._orchestrator = orchestrator
         self._on_beat = on_beat
         self._on_miss = on_miss
+        self._on_gone = on_gone
         self._stopped = threading.Event()
         self._active: list[str] = []
 
@@ -70,7 +76,11 @@ class Heartbeat:
     def _running(self) -> list[str]:
         # The worker's main thread may change the set meanwhile; then the next sign of life says it right.
         with suppress(RuntimeError):
-            self._active = [request.id for request in tuple(worker_state.active_requests)]
+            active = tuple(worker_state.active_requests)
+            self._active = [request.id for request in active if _runs(request.worker_pid)]
+            for request in active:
+                if not _runs(request.worker_pid):
+                    self._on_gone(request)
         return self._active
 
 
@@ -91,6 +101,18 @@ def is_alive(member: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _runs(pid: int | None) -> bool:
+    """Whether a process is there and not a dead one whose parent has not looked yet; True where nobody can tell."""
+    if not pid:
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return not Path("/proc/self/stat").exists()
+    except OSError:
+        return True
 
 
 def _place() -> str:

@@ -1,0 +1,42 @@
+"""Usage: python -m tests.benchmarks [--repeat N] [--scale F] [--rows NAME ...] [--write-docs]"""
+
+import argparse
+import re
+from pathlib import Path
+
+from tests.benchmarks.cell import machine
+from tests.benchmarks.rows import all_rows
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("--repeat", type=int, default=3, help="how often each cell is measured (median)")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on all sizes")
+    parser.add_argument("--rows", nargs="*", default=[], choices=["fan-out", "chains", "plain", "bounded"])
+    parser.add_argument("--write-docs", action="store_true", help="write the table into docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    lines = [
+        f"{machine()}; medians of {options.repeat}.", "",
+        "| row | ours | native | ratio | target | |", "|---|---:|---:|---:|---|---|",
+    ]  # fmt: skip
+    print("\n".join(lines), flush=True)
+    for figure in all_rows(options.scale, options.repeat, options.rows):
+        lines.append(line(figure))
+        print(lines[-1], flush=True)
+    if options.write_docs:
+        PAGE.write_text(MARKS.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], PAGE.read_text()))
+    return lines
+
+
+def line(figure):
+    native = "" if figure.native is None else f"{figure.native:,.4g} {figure.unit}"
+    mark = ("met" if figure.met else "**not met**") if figure.target else ""
+    ours = f"{figure.ours:,.4g} {figure.unit}"
+    return f"| {figure.name} | {ours} | {native} | {figure.ratio:.3g} | {figure.target} | {mark} |"
+
+
+if __name__ == "__main__":
+    main()

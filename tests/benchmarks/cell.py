@@ -1,0 +1,107 @@
+"""One measurement: a fresh Redis, a fresh prefork worker, one client."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import psutil
+
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.workers import ROOT, Worker
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Figures of one job of `n` tasks; times in seconds, sizes in bytes."""
+
+    n: int
+    submit: float
+    total: float
+    client: float
+    main: float
+    children: float
+    redis: float
+    bytes_in: int
+    memory: int
+    scripts: int
+
+    @property
+    def cpu(self):
+        """CPU seconds of all processes together."""
+        return self.client + self.main + self.children + self.redis
+
+
+def measure(mode, n, *, extension=True, processes=2):
+    """Run one job and say what it took.
+
+    Args:
+        mode: name of a function in `tests.benchmarks.client`.
+        n: number of tasks.
+        extension: whether the worker and the client load the extension.
+        processes: of the worker's pool.
+    """
+    with EmbeddedRedis() as server:
+        env = {
+            "BENCH_BROKER": server.url(0), "BENCH_BACKEND": server.url(1), "BENCH_EXTENSION": "1" if extension else "0",
+        }  # fmt: skip
+        with Worker(
+            server.url(0), server.url(1), concurrency=processes, app="tests.benchmarks.project", env=env
+        ) as worker:
+            _warm_up(env)
+            client = server.client()
+            before, used = client.info(), _cpu_of(worker)
+            client.config_resetstat()
+            answer = _client(mode, n, env)
+            after, used_after = client.info(), _cpu_of(worker)
+            scripts = client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
+    return Cell(
+        n, answer["submit"], answer["total"], answer["client"],
+        used_after[0] - used[0], used_after[1] - used[1],
+        _redis_cpu(after) - _redis_cpu(before),
+        after["total_net_input_bytes"], after["used_memory_peak"] - before["used_memory"],
+        scripts,
+    )  # fmt: skip
+
+
+def machine():
+    """Versions and size of this machine, without its name."""
+    import celery
+    import kombu
+    import redis
+
+    with EmbeddedRedis() as server:
+        version = server.client().info("server")["redis_version"]
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"Python {sys.version.split()[0]}, Celery {celery.__version__}, kombu {kombu.__version__}, "
+        f"redis-py {redis.__version__}, Redis {version}; {os.cpu_count()} cores, {memory:.0f} GiB"
+    )
+
+
+def _warm_up(env):
+    """Opens connections and loads scripts and modules on both sides, which is not what is measured."""
+    if env["BENCH_EXTENSION"] == "1":
+        _client("ours_fan_out", 20, env)
+    _client("native_group", 20, env)
+
+
+def _client(mode, n, env):
+    command = [sys.executable, "-m", "tests.benchmarks.client", mode, str(n)]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=900
+    )
+    if done.returncode:
+        raise RuntimeError(f"{mode} of {n} failed:\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _cpu_of(worker):
+    own = psutil.Process(worker.process.pid)
+    children = sum(sum(child.cpu_times()[:2]) for child in own.children())
+    return sum(own.cpu_times()[:2]), children
+
+
+def _redis_cpu(info):
+    return info["used_cpu_user"] + info["used_cpu_sys"]

@@ -1,0 +1,10 @@
+"""The benchmark runs and its jobs give the right results; what it measures is nobody's test."""
+
+from tests.benchmarks.__main__ import main
+
+
+def test_every_row_runs():
+    lines = main(["--scale", "0.01", "--repeat", "1"])
+    assert sum("against a chord" in text for text in lines) == 10
+    assert any(text.startswith("| chain of 50:") for text in lines)
+    assert any("plain task" in text for text in lines)

@@ -1,0 +1,54 @@
+"""R4, R7: messages are lost, or delivered again and again."""
+
+import time
+
+import pytest
+from celery import chain
+
+from orchestrator_celery import ComplexSignature, Swarm
+from tests.kit import project as p
+from tests.kit.waiting import wait_for
+
+
+@pytest.mark.parametrize("seed", [20, 80, 150])
+def test_r4_the_broker_is_emptied(site, ledger, seed):
+    site.worker()
+    swarm = Swarm([p.nap.s(i) for i in range(200)]).apply_async()
+    steps = ComplexSignature(chain([p.nap_add.s(0, 1)] + [p.nap_add.s(1)] * 39)).apply_async()
+    wait_for(lambda: swarm.progress().done >= seed, what="the point")
+    site.server.client(0).flushdb()
+    flushed = time.monotonic()
+    assert swarm.get(timeout=60) == list(range(200))
+    assert steps.get(timeout=60) == 40
+    assert time.monotonic() - flushed < 45
+    assert len(ledger.entries("start")) <= 242
+
+
+def test_r7_a_task_longer_than_the_visibility_timeout_runs_once(pointed, ledger, default_site):
+    settings = {
+        "task_acks_late": True,
+        "broker_transport_options": {
+            "visibility_timeout": 3,
+            "unacked_restore_interval": 1,
+            "unacked_restore_throttle": 1,
+        },
+    }
+    for _ in range(2):
+        default_site.worker(**settings)
+    with pointed(default_site.server.url(0), default_site.server.url(1), **settings):
+        runs = [
+            Swarm([p.nap.s(1, 12), p.nap.s(2, 0.01)]).apply_async(),
+            Swarm([p.nap.s(3).set(countdown=12), p.nap.s(4, 0.01)]).apply_async(),
+        ]
+        assert [run.get(timeout=60) for run in runs] == [[1, 2], [3, 4]]
+    assert sorted(entry[1] for entry in ledger.entries("start")) == [1, 2, 3, 4]
+
+
+def test_a_message_waits_for_a_worker_without_being_multiplied(default_site, ledger):
+    """No worker is up: the outbox publishes nothing, for nobody sweeps; with workers it ends, once."""
+    run = Swarm([p.nap.s(i) for i in range(20)]).apply_async()
+    time.sleep(1)
+    assert default_site.server.client(0).llen("celery") == 20
+    default_site.worker()
+    assert run.get(timeout=60) == list(range(20))
+    assert len(ledger.entries("start")) == 20

@@ -1,0 +1,52 @@
+"""A Redis for the store's own tests, and a `Play` that drives one run on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from redis import Redis
+
+from orchestrator_celery import OrchestratorSettings
+from orchestrator_celery.store import Store
+from orchestrator_celery.store.embedded import EmbeddedRedis
+
+from .play import Play
+
+# Steps of the state machine: about 300 at the desk, 2,000 with HYPOTHESIS_PROFILE=ci.
+_ALWAYS = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("desk", max_examples=8, stateful_step_count=45, **_ALWAYS)
+settings.register_profile("ci", max_examples=34, stateful_step_count=60, **_ALWAYS)
+#: What `test_machine.py` runs under; other tests keep their defaults.
+PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "desk"))
+
+WINDOW = 8
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedRedis]:
+    """A Redis that only these tests use: they empty it."""
+    with EmbeddedRedis() as redis:
+        yield redis
+
+
+@pytest.fixture
+def client(server: EmbeddedRedis) -> Iterator[Redis]:
+    """A client of that Redis, which is empty."""
+    with server.client() as redis:
+        redis.flushall()
+        yield redis
+
+
+@pytest.fixture
+def store(client: Redis) -> Store:
+    """A store with a small window and a short retention, so that tests can see both."""
+    return Store(client, OrchestratorSettings(window=WINDOW, retention=100))
+
+
+@pytest.fixture
+def play(store: Store) -> Play:
+    """A run to be started."""
+    return Play(store)

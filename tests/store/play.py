@@ -1,0 +1,166 @@
+"""Driving one run: short verbs, and looks at everything it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.engine.specs import Tree, pack
+from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.events import Event, parse_event
+from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
+from orchestrator_celery.model.nodes import Live, Terminal, parse_live, parse_terminal
+from orchestrator_celery.store import Effects, Store
+from orchestrator_celery.store.queries import Reader
+
+from .trees import definitions
+
+__all__ = ("FIRST", "Play", "names")
+
+#: The first message of an attempt.
+FIRST = Fence()
+
+
+def names(effects: Effects | Iterable[Any]) -> list[str]:
+    """What is to be sent, in order: nodes, with their attempt after the first, and `close`."""
+    todo = effects.todo if isinstance(effects, Effects) else effects
+    return [_name(effect) for effect in todo]
+
+
+def _name(effect: Dispatch | CloseRun) -> str:
+    attempt = f":{effect.leaf.attempt}" if effect.leaf.attempt > 1 else ""
+    return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt
+
+
+class Play:
+    """One run in a store.
+
+    Args:
+        store: where it is kept.
+        run: its id.
+    """
+
+    def __init__(self, store: Store, run: str = "r") -> None:
+        self.store = store
+        self.run = run
+        self.reader = Reader(store.client, store.keys)
+        self.redis = store.client
+
+    # -- verbs ------------------------------------------------------------------------------------
+
+    def start(self, tree: Tree, **head: Any) -> Effects:
+        """Create the run."""
+        kind = "swarm" if tree.specs["."].startswith(b"P") else "complex"
+        return self.store.create(self.run, definitions(tree), {"kind": kind, "name": "", "total": tree.leaves, **head})
+
+    def leaf(self, node: str, attempt: int = 1) -> LeafId:
+        """One attempt of a node."""
+        return LeafId(self.run, node, attempt)
+
+    def claim(self, node: str, attempt: int = 1, fence: Fence = FIRST, owner: str = "w/1/a") -> Effects:
+        """Ask to run the body."""
+        return self.store.claim(self.leaf(node, attempt), fence, owner)
+
+    def finish(self, node: str, attempt: int = 1, fence: Fence = FIRST, result: bytes = b"1") -> Effects:
+        """The body returned."""
+        return self.store.finish(self.leaf(node, attempt), fence, result)
+
+    def fail(self, node: str, attempt: int = 1, fence: Fence | None = FIRST, error: bytes = b"{}") -> Effects:
+        """The body raised."""
+        return self.store.fail(self.leaf(node, attempt), fence, error)
+
+    def requeue(
+        self, node: str, later: Fence, attempt: int = 1, fence: Fence = FIRST, why: str = "retry", **more: Any
+    ) -> Effects:
+        """The body handed its node on."""
+        return self.store.requeue(self.leaf(node, attempt), fence, later, why, **more)
+
+    def lost(self, node: str, attempt: int = 1, fence: Fence = FIRST, limit: int = 2, **more: Any) -> Effects:
+        """The process is gone."""
+        return self.store.lost(self.leaf(node, attempt), fence, limit, **more)
+
+    def add(self, *items: Tree, pool: str = ROOT) -> Effects:
+        """Add items to a pool."""
+        return self.store.add_items(self.run, pool, [pack(item) for item in items], sum(item.leaves for item in items))
+
+    def succeed(self, node: str, attempt: int = 1, result: bytes = b"1") -> list[str]:
+        """Claim and finish; what follows."""
+        assert self.claim(node, attempt).refused is None
+        effects = self.finish(node, attempt, result=result)
+        assert effects.refused is None
+        return names(effects)
+
+    def break_(self, node: str, attempt: int = 1) -> list[str]:
+        """Claim and fail; what follows."""
+        assert self.claim(node, attempt).refused is None
+        effects = self.fail(node, attempt)
+        assert effects.refused is None
+        return names(effects)
+
+    def tell(self) -> Effects:
+        """Celery is told the outcome: the closing message is claimed, and has ended."""
+        assert self.claim(CLOSE).refused is None
+        return self.store.ended(self.run)
+
+    # -- looks ------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> str | None:
+        """Status of the run."""
+        found = self.reader.head_field(self.run, "status")
+        return found.decode() if found else None
+
+    def counts(self) -> tuple[int, int, int]:
+        """Total, done and failed tasks."""
+        head = self.reader.head(self.run)
+        return int(head["total"]), int(head["done"]), int(head["failed"])
+
+    def live(self) -> dict[str, Live]:
+        """Leaves that are queued or running."""
+        return {node: parse_live(raw) for node, raw in self.reader.live(self.run).items()}
+
+    def queued(self) -> list[str]:
+        """Nodes in the outbox."""
+        return sorted(node for node, raw in self.reader.live(self.run).items() if raw[:1] == b"Q")
+
+    def ended(self, node: str) -> Terminal | None:
+        """How a node has ended."""
+        [raw] = self.reader.terminal(self.run, [node])
+        return parse_terminal(raw) if raw else None
+
+    def states(self) -> dict[str, str]:
+        """Nodes that have ended, each with S or F."""
+        found = self.redis.hgetall(self.store.keys.terminal(self.run))
+        return {node.decode(): raw[:1].decode() for node, raw in found.items() if b"|" in raw.split(b"\n")[0] and b":" not in node}
+
+    def result(self, codec: Any, node: str = ROOT) -> Any:
+        """A node's result as the handles read it."""
+        return Outcome(self.run, lambda nodes: self.reader.terminal(self.run, nodes), codec).result(node)
+
+    def events(self) -> list[Event]:
+        """What happened, oldest first."""
+        return [parse_event(self.run, *entry) for entry in self.reader.events(self.run, "0", None)]
+
+    def told(self, node: str) -> list[str]:
+        """Types of the events of one node."""
+        return [type(event).__name__ for event in self.events() if event.node == node]
+
+    def keys(self) -> list[str]:
+        """Every key of the run."""
+        return sorted(key.decode() for key in self.redis.scan_iter(self.store.keys.root("*")) if self._own(key.decode()))
+
+    def snapshot(self, but: Iterable[str] = ()) -> dict[str, bytes]:
+        """All that Redis holds, byte for byte."""
+        left_out = set(but)
+        found = sorted(key for key in self.redis.scan_iter() if key.decode() not in left_out)
+        return {key.decode(): self.redis.dump(key) for key in found}
+
+    @property
+    def events_key(self) -> str:
+        """The one key a veto may write to."""
+        return self.store.keys.events(self.run)
+
+    def _own(self, key: str) -> bool:
+        root = self.store.keys.root(self.run)
+        return key == root or key.startswith(root + ":")

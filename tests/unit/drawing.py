@@ -1,0 +1,70 @@
+"""Compiled trees as one line of text, so that a test shows the whole tree it expects.
+
+chain(a, b)          steps           group(a, b)    members; group+ when the next step is its chord body
+swarm[cap=2](a, b)   items           complex(a)     a unit
+a(1, x=2)            own arguments   a.si           immutable
+a{queue=q}           options         a@w5, a@e5     starts 5 ms later, at 5 ms
+a >b !c !~d          callback, errback, error handler of ours; >(b >c) if it has callbacks itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator_celery.engine.leaf import Role, read_leaf
+from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.engine.specs import parse
+from orchestrator_celery.model.states import NodeKind
+
+
+def draw(definitions: Mapping[str, bytes], codec: Codec, node: str = "0") -> str:
+    """Draw one node and all below it."""
+    return _draw(unpacked(definitions), codec, node)
+
+
+def unpacked(definitions: Mapping[str, bytes]) -> dict[str, bytes]:
+    """All definitions, those inside packed items as well."""
+    found: dict[str, bytes] = {}
+    for node, raw in definitions.items():
+        found.update(unpacked(_parts(node, raw)) if raw.startswith(b"T\n") else {node: raw})
+    return found
+
+
+def _parts(node: str, packed: bytes) -> dict[str, bytes]:
+    rest, parts = packed[2:], {}
+    while rest:
+        line, _, rest = rest.partition(b"\n")
+        path, size = line.decode().split()
+        parts[node if path == "." else f"{node}.{path}"], rest = rest[: int(size)], rest[int(size) :]
+    return parts
+
+
+def _draw(definitions: Mapping[str, bytes], codec: Codec, node: str) -> str:
+    found = parse(definitions[node])
+    if found.kind is NodeKind.TASK:
+        start = "".join(f"@{k[0]}{found.attrs[k]}" for k in ("wait", "eta") if k in found.attrs)
+        text = _leaf(found.payload, codec) + start
+    else:
+        bounds = ",".join(f"{k}={v}" for k, v in found.attrs.items() if k not in ("n", "k", "l", "e", "ch"))
+        below = ", ".join(_draw(definitions, codec, f"{node}.{i}") for i in range(int(found.attrs["n"])))
+        text = f"{found.kind}{'+' * ('ch' in found.attrs)}{f'[{bounds}]' if bounds else ''}({below})"
+    for letter, mark in (("l", ">"), ("e", "!")):
+        for index in range(int(found.attrs.get(letter, 0))):
+            called = f"{node}.{letter}{index}"
+            drawn = _draw(definitions, codec, called)
+            text += (
+                f" {mark}{_role(definitions[called], codec)}{f'({drawn})' if ' >' in drawn or ' !' in drawn else drawn}"
+            )
+    return text
+
+
+def _leaf(payload: bytes, codec: Codec) -> str:
+    leaf = read_leaf(payload, codec)
+    given = ", ".join([*map(repr, leaf.args), *(f"{k}={v!r}" for k, v in leaf.kwargs.items())])
+    options = ",".join(f"{k}={v}" for k, v in sorted(leaf.options.items()))
+    return leaf.task + f"({given})" * bool(given) + ".si" * leaf.immutable + f"{{{options}}}" * bool(options)
+
+
+def _role(raw: bytes, codec: Codec) -> str:
+    found = parse(raw)
+    return "~" if found.kind is NodeKind.TASK and read_leaf(found.payload, codec).role is Role.HANDLER else ""

@@ -1,0 +1,56 @@
+"""Events: an entry of the stream becomes a typed record."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from orchestrator_celery.model import events
+from orchestrator_celery.model.states import RunStatus
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected", "data"),
+    [
+        ({"t": "status", "n": "$", "s": "RUNNING"}, events.StatusChanged, {"status": RunStatus.RUNNING}),
+        ({"t": "closed", "n": "$"}, events.RunClosed, {}),
+        ({"t": "started", "n": "0.1", "a": "2", "w": "me"}, events.NodeStarted, {"attempt": 2, "worker": "me"}),
+        ({"t": "succeeded", "n": "0.1"}, events.NodeSucceeded, {}),
+        ({"t": "failed", "n": "0.1", "a": "1"}, events.NodeFailed, {}),
+        ({"t": "retried", "n": "0.1", "a": "1", "r": "retry"}, events.NodeRetried, {"attempt": 1, "reason": "retry"}),
+        ({"t": "lost", "n": "0.1", "a": "1", "w": "me"}, events.NodeLost, {"attempt": 1, "worker": "me"}),
+        ({"t": "held", "n": "0.1", "a": "1", "w": "me"}, events.NodeHeld, {"attempt": 1, "worker": "me"}),
+        ({"t": "republished", "n": "0.1", "a": "1", "c": "3"}, events.NodeRepublished, {"attempt": 1, "count": 3}),
+        ({"t": "checkpoint", "n": "0.1", "a": "1"}, events.NodeCheckpointed, {"attempt": 1}),
+        ({"t": "vetoed", "n": "0.1", "a": "1", "r": "stale"}, events.NodeVetoed, {"attempt": 1, "reason": "stale"}),
+        ({"t": "added", "n": "0", "c": "3"}, events.ItemsAdded, {"count": 3}),
+        ({"t": "swarm-closed", "n": "0"}, events.SwarmWasClosed, {}),
+    ],
+)
+def test_an_entry_is_read(fields, expected, data):
+    """Given an entry, when it is read, then it has its type, place, time and data."""
+    raw = {key.encode(): value.encode() for key, value in fields.items()}
+    event = events.parse_event("r1", b"1000-7", raw)
+    assert type(event) is expected
+    assert (event.run, event.node, event.id, event.time.isoformat()) == (
+        "r1", fields["n"], "1000-7", "1970-01-01T00:00:01+00:00",
+    )  # fmt: skip
+    assert {name: getattr(event, name) for name in data} == data
+
+
+def test_no_type_is_untested():
+    """Given the types, then the cases above have them all."""
+    [mark] = [mark for mark in test_an_entry_is_read.pytestmark if mark.name == "parametrize"]
+    assert {fields["t"] for fields, _, _ in mark.args[1]} == set(events._TYPES)
+
+
+def test_every_type_is_public():
+    """Given the module, then each event type can be imported by users."""
+    assert {cls.__name__ for cls in events._TYPES.values()} <= set(events.__all__)
+
+
+def test_an_event_cannot_be_changed():
+    """Given an event, when somebody assigns to it, then it refuses."""
+    event = events.parse_event("r1", b"1-0", {b"t": b"closed", b"n": b"$"})
+    with pytest.raises(ValidationError):
+        event.run = "other"

@@ -1,0 +1,41 @@
+"""Resume reports: what was done is counted, and survives storing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+
+
+def node(action: ResumeAction) -> ResumedNode:
+    return ResumedNode(run="r", node="0.1", task="t", action=action, attempt=2)
+
+
+REPORT = ResumeReport(
+    time=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    worker="w",
+    dead=("x",),
+    looked_at=3,
+    nodes=(node(ResumeAction.RESUMED), node(ResumeAction.RESUMED), node(ResumeAction.REFUSED)),
+)
+
+
+def test_a_report_speaks_in_counts():
+    """Given a report, when it is printed, then it says how many nodes got which treatment."""
+    assert str(REPORT) == "2 resumed, 1 refused; 3 runs looked at, 1 workers found dead"
+
+
+def test_an_empty_report_says_so():
+    """Given a sweep that did nothing, then the report says that."""
+    assert str(REPORT.model_copy(update={"nodes": (), "dead": ()})).startswith("nothing to do")
+
+
+def test_nodes_are_found_by_what_was_done():
+    """Given an action, then exactly its nodes are listed."""
+    assert len(REPORT.of(ResumeAction.RESUMED)) == 2
+    assert REPORT.of(ResumeAction.FAILED) == ()
+
+
+def test_a_report_survives_the_store():
+    """Given a report, when it goes through JSON, then it is equal."""
+    assert ResumeReport.model_validate_json(REPORT.model_dump_json()) == REPORT

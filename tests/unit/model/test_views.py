@@ -1,0 +1,56 @@
+"""Views: how a tree prints and counts."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from orchestrator_celery.model.states import NodeKind, NodeState
+from orchestrator_celery.model.views import ErrorView, NodeView
+
+
+def task(place: int, state: NodeState, **more: object) -> NodeView:
+    return NodeView(id=f"0.{place}", kind=NodeKind.TASK, name=f"t{place}", state=state, **more)
+
+
+TREE = NodeView(
+    id="0",
+    kind=NodeKind.SWARM,
+    name="photos",
+    state=NodeState.RUNNING,
+    children=(
+        task(0, NodeState.SUCCEEDED),
+        task(1, NodeState.SUCCEEDED),
+        task(2, NodeState.FAILED, error=ErrorView(type="ValueError", message="no")),
+    ),
+    children_total=10,
+    callbacks=(task(3, NodeState.WAITING),),
+)
+
+
+def test_a_tree_prints_one_line_per_node():
+    """Given a tree, when it is printed, then states, errors, callbacks and what is left out are there."""
+    assert str(TREE).splitlines() == [
+        "photos [swarm] RUNNING",
+        "  t0 [task] SUCCEEDED",
+        "  t1 [task] SUCCEEDED",
+        "  t2 [task] FAILED ValueError",
+        "  t3 [task] WAITING",
+        "  ... 7 more",
+    ]
+
+
+def test_inner_states_are_counted():
+    """Given a composite, then it says how many children are in which state."""
+    assert TREE.inner == {NodeState.SUCCEEDED: 2, NodeState.FAILED: 1}
+
+
+def test_a_view_cannot_be_changed():
+    """Given a view, when somebody assigns to it, then it refuses."""
+    with pytest.raises(ValidationError):
+        TREE.name = "other"
+
+
+def test_a_view_survives_json():
+    """Given a view, when it goes through JSON, then it is equal."""
+    assert NodeView.model_validate_json(TREE.model_dump_json()) == TREE

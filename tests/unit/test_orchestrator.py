@@ -1,0 +1,77 @@
+"""Installing: one line, once, and nothing connects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from celery import Celery
+
+from orchestrator_celery import (
+    NotInstalled,
+    Orchestrator,
+    OrchestratorError,
+    StoreNotConfigured,
+    Swarm,
+    TaskPolicy,
+)
+
+from .apps import make_app
+
+
+def nothing():
+    """A task's body."""
+
+
+def test_installing_again_gives_the_same():
+    """Given an app with an orchestrator, then both ways of asking give that one."""
+    app = make_app()
+    assert Orchestrator(app) is app.orchestrator
+    assert Orchestrator.of(app) is app.orchestrator
+
+
+def test_an_app_without_one_is_told_what_to_add():
+    """Given a plain app, then the error names the missing line."""
+    with pytest.raises(NotInstalled, match=r"Orchestrator\(app\)"):
+        Orchestrator.of(Celery("plain", set_as_current=False))
+
+
+def test_two_apps_have_their_own():
+    """Given two apps in one process, then each has its own orchestrator, settings and store."""
+    first, second = make_app("one", orchestrator_window=1), make_app("two", orchestrator_window=2)
+    assert (first.orchestrator.settings.window, second.orchestrator.settings.window) == (1, 2)
+
+
+@pytest.mark.parametrize("backend", ["disabled://", "cache+memory://", "file:///tmp", "rpc://"])
+def test_without_redis_the_first_use_says_what_to_set(backend):
+    """Given a result backend that is no Redis, then installing works, and applying names both remedies."""
+    app = Celery("noredis", set_as_current=False, broker="memory://", backend=backend)
+    task = app.task(nothing, name="t", shared=False)
+    orchestrator = Orchestrator(app)
+    assert orchestrator.has_store is False
+    with pytest.raises(StoreNotConfigured, match=r"(?s)`result_backend`.*`orchestrator_store_url`"):
+        Swarm([task.s()]).apply_async()
+
+
+def test_a_policy_is_given_to_a_task():
+    """Given `policy=`, or the option itself, then the task carries it."""
+    app = make_app()
+    policy = TaskPolicy(max_resumes=0)
+    first = app.orchestrator.task(name="first", policy=policy)(nothing)
+    second = app.task(name="second", orchestrator=policy)(nothing)
+    third = app.orchestrator.task(name="third")(nothing)
+    assert (first.orchestrator, second.orchestrator) == (policy, policy)
+    assert not hasattr(third, "orchestrator")
+
+
+@pytest.mark.parametrize("bound", ["since", "until"])
+def test_naive_datetimes_are_refused(bound):
+    """Given a datetime without a zone, then it is refused before anything is asked."""
+    with pytest.raises(OrchestratorError, match="no time zone"):
+        make_app().orchestrator.runs(**{bound: datetime(2026, 1, 1)})
+
+
+def test_an_unknown_status_is_refused():
+    """Given a status that does not exist, then it is refused before anything is asked."""
+    with pytest.raises(ValueError, match="DONE"):
+        make_app().orchestrator.runs(status="DONE")
