@@ -81,8 +81,8 @@ class SwarmFull(OrchestratorError):
 class BulkRejected(OrchestratorError):
     """Nothing was added: some of the tasks were refused. `report` says which, and why."""
 
-    def __init__(self, message: str, report: BulkReport) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", report: BulkReport | None = None) -> None:
+        super().__init__(*([message] if message else []))
         self.report = report
 
 
@@ -95,7 +95,7 @@ class SwarmFailed(OrchestratorError):
     """
 
     def __init__(self, message: str = "", failures: Sequence[Mapping[str, Any]] = ()) -> None:
-        super().__init__(message or self.__doc__, list(failures))
+        super().__init__(message or (self.__doc__ or "").split("\n", 1)[0], list(failures))
         self.failures = list(failures)
 
     def __str__(self) -> str:

@@ -25,8 +25,8 @@ from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import parse_leaf_id
 from orchestrator_celery.store import Store
+from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.queries import Reader
-from orchestrator_celery.store.transitions import UNREACHABLE
 
 if TYPE_CHECKING:
     from celery import Celery

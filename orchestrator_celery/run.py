@@ -193,7 +193,7 @@ class Run(AsyncResult):
         [definition] = orchestrator.reader.definitions(self.id, [node])
         if definition is None or parse(definition).kind not in (NodeKind.SWARM, NodeKind.GROUP):
             raise OrchestratorError(
-                f"Node {node} of the run {self.id} is no swarm: it has no items. `run.tree()` shows the ids of its nodes."
+                f"Node {node} of the run {self.id} is no swarm: it has no items. `run.tree()` shows the ids of nodes."
             )
         status = RunStatus(head["status"].decode())
         outcome = Outcome(self.id, lambda nodes: orchestrator.reader.terminal(self.id, nodes), orchestrator.codec)

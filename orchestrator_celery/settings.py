@@ -21,7 +21,7 @@ class OrchestratorSettings(BaseModel):
     256
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     store_url: str | None = Field(
         default=None,
@@ -75,16 +75,20 @@ class OrchestratorSettings(BaseModel):
         """Read the settings out of `app.conf`.
 
         Args:
-            conf: the Celery configuration; keys that begin with `orchestrator_` are ours, in either case.
+            conf: the Celery configuration; keys that begin with `orchestrator_` are ours, in either case,
+                behind the namespace where one was given to `config_from_object`.
 
         Raises:
             InvalidSettings: a key is unknown or a value not allowed; every problem is named at once.
         """
-        found = {
-            key.lower().removeprefix(PREFIX): conf[key]
-            for key in conf
-            if isinstance(key, str) and key.lower().startswith(PREFIX)
-        }
+        keys = list(conf)  # this loads a configuration that is pending, and only then it knows its namespace
+        namespace = (getattr(conf, "prefix", None) or "").lower()
+        found: dict[str, Any] = {}
+        for key in keys:
+            # What is set on `app.conf` itself has no namespace, and is written in lower case.
+            own = key.lower().removeprefix(namespace) if namespace and not key.islower() else key.lower()
+            if own.startswith(PREFIX) and (not namespace or key.islower() or own != key.lower()):
+                found[own.removeprefix(PREFIX)] = conf[key]
         try:
             return cls(**found)
         except ValidationError as exc:

@@ -58,7 +58,7 @@ class ComplexSignature(Primitive):
             "on_success": _signatures(on_success, "on_success"),
             "on_error": _signatures(on_error, "on_error"),
         }
-        super().__init__({k: v for k, v in definition.items() if v}, app=app, **options)
+        super().__init__({k: v for k, v in definition.items() if v or k == "workflow"}, app=app, **options)
 
     @property
     def workflow(self) -> Signature:
@@ -66,18 +66,18 @@ class ComplexSignature(Primitive):
         return self.kwargs["workflow"]
 
     @property
-    def on_success(self) -> list[Signature]:
+    def success_handlers(self) -> list[Signature]:
         """Called with the result."""
         return list(self.kwargs.get("on_success", ()))
 
     @property
-    def on_error(self) -> list[Signature]:
+    def error_handlers(self) -> list[Signature]:
         """Called with the error as a dict."""
         return list(self.kwargs.get("on_error", ()))
 
     def nested(self) -> list[Any]:
         """The workflow and the callbacks."""
-        return [self.workflow, *self.on_success, *self.on_error]
+        return [self.workflow, *self.success_handlers, *self.error_handlers]
 
     def _restore(self, app: Celery | None) -> None:
         kwargs = self.kwargs
@@ -95,7 +95,7 @@ class ComplexSignature(Primitive):
             value, state = result.get(disable_sync_subtasks=False), "SUCCESS"
         except Exception as exc:
             value, state = exc, "FAILURE"
-        handlers = self.on_success if state == "SUCCESS" else self.on_error
+        handlers = self.success_handlers if state == "SUCCESS" else self.error_handlers
         argument = (
             value if state == "SUCCESS" else {"type": type(value).__name__, "message": str(value), "traceback": ""}
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, maybe_signature
@@ -60,10 +61,6 @@ class Swarm(Primitive):
         **options: Any,
     ) -> None:
         _refuse_names(options)
-        _check_count("max_concurrency", max_concurrency)
-        _check_count("stop_after_n_failures", stop_after_n_failures)
-        _check_count("max_items", max_items)
-        _check_tolerance(max_failures)
         if isinstance(tasks, dict):
             raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
         items = list(tasks)
@@ -76,10 +73,7 @@ class Swarm(Primitive):
             "max_failures": max_failures,
             "max_items": max_items,
         }
-        for task in items:
-            _check_signature(task)
-        if max_items is not None and len(items) > max_items:
-            raise SwarmFull(f"{len(items)} tasks are more than max_items={max_items}.")
+        _check(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)
 
@@ -106,6 +100,9 @@ class Swarm(Primitive):
         }
 
     def _restore(self, app: Celery | None) -> None:
+        # What comes by message, from beat or another language, has met no constructor.
+        self.kwargs.setdefault("tasks", [])
+        _check(self.kwargs)
         self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
 
     # -- adding: to the definition, or, once applied, to the running swarm ------------------------
@@ -201,6 +198,17 @@ class Swarm(Primitive):
         return f"Swarm({self.label or ''}: {len(self.tasks)} tasks)"
 
 
+def _check(definition: dict[str, Any]) -> None:
+    for name in ("max_concurrency", "stop_after_n_failures", "max_items"):
+        _check_count(name, definition.get(name))
+    _check_tolerance(definition.get("max_failures", 0))
+    for task in definition["tasks"]:
+        _check_signature(task)
+    limit = definition.get("max_items")
+    if limit is not None and len(definition["tasks"]) > limit:
+        raise SwarmFull(f"{len(definition['tasks'])} tasks are more than max_items={limit}.")
+
+
 def _check_signature(sig: Any) -> None:
     if not isinstance(sig, dict):
         raise InvalidWorkflow(f"{sig!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
@@ -214,12 +222,8 @@ def _check_count(name: str, value: Any) -> None:
 
 
 def _check_tolerance(value: Any) -> None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or value < 0
-        or (value > 1 and value != int(value))
-    ):
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not (0 <= value <= 1 or (1 < value < inf and value == int(value))):
         raise InvalidWorkflow(
             f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."
         )

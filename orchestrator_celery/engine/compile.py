@@ -81,8 +81,9 @@ class Compiler:
             return self._primitive(signature, inherited, role)
         if isinstance(signature, chain):
             return self._chain(signature, inherited, role)
-        if isinstance(signature, chunks):
-            return self._group(signature.group(), inherited, role)
+        if signature["task"] == "celery.chunks":
+            # It loses its type on its way through a message.
+            return self._group(chunks.from_dict(signature, app=self._app).group(), inherited, role)
         if isinstance(signature, group):
             return self._group(signature, inherited, role)
         if isinstance(signature, _chord):
@@ -132,7 +133,9 @@ class Compiler:
             raise InvalidWorkflow("An empty chain has nothing to run: give it at least one step.")
         first, rest = each[0], each[1:]
         own = {k: v for k, v in steps.options.items() if k not in _APPLIED}
-        trees = [self._tree(first, {**own, **inherited}, role), *(self._tree(step, {}, role) for step in rest)]
+        # A chain's own options are its first step's, as natively; those of the run are every task's.
+        later = {k: v for k, v in inherited.items() if k not in ("countdown", "eta")}
+        trees = [self._tree(first, {**own, **inherited}, role), *(self._tree(step, later, role) for step in rest)]
         links, errbacks = self._callbacks_of(steps)
         if len(trees) == 1 and not links and not errbacks:
             return trees[0]
@@ -203,8 +206,8 @@ class Compiler:
             return self._pool(items, signature.pool_attrs(), name, links, errbacks)
         assert isinstance(signature, ComplexSignature)
         tree = self._tree(signature.workflow, options, role)
-        handlers = [*errbacks, *(_Handler(s) for s in signature.on_error)]
-        return self._sequence([tree], "complex", name, [*links, *signature.on_success], handlers)
+        handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]
+        return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers)
 
     def _pool(
         self, items: list[Tree], attrs: dict[str, Any], name: bytes, links: list[Any], errbacks: list[Any]

@@ -36,7 +36,7 @@ class Codec:
         self._max = max_bytes
         self._arguments = app.conf.task_serializer
         self._results = app.conf.result_serializer
-        accept = {*app.conf.accept_content, *(app.conf.result_accept_content or ())}
+        accept = {_JSON, *app.conf.accept_content, *(app.conf.result_accept_content or ())}  # our own records are JSON
         self._accept = prepare_accept_content(accept)
 
     def dump(self, value: Any, serializer: str | None = None) -> bytes:
@@ -56,14 +56,15 @@ class Codec:
         """Encode an exception as Celery's own backend would, with type, words and traceback beside it."""
         words = {
             "type": type(exc).__name__,
-            "message": str(exc),
-            "traceback": trace or "".join(format_exception(exc)),
+            "message": _words_of(exc),
+            "traceback": trace if trace is not None else _text_of(exc),
             "exc": self._app.backend.prepare_exception(get_pickleable_exception(exc), self._results),
         }
         try:
             return self._dump(words, self._results)
         except PayloadTooLarge:
-            short = {**words, "exc": None, "message": words["message"][:1000], "traceback": ""}
+            # A character may take six bytes.
+            short = {**words, "exc": None, "message": words["message"][: min(1000, self._max // 16)], "traceback": ""}
             return self._dump(short, self._results)
 
     def load(self, blob: bytes) -> Any:
@@ -100,6 +101,20 @@ class Codec:
                 "pass a reference (a path, a key) instead, or raise the limit."
             )
         return blob if serializer == _JSON else b"\0" + serializer.encode() + b"\n" + blob
+
+
+def _words_of(exc: BaseException) -> str:
+    try:
+        return str(exc)
+    except Exception:  # as below
+        return ""
+
+
+def _text_of(exc: BaseException) -> str:
+    try:
+        return "".join(format_exception(exc))
+    except Exception:  # an exception whose own words fail is an exception all the same
+        return f"{type(exc).__name__}, which cannot be printed"
 
 
 class RemoteTraceback(Exception):

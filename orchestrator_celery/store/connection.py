@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.app.backends import by_url
 from celery.backends.redis import RedisBackend
+from celery.exceptions import ImproperlyConfigured
 from redis.cluster import RedisCluster
 
 from orchestrator_celery.errors import StoreNotConfigured
@@ -45,7 +46,10 @@ def connect(app: Celery, store_url: str | None) -> Any:
     scheme, _, rest = store_url.partition("://")
     if scheme == _CLUSTER:
         return RedisCluster.from_url(f"redis://{rest}")
-    cls, url = by_url(f"{_SCHEMES.get(scheme, scheme)}://{rest}", app.loader)
+    try:
+        cls, url = by_url(f"{_SCHEMES.get(scheme, scheme)}://{rest}", app.loader)
+    except (ImportError, ImproperlyConfigured):
+        cls, url = None, store_url
     if not (isinstance(cls, type) and issubclass(cls, RedisBackend)):
         raise StoreNotConfigured(
             f"orchestrator_store_url has the scheme {scheme!r}: runs are kept in Redis or Valkey only. "

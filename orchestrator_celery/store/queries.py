@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from orchestrator_celery.store.answers import answers
 from orchestrator_celery.store.keys import Keys
 
 __all__ = ("Reader",)
@@ -12,6 +13,7 @@ __all__ = ("Reader",)
 _PAGE = 1000
 
 
+@answers
 class Reader:
     """Reads the records of runs; every call is one round trip unless it pages.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from orchestrator_celery.store import scripts
+from orchestrator_celery.store.answers import answers
 from orchestrator_celery.store.keys import Keys
 
 __all__ = ("Beat", "Registry", "WorkerLife")
@@ -38,6 +39,7 @@ class WorkerLife(NamedTuple):
     active: frozenset[str]
 
 
+@answers
 class Registry:
     """The workers' keys, which lie in one slot.
 

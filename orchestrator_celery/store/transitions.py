@@ -9,22 +9,17 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import scripts
+from orchestrator_celery.store.answers import UNREACHABLE, answers
 from orchestrator_celery.store.keys import Keys
 
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("UNREACHABLE", "Effects", "Look", "Refused", "Store", "in_chunks")
-
-#: What redis-py raises when the server cannot be asked now.
-UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
+__all__ = ("Effects", "Look", "Refused", "Store", "in_chunks")
 
 #: Milliseconds after its start at which a run is looked at first.
 FIRST_LOOK = 5000
@@ -74,6 +69,7 @@ class Look(NamedTuple):
     running: Mapping[str, bytes] = {}
 
 
+@answers
 class Store:
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
 
@@ -177,7 +173,8 @@ class Store:
     def discard(self, run: str) -> Effects:
         """Take a run back whose first messages could not be published."""
         effects = self._run("discard", run)
-        self.client.zrem(self.keys.runs, run)
+        self.forget([run])
+        self.not_due([run])
         return effects
 
     def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int) -> Effects:

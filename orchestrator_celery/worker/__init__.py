@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
+from celery.concurrency import get_implementation
 
 from orchestrator_celery.worker.guard import guard_tasks
 from orchestrator_celery.worker.hooks import Hooks
@@ -58,7 +59,7 @@ def _life(orchestrator: Orchestrator, hooks: Hooks) -> tuple[Any, Any]:
     def start(sender: Any, **_: Any) -> None:
         if sender.app is orchestrator.app and orchestrator.has_store:
             resumer.member = member_name(sender.hostname, orchestrator.incarnation)
-            heartbeat.start(resumer.member)
+            heartbeat.start(resumer.member, forks=isinstance(sender.pool, get_implementation("prefork")))
             sweeper.start()
 
     def stop(**_: Any) -> None:

@@ -92,5 +92,5 @@ def current_node() -> NoNode:
     """The node of the task that runs here; outside a run an object that does nothing, and is false."""
     task = get_current_worker_task()
     orchestrator = getattr(task.app, "orchestrator", None) if task is not None else None
-    node = orchestrator.hooks.node_of(task.request.id) if orchestrator is not None else None
+    node = orchestrator.hooks.node_of(task.request) if orchestrator is not None else None
     return _NOWHERE if node is None else node

@@ -1,7 +1,7 @@
 """From Celery's signals to events of runs.
 
-A process knows the messages it has claimed; only for those do the signals of
-success, failure and retry mean anything here. What Celery's main process
+A request knows that it was claimed; only then do the signals of success,
+failure and retry mean anything here. What Celery's main process
 reports of a child (lost, killed by a time limit, revoked) is known by the
 task id alone. Every report may come twice: the store takes the first.
 """
@@ -25,7 +25,7 @@ from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.publish import CLOSE_TASK, Origin
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.transitions import UNREACHABLE
+from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.worker.current import CurrentNode
 from orchestrator_celery.worker.reports import Reports
 from orchestrator_celery.worker.resume import rules_of
@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class _Held:
-    """A message this process has claimed."""
+    """A message that was claimed here; it hangs on its own request, for in a pool of threads another delivery of the
+    same message may be dealt with beside it."""
 
     claims: list[tuple[LeafId, Fence]]
     origin: Origin
@@ -59,7 +60,6 @@ class Hooks:
         self._orchestrator = orchestrator
         #: Tells the store.
         self.reports = Reports(orchestrator)
-        self._held: dict[str, _Held] = {}
 
     # -- before the body ------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class Hooks:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
-        self._held[request.id] = _Held(claims, _origin(self._orchestrator, request), answers[-1])
+        request._orchestrator_held = _Held(claims, _origin(self._orchestrator, request), answers[-1])
 
     def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bytes:
         answer = self.reports.patiently(self._orchestrator.store.claim, leaf, fence, owner)
@@ -102,16 +102,16 @@ class Hooks:
             return not _alive(int(pid))
         return not self._orchestrator.worker_alive(incarnation)
 
-    def node_of(self, task_id: str) -> CurrentNode | None:
+    def node_of(self, request: Any) -> CurrentNode | None:
         """The node of a message this process has claimed."""
-        held = self._held.get(task_id)
+        held = _held_by(request)
         if held is None:
             return None
         return CurrentNode(self._orchestrator, *held.claims[-1], held.checkpoint)
 
     def replacement(self, task: Any, sig: Any) -> Any:
         """What a task of a run may be replaced by: a canvas becomes a run of its own."""
-        held = self._held.get(task.request.id)
+        held = _held_by(task.request)
         if held is None:
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
@@ -123,14 +123,14 @@ class Hooks:
 
     def on_success(self, sender: Any, result: Any = None, **_: Any) -> None:
         """The body returned."""
-        held = self._held.get(sender.request.id)
+        held = _held_by(sender.request)
         if held is not None:
             for leaf, fence in held.claims:
                 self.reports.finished(leaf, fence, result, held.origin)
 
     def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
         """The body raised, or Celery's main process found its child dead or out of time."""
-        held = self._held.get(task_id)
+        held = _held_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
         if held is not None:
             for leaf, fence in held.claims:
@@ -144,7 +144,7 @@ class Hooks:
 
     def on_retry(self, sender: Any, request: Any, reason: Any = None, **_: Any) -> None:
         """The body called `retry`, or a cold shutdown cancelled it (then there is no reason)."""
-        held = self._held.get(request.id)
+        held = _held_by(request)
         if held is not None or reason is not None:
             claims = held.claims if held is not None else _claims_of(sender, request, request.args)
             for leaf, fence in claims:
@@ -167,9 +167,9 @@ class Hooks:
         said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
         return rules_of(self._orchestrator).allows(task.name, said)
 
-    def on_postrun(self, task_id: str, retval: Any = None, state: str | None = None, **_: Any) -> None:
+    def on_postrun(self, sender: Any, retval: Any = None, state: str | None = None, **_: Any) -> None:
         """The message is dealt with; finds the ends no other signal tells of."""
-        held = self._held.pop(task_id, None)
+        held = _held_by(sender.request)
         if held is None or state not in (IGNORED, REJECTED):
             return
         for leaf, fence in held.claims:
@@ -214,6 +214,11 @@ class Hooks:
         leaf = parse_leaf_id(str((message.headers or {}).get("id")))
         if leaf is not None:
             self.reports.failed(leaf, None, InvalidTaskError(str(exc)), "")
+
+
+def _held_by(request: Any) -> _Held | None:
+    held: _Held | None = getattr(request, "_orchestrator_held", None)
+    return held
 
 
 def _claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from celery.worker import state as worker_state
 from redis.exceptions import RedisError
 
+from orchestrator_celery.store.answers import UNREACHABLE
+
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.store.registry import Beat
@@ -49,9 +51,17 @@ class Heartbeat:
         self._on_gone = on_gone
         self._stopped = threading.Event()
         self._active: list[str] = []
+        self._forks = False
 
-    def start(self, member: str) -> None:
-        """Begin; returns at once."""
+    def start(self, member: str, *, forks: bool) -> None:
+        """Begin; returns at once.
+
+        Args:
+            member: the worker's name in the registry.
+            forks: whether its tasks run in processes of their own; elsewhere what Celery calls a task's process id
+                may be anything.
+        """
+        self._forks = forks
         threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
 
     def stop(self) -> None:
@@ -68,7 +78,7 @@ class Heartbeat:
                     dead = [other for other in registry.members() if other != member and not is_alive(other)]
                 self._on_beat(registry.beat(member, settings.lease, self._running(), dead))
                 dead = []
-            except RedisError as exc:
+            except (RedisError, *UNREACHABLE) as exc:
                 logger.warning("No sign of life could be given: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
             self._stopped.wait(settings.heartbeat)
@@ -77,10 +87,10 @@ class Heartbeat:
         # The worker's main thread may change the set meanwhile; then the next sign of life says it right.
         with suppress(RuntimeError):
             active = tuple(worker_state.active_requests)
-            self._active = [request.id for request in active if _runs(request.worker_pid)]
-            for request in active:
-                if not _runs(request.worker_pid):
-                    self._on_gone(request)
+            gone = [request for request in active if self._forks and not _runs(request.worker_pid)]
+            self._active = [request.id for request in active if request not in gone]
+            for request in gone:
+                self._on_gone(request)
         return self._active
 
 

@@ -15,7 +15,7 @@ from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.publish import NOWHERE, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
-from orchestrator_celery.store.transitions import UNREACHABLE
+from orchestrator_celery.store.answers import UNREACHABLE
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from orchestrator_celery.publish import PASSING
+from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.transitions import in_chunks
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Sweeper:
                 continue
             try:
                 self.sweep(beat)
-            except RedisError as exc:
+            except (RedisError, *UNREACHABLE) as exc:
                 self._alarm = True
                 logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
             except Exception:

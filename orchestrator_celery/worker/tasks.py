@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 __all__ = ("register",)
 
+_DAY = 24 * 3600
+
 
 def register(orchestrator: Orchestrator) -> None:
     """Register the internal tasks with the app."""
     app = orchestrator.app
-    options: dict[str, Any] = {"bind": True, "shared": False, "typing": False, "time_limit": None}
+    options: dict[str, Any] = {"bind": True, "shared": False, "typing": False}
+    # Celery must not take the end of a process for the end of the run: the message goes back to the broker, and the
+    # project's time limits, which are meant for its own tasks, do not apply.
+    safe = {"acks_late": True, "reject_on_worker_lost": True, "time_limit": _DAY, "soft_time_limit": _DAY}
 
-    @app.task(name=CLOSE_TASK, throws=(Exception,), **options)
+    @app.task(name=CLOSE_TASK, throws=(Exception,), **safe, **options)
     def close(self: Any, attempt: int) -> Any:
         """Ends as the run ended; sent with the options the run was applied with, so that Celery itself
         stores the result, goes on with the chain, counts the chord part and fires the callbacks."""

@@ -27,7 +27,7 @@ BOUNDS = [
     ("store_patience", -0.1, "greater than or equal to 0"),
     ("store_patience", "long", "valid number"),
     ("heartbeat", 0, "greater than 0"),
-    ("heartbeat", math.inf, "less than or equal to 10"),
+    ("heartbeat", math.inf, "finite"),
     ("lease", 0, "greater than 0"),
     ("lease", math.inf, "finite"),
     ("republish_after", 0, "greater than 0"),

@@ -4,13 +4,13 @@ import os
 import signal
 import time
 
-from celery import chain
+from celery import Task, chain
 from celery._state import get_current_worker_task
-from celery.exceptions import Reject
+from celery.exceptions import Ignore, Reject
 from kombu.utils.json import register_type
 
 from orchestrator_celery import Swarm
-from tests.kit.project import app, identity, ledger, note, replaced
+from tests.kit.project import app, identity, ledger, nap, note, replaced
 
 
 @app.task(bind=True, max_retries=3)
@@ -24,9 +24,11 @@ def dies_in_its_second_try(self):
 
 
 @app.task(bind=True)
-def patient(self, pause, linger=0):
-    """Retries after a pause; lives on for a while after the retry was published."""
+def patient(self, pause, linger=0, last=0):
+    """Retries after a pause, and lives on for a while after the retry was published; that one takes `last` seconds."""
     if self.request.retries:
+        note("retry")
+        time.sleep(last)
         return "done"
     retry = self.retry(countdown=pause, throw=False)
     note("published")
@@ -54,6 +56,16 @@ def pick_and_replace(self, kinds):
 def replaced_by(self, name, *args):
     """Replaces itself by another of the kit's tasks, or by one nobody knows."""
     return self.replace(app.signature(f"tests.kit.project.{name}", args=args))
+
+
+@app.task(bind=True)
+def replaced_and_lingering(self, linger, last):
+    """Lives on for a while after its replacement was published, which takes `last` seconds."""
+    try:
+        self.replace(nap.s("done", seconds=last))
+    except Ignore:
+        time.sleep(linger)
+        raise
 
 
 @app.task(bind=True)
@@ -96,3 +108,64 @@ register_type(Pin, "pin", lambda _: "", _read_pin)
 @app.task
 def grenade():
     return Pin()
+
+
+@app.task
+def parent(count):
+    """Starts plain tasks, as tasks of any project do."""
+    return [identity.delay(index).id for index in range(count)]
+
+
+class Forbidding(Task):
+    abstract = True
+
+    def before_start(self, task_id, args, kwargs):
+        raise PermissionError("not today")
+
+
+@app.task(base=Forbidding)
+def forbidden():
+    return "never"
+
+
+class Base(Task):
+    abstract = True
+
+    def before_start(self, task_id, args, kwargs):
+        note("base")
+
+
+class Derived(Base):
+    abstract = True
+
+    def before_start(self, task_id, args, kwargs):
+        note("derived")
+        super().before_start(task_id, args, kwargs)
+
+
+@app.task(base=Base)
+def of_the_base(value):
+    return value
+
+
+@app.task(base=Derived)
+def inheriting(value):
+    return value
+
+
+class Handling(Task):
+    abstract = True
+
+    def on_success(self, retval, task_id, args, kwargs):
+        note("on_success", task_id)
+
+    def on_failure(self, exc, task_id, args, kwargs, einfo):
+        note("on_failure", task_id)
+
+    def after_return(self, status, retval, task_id, args, kwargs, einfo):
+        note("after_return", task_id, status)
+
+
+@app.task(base=Handling)
+def with_handlers(value):
+    return value + 0

@@ -30,7 +30,9 @@ def test_links_inside_fire_once_each(busy, ledger):
         signature.link(marked(busy, mark))
     inner = chain(t("add", 1), t("add", 1))
     inner.link(marked(busy, "inner"))
-    run = busy.run(chain(step, inner, group(t("add", 1), member.set(immutable=True)), chord([header.set(immutable=True)], body)))
+    run = busy.run(
+        chain(step, inner, group(t("add", 1), member.set(immutable=True)), chord([header.set(immutable=True)], body))
+    )
     assert run.get(timeout=20) == 6
     assert settled(busy, ledger, 6) == [
         ["body", 6], ["header", 6], ["inner", 4], ["member", 4], ["one", 2], ["two", 2],
@@ -91,7 +93,9 @@ def test_callbacks_of_a_run_are_celery_s_own(busy, ledger):
     assert run.get(timeout=10) == 2
     assert settled(busy, ledger, 1) == [["link", 2]]
     ledger.clear()
-    run = busy.complex(t("fail")).apply_async(link=marked(busy, "link"), link_error=[t("on_old_error"), t("on_new_error")])
+    run = busy.complex(t("fail")).apply_async(
+        link=marked(busy, "link"), link_error=[t("on_old_error"), t("on_new_error")]
+    )
     assert isinstance(error_of(run), ValueError)
     assert settled(busy, ledger, 3) == [
         ["fail"], ["new-errback", run.id, "ValueError", "no good"], ["old-errback", run.id],
@@ -109,7 +113,11 @@ def test_on_success_and_on_error_of_a_unit(busy, ledger, good):
     run = unit.apply_async()
     error_of(run)
     assert run.status is (RunStatus.SUCCEEDED if good else RunStatus.FAILED)
-    expected = [["one", 7], ["two", 7]] if good else [["fail", "2", "5"], ["four", "ValueError", "no good"], ["three", "ValueError", "no good"]]
+    expected = (
+        [["one", 7], ["two", 7]]
+        if good
+        else [["fail", "2", "5"], ["four", "ValueError", "no good"], ["three", "ValueError", "no good"]]
+    )
     assert settled(busy, ledger, len(expected)) == sorted(expected)
 
 
@@ -141,7 +149,9 @@ def test_errback_is_called_once_however_often_the_failure_is_reported(busy, ledg
     wait_for_event(run, RunClosed)
     for index in range(10):
         for _ in range(2):
-            busy.app.send_task(t("fail")["task"], (index,), task_id=leaf(run, f"0.{index}"), parent_id=run.id, ignore_result=True)
+            busy.app.send_task(
+                t("fail")["task"], (index,), task_id=leaf(run, f"0.{index}"), parent_id=run.id, ignore_result=True
+            )
     assert len([entry for entry in settled(busy, ledger, 20) if entry[0] == "new-errback"]) == 10
     assert len(ledger.entries("fail")) == 10
 

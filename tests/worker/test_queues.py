@@ -3,7 +3,7 @@
 import pytest
 from celery import chain, chord, group
 
-from orchestrator_celery import RunStatus, Swarm
+from orchestrator_celery import RunStatus
 from orchestrator_celery.model.events import NodeStarted, RunClosed
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, wait_for_event
@@ -29,7 +29,9 @@ def test_worker_that_takes_one_queue_only(stand, ledger):
         # The same by options of the application, and by each task's own.
         run = stand.swarm([t("nap", i) for i in range(3)]).apply_async(queue="special")
         assert run.get(timeout=20) == [0, 1, 2]
-        run = stand.run(chain(on(t("nap", 1), "special"), group(on(t("add", 1), "special"), on(t("add", 2), "special"))))
+        run = stand.run(
+            chain(on(t("nap", 1), "special"), group(on(t("add", 1), "special"), on(t("add", 2), "special")))
+        )
         assert run.get(timeout=20) == [2, 3]
         run = stand.run(chord([on(t("add", 1, 1), "special")], on(t("xsum"), "special")))
         assert run.get(timeout=20) == 2
@@ -48,14 +50,14 @@ def test_options_of_an_application_go_to_every_task(stand):
     t = stand.tasks
     workflow = chain(t("nap", 1), group(t("add", 1), t("add", 2)), t("xsum"))
     with stand.worker(queues="special"):
-        assert stand.run(workflow, queue="special").get(timeout=10) == 5
+        assert stand.run(workflow, queue="special").get(timeout=5) == 5
 
 
 def test_canvas_as_item_goes_where_its_swarm_goes(stand):
     t = stand.tasks
     swarm = stand.swarm([chain(t("nap", 1), t("add", 1)), chord([t("add", 1, 1)], t("xsum"))])
     with stand.worker(queues="special"):
-        assert swarm.apply_async(queue="special").get(timeout=10) == [2, 2]
+        assert swarm.apply_async(queue="special").get(timeout=5) == [2, 2]
 
 
 def test_retry_and_replacement_stay_in_the_queue(stand):
@@ -125,12 +127,12 @@ def test_leaf_on_a_queue_without_a_worker_is_said(stand):
             assert run.get(timeout=20) == 3
 
 
-def test_nested_primitives_keep_to_their_queue(stand):
+def test_nested_primitive_keeps_to_its_own_queue(stand):
     t = stand.tasks
-    inner = Swarm([t("nap", i) for i in range(3)], max_concurrency=1, app=stand.app).set(queue="special")
-    with stand.worker(queues="special"), stand.worker(queues="celery"):
-        run = stand.run(chain(t("nap", 0), inner.set(immutable=True), t("xsum")))
-        with pytest.raises(TypeError):
-            run.get(timeout=20)  # nap(0, 0..2): what a swarm is given goes to every item
-        run = stand.run(chain(t("identity", 0), Swarm([t("add", i) for i in range(3)], app=stand.app, queue="special"), t("xsum")))
-        assert run.get(timeout=20) == 3
+    inner = stand.swarm([t("add", i) for i in range(3)], max_concurrency=1).set(queue="special")
+    with stand.worker(queues="special") as special, stand.worker(queues="celery") as rest:
+        run = stand.run(chain(t("identity", 1), inner, t("xsum")))
+        assert run.get(timeout=20) == 6
+        ran = {event.node: event.worker.partition("/")[0] for event in events(run, NodeStarted)}
+        assert {ran[f"0.0.1.{i}"] for i in range(3)} == {special.name}
+        assert ran["0.0.0"] == ran["0.0.2"] == rest.name
