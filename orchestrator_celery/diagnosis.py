@@ -33,12 +33,29 @@ def explain(orchestrator: Orchestrator, run: str) -> str:
         return f"FAILED: {words['type']}: {words['message']}"
     if status.ended:
         return f"{status}."
+    if status is RunStatus.SUSPENDED:
+        return "SUSPENDED: nothing more starts until `run.resume()`."
+    return f"{status}: {_why_it_waits(orchestrator, run)}"
+
+
+def _why_it_waits(orchestrator: Orchestrator, run: str) -> str:
+    stopped = _held_back(orchestrator, run)
+    if stopped:
+        return (
+            f"{len(stopped)} tasks ({', '.join(stopped[:5])}) lost their worker and are held back by a rule of "
+            "auto-resume, which `orchestrator.resume_reports()` names; `run.resume()` starts them again."
+        )
     waiting = _longest_waiting(orchestrator, run)
     if waiting is None:
-        return f"{status}: tasks are under way."
+        return "tasks are under way."
     node, seconds = waiting
-    since = f"{status}: task {node} has waited {seconds:.0f} s for a worker"
+    since = f"task {node} has waited {seconds:.0f} s for a worker"
     return f"{since}. {_about_workers(orchestrator)}" if seconds >= _WORTH_A_LOOK else since + "."
+
+
+def _held_back(orchestrator: Orchestrator, run: str) -> list[str]:
+    live = {node: parse_live(raw) for node, raw in orchestrator.reader.live(run).items()}
+    return sorted(node for node, leaf in live.items() if leaf.state is NodeState.INTERRUPTED)
 
 
 def _longest_waiting(orchestrator: Orchestrator, run: str) -> tuple[str, float] | None:

@@ -16,6 +16,7 @@ __all__ = (
     "BulkRejected",
     "ForeignSignature",
     "InvalidSettings",
+    "InvalidTransition",
     "InvalidWorkflow",
     "LeafIgnored",
     "NotInstalled",
@@ -56,6 +57,10 @@ class StoreUnavailable(OrchestratorError):
 
 class RunNotFound(OrchestratorError):
     """No run has this id: it was never started here, was cancelled, or its retention is over."""
+
+
+class InvalidTransition(OrchestratorError):
+    """The run's status does not allow this; the message names the status and what is possible."""
 
 
 class InvalidWorkflow(OrchestratorError):

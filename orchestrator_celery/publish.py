@@ -122,7 +122,10 @@ class Publisher:
     def _send(self, effect: Dispatch | CloseRun, origin: Origin, producer: Any) -> None:
         if isinstance(effect, CloseRun):
             self._send_close(effect, origin, producer)
-            return
+        else:
+            self._send_task(effect, origin, producer)
+
+    def _send_task(self, effect: Dispatch, origin: Origin, producer: Any) -> None:
         leaf = self._with_arguments(effect, origin)
         options = dict(leaf.options)
         if origin.priority is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.result import AsyncResult
 
+from orchestrator_celery.control import Control
 from orchestrator_celery.diagnosis import explain
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.specs import parse
@@ -108,6 +109,30 @@ class Run(AsyncResult):
         )
         return reader.view(ROOT, limit, depth)
 
+    # -- steering -----------------------------------------------------------------------------------
+
+    def suspend(self) -> None:
+        """Nothing more starts; what runs may finish. Holds with no worker up and through restarts of everything.
+
+        Raises:
+            RunNotFound: the run has no record.
+            InvalidTransition: it is neither pending nor running.
+        """
+        self._control.suspend(self.id)
+
+    def resume(self) -> None:
+        """Go on after `suspend`; also starts tasks again that a rule of auto-resume holds back.
+
+        Raises:
+            RunNotFound: the run has no record.
+            InvalidTransition: it is not suspended, and no task of it is held back.
+        """
+        self._control.resume(self.id)
+
+    @property
+    def _control(self) -> Control:
+        return Control(self._orchestrator.store, self._orchestrator.publisher)
+
     # -- of a swarm ---------------------------------------------------------------------------------
 
     @property
@@ -169,6 +194,18 @@ class Run(AsyncResult):
                     return
             if not entries and reader.head_field(self.id, "status") is None:
                 return
+
+    def events(self, *, after: str = "0") -> list[Event]:
+        """Events that have happened, oldest first, as far as they are kept (`orchestrator_max_events`).
+
+        Args:
+            after: id of an event already seen.
+        """
+        found: list[Event] = []
+        while entries := self._orchestrator.reader.events(self.id, after, None):
+            found += [parse_event(self.id, place, fields) for place, fields in entries]
+            after = found[-1].id
+        return found
 
     def outcome(self) -> Any:
         """The result out of the run's own record, without Celery's; raises the error of a failed run.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.answers import UNREACHABLE, answers
 from orchestrator_celery.store.keys import Keys
@@ -40,6 +41,7 @@ class Refused(str, Enum):
     EXPIRED = "expired"  #: the upload took longer than an hour
     CLOSED = "closed"  #: the swarm takes no more items
     FULL = "full"  #: more items than `max_items`
+    STATE = "state"  #: the run's status does not allow it
     POISONED = "poisoned"  #: too many lost processes
 
 
@@ -60,6 +62,8 @@ class Look(NamedTuple):
         todo: messages to publish again.
         due: when the oldest message of the outbox is overdue, in ms; None without any.
         running: claimed leaves by node, with their records.
+        created: when the run was created, in ms.
+        status: the run's.
     """
 
     run: str
@@ -67,6 +71,8 @@ class Look(NamedTuple):
     todo: tuple[Dispatch | CloseRun, ...] = ()
     due: float | None = None
     running: Mapping[str, bytes] = {}
+    created: float = 0.0
+    status: RunStatus = RunStatus.RUNNING
 
 
 @answers
@@ -164,6 +170,16 @@ class Store:
         """How far a running leaf is."""
         return self._run("checkpoint", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, blob)
 
+    def suspend(self, run: str) -> Effects:
+        """Nothing more of a run starts; `detail`: runs that stand in for its tasks, or the status that forbids it."""
+        return self._run("suspend", run)
+
+    def resume(self, run: str) -> Effects:
+        """A suspended run goes on; `detail` as for `suspend`."""
+        effects = self._run("resume", run)
+        self.due_soon(run)
+        return effects
+
     def ended(self, run: str) -> Effects:
         """Celery has been told the outcome; the run is kept for the retention."""
         effects = self._run("ended", run, int(self._settings.retention))
@@ -222,6 +238,11 @@ class Store:
         if runs:
             self.client.zrem(self.keys.due, *runs)
 
+    def index(self, created: Mapping[str, float]) -> None:
+        """Put runs into the list of runs; derived, so it may be repeated at any time."""
+        if created:
+            self.client.zadd(self.keys.runs, dict(created), nx=True)
+
     def due(self, runs: Mapping[str, float]) -> None:
         """When runs are to be looked at next, in milliseconds of the store's clock."""
         if runs:
@@ -269,10 +290,12 @@ def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running = rest
+    due, running, created, status = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(_effect(run, item) for item in effects)
-    return Look(run, word.decode(), todo, float(due) if due else None, nodes)
+    return Look(
+        run, word.decode(), todo, float(due) if due else None, nodes, float(created), RunStatus(status.decode())
+    )
 
 
 def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

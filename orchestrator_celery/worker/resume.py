@@ -15,6 +15,7 @@ from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.model.ids import CLOSE, LeafId
 from orchestrator_celery.model.nodes import Live, from_ms, parse_live
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import CLOSE_TASK
 from orchestrator_celery.settings import TaskPolicy
 
@@ -86,9 +87,9 @@ class Session:
             task_id = look.run if node == CLOSE else str(LeafId(look.run, node, live.attempt))
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
-                self._treat_lost(LeafId(look.run, node, live.attempt), live)
+                self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status)
 
-    def _treat_lost(self, leaf: LeafId, live: Live) -> None:
+    def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus) -> None:
         name = self._task_name(leaf)
         policy = getattr(self._orchestrator.app.tasks.get(name), "orchestrator", None)
         lost = Lost(
@@ -109,6 +110,8 @@ class Session:
         self._resumed += outcome is ResumeAction.RESUMED
         attempt = leaf.attempt + (outcome is ResumeAction.RESUMED)
         resumed = outcome is ResumeAction.RESUMED
+        if resumed and status is not RunStatus.RUNNING:
+            outcome = ResumeAction.KEPT  # it starts with the run's own resumption
         self._note(
             leaf,
             name,

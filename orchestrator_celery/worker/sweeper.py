@@ -90,6 +90,7 @@ class Sweeper:
                 for look in looks:
                     self._publish(look)
                     session.treat(look)
+                store.index({look.run: look.created for look in looks if look.state == "ok"})
                 store.due({look.run: _next(look, beat.now, routine) for look in looks if look.state == "ok"})
 
     def _publish(self, look: Look) -> None:

@@ -13,6 +13,7 @@ from celery import Celery, Task, chain, chord, group
 from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
 
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm, TaskPolicy, current_node
+from orchestrator_celery.testing import crash_points
 
 
 def make_app(broker, backend, **settings):
@@ -29,6 +30,7 @@ app = make_app(
 app.set_default()
 if os.environ.get("TEST_WITHOUT_EXTENSION") is None:
     orchestrator = Orchestrator(app)
+    crash_points()
 
 
 def ledger():
@@ -273,6 +275,7 @@ def replaced(self, kind, *rest):
         "chord": lambda: chord([add.s(1, 1), add.s(2, 2)], xsum.s()),
         "swarm": lambda: Swarm([add.s(1, 1), add.s(2, 2)]),
         "complex": lambda: ComplexSignature(add.s(1, 2)),
+        "slow": lambda: chain(nap.s(1, 0.5), nap.s(0.01)),
         "again": lambda: replaced.s("chain"),
         "fail": lambda: fail.s(),
         "chain-fail": lambda: chain(add.s(1, 2), fail.s()),
@@ -326,3 +329,9 @@ def request_facts(self, *ignored):
 def ghost():
     """A signature of a task that no worker knows."""
     return app.signature("tests.no_such_task", args=(1,))
+
+
+@app.task
+def tail(value):
+    note("tail", value)
+    return value

@@ -10,7 +10,7 @@ local function veto(word, ...)
   emit('vetoed', node, 'a', attempt, 'r', word)
   return reply(word, ...)
 end
-if status == 'SUSPENDED' or status == 'INTERRUPTED' or status == 'CANCELLED' then return veto('held') end
+if held then return veto('held') end
 local l = get_live(node)
 if not l or l.attempt ~= attempt then return veto('stale') end
 local order = compare_fence(retries, nesting, l)

@@ -1,14 +1,13 @@
 -- Purpose: one look at a run: what waits too long in the outbox is published again, what runs is listed.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 milliseconds after which a message counts as lost, doubled with each try  2 longest such pause
--- RETURNS: {'ok', effects, next, running} | {'gone'} no such run | {'over'} nothing of it is live
+-- RETURNS: {'ok', effects, next, running, created, status} | {'gone'} no such run | {'over'} nothing of it is live
 --          next: when the oldest message is overdue, '' without any; running: node and record, alternating
 -- include: run live definition
 if not status then return reply('gone') end
 local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])
 local current, earliest, running, live = tonumber(now), nil, {}, 0
 local entries = redis.call('HGETALL', LIVE)
-local held = status == 'SUSPENDED' or status == 'INTERRUPTED' or status == 'CANCELLED'
 for i = 1, #entries, 2 do
   local node, l = entries[i], parse_live(entries[i + 1])
   live = live + 1
@@ -30,4 +29,4 @@ for i = 1, #entries, 2 do
   end
 end
 if live == 0 and redis.call('HEXISTS', root, 'closed') == 1 then return reply('over') end
-return reply('ok', earliest and string.format('%.0f', earliest) or '', running)
+return reply('ok', earliest and string.format('%.0f', earliest) or '', running, redis.call('HGET', root, 'created'), status)

@@ -36,6 +36,8 @@ end
 local function queue(node, l, spec, wait)
   l.state, l.since, l.owner, l.sent, l.tries = 'Q', now, '', tonumber(now) + wait, 0
   put_live(node, l)
+  -- The end of a run may be told while it is suspended; anything else waits in the outbox for its resumption.
+  if held and node ~= '$' then return end
   local kind = node == '$' and 'close' or 'dispatch'
   effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait }
 end

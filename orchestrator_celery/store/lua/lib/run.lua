@@ -5,6 +5,7 @@ local clock = redis.call('TIME')
 local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
 local head = redis.call('HMGET', root, 'status', 'window', 'events')
 local status, window, max_events = head[1], tonumber(head[2]), head[3]
+local held = status == 'SUSPENDED' or status == 'INTERRUPTED' or status == 'CANCELLED' -- nothing may start
 local effects = {}
 local activate, up -- the two ends of the recursion over the tree
 local flush        -- writes the pools' counters, once, at the end

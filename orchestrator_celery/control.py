@@ -1,0 +1,62 @@
+"""Steering a run: suspend and resume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from orchestrator_celery.errors import InvalidTransition, RunNotFound
+from orchestrator_celery.publish import Publisher
+from orchestrator_celery.store import Effects, Refused, Store
+
+__all__ = ("Control",)
+
+
+class Control:
+    """Changes the status of runs; what replaces a task of a run is steered with it.
+
+    Args:
+        store: keeps the status.
+        publisher: sends what a resumption sets free.
+    """
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+
+    def suspend(self, run: str) -> None:
+        """Nothing more of the run starts; what runs may finish.
+
+        Raises:
+            RunNotFound: there is no such run.
+            InvalidTransition: it is neither pending nor running.
+        """
+        effects = self._store.suspend(run)
+        _refuse(effects, run, "suspended", "only a PENDING or RUNNING run can be")
+        self._inside(effects, self._store.suspend)
+
+    def resume(self, run: str) -> None:
+        """A suspended run goes on, and so do tasks that a rule of auto-resume holds back.
+
+        Raises:
+            RunNotFound: there is no such run.
+            InvalidTransition: it is not suspended, and no task of it is held back.
+        """
+        effects = self._store.resume(run)
+        _refuse(effects, run, "resumed", "only a run that is SUSPENDED, or has tasks that are held back, can be")
+        self._inside(effects, self._store.resume)
+        self._publisher.act(effects.todo)
+
+    def _inside(self, effects: Effects, verb: Callable[[str], Effects]) -> None:
+        """The same for runs that stand in for tasks of this one, as far as they are in a state for it."""
+        for run in effects.detail:
+            inner = verb(run.decode())
+            if inner.refused is None:
+                self._inside(inner, verb)
+                self._publisher.act(inner.todo)
+
+
+def _refuse(effects: Effects, run: str, what: str, possible: str) -> None:
+    if effects.refused is Refused.GONE:
+        raise RunNotFound(f"No run has the id {run!r}: it cannot be {what}.")
+    if effects.refused is Refused.STATE:
+        raise InvalidTransition(f"The run {run} is {effects.detail.decode()} and cannot be {what}: {possible}.")

@@ -1,0 +1,25 @@
+-- Purpose: a suspended run goes on: what waits in its outbox is sent again, what was held back starts again.
+-- KEYS: 1 root key of the run
+-- ARGV: none
+-- RETURNS: {'ok', effects, delegated} | {'gone'} no such run
+--          | {'state', {}, status} it is not suspended, and none of its tasks is held back
+-- include: run live definition delegated
+if not status then return reply('gone') end
+local entries, stopped = redis.call('HGETALL', LIVE), held
+for i = 2, #entries, 2 do stopped = stopped or entries[i]:sub(1, 1) == 'H' end
+if not stopped or status == 'CANCELLED' then return reply('state', status) end
+if held then
+  status, held = redis.call('HGET', root, 'before'), false
+  redis.call('HSET', root, 'status', status)
+  emit('status', '$', 's', status)
+end
+for i = 1, #entries, 2 do
+  local node, l = entries[i], parse_live(entries[i + 1])
+  if l.state == 'H' then
+    l.attempt, l.retries, l.nesting = l.attempt + 1, 0, 0
+    queue(node, l, definition(node), 0)
+  elseif l.state == 'Q' and node ~= '$' then
+    queue(node, l, definition(node), math.max(0, l.sent - tonumber(now)))
+  end
+end
+return reply('ok', delegated())

@@ -1,0 +1,123 @@
+"""R3: a process ends before and after every store call, publication and acknowledgement; the run ends all the same."""
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+from celery import chain, group
+
+from orchestrator_celery import ComplexSignature, NodeSucceeded, RunClosed, RunNotFound, RunStatus, Swarm
+from orchestrator_celery.store import scripts
+from orchestrator_celery.testing import points
+from tests.kit import project as p
+from tests.kit.waiting import wait_for
+from tests.kit.workers import ROOT, environment
+
+#: Verbs that only a client calls; those that only a worker's main process calls.
+CLIENT = {"create", "add_items", "close_swarm", "discard", "suspend", "resume"}
+MAIN = {"beat", "sweep", "ack"}
+#: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
+SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "publish.close"}
+
+HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
+
+
+def kind(point):
+    return point.removeprefix("store.").rsplit(".", 1)[0]
+
+
+WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT]
+CASES = [(point, "") for point in WORKER_POINTS]
+CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
+CASES += [
+    (f"{point}#2" if kind(point) not in SELDOM else point, "@all") for point in WORKER_POINTS if kind(point) not in MAIN
+]
+
+
+def workflow():
+    """Passes every kind of transition: claim, finish, fail, retry, replacement, checkpoint, join, closing; and, with
+    the child that dies by itself, the loss of a process."""
+    failing = p.fail.si()
+    failing.link_error(p.on_old_error.s())
+    tolerant = Swarm([failing, p.nap.si(1), p.suicide_once.si(5)], max_failures=1)
+    members = group(p.nap.si(10), p.flaky.si(1, 20), p.replaced.si("chain"))
+    return ComplexSignature(
+        chain(p.nap.s(1), members, p.xsum.s(), p.tail.s(), tolerant, p.checkpointed.si(3), p.identity.s())
+    )
+
+
+@contextmanager
+def supervised(site, mark, crash):
+    """A worker that crashes once, and is started again if its main process is gone."""
+    env = {"ORCHESTRATOR_CRASH": crash, "ORCHESTRATOR_CRASH_ONCE": str(mark)}
+    workers = [site.worker(env=env, ready=False, **HASTY)]
+
+    def look_after():
+        if workers[-1].process.poll() is not None:
+            workers.append(site.worker(env=env, ready=False, **HASTY))
+
+    yield look_after
+
+
+@pytest.mark.parametrize(("point", "scope"), CASES, ids=lambda value: value or "child")
+def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, scope):
+    mark = tmp_path / "crashed"
+    with supervised(default_site, mark, point + scope) as look_after:
+        run = workflow().apply_async()
+        begun = time.monotonic()
+
+        def is_closed():
+            look_after()
+            return run.ready()
+
+        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        assert run.get(timeout=5) == [0, 3]
+        if kind(point.partition("#")[0]) not in MAIN:
+            assert mark.exists(), "the point was never reached"
+        assert time.monotonic() - begun < 40
+    events = list(run.watch())
+    succeeded = [event.node for event in events if isinstance(event, NodeSucceeded)]
+    assert len(succeeded) == len(set(succeeded)), "a node has one end"
+    assert len([event for event in events if isinstance(event, RunClosed)]) == 1
+    bodies = ledger.entries("tail")
+    assert 1 <= len(bodies) <= 2
+    assert len({tuple(body) for body in bodies}) == 1, "whatever ran twice was given the same"
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in CLIENT - {"discard"}])
+def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
+    """Either nothing was accepted, or it ends; and starting again under the same id is always right."""
+    default_site.worker(**HASTY)
+    code = (
+        "from tests.kit.project import *\n"
+        "swarm = Swarm([nap.s(1)], open=True)\n"
+        "run = swarm.apply_async(task_id='once')\n"
+        "swarm.add_tasks_bulk([nap.s(i, 0) for i in range(2, 1200)])\n"
+        "run.suspend(); run.resume()\n"
+        "swarm.close()\n"
+    )
+    env = environment(default_site.server.url(0), default_site.server.url(1))
+    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
+    )
+    assert done.returncode == 86, done.stderr
+    if point.startswith("store.create.before"):
+        with pytest.raises(RunNotFound):
+            p.orchestrator.run("once")
+    again = Swarm([p.nap.s(1)], open=True)
+    run = again.apply_async(task_id="once")
+    assert run.progress().total in (1, 1200), "items of a bulk are added all or none"
+    total = run.progress().total
+    if run.status is RunStatus.SUSPENDED:
+        run.resume()
+    again.close()
+    assert len(run.get(timeout=90)) == total
+    assert len(ledger.entries("start")) == total
+
+
+def test_every_verb_is_a_point():
+    assert {kind(point) for point in points()} >= set(scripts.names())
+    print(f"{len(points())} points, {len(CASES)} cases in workers")

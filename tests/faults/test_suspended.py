@@ -1,0 +1,125 @@
+"""R8, its half that is there: a suspension holds, whoever is up, whatever is killed."""
+
+import time
+
+import pytest
+from celery import chain
+
+from orchestrator_celery import ComplexSignature, InvalidTransition, NodeState, RunNotFound, RunStatus, Swarm
+from tests.kit import project as p
+from tests.kit.waiting import wait_for
+
+HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
+
+
+def test_r8_suspended_with_no_worker_up(site, ledger):
+    run = ComplexSignature(chain(Swarm([p.nap.s(i) for i in range(200)]), p.identity.s())).apply_async()
+    run.suspend()
+    worker = site.worker(**HASTY)
+    # All 200 messages are delivered, and every one is vetoed.
+    wait_for(lambda: site.server.client(0).llen("celery") == 0, what="the deliveries")
+    time.sleep(1.5)
+    assert ledger.entries("start") == []
+    assert run.status is RunStatus.SUSPENDED
+    assert "run.resume()" in run.status_message
+    worker.kill()
+    site.worker(**HASTY)
+    time.sleep(1.5)
+    assert ledger.entries("start") == []
+    run.resume()
+    assert run.get(timeout=60) == list(range(200))
+    assert len(ledger.entries("start")) == 200
+    assert run.status is RunStatus.SUCCEEDED
+
+
+def test_r8_suspended_in_the_middle(site, ledger):
+    worker = site.worker(**HASTY)
+    run = Swarm([p.nap.s(i, 0.1) for i in range(200)]).apply_async()
+    wait_for(lambda: run.progress().done >= 10, what="ten items")
+    run.suspend()
+    worker.kill()
+    suspended = time.time()
+    site.worker(**HASTY)
+    time.sleep(3)
+    begun = [event.time.timestamp() for event in run.events() if type(event).__name__ == "NodeStarted"]
+    assert max(begun) <= suspended + 1
+    started = len(ledger.entries("start"))
+    run.resume()
+    assert run.get(timeout=90) == list(range(200))
+    assert len(ledger.entries("start")) <= 200 + 2
+    assert started < 200
+
+
+def test_what_runs_may_finish_and_what_is_added_is_held(default_site, ledger):
+    default_site.worker()
+    swarm = Swarm([p.nap.s(1, 1)], open=True)
+    run = swarm.apply_async()
+    wait_for(lambda: run.progress().running == 1, what="the body")
+    run.suspend()
+    swarm.add_tasks_bulk([p.nap.s(i) for i in (2, 3)])
+    wait_for(lambda: run.progress().done == 1, what="its end")
+    time.sleep(0.5)
+    assert [item.state for item in run.items()][1:] == [NodeState.QUEUED] * 2
+    assert len(ledger.entries("start")) == 1
+    run.resume()
+    swarm.close()
+    assert run.get(timeout=30) == [1, 2, 3]
+
+
+def test_a_chain_stops_between_its_steps(default_site, ledger):
+    default_site.worker()
+    run = ComplexSignature(chain(p.nap.s(1, 0.5), p.nap.s(0.01))).apply_async()
+    wait_for(lambda: run.progress().running == 1, what="the first step")
+    run.suspend()
+    wait_for(lambda: run.progress().done == 1, what="its end")
+    time.sleep(0.5)
+    assert len(ledger.entries("start")) == 1
+    run.resume()
+    assert run.get(timeout=30) == 1
+
+
+def test_a_run_that_stands_in_for_a_task_is_suspended_with_it(default_site, ledger):
+    default_site.worker()
+    run = ComplexSignature(chain(p.replaced.s("slow"), p.add.s(1))).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the replacement")
+    run.suspend()
+    wait_for(lambda: ledger.entries("end"), what="the end of what ran")
+    time.sleep(0.5)
+    assert len(ledger.entries("start")) == 1
+    run.resume()
+    assert run.get(timeout=30) == 2
+    assert len(ledger.entries("start")) == 2
+
+
+def test_verbs_that_do_not_fit_the_status_are_refused(default_site):
+    default_site.worker()
+    run = ComplexSignature(p.nap.s(1, 1)).apply_async()
+    with pytest.raises(InvalidTransition, match="cannot be resumed"):
+        run.resume()
+    run.suspend()
+    with pytest.raises(InvalidTransition, match="is SUSPENDED and cannot be suspended"):
+        run.suspend()
+    run.resume()
+    assert run.get(timeout=30) == 1
+    for verb in (run.suspend, run.resume):
+        with pytest.raises(InvalidTransition, match="SUCCEEDED"):
+            verb()
+    with pytest.raises(RunNotFound):
+        p.orchestrator.result("no such run").suspend()
+
+
+def test_a_task_that_a_rule_holds_back_is_resumed_by_hand(default_site, ledger):
+    worker = default_site.worker(**HASTY, orchestrator_auto_resume_exclude=["*.nap"])
+    run = ComplexSignature(chain(p.nap.s(7, 1), p.add.s(1))).apply_async()
+    wait_for(lambda: run.progress().running == 1, what="the body")
+    worker.kill()
+    default_site.worker(**HASTY, orchestrator_auto_resume_exclude=["*.nap"])
+    wait_for(lambda: p.orchestrator.resume_reports(), what="the report")
+    [report] = p.orchestrator.resume_reports()
+    [refused] = report.nodes
+    assert (refused.action, refused.reason) == ("refused", "orchestrator_auto_resume_exclude")
+    assert "held back by a rule" in run.status_message
+    assert len(ledger.entries("start")) == 1
+    run.resume()
+    assert run.get(timeout=30) == 8
+    assert len(ledger.entries("start")) == 2
