@@ -3,14 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The package, and what checks its types from outside.
+TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
 
-.PHONY: help setup demo test test-all lint format types check bench dist clean
+.PHONY: help setup demo test test-all coverage lint format types check bench dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,embedded]'
 	touch $(STAMP)
 
@@ -25,17 +27,23 @@ test: $(STAMP) ## run all tests
 test-all: $(STAMP) ## run the tests on every Python version that is installed
 	$(BIN)/nox
 
+coverage: $(STAMP) ## run all tests and tell which lines none of them reached
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 lint: $(STAMP) ## style, layers and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy
+	$(BIN)/mypy $(TYPED)
 
 types: $(STAMP) ## types only
-	$(BIN)/mypy
+	$(BIN)/mypy $(TYPED)
 
 format: $(STAMP) ## write the style
-	$(BIN)/ruff check --fix .
+	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 
 check: lint $(STAMP) ## what needs no service: lint, types, unit tests
@@ -48,4 +56,4 @@ dist: $(STAMP) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .nox build dist .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,9 +1,11 @@
-"""The suite over every supported Python, and over the oldest Celery; interpreters that are missing are skipped."""
+"""The suite over every supported Python and over the oldest libraries; interpreters that are missing are skipped."""
 
 import nox
 
 nox.options.sessions = ["tests", "oldest"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+#: The lower bounds of pyproject.toml; of redis the newest that this kombu allows: 5.3 has a deadlock with Celery.
+OLDEST = ["celery~=5.5.0", "kombu[redis]~=5.5.0", "redis~=5.0", "pydantic~=2.0.0", "click~=8.1.0"]
 
 
 @nox.session(python=PYTHONS)
@@ -15,6 +17,6 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
-    """What the core promises, against the oldest Celery that is supported."""
-    session.install(".[dev,embedded]", "celery~=5.5.0", "kombu~=5.5.0")
+    """What the core promises, against the oldest libraries that are supported."""
+    session.install(".[dev,embedded]", *OLDEST)
     session.run("python", "-m", "pytest", "tests/unit", "tests/store", "tests/acceptance", *session.posargs)

@@ -15,9 +15,9 @@ slot of a Redis Cluster (invariant 7) and one script may touch them all:
 `orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
 `orc:due`                   zset    runs that have not ended, by when they are looked at next; derived
 `orc:reports`               list    resume reports, newest first
-`orc:{workers}`             zset    workers with the extension, by the time their lease ends
-`orc:{workers}:active`      hash    what each of them runs, as of its last sign of life
-`orc:{workers}:leader`      string  the worker that sweeps
+`orc:workers:{orc}`         zset    workers with the extension, by the time their lease ends
+`orc:workers:{orc}:active`  hash    what each of them runs, as of its last sign of life
+`orc:workers:{orc}:leader`  string  the worker that sweeps
 ==========================  ======  =====================================================
 """
 
@@ -38,7 +38,7 @@ class Keys:
         self.runs = f"{prefix}:runs"
         self.due = f"{prefix}:due"
         self.reports = f"{prefix}:reports"
-        self.workers = f"{prefix}:{{workers}}"
+        self.workers = f"{prefix}:workers:{{{prefix}}}"
 
     def root(self, run: str) -> str:
         """Head of a run; every other key of the run begins with it."""

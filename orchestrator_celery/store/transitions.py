@@ -102,6 +102,8 @@ class Store:
             # Due before it exists, so that a run whose maker dies right after is found.
             self._upload(run, token, definitions.items(), due=True)
             effects = self._run("create", run, token, len(fields), *flat)
+            if effects.refused is Refused.EXISTS and effects.detail == 1:
+                self.not_due([run])
             if effects.refused is None:
                 with self.client.pipeline(transaction=False) as pipe:
                     pipe.zadd(self.keys.runs, {run: float(effects.detail)})
@@ -183,7 +185,8 @@ class Store:
     def ended(self, run: str) -> Effects:
         """Celery has been told the outcome; the run is kept for the retention."""
         effects = self._run("ended", run, int(self._settings.retention))
-        self.client.zrem(self.keys.due, run)
+        if effects.detail == 1:
+            self.not_due([run])
         return effects
 
     def discard(self, run: str) -> Effects:

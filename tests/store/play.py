@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
@@ -16,7 +16,7 @@ from orchestrator_celery.store.queries import Reader
 
 from .trees import definitions
 
-__all__ = ("FIRST", "Play", "names")
+__all__ = ("FIRST", "Play", "contents", "names")
 
 #: The first message of an attempt.
 FIRST = Fence()
@@ -31,6 +31,25 @@ def names(effects: Effects | Iterable[Any]) -> list[str]:
 def _name(effect: Dispatch | CloseRun) -> str:
     attempt = f":{effect.leaf.attempt}" if effect.leaf.attempt > 1 else ""
     return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt
+
+
+_READ: dict[bytes, Callable[[Any, str], Any]] = {
+    b"hash": lambda redis, key: redis.hgetall(key),
+    b"stream": lambda redis, key: redis.xrange(key),
+    b"zset": lambda redis, key: redis.zrange(key, 0, -1, withscores=True),
+    b"list": lambda redis, key: redis.lrange(key, 0, -1),
+    b"string": lambda redis, key: redis.get(key),
+}
+
+
+def everything(redis: Any) -> list[str]:
+    """Every key there is."""
+    return sorted(key.decode() for key in redis.scan_iter())
+
+
+def contents(redis: Any, key: str) -> tuple[Any, bool]:
+    """What a key holds, and whether it has a time to live."""
+    return _READ[redis.type(key)](redis, key), redis.ttl(key) >= 0
 
 
 class Play:
@@ -132,7 +151,11 @@ class Play:
     def states(self) -> dict[str, str]:
         """Nodes that have ended, each with S or F."""
         found = self.redis.hgetall(self.store.keys.terminal(self.run))
-        return {node.decode(): raw[:1].decode() for node, raw in found.items() if b"|" in raw.split(b"\n")[0] and b":" not in node}
+        return {
+            node.decode(): raw[:1].decode()
+            for node, raw in found.items()
+            if b"|" in raw.split(b"\n")[0] and b":" not in node
+        }
 
     def result(self, codec: Any, node: str = ROOT) -> Any:
         """A node's result as the handles read it."""
@@ -148,13 +171,12 @@ class Play:
 
     def keys(self) -> list[str]:
         """Every key of the run."""
-        return sorted(key.decode() for key in self.redis.scan_iter(self.store.keys.root("*")) if self._own(key.decode()))
+        return sorted(key.decode() for key in self.redis.scan_iter() if self._own(key.decode()))
 
-    def snapshot(self, but: Iterable[str] = ()) -> dict[str, bytes]:
-        """All that Redis holds, byte for byte."""
+    def snapshot(self, but: Iterable[str] = ()) -> dict[str, Any]:
+        """All that Redis holds, to the last byte, and whether it expires; the order inside a hash means nothing."""
         left_out = set(but)
-        found = sorted(key for key in self.redis.scan_iter() if key.decode() not in left_out)
-        return {key.decode(): self.redis.dump(key) for key in found}
+        return {key: contents(self.redis, key) for key in everything(self.redis) if key not in left_out}
 
     @property
     def events_key(self) -> str:

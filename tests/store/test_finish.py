@@ -9,7 +9,7 @@ from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.store import Refused
 
 from .play import Play, names
-from .trees import chain, chord, group, leaf, swarm, unit
+from .trees import chain, chord, leaf, swarm, unit
 
 
 def given_by(effects) -> dict[str, str]:

@@ -28,7 +28,9 @@ def unit(workflow: Tree, links: Sequence[Tree] = (), errbacks: Sequence[Tree] = 
     return chain(workflow, kind="complex", links=links, errbacks=errbacks)
 
 
-def swarm(*items: Tree, kind: str = "swarm", links: Sequence[Tree] = (), errbacks: Sequence[Tree] = (), **bounds: Any) -> Tree:
+def swarm(
+    *items: Tree, kind: str = "swarm", links: Sequence[Tree] = (), errbacks: Sequence[Tree] = (), **bounds: Any
+) -> Tree:
     """Items side by side; bounds are `cap`, `stop`, `tol`, `max`, `open` and `ch`."""
     own = spec("P", b"{}", n=len(items), k=kind, **bounds, l=len(links) or None, e=len(errbacks) or None)
     specs = {str(i): pack(item) for i, item in enumerate(items)}

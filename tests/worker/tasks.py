@@ -11,6 +11,7 @@ from kombu.utils.json import register_type
 
 from orchestrator_celery import Swarm
 from tests.kit.project import app, identity, ledger, nap, note, replaced
+from tests.kit.waiting import wait_for
 
 
 @app.task(bind=True, max_retries=3)
@@ -44,6 +45,19 @@ def requeueing_early(self, times):
         if book.incr("requeued") <= times:
             raise Reject("later", requeue=True)
     return "done"
+
+
+@app.task(bind=True)
+def changes_its_mind(self):
+    """Publishes a retry, and returns all the same once that one runs."""
+    if self.request.retries:
+        note("retry")
+        time.sleep(1)
+        return "the retry's"
+    self.retry(countdown=0, throw=False)
+    with ledger() as book:
+        wait_for(lambda: book.llen("ledger"), what="the retry to start")
+    return "the first one's"
 
 
 @app.task(bind=True)

@@ -17,6 +17,13 @@ def test_ids_that_look_like_a_leaf_s(busy, task_id, parent_id):
     assert result.id == task_id
 
 
+def test_id_that_begins_with_the_parent_s(busy):
+    parent = uuid()
+    for rest in ("y:0:1", "y", "0", "0:x", "1:1", ":0:1", "0.a:1"):
+        result = busy.tasks("add", 1, 1).apply_async(task_id=f"{parent}:{rest}", parent_id=parent)
+        assert result.get(timeout=10) == 2, rest
+
+
 def test_id_that_looks_like_a_leaf_s_of_its_parent(busy):
     """The one form that means a leaf of a run, of a run that is not there; nothing else is ever vetoed."""
     result = busy.tasks("add", 1, 1).apply_async(task_id="x:0:1", parent_id="x")

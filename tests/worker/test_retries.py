@@ -61,6 +61,13 @@ def test_retried_task_keeps_its_arguments_and_options(busy, ledger):
     assert busy.run(signature).get(timeout=20) == {"k": [1, 2]}
 
 
+def test_result_of_a_body_that_a_retry_has_superseded_is_refused(busy, ledger):
+    run = busy.run(chain(busy.tasks("changes_its_mind"), busy.tasks("nap")))
+    assert run.get(timeout=20) == "the retry's"
+    assert len(ledger.entries("retry")) == len(ledger.entries("start")) == 1
+    assert len([event for event in events(run, NodeSucceeded) if event.node == "0.0.0"]) == 1
+
+
 def test_process_killed_in_a_retry(busy, ledger):
     run = busy.run(busy.tasks("dies_in_its_second_try"))
     assert run.get(timeout=30) == "survived"

@@ -7,7 +7,7 @@ import pytest
 from celery import chain, chord
 
 from orchestrator_celery import NodeState, RunStatus
-from orchestrator_celery.model.events import NodeFailed, NodeStarted, NodeSucceeded, NodeVetoed, RunClosed
+from orchestrator_celery.model.events import NodeFailed, NodeRetried, NodeStarted, NodeSucceeded, NodeVetoed, RunClosed
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, leaf, send_again, wait_for_event, wait_until_running
 
@@ -107,6 +107,28 @@ def test_older_message_of_a_retried_task_does_nothing(busy, ledger):
         send_again(run, "flaky", 3, "done", retries=retries)
     wait_for_event(run, NodeVetoed, 4)
     assert [entry[1] for entry in ledger.entries("flaky")] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("arguments", [(1.5, 0, 0), (0, 0, 1.5)], ids="waits runs".split())
+def test_older_message_while_the_retry(busy, ledger, arguments):
+    run = busy.run(chain(busy.tasks("patient", *arguments), busy.tasks("nap")))
+    wait_for(lambda: events(run, NodeRetried) or ledger.entries("retry"), 10, "the retry")
+    for _ in range(3):
+        send_again(run, "patient", *arguments, node="0.0.0")
+    assert {event.reason for event in wait_for_event(run, NodeVetoed, 3)} == {"stale"}
+    assert not run.ready()
+    assert run.get(timeout=10) == "done"
+    assert len(ledger.entries("published")) == len(ledger.entries("retry")) == len(ledger.entries("start")) == 1
+
+
+def test_replaced_message_while_its_replacement_runs(busy, ledger):
+    run = busy.run(chain(busy.tasks("replaced_and_lingering", 0, 1.5), busy.tasks("nap")))
+    wait_for(lambda: ledger.entries("start"), 10, "the replacement")
+    for _ in range(3):
+        send_again(run, "replaced_and_lingering", 0, 1.5, node="0.0.0")
+    assert {event.reason for event in wait_for_event(run, NodeVetoed, 3)} == {"stale"}
+    assert run.get(timeout=10) == "done"
+    assert len(ledger.entries("start")) == 2
 
 
 def test_message_of_a_step_whose_turn_has_not_come(busy, ledger):

@@ -3,13 +3,17 @@
 -- ARGV: 1 pool  2 number of items  3 number of leaves in them  4 token of the upload, or ''  then the items
 -- RETURNS: {'ok', effects, first index} | {'gone'} | {'closed'} | {'full', {}, room} | {'expired'} upload is gone
 -- include: run live definition pool complete advance tree
-if not status then return reply('gone') end
 local node, count, token = ARGV[1], tonumber(ARGV[2]), ARGV[4]
+local function refuse(word, ...)
+  if token ~= '' then redis.call('UNLINK', DEF .. ':' .. token) end
+  return reply(word, ...)
+end
+if not status then return refuse('gone') end
 local p = get_pool(node)
-if not p or not p.open or p.stopped then return reply('closed') end
+if not p or not p.open or p.stopped then return refuse('closed') end
 local spec = definition(node)
 local limit = number(spec, 'max')
-if limit and p.n + count > limit then return reply('full', limit - p.n) end
+if limit and p.n + count > limit then return refuse('full', limit - p.n) end
 local first = p.n
 if token ~= '' then
   local upload = DEF .. ':' .. token

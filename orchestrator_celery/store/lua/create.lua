@@ -1,12 +1,13 @@
 -- Purpose: makes an uploaded run exist, at once and whole, and starts its first leaves.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 token of the upload  2 fields in the head  then the head's fields as name, value, ...
--- RETURNS: {'ok', effects, created in ms} | {'exists', {}} when the id is known: the upload is dropped, nothing starts
+-- RETURNS: {'ok', effects, created in ms} | {'exists', {}, ended} the id is known: the upload is dropped, nothing starts;
+--          ended: 1 when that run needs no look any more | {'expired'} the upload is gone
 -- include: run live definition pool complete advance tree
 local upload = DEF .. ':' .. ARGV[1]
 if status then
   redis.call('UNLINK', upload)
-  return reply('exists')
+  return reply('exists', redis.call('HEXISTS', root, 'keep'))
 end
 if redis.call('EXISTS', upload) == 0 then return reply('expired') end
 redis.call('RENAME', upload, DEF)

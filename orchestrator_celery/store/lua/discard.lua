@@ -4,5 +4,5 @@
 -- RETURNS: {'ok'} | {'gone'} no such run
 -- include: run
 if not status then return reply('gone') end
-redis.call('UNLINK', root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c')
+redis.call('UNLINK', unpack(every_key()))
 return reply('ok')

@@ -1,13 +1,12 @@
--- Purpose: Celery has been told the run's outcome; from now on the run is history with a time to live.
+-- Purpose: Celery has been told the run's outcome; once no callback is under way, the run has a time to live.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 seconds to keep it
--- RETURNS: {'ok'} | {'gone'} no such run
+-- RETURNS: {'ok', {}, over} over: 1 when nothing of it is under way | {'gone'} no such run
 -- include: run
 if not status then return reply('gone') end
 redis.call('HDEL', LIVE, '$')
-redis.call('HSET', root, 'closed', now)
+redis.call('HSET', root, 'closed', now, 'keep', ARGV[1])
 emit('closed', '$')
-local keys = { root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c' }
-for token in (redis.call('HGET', root, 'segments') or ''):gmatch('%w+') do keys[#keys + 1] = DEF .. ':' .. token end
-for _, key in ipairs(keys) do redis.call('EXPIRE', key, ARGV[1]) end
-return reply('ok')
+local over = redis.call('HLEN', LIVE) == 0
+if over then retiring = ARGV[1] end
+return reply('ok', over and 1 or 0)

@@ -19,12 +19,14 @@ local function pump(node, spec, p)
   local live = p.next - p.done
   if not cap and live > 0 and live > window * 3 / 4 then return end
   local limit, started = cap or window, 0
+  p.pumping = true -- an item that ends at once comes back here through its parent; the loop goes on with it
   while not p.gone and not p.stopped and p.next < p.n and p.next - p.done < limit
     and (started < BURST or p.next == p.done) do
     local index = p.next
     p.next, started = index + 1, started + 1
     activate(node .. '.' .. index, p.input)
   end
+  p.pumping = false
 end
 
 local function item_ended(node, spec, index, state)
@@ -36,6 +38,7 @@ local function item_ended(node, spec, index, state)
     local stop = number(spec, 'stop')
     if stop and p.failed >= stop then p.stopped = true end
   end
+  if p.pumping then return end
   pump(node, spec, p)
-  drained(node, spec, p)
+  return drained(node, spec, p)
 end

@@ -18,7 +18,7 @@ local function complete(node, spec, state, ref, since)
   emit(state == 'S' and 'succeeded' or 'failed', node)
   if ref:sub(1, 1) == '*' then ref = node end -- a list is read through the node it belongs to
   callbacks(node, state, counts_of(spec), ref)
-  up(node, state, ref)
+  return up(node, state, ref)
 end
 
 -- A leaf has ended with its own payload: one terminal state, once (invariant 1).
@@ -29,6 +29,8 @@ local function settle(node, l, state, payload)
   emit(state == 'S' and 'succeeded' or 'failed', node, 'a', l.attempt)
   callbacks(node, state, l.callbacks, node)
   up(node, state, node)
+  -- A callback may outlive the run; the last of them leaves it to its time to live.
+  if not in_tree(node) and redis.call('HLEN', LIVE) == 0 then retiring = redis.call('HGET', root, 'keep') or nil end
 end
 
 local function finish_run(state, ref)

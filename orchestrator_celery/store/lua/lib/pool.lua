@@ -6,7 +6,7 @@ local function get_pool(node)
   local p = pools[node]
   if p == nil then
     local v = redis.call('HGET', POOL, node)
-    if not v then return nil end
+    if not v or v:sub(1, 1) ~= 'P' then return nil end
     local n, nxt, done, failed, err, open, stopped, since, input =
       v:match('^P|(%d+)|(%d+)|(%d+)|(%d+)|(%d*)|(%d)|(%d)|(%d+)|(.*)$')
     p = {

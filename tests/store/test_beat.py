@@ -1,0 +1,73 @@
+"""beat: signs of life, who leads, and who is dead."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.registry import Registry
+from tests.kit.waiting import wait_for
+
+
+@pytest.fixture
+def registry(client: Redis) -> Registry:
+    """The workers of an empty store."""
+    return Registry(client, Keys("orc"))
+
+
+def test_a_worker_that_gave_a_sign_lives(registry, store):
+    """Given a sign of life, then its lease holds for that long, and what it runs is known."""
+    beat = registry.beat("w1/a", 30, ["r:0.1:1"])
+    assert abs(beat.now / 1000 - store.now()) < 5
+    assert registry.members() == registry.alive(beat.now) == ["w1/a"]
+    assert registry.has_lease("w1/a", beat.now)
+    assert not registry.has_lease("w1/a", beat.now + 30_000)
+    assert registry.lives()["w1/a"] == (beat.now, {"r:0.1:1"})
+
+
+def test_one_leads(registry):
+    """Given two workers, then the first leads, also at its next sign, and the other does not."""
+    assert registry.beat("w1/a", 30, []).leads
+    assert not registry.beat("w2/b", 30, []).leads
+    assert registry.beat("w1/a", 30, []).leads
+
+
+def test_a_silent_leader_is_followed(registry):
+    """Given a leader whose lease ran out, then another leads, and learns who is dead; nobody else does."""
+    registry.beat("w1/a", 0.05, [])
+    beat = wait_for(lambda: (found := registry.beat("w2/b", 30, [])).leads and found, what="a new leader")
+    assert beat.dead == ("w1/a",)
+    assert registry.beat("w3/c", 30, []).dead == ()
+    assert not registry.beat("w1/a", 30, []).leads
+
+
+def test_a_leader_known_to_be_dead_is_followed_at_once(registry):
+    """Given a worker that knows the leader's process to be dead, then nobody has to wait for the lease."""
+    registry.beat("w1/a", 3600, ["x"])
+    beat = registry.beat("w2/b", 30, [], dead=["w1/a"])
+    assert (beat.leads, beat.dead) == (True, ("w1/a",))
+
+
+def test_the_dead_are_told_until_they_are_buried(registry):
+    """Given a dead worker, then the leader is told at every sign, until it has buried it."""
+    registry.beat("w1/a", 3600, ["x"])
+    assert registry.beat("w2/b", 30, [], dead=["w1/a"]).dead == ("w1/a",)
+    assert registry.beat("w2/b", 30, []).dead == ("w1/a",)
+    registry.bury(["w1/a"])
+    assert registry.beat("w2/b", 30, []).dead == ()
+    assert list(registry.lives()) == registry.members() == ["w2/b"]
+
+
+def test_nobody_unknown_is_declared_dead(registry):
+    """Given a name that never gave a sign, then it does not come to be by being dead."""
+    assert registry.beat("w2/b", 30, [], dead=["w9/z"]).dead == ()
+    assert registry.members() == ["w2/b"]
+
+
+def test_a_revived_worker_lives(registry):
+    """Given a worker declared dead by mistake, when it gives a sign, then it lives."""
+    registry.beat("w1/a", 30, [])
+    registry.beat("w2/b", 30, [], dead=["w1/a"])
+    beat = registry.beat("w1/a", 30, [])
+    assert set(registry.alive(beat.now)) == {"w1/a", "w2/b"}

@@ -1,0 +1,206 @@
+"""Redis Cluster: every run in one slot, runs spread over the nodes (invariant 7)."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from redis import Redis
+from redis.crc import key_slot
+from redis.exceptions import RedisError
+
+from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
+from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.store import Refused, Store
+from orchestrator_celery.store.connection import connect
+from orchestrator_celery.store.embedded import EmbeddedRedisUnavailable, find_server
+from orchestrator_celery.store.queries import Reader
+from orchestrator_celery.store.registry import Registry
+from tests.kit.servers import missing
+from tests.kit.waiting import wait_for
+
+from .play import Play, names
+from .trees import chain, leaf, swarm, unit
+
+SLOTS, NODES = 16384, 3
+
+
+def ports() -> list[int]:
+    """Free ports, each with one above it by 10,000 for the cluster's own talk."""
+    found: list[int] = []
+    with ExitStack() as open_sockets:
+        while len(found) < NODES:
+            first, second = socket.socket(), socket.socket()
+            open_sockets.enter_context(first)
+            open_sockets.enter_context(second)
+            with suppress(OSError, OverflowError):
+                first.bind(("127.0.0.1", 0))
+                second.bind(("127.0.0.1", first.getsockname()[1] - 10_000))
+                found.append(second.getsockname()[1])
+    return found
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The URL of a cluster of three masters, each with a third of the slots."""
+    try:
+        executable = find_server()
+    except EmbeddedRedisUnavailable:
+        missing("redis-server")
+    folder, servers = Path(tempfile.mkdtemp(prefix="redis-cluster-")), []
+    try:
+        numbers = ports()
+        for port in numbers:
+            own = folder / str(port)
+            own.mkdir()
+            command = [executable, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(own), "--save", "",
+                       "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]  # fmt: skip
+            with (own / "log").open("ab") as log:
+                servers.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        join([Redis(port=port) for port in numbers])
+        yield f"redis+cluster://127.0.0.1:{numbers[0]}"
+    finally:
+        for server in servers:
+            server.terminate()
+        for server in servers:
+            server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def join(nodes: list[Redis]) -> None:
+    """Make one cluster of empty servers."""
+    for index, node in enumerate(nodes):
+        wait_for(lambda node=node: answers(node), what="a server's start")
+        share = range(SLOTS * index // NODES, SLOTS * (index + 1) // NODES)
+        node.execute_command("CLUSTER", "ADDSLOTS", *share)
+        node.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].connection_pool.connection_kwargs["port"])
+    for node in nodes:
+        wait_for(lambda node=node: ready(node), what="the cluster")
+        node.close()
+
+
+def answers(node: Redis) -> bool:
+    with suppress(RedisError):
+        return bool(node.ping())
+    return False
+
+
+def ready(node: Redis) -> bool:
+    info = node.execute_command("CLUSTER", "INFO")
+    info = info.decode() if isinstance(info, bytes) else str(info)
+    return "cluster_state:ok" in info.replace("': '", ":") and f"cluster_known_nodes:{NODES}" in info.replace(
+        "': '", ":"
+    )
+
+
+@pytest.fixture
+def app(cluster: str) -> Celery:
+    """A project whose results are elsewhere, and its runs in the cluster."""
+    found = Celery("clustered", set_as_current=False, broker="memory://", backend="cache+memory://")
+    found.conf.orchestrator_store_url = cluster
+    Orchestrator(found)
+    return found
+
+
+@pytest.fixture
+def clustered(app: Celery) -> Iterator[Store]:
+    """The store in the cluster."""
+    store: Store = app.orchestrator.store
+    yield store
+    store.client.close()
+
+
+def test_twenty_runs_go_their_way(clustered):
+    """Given twenty runs, when each is created, claimed, added to, finished and told, then all succeed."""
+    plays = [Play(clustered, f"run-{i}") for i in range(20)]
+    for play in plays:
+        assert names(play.start(swarm(chain(leaf(), leaf()), open=True))) == ["0.0.0"]
+    slots = {key_slot(clustered.keys.root(play.run).encode()) * NODES // SLOTS for play in plays}
+    assert slots == set(range(NODES))
+    for play in plays:
+        assert play.succeed("0.0.0") == ["0.0.1"]
+        assert names(play.add(*[leaf()] * 1001))[:1] == ["0.1"]
+        assert play.claim("0.0.1").refused is None
+        play.store.checkpoint(play.leaf("0.0.1"), Fence(), b"x")
+        assert names(play.lost("0.0.1")) == ["0.0.1:2"]
+        play.store.close_swarm(play.run, "0")
+        assert play.claim("0.0.1").refused is Refused.STALE
+        play.break_("0.0.1", 2)
+        assert play.counts() == (1003, 1, 1)
+
+
+def test_a_run_comes_to_its_end(clustered):
+    """Given runs on every node, when they end, then Celery is told, and all their keys expire."""
+    for number in range(6):
+        play = Play(clustered, f"end-{number}")
+        play.start(unit(chain(leaf(), leaf())))
+        play.succeed("0.0.0")
+        assert play.succeed("0.0.1") == ["close"]
+        assert play.tell().refused is None
+        keys = [clustered.keys.root(play.run) + end for end in ("", ":d", ":t", ":e")]
+        assert all(clustered.client.ttl(key) > 0 for key in keys)
+
+
+def test_runs_are_read_and_listed(clustered, app):
+    """Given runs on every node, then each can be read, and all are listed, newest first."""
+    reader = Reader(clustered.client, clustered.keys)
+    for number in range(6):
+        Play(clustered, f"read-{number}").start(unit(leaf()))
+    ids = [f"read-{number}" for number in range(6)]
+    assert [head["status"] for head in reader.heads(ids)] == [b"PENDING"] * 6
+    assert sorted(run for run in reader.listed(0, 100, None, None) if run.startswith("read-")) == ids
+    assert len(reader.events("read-0", "0", None)) == 1
+    assert reader.events("read-0", "$", 10) == []
+    found = {view.id: view for view in app.orchestrator.runs(text="read-")}
+    assert sorted(found) == ids
+
+
+def test_the_clock_is_asked(clustered):
+    """Given several servers, then the store has one clock."""
+    assert clustered.now() > 1_700_000_000
+
+
+def test_runs_are_looked_at_together(clustered):
+    """Given runs on every node, when a sweep looks at them, then each gets its answer, in order."""
+    ids = [f"look-{number}" for number in range(6)]
+    for run in ids[:-1]:
+        Play(clustered, run).start(unit(leaf()))
+    looks = clustered.look(ids)
+    assert [(look.run, look.state) for look in looks] == [*((run, "ok") for run in ids[:-1]), (ids[-1], "gone")]
+    assert set(ids) - {ids[-1]} <= set(clustered.due_runs(None, 1000))
+
+
+def test_workers_give_signs_of_life(clustered):
+    """Given workers of a project whose store is a cluster, then their leases, their leader and their dead are known."""
+    registry = Registry(clustered.client, clustered.keys)
+    assert registry.beat("w1/a", 30, ["x"]).leads
+    beat = registry.beat("w2/b", 30, [], dead=["w1/a"])
+    assert (beat.leads, beat.dead) == (True, ("w1/a",))
+    registry.bury(beat.dead)
+    assert registry.members() == ["w2/b"]
+
+
+def test_a_cluster_that_is_away_says_so():
+    """Given no cluster at the URL, when a swarm is applied, then the error is ours, and says that nothing started."""
+    app = Celery("away", set_as_current=False, broker="memory://", backend="cache+memory://")
+    app.conf.orchestrator_store_url = "redis+cluster://127.0.0.1:1"
+    task = app.task(answers, name="t", shared=False)
+    Orchestrator(app)
+    with pytest.raises(StoreUnavailable):
+        Swarm([task.s()]).apply_async()
+
+
+def test_a_store_of_its_own_is_made_from_the_url(cluster):
+    """Given the URL alone, then the client is a cluster's, and its answers are bytes."""
+    store = Store(connect(Celery("x", set_as_current=False), cluster), OrchestratorSettings())
+    play = Play(store, "own")
+    play.start(unit(leaf()))
+    assert play.reader.head_field("own", "status") == b"PENDING"
+    store.client.close()

@@ -1,0 +1,394 @@
+"""Random lives of random runs, compared with a model step by step.
+
+At least 300 transitions at the desk, 2,000 with `HYPOTHESIS_PROFILE=ci`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import Redis
+
+from orchestrator_celery import OrchestratorSettings
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.model.effects import CloseRun
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
+from orchestrator_celery.model.nodes import parse_live
+from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.store import Effects, Refused, Store
+
+from .conftest import PROFILE
+from .model import Model, Node, Shape, message
+from .play import Play
+
+WINDOW = 4
+LIMIT = 3  # most resumes
+
+# -- shapes --------------------------------------------------------------------------------------------
+
+plain = st.just(Shape("leaf"))
+callbacks = st.lists(plain, max_size=1).map(tuple)
+leaves = st.tuples(callbacks, callbacks).map(lambda hung: Shape("leaf", (), *hung))
+bounds = st.fixed_dictionaries(
+    {},
+    optional={
+        "cap": st.integers(1, 3),
+        "stop": st.integers(1, 2),
+        "tol": st.sampled_from([1, 2, 0.5]),
+        "open": st.just(True),
+        "max": st.integers(8, 10),
+    },
+).map(lambda drawn: tuple(drawn.items()))
+
+
+def larger(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
+    """Composites of what there is."""
+    several, hung = st.lists(inner, max_size=5).map(tuple), st.tuples(callbacks, callbacks)
+    steps = st.lists(inner, min_size=1, max_size=4).map(tuple)
+    chains = st.tuples(steps, hung).map(lambda drawn: Shape("chain", drawn[0], *drawn[1]))
+    units = st.tuples(inner, hung).map(lambda drawn: Shape("complex", (drawn[0],), *drawn[1]))
+    groups = several.map(lambda items: Shape("group", items))
+    swarms = st.tuples(several, hung, bounds).map(lambda drawn: Shape("swarm", drawn[0], *drawn[1], drawn[2]))
+    return chains | units | groups | swarms | swarms
+
+
+shapes = st.recursive(leaves, larger, max_leaves=10)
+runs = larger(shapes)
+
+
+class Lives(RuleBasedStateMachine):
+    """One run per example."""
+
+    client: Redis
+    steps = 0
+
+    @initialize(shape=runs)
+    def start(self, shape: Shape) -> None:
+        self.client.flushdb()
+        self.play = Play(Store(self.client, OrchestratorSettings(window=WINDOW, retention=100, republish_after=0.001)))
+        self.model = Model(shape, WINDOW)
+        self.old: list[tuple[LeafId, Fence | None, Callable[[], Effects]]] = []
+        self.records: dict[bytes, bytes] = {}
+        self.took(self.play.start(shape.tree(), input=b"[[], {}]"), self.model.start())
+
+    # -- what workers do ------------------------------------------------------------------------------
+
+    def pick(self, data: st.DataObject, *states: str) -> Node:
+        """Some leaf in one of these states."""
+        return data.draw(st.sampled_from(self.model.leaves(*states)), label="leaf")
+
+    @precondition(lambda self: self.model.leaves("queued"))
+    @rule(data=st.data())
+    def claim(self, data: st.DataObject) -> None:
+        """Given a queued leaf, its message is let through."""
+        self.let_through(self.pick(data, "queued"))
+
+    @precondition(lambda self: self.model.leaves("running"))
+    @rule(data=st.data(), well=st.sampled_from([True, True, False]))
+    def end(self, data: st.DataObject, well: bool) -> None:
+        """Given a running leaf, it ends."""
+        node = self.pick(data, "running")
+        result = data.draw(st.integers(0, 99), label="result")
+        verb, payload = ("finish", json.dumps(result).encode()) if well else ("fail", b"{}")
+        effects = self.say(verb, node, node.fence, payload)
+        self.took(effects, self.model.end(node, "S" if well else "F", result))
+
+    @precondition(lambda self: self.model.leaves("queued"))
+    @rule(data=st.data())
+    def never_start(self, data: st.DataObject) -> None:
+        """Given a queued leaf, its message can never be sent, or nobody knows its fence: it fails."""
+        node = self.pick(data, "queued")
+        self.took(self.say("fail", node, None, b"{}"), self.model.end(node, "F", None))
+
+    @precondition(lambda self: self.model.leaves("running"))
+    @rule(data=st.data(), why=st.sampled_from(["retry", "replace", "requeue"]))
+    def hand_on(self, data: st.DataObject, why: str) -> None:
+        """Given a running leaf, it hands itself on to a later message."""
+        node = self.pick(data, "running")
+        later = later_than(node.fence, why)
+        self.took(self.say("requeue", node, node.fence, later, why), [])
+        self.model.requeue(node, later)
+        if why == "requeue":  # the very same message runs again, so what was said of it may become true again
+            again = (self.play.leaf(node.id, node.attempt), node.fence)
+            self.old = [entry for entry in self.old if entry[:2] != again]
+
+    @precondition(lambda self: self.model.leaves("running"))
+    @rule(data=st.data(), why=st.sampled_from(["retry", "replace"]))
+    def overtake(self, data: st.DataObject, why: str) -> None:
+        """Given a running leaf, its retry or replacement is claimed before it has ended."""
+        node = self.pick(data, "running")
+        later = later_than(node.fence, why)
+        self.let_through(node, later)
+
+    @precondition(lambda self: self.model.leaves("running"))
+    @rule(data=st.data())
+    def lose(self, data: st.DataObject) -> None:
+        """Given a running leaf, its process is gone; too often, and it is poisoned and failed."""
+        node = self.pick(data, "running")
+        effects = self.say("lost", node, node.fence, LIMIT)
+        if node.attempt > LIMIT:
+            assert effects.refused is Refused.POISONED
+            self.took(self.say("fail", node, node.fence, b"{}"), self.model.end(node, "F", None))
+        else:
+            self.took(effects, self.model.lose(node))
+
+    def let_through(self, node: Node, fence: Fence | None = None) -> None:
+        """A message is delivered; it may run unless the run is suspended."""
+        fence = node.fence if fence is None else fence
+        if self.model.status == "SUSPENDED":
+            leaf = self.play.leaf(node.id, node.attempt)
+            self.refused(Refused.HELD, lambda: self.play.store.claim(leaf, fence, "w"))
+            return
+        self.took(self.say("claim", node, fence, "w"), [])
+        self.model.claim(node, fence)
+
+    def pools(self) -> list[Node]:
+        return [node for node in self.model.nodes().values() if node.is_pool]
+
+    # -- what users do --------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.pools())
+    @rule(data=st.data(), extra=st.lists(leaves | shapes, min_size=1, max_size=3))
+    def add(self, data: st.DataObject, extra: list[Shape]) -> None:
+        """Items are added to any pool; those that take none refuse."""
+        pool = data.draw(st.sampled_from(self.pools()), label="pool")
+        room = pool.bounds.get("max", 1000) - len(pool.children)
+        expected = (
+            Refused.CLOSED if pool not in self.model.open_pools() else Refused.FULL if len(extra) > room else None
+        )
+        trees = [shape.tree() for shape in extra]
+        if expected is not None:
+            self.refused(expected, lambda: self.play.add(*trees, pool=pool.id))
+            return
+        first = len(pool.children)
+        effects = self.play.add(*trees, pool=pool.id)
+        assert effects.detail == first
+        self.took(effects, self.model.add(pool, extra))
+
+    @rule(data=st.data())
+    def close(self, data: st.DataObject) -> None:
+        """Any node is closed; what is no open pool refuses."""
+        node = data.draw(st.sampled_from(list(self.model.nodes().values())), label="node")
+        if node.is_pool and node.state == "active" and node.open:
+            self.took(self.play.store.close_swarm("r", node.id), self.model.close(node))
+        else:
+            self.refused(Refused.CLOSED, lambda: self.play.store.close_swarm("r", node.id))
+
+    @rule()
+    def suspend(self) -> None:
+        """The run is suspended; what is not under way refuses."""
+        if self.model.status in ("PENDING", "RUNNING"):
+            self.took(self.play.store.suspend("r"), [])
+            self.model.suspend()
+        else:
+            self.refused(Refused.STATE, lambda: self.play.store.suspend("r"))
+
+    @rule()
+    def resume(self) -> None:
+        """The run is resumed; what is not suspended refuses."""
+        if self.model.status == "SUSPENDED":
+            self.took(self.play.store.resume("r"), self.model.resume())
+        else:
+            self.refused(Refused.STATE, lambda: self.play.store.resume("r"))
+
+    # -- what goes wrong ------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.old)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        """Something that was said before is said again."""
+        _, _, call = data.draw(st.sampled_from(self.old), label="old")
+        self.refused((Refused.STALE, Refused.DUPLICATE, Refused.HELD), call)
+
+    @precondition(lambda self: self.model.leaves("waiting", "queued", "S", "F"))
+    @rule(data=st.data(), verb=st.sampled_from(["finish", "lost", "requeue"]))
+    def lie(self, data: st.DataObject, verb: str) -> None:
+        """A body nobody let through reports something."""
+        node = self.pick(data, "waiting", "queued", "S", "F")
+        more = {"finish": (b"1",), "lost": (LIMIT,), "requeue": (Fence(retries=9), "retry")}[verb]
+        leaf = self.play.leaf(node.id, node.attempt)
+        self.refused(Refused.STALE, lambda: getattr(self.play.store, verb)(leaf, node.fence, *more))
+
+    @rule()
+    def use_the_id_again(self) -> None:
+        """The run is created again."""
+        before = self.snapshot()
+        assert self.play.start(Shape("chain", (Shape("leaf"),)).tree()).refused is Refused.EXISTS
+        assert self.snapshot() == before
+
+    @rule()
+    def look(self) -> None:
+        """A sweep sends again what waits; nothing else, and under the same ids."""
+        [look] = self.play.store.look(["r"])
+        waiting = set() if self.model.status == "SUSPENDED" else set(map(message, self.model.leaves("queued")))
+        waiting |= {("close",)} if self.model.closing == "queued" else set()
+        assert {sent(effect) for effect in look.todo} <= waiting
+        running = {node.id for node in self.model.leaves("running")}
+        assert look.running.keys() == running | ({CLOSE} if self.model.closing == "running" else set())
+
+    @precondition(lambda self: self.model.closing in ("queued", "running"))
+    @rule()
+    def tell(self) -> None:
+        """Celery is told the outcome, in two steps."""
+        if self.model.closing == "queued":
+            assert self.play.claim(CLOSE).refused is None
+            self.model.closing = "running"
+            return
+        assert self.play.store.ended("r").refused is None
+        self.model.closing = "told"
+
+    # -- comparing ------------------------------------------------------------------------------------
+
+    def say(self, verb: str, node: Node, *args: Any) -> Effects:
+        """Report something of the node's attempt, and remember it: it may be said again."""
+        leaf, store = self.play.leaf(node.id, node.attempt), self.play.store
+
+        def call() -> Effects:
+            return getattr(store, verb)(leaf, *args)
+
+        self.old.append((leaf, args[0], call))  # every report begins with the fence of who makes it
+        return call()
+
+    def took(self, effects: Effects, expected: list[tuple[Any, ...]]) -> None:
+        """What the store wants to be sent is what the model does."""
+        assert effects.refused is None
+        found = list(map(sent, effects.todo))
+        if self.ended_while_suspended:  # now, or with the next sweep
+            found = [one for one in found if one in expected or one not in map(message, self.model.leaves("queued"))]
+        assert sorted(map(repr, found)) == sorted(map(repr, expected))
+        Lives.steps += 1
+
+    @property
+    def ended_while_suspended(self) -> bool:
+        """Whether the end has come to a suspended run; what waited in its outbox may go."""
+        return self.model.status in ("SUCCEEDED", "FAILED") and self.model.was_suspended
+
+    def refused(self, word: Refused | tuple[Refused, ...], call: Callable[[], Effects]) -> None:
+        """The call is refused, and changes nothing but the stream of events (invariant 4)."""
+        before = self.snapshot()
+        effects = call()
+        assert effects.refused in (word if isinstance(word, tuple) else (word,))
+        assert effects.todo == ()
+        assert self.snapshot() == before
+        Lives.steps += 1
+
+    def snapshot(self) -> dict[str, bytes]:
+        return self.play.snapshot(but=[self.play.events_key, self.play.store.keys.due])
+
+    @invariant()
+    def the_run_is_as_expected(self) -> None:
+        """Status and counts."""
+        assert self.play.status == self.model.status
+        assert self.play.counts() == (self.model.total, self.model.done, self.model.failed)
+
+    @invariant()
+    def what_lives_is_as_expected(self) -> None:
+        """Queued and running leaves, with attempt and fence."""
+        words = {NodeState.QUEUED: "queued", NodeState.RUNNING: "running"}
+        found = {node: parse_live(raw) for node, raw in self.play.reader.live("r").items()}
+        closing = found.pop(CLOSE, None)
+        assert (words[closing.state] if closing else "none") == {"waiting": "none", "told": "none"}.get(
+            self.model.closing, self.model.closing
+        )
+        assert {node: (words[live.state], live.attempt, live.fence) for node, live in found.items()} == {
+            node.id: (node.state, node.attempt, node.fence) for node in self.model.leaves("queued", "running")
+        }
+
+    @invariant()
+    def what_has_ended_stays_as_it_is(self) -> None:
+        """Invariant 1: each node has one terminal record, the expected one, which never changes."""
+        records = self.client.hgetall(self.play.store.keys.terminal("r"))
+        assert {node: raw for node, raw in records.items() if node in self.records} == self.records
+        self.records = records
+        expected = {node.id: node.state for node in self.model.root.all() if node.ended}
+        assert {n.decode(): raw[:1].decode() for n, raw in records.items() if not n.endswith(b":end")} == expected
+
+    @invariant()
+    def no_bound_is_exceeded(self) -> None:
+        """Invariant 5: by what the store itself says, no pool has more live items than it may."""
+        live = [node for node in self.play.reader.live("r") if not is_callback(node)]
+        for pool in (node for node in self.model.root.all() if node.is_pool and not is_callback(node.id)):
+            prefix = pool.id + "."
+            items = {node[len(prefix) :].split(".")[0] for node in live if node.startswith(prefix)}
+            assert len(items) <= pool.bounds.get("cap", WINDOW)
+
+    @invariant()
+    def it_expires_when_nothing_is_under_way(self) -> None:
+        """Invariant 7: a run is history once Celery knows its outcome and its callbacks have ended, not before."""
+        over = self.model.closing == "told" and not self.model.leaves("queued", "running")
+        assert {self.client.ttl(key) >= 0 for key in self.play.keys()} == {over}
+
+    @invariant()
+    def it_never_stops_half_way(self) -> None:
+        """A run that has not ended has something live, or waits for items."""
+        if self.model.status in ("PENDING", "RUNNING"):
+            assert self.play.live() or self.model.open_pools()
+
+    def teardown(self) -> None:
+        """Whatever happened, the run comes to its end, and its result is the model's."""
+        if not hasattr(self, "model"):
+            return
+        if self.model.status == "SUSPENDED":
+            self.resume()
+        self.drain()
+        while pools := self.model.open_pools():
+            self.took(self.play.store.close_swarm("r", pools[0].id), self.model.close(pools[0]))
+            self.drain()
+        assert self.play.status == self.model.status
+        assert self.model.status in ("SUCCEEDED", "FAILED")
+        if self.model.status == "SUCCEEDED":
+            assert self.outcome("0") == self.model.root.value()
+
+    def drain(self) -> None:
+        while left := self.model.leaves("queued", "running"):
+            node = left[0]
+            if node.state == "queued":
+                assert self.say("claim", node, node.fence, "w").refused is None
+                self.model.claim(node, node.fence)
+            self.took(self.say("finish", node, node.fence, b"7"), self.model.end(node, "S", 7))
+
+    def outcome(self, ref: str) -> Any:
+        return Outcome("r", lambda nodes: self.play.reader.terminal("r", nodes), Plain()).result(ref)
+
+
+class Plain:
+    """Results of these runs are numbers in JSON."""
+
+    def load(self, blob: bytes) -> Any:
+        return json.loads(blob)
+
+
+def later_than(fence: Fence, why: str) -> Fence:
+    """The fence of the message that follows."""
+    if why == "retry":
+        return fence._replace(retries=fence.retries + 1)
+    return fence._replace(nesting=fence.nesting + 1) if why == "replace" else fence
+
+
+def sent(effect: Any) -> tuple[Any, ...]:
+    """An effect as the model has it."""
+    if isinstance(effect, CloseRun):
+        return ("close",)
+    return (effect.leaf.node, effect.leaf.attempt, effect.fence, effect.given)
+
+
+@pytest.mark.timeout(900)
+def test_random_lives(client: Redis) -> None:
+    """Given random runs, when anything happens to them, then they do what the model does, and end."""
+    Lives.client = client
+    Lives.steps = 0
+    run_state_machine_as_test(Lives, settings=PROFILE)
+    print(f"{Lives.steps} transitions compared")
+    assert Lives.steps >= 12 * PROFILE.max_examples
