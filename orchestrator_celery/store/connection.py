@@ -9,8 +9,9 @@ from celery.app.backends import by_url
 from celery.backends.redis import RedisBackend
 from celery.exceptions import ImproperlyConfigured
 from redis.cluster import RedisCluster
+from redis.exceptions import RedisClusterException
 
-from orchestrator_celery.errors import StoreNotConfigured
+from orchestrator_celery.errors import StoreNotConfigured, StoreUnavailable
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -34,6 +35,7 @@ def connect(app: Celery, store_url: str | None) -> Any:
 
     Raises:
         StoreNotConfigured: neither is Redis.
+        StoreUnavailable: no node of a cluster answers.
     """
     if store_url is None:
         backend = app.backend
@@ -45,7 +47,10 @@ def connect(app: Celery, store_url: str | None) -> Any:
         return backend.client
     scheme, _, rest = store_url.partition("://")
     if scheme == _CLUSTER:
-        return RedisCluster.from_url(f"redis://{rest}")
+        try:
+            return RedisCluster.from_url(f"redis://{rest}")
+        except RedisClusterException as exc:  # a cluster client asks for the map of its slots at once
+            raise StoreUnavailable(f"The Redis Cluster {store_url} cannot be reached: {exc}") from exc
     try:
         cls, url = by_url(f"{_SCHEMES.get(scheme, scheme)}://{rest}", app.loader)
     except (ImportError, ImproperlyConfigured):

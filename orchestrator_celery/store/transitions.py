@@ -9,6 +9,8 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from redis.cluster import RedisCluster
+
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
@@ -252,9 +254,11 @@ class Store:
             self.client.zadd(self.keys.due, dict(runs))
 
     def look(self, runs: Sequence[str]) -> list[Look]:
-        """One look at each of several runs, in one round trip."""
+        """One look at each of several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
+        if isinstance(self.client, RedisCluster):  # its pipelines take no scripts
+            return [_look(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
 import orchestrator_celery
@@ -22,3 +25,16 @@ def test_an_unknown_name_is_an_attribute_error():
     """Given a misspelt name, then Python's own error names it."""
     with pytest.raises(AttributeError, match="'Swarms'"):
         _ = orchestrator_celery.Swarms
+
+
+def test_the_typing_test_uses_every_public_name():
+    """Given `tests/typing/api.py`, which mypy checks, then no public name is missing in it."""
+    source = (Path(__file__).parents[1] / "typing" / "api.py").read_text()
+    [imported] = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ImportFrom) and node.module == "orchestrator_celery"
+    ]
+    used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    assert {alias.name for alias in imported.names} == set(orchestrator_celery.__all__)
+    assert set(orchestrator_celery.__all__) <= used

@@ -136,14 +136,16 @@ def test_bodies_run_side_by_side_and_keep_their_nodes_apart(pool):
 
 
 def test_revoked_before_its_turn(pool, ledger):
-    if pool.pool == "solo":
-        pytest.skip("the solo pool hears of a revocation only between its tasks, before or after the next message")
     run = pool.run(chain(pool.tasks("nap", 1, seconds=1), pool.tasks("nap")))
     wait_until_running(run, "0.0.0")
     pool.app.control.revoke(leaf(run, "0.0.1"))
-    with pytest.raises(TaskRevokedError):
-        run.get(timeout=20)
-    assert len(ledger.entries("start")) == 1
+    error = error_of(run, timeout=20)
+    if pool.pool == "solo" and error == 1:
+        # It hears of a revocation only between its tasks, and this time after it took the next message.
+        assert run.status is RunStatus.SUCCEEDED
+    else:
+        assert isinstance(error, TaskRevokedError)
+        assert len(ledger.entries("start")) == 1
 
 
 def test_worker_killed_and_started_again(make_stand, ledger, _pool):

@@ -9,17 +9,16 @@ local entries, stopped = redis.call('HGETALL', LIVE), held
 for i = 2, #entries, 2 do stopped = stopped or entries[i]:sub(1, 1) == 'H' end
 if not stopped or status == 'CANCELLED' then return reply('state', status) end
 if held then
-  status, held = redis.call('HGET', root, 'before'), false
+  status = redis.call('HGET', root, 'before')
   redis.call('HSET', root, 'status', status)
   emit('status', '$', 's', status)
+  release()
 end
 for i = 1, #entries, 2 do
   local node, l = entries[i], parse_live(entries[i + 1])
   if l.state == 'H' then
     l.attempt, l.retries, l.nesting = l.attempt + 1, 0, 0
     queue(node, l, definition(node), 0)
-  elseif l.state == 'Q' and node ~= '$' then
-    queue(node, l, definition(node), math.max(0, l.sent - tonumber(now)))
   end
 end
 return reply('ok', delegated())

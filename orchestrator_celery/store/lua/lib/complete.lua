@@ -37,5 +37,6 @@ local function finish_run(state, ref)
   status = state == 'S' and 'SUCCEEDED' or 'FAILED'
   redis.call('HSET', root, 'status', status, 'finished', now, 'ref', ref)
   emit('status', '$', 's', status)
+  if held then release() end -- callbacks of what ended last
   queue('$', { attempt = 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, '', 0)
 end

@@ -1,0 +1,259 @@
+"""The public API as users write it: checked by `mypy --strict`, never run.
+
+Each line is a promise: what it is given is accepted, and what it gives back has this type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from celery import Celery, chain, group
+from celery.result import AsyncResult
+from typing_extensions import assert_type
+
+from orchestrator_celery import (
+    BulkRejected,
+    BulkReport,
+    ComplexSignature,
+    Event,
+    ForeignSignature,
+    InvalidSettings,
+    InvalidTransition,
+    InvalidWorkflow,
+    ItemsAdded,
+    ItemView,
+    LeafIgnored,
+    NodeCheckpointed,
+    NodeFailed,
+    NodeHeld,
+    NodeKind,
+    NodeLost,
+    NodeRepublished,
+    NodeRetried,
+    NodeStarted,
+    NodeState,
+    NodeSucceeded,
+    NodeVetoed,
+    NodeView,
+    NotInstalled,
+    Orchestrator,
+    OrchestratorError,
+    OrchestratorSettings,
+    PayloadTooLarge,
+    PoisonedTask,
+    Progress,
+    ResumeAction,
+    ResumedNode,
+    ResumeReport,
+    Run,
+    RunClosed,
+    RunNotFound,
+    RunStatus,
+    RunView,
+    StatusChanged,
+    StoreNotConfigured,
+    StoreUnavailable,
+    Swarm,
+    SwarmClosed,
+    SwarmFailed,
+    SwarmFull,
+    SwarmWasClosed,
+    TaskPolicy,
+    current_node,
+)
+
+app = Celery("proj", broker="redis://localhost:6379/0", backend="redis://localhost:6379/1")
+orchestrator = Orchestrator(app)
+assert_type(orchestrator, Orchestrator)
+assert_type(Orchestrator.of(app), Orchestrator)
+assert_type(orchestrator.settings, OrchestratorSettings)
+assert_type(OrchestratorSettings.read({"orchestrator_window": 10}), OrchestratorSettings)
+assert_type(orchestrator.settings.window, int)
+assert_type(orchestrator.settings.store_url, str | None)
+assert_type(orchestrator.settings.auto_resume_include, tuple[str, ...])
+
+
+# -- tasks ---------------------------------------------------------------------------------------------
+
+
+@app.task
+def resize(path: str) -> int:
+    return len(path)
+
+
+@app.task(orchestrator=TaskPolicy(max_resumes=0, auto_resume=False))
+def charge(amount: float) -> str:
+    return str(amount)
+
+
+@orchestrator.task(policy=TaskPolicy(), queue="slow")
+def train(path: str) -> None:
+    node = current_node()
+    start: Any = node.last_checkpoint or {"epoch": 0}
+    assert_type(node.checkpoint({"epoch": start["epoch"] + 1}), bool)
+    assert_type(node.run_id, str | None)
+    assert_type(node.id, str | None)
+    assert_type(node.attempt, int)
+    assert_type(bool(node), bool)
+
+
+# -- canvas --------------------------------------------------------------------------------------------
+
+swarm = Swarm(
+    (resize.s(path) for path in ("a", "b")),
+    name="photos",
+    max_concurrency=8,
+    open=True,
+    stop_after_n_failures=3,
+    max_failures=0.1,
+    max_items=1000,
+    queue="images",
+)
+assert_type(swarm.label, str | None)
+assert_type(swarm.add_task(resize.s("c")), int)
+assert_type(swarm.add_tasks_bulk(resize.s(path) for path in ("d", "e")), BulkReport)
+swarm.close()
+empty = Swarm()
+bounded = Swarm([resize.s("a")], max_failures=3, max_concurrency=None)
+
+unit = ComplexSignature(
+    chain(resize.s("a"), group(charge.s(), charge.s())),
+    name="order",
+    on_success=charge.s(),
+    on_error=[charge.s(), charge.si(1)],
+    priority=3,
+)
+assert_type(unit.label, str | None)
+
+
+def apply_everywhere() -> Run:
+    """What applying gives is a `Run` (an `EagerResult` only under `task_always_eager`)."""
+    applied = swarm.apply_async((1,), {"x": 2}, task_id="photos-2026", countdown=5, queue="q")
+    assert isinstance(applied, Run)
+    assert_type(applied, Run)
+    nested = Swarm([unit, Swarm([resize.s("a")])])
+    nested.link(charge.s())
+    nested.delay()
+    return orchestrator.run("photos-2026")
+
+
+# -- runs ----------------------------------------------------------------------------------------------
+
+
+def look(run: Run) -> None:
+    result: AsyncResult = run
+    result.get(timeout=10)
+    assert_type(run.status, RunStatus)
+    assert_type(run.status.ended, bool)
+    assert_type(run.status_message, str)
+    assert_type(run.view, RunView)
+    assert_type(run.outcome(), Any)
+
+
+def progress(run: Run) -> tuple[int, float, float | None]:
+    found = run.progress()
+    assert_type(found, Progress)
+    assert_type((found.done, found.failed, found.running, found.waiting), tuple[int, int, int, int])
+    assert_type(found.rate, float)
+    return found.total, found.fraction, found.eta
+
+
+def walk(node: NodeView) -> Iterator[str]:
+    assert_type(node.kind, NodeKind)
+    assert_type(node.state, NodeState)
+    assert_type(node.started, datetime | None)
+    assert_type(node.inner, dict[NodeState, int])
+    yield node.name
+    for child in node.children:
+        yield from walk(child)
+
+
+def tree(run: Run) -> list[str]:
+    return [*walk(run.tree()), *walk(run.tree(limit=10, depth=2))]
+
+
+def items(run: Run) -> list[int]:
+    assert_type(run.results(), Iterator[Any])
+    failed = run.items(NodeState.FAILED, offset=10, limit=5)
+    assert_type(failed, Iterator[ItemView])
+    return [item.index for item in (*failed, *run.items("SUCCEEDED"), *run.items())]
+
+
+def add_from_anywhere(run: Run) -> None:
+    assert_type(run.swarm.add_task(resize.s("x")), int)
+    report = run.swarm.add_tasks_bulk([resize.s("y")])
+    assert_type(report, BulkReport)
+    assert_type((report.requested, report.added, report.batches), tuple[int, int, int])
+    assert_type([rejection.reason for rejection in report.rejected], list[str])
+    run.swarm.close()
+
+
+def steer(run: Run) -> None:
+    # Celery's classes have no types, so a name that is missing would pass as Any: what returns nothing is asked for.
+    assert_type(run.suspend, Callable[[], None])
+    assert_type(run.resume, Callable[[], None])
+    assert_type(run.swarm.close, Callable[[], None])
+    assert_type(swarm.close, Callable[[], None])
+
+
+def watch(run: Run, after: str = "0") -> str:  # noqa: PLR0911 - one type after the other
+    assert_type(run.watch(), Iterator[Event])
+    assert_type(run.events(after=after), list[Event])
+    for event in run.watch(after=after):
+        assert_type((event.id, event.run, event.node, event.time), tuple[str, str, str, datetime])
+        if isinstance(event, StatusChanged):
+            return event.status.value
+        if isinstance(event, NodeStarted | NodeLost | NodeHeld):
+            return f"{event.worker} {event.attempt}"
+        if isinstance(event, NodeVetoed | NodeRetried):
+            return event.reason
+        if isinstance(event, ItemsAdded | NodeRepublished):
+            return str(event.count)
+        if isinstance(event, NodeCheckpointed):
+            return str(event.attempt)
+        if isinstance(event, NodeSucceeded | NodeFailed | SwarmWasClosed | RunClosed):
+            return event.node
+    return after
+
+
+def lists() -> list[str]:
+    since = datetime.now(timezone.utc) - timedelta(days=1)
+    found = orchestrator.runs(
+        status=RunStatus.FAILED, name="photos", since=since, until=None, text="2026", offset=0, limit=10
+    )
+    assert_type(found, list[RunView])
+    by_word = orchestrator.runs(status="RUNNING")
+    return [view.id for view in (*found, *by_word)]
+
+
+def reports() -> list[ResumedNode]:
+    newest: ResumeReport
+    [newest, *_] = orchestrator.resume_reports(offset=0, limit=5)
+    assert_type(newest.dead, tuple[str, ...])
+    return list(newest.of(ResumeAction.RESUMED))
+
+
+# -- errors --------------------------------------------------------------------------------------------
+
+
+def refusals() -> str:  # noqa: PLR0911 - one type after the other
+    try:
+        swarm.add_tasks_bulk([resize.s("a")])
+    except BulkRejected as exc:
+        return str(exc.report)
+    except SwarmFailed as exc:
+        return str([failure["index"] for failure in exc.failures])
+    except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound) as exc:
+        return str(exc)
+    except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
+        return "set-up"
+    except ForeignSignature as exc:
+        workflow: InvalidWorkflow = exc
+        return str(workflow)
+    except (PayloadTooLarge, PoisonedTask, LeafIgnored):
+        return "task"
+    except OrchestratorError:
+        return "any"
+    return "none"
