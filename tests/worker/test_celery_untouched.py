@@ -88,18 +88,19 @@ def test_a_run_leaves_the_class_of_all_tasks_alone(project):
     assert hasattr(type(project.app.tasks[project.add.name]).before_start, "_orchestrator_guarded")
 
 
-def test_native_canvas_goes_on_natively(busy, ledger):
-    before = [key for key in busy.keys() if "workers" not in key]
-    t = busy.tasks
-    assert chain(t("add", 1, 1), t("add", 3), app=busy.app).apply_async().get(timeout=10) == 5
-    assert group([t("add", 1, 1), t("add", 2, 2)], app=busy.app).apply_async().get(timeout=10) == [2, 4]
-    assert chord([t("add", 1, 1), t("add", 2, 2)], t("xsum"), app=busy.app).apply_async().get(timeout=10) == 6
-    assert t("flaky", 3).apply_async().get(timeout=10) == 3
-    assert t("requeueing", 1).apply_async().get(timeout=10) == "done"
-    with pytest.raises(ValueError, match="no good"):
-        t("fail").apply_async(link_error=t("on_new_error")).get(timeout=10)
-    wait_for(lambda: ledger.entries("new-errback"), 10, "the error callback")
-    assert [key for key in busy.keys() if "workers" not in key] == before, "the store has not heard of it"
+def test_native_canvas_goes_on_natively(stand, ledger):
+    t, app = stand.tasks, stand.app
+    with stand.worker():
+        assert chain(t("add", 1, 1), t("add", 3), app=app).apply_async().get(timeout=10) == 5
+        assert group([t("add", 1, 1), t("add", 2, 2)], app=app).apply_async().get(timeout=10) == [2, 4]
+        assert chord([t("add", 1, 1), t("add", 2, 2)], t("xsum"), app=app).apply_async().get(timeout=10) == 6
+        assert t("flaky", 3).apply_async().get(timeout=10) == 3
+        assert t("requeueing", 1).apply_async().get(timeout=10) == "done"
+        with pytest.raises(ValueError, match="no good"):
+            t("fail").apply_async(link_error=t("on_new_error")).get(timeout=10)
+        wait_for(lambda: ledger.entries("new-errback"), 10, "the error callback")
+        wait_for(stand.keys, 10, "the worker's sign of life")
+    assert [key for key in stand.keys() if "workers" not in key] == [], "the store has not heard of it"
 
 
 def test_calling_a_task_is_calling_its_function(project):
