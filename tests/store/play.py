@@ -117,6 +117,12 @@ class Play:
         assert effects.refused is None
         return names(effects)
 
+    def run_out(self) -> None:
+        """Everything that is queued, and what follows from it, succeeds."""
+        while waiting := [node for node in self.queued() if node != CLOSE]:
+            for node in waiting:
+                self.succeed(node, self.live()[node].attempt)
+
     def tell(self) -> Effects:
         """Celery is told the outcome: the closing message is claimed, and has ended."""
         assert self.claim(CLOSE).refused is None

@@ -27,9 +27,7 @@ def test_every_key_gets_the_retention(play):
     play.add(*[leaf()] * 1002)
     play.store.close_swarm("r", "0")
     play.finish("0.0")
-    while play.status == "RUNNING":
-        for node in play.queued():
-            play.succeed(node)
+    play.run_out()
     assert without_expiry(play) == play.keys()
     play.tell()
     assert without_expiry(play) == []

@@ -80,6 +80,7 @@ class Lives(RuleBasedStateMachine):
         self.play = Play(Store(self.client, OrchestratorSettings(window=WINDOW, retention=100, republish_after=0.001)))
         self.model = Model(shape, WINDOW)
         self.old: list[tuple[LeafId, Fence | None, Callable[[], Effects]]] = []
+        self.bodies: list[tuple[Node, int, Fence]] = []
         self.records: dict[bytes, bytes] = {}
         self.took(self.play.start(shape.tree(), input=b"[[], {}]"), self.model.start())
 
@@ -153,6 +154,7 @@ class Lives(RuleBasedStateMachine):
             return
         self.took(self.say("claim", node, fence, "w"), [])
         self.model.claim(node, fence)
+        self.bodies.append((node, node.attempt, fence))
 
     def pools(self) -> list[Node]:
         return [node for node in self.model.nodes().values() if node.is_pool]
@@ -220,6 +222,19 @@ class Lives(RuleBasedStateMachine):
         more = {"finish": (b"1",), "lost": (LIMIT,), "requeue": (Fence(retries=9), "retry")}[verb]
         leaf = self.play.leaf(node.id, node.attempt)
         self.refused(Refused.STALE, lambda: getattr(self.play.store, verb)(leaf, node.fence, *more))
+
+    @precondition(lambda self: self.superseded())
+    @rule(data=st.data(), verb=st.sampled_from(["finish", "fail", "lost", "requeue"]))
+    def speak_late(self, data: st.DataObject, verb: str) -> None:
+        """A body that was superseded, or whose process was taken for dead, reports something after all."""
+        node, attempt, fence = data.draw(st.sampled_from(self.superseded()), label="body")
+        more = {"finish": (b"1",), "fail": (b"{}",), "lost": (LIMIT,), "requeue": (Fence(retries=9), "retry")}[verb]
+        leaf = self.play.leaf(node.id, attempt)
+        self.refused(Refused.STALE, lambda: getattr(self.play.store, verb)(leaf, fence, *more))
+
+    def superseded(self) -> list[tuple[Node, int, Fence]]:
+        """Bodies that were let through, and are not what their node waits for any more."""
+        return [body for body in self.bodies if body[0].ended or body[1:] != (body[0].attempt, body[0].fence)]
 
     @rule()
     def use_the_id_again(self) -> None:
