@@ -22,6 +22,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from billiard import current_process
+
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.publish import Publisher
 from orchestrator_celery.store import Store, scripts
@@ -104,7 +106,8 @@ class _Crash:
             self._mark.touch(exist_ok=False)
         except FileExistsError:
             return
-        if self._point.everything:
+        if self._point.everything and current_process().name != "MainProcess":
+            # Only a child of a pool has the worker's main process as its parent; that of others is not ours to kill.
             os.kill(os.getppid(), signal.SIGKILL)
         os._exit(_STATUS)
 
