@@ -106,6 +106,9 @@ class Store:
             effects = self._run("create", run, token, len(fields), *flat)
             if effects.refused is Refused.EXISTS and effects.detail == 1:
                 self.not_due([run])
+            if effects.refused is Refused.EXPIRED:
+                self.not_due([run])
+                raise StoreUnavailable("The run was not started: its upload took longer than an hour and was dropped.")
             if effects.refused is None:
                 with self.client.pipeline(transaction=False) as pipe:
                     pipe.zadd(self.keys.runs, {run: float(effects.detail)})
@@ -282,7 +285,8 @@ class Store:
         for chunk in in_chunks(fields, _CHUNK):
             with self.client.pipeline(transaction=False) as pipe:
                 if due:
-                    pipe.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK})
+                    # NX: a client that repeats the id of a live run must not put off the look at it.
+                    pipe.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
                 pipe.hset(key, mapping=dict(chunk))
                 pipe.expire(key, _UPLOAD_SECONDS)
                 pipe.execute()

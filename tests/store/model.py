@@ -27,7 +27,7 @@ class Shape(NamedTuple):
 
     def tree(self, header: bool = False) -> Tree:
         """The same as definitions; a group that is a chord's header is marked."""
-        hung = {"links": [s.tree() for s in self.links], "errbacks": [s.tree() for s in self.errbacks]}
+        hung: dict[str, Any] = {"links": [s.tree() for s in self.links], "errbacks": [s.tree() for s in self.errbacks]}
         if self.kind == "leaf":
             return trees.leaf(**hung)
         if self.kind in ("chain", "complex"):

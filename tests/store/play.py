@@ -24,7 +24,7 @@ FIRST = Fence()
 
 def names(effects: Effects | Iterable[Any]) -> list[str]:
     """What is to be sent, in order: nodes, with their attempt after the first, and `close`."""
-    todo = effects.todo if isinstance(effects, Effects) else effects
+    todo: Iterable[Any] = effects.todo if isinstance(effects, Effects) else effects
     return [_name(effect) for effect in todo]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from celery import Celery
 from redis import Redis
 
-from orchestrator_celery import OrchestratorSettings, StoreUnavailable
+from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store import Refused, Store
+from orchestrator_celery.store import Refused, Store, transitions
 
 from .play import Play, names
 from .trees import chain, chord, definitions, group, leaf, swarm, unit
@@ -145,3 +146,23 @@ def test_very_many_empty_parts_are_no_problem(play, tree):
     """Given thousands of parts that end at once, when the run is created, then it has ended as well."""
     assert names(play.start(tree)) == ["close"]
     assert play.status == "SUCCEEDED"
+
+
+def test_a_caller_is_told_that_its_upload_expired(server, client, monkeypatch):
+    """Given an upload that was dropped before the run was made, when a swarm is applied, then that is an error: no
+    handle of a run that does not exist is given."""
+    monkeypatch.setattr(transitions, "_UPLOAD_SECONDS", 0)
+    app = Celery("expired", set_as_current=False, broker="memory://", backend=server.url())
+    task = app.task(client.ping, name="t", shared=False)
+    Orchestrator(app)
+    with pytest.raises(StoreUnavailable):
+        Swarm([task.s()]).apply_async(task_id="r")
+    assert list(client.scan_iter("orc:{r}*")) == []
+
+
+def test_repeating_a_creation_does_not_put_off_the_look_at_the_run(play):
+    """Given a live run, when its id is used again and again, then it is looked at no later than it was to be."""
+    play.start(unit(leaf()))
+    play.store.due_soon("r")
+    play.start(unit(leaf()))
+    assert play.store.due_runs(0, 10) == ["r"]
