@@ -20,19 +20,19 @@ def tasks(eager):
     class Tasks:
         called = []
 
-    @eager.task
+    @eager.task(shared=False)
     def add(x, y=0):
         return x + y
 
-    @eager.task
+    @eager.task(shared=False)
     def xsum(numbers):
         return sum(numbers)
 
-    @eager.task
+    @eager.task(shared=False)
     def fail():
         raise ValueError("no good")
 
-    @eager.task
+    @eager.task(shared=False)
     def record(*args):
         Tasks.called.append(args)
 
