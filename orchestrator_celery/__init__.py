@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.canvas.swarm import Swarm
     from orchestrator_celery.errors import (
         BulkRejected,
+        DeadlineExceeded,
         ForeignSignature,
         InvalidSettings,
         InvalidTransition,
@@ -77,6 +78,7 @@ _WHERE = {
     "model.views": ("BulkReport", "ItemView", "NodeView", "Progress", "RunView"),
     "errors": (
         "BulkRejected",
+        "DeadlineExceeded",
         "ForeignSignature",
         "InvalidSettings",
         "InvalidTransition",
@@ -136,6 +138,7 @@ __all__ = (
     "current_node",
     # errors
     "BulkRejected",
+    "DeadlineExceeded",
     "ForeignSignature",
     "InvalidSettings",
     "InvalidTransition",

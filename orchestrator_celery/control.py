@@ -1,8 +1,9 @@
-"""Steering a run: suspend and resume."""
+"""Steering a run: suspend, resume, and the end of one that is over its deadline."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from orchestrator_celery.errors import InvalidTransition, RunNotFound
 from orchestrator_celery.publish import Publisher
@@ -45,6 +46,15 @@ class Control:
         _refuse(effects, run, "resumed", "only a run that is SUSPENDED, or has tasks that are held back, can be")
         self._inside(effects, self._store.resume)
         self._publisher.act(effects.todo)
+
+    def overdue(self, run: str, error: bytes) -> bool:
+        """A run that has not ended by its deadline fails; tells whether this was the call that failed it."""
+        effects = self._store.overdue(run, error)
+        if effects.refused is not None:
+            return False
+        self._inside(effects, partial(self._store.overdue, error=error, inner=True))
+        self._publisher.act(effects.todo)
+        return True
 
     def _inside(self, effects: Effects, verb: Callable[[str], Effects]) -> None:
         """The same for runs that stand in for tasks of this one, as far as they are in a state for it."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "BulkRejected",
+    "DeadlineExceeded",
     "ForeignSignature",
     "InvalidSettings",
     "InvalidTransition",
@@ -105,6 +106,10 @@ class SwarmFailed(OrchestratorError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class DeadlineExceeded(OrchestratorError):
+    """The run took longer than its `deadline`: give it more time, or look for what is slow in `run.tree()`."""
 
 
 class PoisonedTask(OrchestratorError):

@@ -28,7 +28,7 @@ _CLOSING = frozenset(
 #: Where a message goes and how it is written: for every leaf, and for the closing message as well.
 _ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
 _NEVER = frozenset(
-    "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta".split()
+    "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta deadline".split()
 )
 
 
@@ -72,6 +72,8 @@ class Launcher:
             "close": self._codec.dump(closing, options.get("serializer")),
             "leaf": self._codec.dump(leaf_options(options)),
         }
+        if options.get("deadline"):
+            head["limit"] = max(1, int(options["deadline"] * 1000))
         if args or kwargs:
             head["input"] = self._codec.dump([args, kwargs], options.get("serializer"))
         effects = self._store.create(run, definitions, head)
@@ -91,6 +93,8 @@ class Launcher:
         self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]
     ) -> None:
         definition = {k: v for k, v in primitive.kwargs.items() if k in primitive.fields}
+        if options.get("deadline"):
+            definition["deadline"] = options.pop("deadline")
         self._app.tasks[primitive.task_name].apply_async(tuple(args), {**definition, **kwargs}, **options)
 
     def _closing_options(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:

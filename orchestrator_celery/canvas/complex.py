@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, maybe_signature
@@ -10,7 +11,7 @@ from celery.result import EagerResult
 from celery.utils.functional import maybe_list
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt
 from orchestrator_celery.errors import InvalidWorkflow
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ class ComplexSignature(Primitive):
         name: shown in lists and trees.
         on_success: signature, or a list: called with the result once the whole has ended well.
         on_error: signature, or a list: called with a dict (type, message, traceback) once it has failed.
+        deadline: how long the run may take, in seconds or as a timedelta; then it FAILS with
+            `DeadlineExceeded`.
         **options: execution options, as for any signature.
     """
 
     task_name = "orchestrator.complex"
-    fields = ("workflow", "name", "on_success", "on_error")
+    fields = ("workflow", "name", "on_success", "on_error", "deadline")
 
     def __init__(
         self,
@@ -45,9 +48,11 @@ class ComplexSignature(Primitive):
         name: str | None = None,
         on_success: Any = None,
         on_error: Any = None,
+        deadline: float | timedelta | None = None,
         app: Celery | None = None,
         **options: Any,
     ) -> None:
+        refuse_misspelt(options, ComplexSignature)
         if not isinstance(workflow, dict):
             raise InvalidWorkflow(
                 f"{workflow!r} is not a signature: ComplexSignature takes task.s(...) or a canvas of signatures."
@@ -57,6 +62,7 @@ class ComplexSignature(Primitive):
             "name": name,
             "on_success": _signatures(on_success, "on_success"),
             "on_error": _signatures(on_error, "on_error"),
+            "deadline": deadline_in_seconds(deadline),
         }
         super().__init__({k: v for k, v in definition.items() if v or k == "workflow"}, app=app, **options)
 

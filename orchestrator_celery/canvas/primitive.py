@@ -9,6 +9,9 @@ in `kwargs` under other names) and go to the first tasks of its workflow.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from celery import current_app
@@ -17,7 +20,7 @@ from celery.local import maybe_evaluate
 from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
-from orchestrator_celery.errors import NotInstalled
+from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.run import Run
 
-__all__ = ("Primitive", "installed")
+__all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt")
 
 
 def installed(app: Celery) -> Any:
@@ -42,6 +45,33 @@ def installed(app: Celery) -> Any:
             "in the module that makes the app, which both clients and workers import."
         )
     return orchestrator
+
+
+def refuse_misspelt(options: Mapping[str, Any], kind: type[Primitive]) -> None:
+    """Refuse what is nearly the name of an argument: as an execution option it would be taken and do nothing.
+
+    Raises:
+        TypeError: names the argument that may be meant.
+    """
+    for option in options:
+        if near := get_close_matches(option, kind.fields, 1, cutoff=0.8):
+            raise TypeError(f"{kind.__name__}() got an unexpected argument {option!r}: did you mean {near[0]!r}?")
+
+
+def deadline_in_seconds(value: Any) -> float | None:
+    """A deadline as it travels in messages: seconds.
+
+    Raises:
+        InvalidWorkflow: it is neither a number of seconds above 0 nor a timedelta.
+    """
+    if value is None:
+        return None
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < inf:
+        raise InvalidWorkflow(
+            f"deadline={value!r} is not allowed: give the seconds the run may take, more than 0, or a timedelta."
+        )
+    return float(seconds)
 
 
 class Primitive(Signature):
@@ -118,6 +148,13 @@ class Primitive(Signature):
                 return maybe_evaluate(task.app)
         return current_app._get_current_object()
 
+    def set(self, immutable: bool | None = None, **options: Any) -> Primitive:
+        """As `Signature.set`; a `deadline` is checked here and now."""
+        if "deadline" in options:
+            self.kwargs["deadline"] = deadline_in_seconds(options.pop("deadline"))
+        changed: Primitive = super().set(immutable=immutable, **options)
+        return changed
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Start it, as calling a chain does."""
         return self.apply_async(args, kwargs)
@@ -132,8 +169,10 @@ class Primitive(Signature):
             kwargs: partial keyword arguments for the same tasks.
             route_name: taken and ignored, as by Celery's own composites.
             **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying again
-                with the id of a known run starts nothing. `countdown` and `eta` delay the start. Routing
-                options, priority, time limits, `serializer`, `expires` and the like go to every task in it.
+                with the id of a known run starts nothing. `deadline` is how long the run may take, in
+                seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `countdown` and `eta`
+                delay the start; the deadline counts from then. Routing options, priority, time limits,
+                `serializer`, `expires` and the like go to every task in it.
 
         Returns:
             The `Run`; under `task_always_eager` an `EagerResult`.
@@ -146,10 +185,10 @@ class Primitive(Signature):
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
         app = self.app
-        if "deadline" in options:
-            raise TypeError("apply_async() got an unexpected option: deadline")
+        options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
         options = {k: v for k, v in options.items() if v is not None}
         if app.conf.task_always_eager:
+            options.pop("deadline", None)  # nobody is there to end what runs in the caller's own process
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
         own_args, own_kwargs = self.given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.primitive import Primitive, installed
+from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, installed, refuse_misspelt
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Swarm(Primitive):
         max_failures: failures tolerated: a count, or a fraction of the items if below 1. The place
             of a tolerated failure in the result holds None.
         max_items: most items that may ever be in it.
+        deadline: how long the run may take, in seconds or as a timedelta; then it FAILS with
+            `DeadlineExceeded`.
         **options: execution options; routing, priority and limits go to every item.
 
     Raises:
@@ -45,7 +48,16 @@ class Swarm(Primitive):
     """
 
     task_name = "orchestrator.swarm"
-    fields = ("tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items")
+    fields = (
+        "tasks",
+        "name",
+        "max_concurrency",
+        "open",
+        "stop_after_n_failures",
+        "max_failures",
+        "max_items",
+        "deadline",
+    )
 
     def __init__(
         self,
@@ -57,10 +69,12 @@ class Swarm(Primitive):
         stop_after_n_failures: int | None = None,
         max_failures: float = 0,
         max_items: int | None = None,
+        deadline: float | timedelta | None = None,
         app: Celery | None = None,
         **options: Any,
     ) -> None:
         _refuse_names(options)
+        refuse_misspelt(options, Swarm)
         if isinstance(tasks, dict):
             raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
         items = list(tasks)
@@ -72,6 +86,7 @@ class Swarm(Primitive):
             "stop_after_n_failures": stop_after_n_failures,
             "max_failures": max_failures,
             "max_items": max_items,
+            "deadline": deadline_in_seconds(deadline),
         }
         _check(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
@@ -229,7 +244,7 @@ def _check_tolerance(value: Any) -> None:
         )
 
 
-_LATER = ("on_task_success", "on_task_error", "on_task_cleanup", "slots", "batch", "deadline")
+_LATER = ("on_task_success", "on_task_error", "on_task_cleanup", "slots", "batch")
 
 
 def _refuse_names(options: dict[str, Any]) -> None:

@@ -198,6 +198,11 @@ class Compiler:
         return self._sequence(trees, "chord", b"{}", links, errbacks)
 
     def _primitive(self, signature: Primitive, inherited: dict[str, Any], role: Role, root: bool = False) -> Tree:
+        if not root and signature.kwargs.get("deadline"):
+            raise InvalidWorkflow(
+                f"{signature!r} has a deadline and is part of a larger run: a deadline belongs to a whole run. "
+                "Give it to the outermost signature, or start the inner one as a run of its own, from a task."
+            )
         links, errbacks = ([], []) if root else self._callbacks_of(signature)
         options = {**{k: v for k, v in signature.options.items() if k not in _APPLIED}, **inherited}
         name = self._codec.dump({"name": signature.label}, "json")

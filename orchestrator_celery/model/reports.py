@@ -18,7 +18,7 @@ class ResumeAction(str, Enum):
     KEPT = "kept"  #: its run is suspended or interrupted
     SKIPPED = "skipped"  #: its run has failed
     REFUSED = "refused"  #: a rule forbids to start it again; it is held
-    FAILED = "failed"  #: it has lost too many workers
+    FAILED = "failed"  #: it has lost too many workers, or the run was over its deadline
 
     def __str__(self) -> str:
         return self.value

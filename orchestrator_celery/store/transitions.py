@@ -66,6 +66,7 @@ class Look(NamedTuple):
         running: claimed leaves by node, with their records.
         created: when the run was created, in ms.
         status: the run's.
+        deadline: when the run fails if it has not ended, in ms; None without one.
     """
 
     run: str
@@ -75,6 +76,7 @@ class Look(NamedTuple):
     running: Mapping[str, bytes] = {}
     created: float = 0.0
     status: RunStatus = RunStatus.RUNNING
+    deadline: float | None = None
 
 
 @answers
@@ -112,7 +114,8 @@ class Store:
             if effects.refused is None:
                 with self.client.pipeline(transaction=False) as pipe:
                     pipe.zadd(self.keys.runs, {run: float(effects.detail)})
-                    pipe.zadd(self.keys.due, {run: float(effects.detail) + FIRST_LOOK})
+                    first = min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
+                    pipe.zadd(self.keys.due, {run: float(effects.detail) + first})
                     pipe.execute()
         except UNREACHABLE as exc:
             raise StoreUnavailable(f"The run was not started, the store did not answer: {exc}") from exc
@@ -186,6 +189,19 @@ class Store:
         effects = self._run("resume", run)
         self.due_soon(run)
         return effects
+
+    def overdue(self, run: str, error: bytes, inner: bool = False) -> Effects:
+        """A run is over its deadline and fails.
+
+        Args:
+            run: its id.
+            error: what it failed with.
+            inner: it stands in for a task of another run, and the deadline is that one's.
+
+        Returns:
+            `detail` as for `suspend`.
+        """
+        return self._run("overdue", run, error, int(inner))
 
     def ended(self, run: str) -> Effects:
         """Celery has been told the outcome; the run is kept for the retention."""
@@ -301,11 +317,18 @@ def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status = rest
+    due, running, created, status, deadline = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(_effect(run, item) for item in effects)
     return Look(
-        run, word.decode(), todo, float(due) if due else None, nodes, float(created), RunStatus(status.decode())
+        run,
+        word.decode(),
+        todo,
+        float(due) if due else None,
+        nodes,
+        float(created),
+        RunStatus(status.decode()),
+        float(deadline) if deadline else None,
     )
 
 

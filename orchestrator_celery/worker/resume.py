@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.utils.imports import symbol_by_name
 
+from orchestrator_celery.control import Control
 from orchestrator_celery.engine.leaf import read_leaf
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
 from orchestrator_celery.engine.specs import parse
-from orchestrator_celery.model.ids import CLOSE, LeafId
+from orchestrator_celery.errors import DeadlineExceeded
+from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId
 from orchestrator_celery.model.nodes import Live, from_ms, parse_live
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.publish import CLOSE_TASK
+from orchestrator_celery.publish import CLOSE_TASK, PASSING
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
@@ -88,6 +90,23 @@ class Session:
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
                 self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status)
+
+    def end(self, look: Look) -> None:
+        """End a run that is over its deadline."""
+        orchestrator = self._orchestrator
+        limit = float(orchestrator.reader.head_field(look.run, "limit") or 0) / 1000
+        error = DeadlineExceeded(
+            f"The run {look.run} did not end within its deadline of {limit:g} s: nothing more of it starts, and what "
+            "still runs does not count. `run.tree()` shows what it was waiting for."
+        )
+        control = Control(orchestrator.store, orchestrator.publisher)
+        try:
+            ended = control.overdue(look.run, orchestrator.codec.dump_error(error))
+        except PASSING as exc:
+            logger.warning("Messages could not be sent now: %r", exc, extra={"action": "overdue", "run": look.run})
+            return
+        if ended:
+            self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.FAILED, 1, reason=str(error))
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus) -> None:
         name = self._task_name(leaf)

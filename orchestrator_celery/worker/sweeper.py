@@ -88,6 +88,9 @@ class Sweeper:
                 over = [look.run for look in looks if look.state != "ok"]
                 store.not_due(over)
                 for look in looks:
+                    if look.deadline is not None and look.deadline <= beat.now:
+                        session.end(look)
+                        continue
                     self._publish(look)
                     session.treat(look)
                 store.index({look.run: look.created for look in looks if look.state == "ok"})
@@ -119,4 +122,4 @@ class Sweeper:
 
 def _next(look: Look, now: float, routine: float) -> float:
     regular = now + routine
-    return regular if look.due is None else min(regular, max(look.due, now))
+    return min(regular, *(max(moment, now) for moment in (look.due, look.deadline) if moment is not None))

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 import pytest
 from celery import chain, group
 
-from orchestrator_celery import ComplexSignature, NodeSucceeded, RunClosed, RunNotFound, RunStatus, Swarm
+from orchestrator_celery import (
+    ComplexSignature,
+    DeadlineExceeded,
+    NodeSucceeded,
+    RunClosed,
+    RunNotFound,
+    RunStatus,
+    Swarm,
+)
 from orchestrator_celery.store import scripts
 from orchestrator_celery.testing import points
 from tests.kit import project as p
@@ -18,6 +26,8 @@ from tests.kit.workers import ROOT, environment
 #: Verbs that only a client calls; those that only a worker's main process calls.
 CLIENT = {"create", "add_items", "close_swarm", "discard", "suspend", "resume"}
 MAIN = {"beat", "sweep", "ack"}
+#: Verbs that only a run over its deadline meets, in a worker's main process.
+LATE = {"overdue"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
 SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "publish.close"}
 
@@ -28,7 +38,7 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT]
+WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT | LATE]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
 CASES += [
@@ -117,6 +127,25 @@ def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
     again.close()
     assert len(run.get(timeout=90)) == total
     assert len(ledger.entries("start")) == total
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in LATE])
+def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp_path, point):
+    """Somebody else ends it, once."""
+    mark = tmp_path / "crashed"
+    with supervised(default_site, mark, point) as look_after:
+        run = ComplexSignature(p.nap.s(1, 30), on_error=p.on_handler.s()).apply_async(deadline=1)
+
+        def is_closed():
+            look_after()
+            return run.ready()
+
+        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        assert mark.exists(), "the point was never reached"
+        with pytest.raises(DeadlineExceeded):
+            run.get(timeout=5)
+        wait_for(lambda: ledger.entries("handler"), 30, "the error callback")
+    assert len(ledger.entries("handler")) == 1
 
 
 def test_every_verb_is_a_point():

@@ -134,3 +134,18 @@ def test_without_retention_nothing_is_left(client):
     play.succeed("0.0")
     play.tell()
     assert play.keys() == []
+
+
+def test_an_open_swarm_as_a_callback_keeps_the_run(play):
+    """Given a callback that is an open swarm without items, when Celery was told, then the run stays until it is
+    closed: items may still come."""
+    play.start(unit(leaf(), links=[swarm(open=True)]))
+    play.succeed("0.0")
+    play.tell()
+    assert without_expiry(play) == play.keys()
+    assert play.store.due_runs(None, 10) == ["r"]
+    assert play.add(leaf(), pool="0.l0").refused is None
+    play.succeed("0.l0.0")
+    assert without_expiry(play) == play.keys()
+    play.store.close_swarm("r", "0.l0")
+    assert without_expiry(play) == []

@@ -17,6 +17,7 @@ from orchestrator_celery import (
     BulkRejected,
     BulkReport,
     ComplexSignature,
+    DeadlineExceeded,
     Event,
     ForeignSignature,
     InvalidSettings,
@@ -252,7 +253,7 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
-    except (PayloadTooLarge, PoisonedTask, LeafIgnored):
+    except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored):
         return "task"
     except OrchestratorError:
         return "any"

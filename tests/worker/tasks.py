@@ -73,6 +73,11 @@ def replaced_by(self, name, *args):
 
 
 @app.task(bind=True)
+def replaced_by_canvas(self, canvas):
+    return self.replace(app.signature(canvas))
+
+
+@app.task(bind=True)
 def replaced_and_lingering(self, linger, last):
     """Lives on for a while after its replacement was published, which takes `last` seconds."""
     try:

@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 pool
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'closed'} it was closed, or has ended, before
--- include: run live definition pool complete advance tree
+-- include: run reply live definition pool complete advance tree
 if not status then return reply('gone') end
 local p = get_pool(ARGV[1])
 if not p or not p.open then return reply('closed') end

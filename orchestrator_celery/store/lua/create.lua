@@ -3,7 +3,7 @@
 -- ARGV: 1 token of the upload  2 fields in the head  then the head's fields as name, value, ...
 -- RETURNS: {'ok', effects, created in ms} | {'exists', {}, ended} the id is known: the upload is dropped, nothing starts;
 --          ended: 1 when that run needs no look any more | {'expired'} the upload is gone
--- include: run live definition pool complete advance tree
+-- include: run reply live definition pool complete advance tree
 local upload = DEF .. ':' .. ARGV[1]
 if status then
   redis.call('UNLINK', upload)
@@ -14,8 +14,9 @@ redis.call('RENAME', upload, DEF)
 redis.call('PERSIST', DEF)
 redis.call('HSET', root, 'status', 'PENDING', 'created', now, 'done', 0, 'failed', 0)
 for i = 3, 1 + 2 * tonumber(ARGV[2]), 2 do redis.call('HSET', root, ARGV[i], ARGV[i + 1]) end
-head = redis.call('HMGET', root, 'window', 'events', 'input')
+head = redis.call('HMGET', root, 'window', 'events', 'input', 'limit')
 window, max_events = tonumber(head[1]), head[2]
+if head[4] then redis.call('HSET', root, 'deadline', string.format('%.0f', now + head[4])) end
 emit('status', '$', 's', 'PENDING')
 activate('0', head[3] and 'in' or '')
 return reply('ok', now)

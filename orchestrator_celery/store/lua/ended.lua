@@ -2,11 +2,10 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 seconds to keep it
 -- RETURNS: {'ok', {}, over} over: 1 when nothing of it is under way | {'gone'} no such run
--- include: run
+-- include: run reply
 if not status then return reply('gone') end
 redis.call('HDEL', LIVE, '$')
 redis.call('HSET', root, 'closed', now, 'keep', ARGV[1])
 emit('closed', '$')
-local over = redis.call('HLEN', LIVE) == 0
-if over then retiring = ARGV[1] end
-return reply('ok', over and 1 or 0)
+retiring = ARGV[1]
+return reply('ok', under_way() and 0 or 1)

@@ -1,9 +1,10 @@
 -- Purpose: one look at a run: what waits too long in the outbox is published again, what runs is listed.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 milliseconds after which a message counts as lost, doubled with each try  2 longest such pause
--- RETURNS: {'ok', effects, next, running, created, status} | {'gone'} no such run | {'over'} nothing of it is live
---          next: when the oldest message is overdue, '' without any; running: node and record, alternating
--- include: run live definition
+-- RETURNS: {'ok', effects, next, running, created, status, deadline} | {'gone'} no such run | {'over'} nothing of it is live
+--          next: when the oldest message is overdue, '' without any; running: node and record, alternating;
+--          deadline: when the run fails if it has not ended, '' without one
+-- include: run reply live definition
 if not status then return reply('gone') end
 local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])
 local current, earliest, running, live = tonumber(now), nil, {}, 0
@@ -28,5 +29,7 @@ for i = 1, #entries, 2 do
     if not earliest or due < earliest then earliest = due end
   end
 end
-if live == 0 and redis.call('HEXISTS', root, 'closed') == 1 then return reply('over') end
-return reply('ok', earliest and string.format('%.0f', earliest) or '', running, redis.call('HGET', root, 'created'), status)
+if live == 0 and redis.call('HEXISTS', root, 'closed') == 1 and not under_way() then return reply('over') end
+local facts = redis.call('HMGET', root, 'created', 'deadline', 'finished')
+local deadline = not facts[3] and facts[2] or ''
+return reply('ok', earliest and string.format('%.0f', earliest) or '', running, facts[1], status, deadline)

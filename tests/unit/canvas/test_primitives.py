@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +12,10 @@ from celery.canvas import Signature, StampingVisitor, _chord, maybe_signature
 from celery.canvas import _chain as chain_type
 from kombu.utils.json import dumps, loads
 
-from orchestrator_celery import ComplexSignature, NotInstalled, Run, Swarm
+from orchestrator_celery import ComplexSignature, InvalidWorkflow, NotInstalled, Run, Swarm
 from orchestrator_celery.canvas import Primitive
+from orchestrator_celery.engine.compile import Compiler
+from orchestrator_celery.engine.payload import Codec
 
 from ..apps import make_app
 
@@ -356,8 +359,36 @@ def test_it_prints(make):
     assert type(make()).__name__ in repr(T.d.s() | make())
 
 
+# -- deadlines
+
+
 @both
-def test_an_option_of_later_versions_is_refused(make):
-    """Given `deadline=`, which is not there yet, then it is refused and not swallowed."""
-    with pytest.raises(TypeError, match="deadline"):
-        make().apply_async(deadline=5)
+@pytest.mark.parametrize("value", [0, -1, "5", True, [5], float("nan"), float("inf"), timedelta(0), timedelta(-1)])
+def test_a_deadline_that_makes_no_sense_is_refused(make, value):
+    """Given no positive time, then it is refused wherever it may be given, and a definition keeps what it had."""
+    for say in (
+        lambda: make(deadline=value),
+        lambda: make().set(deadline=value),
+        lambda: make().apply_async(deadline=value),
+    ):
+        with pytest.raises(InvalidWorkflow, match=r"deadline=.*seconds the run may take"):
+            say()
+
+
+@both
+def test_a_deadline_travels(make):
+    """Given a deadline as a timedelta, then it is seconds in every message, clone and copy, and can be changed."""
+    sig = make(deadline=timedelta(minutes=1))
+    for other in (sig, sig.clone(), maybe_signature(loads(dumps(sig)), app=APP), pickle.loads(pickle.dumps(sig))):
+        assert other.kwargs["deadline"] == 60.0
+    assert sig.set(deadline=5).kwargs["deadline"] == 5.0
+    assert "deadline" not in sig.options
+
+
+@both
+def test_a_deadline_belongs_to_a_whole_run(make):
+    """Given a deadline on a part of a run, then the run is refused: nobody would keep it."""
+    compiler = Compiler(APP, Codec(APP, 10_000))
+    with pytest.raises(InvalidWorkflow, match="a deadline belongs to a whole run"):
+        compiler.run(ComplexSignature(chain(T.a.s(), make(deadline=3)), app=APP), {})
+    assert compiler.run(make(deadline=3), {})

@@ -65,11 +65,32 @@ def test_any_iterable_will_do():
     assert [sig.args for sig in Swarm(T.a.s(i) for i in range(3)).tasks] == [(0,), (1,), (2,)]
 
 
-@pytest.mark.parametrize("name", ["on_task_success", "on_task_error", "on_task_cleanup", "slots", "batch", "deadline"])
+@pytest.mark.parametrize("name", ["on_task_success", "on_task_error", "on_task_cleanup", "slots", "batch"])
 def test_arguments_of_later_versions_are_refused(name):
     """Given an argument that does nothing yet, then it is refused and not taken for an option."""
     with pytest.raises(TypeError, match=name):
         Swarm([], **{name: 1})
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("max_concurency", "max_concurrency"),
+        ("max_failure", "max_failures"),
+        ("opened", "open"),
+        ("maxitems", "max_items"),
+    ],
+)
+def test_a_misspelt_argument_is_refused(given, meant):
+    """Given nearly the name of an argument, then it is not taken for an execution option, which would do nothing."""
+    with pytest.raises(TypeError, match=rf"'{given}'.*did you mean '{meant}'"):
+        Swarm([], **{given: 3})
+
+
+@pytest.mark.parametrize("option", ["queue", "priority", "time_limit", "expires", "shadow", "headers", "serializer"])
+def test_execution_options_are_taken(option):
+    """Given an execution option of Celery, then it is one."""
+    assert Swarm([], **{option: 1}).options[option] == 1
 
 
 def test_what_is_not_given_is_not_sent():

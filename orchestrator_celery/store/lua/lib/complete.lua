@@ -29,8 +29,6 @@ local function settle(node, l, state, payload)
   emit(state == 'S' and 'succeeded' or 'failed', node, 'a', l.attempt)
   callbacks(node, state, l.callbacks, node)
   up(node, state, node)
-  -- A callback may outlive the run; the last of them leaves it to its time to live.
-  if not in_tree(node) and redis.call('HLEN', LIVE) == 0 then retiring = redis.call('HGET', root, 'keep') or nil end
 end
 
 local function finish_run(state, ref)

@@ -10,22 +10,6 @@ local effects = {}
 local activate, up -- the two ends of the recursion over the tree
 local flush        -- writes the pools' counters, once, at the end
 
-local retiring     -- seconds to keep the run, once nothing of it is under way
-
-local function every_key()
-  local keys = { root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c' }
-  for token in (redis.call('HGET', root, 'segments') or ''):gmatch('%w+') do keys[#keys + 1] = DEF .. ':' .. token end
-  return keys
-end
-
-local function reply(word, ...)
-  if flush then flush() end
-  if retiring then
-    for _, key in ipairs(every_key()) do redis.call('EXPIRE', key, retiring) end
-  end
-  return { word, effects, ... }
-end
-
 local function emit(kind, node, ...)
   redis.call('XADD', EVENTS, 'MAXLEN', '~', max_events, '*', 't', kind, 'n', node, ...)
 end

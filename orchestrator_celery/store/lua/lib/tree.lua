@@ -35,7 +35,10 @@ end
 up = function(node, state, ref)
   if node == '0' then return finish_run(state, ref) end
   local parent, index = node:match('^(.*)%.(%d+)$')
-  if not parent then return end -- the root of a callback: recorded, and nothing waits for it
+  if not parent then -- the root of a callback: nothing waits for it, unless the run waits to be forgotten
+    retiring = redis.call('HGET', root, 'keep') or nil
+    return
+  end
   local spec = definition(parent)
   if spec:sub(1, 1) == 'P' then return item_ended(parent, spec, tonumber(index), state) end
   return step_ended(parent, spec, tonumber(index), state, ref)

@@ -1,0 +1,25 @@
+-- What a call answers, and whether the run is left to its time to live with it.
+local retiring     -- seconds to keep the run, if nothing of it is under way when this call ends
+
+local function every_key()
+  local keys = { root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c' }
+  for token in (redis.call('HGET', root, 'segments') or ''):gmatch('%w+') do keys[#keys + 1] = DEF .. ':' .. token end
+  return keys
+end
+
+-- A leaf is live, or a pool waits for items: callbacks may outlive the run.
+local function under_way()
+  if redis.call('HLEN', LIVE) > 0 then return true end
+  for _, field in ipairs(redis.call('HKEYS', POOL)) do
+    if not field:find(':segments', 1, true) then return true end
+  end
+  return false
+end
+
+local function reply(word, ...)
+  if flush then flush() end
+  if retiring and not under_way() then
+    for _, key in ipairs(every_key()) do redis.call('EXPIRE', key, retiring) end
+  end
+  return { word, effects, ... }
+end

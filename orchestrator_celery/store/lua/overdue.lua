@@ -1,0 +1,39 @@
+-- Purpose: a run has taken longer than its deadline: it fails, and of what has not ended nothing counts any more.
+-- KEYS: 1 root key of the run
+-- ARGV: 1 error  2 '1': the run stands in for a task of another one, whose deadline it is
+-- RETURNS: {'ok', effects, delegated} ids of runs that replace a task of this one | {'gone'} no such run
+--          | {'state', {}, status} it has ended, or has no deadline, or it is not reached yet
+-- include: run reply live definition pool complete advance tree delegated
+if not status then return reply('gone') end
+local deadline = tonumber(redis.call('HGET', root, 'deadline'))
+if status == 'SUCCEEDED' or status == 'FAILED' or (ARGV[2] ~= '1' and (not deadline or deadline > tonumber(now))) then
+  return reply('state', status)
+end
+local inner = delegated()
+local leaves, composites = redis.call('HGETALL', LIVE), redis.call('HGETALL', POOL)
+local function fail(node, attempt, since, owner, payload)
+  redis.call('HSET', DONE, node, table.concat({ 'F', attempt, since, now, owner }, '|') .. '\n' .. payload)
+  emit('failed', node, 'a', attempt)
+end
+fail('0', 0, redis.call('HGET', root, 'created'), '', ARGV[1])
+for i = 1, #leaves, 2 do
+  local node, l = leaves[i], parse_live(leaves[i + 1])
+  if in_tree(node) then
+    redis.call('HDEL', LIVE, node)
+    if l.state ~= 'Q' then -- what had started has failed; the rest is skipped, which needs no record
+      fail(node, l.attempt, l.since, l.owner, '@0')
+      redis.call('HINCRBY', root, 'failed', 1)
+      callbacks(node, 'F', l.callbacks, '0')
+    end
+  end
+end
+for i = 1, #composites, 2 do
+  local node, pool = composites[i], get_pool(composites[i])
+  if in_tree(node) and not node:find(':', 1, true) then
+    if pool then pool.gone = true else redis.call('HDEL', POOL, node) end
+    if node ~= '0' then fail(node, 0, pool and pool.since or composites[i + 1]:sub(3), '', '@0') end
+    callbacks(node, 'F', counts_of(definition(node)), '0')
+  end
+end
+finish_run('F', '0')
+return reply('ok', inner)
