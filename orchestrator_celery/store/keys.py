@@ -44,6 +44,14 @@ class Keys:
         """Head of a run; every other key of the run begins with it."""
         return f"{self._prefix}:{{{run}}}"
 
+    def run_of(self, root: str) -> str:
+        """The run of a root key.
+
+        >>> Keys("orc").run_of("orc:{r1}")
+        'r1'
+        """
+        return root[len(self._prefix) + 2 : -1]
+
     def definitions(self, run: str) -> str:
         """What each node is."""
         return self.root(run) + ":d"

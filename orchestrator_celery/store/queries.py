@@ -77,7 +77,7 @@ class Reader:
     def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
         """A page of run ids, newest first; bounds of the creation time in milliseconds."""
         page = self._client.zrevrangebyscore(
-            self._keys.runs, "+inf" if high is None else high, "-inf" if low is None else low, offset, count
+            self._keys.runs, "+inf" if high is None else high, "(-inf" if low is None else low, offset, count
         )
         return [run.decode() for run in page]
 

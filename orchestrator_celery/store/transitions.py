@@ -246,12 +246,12 @@ class Store:
 
     def due_runs(self, now: float | None, count: int) -> list[str]:
         """Runs that are to be looked at, the most overdue first; all of them without `now` (ms)."""
-        high = "+inf" if now is None else now
+        high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
     def active_runs(self) -> int:
         """How many runs have not ended."""
-        return int(self.client.zcard(self.keys.due))
+        return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
 
     def due_soon(self, run: str) -> None:
         """A run is to be looked at with the next sweep; one that has ended stays out."""

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from orchestrator_celery.publish import PASSING
 from orchestrator_celery.store.answers import UNREACHABLE
+from orchestrator_celery.store.rebuild import Indexes
 from orchestrator_celery.store.transitions import in_chunks
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _ALL = 1_000_000_000
 #: Routine looks at runs that only run: at most about this many a minute, however many runs there are.
 _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
+#: Milliseconds between two looks whether the indexes are still there.
+_CHECK = 60_000.0
 
 
 class Sweeper:
@@ -50,6 +53,7 @@ class Sweeper:
         self._beat: Beat | None = None
         self._wake = threading.Condition()
         self._alarm = True
+        self._checked = 0.0
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -72,12 +76,21 @@ class Sweeper:
             redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
         """
         store = self._orchestrator.store
+        if self._alarm or beat.now - self._checked > _CHECK:
+            self._check_indexes(beat.now)
         everything = self._alarm or bool(beat.dead)
         runs = store.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._look_at(runs, beat)
         self._alarm = False
         self._orchestrator.registry.bury(beat.dead)
+
+    def _check_indexes(self, now: float) -> None:
+        indexes = Indexes(self._orchestrator.store.client, self._orchestrator.store.keys)
+        if not indexes.whole():
+            found = indexes.rebuild()
+            logger.info("The indexes of runs were made anew: %d runs.", found, extra={"action": "rebuild"})
+        self._checked = now
 
     def _look_at(self, runs: list[str], beat: Beat) -> None:
         store = self._orchestrator.store

@@ -52,3 +52,15 @@ def test_a_message_waits_for_a_worker_without_being_multiplied(default_site, led
     default_site.worker()
     assert run.get(timeout=60) == list(range(20))
     assert len(ledger.entries("start")) == 20
+
+
+def test_a_deleted_index_is_made_anew(default_site, ledger):
+    """Broker and derived indexes are gone: the runs themselves say what there is to do."""
+    runs = [Swarm([p.nap.s(i)]).apply_async() for i in range(3)]
+    default_site.server.client(0).flushdb()
+    assert default_site.server.client(1).delete("orc:due", "orc:runs") == 2
+    assert p.orchestrator.runs() == []
+    default_site.worker(orchestrator_republish_after=1)
+    assert [run.get(timeout=60) for run in runs] == [[0], [1], [2]]
+    assert {run.id for run in p.orchestrator.runs()} == {run.id for run in runs}
+    assert len(ledger.entries("start")) == 3

@@ -1,0 +1,73 @@
+"""The derived indexes, made anew from the runs themselves when somebody has deleted them (invariant 7).
+
+Each index holds one member that is no run. Where it is missing, the index is
+not whole: it was deleted, or never made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator_celery.store.answers import answers
+from orchestrator_celery.store.keys import Keys
+
+__all__ = ("MARK", "Indexes")
+
+#: The member that is no run.
+MARK = ""
+_PAGE = 500
+
+
+@answers
+class Indexes:
+    """Checks and rebuilds `orc:runs` and `orc:due`.
+
+    Args:
+        client: a redis-py client.
+        keys: the key names.
+    """
+
+    def __init__(self, client: Any, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def whole(self) -> bool:
+        """Whether both indexes are there since they were last made."""
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.zscore(self._keys.runs, MARK)
+            pipe.zscore(self._keys.due, MARK)
+            return None not in pipe.execute()
+
+    def rebuild(self) -> int:
+        """Scan the store for runs and put them back; may be repeated, and broken off, at any time.
+
+        Returns:
+            How many runs there are.
+        """
+        found, page = 0, []
+        for key in self._client.scan_iter(match=self._keys.root("*"), count=_PAGE, _type="HASH"):
+            page.append(key.decode())
+            if len(page) == _PAGE:
+                found += self._put_back(page)
+                page = []
+        found += self._put_back(page)
+        with self._client.pipeline(transaction=False) as pipe:
+            # Out of every range that is asked for.
+            pipe.zadd(self._keys.runs, {MARK: "-inf"})
+            pipe.zadd(self._keys.due, {MARK: "+inf"})
+            pipe.execute()
+        return found
+
+    def _put_back(self, page: list[str]) -> int:
+        with self._client.pipeline(transaction=False) as pipe:
+            for key in page:
+                pipe.hget(key, "created")
+            heads = dict(zip(page, pipe.execute(), strict=True))
+        known = {self._keys.run_of(key): created for key, created in heads.items() if created is not None}
+        with self._client.pipeline(transaction=False) as pipe:
+            for run, created in known.items():
+                pipe.zadd(self._keys.runs, {run: float(created)}, nx=True)
+                # Ended ones too: the first look takes them out, unless a callback of them is under way.
+                pipe.zadd(self._keys.due, {run: 0}, nx=True)
+            pipe.execute()
+        return len(known)
