@@ -35,10 +35,8 @@ end
 up = function(node, state, ref)
   if node == '0' then return finish_run(state, ref) end
   local parent, index = node:match('^(.*)%.(%d+)$')
-  if not parent then -- the root of a callback: nothing waits for it, unless the run waits to be forgotten
-    retiring = redis.call('HGET', root, 'keep') or nil
-    return
-  end
+  -- The root of a callback: nothing waits for it, unless the run waits to be forgotten.
+  if not parent then retiring = redis.call('HGET', root, 'keep') or nil return end
   local spec = definition(parent)
   if spec:sub(1, 1) == 'P' then return item_ended(parent, spec, tonumber(index), state) end
   return step_ended(parent, spec, tonumber(index), state, ref)
