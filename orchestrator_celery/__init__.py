@@ -6,10 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from orchestrator_celery.audit import acting
     from orchestrator_celery.canvas.complex import ComplexSignature
     from orchestrator_celery.canvas.swarm import Swarm
     from orchestrator_celery.errors import (
         BulkRejected,
+        ConfirmationRequired,
         DeadlineExceeded,
         ForeignSignature,
         InvalidSettings,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         OrchestratorError,
         PayloadTooLarge,
         PoisonedTask,
+        RunCancelled,
         RunNotFound,
         StoreNotConfigured,
         StoreUnavailable,
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
         SwarmFailed,
         SwarmFull,
     )
+    from orchestrator_celery.model.audit import AuditEntry, CancelPlan
     from orchestrator_celery.model.events import (
         Event,
         ItemsAdded,
@@ -73,11 +77,14 @@ _WHERE = {
         "StatusChanged",
         "SwarmWasClosed",
     ),
+    "audit": ("acting",),
+    "model.audit": ("AuditEntry", "CancelPlan"),
     "model.reports": ("ResumeAction", "ResumeReport", "ResumedNode"),
     "worker.current": ("current_node",),
     "model.views": ("BulkReport", "ItemView", "NodeView", "Progress", "RunView"),
     "errors": (
         "BulkRejected",
+        "ConfirmationRequired",
         "DeadlineExceeded",
         "ForeignSignature",
         "InvalidSettings",
@@ -88,6 +95,7 @@ _WHERE = {
         "OrchestratorError",
         "PayloadTooLarge",
         "PoisonedTask",
+        "RunCancelled",
         "RunNotFound",
         "StoreNotConfigured",
         "StoreUnavailable",
@@ -107,7 +115,9 @@ __all__ = (
     "ComplexSignature",
     "Swarm",
     # handles and what they show
+    "AuditEntry",
     "BulkReport",
+    "CancelPlan",
     "ItemView",
     "NodeKind",
     "NodeState",
@@ -134,10 +144,13 @@ __all__ = (
     "RunClosed",
     "StatusChanged",
     "SwarmWasClosed",
+    # on whose behalf
+    "acting",
     # inside a task
     "current_node",
     # errors
     "BulkRejected",
+    "ConfirmationRequired",
     "DeadlineExceeded",
     "ForeignSignature",
     "InvalidSettings",
@@ -148,6 +161,7 @@ __all__ = (
     "OrchestratorError",
     "PayloadTooLarge",
     "PoisonedTask",
+    "RunCancelled",
     "RunNotFound",
     "StoreNotConfigured",
     "StoreUnavailable",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "BulkRejected",
+    "ConfirmationRequired",
     "DeadlineExceeded",
     "ForeignSignature",
     "InvalidSettings",
@@ -24,6 +25,7 @@ __all__ = (
     "OrchestratorError",
     "PayloadTooLarge",
     "PoisonedTask",
+    "RunCancelled",
     "RunNotFound",
     "StoreNotConfigured",
     "StoreUnavailable",
@@ -58,6 +60,19 @@ class StoreUnavailable(OrchestratorError):
 
 class RunNotFound(OrchestratorError):
     """No run has this id: it was never started here, was cancelled, or its retention is over."""
+
+
+class RunCancelled(OrchestratorError):
+    """The run was cancelled: it was stopped and everything it held is deleted."""
+
+    @classmethod
+    def of(cls, run: str) -> RunCancelled:
+        """What those get who wait for a run."""
+        return cls(f"The run {run} was cancelled: it was stopped and everything it held is deleted.")
+
+
+class ConfirmationRequired(OrchestratorError):
+    """Deleting needs a confirmation: pass `confirm=True`, or the token of the plan you looked at."""
 
 
 class InvalidTransition(OrchestratorError):

@@ -63,6 +63,8 @@ def _all(reader: Reader, store: Store, since: datetime | None, until: datetime |
     while page := reader.listed(offset, _PAGE, low, high):
         gone = []
         for run, head in zip(page, reader.heads(page), strict=True):
+            if head.get("status") == b"CANCELLED":
+                continue
             if head:
                 yield run_view(run, head)
             else:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from orchestrator_celery.audit import list_audit
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.outcome import Outcome
@@ -22,6 +23,7 @@ from orchestrator_celery.publish import Publisher
 from orchestrator_celery.run import Run
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.store import Store
+from orchestrator_celery.store.audit import AuditTrail
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.queries import Reader
 from orchestrator_celery.store.registry import Registry
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
+    from orchestrator_celery.model.audit import AuditEntry
     from orchestrator_celery.model.views import BulkReport, RunView
 
 __all__ = ("Orchestrator",)
@@ -112,6 +115,11 @@ class Orchestrator:
         """The workers that live."""
         return Registry(self.store.client, self.store.keys)
 
+    @property
+    def trail(self) -> AuditTrail:
+        """The audit trail."""
+        return AuditTrail(self.store.client, self.store.keys, self.settings.audit_retention)
+
     @cached_property
     def codec(self) -> Codec:
         """Encodes payloads by the app's serializers."""
@@ -158,8 +166,10 @@ class Orchestrator:
         Raises:
             RunNotFound: no run has this id.
         """
-        if not self.reader.head(id):
-            raise RunNotFound(f"No run has the id {id!r}: it was never started here, or its retention is over.")
+        if self.reader.head_field(id, "status") in (None, b"CANCELLED"):
+            raise RunNotFound(
+                f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
+            )
         return self.result(id)
 
     def result(self, id: str, **options: Any) -> Run:
@@ -192,9 +202,7 @@ class Orchestrator:
             OrchestratorError: a datetime is naive.
         """
         wanted = None if status is None else RunStatus(status)
-        for bound in (since, until):
-            if bound is not None and bound.tzinfo is None:
-                raise OrchestratorError(f"{bound!r} has no time zone: pass an aware datetime, e.g. in UTC.")
+        _check_aware(since, until)
         return list_runs(
             self.reader,
             self.store,
@@ -215,6 +223,36 @@ class Orchestrator:
             limit: how many to return at most.
         """
         return [ResumeReport.model_validate_json(raw) for raw in self.reader.reports(offset, limit)]
+
+    def audit(
+        self,
+        *,
+        run: str | None = None,
+        verb: str | None = None,
+        actor: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """Who steered which run, newest first; refused attempts too. Kept `orchestrator_audit_retention` (90 days).
+
+        Args:
+            run: only entries of this run, which may be gone.
+            verb: only this verb: `suspend`, `resume`, `cancel`, `deadline`.
+            actor: only what this actor did.
+            since: at or after, an aware datetime.
+            until: before or at, an aware datetime.
+            offset: how many matches to leave out.
+            limit: how many to return at most.
+
+        Raises:
+            OrchestratorError: a datetime is naive.
+        """
+        _check_aware(since, until)
+        return list_audit(
+            self.trail, run=run, verb=verb, actor=actor, since=since, until=until, offset=offset, limit=limit
+        )
 
     def swarm(self, run: str) -> RunningSwarm:
         """The handle that adds to a running swarm, from any process."""
@@ -238,13 +276,24 @@ class Orchestrator:
         Raises:
             RunNotFound: no run has this id.
         """
+        result, error = self.verdict(run)
+        if error is not None:
+            raise error
+        return result
+
+    def verdict(self, run: str) -> tuple[Any, BaseException | None]:
+        """The result of an ended run, or the error it failed with; raises nothing that is not the store's.
+
+        Raises:
+            RunNotFound: no run has this id.
+        """
         head = self.reader.head(run)
         if not head:
             raise RunNotFound(f"No run has the id {run!r}.")
         ref = head["ref"].decode()
         if head["status"] == b"SUCCEEDED":
-            return self._outcome(run).result(ref)
-        raise self._outcome(run).error(ref)
+            return self._outcome(run).result(ref), None
+        return None, self._outcome(run).error(ref)
 
     def error(self, run: str, ref: str) -> tuple[BaseException, dict[str, str]]:
         """The error a reference stands for, as an exception and in words."""
@@ -258,3 +307,9 @@ class Orchestrator:
 
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self.reader.terminal(run, nodes), self.codec)
+
+
+def _check_aware(*bounds: datetime | None) -> None:
+    for bound in bounds:
+        if bound is not None and bound.tzinfo is None:
+            raise OrchestratorError(f"{bound!r} has no time zone: pass an aware datetime, e.g. in UTC.")

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
+CANCELLED_TASK = "orchestrator.cancelled"
 ERRBACK_TASK = "orchestrator.errback"
 #: Errors that may pass: the broker or the store cannot be reached now.
 PASSING = (OperationalError, OSError, *UNREACHABLE)
@@ -118,6 +119,17 @@ class Publisher:
         with self._app.producer_or_acquire() as producer, _batch(producer, len(effects)):
             for effect in effects:
                 self._send(effect, NOWHERE, producer)
+
+    def send_cancelled(self, run: str, options: dict[str, Any]) -> None:
+        """Send the message that tells a native chain or chord around a run that it was cancelled.
+
+        Args:
+            run: its id.
+            options: what it was applied with.
+        """
+        if not options.keys() & {"queue", "exchange", "routing_key"} and self._queue:
+            options = {**options, "queue": self._queue}
+        self._app.tasks[CANCELLED_TASK].apply_async((), task_id=run, add_to_parent=False, **options)
 
     def _send(self, effect: Dispatch | CloseRun, origin: Origin, producer: Any) -> None:
         if isinstance(effect, CloseRun):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from celery.result import AsyncResult
 
+from orchestrator_celery.audit import audited
+from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.control import Control
 from orchestrator_celery.diagnosis import explain
 from orchestrator_celery.engine.outcome import Outcome
@@ -21,6 +24,7 @@ from orchestrator_celery.model.views import ItemView, NodeView, Progress, RunVie
 from orchestrator_celery.tree import TreeReader
 
 if TYPE_CHECKING:
+    from orchestrator_celery.model.audit import CancelPlan
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.pool import RunningSwarm
 
@@ -48,10 +52,7 @@ class Run(AsyncResult):
     @property
     def status(self) -> RunStatus:
         """Status of the run; where the record is gone (or not there yet), what Celery's result says."""
-        status = self._orchestrator.reader.head_field(self.id, "status")
-        if status is None:
-            return _NATIVE.get(self.state, RunStatus.PENDING)
-        return RunStatus(status.decode())
+        return self._recorded_status() or _NATIVE.get(self.state, RunStatus.PENDING)
 
     @property
     def status_message(self) -> str:
@@ -118,7 +119,8 @@ class Run(AsyncResult):
             RunNotFound: the run has no record.
             InvalidTransition: it is neither pending nor running.
         """
-        self._control.suspend(self.id)
+        with self._audited("suspend", RunStatus.SUSPENDED):
+            self._control.suspend(self.id)
 
     def resume(self) -> None:
         """Go on after `suspend`; also starts tasks again that a rule of auto-resume holds back.
@@ -127,7 +129,41 @@ class Run(AsyncResult):
             RunNotFound: the run has no record.
             InvalidTransition: it is not suspended, and no task of it is held back.
         """
-        self._control.resume(self.id)
+        with self._audited("resume"):
+            self._control.resume(self.id)
+
+    def cancel_plan(self) -> CancelPlan:
+        """What `cancel` would stop and delete; nothing is done.
+
+        Raises:
+            RunNotFound: the run has no record.
+        """
+        return Cancellation(self._orchestrator).plan(self.id)
+
+    def cancel(self, confirm: bool | str | None = None, reason: str = "") -> None:
+        """Stop the run and delete everything it holds: records, results, callbacks, events, checkpoints.
+
+        Nothing more of it starts; bodies that run are terminated (prefork and gevent; elsewhere they go on, and
+        what they return is thrown away). `get` raises `RunCancelled`; the rest of a native chain or chord around
+        the run fails with it. One entry of the audit trail is left, and Celery's own result of the run's id, which
+        holds that error for those who wait until `result_expires`.
+
+        Args:
+            confirm: True, or the token of `cancel_plan()`; then the run must still be what the plan says.
+            reason: for the audit trail.
+
+        Raises:
+            ConfirmationRequired: not confirmed, or the plan is out of date; nothing is done.
+            RunNotFound: the run has no record.
+        """
+        Cancellation(self._orchestrator).cancel(self.id, confirm, reason)
+
+    def _audited(self, verb: str, after: RunStatus | None = None) -> AbstractContextManager[None]:
+        return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after)
+
+    def _recorded_status(self) -> RunStatus | None:
+        status = self._orchestrator.reader.head_field(self.id, "status")
+        return RunStatus(status.decode()) if status else None
 
     @property
     def _control(self) -> Control:
@@ -192,7 +228,7 @@ class Run(AsyncResult):
                 yield event
                 if isinstance(event, RunClosed):
                     return
-            if not entries and reader.head_field(self.id, "status") is None:
+            if not entries and reader.head_field(self.id, "status") in (None, b"CANCELLED"):
                 return
 
     def events(self, *, after: str = "0") -> list[Event]:
@@ -221,8 +257,10 @@ class Run(AsyncResult):
 
     def _head(self) -> dict[str, bytes]:
         head = self._orchestrator.reader.head(self.id)
-        if not head:
-            raise RunNotFound(f"No run has the id {self.id!r}: it has not started yet, or its retention is over.")
+        if not head or head["status"] == b"CANCELLED":
+            raise RunNotFound(
+                f"No run has the id {self.id!r}: it has not started yet, was cancelled, or its retention is over."
+            )
         return head
 
     def _pages(self, node: str) -> ItemPages:

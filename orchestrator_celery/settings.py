@@ -36,6 +36,9 @@ class OrchestratorSettings(BaseModel):
         description="Most items of one group or unbounded swarm that are queued or running at once.",
     )
     retention: float = Field(default=7 * 24 * 3600.0, ge=0, description="Seconds a finished run is kept.")
+    audit_retention: float = Field(
+        default=90 * 24 * 3600.0, ge=0, description="Seconds an entry of the audit trail is kept."
+    )
     max_payload: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest result or argument list of one task, in bytes."
     )

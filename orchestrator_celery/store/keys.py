@@ -14,6 +14,7 @@ slot of a Redis Cluster (invariant 7) and one script may touch them all:
 `orc:{<run>}:c`             hash    checkpoints of leaves
 `orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
 `orc:due`                   zset    runs that have not ended, by when they are looked at next; derived
+`orc:audit`                 stream  who did what to which run; has its own retention
 `orc:reports`               list    resume reports, newest first
 `orc:workers:{orc}`         zset    workers with the extension, by the time their lease ends
 `orc:workers:{orc}:active`  hash    what each of them runs, as of its last sign of life
@@ -38,6 +39,7 @@ class Keys:
         self.runs = f"{prefix}:runs"
         self.due = f"{prefix}:due"
         self.reports = f"{prefix}:reports"
+        self.audit = f"{prefix}:audit"
         self.workers = f"{prefix}:workers:{{{prefix}}}"
 
     def root(self, run: str) -> str:

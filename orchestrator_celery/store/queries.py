@@ -66,6 +66,19 @@ class Reader:
         [ended] = self.terminal(run, [f"{pool}:end"])
         return int(ended.split(b"|", 1)[0]) if ended else 0
 
+    def delegated(self, run: str) -> list[str]:
+        """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""
+        return sorted(node for node, raw in self.live(run).items() if raw.startswith(b"D"))
+
+    def sizes(self, run: str) -> dict[str, int]:
+        """Memory each key of the run takes, in bytes, as Redis estimates it."""
+        keys = self._keys
+        tokens = (self.head_field(run, "segments") or b"").decode().split()
+        found = [keys.root(run), keys.definitions(run), keys.live(run), keys.terminal(run), keys.pools(run)]
+        found += [keys.events(run), keys.checkpoints(run), *(keys.upload(run, token) for token in tokens)]
+        sizes = {key: self._client.memory_usage(key) for key in found}
+        return {key: int(size) for key, size in sizes.items() if size is not None}
+
     def definitions(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Definitions of nodes; those of items that were added in bulk are looked up in their segments."""
         found = self._fields(self._keys.definitions(run), nodes)
@@ -84,6 +97,11 @@ class Reader:
     def has_checkpoint(self, run: str, node: str) -> bool:
         """Whether a node has kept how far it is."""
         return bool(self._client.hexists(self._keys.checkpoints(run), node))
+
+    def checkpoint(self, run: str, node: str) -> bytes | None:
+        """What a node has kept of how far it is."""
+        found: bytes | None = self._client.hget(self._keys.checkpoints(run), node)
+        return found
 
     def reports(self, offset: int, count: int) -> list[bytes]:
         """Resume reports, newest first."""

@@ -16,6 +16,7 @@ __all__ = ("MARK", "Indexes")
 #: The member that is no run.
 MARK = ""
 _PAGE = 500
+_PARTS = 10
 
 
 @answers
@@ -57,6 +58,26 @@ class Indexes:
             pipe.zadd(self._keys.due, {MARK: "+inf"})
             pipe.execute()
         return found
+
+    def trim(self, cursor: int) -> int:
+        """Take runs that have expired out of the list of runs, a part of it at a time.
+
+        Args:
+            cursor: where the last call stopped; 0 to begin.
+
+        Returns:
+            Where this one did; about ten calls go through the whole list.
+        """
+        share = max(_PAGE, int(self._client.zcard(self._keys.runs)) // _PARTS)
+        cursor, page = self._client.zscan(self._keys.runs, cursor, count=share)
+        runs = [run for run, _ in page if run != MARK.encode()]
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.exists(self._keys.root(run.decode()))
+            gone = [run for run, exists in zip(runs, pipe.execute(), strict=True) if not exists]
+        if gone:
+            self._client.zrem(self._keys.runs, *gone)
+        return int(cursor)
 
     def _put_back(self, page: list[str]) -> int:
         with self._client.pipeline(transaction=False) as pipe:

@@ -44,6 +44,7 @@ class Refused(str, Enum):
     CLOSED = "closed"  #: the swarm takes no more items
     FULL = "full"  #: more items than `max_items`
     STATE = "state"  #: the run's status does not allow it
+    CHANGED = "changed"  #: the run is no longer what the confirmed plan says
     POISONED = "poisoned"  #: too many lost processes
 
 
@@ -60,7 +61,7 @@ class Look(NamedTuple):
 
     Args:
         run: its id.
-        state: `ok`, `gone` (no such run) or `over` (nothing of it is live).
+        state: `ok`, `gone` (no such run), `over` (nothing of it is live) or `cancelled` (and not finished with).
         todo: messages to publish again.
         due: when the oldest message of the outbox is overdue, in ms; None without any.
         running: claimed leaves by node, with their records.
@@ -238,6 +239,29 @@ class Store:
     def close_swarm(self, run: str, pool: str) -> Effects:
         """An open pool takes no more items."""
         return self._run("close_swarm", run, pool)
+
+    def cancel(self, run: str, token: str, audit: str) -> Effects:
+        """Stop a run and delete what it holds; `erase` deletes the rest once the consequences are drawn.
+
+        Args:
+            run: its id.
+            token: of the plan that was confirmed, or '' for none.
+            audit: the entry for the audit trail, as JSON.
+        """
+        # Due before it is done, so that consequences which nobody draws are found; not at once: the caller draws them.
+        later = time.time() * 1000 + FIRST_LOOK
+        self.client.zadd(self.keys.due, {run: later}, nx=True)
+        effects = self._run("cancel", run, token, audit)
+        if effects.refused is Refused.GONE:
+            self.not_due([run])
+        return effects
+
+    def erase(self, run: str) -> Effects:
+        """Nothing of a cancelled run is left; tells by `refused` whether this call did it."""
+        effects = self._run("erase", run)
+        self.forget([run])
+        self.not_due([run])
+        return effects
 
     def forget(self, runs: Sequence[str]) -> None:
         """Take runs that are no more out of the list of runs."""

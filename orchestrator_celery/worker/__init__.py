@@ -29,6 +29,11 @@ def install(orchestrator: Orchestrator) -> Hooks:
     def guard(**_: Any) -> None:
         guard_tasks(app, hooks)
 
+    def answer(**_: Any) -> None:
+        from orchestrator_celery.worker import stop  # a client needs nothing of the worker
+
+        stop.register()
+
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
         guard_tasks(app, hooks)
@@ -36,6 +41,7 @@ def install(orchestrator: Orchestrator) -> Hooks:
     # One process has one worker, but signals are global: every handler asks whose message it is.
     for signal, handler in (
         (signals.worker_init, guard),  # again, for tasks registered after the app was finalized
+        (signals.worker_init, answer),
         (signals.worker_ready, start),
         (signals.worker_shutdown, stop),
         (signals.task_success, hooks.on_success),

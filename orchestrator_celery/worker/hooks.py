@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+import threading
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,18 @@ from celery.exceptions import Ignore, InvalidTaskError, NotRegistered, Reject, T
 from celery.states import IGNORED, REJECTED
 from celery.utils.time import maybe_make_aware
 
+from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.errors import LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
-from orchestrator_celery.publish import CLOSE_TASK, Origin
+from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.publish import CLOSE_TASK, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
-from orchestrator_celery.store import Refused
+from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.worker.current import CurrentNode
+from orchestrator_celery.worker.handover import Handover
+from orchestrator_celery.worker.held import Held, claims_of, held_by, reported
 from orchestrator_celery.worker.reports import Reports
 from orchestrator_celery.worker.resume import rules_of
 
@@ -36,17 +41,6 @@ if TYPE_CHECKING:
 __all__ = ("Hooks",)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class _Held:
-    """A message that was claimed here; it hangs on its own request, for in a pool of threads another delivery of the
-    same message may be dealt with beside it."""
-
-    claims: list[tuple[LeafId, Fence]]
-    origin: Origin
-    checkpoint: bytes = b""
-    replacement: Any = None
 
 
 class Hooks:
@@ -60,6 +54,8 @@ class Hooks:
         self._orchestrator = orchestrator
         #: Tells the store.
         self.reports = Reports(orchestrator)
+        #: Retries and replacements while broker or store is away.
+        self.handover = Handover(held_by, self.reports, lambda: orchestrator.compiler)
 
     # -- before the body ------------------------------------------------------------------------
 
@@ -70,12 +66,14 @@ class Hooks:
             celery.exceptions.Ignore: the body may not run.
             celery.exceptions.Reject: the store cannot be asked; the broker keeps the message.
         """
-        claims = _claims_of(task, request, args)
+        claims = claims_of(task, request, args)
         if not claims:
             return
         owner = f"{request.hostname}/{os.getpid()}/{self._orchestrator.incarnation}"
         try:
-            answers = [self._claim_one(task, leaf, fence, owner) for leaf, fence in claims]
+            checkpoint = self._claim_one(task, *claims[0], owner)
+            # A run that stands in for a task ends also when nobody waits for that task any more.
+            claims[1:] = [claim for claim in claims[1:] if self._wanted(task, *claim, owner)]
         except UNREACHABLE as exc:
             logger.error(
                 "The store cannot be asked whether a task may run: %r",
@@ -85,12 +83,29 @@ class Hooks:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
-        request._orchestrator_held = _Held(claims, _origin(self._orchestrator, request), answers[-1])
+        request._orchestrator_held = Held(claims, _origin(self._orchestrator, request), checkpoint)
+
+    def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
+        try:
+            self._claim_one(task, leaf, fence, owner)
+        except Ignore:
+            return False
+        return True
 
     def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bytes:
-        answer = self.reports.patiently(self._orchestrator.store.claim, leaf, fence, owner)
+        tries = 0
+
+        def claim() -> Effects:
+            nonlocal tries
+            tries += 1
+            return self._orchestrator.store.claim(leaf, fence, owner)
+
+        answer = self.reports.patiently(claim)
         if answer.refused is None:
             return answer.detail or b""
+        if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
+            # The answer to an earlier try was lost; what it claimed is ours.
+            return self._orchestrator.reader.checkpoint(leaf.run, leaf.node) or b""
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker has delivered again what a dead process held: a new attempt, which counts as one.
             self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
@@ -104,14 +119,14 @@ class Hooks:
 
     def node_of(self, request: Any) -> CurrentNode | None:
         """The node of a message this process has claimed."""
-        held = _held_by(request)
+        held = held_by(request)
         if held is None:
             return None
         return CurrentNode(self._orchestrator, *held.claims[-1], held.checkpoint)
 
     def replacement(self, task: Any, sig: Any) -> Any:
         """What a task of a run may be replaced by: a canvas becomes a run of its own."""
-        held = _held_by(task.request)
+        held = held_by(task.request)
         if held is None:
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
@@ -123,35 +138,40 @@ class Hooks:
 
     def on_success(self, sender: Any, result: Any = None, **_: Any) -> None:
         """The body returned."""
-        held = _held_by(sender.request)
+        held = held_by(sender.request)
         if held is not None:
             for leaf, fence in held.claims:
                 self.reports.finished(leaf, fence, result, held.origin)
 
     def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
         """The body raised, or Celery's main process found its child dead or out of time."""
-        held = _held_by(sender.request) if sender.request.id == task_id else None
+        held = held_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
         if held is not None:
             for leaf, fence in held.claims:
-                self.reports.failed(leaf, fence, exception, trace, held.origin)
+                if leaf.node == CLOSE and isinstance(exception, PASSING) and exception is not held.outcome:
+                    # Not the run's own error: Celery could not store the outcome, or send what follows. Once more.
+                    self.reports.lost(None, CLOSE_TASK, leaf, fence)
+                else:
+                    self.reports.failed(leaf, fence, exception, trace, held.origin)
             return
-        for leaf, known in _reported(sender, task_id):
+        for leaf, known in reported(sender, task_id):
             if isinstance(exception, WorkerLostError) and self._may_resume(sender):
                 self.reports.lost(getattr(sender, "orchestrator", None), sender.name, leaf, known or Fence())
             else:
                 self.reports.failed(leaf, known, exception, trace)
+            self._forget(leaf)
 
     def on_retry(self, sender: Any, request: Any, reason: Any = None, **_: Any) -> None:
         """The body called `retry`, or a cold shutdown cancelled it (then there is no reason)."""
-        held = _held_by(request)
+        held = held_by(request)
         if held is not None or reason is not None:
-            claims = held.claims if held is not None else _claims_of(sender, request, request.args)
+            claims = held.claims if held is not None else claims_of(sender, request, request.args)
             for leaf, fence in claims:
                 later = fence._replace(retries=fence.retries + 1)
                 self.reports.requeued(leaf, fence, later, "retry", _seconds(reason), self._changed(request, reason))
             return
-        for leaf, fence in _claims_of(sender, request, request.args):
+        for leaf, fence in claims_of(sender, request, request.args):
             self.reports.lost(getattr(sender, "orchestrator", None), sender.name, leaf, fence)
 
     def _changed(self, request: Any, reason: Any) -> bytes:
@@ -169,8 +189,8 @@ class Hooks:
 
     def on_postrun(self, sender: Any, retval: Any = None, state: str | None = None, **_: Any) -> None:
         """The message is dealt with; finds the ends no other signal tells of."""
-        held = _held_by(sender.request)
-        if held is None or state not in (IGNORED, REJECTED):
+        held = held_by(sender.request)
+        if held is None or held.handed_over or state not in (IGNORED, REJECTED):
             return
         for leaf, fence in held.claims:
             if held.replacement is not None:
@@ -183,24 +203,40 @@ class Hooks:
     def _replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
         later = fence._replace(nesting=fence.nesting + 1)
         if isinstance(sig, Primitive):
-            self.reports.requeued(leaf, fence, later, "delegate")
+            answer = self.reports.requeued(leaf, fence, later, "delegate")
+            if answer is not None and answer.refused is not None:
+                self._withdraw(str(leaf))
             return
         definition = self._orchestrator.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
         self.reports.requeued(leaf, fence, later, "replace", float(sig.options.get("countdown") or 0), definition)
+
+    def _withdraw(self, run: str) -> None:
+        """Stop a run that stands in for a task nobody waits for: its own run is over, or has started it again."""
+        status = self._orchestrator.reader.head_field(run, "status")
+        if status is not None and not RunStatus(status.decode()).ended:
+            self._orchestrator.store.cancel(run, "", "")
+            Cancellation(self._orchestrator).conclude(run)
 
     # -- told by the main process ---------------------------------------------------------------
 
     def on_revoked(self, sender: Any, request: Any, expired: bool = False, **_: Any) -> None:
         """Somebody revoked the message itself, or it expired before it could start."""
         reason = "expired" if expired else "revoked"
-        for leaf, fence in _claims_of(sender, request, request.args):
+        for leaf, fence in claims_of(sender, request, request.args):
             self.reports.failed(leaf, fence, TaskRevokedError(reason), "")
+            self._forget(leaf)
+
+    def _forget(self, leaf: LeafId) -> None:
+        """Drop what Celery's main process has stored of a leaf: its result is kept in the run, and goes with it."""
+        if leaf.node != CLOSE:
+            with suppress(NotImplementedError, *UNREACHABLE):
+                self._orchestrator.app.backend.forget(str(leaf))
 
     def on_gone(self, request: Any) -> None:
         """A child of this worker has ended under its task; told before Celery notices, and again when it does."""
         task = request.task
         if self._may_resume(task):
-            for leaf, fence in _claims_of(task, request._context, request.args):
+            for leaf, fence in claims_of(task, request._context, request.args):
                 self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
 
     def on_unknown(self, name: str, id: str, **_: Any) -> None:
@@ -216,37 +252,15 @@ class Hooks:
             self.reports.failed(leaf, None, InvalidTaskError(str(exc)), "")
 
 
-def _held_by(request: Any) -> _Held | None:
-    held: _Held | None = getattr(request, "_orchestrator_held", None)
-    return held
-
-
-def _claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
-    """What a message stands for: a leaf of a run, the closing of a run, or (nested) both."""
-    claims = []
-    task_id, parent = request.id, request.parent_id
-    if task.name == CLOSE_TASK:
-        claims.append((LeafId(task_id, CLOSE, int(args[0])), Fence()))
-    if parent and task_id.startswith(f"{parent}:"):
-        leaf = parse_leaf_id(task_id)
-        if leaf is not None and leaf.run == parent:
-            claims.append((leaf, Fence(nesting=request.replaced_task_nesting or 0, retries=request.retries or 0)))
-    return claims
-
-
-def _reported(sender: Any, task_id: str) -> list[tuple[LeafId, Fence | None]]:
-    """The same for a report of the main process, which may know nothing but the id."""
-    request = sender.request
-    if request.id == task_id:
-        return list(_claims_of(sender, request, request.args))
-    leaf = parse_leaf_id(task_id)
-    return [(leaf, None)] if leaf is not None else []
-
-
 def _origin(orchestrator: Orchestrator, request: Any) -> Origin:
     info = request.delivery_info or {}
     inherits = orchestrator.app.conf.task_inherit_parent_priority
     return Origin(route=info, priority=info.get("priority") if inherits else None)
+
+
+def _runs_alone() -> bool:
+    """Whether this process runs one body at a time, so that what it has claimed nobody else in it can have."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def _seconds(reason: Any) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kombu.exceptions import EncodeError
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ("Reports",)
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
@@ -62,9 +64,9 @@ class Reports:
 
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
-    ) -> None:
-        """A later message runs the leaf; arguments as for `Store.requeue`."""
-        self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why, wait, definition)
+    ) -> Effects | None:
+        """A later message runs the leaf; arguments as for `Store.requeue`. None where the store is away."""
+        return self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why, wait, definition)
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
@@ -83,6 +85,9 @@ class Reports:
             What became of it; None where somebody else was quicker, or the store is away.
         """
         store = self._orchestrator.store
+        if leaf.node != CLOSE and self._is_stood_in_for(leaf):
+            self.requeued(leaf, fence, fence._replace(nesting=fence.nesting + 1), "delegate")
+            return None
         limit = policy.max_resumes if isinstance(policy, TaskPolicy) else None
         if limit is None:
             limit = self._orchestrator.settings.max_resumes
@@ -102,14 +107,30 @@ class Reports:
             return None
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
 
+    def _is_stood_in_for(self, leaf: LeafId) -> bool:
+        """Whether the process died between starting the canvas that replaces its task and saying so: that canvas goes
+        on, and ends the node; a new attempt would run it twice."""
+        try:
+            head = self._orchestrator.reader.head(str(leaf))
+        except UNREACHABLE:
+            return False
+        return bool(head) and head.get("status") != b"CANCELLED" and "closed" not in head
+
     def _tell_due(self, run: str) -> None:
         try:
             self._orchestrator.store.due_soon(run)
         except UNREACHABLE:
             logger.debug("The run will be looked at in its turn.", extra={"action": "due", "run": run})
 
-    def patiently(self, call: Callable[..., Effects], *args: Any) -> Effects:
-        """Call the store, and again while it cannot be reached, up to `orchestrator_store_patience`.
+    def patiently(
+        self, call: Callable[..., Result], *args: Any, passing: tuple[type[BaseException], ...] = UNREACHABLE
+    ) -> Result:
+        """Call something, and again while the store cannot be reached, up to `orchestrator_store_patience`.
+
+        Args:
+            call: what may be done twice.
+            args: what it takes.
+            passing: errors that may pass.
 
         Raises:
             redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: it stayed away.
@@ -118,7 +139,7 @@ class Reports:
         while True:
             try:
                 return call(*args)
-            except UNREACHABLE:
+            except passing:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(pause)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.utils.imports import symbol_by_name
 
+from orchestrator_celery.audit import acting, record
+from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.control import Control
 from orchestrator_celery.engine.leaf import read_leaf
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
@@ -49,10 +51,14 @@ class Resumer:
     @contextmanager
     def report(self, beat: Beat, runs: int) -> Iterator[Session]:
         """Treat runs; what was done is stored, logged in one line, once the sweep is through."""
-        session = Session(self._orchestrator, self._reports, beat)
-        yield session
-        if not session.nodes:
-            return
+        session = Session(self._orchestrator, self._reports, beat, self.member)
+        try:
+            yield session
+        finally:
+            if session.nodes:
+                self._keep(session, beat, runs)
+
+    def _keep(self, session: Session, beat: Beat, runs: int) -> None:
         report = ResumeReport(
             time=from_ms(beat.now), worker=self.member, dead=beat.dead, looked_at=runs, nodes=tuple(session.nodes)
         )
@@ -67,12 +73,14 @@ class Session:
         orchestrator: whose runs.
         reports: tells the store of lost nodes.
         beat: the sign of life the sweep follows.
+        member: the worker that sweeps.
     """
 
-    def __init__(self, orchestrator: Orchestrator, reports: Reports, beat: Beat) -> None:
+    def __init__(self, orchestrator: Orchestrator, reports: Reports, beat: Beat, member: str) -> None:
         self._orchestrator = orchestrator
         self._reports = reports
         self._now = beat.now
+        self._member = member
         self._sightings = _sightings(orchestrator, beat)
         self._rules = rules_of(orchestrator)
         self._resumed = 0
@@ -106,7 +114,17 @@ class Session:
             logger.warning("Messages could not be sent now: %r", exc, extra={"action": "overdue", "run": look.run})
             return
         if ended:
+            with acting(self._member, "sweeper"):
+                entry = record("deadline", look.run, before=look.status, after=RunStatus.FAILED, reason=str(error))
+            orchestrator.trail.append(entry.model_dump_json())
             self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.FAILED, 1, reason=str(error))
+
+    def conclude(self, look: Look) -> None:
+        """Draw the consequences of a cancellation whose caller has not."""
+        try:
+            Cancellation(self._orchestrator).conclude(look.run)
+        except PASSING as exc:
+            logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus) -> None:
         name = self._task_name(leaf)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.store.registry import Beat
     from orchestrator_celery.store.transitions import Look
-    from orchestrator_celery.worker.resume import Resumer
+    from orchestrator_celery.worker.resume import Resumer, Session
 
 __all__ = ("Sweeper",)
 
@@ -54,6 +54,7 @@ class Sweeper:
         self._wake = threading.Condition()
         self._alarm = True
         self._checked = 0.0
+        self._cursor = 0
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -90,6 +91,7 @@ class Sweeper:
         if not indexes.whole():
             found = indexes.rebuild()
             logger.info("The indexes of runs were made anew: %d runs.", found, extra={"action": "rebuild"})
+        self._cursor = indexes.trim(self._cursor)
         self._checked = now
 
     def _look_at(self, runs: list[str], beat: Beat) -> None:
@@ -98,16 +100,28 @@ class Sweeper:
         with self._resumer.report(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
                 looks = store.look(batch)
-                over = [look.run for look in looks if look.state != "ok"]
+                over = [look.run for look in looks if look.state in ("gone", "over")]
                 store.not_due(over)
+                store.forget([look.run for look in looks if look.state == "gone"])
+                # First: whatever goes wrong with one of them, the others are looked at again.
+                store.due({look.run: _next(look, beat.now, routine) for look in looks if look.run not in over})
                 for look in looks:
-                    if look.deadline is not None and look.deadline <= beat.now:
-                        session.end(look)
-                        continue
-                    self._publish(look)
-                    session.treat(look)
+                    self._deal_with(look, session, beat.now)
                 store.index({look.run: look.created for look in looks if look.state == "ok"})
-                store.due({look.run: _next(look, beat.now, routine) for look in looks if look.state == "ok"})
+
+    def _deal_with(self, look: Look, session: Session, now: float) -> None:
+        try:
+            if look.state == "cancelled":
+                session.conclude(look)
+            elif look.deadline is not None and look.deadline <= now:
+                session.end(look)
+            else:
+                self._publish(look)
+                session.treat(look)
+        except UNREACHABLE:
+            raise
+        except Exception:
+            logger.exception("A run could not be looked at.", extra={"action": "sweep", "run": look.run})
 
     def _publish(self, look: Look) -> None:
         try:
@@ -135,4 +149,4 @@ class Sweeper:
 
 def _next(look: Look, now: float, routine: float) -> float:
     regular = now + routine
-    return min(regular, *(max(moment, now) for moment in (look.due, look.deadline) if moment is not None))
+    return min([regular, *(max(moment, now) for moment in (look.due, look.deadline) if moment is not None)])

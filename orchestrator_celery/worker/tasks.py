@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celery.app.task import Context
+from celery.exceptions import Ignore
+from celery.states import REVOKED
 
 from orchestrator_celery.canvas import ComplexSignature, Swarm
-from orchestrator_celery.publish import CLOSE_TASK, ERRBACK_TASK
+from orchestrator_celery.errors import RunCancelled
+from orchestrator_celery.publish import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
+from orchestrator_celery.worker.held import held_by
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -29,7 +33,15 @@ def register(orchestrator: Orchestrator) -> None:
     def close(self: Any, attempt: int) -> Any:
         """Ends as the run ended; sent with the options the run was applied with, so that Celery itself
         stores the result, goes on with the chain, counts the chord part and fires the callbacks."""
-        return orchestrator.outcome(self.request.id)
+        reports, held = orchestrator.hooks.reports, held_by(self.request)
+        result, error = reports.patiently(orchestrator.verdict, self.request.id)
+        if held is not None:
+            held.outcome = error
+        if self.request.chain or self.request.callbacks or self.request.chord:
+            reports.patiently(_reach_broker, app, passing=PASSING)
+        if error is not None:
+            raise error
+        return result
 
     @app.task(name=ERRBACK_TASK, **options)
     def errback(self: Any, signature: dict[str, Any], run: str, failed: str, ref: str) -> None:
@@ -38,8 +50,30 @@ def register(orchestrator: Orchestrator) -> None:
         request = Context({"id": failed, "root_id": run, "parent_id": run})
         app.signature(signature)(request, exc, words["traceback"])
 
+    _register_cancelled(orchestrator, {**safe, **options})
     for primitive in (Swarm, ComplexSignature):
         _register_starter(orchestrator, primitive, options)
+
+
+def _register_cancelled(orchestrator: Orchestrator, options: dict[str, Any]) -> None:
+    @orchestrator.app.task(name=CANCELLED_TASK, **options)
+    def cancelled(self: Any) -> None:
+        """Ends as a cancelled run does; sent with the options the run was applied with, so that Celery fails the rest
+        of the chain, counts the chord part and calls the errbacks."""
+        run = self.request.id
+        if orchestrator.reader.head_field(run, "status") == b"CANCELLED":
+            stored = not self.request.ignore_result
+            self.backend.mark_as_failure(
+                run, RunCancelled.of(run), request=self.request, store_result=stored, state=REVOKED
+            )
+            orchestrator.store.erase(run)
+        raise Ignore
+
+
+def _reach_broker(app: Any) -> None:
+    """Celery sends what follows a task after its body, and fails the task where it cannot."""
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=5)
 
 
 def _register_starter(orchestrator: Orchestrator, primitive: Any, options: dict[str, Any]) -> None:

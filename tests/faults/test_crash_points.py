@@ -24,7 +24,7 @@ from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
 
 #: Verbs that only a client calls; those that only a worker's main process calls.
-CLIENT = {"create", "add_items", "close_swarm", "discard", "suspend", "resume"}
+CLIENT = {"create", "add_items", "close_swarm", "discard", "suspend", "resume", "cancel", "erase"}
 MAIN = {"beat", "sweep", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}
@@ -97,7 +97,9 @@ def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, sco
     assert len({tuple(body) for body in bodies}) == 1, "whatever ran twice was given the same"
 
 
-@pytest.mark.parametrize("point", [point for point in points() if kind(point) in CLIENT - {"discard"}])
+@pytest.mark.parametrize(
+    "point", [point for point in points() if kind(point) in CLIENT - {"discard", "cancel", "erase"}]
+)
 def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
     """Either nothing was accepted, or it ends; and starting again under the same id is always right."""
     default_site.worker(**HASTY)

@@ -1,4 +1,4 @@
-"""R8, its half that is there: a suspension holds, whoever is up, whatever is killed."""
+"""R8, suspension: it holds, whoever is up, whatever is killed."""
 
 import time
 
@@ -123,3 +123,18 @@ def test_a_task_that_a_rule_holds_back_is_resumed_by_hand(default_site, ledger):
     run.resume()
     assert run.get(timeout=30) == 8
     assert len(ledger.entries("start")) == 2
+
+
+def test_a_canvas_inside_that_ends_meanwhile_is_not_forgotten(default_site, ledger):
+    """The last body of a canvas that replaced a task ends while the run is suspended: its result counts."""
+    default_site.worker(**HASTY)
+    run = ComplexSignature(chain(p.replaced.s("napping"), p.add.s(1))).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the body")
+    run.suspend()
+    wait_for(lambda: ledger.entries("end"), what="its end")
+    inner = p.orchestrator.result(f"{run.id}:0.0.0:1")
+    wait_for(lambda: "RunClosed" in [type(event).__name__ for event in inner.events()], what="the inner run's end")
+    run.resume()
+    assert run.get(timeout=30) == 2
+    assert len(ledger.entries("start")) == 1
+    assert not [event for event in run.events() if type(event).__name__ == "NodeLost"]

@@ -58,7 +58,7 @@ def test_no_run_no_claim(play):
     assert play.snapshot() == {}
 
 
-@pytest.mark.parametrize("status", ["SUSPENDED", "INTERRUPTED", "CANCELLED"])
+@pytest.mark.parametrize("status", ["SUSPENDED", "INTERRUPTED"])
 def test_a_held_run_starts_nothing(one, status):
     """Given a run that is held, when a message arrives, then it may not run, and stays in the outbox."""
     one.redis.hset(one.store.keys.root("r"), "status", status)

@@ -10,6 +10,7 @@ from redis.crc import key_slot
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store, keys
+from orchestrator_celery.store.audit import AuditTrail
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.registry import Registry
 
@@ -33,6 +34,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.succeed("0.1.0")
     play.finish("0.0")
     store.keep_report(b"{}")
+    AuditTrail(store.client, store.keys, 100).append("{}")
     Registry(store.client, store.keys).beat("w/a", 30, [])
     return play
 

@@ -91,3 +91,24 @@ def test_other_keys_are_left_alone(store, indexes, client):
     client.hset("orc:{h}", "field", 1)
     assert indexes.rebuild() == 0
     assert store.due_runs(None, 10) == []
+
+
+def test_expired_runs_are_taken_out_of_the_list(store, indexes):
+    """Given a long list in which most runs have expired, when it was trimmed a few times, then the others are left."""
+    start(store, "a", "b")
+    store.client.zadd("orc:runs", {f"gone{i}": i for i in range(3000)})
+    indexes.rebuild()
+    cursor = indexes.trim(0)
+    assert 3002 - 1500 < store.client.zcard("orc:runs") - 1 < 3002, "a part at a time"
+    for _ in range(20):
+        cursor = indexes.trim(cursor)
+    assert sorted(Play(store).reader.listed(0, 10_000, None, None)) == ["a", "b"]
+    assert indexes.whole()
+
+
+def test_trimming_a_short_list(store, indexes):
+    start(store, "a")
+    indexes.rebuild()
+    store.client.zadd("orc:runs", {"gone": 1})
+    assert indexes.trim(0) == 0
+    assert Play(store).reader.listed(0, 10, None, None) == ["a"]

@@ -14,9 +14,12 @@ from celery.result import AsyncResult
 from typing_extensions import assert_type
 
 from orchestrator_celery import (
+    AuditEntry,
     BulkRejected,
     BulkReport,
+    CancelPlan,
     ComplexSignature,
+    ConfirmationRequired,
     DeadlineExceeded,
     Event,
     ForeignSignature,
@@ -49,6 +52,7 @@ from orchestrator_celery import (
     ResumedNode,
     ResumeReport,
     Run,
+    RunCancelled,
     RunClosed,
     RunNotFound,
     RunStatus,
@@ -62,6 +66,7 @@ from orchestrator_celery import (
     SwarmFull,
     SwarmWasClosed,
     TaskPolicy,
+    acting,
     current_node,
 )
 
@@ -236,6 +241,17 @@ def reports() -> list[ResumedNode]:
     return list(newest.of(ResumeAction.RESUMED))
 
 
+def cancelling(run: Run) -> list[AuditEntry]:
+    plan: CancelPlan = run.cancel_plan()
+    assert_type((plan.running, plan.keys, plan.token), tuple[int, int, str])
+    with acting("ada@example.org", channel="api"):
+        run.cancel(confirm=plan.token, reason="wrong input")
+    run.cancel(confirm=True)
+    entries = orchestrator.audit(run=run.id, verb="cancel", actor="ada@example.org", limit=1)
+    assert_type(entries[0].refused, bool)
+    return entries
+
+
 # -- errors --------------------------------------------------------------------------------------------
 
 
@@ -246,7 +262,7 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
         return str(exc.report)
     except SwarmFailed as exc:
         return str([failure["index"] for failure in exc.failures])
-    except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound) as exc:
+    except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound, RunCancelled, ConfirmationRequired) as exc:
         return str(exc)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
         return "set-up"

@@ -188,3 +188,47 @@ class Handling(Task):
 @app.task(base=Handling)
 def with_handlers(value):
     return value + 0
+
+
+@app.task(bind=True)
+def waits_and_is_replaced(self, canvas):
+    """Replaces itself once it is told to go."""
+    _told_to_go("waiting")
+    note("replacing")
+    return self.replace(app.signature(canvas))
+
+
+@app.task
+def cancels(run):
+    """Cancels another run from inside a task."""
+    found = app.orchestrator.run(run)
+    found.cancel(confirm=True)
+    return str(found.status)
+
+
+def _told_to_go(word):
+    note(word)
+    with ledger() as book:
+        wait_for(lambda: book.get("go"), 30, "the word")
+    note("went")
+
+
+@app.task(bind=True)
+def retries_when_told(self, value):
+    """Retries with another argument, once it is told to go."""
+    if self.request.retries:
+        note("retried")
+        return value
+    _told_to_go("waiting")
+    raise self.retry(args=(value + 1,), countdown=0)
+
+
+@app.task
+def goes_when_told(value):
+    _told_to_go("waiting")
+    return value
+
+
+@app.task
+def raises_connection_error():
+    raise ConnectionError("by itself")

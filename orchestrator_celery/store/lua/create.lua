@@ -5,9 +5,9 @@
 --          ended: 1 when that run needs no look any more | {'expired'} the upload is gone
 -- include: run reply live definition pool complete advance tree
 local upload = DEF .. ':' .. ARGV[1]
-if status then
+if status or cancelled then
   redis.call('UNLINK', upload)
-  return reply('exists', redis.call('HEXISTS', root, 'keep'))
+  return reply('exists', cancelled and 0 or redis.call('HEXISTS', root, 'keep'))
 end
 if redis.call('EXISTS', upload) == 0 then return reply('expired') end
 redis.call('RENAME', upload, DEF)

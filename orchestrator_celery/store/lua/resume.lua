@@ -7,7 +7,7 @@
 if not status then return reply('gone') end
 local entries, stopped = redis.call('HGETALL', LIVE), held
 for i = 2, #entries, 2 do stopped = stopped or entries[i]:sub(1, 1) == 'H' end
-if not stopped or status == 'CANCELLED' then return reply('state', status) end
+if not stopped then return reply('state', status) end
 if held then
   status = redis.call('HGET', root, 'before')
   redis.call('HSET', root, 'status', status)

@@ -2,9 +2,11 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 milliseconds after which a message counts as lost, doubled with each try  2 longest such pause
 -- RETURNS: {'ok', effects, next, running, created, status, deadline} | {'gone'} no such run | {'over'} nothing of it is live
+--          | {'cancelled'} what is to be done about that is not done yet
 --          next: when the oldest message is overdue, '' without any; running: node and record, alternating;
 --          deadline: when the run fails if it has not ended, '' without one
 -- include: run reply live definition
+if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])
 local current, earliest, running, live = tonumber(now), nil, {}, 0

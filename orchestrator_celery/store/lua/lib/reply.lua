@@ -16,6 +16,11 @@ local function under_way()
   return false
 end
 
+-- What `run.cancel_plan()` counted, as far as it must still be so when it is confirmed.
+local function plan_token(of_status, created, total)
+  return redis.sha1hex(table.concat({ root, of_status, created, total }, ' ')):sub(1, 12)
+end
+
 local function reply(word, ...)
   if flush then flush() end
   if retiring and not under_way() then

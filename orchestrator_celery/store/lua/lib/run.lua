@@ -5,7 +5,9 @@ local clock = redis.call('TIME')
 local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
 local head = redis.call('HMGET', root, 'status', 'window', 'events')
 local status, window, max_events = head[1], tonumber(head[2]), head[3]
-local held = status == 'SUSPENDED' or status == 'INTERRUPTED' or status == 'CANCELLED' -- nothing may start
+local cancelled = status == 'CANCELLED'
+if cancelled then status = false end -- to every verb but those that finish it, it is gone
+local held = status == 'SUSPENDED' or status == 'INTERRUPTED' -- nothing may start
 local effects = {}
 local activate, up -- the two ends of the recursion over the tree
 local flush        -- writes the pools' counters, once, at the end

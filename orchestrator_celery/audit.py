@@ -1,0 +1,112 @@
+"""Writing the audit trail: who asks, from where, and what came of it."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from celery._state import get_current_worker_task
+
+from orchestrator_celery.errors import OrchestratorError, StoreUnavailable
+from orchestrator_celery.model.audit import AuditEntry, AuditRecord
+from orchestrator_celery.model.nodes import from_ms
+from orchestrator_celery.model.states import RunStatus
+
+if TYPE_CHECKING:
+    from orchestrator_celery.store.audit import AuditTrail
+
+__all__ = ("acting", "audited", "list_audit", "record")
+
+_WHO: ContextVar[tuple[str, str] | None] = ContextVar("orchestrator_actor", default=None)
+
+
+@contextmanager
+def acting(actor: str, channel: str = "api") -> Iterator[None]:
+    """Say on whose behalf runs are steered, in a web application for example.
+
+    Args:
+        actor: goes into the audit trail.
+        channel: from where.
+    """
+    token = _WHO.set((actor, channel))
+    try:
+        yield
+    finally:
+        _WHO.reset(token)
+
+
+def record(verb: str, run: str, **facts: Any) -> AuditRecord:
+    """An entry with the actor and channel of this call."""
+    said = _WHO.get()
+    actor, channel = said or (_system_user(), "api" if get_current_worker_task() is None else "worker")
+    return AuditRecord(verb=verb, run=run, actor=actor, channel=channel, **facts)
+
+
+@contextmanager
+def audited(
+    trail: AuditTrail, verb: str, run: str, status: Callable[[], RunStatus | None], after: RunStatus | None = None
+) -> Iterator[None]:
+    """Write down what the block does to a run, and what it refuses to do.
+
+    Args:
+        trail: where.
+        verb: what is done.
+        run: to which run.
+        status: reads the run's status.
+        after: the status the verb leads to; None to read it afterwards.
+    """
+    before = status()
+    try:
+        yield
+    except StoreUnavailable:
+        raise  # nobody can be told
+    except OrchestratorError as exc:
+        trail.append(record(verb, run, before=before, after=before, outcome=f"{exc}").model_dump_json())
+        raise
+    trail.append(record(verb, run, before=before, after=after or status()).model_dump_json())
+
+
+def list_audit(
+    trail: AuditTrail,
+    *,
+    run: str | None,
+    verb: str | None,
+    actor: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    offset: int,
+    limit: int,
+) -> list[AuditEntry]:
+    """Entries that match, newest first."""
+    low = None if since is None else since.timestamp() * 1000
+    high = None if until is None else until.timestamp() * 1000
+    matches = (
+        entry
+        for place, raw in trail.entries(low, high)
+        if (entry := _entry(place, raw))
+        and (run is None or entry.run == run)
+        and (verb is None or entry.verb == verb)
+        and (actor is None or entry.actor == actor)
+    )
+    return list(islice(matches, offset, offset + limit))
+
+
+def _entry(place: str, raw: bytes) -> AuditEntry:
+    facts = AuditRecord.model_validate_json(raw).model_dump()
+    return AuditEntry(id=place, time=from_ms(place.partition("-")[0]), **facts)
+
+
+@cache
+def _system_user() -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container without a user of that number
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"

@@ -1,0 +1,24 @@
+-- Purpose: stops a run and deletes all it holds. What is left for a moment says that it was cancelled, and what is
+--          still to be done about that: tell Celery, stop bodies, write the audit entry.
+-- KEYS: 1 root key of the run
+-- ARGV: 1 token of the plan that was confirmed, or ''  2 who and why, for the audit trail
+-- RETURNS: {'ok'} | {'gone'} no such run | {'changed'} the run is no longer what the plan says
+-- include: run reply live delegated
+if not status then return reply('gone') end
+local KEPT = { 'created', 'name', 'kind', 'total', 'done', 'failed', 'close', 'closed', 'window', 'events' }
+local kept = redis.call('HMGET', root, unpack(KEPT))
+if ARGV[1] ~= '' and ARGV[1] ~= plan_token(status, kept[1], kept[4]) then return reply('changed') end
+local bodies, entries, inner = {}, redis.call('HGETALL', LIVE), delegated()
+for i = 1, #entries, 2 do
+  local l = parse_live(entries[i + 1])
+  if l.state == 'R' and entries[i] ~= '$' then
+    bodies[#bodies + 1] = root:match('{(.*)}$') .. ':' .. entries[i] .. ':' .. l.attempt
+  end
+end
+for _, key in ipairs(every_key()) do redis.call('UNLINK', key) end
+redis.call('HSET', root, 'status', 'CANCELLED', 'before', status, 'audit', ARGV[2],
+  'bodies', cjson.encode(bodies), 'inner', cjson.encode(inner))
+for i, name in ipairs(KEPT) do
+  if kept[i] then redis.call('HSET', root, name, kept[i]) end
+end
+return reply('ok')
