@@ -72,10 +72,6 @@ class Rules(NamedTuple):
     exclude: Iterable[str]
     validators: Iterable[Callable[[Lost], bool | str]]
 
-    def allows(self, task: str, policy: bool | None) -> bool:
-        """Whether switch, globs and the task's own policy allow a resume."""
-        return self._refusal_by_name(task, policy) is None
-
     def _refusal_by_name(self, task: str, policy: bool | None) -> str | None:
         if policy is not None:
             return None if policy else "the task's policy"
@@ -98,7 +94,12 @@ class Rules(NamedTuple):
         if by_name is not None:
             return by_name
         for validator in self.validators:
-            answer = validator(lost)
+            name = getattr(validator, "__name__", str(validator))
+            try:
+                answer = validator(lost)
+            except Exception as exc:
+                # It cannot say yes; and a mistake in it must not keep other tasks from their resume.
+                return f"validator {name} raised {exc!r}"
             if answer is not True:
-                return answer or f"validator {getattr(validator, '__name__', validator)}"
+                return answer or f"validator {name}"
         return None

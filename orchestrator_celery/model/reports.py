@@ -15,8 +15,8 @@ class ResumeAction(str, Enum):
 
     RESUMED = "resumed"  #: its worker was gone; it starts again, from its last checkpoint if it has one
     STARTED = "started"  #: nobody had claimed its message for too long; it was published again
-    KEPT = "kept"  #: its run is suspended or interrupted
-    SKIPPED = "skipped"  #: its run has failed
+    KEPT = "kept"  #: it starts with its run, which is suspended; or a canvas that replaced it goes on
+    SKIPPED = "skipped"  #: it had ended, or its run had, before it could be started again
     REFUSED = "refused"  #: a rule forbids to start it again; it is held
     FAILED = "failed"  #: it has lost too many workers, or the run was over its deadline
 

@@ -22,6 +22,7 @@ from celery.utils.time import maybe_make_aware
 
 from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.canvas import ComplexSignature, Primitive
+from orchestrator_celery.engine.recovery import Lost
 from orchestrator_celery.errors import LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.model.states import RunStatus
@@ -156,7 +157,7 @@ class Hooks:
                     self.reports.failed(leaf, fence, exception, trace, held.origin)
             return
         for leaf, known in reported(sender, task_id):
-            if isinstance(exception, WorkerLostError) and self._may_resume(sender):
+            if isinstance(exception, WorkerLostError) and self._may_resume(sender, leaf):
                 self.reports.lost(getattr(sender, "orchestrator", None), sender.name, leaf, known or Fence())
             else:
                 self.reports.failed(leaf, known, exception, trace)
@@ -181,11 +182,18 @@ class Hooks:
             return b""
         return self._orchestrator.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
 
-    def _may_resume(self, task: Any) -> bool:
+    def _may_resume(self, task: Any, leaf: LeafId) -> bool:
         """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
+        if leaf.node == CLOSE:
+            return True
         policy = getattr(task, "orchestrator", None)
         said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
-        return rules_of(self._orchestrator).allows(task.name, said)
+        kept = False
+        with suppress(*UNREACHABLE):
+            kept = self._orchestrator.reader.has_checkpoint(leaf.run, leaf.node)
+        owner = f"{task.request.hostname or ''}//{self._orchestrator.incarnation}"
+        lost = Lost(leaf.run, leaf.node, task.name, leaf.attempt, owner, kept)
+        return rules_of(self._orchestrator).refusal(lost, said) is None
 
     def on_postrun(self, sender: Any, retval: Any = None, state: str | None = None, **_: Any) -> None:
         """The message is dealt with; finds the ends no other signal tells of."""
@@ -235,8 +243,8 @@ class Hooks:
     def on_gone(self, request: Any) -> None:
         """A child of this worker has ended under its task; told before Celery notices, and again when it does."""
         task = request.task
-        if self._may_resume(task):
-            for leaf, fence in claims_of(task, request._context, request.args):
+        for leaf, fence in claims_of(task, request._context, request.args):
+            if self._may_resume(task, leaf):
                 self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
 
     def on_unknown(self, name: str, id: str, **_: Any) -> None:

@@ -82,12 +82,12 @@ class Reports:
             hold: a rule forbids to start it again.
 
         Returns:
-            What became of it; None where somebody else was quicker, or the store is away.
+            What became of it; None where the store is away.
         """
         store = self._orchestrator.store
         if leaf.node != CLOSE and self._is_stood_in_for(leaf):
             self.requeued(leaf, fence, fence._replace(nesting=fence.nesting + 1), "delegate")
-            return None
+            return ResumeAction.KEPT
         limit = policy.max_resumes if isinstance(policy, TaskPolicy) else None
         if limit is None:
             limit = self._orchestrator.settings.max_resumes
@@ -104,7 +104,7 @@ class Reports:
         if answer.refused is not None:
             # It had ended, and died before it could send what follows: the outbox is looked at soon.
             self._tell_due(leaf.run)
-            return None
+            return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
 
     def _is_stood_in_for(self, leaf: LeafId) -> bool:

@@ -147,7 +147,7 @@ class Session:
         self._resumed += outcome is ResumeAction.RESUMED
         attempt = leaf.attempt + (outcome is ResumeAction.RESUMED)
         resumed = outcome is ResumeAction.RESUMED
-        if resumed and status is not RunStatus.RUNNING:
+        if resumed and status in (RunStatus.SUSPENDED, RunStatus.INTERRUPTED):
             outcome = ResumeAction.KEPT  # it starts with the run's own resumption
         self._note(
             leaf,

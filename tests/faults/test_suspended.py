@@ -138,3 +138,32 @@ def test_a_canvas_inside_that_ends_meanwhile_is_not_forgotten(default_site, ledg
     assert run.get(timeout=30) == 2
     assert len(ledger.entries("start")) == 1
     assert not [event for event in run.events() if type(event).__name__ == "NodeLost"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"), [("never", "is not to be started again"), ("broken_rule", "raised KeyError")]
+)
+def test_a_validator_is_asked_when_a_worker_died(default_site, ledger, rule, words):
+    """Also one that raises: it has said no, and others are resumed all the same."""
+    rules = {"orchestrator_auto_resume_validators": [f"tests.kit.project.{rule}"]}
+    worker = default_site.worker(**HASTY, **rules)
+    run = ComplexSignature(p.nap.s(7, 1)).apply_async()
+    wait_for(lambda: run.progress().running == 1, what="the body")
+    worker.kill()
+    default_site.worker(**HASTY, **rules)
+    wait_for(lambda: p.orchestrator.resume_reports(), what="the report")
+    [node] = p.orchestrator.resume_reports()[0].nodes
+    assert node.action == "refused"
+    assert words in node.reason
+    assert "held back by a rule" in run.status_message
+    run.resume()
+    assert run.get(timeout=30) == 7
+
+
+def test_a_validator_is_asked_when_a_child_died(default_site, ledger):
+    """Where it says no, the task fails as it does natively."""
+    default_site.worker(**HASTY, orchestrator_auto_resume_validators=["tests.kit.project.never"])
+    run = ComplexSignature(p.suicide_once.s(1)).apply_async()
+    with pytest.raises(Exception, match=r"signal 9|prematurely"):
+        run.get(timeout=30)
+    assert len(ledger.entries("once")) == 1

@@ -336,3 +336,15 @@ def ghost():
 def tail(value):
     note("tail", value)
     return value
+
+
+# -- rules
+
+
+def never(node):
+    """A validator."""
+    return f"{node.task} is not to be started again"
+
+
+def broken_rule(node):
+    raise KeyError("no such rule")

@@ -80,8 +80,11 @@ class Worker:
         try:
             process.wait(GRACE)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            pass
+        finally:  # a second Ctrl-C too
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def _end_with_parent() -> None:

@@ -1,0 +1,37 @@
+"""The network between a worker and Redis is cut for some seconds, while tasks run: `python network_loss.py`."""
+
+from time import monotonic
+
+from celery import group
+from network import Network
+from stage import expect, say, stage, tell
+from tasks import convert, fetch, orchestrator
+
+from orchestrator_celery import ComplexSignature, Swarm
+
+PAGES, CHAPTERS, SECONDS = 40, 16, 4
+
+with stage() as on:
+    network = on.enter(Network(on.redis.port))
+    work = group(convert.s(CHAPTERS), Swarm([fetch.s(n) for n in range(PAGES)]))
+    run = ComplexSignature(work, name="book").apply_async()
+    say(f"a group: a long task of {CHAPTERS} chapters, beside it a swarm of {PAGES} pages")
+    on.worker(network.port)
+    on.wait_for(lambda: run.progress().running == 2 and run.progress().done >= 8, "the middle")
+
+    network.cut()
+    cut, before = monotonic(), run.progress()
+    say(f"the network is cut: {before.done} pages are done, {before.running} tasks run")
+    on.wait_for(lambda: monotonic() - cut > SECONDS, "some seconds without a network")
+    during = run.progress()
+    say(f"after {SECONDS} s {during.done} are done: a page has ended, a chapter too, and both wait to say so")
+    expect(during.done == before.done, "nothing reached Redis")
+
+    network.mend()
+    say("the network is back")
+    converted, pages = on.result(run)
+    say(f"the run is {run.status}, the long task: {converted}")
+    tell(orchestrator.resume_reports())
+    expect(pages == list(range(PAGES)) and converted["went on from"] == 0, "every result is there, in order")
+    bodies = on.bodies()
+    expect(len(bodies) == PAGES + CHAPTERS == bodies.total(), f"{bodies.total()} bodies ran, each once")
