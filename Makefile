@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # The package, and what checks its types from outside.
 TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
 
-.PHONY: help setup demo test test-all coverage lint format types check bench dist clean
+.PHONY: help setup demo test test-all coverage lint format types check bench soak dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ check: lint $(STAMP) ## what needs no service: lint, types, unit tests
 
 bench: $(STAMP) ## compare with native Celery, side by side; writes docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks --write-docs
+
+soak: $(STAMP) ## ten minutes of workflows under random faults; writes docs/soak.md
+	$(BIN)/python -m tests.soak --write-docs
 
 dist: $(STAMP) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from orchestrator_celery.audit import list_audit
+from orchestrator_celery.bulk import Checker, Tally, Workers, check_batch_size
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.outcome import Outcome
@@ -16,9 +17,10 @@ from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.errors import OrchestratorError, RunNotFound, StoreNotConfigured
 from orchestrator_celery.launch import Launcher
 from orchestrator_celery.listing import list_runs
+from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.pool import RunningSwarm, validate
+from orchestrator_celery.pool import Parts, RunningSwarm
 from orchestrator_celery.publish import Publisher
 from orchestrator_celery.run import Run
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
@@ -27,6 +29,7 @@ from orchestrator_celery.store.audit import AuditTrail
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.queries import Reader
 from orchestrator_celery.store.registry import Registry
+from orchestrator_celery.store.transitions import in_chunks
 from orchestrator_celery.worker import Hooks, install
 
 if TYPE_CHECKING:
@@ -124,6 +127,11 @@ class Orchestrator:
     def codec(self) -> Codec:
         """Encodes payloads by the app's serializers."""
         return Codec(self.app, self.settings.max_payload)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """What the workers know."""
+        return Workers(self.app)
 
     @cached_property
     def compiler(self) -> Compiler:
@@ -254,19 +262,53 @@ class Orchestrator:
             self.trail, run=run, verb=verb, actor=actor, since=since, until=until, offset=offset, limit=limit
         )
 
-    def swarm(self, run: str) -> RunningSwarm:
-        """The handle that adds to a running swarm, from any process."""
-        return RunningSwarm(run, self.store, self.reader, self.codec, self.compiler, self.publisher)
+    def swarm(self, run: str, *, node: str = ROOT) -> RunningSwarm:
+        """The handle that adds to a running swarm, from any process.
 
-    def validate(self, sigs: Iterable[Signature]) -> tuple[list[Signature], BulkReport]:
+        Args:
+            run: id of the run.
+            node: id of the swarm, where it is not the whole run.
+        """
+        parts = Parts(self.store, self.reader, self.codec, self.compiler, self.publisher, self.workers)
+        return RunningSwarm(run, parts, node)
+
+    def check(
+        self,
+        sigs: Iterable[Signature],
+        *,
+        batch_size: int,
+        atomic: bool,
+        room: int | None,
+        on_progress: Callable[[int, int | None], Any] | None,
+    ) -> tuple[list[Signature], BulkReport]:
         """Check signatures for a swarm that is not applied yet.
 
+        Args:
+            sigs: what is to be added.
+            batch_size: how many make a batch.
+            atomic: all or none.
+            room: how many there is room for; None without a bound.
+            on_progress: told after each batch.
+
+        Returns:
+            Those that may be added, and the report, which counts them as added.
+
         Raises:
-            BulkRejected: at least one is not valid.
+            BulkRejected: `atomic`, and at least one is not valid.
         """
-        given = list(sigs)
-        _, report = validate(self.compiler, given)
-        return given, report
+        tally, kept = Tally(sigs, on_progress), list[Any]()
+        found = Checker(self.compiler, {}, self.workers).valid(sigs, tally)
+        for batch in in_chunks(found, check_batch_size(batch_size)):
+            for item in batch:
+                if not atomic and room is not None and len(kept) >= room:
+                    tally.reject(item.number, item.signature, "it is over the swarm's max_items")
+                else:
+                    kept.append(item.signature)
+            tally.batch(len(kept))
+        if atomic:
+            tally.check()
+        tally.added = len(kept)
+        return kept, tally.report()
 
     # -- for the worker -----------------------------------------------------------------------------
 

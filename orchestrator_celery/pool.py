@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kombu.exceptions import EncodeError
-
+from orchestrator_celery.bulk import BulkItem, Checker, Tally, Workers, check_batch_size
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.errors import (
-    BulkRejected,
-    InvalidWorkflow,
-    PayloadTooLarge,
-    RunNotFound,
-    SwarmClosed,
-    SwarmFull,
-)
+from orchestrator_celery.engine.specs import parse
+from orchestrator_celery.errors import RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.model.ids import ROOT
-from orchestrator_celery.model.views import BulkReport, Rejection
-from orchestrator_celery.publish import Publisher
+from orchestrator_celery.publish import PASSING, Publisher
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.queries import Reader
+from orchestrator_celery.store.transitions import in_chunks
 
 if TYPE_CHECKING:
     from celery.canvas import Signature
 
-__all__ = ("RunningSwarm", "validate")
+    from orchestrator_celery.model.views import BulkReport
+
+__all__ = ("Parts", "RunningSwarm")
+
+logger = logging.getLogger(__name__)
+
+_OVER = "it is over the swarm's max_items"
+#: So many items travel in one call; more are uploaded first.
+_AT_ONCE = 1000
+
+
+class Parts(NamedTuple):
+    """What a handle works with: the parts of one orchestrator."""
+
+    store: Store
+    reader: Reader
+    codec: Codec
+    compiler: Compiler
+    publisher: Publisher
+    workers: Workers
 
 
 class RunningSwarm:
@@ -35,22 +49,14 @@ class RunningSwarm:
 
     Args:
         run: id of the run.
-        store: adds and closes.
-        reader: reads the options items inherit.
-        codec: decodes them.
-        compiler: makes definitions of items.
-        publisher: sends what may start at once.
+        parts: of the orchestrator.
+        node: the swarm, where it is not the whole run.
     """
 
-    def __init__(
-        self, run: str, store: Store, reader: Reader, codec: Codec, compiler: Compiler, publisher: Publisher
-    ) -> None:
+    def __init__(self, run: str, parts: Parts, node: str = ROOT) -> None:
         self._run = run
-        self._store = store
-        self._reader = reader
-        self._codec = codec
-        self._compiler = compiler
-        self._publisher = publisher
+        self._node = node
+        self._parts = parts
 
     def add_task(self, sig: Signature) -> int:
         """Add one item; returns its place in the result.
@@ -60,19 +66,40 @@ class RunningSwarm:
             SwarmFull: `max_items` is reached.
             RunNotFound: there is no such run.
         """
-        item, leaves = self._compiler.item(sig, self._inherited())
-        return self._add([item], leaves)
+        item, leaves = self._parts.compiler.item(sig, self._inherited())
+        effects = self._parts.store.add_items(self._run, self._node, [item], leaves)
+        self._raise_refusal(effects, 1)
+        return self._added(effects)
 
-    def add_tasks_bulk(self, sigs: Iterable[Signature]) -> BulkReport:
-        """Add many items at once, all or none; raises as `Swarm.add_tasks_bulk`."""
-        begun = time.monotonic()
-        items, report = validate(self._compiler, sigs, self._inherited())
-        if items:
-            self._add([item for item, _ in items], sum(leaves for _, leaves in items))
-        seconds = time.monotonic() - begun
-        return report.model_copy(
-            update={"seconds": seconds, "tasks_per_second": len(items) / seconds if seconds else 0.0, "batches": 1}
-        )
+    def add_task_and_run(self, sig: Signature) -> int:
+        """As `add_task`: this swarm runs."""
+        return self.add_task(sig)
+
+    def add_tasks_bulk(
+        self,
+        sigs: Iterable[Signature],
+        *,
+        batch_size: int = 1000,
+        atomic: bool = True,
+        dry_run: bool = False,
+        on_progress: Callable[[int, int | None], Any] | None = None,
+    ) -> BulkReport:
+        """Add many items; arguments, report and errors as `Swarm.add_tasks_bulk`."""
+        size = check_batch_size(batch_size)
+        tally = Tally(sigs, on_progress)
+        valid = Checker(self._parts.compiler, self._inherited(), self._parts.workers).valid(sigs, tally)
+        batches = in_chunks(valid, size)
+        if dry_run:
+            self._count(batches, tally)
+        elif atomic:
+            self._add_all_or_none(batches, tally)
+        else:
+            self._add_what_fits(batches, tally)
+        return tally.report()
+
+    def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
+        """As `add_tasks_bulk`: this swarm runs."""
+        return self.add_tasks_bulk(sigs, **options)
 
     def close(self) -> None:
         """No more items; closing again does nothing.
@@ -80,67 +107,143 @@ class RunningSwarm:
         Raises:
             RunNotFound: there is no such run.
         """
-        effects = self._store.close_swarm(self._run, ROOT)
+        self._close(drained=False)
+
+    def close_when_drained(self) -> None:
+        """Items may still be added as long as one is left that waits or runs; then the swarm is closed.
+
+        For items that add items, of which none can know that it is the last: a crawler.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        self._close(drained=True)
+
+    def _close(self, drained: bool) -> None:
+        effects = self._parts.store.close_swarm(self._run, self._node, drained)
         if effects.refused is Refused.GONE:
             raise RunNotFound(f"No run has the id {self._run!r}: its swarm cannot be closed.")
-        self._publisher.act(effects.todo)
+        self._send(effects)
+
+    # -- in bulk ------------------------------------------------------------------------------------
+
+    def _count(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
+        """Only say what would be done."""
+        room, valid = self._room(), 0
+        for batch in batches:
+            for item in batch[max(0, room - valid) :] if room is not None else ():
+                tally.reject(item.number, item.signature, _OVER)
+            valid += len(batch)
+            tally.batch(valid)
+
+    def _add_all_or_none(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
+        first, second = next(batches, []), next(batches, None)
+        if second is None and len(first) <= _AT_ONCE:
+            tally.check()
+            if first:
+                packed, leaves = [item.packed for item in first], sum(item.leaves for item in first)
+                self._commit(self._parts.store.add_items(self._run, self._node, packed, leaves), len(packed), tally)
+                tally.batch(len(packed))
+            return
+        token, count, leaves = uuid.uuid4().hex, 0, 0
+        try:
+            for batch in chain([first], [second] if second else [], batches):
+                if not tally.rejected:
+                    self._parts.store.upload(self._run, token, (item.packed for item in batch), count)
+                count, leaves = count + len(batch), leaves + sum(item.leaves for item in batch)
+                tally.batch(count)
+            tally.check()
+        except BaseException:
+            self._drop(token)
+            raise
+        self._commit(self._parts.store.add_uploaded(self._run, self._node, token, count, leaves), count, tally)
+
+    def _commit(self, effects: Effects, count: int, tally: Tally) -> None:
+        self._raise_refusal(effects, count)
+        tally.added += count
+        self._added(effects)
+
+    def _drop(self, token: str) -> None:
+        try:
+            self._parts.store.drop_upload(self._run, token)
+        except StoreUnavailable:
+            logger.debug("The upload expires by itself.", extra={"action": "bulk", "run": self._run})
+
+    def _add_what_fits(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
+        over = ""  # why nothing more is taken
+        for batch in batches:
+            rest = batch
+            if not over:
+                rest, over = self._add_batch(batch, tally)
+            for item in rest:
+                tally.reject(item.number, item.signature, over)
+            tally.batch(tally.added)
+
+    def _add_batch(self, batch: list[BulkItem], tally: Tally) -> tuple[list[BulkItem], str]:
+        """Add what of a batch there is room for; returns the rest, and why it was not added."""
+        rest: list[BulkItem] = []
+        while batch:
+            packed, leaves = [item.packed for item in batch], sum(item.leaves for item in batch)
+            effects = self._parts.store.add_items(self._run, self._node, packed, leaves)
+            if effects.refused is Refused.FULL:
+                room = int(effects.detail)
+                batch, rest = batch[:room], batch[room:] + rest
+                continue
+            if effects.refused is not None and tally.added:
+                return batch + rest, "the swarm was closed, or has ended, meanwhile"
+            self._commit(effects, len(batch), tally)
+            break
+        return rest, _OVER if rest else ""
+
+    # -- what is known of the swarm -----------------------------------------------------------------
+
+    def _room(self) -> int | None:
+        """How many items there is room for; None without a bound.
+
+        Raises:
+            SwarmClosed, RunNotFound: it takes none at all.
+        """
+        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        if definition is None:
+            raise RunNotFound(f"No run has the id {self._run!r}: nothing can be added.")
+        [active] = self._parts.reader.pools(self._run, [self._node])
+        if active is None or active.split(b"|")[6] == b"0":
+            raise _closed(self._run)
+        limit = parse(definition).attrs.get("max")
+        return None if limit is None else max(0, int(limit) - int(active.split(b"|")[1]))
 
     def _inherited(self) -> dict[str, Any]:
-        blob = self._reader.head_field(self._run, "leaf")
-        return dict(self._codec.load(blob)) if blob else {}
+        """Options every item gets: those of the run, or of the swarm inside it."""
+        if self._node == ROOT:
+            blob = self._parts.reader.head_field(self._run, "leaf")
+            return dict(self._parts.codec.load(blob)) if blob else {}
+        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        return dict(self._parts.codec.load(parse(definition).payload).get("options") or {}) if definition else {}
 
-    def _add(self, items: list[bytes], leaves: int) -> int:
-        effects = self._store.add_items(self._run, ROOT, items, leaves)
-        _raise_refusal(effects, self._run, len(items))
-        self._publisher.act(effects.todo)
+    def _added(self, effects: Effects) -> int:
+        self._send(effects)
         return int(effects.detail)
 
-
-def validate(
-    compiler: Compiler, sigs: Iterable[Any], inherited: dict[str, Any] | None = None
-) -> tuple[list[tuple[bytes, int]], BulkReport]:
-    """Check and encode every signature before anything is added.
-
-    Raises:
-        BulkRejected: at least one is refused; the report lists them all.
-    """
-    begun = time.monotonic()
-    items: list[tuple[bytes, int]] = []
-    rejected: list[Rejection] = []
-    count = 0
-    for index, sig in enumerate(sigs):
-        count += 1
+    def _send(self, effects: Effects) -> None:
+        """What may start at once; what cannot be sent now is in the outbox, and what was added is added."""
         try:
-            items.append(compiler.item(sig, inherited or {}))
-        except (InvalidWorkflow, EncodeError, PayloadTooLarge, TypeError, ValueError) as exc:
-            rejected.append(Rejection(index=index, task=str(getattr(sig, "task", sig))[:200], reason=str(exc)))
-    seconds = time.monotonic() - begun
-    report = BulkReport(
-        requested=count,
-        added=0 if rejected else count,
-        rejected=tuple(rejected),
-        seconds=seconds,
-        tasks_per_second=count / seconds if seconds and not rejected else 0.0,
-        batches=0 if rejected else 1,
-    )
-    if rejected:
-        first = rejected[0]
-        raise BulkRejected(
-            f"None of {count} tasks was added: {len(rejected)} are not valid; the first is number {first.index} "
-            f"({first.task}): {first.reason}",
-            report,
-        )
-    return items, report
+            self._parts.publisher.act(effects.todo)
+        except PASSING as exc:
+            logger.warning("Messages wait in the outbox: %r", exc, extra={"action": "add", "run": self._run})
+
+    def _raise_refusal(self, effects: Effects, count: int) -> None:
+        run = self._run
+        if effects.refused is Refused.GONE:
+            raise RunNotFound(f"No run has the id {run!r}: nothing was added.")
+        if effects.refused is Refused.CLOSED:
+            raise _closed(run)
+        if effects.refused is Refused.FULL:
+            raise SwarmFull(
+                f"{count} more tasks do not fit: the swarm {run} has room for {effects.detail}; none was added."
+            )
+        if effects.refused is Refused.EXPIRED:
+            raise SwarmClosed(f"The upload to the swarm {run} took longer than an hour; nothing was added.")
 
 
-def _raise_refusal(effects: Effects, run: str, count: int) -> None:
-    if effects.refused is Refused.GONE:
-        raise RunNotFound(f"No run has the id {run!r}: nothing was added.")
-    if effects.refused is Refused.CLOSED:
-        raise SwarmClosed(f"The swarm {run} takes no more tasks: it was not opened, was closed, or has ended.")
-    if effects.refused is Refused.FULL:
-        raise SwarmFull(
-            f"{count} more tasks do not fit: the swarm {run} has room for {effects.detail}; none was added."
-        )
-    if effects.refused is Refused.EXPIRED:
-        raise SwarmClosed(f"The upload to the swarm {run} took longer than an hour and was dropped; nothing was added.")
+def _closed(run: str) -> SwarmClosed:
+    return SwarmClosed(f"The swarm {run} takes no more tasks: it was not opened, was closed, or has ended.")

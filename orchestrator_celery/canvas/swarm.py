@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from orchestrator_celery.model.views import BulkReport
+    from orchestrator_celery.run import Run
 
 __all__ = ("Swarm",)
 
@@ -136,27 +137,83 @@ class Swarm(Primitive):
         self.tasks.append(sig)
         return len(self.tasks) - 1
 
-    def add_tasks_bulk(self, sigs: Iterable[Signature]) -> BulkReport:
-        """Add many items at once, all or none.
+    def add_task_and_run(self, sig: Signature) -> int:
+        """Add one item, and start the swarm if it was not applied yet; `swarm.run` is its run.
+
+        Raises: as `add_task` and `apply_async`.
+        """
+        place = self.add_task(sig)
+        if self.applied is None:
+            self.apply_async()
+        return place
+
+    def add_tasks_bulk(
+        self,
+        sigs: Iterable[Signature],
+        *,
+        batch_size: int = 1000,
+        atomic: bool = True,
+        dry_run: bool = False,
+        on_progress: Callable[[int, int | None], Any] | None = None,
+    ) -> BulkReport:
+        """Add many items. All are checked before the first is added, and no more than a batch is held in memory.
 
         Args:
-            sigs: any iterable of signatures.
+            sigs: any iterable of signatures, a generator too.
+            batch_size: how many are sent to the store at a time.
+            atomic: all or none become visible, whatever happens; False: those that are valid, batch by batch.
+            dry_run: add nothing, and only report what would be rejected, and why.
+            on_progress: called after each batch with the number of tasks checked (`atomic`: uploaded, and
+                not visible before the last) or added so far, and the total, None for an iterable without length.
 
         Returns:
-            What was requested and added, and how fast.
+            What was requested, added and rejected, and how fast.
 
         Raises:
-            BulkRejected: some are not valid; the report lists them with the reason, none was added.
+            BulkRejected: `atomic`, and some are not valid; the report lists them with the reason, none was added.
             SwarmClosed: it was applied and is not open, or it has ended.
-            SwarmFull: they do not all fit under `max_items`; none was added.
+            SwarmFull: `atomic`, and they do not all fit under `max_items`; none was added.
+            InvalidWorkflow: `batch_size` makes no sense.
+            StoreUnavailable: the store did not answer; the message says what was added.
         """
-        orchestrator = installed(self.app)
-        if self.applied is not None:
-            return orchestrator.swarm(self.applied).add_tasks_bulk(sigs)  # type: ignore[no-any-return]
-        items, report = orchestrator.validate(sigs)
+        options: dict[str, Any] = {
+            "batch_size": batch_size, "atomic": atomic, "dry_run": dry_run, "on_progress": on_progress,
+        }  # fmt: skip
+        if self.applied is None:
+            return self._add_to_definition(sigs, **options)
+        return installed(self.app).swarm(self.applied).add_tasks_bulk(sigs, **options)  # type: ignore[no-any-return]
+
+    def _add_to_definition(self, sigs: Iterable[Signature], *, atomic: bool, dry_run: bool, **how: Any) -> BulkReport:
+        limit = self.kwargs.get("max_items")
+        room = None if limit is None else limit - len(self.tasks)
+        one_refuses_all = atomic and not dry_run
+        items, report = installed(self.app).check(
+            sigs, atomic=one_refuses_all, room=None if one_refuses_all else room, **how
+        )
+        if dry_run:
+            return report.model_copy(update={"added": 0, "tasks_per_second": 0.0})  # type: ignore[no-any-return]
         self._check_room(len(items))
         self.tasks.extend(items)
         return report  # type: ignore[no-any-return]
+
+    def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
+        """Add many items, and start the swarm if it was not applied yet; `swarm.run` is its run.
+
+        Args:
+            sigs: as for `add_tasks_bulk`.
+            **options: as for `add_tasks_bulk`; a dry run starts nothing.
+
+        Raises: as `add_tasks_bulk` and `apply_async`.
+        """
+        report = self.add_tasks_bulk(sigs, **options)
+        if self.applied is None and not options.get("dry_run"):
+            self.apply_async()
+        return report
+
+    @property
+    def run(self) -> Run | None:
+        """The run this very object was last applied as; None before."""
+        return None if self.applied is None else installed(self.app).result(self.applied)
 
     def close(self) -> None:
         """The swarm takes no more items and ends once all it has are done; closing again does nothing."""
@@ -164,6 +221,16 @@ class Swarm(Primitive):
             self.kwargs.pop("open", None)
             return
         installed(self.app).swarm(self.applied).close()
+
+    def close_when_drained(self) -> None:
+        """Items may still be added as long as one is left that waits or runs; then the swarm is closed.
+
+        Raises:
+            SwarmClosed: it was not applied: there is nothing that could be drained.
+        """
+        if self.applied is None:
+            raise SwarmClosed("The swarm does not run yet, so nothing of it can be drained: apply it first.")
+        installed(self.app).swarm(self.applied).close_when_drained()
 
     def _check_room(self, count: int) -> None:
         limit = self.kwargs.get("max_items")

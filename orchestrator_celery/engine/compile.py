@@ -154,7 +154,9 @@ class Compiler:
         for step in kept or spliced[-1:]:
             yield self._check(step.tasks[0]) if _is_single(step) else step
 
-    def _sequence(self, trees: list[Tree], kind: str, name: bytes, links: list[Any], errbacks: list[Any]) -> Tree:
+    def _sequence(
+        self, trees: list[Tree], kind: str, name: bytes, links: list[Any], errbacks: list[Any], **attrs: Any
+    ) -> Tree:
         specs: dict[str, bytes] = {}
         for index, tree in enumerate(trees):
             last = index == len(trees) - 1
@@ -164,7 +166,7 @@ class Compiler:
             specs.update(tree.below(index))
         count = len(trees)
         return self._node(
-            lambda c: spec("C", name, n=count, k=kind, l=c[0] or None, e=c[1] or None),
+            lambda c: spec("C", name, n=count, k=kind, **attrs, l=c[0] or None, e=c[1] or None),
             specs,
             sum(tree.leaves for tree in trees),
             links,
@@ -205,14 +207,18 @@ class Compiler:
             )
         links, errbacks = ([], []) if root else self._callbacks_of(signature)
         options = {**{k: v for k, v in signature.options.items() if k not in _APPLIED}, **inherited}
-        name = self._codec.dump({"name": signature.label}, "json")
+        facts: dict[str, Any] = {"name": signature.label}
+        if isinstance(signature, Swarm) and not root and options and signature.kwargs.get("open"):
+            facts["options"] = options  # what items get that are added to it while it runs
+        sealed = signature.immutable and not root  # it takes nothing from the step before it
+        name = self._codec.dump(facts, None if "options" in facts else "json")
         if isinstance(signature, Swarm):
             items = [self._tree(task, options, role) for task in signature.tasks]
-            return self._pool(items, signature.pool_attrs(), name, links, errbacks)
+            return self._pool(items, {**signature.pool_attrs(), "im": sealed}, name, links, errbacks)
         assert isinstance(signature, ComplexSignature)
         tree = self._tree(signature.workflow, options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]
-        return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers)
+        return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers, im=sealed)
 
     def _pool(
         self, items: list[Tree], attrs: dict[str, Any], name: bytes, links: list[Any], errbacks: list[Any]

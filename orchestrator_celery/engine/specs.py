@@ -1,7 +1,7 @@
 """The text form of a node's definition: one header line, then the payload.
 
     L l=1 e=0           a leaf with one callback; payload: what to send
-    C n=3 k=chain       children 0, 1, 2, one after the other
+    C n=3 k=chain       children 0, 1, 2, one after the other; with im=1 the first gets no input
     P n=9 k=swarm cap=4 children 0 to 8 side by side, four at a time
     T                   a composite item of a pool with its whole subtree, unpacked when it starts
 

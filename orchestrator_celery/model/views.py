@@ -108,11 +108,22 @@ class Rejection(_View):
 
 
 class BulkReport(_View):
-    """What a bulk addition did."""
+    """What a bulk addition did, or would do.
+
+    Args:
+        requested: how many tasks were given.
+        added: how many of them were added; 0 of a dry run.
+        rejected: those that were not, with the reason; the first thousand.
+        rejected_count: how many were not.
+        seconds: how long it took.
+        tasks_per_second: how many were added in a second.
+        batches: in how many parts.
+    """
 
     requested: int
     added: int
     rejected: tuple[Rejection, ...] = ()
+    rejected_count: int = 0
     seconds: float
     tasks_per_second: float
     batches: int

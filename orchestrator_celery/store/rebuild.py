@@ -16,7 +16,8 @@ __all__ = ("MARK", "Indexes")
 #: The member that is no run.
 MARK = ""
 _PAGE = 500
-_PARTS = 10
+#: So many are looked at in one call; with a call a minute, more than a million a day.
+_SHARE = 1000
 
 
 @answers
@@ -66,10 +67,9 @@ class Indexes:
             cursor: where the last call stopped; 0 to begin.
 
         Returns:
-            Where this one did; about ten calls go through the whole list.
+            Where this one did.
         """
-        share = max(_PAGE, int(self._client.zcard(self._keys.runs)) // _PARTS)
-        cursor, page = self._client.zscan(self._keys.runs, cursor, count=share)
+        cursor, page = self._client.zscan(self._keys.runs, cursor, count=_SHARE)
         runs = [run for run, _ in page if run != MARK.encode()]
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:

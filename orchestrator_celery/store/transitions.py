@@ -224,21 +224,43 @@ class Store:
         Raises:
             StoreUnavailable: Redis did not answer; the message says what is known.
         """
+        if len(items) <= _CHUNK:
+            return self._add(run, pool, len(items), leaves, "", *items)
+        token = uuid.uuid4().hex
+        self.upload(run, token, items, 0)
+        return self.add_uploaded(run, pool, token, len(items), leaves)
+
+    def upload(self, run: str, token: str, items: Iterable[bytes], first: int) -> None:
+        """Bring items to the store, where nobody sees them before `add_uploaded`.
+
+        Args:
+            run: the run they are for.
+            token: name of the upload.
+            items: definitions.
+            first: number of the first of them in this upload.
+        """
+        self._upload(run, token, ((str(index), item) for index, item in enumerate(items, first)))
+
+    def drop_upload(self, run: str, token: str) -> None:
+        """Forget an upload that is not to be added."""
+        self.client.unlink(self.keys.upload(run, token))
+
+    def add_uploaded(self, run: str, pool: str, token: str, count: int, leaves: int) -> Effects:
+        """Add what was uploaded, all at once; answers and raises as `add_items`."""
+        return self._add(run, pool, count, leaves, token)
+
+    def _add(self, run: str, pool: str, count: int, leaves: int, token: str, *items: bytes) -> Effects:
         try:
-            if len(items) <= _CHUNK:
-                return self._run("add_items", run, pool, len(items), leaves, "", *items)
-            token = uuid.uuid4().hex
-            self._upload(run, token, ((str(index), item) for index, item in enumerate(items)))
-            return self._run("add_items", run, pool, len(items), leaves, token)
+            return self._run("add_items", run, pool, count, leaves, token, *items)
         except UNREACHABLE as exc:
             raise StoreUnavailable(
-                f"The store did not answer ({exc}): either all of the {len(items)} tasks were added or none. "
+                f"The store did not answer ({exc}): either all of the {count} tasks were added or none. "
                 "`run.progress().total` tells."
             ) from exc
 
-    def close_swarm(self, run: str, pool: str) -> Effects:
-        """An open pool takes no more items."""
-        return self._run("close_swarm", run, pool)
+    def close_swarm(self, run: str, pool: str, drained: bool = False) -> Effects:
+        """An open pool takes no more items; `drained`: from when it has none left."""
+        return self._run("close_swarm", run, pool, int(drained))
 
     def cancel(self, run: str, token: str, audit: str) -> Effects:
         """Stop a run and delete what it holds; `erase` deletes the rest once the consequences are drawn.

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from celery._state import get_current_worker_task
 
+from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.states import NodeKind
 from orchestrator_celery.store import Refused
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.pool import RunningSwarm
 
 __all__ = ("CurrentNode", "NoNode", "current_node")
 
@@ -21,6 +24,11 @@ class NoNode:
     run_id: str | None = None
     id: str | None = None
     attempt: int = 1
+
+    @property
+    def swarm(self) -> RunningSwarm | None:
+        """The swarm the task is an item of, or inside an item of: add to it, close it. None outside of one."""
+        return None
 
     @property
     def last_checkpoint(self) -> Any:
@@ -64,6 +72,17 @@ class CurrentNode(NoNode):
         self.run_id = leaf.run
         self.id = leaf.node
         self.attempt = leaf.attempt
+
+    @property
+    def swarm(self) -> RunningSwarm | None:
+        """The swarm the task is an item of, or inside an item of: add to it, close it. None outside of one."""
+        parts = self._leaf.node.split(".")
+        above = [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
+        definitions = self._orchestrator.reader.definitions(self._leaf.run, above)
+        for node, definition in zip(above, definitions, strict=True):
+            if definition is not None and parse(definition).kind is NodeKind.SWARM:
+                return self._orchestrator.swarm(self._leaf.run, node=node)
+        return None
 
     @property
     def last_checkpoint(self) -> Any:

@@ -87,11 +87,12 @@ class Hooks:
         request._orchestrator_held = Held(claims, _origin(self._orchestrator, request), checkpoint)
 
     def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
-        try:
-            self._claim_one(task, leaf, fence, owner)
-        except Ignore:
-            return False
-        return True
+        """Whether the task a run stands in for waits for its end."""
+        for _ in range(2):  # a claim that a dead process has left is taken from it by the first try
+            with suppress(Ignore):
+                self._claim_one(task, leaf, fence, owner)
+                return True
+        return False
 
     def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bytes:
         tries = 0
@@ -109,7 +110,7 @@ class Hooks:
             return self._orchestrator.reader.checkpoint(leaf.run, leaf.node) or b""
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker has delivered again what a dead process held: a new attempt, which counts as one.
-            self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
+            self._lost(task, leaf, fence, hold=self._orchestrator.incarnation != _incarnation(answer.detail))
         raise Ignore(f"vetoed: {answer.refused.value}")
 
     def _is_gone(self, other: str, owner: str) -> bool:
@@ -156,9 +157,9 @@ class Hooks:
                 else:
                     self.reports.failed(leaf, fence, exception, trace, held.origin)
             return
-        for leaf, known in reported(sender, task_id):
-            if isinstance(exception, WorkerLostError) and self._may_resume(sender, leaf):
-                self.reports.lost(getattr(sender, "orchestrator", None), sender.name, leaf, known or Fence())
+        for leaf, known in reversed(reported(sender, task_id)):
+            if isinstance(exception, WorkerLostError):
+                self._lost(sender, leaf, known or Fence(), error=exception, trace=trace)
             else:
                 self.reports.failed(leaf, known, exception, trace)
             self._forget(leaf)
@@ -173,7 +174,8 @@ class Hooks:
                 self.reports.requeued(leaf, fence, later, "retry", _seconds(reason), self._changed(request, reason))
             return
         for leaf, fence in claims_of(sender, request, request.args):
-            self.reports.lost(getattr(sender, "orchestrator", None), sender.name, leaf, fence)
+            self._lost(sender, leaf, fence)
+            self._forget(leaf)
 
     def _changed(self, request: Any, reason: Any) -> bytes:
         """The definition of a retry with other arguments, so that it can be published again."""
@@ -181,6 +183,25 @@ class Hooks:
         if sig is None or (list(sig.args), dict(sig.kwargs)) == (list(request.args or ()), dict(request.kwargs or {})):
             return b""
         return self._orchestrator.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
+
+    def _lost(
+        self,
+        task: Any,
+        leaf: LeafId,
+        fence: Fence,
+        *,
+        hold: bool = False,
+        error: BaseException | None = None,
+        trace: str | None = None,
+    ) -> None:
+        """A process that ran a leaf is gone. Where a rule forbids to start it again it fails, as it does natively, or,
+        with its whole worker, is held back."""
+        if hold or self._may_resume(task, leaf):
+            hold = hold and not self._may_resume(task, leaf)
+            self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence, hold=hold)
+        else:
+            lost = error or WorkerLostError(f"The process that ran {task.name} is gone.")
+            self.reports.failed(leaf, fence, lost, trace or "")
 
     def _may_resume(self, task: Any, leaf: LeafId) -> bool:
         """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
@@ -209,7 +230,7 @@ class Hooks:
                 self.reports.failed(leaf, fence, _ignored(retval), None, held.origin)
 
     def _replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
-        later = fence._replace(nesting=fence.nesting + 1)
+        later = Fence(nesting=fence.nesting + 1)  # its retries count from the beginning
         if isinstance(sig, Primitive):
             answer = self.reports.requeued(leaf, fence, later, "delegate")
             if answer is not None and answer.refused is not None:
@@ -243,7 +264,8 @@ class Hooks:
     def on_gone(self, request: Any) -> None:
         """A child of this worker has ended under its task; told before Celery notices, and again when it does."""
         task = request.task
-        for leaf, fence in claims_of(task, request._context, request.args):
+        # What a run stands in for before the run itself, whose closing message is sent again at once.
+        for leaf, fence in reversed(claims_of(task, request._context, request.args)):
             if self._may_resume(task, leaf):
                 self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
 
@@ -287,6 +309,10 @@ def _ignored(retval: Any) -> BaseException:
     return LeafIgnored(
         f"The task raised {type(retval).__name__}({reason or ''}): it has no result, nothing follows it."
     )
+
+
+def _incarnation(owner: bytes) -> str:
+    return owner.decode().rpartition("/")[2]
 
 
 def _alive(pid: int) -> bool:

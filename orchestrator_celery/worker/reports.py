@@ -85,8 +85,9 @@ class Reports:
             What became of it; None where the store is away.
         """
         store = self._orchestrator.store
-        if leaf.node != CLOSE and self._is_stood_in_for(leaf):
-            self.requeued(leaf, fence, fence._replace(nesting=fence.nesting + 1), "delegate")
+        stand_in = self._stand_in(leaf) if leaf.node != CLOSE else None
+        if stand_in is not None:
+            self.requeued(leaf, fence, stand_in, "delegate")
             return ResumeAction.KEPT
         limit = policy.max_resumes if isinstance(policy, TaskPolicy) else None
         if limit is None:
@@ -107,14 +108,20 @@ class Reports:
             return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
 
-    def _is_stood_in_for(self, leaf: LeafId) -> bool:
-        """Whether the process died between starting the canvas that replaces its task and saying so: that canvas goes
-        on, and ends the node; a new attempt would run it twice."""
+    def _stand_in(self, leaf: LeafId) -> Fence | None:
+        """The message with which a canvas that replaced the task will end its node, if there is such a canvas.
+
+        The process may die between starting it and saying so, or while it closes. The canvas goes on, and ends the
+        node; a new attempt would run it twice.
+        """
         try:
             head = self._orchestrator.reader.head(str(leaf))
         except UNREACHABLE:
-            return False
-        return bool(head) and head.get("status") != b"CANCELLED" and "closed" not in head
+            return None
+        if not head or head["status"] == b"CANCELLED" or "closed" in head:
+            return None
+        options = self._orchestrator.codec.load(head["close"])
+        return Fence(nesting=int(options.get("replaced_task_nesting") or 0))
 
     def _tell_due(self, run: str) -> None:
         try:

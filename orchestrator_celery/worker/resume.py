@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from celery.exceptions import WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.audit import acting, record
@@ -97,7 +98,7 @@ class Session:
             task_id = look.run if node == CLOSE else str(LeafId(look.run, node, live.attempt))
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
-                self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status)
+                self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, sighting.alive)
 
     def end(self, look: Look) -> None:
         """End a run that is over its deadline."""
@@ -126,7 +127,7 @@ class Session:
         except PASSING as exc:
             logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
 
-    def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus) -> None:
+    def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)
         policy = getattr(self._orchestrator.app.tasks.get(name), "orchestrator", None)
         lost = Lost(
@@ -141,6 +142,12 @@ class Session:
         # The closing message is ours: no rule about the project's tasks may keep Celery from the outcome.
         refusal = None if leaf.node == CLOSE else self._rules.refusal(lost, said)
         delay = self._resumed * self._orchestrator.settings.auto_resume_delay
+        if refusal is not None and alive:
+            # Only its process is gone, not its worker: it fails, as it does natively.
+            lost_error = WorkerLostError(f"The process that ran {name} is gone.")
+            self._reports.failed(leaf, live.fence, lost_error, "")
+            self._note(leaf, name, ResumeAction.FAILED, leaf.attempt, owner=live.owner, reason=refusal)
+            return
         outcome = self._reports.lost(policy, name, leaf, live.fence, delay=delay, hold=refusal is not None)
         if outcome is None:
             return

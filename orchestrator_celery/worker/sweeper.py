@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from random import uniform
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
@@ -103,8 +104,10 @@ class Sweeper:
                 over = [look.run for look in looks if look.state in ("gone", "over")]
                 store.not_due(over)
                 store.forget([look.run for look in looks if look.state == "gone"])
-                # First: whatever goes wrong with one of them, the others are looked at again.
-                store.due({look.run: _next(look, beat.now, routine) for look in looks if look.run not in over})
+                # First: whatever goes wrong with one of them, the others are looked at again. Spread a little, or
+                # runs that were made together would be looked at together for ever.
+                lasting = [look for look in looks if look.run not in over]
+                store.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
                 for look in looks:
                     self._deal_with(look, session, beat.now)
                 store.index({look.run: look.created for look in looks if look.state == "ok"})

@@ -127,6 +127,14 @@ def test_given_arguments_go_to_the_first_tasks(app, make):
 
 
 @pytest.mark.parametrize("make", MAKERS)
+def test_an_immutable_one_takes_nothing_from_the_step_before(app, make):
+    """In a native chain, and inside a run alike."""
+    steps = (add.s(1, 1), make(add.s(5), identity.s()).set(immutable=True), identity.s())
+    assert chain(*steps).apply_async().get(timeout=30) == [5, None]
+    assert ComplexSignature(chain(*steps)).apply_async().get(timeout=30) == [5, None]
+
+
+@pytest.mark.parametrize("make", MAKERS)
 def test_countdown_delays_the_start(app, make):
     run = make(add.s(1, 1)).apply_async(countdown=0.5)
     assert run.status == "PENDING"

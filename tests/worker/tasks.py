@@ -9,7 +9,7 @@ from celery._state import get_current_worker_task
 from celery.exceptions import Ignore, Reject
 from kombu.utils.json import register_type
 
-from orchestrator_celery import Swarm
+from orchestrator_celery import Swarm, current_node
 from tests.kit.project import app, identity, ledger, nap, note, replaced
 from tests.kit.waiting import wait_for
 
@@ -232,3 +232,38 @@ def goes_when_told(value):
 @app.task
 def raises_connection_error():
     raise ConnectionError("by itself")
+
+
+@app.task(bind=True)
+def retries_and_is_replaced(self, canvas):
+    if self.request.retries < 2:
+        raise self.retry(countdown=0)
+    return self.replace(app.signature(canvas))
+
+
+# -- items that add items
+
+
+@app.task
+def crawl(page, width, depth):
+    """Adds its sub-pages to its own swarm."""
+    swarm = current_node().swarm
+    note("page", page)
+    if depth:
+        swarm.add_tasks_bulk(crawl.s(f"{page}/{i}", width, depth - 1) for i in range(width))
+    return page
+
+
+@app.task
+def last_one_closes(left):
+    swarm = current_node().swarm
+    if left:
+        swarm.add_task(last_one_closes.s(left - 1))
+    else:
+        swarm.close()
+    return left
+
+
+@app.task
+def has_swarm(*_):
+    return current_node().swarm is not None

@@ -4,7 +4,7 @@ import pytest
 from celery import chain, chord, group
 
 from orchestrator_celery import RunStatus, Swarm
-from orchestrator_celery.model.events import NodeFailed, NodeRetried, NodeStarted, NodeSucceeded
+from orchestrator_celery.model.events import NodeFailed, NodeRepublished, NodeRetried, NodeStarted, NodeSucceeded
 from tests.kit.waiting import wait_for
 from tests.worker.support import error_of, events
 
@@ -121,3 +121,14 @@ def test_add_to_chord_and_native_replacement_outside_runs_stay_native(busy):
         assert busy.tasks("replaced", kind).apply_async().get(timeout=20, disable_sync_subtasks=False) == RESULTS[kind]
     assert busy.tasks("replaced", "swarm").apply_async().get(timeout=20) == RESULTS["swarm"]
     assert isinstance(busy.swarm([]), Swarm)
+
+
+@pytest.mark.parametrize("kind", ["task", "canvas"])
+def test_replacement_after_retries(busy, kind):
+    """Given a task that is replaced at its third try, then the replacement ends it at once: it is the newest message,
+    although its own retries count from the beginning."""
+    t = busy.tasks
+    canvas = t("identity", 4) if kind == "task" else chain(t("identity", 3), t("add", 1))
+    run = busy.run(chain(t("retries_and_is_replaced", canvas), t("identity")))
+    assert run.get(timeout=30) == 4
+    assert events(run, NodeRepublished) == []

@@ -2,7 +2,7 @@
 local BURST = 64 -- dispatched by one call at most, so that no worker is busy publishing for long
 
 local function drained(node, spec, p)
-  if p.gone or p.done < p.next or not (p.stopped or (p.next == p.n and not p.open)) then return end
+  if p.gone or p.done < p.next or not (p.stopped or (p.next == p.n and (not p.open or p.draining))) then return end
   p.gone = true
   local tolerated = number(spec, 'tol') or 0
   if tolerated > 0 and tolerated < 1 then tolerated = tolerated * p.n end

@@ -11,7 +11,8 @@ local function get_pool(node)
       v:match('^P|(%d+)|(%d+)|(%d+)|(%d+)|(%d*)|(%d)|(%d)|(%d+)|(.*)$')
     p = {
       n = tonumber(n), next = tonumber(nxt), done = tonumber(done), failed = tonumber(failed),
-      err = tonumber(err), open = open == '1', stopped = stopped == '1', since = since, input = input,
+      err = tonumber(err), open = open ~= '0', draining = open == '2', stopped = stopped == '1',
+      since = since, input = input,
     }
     pools[node] = p
   end
@@ -33,7 +34,7 @@ flush = function()
       redis.call('HDEL', POOL, node)
     else
       redis.call('HSET', POOL, node, table.concat({ 'P', p.n, p.next, p.done, p.failed, p.err or '',
-        p.open and 1 or 0, p.stopped and 1 or 0, p.since, p.input }, '|'))
+        p.open and (p.draining and 2 or 1) or 0, p.stopped and 1 or 0, p.since, p.input }, '|'))
     end
   end
 end

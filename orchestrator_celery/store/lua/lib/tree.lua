@@ -23,7 +23,9 @@ activate = function(node, input)
   if kind == 'L' then
     return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
       wait_of(spec))
-  elseif kind == 'P' then
+  end
+  if attr(spec, 'im') then input = '' end
+  if kind == 'P' then
     local p = new_pool(node, spec, input)
     pump(node, spec, p)
     return drained(node, spec, p)

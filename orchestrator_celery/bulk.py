@@ -1,0 +1,168 @@
+"""Adding many tasks: everything is checked before anything is added, and nothing is held longer than a batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import Any, NamedTuple
+
+from celery.utils.functional import maybe_list
+from kombu.exceptions import EncodeError, OperationalError
+
+from orchestrator_celery.engine.compile import Compiler
+from orchestrator_celery.errors import BulkRejected, InvalidWorkflow, PayloadTooLarge
+from orchestrator_celery.model.views import BulkReport, Rejection
+
+__all__ = ("BulkItem", "Checker", "Tally", "Workers", "check_batch_size")
+
+#: What `on_progress` is: called with the number of tasks dealt with, and the total where it is known.
+Progress = Callable[[int, "int | None"], Any]
+
+_LISTED = 1000
+_ASK = 1.0
+
+
+class BulkItem(NamedTuple):
+    """One task that may be added: its number in the bulk, the task, its definition and the leaves in it."""
+
+    number: int
+    signature: Any
+    packed: bytes
+    leaves: int
+
+
+class Tally:
+    """Counts what becomes of a bulk, and makes the report.
+
+    Args:
+        sigs: what was given; its length is the total, where it has one.
+        on_progress: told after each batch.
+    """
+
+    def __init__(self, sigs: Iterable[Any], on_progress: Progress | None) -> None:
+        self.requested = self.added = self.batches = self.rejected_count = 0
+        self.rejected: list[Rejection] = []
+        self._total = len(sigs) if isinstance(sigs, Sized) else None
+        self._on_progress = on_progress
+        self._begun = time.monotonic()
+
+    def reject(self, index: int, signature: Any, reason: str) -> None:
+        """One is not added; the first thousand are listed."""
+        self.rejected_count += 1
+        if len(self.rejected) < _LISTED:
+            self.rejected.append(
+                Rejection(index=index, task=str(getattr(signature, "task", signature))[:200], reason=reason)
+            )
+
+    def batch(self, dealt_with: int) -> None:
+        """A batch is through."""
+        self.batches += 1
+        if self._on_progress is not None:
+            self._on_progress(dealt_with, self._total)
+
+    def report(self) -> BulkReport:
+        """How it stands."""
+        seconds = time.monotonic() - self._begun
+        return BulkReport(
+            requested=self.requested,
+            added=self.added,
+            rejected=tuple(self.rejected),
+            rejected_count=self.rejected_count,
+            seconds=seconds,
+            tasks_per_second=self.added / seconds if seconds else 0.0,
+            batches=self.batches,
+        )
+
+    def check(self) -> None:
+        """Refuse the whole.
+
+        Raises:
+            BulkRejected: at least one was rejected.
+        """
+        if self.rejected:
+            first, self.batches = self.rejected[0], 0
+            raise BulkRejected(
+                f"None of {self.requested} tasks was added: {self.rejected_count} are not valid; the first is number "
+                f"{first.index} ({first.task}): {first.reason}",
+                self.report(),
+            )
+
+
+class Workers:
+    """Which tasks the workers know that answer; asked only about names this process does not know.
+
+    Args:
+        app: the Celery app.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._known: set[str] | None = None
+
+    def lack(self, name: str) -> bool:
+        """Whether it can be said that nobody can run a task."""
+        if name in self._app.tasks:
+            return False
+        if self._known is None:
+            self._known = self._ask()
+        return bool(self._known) and name not in self._known
+
+    def _ask(self) -> set[str]:
+        try:
+            answers = self._app.control.inspect(timeout=_ASK).registered() or {}
+        except (OperationalError, OSError):
+            return set()
+        return {entry.partition(" ")[0] for names in answers.values() for entry in names}
+
+
+class Checker:
+    """Checks and compiles tasks one by one.
+
+    Args:
+        compiler: makes definitions.
+        inherited: options every task gets.
+        workers: what they know.
+    """
+
+    def __init__(self, compiler: Compiler, inherited: dict[str, Any], workers: Workers) -> None:
+        self._compiler = compiler
+        self._inherited = inherited
+        self._workers = workers
+
+    def valid(self, sigs: Iterable[Any], tally: Tally) -> Iterator[BulkItem]:
+        """Those that may be added; the tally gets the others."""
+        for index, sig in enumerate(sigs):
+            tally.requested += 1
+            try:
+                packed, leaves = self._compiler.item(sig, self._inherited)
+            except (InvalidWorkflow, EncodeError, PayloadTooLarge, TypeError, ValueError) as exc:
+                tally.reject(index, sig, str(exc))
+                continue
+            unknown = next((name for name in _names(sig) if self._workers.lack(name)), None)
+            if unknown is not None:
+                tally.reject(index, sig, f"no worker knows a task {unknown!r}: check the name, or start one that does.")
+                continue
+            yield BulkItem(index, sig, packed, leaves)
+
+
+def _names(sig: Any) -> Iterator[str]:
+    """Names of the tasks in a signature, as far as they lie open."""
+    if not sig.get("subtask_type"):
+        yield sig["task"]
+        return
+    kwargs = sig.get("kwargs") or {}
+    for field in ("tasks", "header", "body", "workflow", "task"):
+        for one in maybe_list(kwargs.get(field)) or ():
+            if isinstance(one, dict):
+                yield from _names(one)
+
+
+def check_batch_size(value: Any) -> int:
+    """How many tasks go in one batch.
+
+    Raises:
+        InvalidWorkflow: it is no whole number of at least 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidWorkflow(f"batch_size={value!r} is not allowed: give a whole number of at least 1.")
+    return value

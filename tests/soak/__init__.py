@@ -1,0 +1,1 @@
+"""A soak: workflows of every shape, under random faults, judged against known answers."""

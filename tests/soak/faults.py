@@ -1,0 +1,125 @@
+"""What goes wrong in a soak."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from random import Random
+from uuid import uuid4
+
+import psutil
+
+from tests.soak.site import CONCURRENCY
+
+
+class Faults:
+    """One random fault after another; every kind comes once before any comes twice.
+
+    Args:
+        site: what they hit.
+        rng: chooses.
+        pause: least and most seconds between two of them.
+    """
+
+    def __init__(self, site, rng: Random, pause):
+        self.site, self.rng, self.pause = site, rng, pause
+        self.done, self.history, self._bag, self._kept = Counter(), [], [], []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        self._over.set()
+        self._thread.join()
+
+    def _run(self):
+        while not self._over.wait(self.rng.uniform(*self.pause)):
+            if not self._bag:
+                self._bag = self.rng.sample(list(KINDS), len(KINDS))
+            kind = self._bag.pop()
+            try:
+                self.history.append((time.time(), kind, KINDS[kind](self)))
+                self.done[kind] += 1
+            except Exception as exc:
+                self.site.problems.append(f"the fault {kind!r} itself went wrong: {exc!r}")
+
+    def _slot(self):
+        up = [slot for slot in self.site.slots if slot.is_up]
+        return self.rng.choice(up or self.site.slots)
+
+    def kill_worker(self):
+        slot = self._slot()
+        pids = slot.children()
+        slot.leaving = time.monotonic(), "SIGKILL"
+        self.site.interrupted([], CONCURRENCY)
+        with suppress(psutil.Error):
+            slot.worker.kill()
+        self.site.interrupted(pids, 0)
+        return slot.name
+
+    def kill_child(self):
+        """A busy one, if one is busy within a second."""
+        until = time.monotonic() + 1
+        mine = [pid for slot in self.site.slots for pid in slot.children()]
+        busy = {}
+        while not busy and time.monotonic() < until:
+            busy = {int(pid): what for pid, what in self.site.ledger.hgetall("busy").items() if int(pid) in mine}
+        pid = self.rng.choice(sorted(busy) or mine)
+        os.kill(pid, signal.SIGKILL)
+        self.site.interrupted([pid], 1)
+        return f"{pid} in {busy.get(pid)}"
+
+    def terminate(self):
+        return self._ask_to_leave(signal.SIGTERM, 0)
+
+    def quit(self):
+        return self._ask_to_leave(signal.SIGQUIT, CONCURRENCY)
+
+    def _ask_to_leave(self, number, bodies):
+        slot = self._slot()
+        slot.leaving = time.monotonic(), number.name
+        self.site.interrupted([], bodies)
+        slot.worker.process.send_signal(number)
+        return slot.name
+
+    def flush_broker(self):
+        with self.site.server.client(0) as client:
+            queued, _ = client.llen("celery"), client.flushdb()
+        return f"{queued} messages"
+
+    def kill_redis(self):
+        """While a task is about to retry or to replace itself, if one is within two seconds."""
+        until, busy = time.monotonic() + 2, []
+        while not busy and time.monotonic() < until:
+            busy = [what for what in self.site.ledger.hvals("busy") if what.split()[1].startswith(("flaky", "swap"))]
+        self.site.server.kill()
+        time.sleep(2)
+        self.site.server.restart()
+        return f"under {busy[0]}" if busy else ""
+
+    def duplicate(self):
+        """What lies at the broker comes twice, and what lay there at the last such fault comes again."""
+        with self.site.server.client(0) as client:
+            found = [json.loads(raw) for raw in client.lrange("celery", 0, 200)]
+            found += [json.loads(raw)[0] for raw in client.hvals("unacked")]
+            again = [*found, *self._kept]
+            for message in again:
+                message["properties"]["delivery_tag"] = str(uuid4())
+            if again:
+                client.lpush("celery", *[json.dumps(message) for message in again])
+            self._kept = found
+        return f"{len(again)} messages"
+
+
+KINDS = {
+    "kill -9 of a worker": Faults.kill_worker,
+    "kill -9 of a busy child": Faults.kill_child,
+    "SIGTERM of a worker": Faults.terminate,
+    "SIGQUIT of a worker": Faults.quit,
+    "FLUSHDB of the broker": Faults.flush_broker,
+    "kill -9 of Redis, back after 2 s": Faults.kill_redis,
+    "duplicate deliveries": Faults.duplicate,
+}
