@@ -28,6 +28,7 @@ MARK = "ORCHESTRATOR_TEST_MARK"
 # Given a folder of files for the examples: arguments, and what each must print.
 STORIES = {
     "complex": (["text.txt"], r"'lines': 3, 'words': \{'durable': 2.*\ntext summary \[complex\] SUCCEEDED"),
+    "crawler": (["json"], r"lines  \w+, which imports \d+\n.*json is built on \d+ modules, [\d,]+ lines in all"),
     "stdlib_report": (["report.html"], r"largest packages.*Report: report.html"),
     "swarm": (["files"], r"2 times /.*/files/a/one\n3 files, 2 different"),
 }
