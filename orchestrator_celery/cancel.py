@@ -12,12 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
 
 from orchestrator_celery.audit import record
+from orchestrator_celery.engine.after_item import item_facts
+from orchestrator_celery.engine.specs import spec, unpack
 from orchestrator_celery.errors import (
     ConfirmationRequired,
     OrchestratorError,
@@ -26,7 +29,7 @@ from orchestrator_celery.errors import (
     StoreUnavailable,
 )
 from orchestrator_celery.model.audit import CancelPlan
-from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.ids import is_callback, parse_leaf_id
 from orchestrator_celery.model.nodes import parse_live
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.publish import PASSING
@@ -116,11 +119,38 @@ class Cancellation:
         for inner in json.loads(head["inner"]):
             self._store.cancel(inner, "", "")
             self.conclude(inner)
+        self._clean_up(run, head)
         if head.get("audit"):
             self._orchestrator.trail.append(head["audit"])
             self._store.client.hdel(self._store.keys.root(run), "audit")
         if not self._told_by_message(run, head):
             self._store.erase(run)
+
+    def _clean_up(self, run: str, head: dict[str, bytes]) -> None:
+        """What a swarm does after its items is done for those that ran, each as a run of its own, once."""
+        number = 1
+        while (item := head.get(f"clean:{number}:item")) is not None:
+            node, _, attempt = item.decode().partition("|")
+            codec = self._orchestrator.codec
+            facts = item_facts(run, node, head[f"clean:{number}:definition"], None, codec)
+            facts.update(attempt=int(attempt), state=RunStatus.CANCELLED.value)
+            below = unpack(head[f"clean:{number}:call"])
+            definitions = {("0.0" if path == "." else f"0.0.{path}"): raw for path, raw in below.items()}
+            definitions["0"] = spec("C", codec.dump({"name": "cleanup"}, "json"), n=1, k="complex")
+            known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{node}:{number}"))
+            effects = self._store.create(
+                known,
+                definitions,
+                {
+                    "name": "cleanup",
+                    "kind": "complex",
+                    "total": sum(raw[:1] == b"L" and not is_callback(path) for path, raw in below.items()),
+                    "close": codec.dump({"root_id": known, "ignore_result": True}),
+                    "input": codec.dump([[facts], {}]),
+                },
+            )
+            self._orchestrator.publisher.act(effects.todo)
+            number += 1
 
     def _cancel(self, run: str, confirm: bool | str | None, reason: str) -> None:
         head = self._head(run)

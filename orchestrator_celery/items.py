@@ -56,7 +56,7 @@ class ItemPages:
 
     def _page(self, start: int) -> list[NodeView]:
         nodes = [f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, self._total()))]
-        return TreeReader(self._reader, self._codec, self._run, self._status).views(nodes)
+        return TreeReader(self._reader, self._codec, self._run, self._status).items(self._pool, nodes)
 
     def _total(self) -> int:
         return self._reader.pool_size(self._run, self._pool)
@@ -73,4 +73,5 @@ def _item(view: NodeView) -> ItemView:
         finished=view.finished,
         worker=view.worker,
         error=view.error,
+        callbacks=view.callbacks,
     )

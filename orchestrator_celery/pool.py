@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.bulk import BulkItem, Checker, Tally, Workers, check_batch_size
+from orchestrator_celery.canvas.swarm import own_callbacks
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import parse
@@ -58,22 +59,23 @@ class RunningSwarm:
         self._node = node
         self._parts = parts
 
-    def add_task(self, sig: Signature) -> int:
-        """Add one item; returns its place in the result.
+    def add_task(self, sig: Signature, *, on_success: Any = None, on_error: Any = None, on_cleanup: Any = None) -> int:
+        """Add one item; returns its place in the result. Arguments as `Swarm.add_task`.
 
         Raises:
             SwarmClosed: it is not open, or has ended.
             SwarmFull: `max_items` is reached.
             RunNotFound: there is no such run.
         """
-        item, leaves = self._parts.compiler.item(sig, self._inherited())
+        own = own_callbacks(on_success, on_error, on_cleanup)
+        item, leaves = self._parts.compiler.item(sig, self._inherited(), own)
         effects = self._parts.store.add_items(self._run, self._node, [item], leaves)
         self._raise_refusal(effects, 1)
         return self._added(effects)
 
-    def add_task_and_run(self, sig: Signature) -> int:
+    def add_task_and_run(self, sig: Signature, **callbacks: Any) -> int:
         """As `add_task`: this swarm runs."""
-        return self.add_task(sig)
+        return self.add_task(sig, **callbacks)
 
     def add_tasks_bulk(
         self,

@@ -18,6 +18,7 @@ from celery.canvas import Signature
 from celery.utils.functional import arity_greater
 from kombu.exceptions import OperationalError
 
+from orchestrator_celery.engine.after_item import arguments_after_item, item_facts
 from orchestrator_celery.engine.inputs import with_input, with_result
 from orchestrator_celery.engine.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.engine.outcome import Outcome
@@ -193,10 +194,19 @@ class Publisher:
             return self._after_error(leaf, run, given[2:])
         if leaf.immutable:
             return leaf
+        if given.startswith("i:"):
+            return leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
         if given in origin.known:
             return with_result(leaf, origin.known[given])
         value = self._value(run, given)
         return with_input(leaf, *value) if given == "in" else with_result(leaf, value)
+
+    def _of_item(self, leaf: Leaf, run: str, item: str) -> list[Any]:
+        """What a swarm's callback is told of the item it follows."""
+        [definition] = self._reader.definitions(run, [item])
+        [terminal] = self._reader.terminal(run, [item])
+        facts = item_facts(run, item, definition or b"", terminal, self._codec)
+        return arguments_after_item(leaf, facts, self._outcome(run))
 
     def _after_error(self, leaf: Leaf, run: str, ref: str) -> Leaf:
         outcome = self._outcome(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from orchestrator_celery.engine.leaf import read_leaf
@@ -14,6 +15,9 @@ from orchestrator_celery.model.views import ErrorView, NodeView
 from orchestrator_celery.store.queries import Reader
 
 __all__ = ("TreeReader", "node_name")
+
+#: Kinds of callbacks after the items of a swarm: on success, on failure, always.
+_AFTER = frozenset("sfc")
 
 
 class TreeReader:
@@ -38,12 +42,23 @@ class TreeReader:
         """One node and what is below it."""
         return self._views([root], limit, depth, self._ended)[0]
 
-    def views(self, nodes: list[str]) -> list[NodeView]:
-        """Several nodes of one level, without what is below them."""
-        return self._views(nodes, 0, 0, self._ended)
+    def items(self, pool: str, nodes: list[str]) -> list[NodeView]:
+        """Several items of a pool, without what is below them."""
+        [raw] = self._reader.definitions(self._run, [pool])
+        return self._views(nodes, 0, 0, self._ended, _after_items(parse(raw)) if raw is not None else {})
 
-    def _views(self, nodes: list[str], limit: int, depth: int | None, over: bool) -> list[NodeView]:
-        """Views of nodes of one level; `over`: what has not started among them never will."""
+    def _views(
+        self, nodes: list[str], limit: int, depth: int | None, over: bool, after: Mapping[str, str] | None = None
+    ) -> list[NodeView]:
+        """Views of nodes of one level.
+
+        Args:
+            nodes: their ids.
+            limit: most children of each.
+            depth: levels below.
+            over: what has not started among them never will.
+            after: how many callbacks of which kind their swarm has for each.
+        """
         raws = self._reader.definitions(self._run, nodes)
         known = [(node, parse(raw)) for node, raw in zip(nodes, raws, strict=True) if raw is not None]
         names = [node for node, _ in known]
@@ -53,8 +68,19 @@ class TreeReader:
         for (node, spec), terminal, pool in zip(known, ended, active, strict=True):
             facts = self._facts(node, terminal, pool, over)
             total = _count(spec, pool)
-            views.append(self._with_children(node, spec, total, facts, limit, depth))
+            view = self._with_children(node, spec, total, facts, limit, depth)
+            views.append(self._with_called_after(view, spec, after or {}))
         return views
+
+    def _with_called_after(self, view: NodeView, spec: Spec, after: Mapping[str, str]) -> NodeView:
+        """An item with what its swarm, or it in place of it, has called after it."""
+        if not after and not _AFTER & spec.attrs.keys():
+            return view
+        kinds = {NodeState.SUCCEEDED: "sc", NodeState.FAILED: "fc"}.get(view.state, "")
+        counts = {kind: int(spec.attrs.get(kind, after.get(kind, 0))) for kind in kinds}
+        called = [f"{view.id}.{kind}{i}" for kind, count in counts.items() for i in range(count)]
+        found = self._views(called, 0, 0, over=False) if called else []
+        return view.model_copy(update={"callbacks": (*view.callbacks, *found)})
 
     def _facts(self, node: str, terminal: bytes | None, pool: bytes | None, over: bool) -> dict[str, Any]:
         if terminal is not None:
@@ -85,7 +111,7 @@ class TreeReader:
         callbacks: list[NodeView] = []
         if depth is None or depth > 0:
             shown = [f"{node}.{index}" for index in range(min(total, limit))]
-            children = self._views(shown, limit, deeper, over) if shown else []
+            children = self._views(shown, limit, deeper, over, _after_items(spec)) if shown else []
             called = [f"{node}.{kind}{i}" for kind in "le" for i in range(int(spec.attrs.get(kind, 0)))]
             callbacks = self._views(called, limit, deeper, over) if called else []
         return NodeView(
@@ -105,6 +131,10 @@ def node_name(spec: Spec, codec: Codec) -> str:
         return read_leaf(spec.payload, codec).task
     name = codec.load(spec.payload).get("name")
     return str(name or spec.kind)
+
+
+def _after_items(spec: Spec) -> dict[str, str]:
+    return {kind: spec.attrs[f"a{kind}"] for kind in _AFTER if f"a{kind}" in spec.attrs}
 
 
 def _live_facts(live: Live) -> dict[str, Any]:

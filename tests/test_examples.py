@@ -29,6 +29,11 @@ MARK = "ORCHESTRATOR_TEST_MARK"
 STORIES = {
     "complex": (["text.txt"], r"'lines': 3, 'words': \{'durable': 2.*\ntext summary \[complex\] SUCCEEDED"),
     "crawler": (["json"], r"lines  \w+, which imports \d+\n.*json is built on \d+ modules, [\d,]+ lines in all"),
+    "ingestion": (
+        [str(ROOT / "examples/ingestion/orders.csv")],
+        r"6 rows added\n5 rows ingested, 131.50 in all\nrow 4 set aside \(ValueError.*"
+        r"seen: \('FAILED', 1\) \('SUCCEEDED', 5\)",
+    ),
     "stdlib_report": (["report.html"], r"largest packages.*Report: report.html"),
     "swarm": (["files"], r"2 times /.*/files/a/one\n3 files, 2 different"),
 }
@@ -65,6 +70,7 @@ def test_an_example_runs(name, redis, files):
         "CELERY_BROKER_URL": redis.url(db=0),
         "CELERY_RESULT_BACKEND": redis.url(db=1),
         "PYTHONPATH": os.pathsep.join([str(folder), PACKAGE]),
+        "INGESTION_DB": str(files / "ingestion.db"),
     }
     with Worker("tasks", processes=2, env=env, log=files / "worker.log") as worker:
         done = subprocess.run(

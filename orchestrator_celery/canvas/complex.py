@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
-from celery.utils.functional import maybe_list
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt
+from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt, signatures
 from orchestrator_celery.errors import InvalidWorkflow
 
 if TYPE_CHECKING:
@@ -60,8 +58,8 @@ class ComplexSignature(Primitive):
         definition = {
             "workflow": workflow,
             "name": name,
-            "on_success": _signatures(on_success, "on_success"),
-            "on_error": _signatures(on_error, "on_error"),
+            "on_success": signatures(on_success, "on_success"),
+            "on_error": signatures(on_error, "on_error"),
             "deadline": deadline_in_seconds(deadline),
         }
         super().__init__({k: v for k, v in definition.items() if v or k == "workflow"}, app=app, **options)
@@ -114,13 +112,3 @@ class ComplexSignature(Primitive):
 
     def __repr__(self) -> str:
         return f"ComplexSignature({self.workflow!r})"
-
-
-def _signatures(value: Any, name: str) -> list[Signature]:
-    if value is None:
-        return []
-    found: Iterable[Any] = maybe_list(value)
-    for sig in found:
-        if not isinstance(sig, dict):
-            raise InvalidWorkflow(f"{name}={sig!r} is not a signature: pass task.s(...) or a list of signatures.")
-    return list(found)

@@ -8,7 +8,7 @@ in `kwargs` under other names) and go to the first tasks of its workflow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from math import inf
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.run import Run
 
-__all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt")
+__all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt", "signatures")
 
 
 def installed(app: Celery) -> Any:
@@ -72,6 +72,19 @@ def deadline_in_seconds(value: Any) -> float | None:
             f"deadline={value!r} is not allowed: give the seconds the run may take, more than 0, or a timedelta."
         )
     return float(seconds)
+
+
+def signatures(value: Any, name: str) -> list[Signature]:
+    """One signature or several as a list.
+
+    Raises:
+        InvalidWorkflow: one of them is not a signature.
+    """
+    found: Iterable[Any] = () if value is None else maybe_list(value)
+    for sig in found:
+        if not isinstance(sig, dict):
+            raise InvalidWorkflow(f"{name}={sig!r} is not a signature: pass task.s(...) or a list of signatures.")
+    return list(found)
 
 
 class Primitive(Signature):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from math import inf
@@ -11,7 +12,7 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, installed, refuse_misspelt
+from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, installed, refuse_misspelt, signatures
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from orchestrator_celery.run import Run
 
 __all__ = ("Swarm",)
+
+logger = logging.getLogger(__name__)
+
+#: Arguments of the constructor by kind of callback.
+_CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_cleanup": "on_task_cleanup"}
 
 
 @Signature.register_type(name="orchestrator.swarm")
@@ -42,6 +48,11 @@ class Swarm(Primitive):
         max_items: most items that may ever be in it.
         deadline: how long the run may take, in seconds or as a timedelta; then it FAILS with
             `DeadlineExceeded`.
+        on_task_success: signature, or a list: called with (result, item) after each item that succeeded.
+        on_task_error: signature, or a list: called with (error, item) after each item that failed.
+        on_task_cleanup: signature, or a list: called with (item) after each item, however it ended. `item` is a
+            dict (run, node, index, task, args, kwargs, attempt, priority, started, finished, state), `error`
+            one with type, message and traceback. What a callback does never changes the swarm's outcome.
         **options: execution options; routing, priority and limits go to every item.
 
     Raises:
@@ -50,15 +61,9 @@ class Swarm(Primitive):
 
     task_name = "orchestrator.swarm"
     fields = (
-        "tasks",
-        "name",
-        "max_concurrency",
-        "open",
-        "stop_after_n_failures",
-        "max_failures",
-        "max_items",
-        "deadline",
-    )
+        "tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items", "deadline",
+        "on_task_success", "on_task_error", "on_task_cleanup", "own_callbacks",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -71,6 +76,9 @@ class Swarm(Primitive):
         max_failures: float = 0,
         max_items: int | None = None,
         deadline: float | timedelta | None = None,
+        on_task_success: Any = None,
+        on_task_error: Any = None,
+        on_task_cleanup: Any = None,
         app: Celery | None = None,
         **options: Any,
     ) -> None:
@@ -88,6 +96,9 @@ class Swarm(Primitive):
             "max_failures": max_failures,
             "max_items": max_items,
             "deadline": deadline_in_seconds(deadline),
+            "on_task_success": signatures(on_task_success, "on_task_success"),
+            "on_task_error": signatures(on_task_error, "on_task_error"),
+            "on_task_cleanup": signatures(on_task_cleanup, "on_task_cleanup"),
         }
         _check(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
@@ -100,8 +111,19 @@ class Swarm(Primitive):
         return tasks
 
     def nested(self) -> list[Any]:
-        """The items."""
-        return self.tasks
+        """The items, and what is called after them."""
+        return [*self.tasks, *(sig for given in self.item_callbacks.values() for sig in given)]
+
+    @property
+    def item_callbacks(self) -> dict[str, list[Signature]]:
+        """What is called after each item, by kind: `on_success`, `on_error`, `on_cleanup`."""
+        found = {kind: self.kwargs.get(field) for kind, field in _CALLBACKS.items()}
+        return {kind: list(given) for kind, given in found.items() if given}
+
+    def own_callbacks(self, index: int) -> dict[str, list[Signature]]:
+        """What one item has in place of them."""
+        own: dict[str, list[Signature]] = self.kwargs.get("own_callbacks", {}).get(str(index), {})
+        return own
 
     def pool_attrs(self) -> dict[str, Any]:
         """The bounds as attributes of a pool's definition."""
@@ -120,29 +142,45 @@ class Swarm(Primitive):
         self.kwargs.setdefault("tasks", [])
         _check(self.kwargs)
         self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
+        for field in _CALLBACKS.values():
+            if self.kwargs.get(field):
+                given = signatures(self.kwargs[field], field)
+                self.kwargs[field] = [maybe_signature(sig, app=app, clone=True) for sig in given]
+        for own in self.kwargs.get("own_callbacks", {}).values():
+            for kind, given in own.items():
+                own[kind] = [maybe_signature(sig, app=app, clone=True) for sig in given]
 
     # -- adding: to the definition, or, once applied, to the running swarm ------------------------
 
-    def add_task(self, sig: Signature) -> int:
+    def add_task(self, sig: Signature, *, on_success: Any = None, on_error: Any = None, on_cleanup: Any = None) -> int:
         """Add one item; returns its place in the result.
+
+        Args:
+            sig: the item.
+            on_success: signature, a list of them, or `[]` for none: in place of the swarm's `on_task_success`.
+            on_error: in place of `on_task_error`.
+            on_cleanup: in place of `on_task_cleanup`.
 
         Raises:
             SwarmClosed: it was applied and is not open, or it has ended.
             SwarmFull: `max_items` is reached.
         """
         _check_signature(sig)
+        own = own_callbacks(on_success, on_error, on_cleanup)
         if self.applied is not None:
-            return int(installed(self.app).swarm(self.applied).add_task(sig))
+            return int(installed(self.app).swarm(self.applied).add_task(sig, **own))
         self._check_room(1)
         self.tasks.append(sig)
+        if own:
+            self.kwargs.setdefault("own_callbacks", {})[str(len(self.tasks) - 1)] = own
         return len(self.tasks) - 1
 
-    def add_task_and_run(self, sig: Signature) -> int:
+    def add_task_and_run(self, sig: Signature, **callbacks: Any) -> int:
         """Add one item, and start the swarm if it was not applied yet; `swarm.run` is its run.
 
         Raises: as `add_task` and `apply_async`.
         """
-        place = self.add_task(sig)
+        place = self.add_task(sig, **callbacks)
         if self.applied is None:
             self.apply_async()
         return place
@@ -272,12 +310,38 @@ class Swarm(Primitive):
             except Exception as exc:
                 values.append(None)
                 failures.append({"index": index, "type": type(exc).__name__, "message": str(exc)})
+                words = {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
+                self._apply_callbacks(index, task, "on_error", words)
                 if stop and len(failures) >= stop:
                     break
+            else:
+                self._apply_callbacks(index, task, "on_success", values[-1])
         return values, failures
+
+    def _apply_callbacks(self, index: int, task: Signature, kind: str, value: Any) -> None:
+        facts = {"index": index, "task": task["task"], "args": list(task["args"]), "kwargs": dict(task["kwargs"])}
+        own, swarms = self.own_callbacks(index), self.item_callbacks
+        calls: list[tuple[Signature, tuple[Any, ...]]]
+        calls = [(sig, (value, facts)) for sig in own.get(kind, swarms.get(kind, []))]
+        calls += [(sig, (facts,)) for sig in own.get("on_cleanup", swarms.get("on_cleanup", []))]
+        for sig, given in calls:
+            try:
+                sig.apply(given)
+            except Exception:  # with `task_eager_propagates`; it never changes the outcome
+                logger.exception("A callback of item %d failed.", index, extra={"action": "callback"})
 
     def __repr__(self) -> str:
         return f"Swarm({self.label or ''}: {len(self.tasks)} tasks)"
+
+
+def own_callbacks(on_success: Any, on_error: Any, on_cleanup: Any) -> dict[str, list[Signature]]:
+    """What an item has in place of its swarm's callbacks; an empty list for none.
+
+    Raises:
+        InvalidWorkflow: one is not a signature.
+    """
+    given = {"on_success": on_success, "on_error": on_error, "on_cleanup": on_cleanup}
+    return {kind: signatures(value, kind) for kind, value in given.items() if value is not None}
 
 
 def _check(definition: dict[str, Any]) -> None:
@@ -311,7 +375,7 @@ def _check_tolerance(value: Any) -> None:
         )
 
 
-_LATER = ("on_task_success", "on_task_error", "on_task_cleanup", "slots", "batch")
+_LATER = ("slots", "batch")
 
 
 def _refuse_names(options: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ stored, and a crash there would double them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from orchestrator_celery.canvas.complex import ComplexSignature
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
-from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec
+from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec, with_attrs
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
 
 if TYPE_CHECKING:
@@ -38,6 +38,13 @@ _APPLIED = frozenset(
     "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
     "producer publisher connection add_to_parent app ignore_result task_type".split()
 )
+
+#: Letter and role of what a swarm does after its items.
+_AFTER = {
+    "on_success": ("s", Role.ITEM_SUCCESS),
+    "on_error": ("f", Role.ITEM_ERROR),
+    "on_cleanup": ("c", Role.ITEM_CLEANUP),
+}
 
 
 class Compiler:
@@ -65,10 +72,34 @@ class Compiler:
         tree = self._primitive(signature, dict(inherited), Role.PLAIN, root=True)
         return {("0" if path == "." else f"0.{path}"): raw for path, raw in tree.specs.items()}, tree.leaves
 
-    def item(self, signature: Any, inherited: Mapping[str, Any]) -> tuple[bytes, int]:
-        """Compile one item of a pool into one value, and count its leaves."""
-        tree = self._tree(signature, dict(inherited), Role.PLAIN)
+    def item(
+        self, signature: Any, inherited: Mapping[str, Any], own: Mapping[str, Sequence[Any]] | None = None
+    ) -> tuple[bytes, int]:
+        """Compile one item of a pool into one value, and count its leaves.
+
+        Args:
+            signature: the item.
+            inherited: options it gets.
+            own: its own callbacks by kind (`on_success`, `on_error`, `on_cleanup`), in place of the swarm's.
+        """
+        tree = self._item(signature, dict(inherited), own or {})
         return pack(tree), tree.leaves
+
+    def _item(self, signature: Any, inherited: dict[str, Any], own: Mapping[str, Sequence[Any]]) -> Tree:
+        tree = self._tree(signature, inherited, Role.PLAIN)
+        if own:
+            specs = self._after_item(own)
+            counts = {_AFTER[kind][0]: len(given) for kind, given in own.items()}
+            tree = Tree({**tree.specs, **specs, ".": with_attrs(tree.specs["."], **counts)}, tree.leaves)
+        return tree
+
+    def _after_item(self, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
+        """Definitions of what is done after an item, packed, under `s0`, `f0`, `c0` and so on."""
+        return {
+            f"{_AFTER[kind][0]}{index}": pack(self._tree(signature, {}, _AFTER[kind][1]))
+            for kind, given in callbacks.items()
+            for index, signature in enumerate(given)
+        }
 
     def leaf(self, signature: Signature) -> bytes:
         """Compile one task signature, without callbacks, into a leaf's definition."""
@@ -213,8 +244,13 @@ class Compiler:
         sealed = signature.immutable and not root  # it takes nothing from the step before it
         name = self._codec.dump(facts, None if "options" in facts else "json")
         if isinstance(signature, Swarm):
-            items = [self._tree(task, options, role) for task in signature.tasks]
-            return self._pool(items, {**signature.pool_attrs(), "im": sealed}, name, links, errbacks)
+            items = [self._item(task, options, signature.own_callbacks(i)) for i, task in enumerate(signature.tasks)]
+            after = signature.item_callbacks
+            counts = {f"a{_AFTER[kind][0]}": len(given) for kind, given in after.items()}
+            attrs = {**signature.pool_attrs(), "im": sealed, **counts}
+            tree = self._pool(items, attrs, name, links, errbacks)
+            templates = {f"a{path}": raw for path, raw in self._after_item(after).items()}
+            return Tree({**tree.specs, **templates}, tree.leaves)
         assert isinstance(signature, ComplexSignature)
         tree = self._tree(signature.workflow, options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]

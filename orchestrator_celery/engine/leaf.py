@@ -20,6 +20,9 @@ class Role(str, Enum):
     PLAIN = ""  #: it follows no failure
     ERRBACK = "errback"  #: Celery's `link_error`: (task_id), or (request, exc, traceback) by its arity
     HANDLER = "handler"  #: ours: one dict with type, message and traceback
+    ITEM_SUCCESS = "item-success"  #: after an item of a swarm: its result, and the item as a dict
+    ITEM_ERROR = "item-error"  #: its error as a dict, and the item
+    ITEM_CLEANUP = "item-cleanup"  #: the item
 
 
 class Leaf(NamedTuple):

@@ -3,6 +3,8 @@
     L l=1 e=0           a leaf with one callback; payload: what to send
     C n=3 k=chain       children 0, 1, 2, one after the other; with im=1 the first gets no input
     P n=9 k=swarm cap=4 children 0 to 8 side by side, four at a time
+    P ... as=1 af=0 ac=2  callbacks after each item: on success, on failure, always
+    L ... s=0 f=1       of one item, in their place
     T                   a composite item of a pool with its whole subtree, unpacked when it starts
 
 Lua reads headers only; a payload is opaque to it.
@@ -15,7 +17,7 @@ from typing import Any, NamedTuple
 
 from orchestrator_celery.model.states import NodeKind
 
-__all__ = ("Spec", "Tree", "leaf_spec", "pack", "parse", "spec")
+__all__ = ("Spec", "Tree", "leaf_spec", "pack", "parse", "spec", "unpack", "with_attrs")
 
 _SELF = "."
 
@@ -77,6 +79,29 @@ def pack(tree: Tree) -> bytes:
     for path, value in tree.specs.items():
         parts.append(f"{path} {len(value)}\n".encode() + value)
     return b"".join(parts)
+
+
+def unpack(raw: bytes) -> dict[str, bytes]:
+    """The opposite of `pack`: definitions by path, `.` for the item itself."""
+    header, _, rest = raw.partition(b"\n")
+    if header != b"T":
+        return {_SELF: raw}
+    found = {}
+    while rest:
+        line, _, rest = rest.partition(b"\n")
+        path, size = line.decode().split(" ")
+        found[path], rest = rest[: int(size)], rest[int(size) :]
+    return found
+
+
+def with_attrs(raw: bytes, **attrs: int) -> bytes:
+    """The same definition with more attributes.
+
+    >>> with_attrs(b"L l=1\\n[]", s=0)
+    b'L l=1 s=0\\n[]'
+    """
+    header, _, payload = raw.partition(b"\n")
+    return header + b"".join(f" {name}={value}".encode() for name, value in attrs.items()) + b"\n" + payload
 
 
 def parse(raw: bytes) -> Spec:

@@ -1,7 +1,9 @@
 """Ids of nodes and leaves.
 
 A node's id is its path in the tree: `0` is the root, `0.2` its third child,
-`0.2.l0` the first callback and `0.2.e0` the first errback of that child. So
+`0.2.l0` the first callback and `0.2.e0` the first errback of that child,
+`0.2.s0`, `0.2.f0` and `0.2.c0` what its swarm does after its success, after
+its failure, and in any case. So
 a node's parent and place are read off its id and need no record. A leaf's
 Celery task id is `<run>:<node>:<attempt>`: it says whose the message is with
 no look-up, survives `self.retry()` and `self.replace()`, and a new attempt
@@ -19,7 +21,7 @@ ROOT = "0"
 #: The node that stands for closing a run; it has no place in the tree.
 CLOSE = "$"
 
-_LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[le]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
+_LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[lesfc]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
 
 
 class LeafId(NamedTuple):
@@ -60,4 +62,4 @@ def parse_leaf_id(task_id: str) -> LeafId | None:
 
 def is_callback(node: str) -> bool:
     """Whether the node belongs to a callback's tree, which never changes the run's outcome."""
-    return "l" in node or "e" in node
+    return any(letter in node for letter in "lesfc")

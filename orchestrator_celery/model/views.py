@@ -86,7 +86,11 @@ class Progress(_View):
 
 
 class ItemView(_View):
-    """One item of a swarm."""
+    """One item of a swarm.
+
+    `callbacks` are those of the swarm, or its own, that were called after it, as nodes: `.s0` on success, `.f0` on
+    failure, `.c0` in any case.
+    """
 
     index: int
     node: str
@@ -97,6 +101,7 @@ class ItemView(_View):
     finished: datetime | None = None
     worker: str | None = None
     error: ErrorView | None = None
+    callbacks: tuple[NodeView, ...] = ()
 
 
 class Rejection(_View):

@@ -84,7 +84,7 @@ class Reader:
         found = self._fields(self._keys.definitions(run), nodes)
         for position, raw in enumerate(found):
             if raw is None:
-                found[position] = self._from_segment(run, nodes[position])
+                found[position] = self._from_segment(run, nodes[position]) or self._from_swarm(run, nodes[position])
         return found
 
     def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
@@ -119,6 +119,15 @@ class Reader:
         found: list[bytes | None] = []
         for start in range(0, len(nodes), _PAGE):
             found.extend(self._client.hmget(key, list(nodes[start : start + _PAGE])))
+        return found
+
+    def _from_swarm(self, run: str, node: str) -> bytes | None:
+        """What a swarm does after each of its items is kept once, with the swarm."""
+        item, _, callback = node.rpartition(".")
+        pool, _, index = item.rpartition(".")
+        if callback[:1] not in ("s", "f", "c") or not index.isdigit():
+            return None
+        found: bytes | None = self._client.hget(self._keys.definitions(run), f"{pool}.a{callback}")
         return found
 
     def _from_segment(self, run: str, node: str) -> bytes | None:

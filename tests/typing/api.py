@@ -241,6 +241,22 @@ def reports() -> list[ResumedNode]:
     return list(newest.of(ResumeAction.RESUMED))
 
 
+def callbacks(run: Run) -> list[NodeView]:
+    told = Swarm(
+        [resize.s("a")], on_task_success=resize.s(), on_task_error=[resize.s()], on_task_cleanup=None, deadline=60
+    )
+    place: int = told.add_task(resize.s("b"), on_success=resize.s(), on_error=[], on_cleanup=None)
+    told.add_task_and_run(resize.s("c"))
+    report: BulkReport = told.add_tasks_bulk(
+        (resize.s(str(i)) for i in range(place)), batch_size=10, atomic=False, dry_run=True, on_progress=print
+    )
+    assert_type((report.rejected_count, report.batches), tuple[int, int])
+    told.close_when_drained()
+    assert_type(told.run, Run | None)
+    run.swarm.close_when_drained()
+    return [callback for item in run.items() for callback in item.callbacks]
+
+
 def cancelling(run: Run) -> list[AuditEntry]:
     plan: CancelPlan = run.cancel_plan()
     assert_type((plan.running, plan.keys, plan.token), tuple[int, int, str])

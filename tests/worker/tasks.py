@@ -267,3 +267,32 @@ def last_one_closes(left):
 @app.task
 def has_swarm(*_):
     return current_node().swarm is not None
+
+
+# -- after items
+
+
+@app.task
+def after_success(result, item, mark="success"):
+    note(mark, item["index"], result, item)
+
+
+@app.task
+def after_error(error, item, mark="error"):
+    note(mark, item["index"], error["type"], item)
+
+
+@app.task
+def after_any(item, mark="cleanup"):
+    note(mark, item["index"], item["state"], item)
+    return item["index"]
+
+
+@app.task
+def after_nothing(mark="nothing"):
+    note(mark)
+
+
+@app.task
+def after_and_fail(*_):
+    raise ValueError("the callback is no good")

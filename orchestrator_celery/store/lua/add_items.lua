@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 pool  2 number of items  3 number of leaves in them  4 token of the upload, or ''  then the items
 -- RETURNS: {'ok', effects, first index} | {'gone'} | {'closed'} | {'full', {}, room} | {'expired'} upload is gone
--- include: run reply live definition pool complete advance tree
+-- include: run reply live definition pool release called complete advance tree
 local node, count, token = ARGV[1], tonumber(ARGV[2]), ARGV[4]
 local function refuse(word, ...)
   if token ~= '' then redis.call('UNLINK', DEF .. ':' .. token) end

@@ -3,7 +3,7 @@
 -- ARGV: 1 error  2 '1': the run stands in for a task of another one, whose deadline it is
 -- RETURNS: {'ok', effects, delegated} ids of runs that replace a task of this one | {'gone'} no such run
 --          | {'state', {}, status} it has ended, or has no deadline, or it is not reached yet
--- include: run reply live definition pool complete advance tree delegated
+-- include: run reply live definition pool release called complete advance tree delegated
 if not status then return reply('gone') end
 local deadline = tonumber(redis.call('HGET', root, 'deadline'))
 if status == 'SUCCEEDED' or status == 'FAILED' or (ARGV[2] ~= '1' and (not deadline or deadline > tonumber(now))) then
@@ -15,6 +15,11 @@ local function fail(node, attempt, since, owner, payload)
   redis.call('HSET', DONE, node, table.concat({ 'F', attempt, since, now, owner }, '|') .. '\n' .. payload)
   emit('failed', node, 'a', attempt)
 end
+local function after_item(node, counts)
+  local parent = node:match('^(.*)%.%d+$')
+  local spec = parent and definition(parent)
+  if spec and spec:sub(1, 1) == 'P' then item_callbacks(node, spec, 'F', counts) end
+end
 fail('0', 0, redis.call('HGET', root, 'created'), '', ARGV[1])
 for i = 1, #leaves, 2 do
   local node, l = leaves[i], parse_live(leaves[i + 1])
@@ -24,6 +29,7 @@ for i = 1, #leaves, 2 do
       fail(node, l.attempt, l.since, l.owner, '@0')
       redis.call('HINCRBY', root, 'failed', 1)
       callbacks(node, 'F', l.callbacks, '0')
+      after_item(node, l.callbacks)
     end
   end
 end
@@ -32,7 +38,9 @@ for i = 1, #composites, 2 do
   if in_tree(node) and not node:find(':', 1, true) then
     if pool then pool.gone = true else redis.call('HDEL', POOL, node) end
     if node ~= '0' then fail(node, 0, pool and pool.since or composites[i + 1]:sub(3), '', '@0') end
-    callbacks(node, 'F', counts_of(definition(node)), '0')
+    local counts = counts_of(definition(node))
+    callbacks(node, 'F', counts, '0')
+    after_item(node, counts)
   end
 end
 finish_run('F', '0')

@@ -29,7 +29,7 @@ local function pump(node, spec, p)
   p.pumping = false
 end
 
-local function item_ended(node, spec, index, state)
+local function item_ended(node, spec, index, state, counts)
   local p = get_pool(node)
   p.done = p.done + 1
   if state == 'F' then
@@ -38,6 +38,7 @@ local function item_ended(node, spec, index, state)
     local stop = number(spec, 'stop')
     if stop and p.failed >= stop then p.stopped = true end
   end
+  item_callbacks(node .. '.' .. index, spec, state, counts)
   if p.pumping then return end
   pump(node, spec, p)
   return drained(node, spec, p)

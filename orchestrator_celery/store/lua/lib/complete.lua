@@ -1,24 +1,12 @@
 -- The end of a node: its record, its callbacks, and what its end means one level up.
-local function callbacks(node, state, counts, ref)
-  local links, errbacks = counts:match('^(%d*),(%d*)$')
-  if state == 'S' then
-    for i = 0, (tonumber(links) or 0) - 1 do activate(node .. '.l' .. i, ref) end
-  else
-    for i = 0, (tonumber(errbacks) or 0) - 1 do activate(node .. '.e' .. i, 'e:' .. ref) end
-  end
-end
-
-local function counts_of(spec)
-  return (attr(spec, 'l') or '') .. ',' .. (attr(spec, 'e') or '')
-end
-
 -- A composite has ended; `ref` names the node (or, with a prefix, the rule) its result or error comes from.
 local function complete(node, spec, state, ref, since)
   redis.call('HSET', DONE, node, table.concat({ state, 0, since or now, now, '' }, '|') .. '\n@' .. ref)
   emit(state == 'S' and 'succeeded' or 'failed', node)
   if ref:sub(1, 1) == '*' then ref = node end -- a list is read through the node it belongs to
-  callbacks(node, state, counts_of(spec), ref)
-  return up(node, state, ref)
+  local counts = counts_of(spec)
+  callbacks(node, state, counts, ref)
+  return up(node, state, ref, counts)
 end
 
 -- A leaf has ended with its own payload: one terminal state, once (invariant 1).
@@ -28,7 +16,7 @@ local function settle(node, l, state, payload)
   if in_tree(node) then redis.call('HINCRBY', root, state == 'S' and 'done' or 'failed', 1) end
   emit(state == 'S' and 'succeeded' or 'failed', node, 'a', l.attempt)
   callbacks(node, state, l.callbacks, node)
-  up(node, state, node)
+  up(node, state, node, l.callbacks)
 end
 
 local function finish_run(state, ref)

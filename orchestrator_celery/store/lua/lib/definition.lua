@@ -26,17 +26,14 @@ local function from_segment(node)
   end
 end
 
-local function definition(node)
-  local spec = redis.call('HGET', DEF, node) or from_segment(node)
-  if spec and spec:sub(1, 1) == 'T' then return unpack_tree(node, spec) end
-  return spec
+-- What a swarm does after each of its items is kept once, with the swarm.
+local function from_swarm(node)
+  local pool, callback = node:match('^(.*)%.%d+%.([sfc]%d+)$')
+  return pool and redis.call('HGET', DEF, pool .. '.a' .. callback)
 end
 
-local function release() -- what a suspension kept in the outbox is sent
-  held = false
-  local entries = redis.call('HGETALL', LIVE)
-  for i = 1, #entries, 2 do
-    local node, l = entries[i], parse_live(entries[i + 1])
-    if l.state == 'Q' and node ~= '$' then queue(node, l, definition(node), math.max(0, l.sent - tonumber(now))) end
-  end
+local function definition(node)
+  local spec = redis.call('HGET', DEF, node) or from_segment(node) or from_swarm(node)
+  if spec and spec:sub(1, 1) == 'T' then return unpack_tree(node, spec) end
+  return spec
 end

@@ -34,12 +34,12 @@ activate = function(node, input)
   return activate(node .. '.0', input)
 end
 
-up = function(node, state, ref)
+up = function(node, state, ref, counts)
   if node == '0' then return finish_run(state, ref) end
   local parent, index = node:match('^(.*)%.(%d+)$')
   -- The root of a callback: nothing waits for it, unless the run waits to be forgotten.
   if not parent then retiring = redis.call('HGET', root, 'keep') or nil return end
   local spec = definition(parent)
-  if spec:sub(1, 1) == 'P' then return item_ended(parent, spec, tonumber(index), state) end
+  if spec:sub(1, 1) == 'P' then return item_ended(parent, spec, tonumber(index), state, counts) end
   return step_ended(parent, spec, tonumber(index), state, ref)
 end

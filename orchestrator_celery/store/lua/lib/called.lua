@@ -1,0 +1,27 @@
+-- What is called when a node has ended: its own callbacks, and its swarm's.
+local function callbacks(node, state, counts, ref)
+  local links, errbacks = counts:match('^(%d*),(%d*)')
+  if state == 'S' then
+    for i = 0, (tonumber(links) or 0) - 1 do activate(node .. '.l' .. i, ref) end
+  else
+    for i = 0, (tonumber(errbacks) or 0) - 1 do activate(node .. '.e' .. i, 'e:' .. ref) end
+  end
+end
+
+local function counts_of(spec)
+  local own = ''
+  if attr(spec, 's') or attr(spec, 'f') or attr(spec, 'c') then -- of one item, in place of its swarm's
+    own = ';' .. (attr(spec, 's') or '') .. ',' .. (attr(spec, 'f') or '') .. ',' .. (attr(spec, 'c') or '')
+  end
+  return (attr(spec, 'l') or '') .. ',' .. (attr(spec, 'e') or '') .. own
+end
+
+-- What a swarm does after each of its items: `s` on success, `f` on failure, `c` always.
+local function item_callbacks(item, spec, state, counts)
+  local s, f, c = counts:match(';(%d*),(%d*),(%d*)$')
+  local function call(kind, own)
+    for i = 0, (tonumber(own) or number(spec, 'a' .. kind) or 0) - 1 do activate(item .. '.' .. kind .. i, 'i:' .. item) end
+  end
+  if state == 'S' then call('s', s) else call('f', f) end
+  call('c', c)
+end
