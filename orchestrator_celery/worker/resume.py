@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from orchestrator_celery.store.transitions import Look
     from orchestrator_celery.worker.reports import Reports
 
-__all__ = ("Resumer", "Session", "rules_of")
+__all__ = ("REPORT_EVENT", "Resumer", "Session", "rules_of")
+
+#: Type of the Celery event of a sweep that acted.
+REPORT_EVENT = "orchestrator-resume-report"
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +68,16 @@ class Resumer:
         )
         self._orchestrator.store.keep_report(report.model_dump_json().encode())
         logger.info("Sweep: %s", report, extra={"action": "resume"})
+        self._tell_monitors(report)
+
+    def _tell_monitors(self, report: ResumeReport) -> None:
+        """A Celery event, for whoever listens with Celery's own means."""
+        counts = {str(action): len(report.of(action)) for action in ResumeAction}
+        try:
+            with self._orchestrator.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
+                events.send(REPORT_EVENT, **counts, dead=list(report.dead), looked_at=report.looked_at)
+        except PASSING as exc:
+            logger.debug("The event was not sent: %r", exc, extra={"action": "resume"})
 
 
 class Session:

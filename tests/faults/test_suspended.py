@@ -1,5 +1,6 @@
 """R8, suspension: it holds, whoever is up, whatever is killed."""
 
+import threading
 import time
 
 import pytest
@@ -167,3 +168,28 @@ def test_a_validator_is_asked_when_a_child_died(default_site, ledger):
     with pytest.raises(Exception, match=r"signal 9|prematurely"):
         run.get(timeout=30)
     assert len(ledger.entries("once")) == 1
+
+
+def test_a_report_is_an_event_of_celery_too(default_site, ledger):
+    worker = default_site.worker(**HASTY)
+    run = ComplexSignature(p.nap.s(7, 5)).apply_async()
+    wait_for(lambda: run.progress().running == 1, what="the body")
+    received, heard = [], threading.Event()
+    handlers = {"orchestrator-resume-report": received.append, "worker-heartbeat": lambda event: heard.set()}
+    with p.app.connection_for_read() as connection:
+        receiver = p.app.events.Receiver(connection, handlers=handlers)
+        listener = threading.Thread(target=receiver.capture, kwargs={"limit": None, "timeout": None, "wakeup": False})
+        listener.start()
+        try:
+            assert heard.wait(20)
+            worker.kill()
+            default_site.worker(**HASTY)
+            wait_for(lambda: any(event["dead"] for event in received), what="the event")
+        finally:
+            receiver.should_stop = True
+            listener.join(20)
+    assert run.get(timeout=30) == 7
+    [report] = [report for report in p.orchestrator.resume_reports() if report.dead]
+    [event] = [event for event in received if event["dead"]]
+    assert (event["resumed"], event["looked_at"]) == (1, report.looked_at)
+    assert tuple(event["dead"]) == report.dead
