@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from orchestrator_celery import ResumeAction
-from orchestrator_celery.cli.demo.servers import Worker
+from orchestrator_celery.cli.demo.servers import Worker, WorkerDied
 from orchestrator_celery.store.embedded import EmbeddedRedis
 
 HERE = str(Path(__file__).parent)
@@ -49,19 +49,33 @@ class Stage:
         self._ledger = folder / "ledger"
         self._ledger.touch()
         self.workers = []
+        self.exits = 0  # of supervised workers, by themselves
         # Celery reads these before any setting: they hold for this process and for the workers.
         os.environ.update(urls(redis.port), RECOVERY_LEDGER=str(self._ledger))
 
-    def worker(self, port=None):
-        """Start a worker of two processes; `port` is another way to Redis."""
+    def worker(self, port=None, supervised=False):
+        """Start a worker of two processes; `port` is another way to Redis; `supervised`: it is started again whenever
+        it ends by itself."""
         path = os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH")]))
         # What a killed worker leaves in its temporary folder goes away with ours.
         env = {"PYTHONPATH": path, "TMPDIR": str(self._folder), **urls(port or self.redis.port)}
         log = self._folder / f"worker-{len(self.workers)}.log"
         worker = self.enter(StagedWorker("tasks", processes=2, env=env, log=log))
         say("a new worker is started" if self.workers else "a worker is started")
+        worker.supervised = supervised
         self.workers.append(worker)
         return worker
+
+    def look_after(self, worker):
+        """What a supervisor does."""
+        try:
+            worker.check()
+        except WorkerDied:
+            if not worker.supervised:
+                raise
+            self.exits += 1
+            say("the worker has ended by itself, and its supervisor starts it again")
+            worker.__enter__()
 
     def wait_for(self, condition, what, seconds=30):
         """Wait until `condition()` is true, while the workers that should live do."""
@@ -70,7 +84,7 @@ class Stage:
             if STOPPED:
                 raise KeyboardInterrupt
             for worker in self.workers:
-                worker.check()
+                self.look_after(worker)
             if monotonic() > end:
                 raise Wrong(f"waited {seconds} s in vain for {what}")
             sleep(0.05)

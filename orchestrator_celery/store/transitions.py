@@ -310,13 +310,17 @@ class Store:
 
     def index(self, created: Mapping[str, float]) -> None:
         """Put runs into the list of runs; derived, so it may be repeated at any time."""
-        if created:
-            self.client.zadd(self.keys.runs, dict(created), nx=True)
+        if created and self.client.zadd(self.keys.runs, dict(created), nx=True):
+            # One was not listed: it is new, or has been deleted since it was looked at.
+            with self.client.pipeline(transaction=False) as pipe:
+                for run in created:
+                    pipe.exists(self.keys.root(run))
+                self.forget([run for run, exists in zip(created, pipe.execute(), strict=True) if not exists])
 
     def due(self, runs: Mapping[str, float]) -> None:
         """When runs are to be looked at next, in milliseconds of the store's clock."""
         if runs:
-            self.client.zadd(self.keys.due, dict(runs))
+            self.client.zadd(self.keys.due, dict(runs), xx=True)  # one that is no more due stays out
 
     def look(self, runs: Sequence[str]) -> list[Look]:
         """One look at each of several runs; in one round trip, except in a cluster."""

@@ -33,7 +33,7 @@ def _mid(cells, what):
 def _pair(ours, native, what):
     """Medians of both sides, and the median of the ratios round by round."""
     ratios = [what(a) / what(b) for a, b in zip(ours, native, strict=True) if what(b)]
-    return _mid(ours, what), _mid(native, what), median(ratios)
+    return _mid(ours, what), _mid(native, what), median(ratios) if ratios else float("nan")  # too short to be measured
 
 
 def fan_out(n, repeat):

@@ -112,3 +112,14 @@ def test_trimming_a_short_list(store, indexes):
     store.client.zadd("orc:runs", {"gone": 1})
     assert indexes.trim(0) == 0
     assert Play(store).reader.listed(0, 10, None, None) == ["a"]
+
+
+def test_a_run_that_is_deleted_meanwhile_does_not_come_back(store):
+    """Given a look at a run, when the run is deleted before what the look found is written, then no index names it."""
+    [play] = start(store, "a")
+    [look] = store.look(["a"])
+    store.cancel("a", "", "{}")
+    store.erase("a")
+    store.due({"a": look.created + 1000})
+    store.index({"a": look.created})
+    assert play.snapshot() == {}
