@@ -178,7 +178,11 @@ class Cancellation:
                 f"The run {run} is no longer what this plan says (its status is {before} and it has "
                 f"{counts['total']} tasks): look at `run.cancel_plan()` again."
             )
-        self.conclude(run)
+        try:
+            self.conclude(run)
+        except PASSING as exc:
+            # It is cancelled; a worker draws the consequences.
+            logger.warning("A cancellation waits for a worker: %r", exc, extra={"action": "cancel", "run": run})
 
     def _told_by_message(self, run: str, head: dict[str, bytes]) -> bool:
         """Let everybody who waits know; tells whether a message is under way that will erase the remainder."""

@@ -227,6 +227,24 @@ def test_a_body_that_cannot_be_stopped_changes_nothing(make_stand, ledger):
         assert left_of(stand, run) == []
 
 
+def test_with_the_broker_away(new_redis, make_stand, ledger):
+    """Given a broker that is away, when a run in native canvas is cancelled, then the call succeeds, and the rest of the
+    chain hears of it once the broker is back."""
+    store, broker = new_redis(), new_redis(aof="always")
+    stand = make_stand(broker.url(0), store.url(1), orchestrator_heartbeat=0.3, broker_transport_options={
+        "socket_connect_timeout": 1}, task_publish_retry=False)  # fmt: skip
+    step = stand.swarm([], open=True)
+    tail = chain(step, stand.tasks("collect")).apply_async()
+    with stand.worker():
+        wait_for(lambda: stand.orchestrator.runs(), what="the run")
+        [view] = stand.orchestrator.runs()
+        broker.kill()
+        stand.orchestrator.run(view.id).cancel(confirm=True)
+        broker.restart()
+        wait_for(lambda: tail.state == "REVOKED", 60, "the tail")
+        wait_for(lambda: left_of(stand, stand.orchestrator.result(view.id)) == [], 30, "nothing to be left")
+
+
 # -- the trail ---------------------------------------------------------------------------------------------
 
 
