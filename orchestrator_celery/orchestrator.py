@@ -29,7 +29,7 @@ from orchestrator_celery.store.audit import AuditTrail
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.queries import Reader
 from orchestrator_celery.store.registry import Registry
-from orchestrator_celery.store.transitions import in_chunks
+from orchestrator_celery.store.verbs import in_chunks
 from orchestrator_celery.worker import Hooks, install
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.publish import PASSING, Publisher
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.queries import Reader
-from orchestrator_celery.store.transitions import in_chunks
+from orchestrator_celery.store.verbs import in_chunks
 
 if TYPE_CHECKING:
     from celery.canvas import Signature

@@ -4,90 +4,24 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from redis.cluster import RedisCluster
+from collections.abc import Mapping
+from typing import Any
 
 from orchestrator_celery.errors import StoreUnavailable
-from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.store import scripts
 from orchestrator_celery.store.answers import UNREACHABLE, answers
-from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.pools import FIRST_LOOK, PoolVerbs
+from orchestrator_celery.store.schedule import Schedule
+from orchestrator_celery.store.verbs import Effects, Refused
 
-if TYPE_CHECKING:
-    from orchestrator_celery.settings import OrchestratorSettings
+__all__ = ("Store",)
 
-__all__ = ("Effects", "Look", "Refused", "Store", "in_chunks")
-
-#: Milliseconds after its start at which a run is looked at first.
-FIRST_LOOK = 5000
-
-_CHUNK = 1000
 _REPORTS = 1000
-_UPLOAD_SECONDS = 3600
-
-
-class Refused(str, Enum):
-    """Words with which a script refuses; `RETURNS` in each script says when."""
-
-    GONE = "gone"  #: no such run
-    HELD = "held"  #: the run does not start anything now
-    STALE = "stale"  #: superseded by a later message, or ended already
-    DUPLICATE = "duplicate"  #: another delivery of the same message is running
-    EXISTS = "exists"  #: the id is that of a known run
-    EXPIRED = "expired"  #: the upload took longer than an hour
-    CLOSED = "closed"  #: the swarm takes no more items
-    FULL = "full"  #: more items than `max_items`
-    STATE = "state"  #: the run's status does not allow it
-    CHANGED = "changed"  #: the run is no longer what the confirmed plan says
-    POISONED = "poisoned"  #: too many lost processes
-
-
-class Effects(NamedTuple):
-    """What a transition answers: refused (and a detail), or what has to be done next."""
-
-    refused: Refused | None
-    todo: tuple[Dispatch | CloseRun, ...] = ()
-    detail: Any = None
-
-
-class Look(NamedTuple):
-    """What a look at a run found.
-
-    Args:
-        run: its id.
-        state: `ok`, `gone` (no such run), `over` (nothing of it is live) or `cancelled` (and not finished with).
-        todo: messages to publish again.
-        due: when the oldest message of the outbox is overdue, in ms; None without any.
-        running: claimed leaves by node, with their records.
-        created: when the run was created, in ms.
-        status: the run's.
-        deadline: when the run fails if it has not ended, in ms; None without one.
-    """
-
-    run: str
-    state: str
-    todo: tuple[Dispatch | CloseRun, ...] = ()
-    due: float | None = None
-    running: Mapping[str, bytes] = {}
-    created: float = 0.0
-    status: RunStatus = RunStatus.RUNNING
-    deadline: float | None = None
 
 
 @answers
-class Store:
+class Store(PoolVerbs, Schedule):
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
-
-    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
-        self.client = client
-        self.keys = Keys(settings.key_prefix)
-        self._settings = settings
 
     def create(self, run: str, definitions: Mapping[str, bytes], head: Mapping[str, Any]) -> Effects:
         """Make a run exist, whole or not at all, and learn which leaves are first.
@@ -218,50 +152,6 @@ class Store:
         self.not_due([run])
         return effects
 
-    def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int) -> Effects:
-        """Add items to an open pool, all at once; `detail` is the first index, or the room left.
-
-        Raises:
-            StoreUnavailable: Redis did not answer; the message says what is known.
-        """
-        if len(items) <= _CHUNK:
-            return self._add(run, pool, len(items), leaves, "", *items)
-        token = uuid.uuid4().hex
-        self.upload(run, token, items, 0)
-        return self.add_uploaded(run, pool, token, len(items), leaves)
-
-    def upload(self, run: str, token: str, items: Iterable[bytes], first: int) -> None:
-        """Bring items to the store, where nobody sees them before `add_uploaded`.
-
-        Args:
-            run: the run they are for.
-            token: name of the upload.
-            items: definitions.
-            first: number of the first of them in this upload.
-        """
-        self._upload(run, token, ((str(index), item) for index, item in enumerate(items, first)))
-
-    def drop_upload(self, run: str, token: str) -> None:
-        """Forget an upload that is not to be added."""
-        self.client.unlink(self.keys.upload(run, token))
-
-    def add_uploaded(self, run: str, pool: str, token: str, count: int, leaves: int) -> Effects:
-        """Add what was uploaded, all at once; answers and raises as `add_items`."""
-        return self._add(run, pool, count, leaves, token)
-
-    def _add(self, run: str, pool: str, count: int, leaves: int, token: str, *items: bytes) -> Effects:
-        try:
-            return self._run("add_items", run, pool, count, leaves, token, *items)
-        except UNREACHABLE as exc:
-            raise StoreUnavailable(
-                f"The store did not answer ({exc}): either all of the {count} tasks were added or none. "
-                "`run.progress().total` tells."
-            ) from exc
-
-    def close_swarm(self, run: str, pool: str, drained: bool = False) -> Effects:
-        """An open pool takes no more items; `drained`: from when it has none left."""
-        return self._run("close_swarm", run, pool, int(drained))
-
     def cancel(self, run: str, token: str, audit: str) -> Effects:
         """Stop a run and delete what it holds; `erase` deletes the rest once the consequences are drawn.
 
@@ -285,55 +175,6 @@ class Store:
         self.not_due([run])
         return effects
 
-    def forget(self, runs: Sequence[str]) -> None:
-        """Take runs that are no more out of the list of runs."""
-        if runs:
-            self.client.zrem(self.keys.runs, *runs)
-
-    def due_runs(self, now: float | None, count: int) -> list[str]:
-        """Runs that are to be looked at, the most overdue first; all of them without `now` (ms)."""
-        high = "(+inf" if now is None else now
-        return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
-
-    def active_runs(self) -> int:
-        """How many runs have not ended."""
-        return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
-
-    def due_soon(self, run: str) -> None:
-        """A run is to be looked at with the next sweep; one that has ended stays out."""
-        self.client.zadd(self.keys.due, {run: 0}, xx=True)
-
-    def not_due(self, runs: Sequence[str]) -> None:
-        """Runs that have ended or are no more."""
-        if runs:
-            self.client.zrem(self.keys.due, *runs)
-
-    def index(self, created: Mapping[str, float]) -> None:
-        """Put runs into the list of runs; derived, so it may be repeated at any time."""
-        if created and self.client.zadd(self.keys.runs, dict(created), nx=True):
-            # One was not listed: it is new, or has been deleted since it was looked at.
-            with self.client.pipeline(transaction=False) as pipe:
-                for run in created:
-                    pipe.exists(self.keys.root(run))
-                self.forget([run for run, exists in zip(created, pipe.execute(), strict=True) if not exists])
-
-    def due(self, runs: Mapping[str, float]) -> None:
-        """When runs are to be looked at next, in milliseconds of the store's clock."""
-        if runs:
-            self.client.zadd(self.keys.due, dict(runs), xx=True)  # one that is no more due stays out
-
-    def look(self, runs: Sequence[str]) -> list[Look]:
-        """One look at each of several runs; in one round trip, except in a cluster."""
-        script = scripts.load("sweep")
-        pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
-        if isinstance(self.client, RedisCluster):  # its pipelines take no scripts
-            return [_look(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
-        script.ensure(self.client)
-        with self.client.pipeline(transaction=False) as pipe:
-            for run in runs:
-                pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
-            return [_look(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
-
     def keep_report(self, report: bytes) -> None:
         """Keep what a sweep did; the newest thousand are kept."""
         with self.client.pipeline(transaction=False) as pipe:
@@ -345,55 +186,3 @@ class Store:
         """Seconds since the epoch by the store's clock, which decides (invariant 10)."""
         seconds, micros = self.client.time()
         return float(seconds) + float(micros) / 1e6
-
-    def _upload(self, run: str, token: str, fields: Iterable[tuple[str, bytes]], due: bool = False) -> None:
-        key = self.keys.upload(run, token)
-        for chunk in in_chunks(fields, _CHUNK):
-            with self.client.pipeline(transaction=False) as pipe:
-                if due:
-                    # NX: a client that repeats the id of a live run must not put off the look at it.
-                    pipe.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
-                pipe.hset(key, mapping=dict(chunk))
-                pipe.expire(key, _UPLOAD_SECONDS)
-                pipe.execute()
-
-    def _run(self, verb: str, run: str, *args: Any) -> Effects:
-        word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
-        refused = None if word == b"ok" else Refused(word.decode())
-        return Effects(refused, tuple(_effect(run, item) for item in effects), rest[0] if rest else None)
-
-
-def _look(run: str, answer: list[Any]) -> Look:
-    word, effects, *rest = answer
-    if not rest:
-        return Look(run, word.decode())
-    due, running, created, status, deadline = rest
-    nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
-    todo = tuple(_effect(run, item) for item in effects)
-    return Look(
-        run,
-        word.decode(),
-        todo,
-        float(due) if due else None,
-        nodes,
-        float(created),
-        RunStatus(status.decode()),
-        float(deadline) if deadline else None,
-    )
-
-
-def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Cut any iterable into lists of at most `size`, without holding more than one."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
-def _effect(run: str, item: list[Any]) -> Dispatch | CloseRun:
-    kind, node, attempt, *rest = item
-    leaf = LeafId(run, node.decode(), int(attempt))
-    if kind == b"close":
-        return CloseRun(leaf)
-    retries, nesting, given, spec, wait = rest
-    fence = Fence(nesting=int(nesting), retries=int(retries))
-    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000)

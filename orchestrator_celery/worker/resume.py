@@ -27,7 +27,7 @@ from orchestrator_celery.settings import TaskPolicy
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.store.registry import Beat
-    from orchestrator_celery.store.transitions import Look
+    from orchestrator_celery.store.schedule import Look
     from orchestrator_celery.worker.reports import Reports
 
 __all__ = ("REPORT_EVENT", "Resumer", "Session", "rules_of")

@@ -18,12 +18,12 @@ from redis.exceptions import RedisError
 from orchestrator_celery.publish import PASSING
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.rebuild import Indexes
-from orchestrator_celery.store.transitions import in_chunks
+from orchestrator_celery.store.verbs import in_chunks
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.store.registry import Beat
-    from orchestrator_celery.store.transitions import Look
+    from orchestrator_celery.store.schedule import Look
     from orchestrator_celery.worker.resume import Resumer, Session
 
 __all__ = ("Sweeper",)

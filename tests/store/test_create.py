@@ -9,7 +9,7 @@ from redis import Redis
 from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store import Refused, Store, transitions
+from orchestrator_celery.store import Refused, Store, pools
 
 from .play import Play, names
 from .trees import chain, chord, definitions, group, leaf, swarm, unit
@@ -151,7 +151,7 @@ def test_very_many_empty_parts_are_no_problem(play, tree):
 def test_a_caller_is_told_that_its_upload_expired(server, client, monkeypatch):
     """Given an upload that was dropped before the run was made, when a swarm is applied, then that is an error: no
     handle of a run that does not exist is given."""
-    monkeypatch.setattr(transitions, "_UPLOAD_SECONDS", 0)
+    monkeypatch.setattr(pools, "_UPLOAD_SECONDS", 0)
     app = Celery("expired", set_as_current=False, broker="memory://", backend=server.url())
     task = app.task(client.ping, name="t", shared=False)
     Orchestrator(app)

@@ -23,9 +23,7 @@ for i = 1, #entries, 2 do
       l.tries, l.sent = l.tries + 1, current
       put_live(node, l)
       emit('republished', node, 'a', l.attempt, 'c', l.tries)
-      local kind = node == '$' and 'close' or 'dispatch'
-      effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input,
-        node == '$' and '' or definition(node), 0 }
+      send(node, l, node == '$' and '' or definition(node), 0)
       due = current + math.min(first * 2 ^ l.tries, longest)
     end
     if not earliest or due < earliest then earliest = due end

@@ -22,9 +22,8 @@ local function pump(node, spec, p)
   p.pumping = true -- an item that ends at once comes back here through its parent; the loop goes on with it
   while not p.gone and not p.stopped and p.next < p.n and p.next - p.done < limit
     and (started < BURST or p.next == p.done) do
-    local index = p.next
-    p.next, started = index + 1, started + 1
-    activate(node .. '.' .. index, p.input)
+    started = started + 1
+    activate(node .. '.' .. next_item(p), p.input)
   end
   p.pumping = false
 end

@@ -27,6 +27,12 @@ local function new_pool(node, spec, input)
   return pools[node]
 end
 
+-- Which waiting item is started next; the caller has made sure that there is one.
+local function next_item(p)
+  p.next = p.next + 1
+  return p.next - 1
+end
+
 flush = function()
   for node, p in pairs(pools) do
     if p.gone then

@@ -1,0 +1,79 @@
+"""The verbs on pools: swarms that are added to and closed while they run."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+
+from orchestrator_celery.errors import StoreUnavailable
+from orchestrator_celery.store.answers import UNREACHABLE, answers
+from orchestrator_celery.store.verbs import Effects, Verbs, in_chunks
+
+__all__ = ("FIRST_LOOK", "PoolVerbs")
+
+#: Milliseconds after its start at which a run is looked at first.
+FIRST_LOOK = 5000
+
+_CHUNK = 1000
+_UPLOAD_SECONDS = 3600
+
+
+@answers
+class PoolVerbs(Verbs):
+    """What is done to pools."""
+
+    def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int) -> Effects:
+        """Add items to an open pool, all at once; `detail` is the first index, or the room left.
+
+        Raises:
+            StoreUnavailable: Redis did not answer; the message says what is known.
+        """
+        if len(items) <= _CHUNK:
+            return self._add(run, pool, len(items), leaves, "", *items)
+        token = uuid.uuid4().hex
+        self.upload(run, token, items, 0)
+        return self.add_uploaded(run, pool, token, len(items), leaves)
+
+    def upload(self, run: str, token: str, items: Iterable[bytes], first: int) -> None:
+        """Bring items to the store, where nobody sees them before `add_uploaded`.
+
+        Args:
+            run: the run they are for.
+            token: name of the upload.
+            items: definitions.
+            first: number of the first of them in this upload.
+        """
+        self._upload(run, token, ((str(index), item) for index, item in enumerate(items, first)))
+
+    def drop_upload(self, run: str, token: str) -> None:
+        """Forget an upload that is not to be added."""
+        self.client.unlink(self.keys.upload(run, token))
+
+    def add_uploaded(self, run: str, pool: str, token: str, count: int, leaves: int) -> Effects:
+        """Add what was uploaded, all at once; answers and raises as `add_items`."""
+        return self._add(run, pool, count, leaves, token)
+
+    def _add(self, run: str, pool: str, count: int, leaves: int, token: str, *items: bytes) -> Effects:
+        try:
+            return self._run("add_items", run, pool, count, leaves, token, *items)
+        except UNREACHABLE as exc:
+            raise StoreUnavailable(
+                f"The store did not answer ({exc}): either all of the {count} tasks were added or none. "
+                "`run.progress().total` tells."
+            ) from exc
+
+    def close_swarm(self, run: str, pool: str, drained: bool = False) -> Effects:
+        """An open pool takes no more items; `drained`: from when it has none left."""
+        return self._run("close_swarm", run, pool, int(drained))
+
+    def _upload(self, run: str, token: str, fields: Iterable[tuple[str, bytes]], due: bool = False) -> None:
+        key = self.keys.upload(run, token)
+        for chunk in in_chunks(fields, _CHUNK):
+            with self.client.pipeline(transaction=False) as pipe:
+                if due:
+                    # NX: a client that repeats the id of a live run must not put off the look at it.
+                    pipe.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+                pipe.hset(key, mapping=dict(chunk))
+                pipe.expire(key, _UPLOAD_SECONDS)
+                pipe.execute()

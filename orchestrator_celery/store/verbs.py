@@ -1,0 +1,79 @@
+"""What every verb on a run has: its call, its answer, its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.store import scripts
+from orchestrator_celery.store.keys import Keys
+
+if TYPE_CHECKING:
+    from orchestrator_celery.settings import OrchestratorSettings
+
+__all__ = ("Effects", "Refused", "Verbs", "effect", "in_chunks")
+
+
+class Refused(str, Enum):
+    """Words with which a script refuses; `RETURNS` in each script says when."""
+
+    GONE = "gone"  #: no such run
+    HELD = "held"  #: the run does not start anything now
+    STALE = "stale"  #: superseded by a later message, or ended already
+    DUPLICATE = "duplicate"  #: another delivery of the same message is running
+    EXISTS = "exists"  #: the id is that of a known run
+    EXPIRED = "expired"  #: the upload took longer than an hour
+    CLOSED = "closed"  #: the swarm takes no more items
+    FULL = "full"  #: more items than `max_items`
+    STATE = "state"  #: the run's status does not allow it
+    CHANGED = "changed"  #: the run is no longer what the confirmed plan says
+    POISONED = "poisoned"  #: too many lost processes
+
+
+class Effects(NamedTuple):
+    """What a transition answers: refused (and a detail), or what has to be done next."""
+
+    refused: Refused | None
+    todo: tuple[Dispatch | CloseRun, ...] = ()
+    detail: Any = None
+
+
+class Verbs:
+    """Calls the scripts; the verbs themselves stand in its subclasses, by what they are about.
+
+    Args:
+        client: a redis-py client.
+        settings: limits, and the prefix of the keys.
+    """
+
+    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
+        self.client = client
+        self.keys = Keys(settings.key_prefix)
+        self._settings = settings
+
+    def _run(self, verb: str, run: str, *args: Any) -> Effects:
+        word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
+        refused = None if word == b"ok" else Refused(word.decode())
+        return Effects(refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None)
+
+
+def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Cut any iterable into lists of at most `size`, without holding more than one."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def effect(run: str, item: list[Any]) -> Dispatch | CloseRun:
+    """Read one effect of an answer."""
+    kind, node, attempt, *rest = item
+    leaf = LeafId(run, node.decode(), int(attempt))
+    if kind == b"close":
+        return CloseRun(leaf)
+    retries, nesting, given, spec, wait = rest
+    fence = Fence(nesting=int(nesting), retries=int(retries))
+    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000)
