@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         SwarmFailed,
         SwarmFull,
     )
+    from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
     from orchestrator_celery.model.audit import AuditEntry, CancelPlan
     from orchestrator_celery.model.events import (
         Event,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.views import BulkReport, ItemView, NodeView, Progress, RunView
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
+    from orchestrator_celery.runs import RunList
     from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
     from orchestrator_celery.worker.current import current_node
 
@@ -78,6 +80,8 @@ _WHERE = {
         "SwarmWasClosed",
     ),
     "audit": ("acting",),
+    "model.answers": ("BulkCancelPlan", "RunAnswer"),
+    "runs": ("RunList",),
     "model.audit": ("AuditEntry", "CancelPlan"),
     "model.reports": ("ResumeAction", "ResumeReport", "ResumedNode"),
     "worker.current": ("current_node",),
@@ -116,6 +120,7 @@ __all__ = (
     "Swarm",
     # handles and what they show
     "AuditEntry",
+    "BulkCancelPlan",
     "BulkReport",
     "CancelPlan",
     "ItemView",
@@ -127,6 +132,8 @@ __all__ = (
     "ResumeReport",
     "ResumedNode",
     "Run",
+    "RunAnswer",
+    "RunList",
     "RunStatus",
     "RunView",
     # what happens in a run

@@ -128,6 +128,8 @@ class Checker:
         self._compiler = compiler
         self._inherited = inherited
         self._workers = workers
+        #: Names of the tasks in what was valid.
+        self.names: set[str] = set()
 
     def valid(self, sigs: Iterable[Any], tally: Tally) -> Iterator[BulkItem]:
         """Those that may be added; the tally gets the others."""
@@ -138,10 +140,12 @@ class Checker:
             except (InvalidWorkflow, EncodeError, PayloadTooLarge, TypeError, ValueError) as exc:
                 tally.reject(index, sig, str(exc))
                 continue
-            unknown = next((name for name in _names(sig) if self._workers.lack(name)), None)
+            names = list(_names(sig))
+            unknown = next((name for name in names if self._workers.lack(name)), None)
             if unknown is not None:
                 tally.reject(index, sig, f"no worker knows a task {unknown!r}: check the name, or start one that does.")
                 continue
+            self.names.update(names)
             yield BulkItem(index, sig, packed, leaves)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.engine.compile import Compiler
+from orchestrator_celery.engine.names import task_names
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.publish import Publisher
 from orchestrator_celery.store import Refused, Store
@@ -28,7 +30,8 @@ _CLOSING = frozenset(
 #: Where a message goes and how it is written: for every leaf, and for the closing message as well.
 _ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
 _NEVER = frozenset(
-    "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta deadline".split()
+    "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta deadline "
+    "category tags".split()
 )
 
 
@@ -72,6 +75,11 @@ class Launcher:
             "close": self._codec.dump(closing, options.get("serializer")),
             "leaf": self._codec.dump(leaf_options(options)),
         }
+        if options.get("category"):
+            head["category"] = options["category"]
+        if options.get("tags"):
+            head["tags"] = json.dumps(options["tags"])
+        head.update({f"task:{name}": "" for name in task_names([primitive])})
         if options.get("deadline"):
             head["limit"] = max(1, int(options["deadline"] * 1000))
         if args or kwargs:
@@ -93,8 +101,9 @@ class Launcher:
         self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]
     ) -> None:
         definition = {k: v for k, v in primitive.kwargs.items() if k in primitive.fields}
-        if options.get("deadline"):
-            definition["deadline"] = options.pop("deadline")
+        for name in ("deadline", "category", "tags"):
+            if options.get(name):
+                definition[name] = options.pop(name)
         self._app.tasks[primitive.task_name].apply_async(tuple(args), {**definition, **kwargs}, **options)
 
     def _closing_options(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
+from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.nodes import from_ms
 from orchestrator_celery.model.states import NodeKind, RunStatus
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.queries import Reader
 
-__all__ = ("list_runs", "run_view")
+__all__ = ("Wanted", "check_aware", "list_runs", "run_view")
 
 _PAGE = 200
 
 
-def list_runs(
-    reader: Reader,
-    store: Store,
-    *,
-    status: RunStatus | None,
-    name: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    text: str | None,
-    offset: int,
-    limit: int,
-) -> list[RunView]:
+class Wanted(NamedTuple):
+    """Which runs are asked for; None where it does not matter.
+
+    Args:
+        status: the status they have.
+        task: name of a task in them.
+        category: their category.
+        tag: one of their tags.
+        name: their name.
+        since: created at or after.
+        until: created before or at.
+        text: part of the id or the name.
+    """
+
+    status: RunStatus | None = None
+    task: str | None = None
+    category: str | None = None
+    tag: str | None = None
+    name: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+    def matches(self, view: RunView) -> bool:
+        """Whether a run is one of them, times aside."""
+        asked = (
+            (self.status, view.status is self.status),
+            (self.task, self.task in view.tasks),
+            (self.category, view.category == self.category),
+            (self.tag, self.tag in view.tags),
+            (self.name, view.name == self.name),
+            (self.text, self.text is not None and (self.text in view.id or self.text in view.name)),
+        )
+        return all(fits for wanted, fits in asked if wanted is not None)
+
+
+def list_runs(reader: Reader, store: Store, wanted: Wanted, offset: int, limit: int | None) -> list[RunView]:
     """Page through the index until enough runs match; ids whose run has expired are dropped from it."""
-    matches = (
-        view
-        for view in _all(reader, store, since, until)
-        if (status is None or view.status is status)
-        and (name is None or view.name == name)
-        and (text is None or text in view.id or text in view.name)
-    )
-    return list(islice(matches, offset, offset + limit))
+    matches = (view for view in _all(reader, store, wanted.since, wanted.until) if wanted.matches(view))
+    return list(islice(matches, offset, None if limit is None else offset + limit))
 
 
 def run_view(run: str, head: dict[str, bytes]) -> RunView:
@@ -47,6 +69,9 @@ def run_view(run: str, head: dict[str, bytes]) -> RunView:
         name=head.get("name", b"").decode(),
         kind=NodeKind(head["kind"].decode()),
         status=RunStatus(head["status"].decode()),
+        category=head["category"].decode() if "category" in head else None,
+        tags=tuple(json.loads(head["tags"])) if "tags" in head else (),
+        tasks=tuple(sorted(name.removeprefix("task:") for name in head if name.startswith("task:"))),
         created=from_ms(head["created"]),
         started=from_ms(head["started"]) if "started" in head else None,
         finished=from_ms(head["finished"]) if "finished" in head else None,
@@ -54,6 +79,17 @@ def run_view(run: str, head: dict[str, bytes]) -> RunView:
         done=int(head["done"]),
         failed=int(head["failed"]),
     )
+
+
+def check_aware(*bounds: datetime | None) -> None:
+    """Refuse a naive datetime.
+
+    Raises:
+        OrchestratorError: names it.
+    """
+    for bound in bounds:
+        if bound is not None and bound.tzinfo is None:
+            raise OrchestratorError(f"{bound!r} has no time zone: pass an aware datetime, e.g. in UTC.")
 
 
 def _all(reader: Reader, store: Store, since: datetime | None, until: datetime | None) -> Iterator[RunView]:

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from orchestrator_celery.audit import list_audit
-from orchestrator_celery.bulk import Checker, Tally, Workers, check_batch_size
+from orchestrator_celery.bulk import Checker, Tally, check_batch_size
 from orchestrator_celery.canvas.primitive import Primitive, installed
-from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.errors import OrchestratorError, RunNotFound, StoreNotConfigured
+from orchestrator_celery.errors import RunNotFound
 from orchestrator_celery.launch import Launcher
-from orchestrator_celery.listing import list_runs
+from orchestrator_celery.lists import Lists
 from orchestrator_celery.model.ids import ROOT
-from orchestrator_celery.model.reports import ResumeReport
-from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.pool import Parts, RunningSwarm
-from orchestrator_celery.publish import Publisher
 from orchestrator_celery.run import Run
-from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
-from orchestrator_celery.store import Store
-from orchestrator_celery.store.audit import AuditTrail
-from orchestrator_celery.store.connection import connect
-from orchestrator_celery.store.queries import Reader
-from orchestrator_celery.store.registry import Registry
+from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store.verbs import in_chunks
 from orchestrator_celery.worker import Hooks, install
 
@@ -36,13 +23,12 @@ if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
-    from orchestrator_celery.model.audit import AuditEntry
-    from orchestrator_celery.model.views import BulkReport, RunView
+    from orchestrator_celery.model.views import BulkReport
 
 __all__ = ("Orchestrator",)
 
 
-class Orchestrator:
+class Orchestrator(Lists):
     """Makes the canvas primitives of a Celery app durable; install it where the app is made.
 
     `Orchestrator(app)` again gives the one that is installed. Nothing is connected and no setting is read
@@ -52,7 +38,6 @@ class Orchestrator:
         app: the project's Celery app.
     """
 
-    app: Celery
     #: One life of this process; the children of a worker's pool share it.
     incarnation: str
     #: What a worker does with messages of runs.
@@ -79,69 +64,6 @@ class Orchestrator:
         """
         found: Orchestrator = installed(app)
         return found
-
-    # -- parts, made when they are needed -----------------------------------------------------------
-
-    @cached_property
-    def settings(self) -> OrchestratorSettings:
-        """The settings, read once.
-
-        Raises:
-            InvalidSettings: names every key that is unknown or has a value that is not allowed.
-        """
-        return OrchestratorSettings.read(self.app.conf)
-
-    @cached_property
-    def store(self) -> Store:
-        """The state store.
-
-        Raises:
-            StoreNotConfigured: neither the result backend nor `orchestrator_store_url` is Redis.
-        """
-        return Store(connect(self.app, self.settings.store_url), self.settings)
-
-    @property
-    def has_store(self) -> bool:
-        """Whether a store is configured; a project may install the extension and not use it yet."""
-        try:
-            return self.store is not None
-        except StoreNotConfigured:
-            return False
-
-    @cached_property
-    def reader(self) -> Reader:
-        """Reads records."""
-        return Reader(self.store.client, self.store.keys)
-
-    @cached_property
-    def registry(self) -> Registry:
-        """The workers that live."""
-        return Registry(self.store.client, self.store.keys)
-
-    @property
-    def trail(self) -> AuditTrail:
-        """The audit trail."""
-        return AuditTrail(self.store.client, self.store.keys, self.settings.audit_retention)
-
-    @cached_property
-    def codec(self) -> Codec:
-        """Encodes payloads by the app's serializers."""
-        return Codec(self.app, self.settings.max_payload)
-
-    @cached_property
-    def workers(self) -> Workers:
-        """What the workers know."""
-        return Workers(self.app)
-
-    @cached_property
-    def compiler(self) -> Compiler:
-        """Makes trees of signatures."""
-        return Compiler(self.app, self.codec)
-
-    @cached_property
-    def publisher(self) -> Publisher:
-        """Sends messages."""
-        return Publisher(self.app, self.store, self.reader, self.codec, self.settings)
 
     # -- tasks --------------------------------------------------------------------------------------
 
@@ -183,84 +105,6 @@ class Orchestrator:
     def result(self, id: str, **options: Any) -> Run:
         """The handle of a run, known or not, as `AsyncResult` is one of a task."""
         return Run(id, app=self.app, **options)
-
-    def runs(
-        self,
-        *,
-        status: RunStatus | str | None = None,
-        name: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        text: str | None = None,
-        offset: int = 0,
-        limit: int = 100,
-    ) -> list[RunView]:
-        """List runs, newest first.
-
-        Args:
-            status: only runs in this status.
-            name: only runs of this name.
-            since: created at or after, an aware datetime.
-            until: created before or at, an aware datetime.
-            text: part of the id or the name.
-            offset: how many matches to leave out.
-            limit: how many to return at most.
-
-        Raises:
-            OrchestratorError: a datetime is naive.
-        """
-        wanted = None if status is None else RunStatus(status)
-        _check_aware(since, until)
-        return list_runs(
-            self.reader,
-            self.store,
-            status=wanted,
-            name=name,
-            since=since,
-            until=until,
-            text=text,
-            offset=offset,
-            limit=limit,
-        )
-
-    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
-        """What the sweeps did that had something to do, newest first.
-
-        Args:
-            offset: how many to leave out.
-            limit: how many to return at most.
-        """
-        return [ResumeReport.model_validate_json(raw) for raw in self.reader.reports(offset, limit)]
-
-    def audit(
-        self,
-        *,
-        run: str | None = None,
-        verb: str | None = None,
-        actor: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        offset: int = 0,
-        limit: int = 100,
-    ) -> list[AuditEntry]:
-        """Who steered which run, newest first; refused attempts too. Kept `orchestrator_audit_retention` (90 days).
-
-        Args:
-            run: only entries of this run, which may be gone.
-            verb: only this verb: `suspend`, `resume`, `cancel`, `deadline`.
-            actor: only what this actor did.
-            since: at or after, an aware datetime.
-            until: before or at, an aware datetime.
-            offset: how many matches to leave out.
-            limit: how many to return at most.
-
-        Raises:
-            OrchestratorError: a datetime is naive.
-        """
-        _check_aware(since, until)
-        return list_audit(
-            self.trail, run=run, verb=verb, actor=actor, since=since, until=until, offset=offset, limit=limit
-        )
 
     def swarm(self, run: str, *, node: str = ROOT) -> RunningSwarm:
         """The handle that adds to a running swarm, from any process.
@@ -349,9 +193,3 @@ class Orchestrator:
 
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self.reader.terminal(run, nodes), self.codec)
-
-
-def _check_aware(*bounds: datetime | None) -> None:
-    for bound in bounds:
-        if bound is not None and bound.tzinfo is None:
-            raise OrchestratorError(f"{bound!r} has no time zone: pass an aware datetime, e.g. in UTC.")

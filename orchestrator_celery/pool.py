@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.bulk import BulkItem, Checker, Tally, Workers, check_batch_size
 from orchestrator_celery.canvas.swarm import own_callbacks
 from orchestrator_celery.engine.compile import Compiler
+from orchestrator_celery.engine.names import task_names
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
@@ -71,7 +72,9 @@ class RunningSwarm:
         item, leaves = self._parts.compiler.item(sig, self._inherited(), own)
         effects = self._parts.store.add_items(self._run, self._node, [item], leaves)
         self._raise_refusal(effects, 1)
-        return self._added(effects)
+        place = self._added(effects)
+        self._note(task_names([sig]))
+        return place
 
     def add_task_and_run(self, sig: Signature, **callbacks: Any) -> int:
         """As `add_task`: this swarm runs."""
@@ -89,14 +92,16 @@ class RunningSwarm:
         """Add many items; arguments, report and errors as `Swarm.add_tasks_bulk`."""
         size = check_batch_size(batch_size)
         tally = Tally(sigs, on_progress)
-        valid = Checker(self._parts.compiler, self._inherited(), self._parts.workers).valid(sigs, tally)
-        batches = in_chunks(valid, size)
+        checker = Checker(self._parts.compiler, self._inherited(), self._parts.workers)
+        batches = in_chunks(checker.valid(sigs, tally), size)
         if dry_run:
             self._count(batches, tally)
         elif atomic:
             self._add_all_or_none(batches, tally)
         else:
             self._add_what_fits(batches, tally)
+        if tally.added:
+            self._note(checker.names)
         return tally.report()
 
     def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
@@ -225,6 +230,13 @@ class RunningSwarm:
     def _added(self, effects: Effects) -> int:
         self._send(effects)
         return int(effects.detail)
+
+    def _note(self, names: Iterable[str]) -> None:
+        """Only for those who look for the run; what was added is added."""
+        try:
+            self._parts.store.note_tasks(self._run, names)
+        except StoreUnavailable as exc:
+            logger.warning("The names of new tasks were not noted: %r", exc, extra={"action": "add", "run": self._run})
 
     def _send(self, effects: Effects) -> None:
         """What may start at once; what cannot be sent now is in the outbox, and what was added is added."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +34,13 @@ class ComplexSignature(Primitive):
         on_error: signature, or a list: called with a dict (type, message, traceback) once it has failed.
         deadline: how long the run may take, in seconds or as a timedelta; then it FAILS with
             `DeadlineExceeded`.
+        category: what its runs are filed under: `orchestrator.runs(category=...)` finds them.
+        tags: words its runs are found by: `orchestrator.runs(tag=...)`.
         **options: execution options, as for any signature.
     """
 
     task_name = "orchestrator.complex"
-    fields = ("workflow", "name", "on_success", "on_error", "deadline")
+    fields = ("workflow", "name", "on_success", "on_error", "deadline", "category", "tags")
 
     def __init__(
         self,
@@ -47,6 +50,8 @@ class ComplexSignature(Primitive):
         on_success: Any = None,
         on_error: Any = None,
         deadline: float | timedelta | None = None,
+        category: str | None = None,
+        tags: Iterable[str] = (),
         app: Celery | None = None,
         **options: Any,
     ) -> None:
@@ -62,7 +67,8 @@ class ComplexSignature(Primitive):
             "on_error": signatures(on_error, "on_error"),
             "deadline": deadline_in_seconds(deadline),
         }
-        super().__init__({k: v for k, v in definition.items() if v or k == "workflow"}, app=app, **options)
+        kept = {k: v for k, v in definition.items() if v or k == "workflow"}
+        super().__init__(kept, app=app, category=category, tags=tags, **options)
 
     @property
     def workflow(self) -> Signature:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 __all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt", "signatures")
 
 
+#: Arguments of every primitive by which its runs are found.
+_FILING = frozenset({"category", "tags"})
+
+
 def installed(app: Celery) -> Any:
     """The orchestrator of an app.
 
@@ -53,9 +57,24 @@ def refuse_misspelt(options: Mapping[str, Any], kind: type[Primitive]) -> None:
     Raises:
         TypeError: names the argument that may be meant.
     """
-    for option in options:
+    for option in options.keys() - _FILING:
         if near := get_close_matches(option, kind.fields, 1, cutoff=0.8):
             raise TypeError(f"{kind.__name__}() got an unexpected argument {option!r}: did you mean {near[0]!r}?")
+
+
+def filing(category: Any, tags: Any) -> dict[str, Any]:
+    """What a run is found by, as it travels in messages; what is not given is left out.
+
+    Raises:
+        InvalidWorkflow: not a word, or not a list of words.
+    """
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise InvalidWorkflow(f"tags={tags!r} is not allowed: give a list of words, such as tags=['eu'].")
+    words = list(dict.fromkeys(tags))
+    for word in [*words, *(() if category is None else (category,))]:
+        if not isinstance(word, str) or not word:
+            raise InvalidWorkflow(f"{word!r} is not allowed as a category or tag: give a word.")
+    return {**({"category": category} if category else {}), **({"tags": words} if words else {})}
 
 
 def deadline_in_seconds(value: Any) -> float | None:
@@ -104,12 +123,14 @@ class Primitive(Signature):
         *,
         app: Celery | None = None,
         immutable: bool = False,
+        category: str | None = None,
+        tags: Iterable[str] = (),
         **options: Any,
     ) -> None:
         super().__init__(
             self.task_name,
             args=args,
-            kwargs=dict(definition),
+            kwargs={**definition, **filing(category, tags)},
             options=options,
             app=app,
             immutable=immutable,
@@ -162,7 +183,8 @@ class Primitive(Signature):
         return current_app._get_current_object()
 
     def set(self, immutable: bool | None = None, **options: Any) -> Primitive:
-        """As `Signature.set`; a `deadline` is checked here and now."""
+        """As `Signature.set`; `deadline`, `category` and `tags` are checked here and now."""
+        self.kwargs.update(filing(options.pop("category", None), options.pop("tags", ())))
         if "deadline" in options:
             self.kwargs["deadline"] = deadline_in_seconds(options.pop("deadline"))
         changed: Primitive = super().set(immutable=immutable, **options)
@@ -183,7 +205,8 @@ class Primitive(Signature):
             route_name: taken and ignored, as by Celery's own composites.
             **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying again
                 with the id of a known run starts nothing. `deadline` is how long the run may take, in
-                seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `countdown` and `eta`
+                seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `category` and `tags` are
+                what this run is found by, in place of the signature's own. `countdown` and `eta`
                 delay the start; the deadline counts from then. Routing options, priority, time limits,
                 `serializer`, `expires` and the like go to every task in it.
 
@@ -199,9 +222,11 @@ class Primitive(Signature):
         """
         app = self.app
         options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
+        options.update(self._filed(options))
         options = {k: v for k, v in options.items() if v is not None}
         if app.conf.task_always_eager:
-            options.pop("deadline", None)  # nobody is there to end what runs in the caller's own process
+            # Nobody is there to end, or to look for, what runs in the caller's own process.
+            options = {k: v for k, v in options.items() if k != "deadline" and k not in _FILING}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
         own_args, own_kwargs = self.given
@@ -211,6 +236,10 @@ class Primitive(Signature):
         run: Run = installed(app).start(self, own_args, own_kwargs, {**self.options, **options})
         self.applied = run.id
         return run
+
+    def _filed(self, options: dict[str, Any]) -> dict[str, Any]:
+        given = {name: options.pop(name, None) or self.kwargs.get(name) for name in _FILING}
+        return filing(given["category"], given["tags"] or ())
 
     @property
     def AsyncResult(self) -> Any:

@@ -53,7 +53,8 @@ class Swarm(Primitive):
         on_task_cleanup: signature, or a list: called with (item) after each item, however it ended. `item` is a
             dict (run, node, index, task, args, kwargs, attempt, priority, started, finished, state), `error`
             one with type, message and traceback. What a callback does never changes the swarm's outcome.
-        **options: execution options; routing, priority and limits go to every item.
+        **options: execution options; routing, priority and limits go to every item. `category` and `tags` are
+            what its runs are found by: `orchestrator.runs(tag=...)`.
 
     Raises:
         InvalidWorkflow: a bound that makes no sense, or an item that is not a signature.
@@ -62,7 +63,7 @@ class Swarm(Primitive):
     task_name = "orchestrator.swarm"
     fields = (
         "tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items", "deadline",
-        "on_task_success", "on_task_error", "on_task_cleanup", "own_callbacks",
+        "category", "tags", "on_task_success", "on_task_error", "on_task_cleanup", "own_callbacks",
     )  # fmt: skip
 
     def __init__(

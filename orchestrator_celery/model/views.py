@@ -135,12 +135,21 @@ class BulkReport(_View):
 
 
 class RunView(_View):
-    """One line of `orchestrator.runs()`."""
+    """One line of `orchestrator.runs()`.
+
+    Args:
+        category: what it was filed under when it was applied.
+        tags: the tags it was given.
+        tasks: names of the tasks it calls, those of items added to a swarm as well.
+    """
 
     id: str
     name: str
     kind: NodeKind
     status: RunStatus
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
     created: datetime
     started: datetime | None = None
     finished: datetime | None = None

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.store.answers import UNREACHABLE, answers
 from orchestrator_celery.store.verbs import Effects, Verbs, in_chunks
+
+if TYPE_CHECKING:
+    from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("FIRST_LOOK", "PoolVerbs")
 
@@ -17,11 +21,17 @@ FIRST_LOOK = 5000
 
 _CHUNK = 1000
 _UPLOAD_SECONDS = 3600
+#: So many names of tasks in runs a process remembers to have noted.
+_NOTED = 10_000
 
 
 @answers
 class PoolVerbs(Verbs):
     """What is done to pools."""
+
+    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
+        super().__init__(client, settings)
+        self._noted: dict[tuple[str, str], None] = {}
 
     def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int) -> Effects:
         """Add items to an open pool, all at once; `detail` is the first index, or the room left.
@@ -66,6 +76,16 @@ class PoolVerbs(Verbs):
     def close_swarm(self, run: str, pool: str, drained: bool = False) -> Effects:
         """An open pool takes no more items; `drained`: from when it has none left."""
         return self._run("close_swarm", run, pool, int(drained))
+
+    def note_tasks(self, run: str, names: Iterable[str]) -> None:
+        """Let a run be found by names of tasks that were added to it; asks the store once for each name."""
+        fresh = [name for name in names if (run, name) not in self._noted]
+        if not fresh:
+            return
+        self._run("note", run, *sorted(fresh))
+        self._noted.update(dict.fromkeys((run, name) for name in fresh))
+        while len(self._noted) > _NOTED:
+            self._noted.pop(next(iter(self._noted)))
 
     def _upload(self, run: str, token: str, fields: Iterable[tuple[str, bytes]], due: bool = False) -> None:
         key = self.keys.upload(run, token)

@@ -24,7 +24,7 @@ from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
 
 #: Verbs that only a client calls; those that only a worker's main process calls.
-CLIENT = {"create", "add_items", "close_swarm", "discard", "suspend", "resume", "cancel", "erase"}
+CLIENT = {"create", "add_items", "note", "close_swarm", "discard", "suspend", "resume", "cancel", "erase"}
 MAIN = {"beat", "sweep", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}

@@ -15,6 +15,7 @@ from typing_extensions import assert_type
 
 from orchestrator_celery import (
     AuditEntry,
+    BulkCancelPlan,
     BulkRejected,
     BulkReport,
     CancelPlan,
@@ -52,8 +53,10 @@ from orchestrator_celery import (
     ResumedNode,
     ResumeReport,
     Run,
+    RunAnswer,
     RunCancelled,
     RunClosed,
+    RunList,
     RunNotFound,
     RunStatus,
     RunView,
@@ -129,6 +132,8 @@ unit = ComplexSignature(
     name="order",
     on_success=charge.s(),
     on_error=[charge.s(), charge.si(1)],
+    category="orders",
+    tags=["eu", "vip"],
     priority=3,
 )
 assert_type(unit.label, str | None)
@@ -229,9 +234,22 @@ def lists() -> list[str]:
     found = orchestrator.runs(
         status=RunStatus.FAILED, name="photos", since=since, until=None, text="2026", offset=0, limit=10
     )
-    assert_type(found, list[RunView])
-    by_word = orchestrator.runs(status="RUNNING")
+    assert_type(found, RunList)
+    assert_type(found[0], RunView)
+    by_word: list[RunView] = orchestrator.runs(status="RUNNING", task="proj.resize", category="images", tag="eu")
     return [view.id for view in (*found, *by_word)]
+
+
+def many() -> list[RunAnswer]:
+    chosen = orchestrator.runs(tag="eu")
+    assert_type(chosen.suspend(), list[RunAnswer])
+    assert_type(chosen.resume(stagger=0.5), list[RunAnswer])
+    plan = chosen.cancel_plan()
+    assert_type(plan, BulkCancelPlan)
+    assert_type((plan.keys, plan.running, plan.queued, plan.token), tuple[int, int, int, str])
+    answers = chosen.cancel(confirm=plan.token, reason="wrong input")
+    assert_type((answers[0].run, answers[0].done, answers[0].refusal), tuple[str, bool, str])
+    return answers
 
 
 def reports() -> list[ResumedNode]:

@@ -1,0 +1,175 @@
+"""Many runs at once: found by what they were filed under, steered together, each answering for itself."""
+
+import pytest
+
+from orchestrator_celery import (
+    ConfirmationRequired,
+    InvalidWorkflow,
+    RunList,
+    RunNotFound,
+    RunStatus,
+)
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.waiting import wait_for
+from tests.worker.support import Stand, full_name
+
+
+@pytest.fixture(scope="module")
+def _server():
+    with EmbeddedRedis() as server:
+        yield server
+
+
+@pytest.fixture
+def site(_server, ledger):
+    """No worker: what is started waits."""
+    _server.client().flushall()
+    with Stand(_server.url(0), _server.url(1), orchestrator_heartbeat=0.3) as stand:
+        yield stand
+
+
+def ids(found):
+    return [view.id for view in found]
+
+
+def started(site, count, **options):
+    """Open swarms, one after the other by the store's clock."""
+    runs = []
+    for _ in range(count):
+        runs.append(site.swarm([], open=True, **options).apply_async())
+        moment = runs[-1].view.created.timestamp()
+        wait_for(lambda moment=moment: site.orchestrator.store.now() > moment + 0.001, what="the next millisecond")
+    return runs
+
+
+def test_runs_are_found_by_what_they_were_filed_under(site):
+    """Given categories and tags, of the signature, by `set`, and of one application, then each filter finds its runs."""
+    t = site.tasks
+    unit = site.complex(t("identity", 1), category="billing", tags=["eu", "vip", "eu"])
+    first = unit.apply_async()
+    second = unit.apply_async(category="test", tags=["us"])
+    third = site.swarm([t("nap", 1)], category="billing", tags=("eu",)).set(tags=["us"]).apply_async()
+    plain = site.swarm([t("nap", 1)]).apply_async()
+    runs = site.orchestrator.runs
+    assert set(ids(runs(category="billing"))) == {third.id, first.id}
+    assert set(ids(runs(tag="us"))) == {third.id, second.id}
+    assert ids(runs(tag="eu", category="billing")) == [first.id]
+    assert set(ids(runs(task=full_name("nap")))) == {plain.id, third.id}
+    assert ids(runs(task="nap")) == []
+    assert ids(runs(text=first.id, tag="us")) == []
+    assert (first.view.category, first.view.tags) == ("billing", ("eu", "vip"))
+    assert (plain.view.category, plain.view.tags, plain.view.tasks) == (None, (), (full_name("nap"),))
+
+
+def test_a_swarm_is_found_by_tasks_added_later(site):
+    t = site.tasks
+    swarm = site.swarm([], open=True)
+    run = swarm.apply_async()
+    swarm.add_task(t("identity", 1))
+    swarm.add_tasks_bulk([t("nap", 1), t("add", 1, 2)])
+    for name in ("identity", "nap", "add"):
+        assert ids(site.orchestrator.runs(task=full_name(name))) == [run.id]
+
+
+@pytest.mark.parametrize(
+    "filed", [{"tags": "eu"}, {"tags": [""]}, {"tags": [1]}, {"category": 5}, {"tags": 5}, {"tags": [None]}], ids=str
+)
+def test_what_is_no_word_is_refused_before_anything_starts(site, filed):
+    with pytest.raises(InvalidWorkflow, match="is not allowed"):
+        site.complex(site.tasks("identity", 1), **filed)
+    with pytest.raises(InvalidWorkflow, match="is not allowed"):
+        site.swarm([], **filed)
+    with pytest.raises(InvalidWorkflow, match="is not allowed"):
+        site.swarm([]).apply_async(**filed)
+    assert site.keys() == []
+
+
+def test_a_delayed_start_keeps_what_it_is_filed_under(site):
+    run = site.swarm([], open=True, tags=["a"]).apply_async(countdown=0.1, tags=["b"])
+    with site.worker():
+        wait_for(lambda: site.orchestrator.runs(tag="b"), what="the run")
+    assert ids(site.orchestrator.runs(tag="b")) == [run.id]
+    assert site.orchestrator.runs(tag="a") == []
+
+
+def test_the_list_is_a_list(site):
+    found = site.orchestrator.runs()
+    assert found == []
+    assert isinstance(found, RunList)
+    runs = started(site, 3)
+    found = site.orchestrator.runs()
+    assert len(found) == 3
+    assert [found[0].id, found[-1].id] == [runs[2].id, runs[0].id]
+    assert [view.id for view in found[1:]] == [runs[1].id, runs[0].id]
+
+
+def test_verbs_reach_every_run_that_matches_and_each_answers(site):
+    """Given more runs than a page, one of them suspended already, then all answer, and that one with its refusal."""
+    runs = started(site, 120, tags=["eu"])
+    other = site.swarm([], open=True, tags=["us"]).apply_async()
+    runs[5].suspend()
+    found = site.orchestrator.runs(tag="eu")
+    assert len(found) == 100
+    answers = found.suspend()
+    assert [answer.run for answer in answers] == [run.id for run in runs], "the oldest first"
+    [refused] = [answer for answer in answers if not answer.done]
+    assert (refused.run, refused.verb, refused.error) == (runs[5].id, "suspend", "InvalidTransition")
+    assert "SUSPENDED" in refused.refusal
+    assert refused.refusal in str(refused)
+    assert {run.status for run in runs} == {RunStatus.SUSPENDED}
+    assert other.status is RunStatus.PENDING
+    assert len(site.orchestrator.audit(verb="suspend", limit=1000)) == 121, "one for each attempt"
+    assert len(site.orchestrator.audit(run=runs[5].id)) == 2
+
+
+def test_with_a_limit_only_those_listed(site):
+    runs = started(site, 4)
+    answers = site.orchestrator.runs(offset=1, limit=2).suspend()
+    assert [answer.run for answer in answers] == [runs[1].id, runs[2].id]
+    assert [run.status is RunStatus.SUSPENDED for run in runs] == [False, True, True, False]
+
+
+def test_a_resumption_is_staggered(site, monkeypatch):
+    """Given suspended runs and one that is not, then the pause is made between two that go on, and not for a refusal."""
+    runs = started(site, 4)
+    for run in runs[1:]:
+        run.suspend()
+    pauses = []
+    monkeypatch.setattr("orchestrator_celery.runs.time.sleep", pauses.append)
+    answers = site.orchestrator.runs().resume(stagger=7)
+    assert [answer.done for answer in answers] == [False, True, True, True]
+    assert pauses == [7, 7]
+
+
+def test_cancelling_many_wants_a_confirmation(site):
+    runs = [site.swarm([site.tasks("identity", 1)], tags=["x"]).apply_async() for _ in range(3)]
+    found = site.orchestrator.runs(tag="x")
+    for confirm in (None, False, "", "0123456789ab"):
+        with pytest.raises(ConfirmationRequired):
+            found.cancel(confirm=confirm)
+    plan = found.cancel_plan()
+    assert {p.run for p in plan.plans} == {run.id for run in runs}
+    assert plan.queued == 3
+    assert plan.keys >= 3 * 3
+    assert "3 runs" in str(plan)
+    late = site.swarm([], open=True, tags=["x"]).apply_async()
+    with pytest.raises(ConfirmationRequired, match="4 match"):
+        found.cancel(confirm=plan.token)
+    assert {run.status for run in runs} == {RunStatus.PENDING}
+    answers = found.cancel(confirm=found.cancel_plan().token, reason="wrong")
+    assert all(answer.done for answer in answers)
+    assert len(answers) == 4
+    with pytest.raises(RunNotFound):
+        site.orchestrator.run(late.id)
+    assert {entry.reason for entry in site.orchestrator.audit(verb="cancel")} == {"wrong"}
+    assert found.cancel(confirm=True) == [], "nothing matches any more"
+
+
+def test_a_run_of_its_own_answers_for_itself_where_it_has_gone(site):
+    """Given a page, when one of its runs is cancelled meanwhile, then the others are still steered."""
+    runs = started(site, 3)
+    page = site.orchestrator.runs(limit=10)
+    runs[1].cancel(confirm=True)
+    assert [(answer.done, answer.error) for answer in page.suspend()] == [
+        (True, ""), (False, "RunNotFound"), (True, ""),
+    ]  # fmt: skip
