@@ -205,10 +205,9 @@ class Primitive(Signature):
             route_name: taken and ignored, as by Celery's own composites.
             **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying again
                 with the id of a known run starts nothing. `deadline` is how long the run may take, in
-                seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `category` and `tags` are
-                what this run is found by, in place of the signature's own. `countdown` and `eta`
-                delay the start; the deadline counts from then. Routing options, priority, time limits,
-                `serializer`, `expires` and the like go to every task in it.
+                seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `category` and `tags` stand
+                in place of the signature's own. `countdown` and `eta` delay the start; the deadline counts from then.
+                Routing options, priority, time limits, `serializer`, `expires` and the like go to every task in it.
 
         Returns:
             The `Run`; under `task_always_eager` an `EagerResult`.
@@ -233,7 +232,10 @@ class Primitive(Signature):
         if not self.immutable:
             own_args = [*(args or ()), *own_args]
             own_kwargs = {**own_kwargs, **(kwargs or {})}
-        run: Run = installed(app).start(self, own_args, own_kwargs, {**self.options, **options})
+        return self._start(own_args, own_kwargs, {**self.options, **options})
+
+    def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
+        run: Run = installed(self.app).start(self, args, kwargs, options)
         self.applied = run.id
         return run
 
