@@ -44,12 +44,13 @@ if TYPE_CHECKING:
         NodeStarted,
         NodeSucceeded,
         NodeVetoed,
+        PriorityChanged,
         RunClosed,
         StatusChanged,
         SwarmWasClosed,
     )
     from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
-    from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+    from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
     from orchestrator_celery.model.views import BulkReport, ItemView, NodeView, Progress, RunView
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
@@ -62,7 +63,7 @@ _WHERE = {
     "canvas": ("ComplexSignature", "Swarm"),
     "run": ("Run",),
     "settings": ("OrchestratorSettings", "TaskPolicy"),
-    "model.states": ("NodeKind", "NodeState", "RunStatus"),
+    "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus"),
     "model.events": (
         "Event",
         "ItemsAdded",
@@ -77,6 +78,7 @@ _WHERE = {
         "NodeVetoed",
         "RunClosed",
         "StatusChanged",
+        "PriorityChanged",
         "SwarmWasClosed",
     ),
     "audit": ("acting",),
@@ -117,6 +119,7 @@ __all__ = (
     "TaskPolicy",
     # canvas
     "ComplexSignature",
+    "Priority",
     "Swarm",
     # handles and what they show
     "AuditEntry",
@@ -150,6 +153,7 @@ __all__ = (
     "NodeVetoed",
     "RunClosed",
     "StatusChanged",
+    "PriorityChanged",
     "SwarmWasClosed",
     # on whose behalf
     "acting",

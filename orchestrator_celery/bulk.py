@@ -11,6 +11,7 @@ from kombu.exceptions import EncodeError, OperationalError
 
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.errors import BulkRejected, InvalidWorkflow, PayloadTooLarge
+from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.views import BulkReport, Rejection
 
 __all__ = ("BulkItem", "Checker", "Tally", "Workers", "check_batch_size")
@@ -23,12 +24,13 @@ _ASK = 1.0
 
 
 class BulkItem(NamedTuple):
-    """One task that may be added: its number in the bulk, the task, its definition and the leaves in it."""
+    """One task that may be added: its number in the bulk, the task, its definition, its leaves, its priority."""
 
     number: int
     signature: Any
     packed: bytes
     leaves: int
+    level: Priority
 
 
 class Tally:
@@ -122,12 +124,16 @@ class Checker:
         compiler: makes definitions.
         inherited: options every task gets.
         workers: what they know.
+        level: their priority; None for what each one's task says.
     """
 
-    def __init__(self, compiler: Compiler, inherited: dict[str, Any], workers: Workers) -> None:
+    def __init__(
+        self, compiler: Compiler, inherited: dict[str, Any], workers: Workers, level: Priority | None = None
+    ) -> None:
         self._compiler = compiler
         self._inherited = inherited
         self._workers = workers
+        self._level = level
         #: Names of the tasks in what was valid.
         self.names: set[str] = set()
 
@@ -146,7 +152,7 @@ class Checker:
                 tally.reject(index, sig, f"no worker knows a task {unknown!r}: check the name, or start one that does.")
                 continue
             self.names.update(names)
-            yield BulkItem(index, sig, packed, leaves)
+            yield BulkItem(index, sig, packed, leaves, self._compiler.level(sig, self._level))
 
 
 def _names(sig: Any) -> Iterator[str]:

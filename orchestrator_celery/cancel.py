@@ -31,7 +31,7 @@ from orchestrator_celery.errors import (
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import is_callback, parse_leaf_id
 from orchestrator_celery.model.nodes import parse_live
-from orchestrator_celery.model.states import NodeState, RunStatus
+from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.publish import PASSING
 from orchestrator_celery.store import Refused
 
@@ -130,9 +130,10 @@ class Cancellation:
         """What a swarm does after its items is done for those that ran, each as a run of its own, once."""
         number = 1
         while (item := head.get(f"clean:{number}:item")) is not None:
-            node, _, attempt = item.decode().partition("|")
+            node, attempt, level = item.decode().split("|")
             codec = self._orchestrator.codec
-            facts = item_facts(run, node, head[f"clean:{number}:definition"], None, codec)
+            definition = head[f"clean:{number}:definition"]
+            facts = item_facts(run, node, definition, None, codec, int(level or Priority.MEDIUM))
             facts.update(attempt=int(attempt), state=RunStatus.CANCELLED.value)
             below = unpack(head[f"clean:{number}:call"])
             definitions = {("0.0" if path == "." else f"0.0.{path}"): raw for path, raw in below.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.model.states import NodeState, RunStatus
+from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ItemView, NodeView
 from orchestrator_celery.store.queries import Reader
 from orchestrator_celery.tree import TreeReader
@@ -41,12 +41,12 @@ class ItemPages:
         """Items in their order, from `offset`, at most `limit` of those in `state`."""
         yielded = 0
         for start in range(offset, self._total(), _PAGE):
-            for view in self._page(start):
+            for view, level in self._page(start):
                 if state is None or view.state is state:
                     if limit is not None and yielded >= limit:
                         return
                     yielded += 1
-                    yield _item(view)
+                    yield _item(view, level)
 
     def results(self) -> Iterator[Any]:
         """Results in their order, None where there is none."""
@@ -54,20 +54,24 @@ class ItemPages:
         for start in range(0, total, _PAGE):
             yield from self._outcome.values([f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, total))])
 
-    def _page(self, start: int) -> list[NodeView]:
-        nodes = [f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, self._total()))]
-        return TreeReader(self._reader, self._codec, self._run, self._status).items(self._pool, nodes)
+    def _page(self, start: int) -> Iterator[tuple[NodeView, Priority]]:
+        end = min(start + _PAGE, self._total())
+        nodes = [f"{self._pool}.{i}" for i in range(start, end)]
+        levels = self._reader.levels(self._run, self._pool, start, end - 1)
+        for view in TreeReader(self._reader, self._codec, self._run, self._status).items(self._pool, nodes):
+            yield view, Priority(levels.get(int(view.id.rpartition(".")[2]), Priority.MEDIUM))
 
     def _total(self) -> int:
         return self._reader.pool_size(self._run, self._pool)
 
 
-def _item(view: NodeView) -> ItemView:
+def _item(view: NodeView, level: Priority) -> ItemView:
     return ItemView(
         index=int(view.id.rpartition(".")[2]),
         node=view.id,
         task=view.name,
         state=view.state,
+        priority=level,
         attempts=view.attempts,
         started=view.started,
         finished=view.finished,

@@ -9,17 +9,20 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.bulk import BulkItem, Checker, Tally, Workers, check_batch_size
-from orchestrator_celery.canvas.swarm import own_callbacks
+from orchestrator_celery.canvas.bounds import own_callbacks, priority_of
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.names import task_names
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import parse
-from orchestrator_celery.errors import RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
+from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.levels import Levels
+from orchestrator_celery.model.states import Priority
 from orchestrator_celery.publish import PASSING, Publisher
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.queries import Reader
 from orchestrator_celery.store.verbs import in_chunks
+from orchestrator_celery.tree import node_name
 
 if TYPE_CHECKING:
     from celery.canvas import Signature
@@ -60,39 +63,51 @@ class RunningSwarm:
         self._node = node
         self._parts = parts
 
-    def add_task(self, sig: Signature, *, on_success: Any = None, on_error: Any = None, on_cleanup: Any = None) -> int:
+    def add_task(
+        self,
+        sig: Signature,
+        *,
+        priority: Priority | str | int | None = None,
+        on_success: Any = None,
+        on_error: Any = None,
+        on_cleanup: Any = None,
+    ) -> int:
         """Add one item; returns its place in the result. Arguments as `Swarm.add_task`.
 
         Raises:
             SwarmClosed: it is not open, or has ended.
             SwarmFull: `max_items` is reached.
             RunNotFound: there is no such run.
+            InvalidWorkflow: it is no signature, or the priority none of the three.
         """
-        own = own_callbacks(on_success, on_error, on_cleanup)
-        item, leaves = self._parts.compiler.item(sig, self._inherited(), own)
-        effects = self._parts.store.add_items(self._run, self._node, [item], leaves)
+        own, given = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
+        compiler = self._parts.compiler
+        item, leaves = compiler.item(sig, self._inherited(), own)
+        levels = str(Levels([compiler.level(sig, given)]))
+        effects = self._parts.store.add_items(self._run, self._node, [item], leaves, levels)
         self._raise_refusal(effects, 1)
         place = self._added(effects)
         self._note(task_names([sig]))
         return place
 
-    def add_task_and_run(self, sig: Signature, **callbacks: Any) -> int:
+    def add_task_and_run(self, sig: Signature, **options: Any) -> int:
         """As `add_task`: this swarm runs."""
-        return self.add_task(sig, **callbacks)
+        return self.add_task(sig, **options)
 
     def add_tasks_bulk(
         self,
         sigs: Iterable[Signature],
         *,
+        priority: Priority | str | int | None = None,
         batch_size: int = 1000,
         atomic: bool = True,
         dry_run: bool = False,
         on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> BulkReport:
         """Add many items; arguments, report and errors as `Swarm.add_tasks_bulk`."""
-        size = check_batch_size(batch_size)
+        size, level = check_batch_size(batch_size), priority_of(priority)
         tally = Tally(sigs, on_progress)
-        checker = Checker(self._parts.compiler, self._inherited(), self._parts.workers)
+        checker = Checker(self._parts.compiler, self._inherited(), self._parts.workers, level)
         batches = in_chunks(checker.valid(sigs, tally), size)
         if dry_run:
             self._count(batches, tally)
@@ -107,6 +122,45 @@ class RunningSwarm:
     def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
         """As `add_tasks_bulk`: this swarm runs."""
         return self.add_tasks_bulk(sigs, **options)
+
+    def set_priority(self, which: int | Iterable[int] | str, priority: Priority | str | int) -> int:
+        """Give waiting items another priority; what has started keeps its own.
+
+        Args:
+            which: an index, several of them, or a task's name.
+            priority: HIGH, MEDIUM or LOW.
+
+        Returns:
+            How many items got it: those that were waiting with another one.
+
+        Raises:
+            InvalidWorkflow: an index no item has, or a priority that is none of the three.
+            SwarmClosed: the swarm has ended.
+            RunNotFound: there is no such run.
+        """
+        level = priority_of(priority)
+        if level is None:
+            raise InvalidWorkflow("set_priority needs a priority: HIGH, MEDIUM or LOW.")
+        size = self._parts.reader.pool_size(self._run, self._node)
+        indexes = self._named(which, size) if isinstance(which, str) else _checked(which, size)
+        changed = 0
+        for chunk in in_chunks(_as_ranges(indexes), _AT_ONCE):
+            effects = self._parts.store.set_priority(self._run, self._node, level, chunk)
+            if effects.refused is Refused.GONE:
+                raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
+            if effects.refused is Refused.CLOSED:
+                raise SwarmClosed(f"The swarm {self._run} has ended: nothing of it waits any more.")
+            self._send(effects)
+            changed += int(effects.detail)
+        return changed
+
+    def _named(self, task: str, size: int) -> Iterator[int]:
+        """Indexes of the items that run a task of this name."""
+        for start in range(0, size, _AT_ONCE):
+            nodes = [f"{self._node}.{index}" for index in range(start, min(start + _AT_ONCE, size))]
+            for index, raw in enumerate(self._parts.reader.definitions(self._run, nodes), start):
+                if raw is not None and node_name(parse(raw), self._parts.codec) == task:
+                    yield index
 
     def close(self) -> None:
         """No more items; closing again does nothing.
@@ -148,22 +202,29 @@ class RunningSwarm:
         if second is None and len(first) <= _AT_ONCE:
             tally.check()
             if first:
-                packed, leaves = [item.packed for item in first], sum(item.leaves for item in first)
-                self._commit(self._parts.store.add_items(self._run, self._node, packed, leaves), len(packed), tally)
-                tally.batch(len(packed))
+                self._commit(self._add(first), len(first), tally)
+                tally.batch(len(first))
             return
-        token, count, leaves = uuid.uuid4().hex, 0, 0
+        token, count, leaves, levels = uuid.uuid4().hex, 0, 0, Levels()
         try:
             for batch in chain([first], [second] if second else [], batches):
                 if not tally.rejected:
                     self._parts.store.upload(self._run, token, (item.packed for item in batch), count)
                 count, leaves = count + len(batch), leaves + sum(item.leaves for item in batch)
+                for item in batch:
+                    levels.add(item.level)
                 tally.batch(count)
             tally.check()
         except BaseException:
             self._drop(token)
             raise
-        self._commit(self._parts.store.add_uploaded(self._run, self._node, token, count, leaves), count, tally)
+        effects = self._parts.store.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
+        self._commit(effects, count, tally)
+
+    def _add(self, batch: list[BulkItem]) -> Effects:
+        packed, leaves = [item.packed for item in batch], sum(item.leaves for item in batch)
+        levels = str(Levels(item.level for item in batch))
+        return self._parts.store.add_items(self._run, self._node, packed, leaves, levels)
 
     def _commit(self, effects: Effects, count: int, tally: Tally) -> None:
         self._raise_refusal(effects, count)
@@ -190,8 +251,7 @@ class RunningSwarm:
         """Add what of a batch there is room for; returns the rest, and why it was not added."""
         rest: list[BulkItem] = []
         while batch:
-            packed, leaves = [item.packed for item in batch], sum(item.leaves for item in batch)
-            effects = self._parts.store.add_items(self._run, self._node, packed, leaves)
+            effects = self._add(batch)
             if effects.refused is Refused.FULL:
                 room = int(effects.detail)
                 batch, rest = batch[:room], batch[room:] + rest
@@ -257,6 +317,27 @@ class RunningSwarm:
             )
         if effects.refused is Refused.EXPIRED:
             raise SwarmClosed(f"The upload to the swarm {run} took longer than an hour; nothing was added.")
+
+
+def _checked(which: int | Iterable[int], size: int) -> list[int]:
+    indexes = sorted({which} if isinstance(which, int) else set(which))
+    for index in indexes:
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < size:
+            raise InvalidWorkflow(f"No item has the index {index!r}: the swarm has {size} items, counted from 0.")
+    return indexes
+
+
+def _as_ranges(indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    first = last = None
+    for index in indexes:
+        if first is not None and last is not None and index == last + 1:
+            last = index
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = index
+    if first is not None and last is not None:
+        yield first, last
 
 
 def _closed(run: str) -> SwarmClosed:

@@ -11,7 +11,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from celery.canvas import Signature
@@ -19,12 +19,14 @@ from celery.utils.functional import arity_greater
 from kombu.exceptions import OperationalError
 
 from orchestrator_celery.engine.after_item import arguments_after_item, item_facts
+from orchestrator_celery.engine.broker import message_priority
 from orchestrator_celery.engine.inputs import with_input, with_result
 from orchestrator_celery.engine.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.states import Priority
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.queries import Reader
@@ -43,6 +45,8 @@ ERRBACK_TASK = "orchestrator.errback"
 PASSING = (OperationalError, OSError, *UNREACHABLE)
 
 _CACHED = 16
+#: kombu's own, where the project sets none.
+_STEPS = (0, 3, 6, 9)
 
 logger = logging.getLogger(__name__)
 
@@ -141,6 +145,8 @@ class Publisher:
     def _send_task(self, effect: Dispatch, origin: Origin, producer: Any) -> None:
         leaf = self._with_arguments(effect, origin)
         options = dict(leaf.options)
+        if effect.level is not None:
+            options.setdefault("priority", self._message_priority(effect.level))
         if origin.priority is not None:
             options.setdefault("priority", origin.priority)
         if effect.fence != (0, 0):
@@ -162,6 +168,16 @@ class Publisher:
             self._app.send_task(leaf.task, tuple(leaf.args), leaf.kwargs, **options)
         else:
             task.apply_async(tuple(leaf.args), leaf.kwargs, **options)
+
+    def _message_priority(self, level: int) -> int:
+        conf, transport = self._app.conf, self._transport
+        steps = (conf.broker_transport_options or {}).get("priority_steps") or _STEPS
+        return message_priority(level, transport, steps, conf.task_queue_max_priority)
+
+    @cached_property
+    def _transport(self) -> str:
+        with self._app.connection_for_write() as connection:  # this connects to nothing
+            return str(connection.transport.driver_type)
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
@@ -204,8 +220,8 @@ class Publisher:
     def _of_item(self, leaf: Leaf, run: str, item: str) -> list[Any]:
         """What a swarm's callback is told of the item it follows."""
         [definition] = self._reader.definitions(run, [item])
-        [terminal] = self._reader.terminal(run, [item])
-        facts = item_facts(run, item, definition or b"", terminal, self._codec)
+        terminal, level = self._reader.terminal(run, [item, f"{item}:p"])
+        facts = item_facts(run, item, definition or b"", terminal, self._codec, int(level or Priority.MEDIUM))
         return arguments_after_item(leaf, facts, self._outcome(run))
 
     def _after_error(self, leaf: Leaf, run: str, ref: str) -> Leaf:

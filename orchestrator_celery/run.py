@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from orchestrator_celery.items import ItemPages
 from orchestrator_celery.listing import run_view
 from orchestrator_celery.model.events import Event, RunClosed, parse_event
 from orchestrator_celery.model.ids import ROOT
-from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ItemView, NodeView, Progress, RunView
 from orchestrator_celery.tree import TreeReader
 
@@ -175,6 +175,27 @@ class Run(AsyncResult):
     def swarm(self) -> RunningSwarm:
         """Handle that adds to the swarm and closes it, from any process."""
         return self._orchestrator.swarm(self.id)
+
+    def set_priority(
+        self, which: int | Iterable[int] | str, priority: Priority | str | int, *, node: str = ROOT
+    ) -> int:
+        """Give waiting items of the swarm another priority, while others are being started.
+
+        Args:
+            which: an index, several of them, or a task's name.
+            priority: HIGH, MEDIUM or LOW.
+            node: id of the swarm, where it is not the whole run.
+
+        Returns:
+            How many items got it: those that were waiting with another one. What has started keeps its own.
+
+        Raises:
+            RunNotFound: the run has no record.
+            SwarmClosed: the swarm has ended.
+            InvalidWorkflow: an index no item has, or a priority that is none of the three.
+        """
+        with self._audited("set_priority"):
+            return self._orchestrator.swarm(self.id, node=node).set_priority(which, priority)
 
     def items(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.model.states import Priority
 
 __all__ = ("PREFIX", "OrchestratorSettings", "TaskPolicy")
 
@@ -108,6 +109,9 @@ class TaskPolicy(BaseModel):
     )
     max_resumes: int | None = Field(
         default=None, ge=0, description="Overrides `orchestrator_max_resumes` for this task."
+    )
+    priority: Priority | None = Field(
+        default=None, description="Priority of this task's items in a swarm that are given none."
     )
 
 

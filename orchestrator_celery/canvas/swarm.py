@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
+from orchestrator_celery.canvas.bounds import check_bounds, check_signature, own_callbacks, priority_of, slots_by_name
 from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, installed, refuse_misspelt, signatures
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
+from orchestrator_celery.model.states import Priority
 
 if TYPE_CHECKING:
     from celery import Celery
 
     from orchestrator_celery.model.views import BulkReport
+    from orchestrator_celery.pool import RunningSwarm
     from orchestrator_celery.run import Run
 
 __all__ = ("Swarm",)
@@ -53,8 +55,10 @@ class Swarm(Primitive):
         on_task_cleanup: signature, or a list: called with (item) after each item, however it ended. `item` is a
             dict (run, node, index, task, args, kwargs, attempt, priority, started, finished, state), `error`
             one with type, message and traceback. What a callback does never changes the swarm's outcome.
-        **options: execution options; routing, priority and limits go to every item. `category` and `tags` are
-            what its runs are found by: `orchestrator.runs(tag=...)`.
+        slots: places of `max_concurrency` that are kept for a level, such as `{Priority.HIGH: 4}`; what is left over
+            goes to the highest level that waits.
+        **options: execution options; routing, priority (the broker's) and limits go to every item. `category` and
+            `tags` are what its runs are found by: `orchestrator.runs(tag=...)`.
 
     Raises:
         InvalidWorkflow: a bound that makes no sense, or an item that is not a signature.
@@ -63,7 +67,7 @@ class Swarm(Primitive):
     task_name = "orchestrator.swarm"
     fields = (
         "tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items", "deadline",
-        "category", "tags", "on_task_success", "on_task_error", "on_task_cleanup", "own_callbacks",
+        "category", "tags", "on_task_success", "on_task_error", "on_task_cleanup", "own_callbacks", "slots", "levels",
     )  # fmt: skip
 
     def __init__(
@@ -80,10 +84,10 @@ class Swarm(Primitive):
         on_task_success: Any = None,
         on_task_error: Any = None,
         on_task_cleanup: Any = None,
+        slots: Mapping[Priority, int] | None = None,
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        _refuse_names(options)
         refuse_misspelt(options, Swarm)
         if isinstance(tasks, dict):
             raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
@@ -100,8 +104,9 @@ class Swarm(Primitive):
             "on_task_success": signatures(on_task_success, "on_task_success"),
             "on_task_error": signatures(on_task_error, "on_task_error"),
             "on_task_cleanup": signatures(on_task_cleanup, "on_task_cleanup"),
+            "slots": slots_by_name(slots),
         }
-        _check(definition)
+        check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)
 
@@ -136,12 +141,21 @@ class Swarm(Primitive):
             "tol": get("max_failures") or None,
             "max": get("max_items"),
             "open": bool(get("open")),
+            "sl": _places(slots_by_name(get("slots"))),
         }
+
+    @property
+    def item_levels(self) -> list[Priority | None]:
+        """Priority of each item of the definition, None for one that was given none."""
+        found: list[Priority | None] = [None] * len(self.tasks)
+        for level, first, last in self.kwargs.get("levels", ()):
+            found[first : last + 1] = [Priority(level)] * (last + 1 - first)
+        return found
 
     def _restore(self, app: Celery | None) -> None:
         # What comes by message, from beat or another language, has met no constructor.
         self.kwargs.setdefault("tasks", [])
-        _check(self.kwargs)
+        check_bounds(self.kwargs)
         self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
         for field in _CALLBACKS.values():
             if self.kwargs.get(field):
@@ -153,11 +167,20 @@ class Swarm(Primitive):
 
     # -- adding: to the definition, or, once applied, to the running swarm ------------------------
 
-    def add_task(self, sig: Signature, *, on_success: Any = None, on_error: Any = None, on_cleanup: Any = None) -> int:
+    def add_task(
+        self,
+        sig: Signature,
+        *,
+        priority: Priority | str | int | None = None,
+        on_success: Any = None,
+        on_error: Any = None,
+        on_cleanup: Any = None,
+    ) -> int:
         """Add one item; returns its place in the result.
 
         Args:
             sig: the item.
+            priority: HIGH, MEDIUM or LOW; None: what its task's policy says, else MEDIUM.
             on_success: signature, a list of them, or `[]` for none: in place of the swarm's `on_task_success`.
             on_error: in place of `on_task_error`.
             on_cleanup: in place of `on_task_cleanup`.
@@ -165,23 +188,34 @@ class Swarm(Primitive):
         Raises:
             SwarmClosed: it was applied and is not open, or it has ended.
             SwarmFull: `max_items` is reached.
+            InvalidWorkflow: it is no signature, or the priority none of the three.
         """
-        _check_signature(sig)
-        own = own_callbacks(on_success, on_error, on_cleanup)
+        check_signature(sig)
+        own, level = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
         if self.applied is not None:
-            return int(installed(self.app).swarm(self.applied).add_task(sig, **own))
+            return int(installed(self.app).swarm(self.applied).add_task(sig, priority=level, **own))
         self._check_room(1)
-        self.tasks.append(sig)
+        self._take([sig], level)
         if own:
             self.kwargs.setdefault("own_callbacks", {})[str(len(self.tasks) - 1)] = own
         return len(self.tasks) - 1
 
-    def add_task_and_run(self, sig: Signature, **callbacks: Any) -> int:
+    def _take(self, sigs: list[Signature], level: Priority | None) -> None:
+        first = len(self.tasks)
+        self.tasks.extend(sigs)
+        if level is not None and sigs:
+            self.kwargs.setdefault("levels", []).append([int(level), first, len(self.tasks) - 1])
+
+    def add_task_and_run(self, sig: Signature, **options: Any) -> int:
         """Add one item, and start the swarm if it was not applied yet; `swarm.run` is its run.
+
+        Args:
+            sig: the item.
+            **options: as for `add_task`.
 
         Raises: as `add_task` and `apply_async`.
         """
-        place = self.add_task(sig, **callbacks)
+        place = self.add_task(sig, **options)
         if self.applied is None:
             self.apply_async()
         return place
@@ -190,6 +224,7 @@ class Swarm(Primitive):
         self,
         sigs: Iterable[Signature],
         *,
+        priority: Priority | str | int | None = None,
         batch_size: int = 1000,
         atomic: bool = True,
         dry_run: bool = False,
@@ -199,6 +234,7 @@ class Swarm(Primitive):
 
         Args:
             sigs: any iterable of signatures, a generator too.
+            priority: of them all, as for `add_task`.
             batch_size: how many are sent to the store at a time.
             atomic: all or none become visible, whatever happens; False: those that are valid, batch by batch.
             dry_run: add nothing, and only report what would be rejected, and why.
@@ -212,17 +248,21 @@ class Swarm(Primitive):
             BulkRejected: `atomic`, and some are not valid; the report lists them with the reason, none was added.
             SwarmClosed: it was applied and is not open, or it has ended.
             SwarmFull: `atomic`, and they do not all fit under `max_items`; none was added.
-            InvalidWorkflow: `batch_size` makes no sense.
+            InvalidWorkflow: `batch_size` or `priority` makes no sense.
             StoreUnavailable: the store did not answer; the message says what was added.
         """
         options: dict[str, Any] = {
             "batch_size": batch_size, "atomic": atomic, "dry_run": dry_run, "on_progress": on_progress,
         }  # fmt: skip
+        level = priority_of(priority)
         if self.applied is None:
-            return self._add_to_definition(sigs, **options)
-        return installed(self.app).swarm(self.applied).add_tasks_bulk(sigs, **options)  # type: ignore[no-any-return]
+            return self._add_to_definition(sigs, level, **options)
+        running: RunningSwarm = installed(self.app).swarm(self.applied)
+        return running.add_tasks_bulk(sigs, priority=level, **options)
 
-    def _add_to_definition(self, sigs: Iterable[Signature], *, atomic: bool, dry_run: bool, **how: Any) -> BulkReport:
+    def _add_to_definition(
+        self, sigs: Iterable[Signature], level: Priority | None, *, atomic: bool, dry_run: bool, **how: Any
+    ) -> BulkReport:
         limit = self.kwargs.get("max_items")
         room = None if limit is None else limit - len(self.tasks)
         one_refuses_all = atomic and not dry_run
@@ -232,7 +272,7 @@ class Swarm(Primitive):
         if dry_run:
             return report.model_copy(update={"added": 0, "tasks_per_second": 0.0})  # type: ignore[no-any-return]
         self._check_room(len(items))
-        self.tasks.extend(items)
+        self._take(items, level)
         return report  # type: ignore[no-any-return]
 
     def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
@@ -335,51 +375,6 @@ class Swarm(Primitive):
         return f"Swarm({self.label or ''}: {len(self.tasks)} tasks)"
 
 
-def own_callbacks(on_success: Any, on_error: Any, on_cleanup: Any) -> dict[str, list[Signature]]:
-    """What an item has in place of its swarm's callbacks; an empty list for none.
-
-    Raises:
-        InvalidWorkflow: one is not a signature.
-    """
-    given = {"on_success": on_success, "on_error": on_error, "on_cleanup": on_cleanup}
-    return {kind: signatures(value, kind) for kind, value in given.items() if value is not None}
-
-
-def _check(definition: dict[str, Any]) -> None:
-    for name in ("max_concurrency", "stop_after_n_failures", "max_items"):
-        _check_count(name, definition.get(name))
-    _check_tolerance(definition.get("max_failures", 0))
-    for task in definition["tasks"]:
-        _check_signature(task)
-    limit = definition.get("max_items")
-    if limit is not None and len(definition["tasks"]) > limit:
-        raise SwarmFull(f"{len(definition['tasks'])} tasks are more than max_items={limit}.")
-
-
-def _check_signature(sig: Any) -> None:
-    if not isinstance(sig, dict):
-        raise InvalidWorkflow(f"{sig!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
-
-
-def _check_count(name: str, value: Any) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise InvalidWorkflow(
-            f"{name}={value!r} is not allowed: give a whole number of at least 1, or None for no bound."
-        )
-
-
-def _check_tolerance(value: Any) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not (0 <= value <= 1 or (1 < value < inf and value == int(value))):
-        raise InvalidWorkflow(
-            f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."
-        )
-
-
-_LATER = ("slots", "batch")
-
-
-def _refuse_names(options: dict[str, Any]) -> None:
-    unknown = [name for name in _LATER if name in options]
-    if unknown:
-        raise TypeError(f"Swarm() got unexpected arguments: {', '.join(unknown)}")
+def _places(slots: Mapping[str, int]) -> str | None:
+    """Reserved places as an attribute: `high,medium,low`."""
+    return ",".join(str(slots.get(level.name, 0)) for level in reversed(Priority)) if any(slots.values()) else None

@@ -9,12 +9,14 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.model.nodes import parse_terminal
-from orchestrator_celery.model.states import NodeKind
+from orchestrator_celery.model.states import NodeKind, Priority
 
 __all__ = ("arguments_after_item", "item_facts")
 
 
-def item_facts(run: str, node: str, definition: bytes, terminal: bytes | None, codec: Codec) -> dict[str, Any]:
+def item_facts(
+    run: str, node: str, definition: bytes, terminal: bytes | None, codec: Codec, level: int = Priority.MEDIUM
+) -> dict[str, Any]:
     """An item as a dict that every serializer takes.
 
     Args:
@@ -23,6 +25,7 @@ def item_facts(run: str, node: str, definition: bytes, terminal: bytes | None, c
         definition: what it is.
         terminal: its record, None where it has none.
         codec: decodes the definition.
+        level: its priority.
     """
     spec = parse(definition)
     leaf = read_leaf(spec.payload, codec) if spec.kind is NodeKind.TASK else None
@@ -35,7 +38,7 @@ def item_facts(run: str, node: str, definition: bytes, terminal: bytes | None, c
         "args": leaf.args if leaf else [],
         "kwargs": leaf.kwargs if leaf else {},
         "attempt": record.attempt if record else 0,
-        "priority": leaf.options.get("priority") if leaf else None,
+        "priority": int(level),
         "started": record.started.isoformat() if record else None,
         "finished": record.finished.isoformat() if record else None,
         "state": str(record.state) if record else None,

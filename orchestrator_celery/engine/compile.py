@@ -25,6 +25,9 @@ from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec, with_attrs
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
+from orchestrator_celery.model.levels import Levels
+from orchestrator_celery.model.states import Priority
+from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -100,6 +103,19 @@ class Compiler:
             for kind, given in callbacks.items()
             for index, signature in enumerate(given)
         }
+
+    def level(self, signature: Any, given: Priority | None) -> Priority:
+        """Priority of an item: what it was given, else what its task's policy says, else MEDIUM."""
+        if given is not None:
+            return given
+        task = self._app.tasks.get(signature["task"])
+        policy = getattr(task, "orchestrator", None)
+        said = policy.priority if isinstance(policy, TaskPolicy) else None
+        return Priority.MEDIUM if said is None else said
+
+    def _levels(self, swarm: Swarm) -> str:
+        given = zip(swarm.tasks, swarm.item_levels, strict=True)
+        return str(Levels(self.level(task, level) for task, level in given))
 
     def leaf(self, signature: Signature) -> bytes:
         """Compile one task signature, without callbacks, into a leaf's definition."""
@@ -247,10 +263,13 @@ class Compiler:
             items = [self._item(task, options, signature.own_callbacks(i)) for i, task in enumerate(signature.tasks)]
             after = signature.item_callbacks
             counts = {f"a{_AFTER[kind][0]}": len(given) for kind, given in after.items()}
-            attrs = {**signature.pool_attrs(), "im": sealed, **counts}
+            levels = self._levels(signature)
+            attrs = {**signature.pool_attrs(), "im": sealed, "lv": bool(levels), **counts}
             tree = self._pool(items, attrs, name, links, errbacks)
-            templates = {f"a{path}": raw for path, raw in self._after_item(after).items()}
-            return Tree({**tree.specs, **templates}, tree.leaves)
+            kept = {f"a{path}": raw for path, raw in self._after_item(after).items()}
+            if levels:
+                kept["lv"] = levels.encode()
+            return Tree({**tree.specs, **kept}, tree.leaves)
         assert isinstance(signature, ComplexSignature)
         tree = self._tree(signature.workflow, options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]

@@ -19,6 +19,7 @@ class Dispatch(NamedTuple):
             arguments, a node's id its result, `e:<node>` its error.
         spec: the leaf's definition.
         wait: seconds after which it may start.
+        level: its priority, 1 low to 3 high; None in a run that has none.
     """
 
     leaf: LeafId
@@ -26,6 +27,7 @@ class Dispatch(NamedTuple):
     given: str
     spec: bytes
     wait: float = 0.0
+    level: int | None = None
 
 
 class CloseRun(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.nodes import from_ms
-from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.states import Priority, RunStatus
 
 __all__ = (
     "Event",
@@ -23,6 +23,7 @@ __all__ = (
     "NodeStarted",
     "NodeSucceeded",
     "NodeVetoed",
+    "PriorityChanged",
     "RunClosed",
     "StatusChanged",
     "SwarmWasClosed",
@@ -120,6 +121,13 @@ class ItemsAdded(Event):
     count: int
 
 
+class PriorityChanged(Event):
+    """Waiting items of a swarm got another priority."""
+
+    count: int
+    priority: Priority
+
+
 class SwarmWasClosed(Event):
     """A swarm takes no more items."""
 
@@ -138,8 +146,9 @@ _TYPES: dict[str, type[Event]] = {
     "vetoed": NodeVetoed,
     "added": ItemsAdded,
     "swarm-closed": SwarmWasClosed,
+    "priority": PriorityChanged,
 }
-_NAMES = {"a": "attempt", "w": "worker", "r": "reason", "s": "status", "c": "count"}
+_NAMES = {"a": "attempt", "w": "worker", "r": "reason", "s": "status", "c": "count", "l": "priority"}
 
 
 def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 
 __all__ = ("BulkReport", "ErrorView", "ItemView", "NodeView", "Progress", "Rejection", "RunView")
 
@@ -96,6 +96,7 @@ class ItemView(_View):
     node: str
     task: str
     state: NodeState
+    priority: Priority = Priority.MEDIUM
     attempts: int = 0
     started: datetime | None = None
     finished: datetime | None = None

@@ -12,6 +12,7 @@ slot of a Redis Cluster (invariant 7) and one script may touch them all:
 `orc:{<run>}:m`             hash    counters of the pools that are under way
 `orc:{<run>}:e`             stream  events
 `orc:{<run>}:c`             hash    checkpoints of leaves
+`orc:{<run>}:q:<pool>`      zset    waiting items of a pool in which they differ in priority, as ranges of indexes
 `orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
 `orc:due`                   zset    runs that have not ended, by when they are looked at next; derived
 `orc:audit`                 stream  who did what to which run; has its own retention
@@ -77,6 +78,10 @@ class Keys:
     def pools(self, run: str) -> str:
         """Counters of composites that are under way."""
         return self.root(run) + ":m"
+
+    def waiting(self, run: str, pool: str) -> str:
+        """What waits in a pool whose items differ in priority, by level and place."""
+        return f"{self.root(run)}:q:{pool}"
 
     def events(self, run: str) -> str:
         """What happened, oldest first."""

@@ -33,17 +33,24 @@ class PoolVerbs(Verbs):
         super().__init__(client, settings)
         self._noted: dict[tuple[str, str], None] = {}
 
-    def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int) -> Effects:
+    def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int, levels: str = "") -> Effects:
         """Add items to an open pool, all at once; `detail` is the first index, or the room left.
+
+        Args:
+            run: the run.
+            pool: the pool's node.
+            items: definitions.
+            leaves: how many leaves are in them.
+            levels: their priorities, as `Levels` writes them.
 
         Raises:
             StoreUnavailable: Redis did not answer; the message says what is known.
         """
         if len(items) <= _CHUNK:
-            return self._add(run, pool, len(items), leaves, "", *items)
+            return self._add(run, pool, len(items), leaves, "", levels, *items)
         token = uuid.uuid4().hex
         self.upload(run, token, items, 0)
-        return self.add_uploaded(run, pool, token, len(items), leaves)
+        return self.add_uploaded(run, pool, token, len(items), leaves, levels)
 
     def upload(self, run: str, token: str, items: Iterable[bytes], first: int) -> None:
         """Bring items to the store, where nobody sees them before `add_uploaded`.
@@ -60,18 +67,29 @@ class PoolVerbs(Verbs):
         """Forget an upload that is not to be added."""
         self.client.unlink(self.keys.upload(run, token))
 
-    def add_uploaded(self, run: str, pool: str, token: str, count: int, leaves: int) -> Effects:
+    def add_uploaded(self, run: str, pool: str, token: str, count: int, leaves: int, levels: str = "") -> Effects:
         """Add what was uploaded, all at once; answers and raises as `add_items`."""
-        return self._add(run, pool, count, leaves, token)
+        return self._add(run, pool, count, leaves, token, levels)
 
-    def _add(self, run: str, pool: str, count: int, leaves: int, token: str, *items: bytes) -> Effects:
+    def _add(self, run: str, pool: str, count: int, leaves: int, *more: str | bytes) -> Effects:
         try:
-            return self._run("add_items", run, pool, count, leaves, token, *items)
+            return self._run("add_items", run, pool, count, leaves, *more)
         except UNREACHABLE as exc:
             raise StoreUnavailable(
                 f"The store did not answer ({exc}): either all of the {count} tasks were added or none. "
                 "`run.progress().total` tells."
             ) from exc
+
+    def set_priority(self, run: str, pool: str, level: int, ranges: Iterable[tuple[int, int]]) -> Effects:
+        """Give waiting items another priority; `detail` is how many got it.
+
+        Args:
+            run: the run.
+            pool: the pool's node.
+            level: 1 low to 3 high.
+            ranges: first and last index of each.
+        """
+        return self._run("set_priority", run, pool, int(level), *(f"{first}-{last}" for first, last in ranges))
 
     def close_swarm(self, run: str, pool: str, drained: bool = False) -> Effects:
         """An open pool takes no more items; `drained`: from when it has none left."""

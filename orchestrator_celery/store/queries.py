@@ -11,6 +11,8 @@ from orchestrator_celery.store.keys import Keys
 __all__ = ("Reader",)
 
 _PAGE = 1000
+#: Between the scores of two levels in the line of a pool, as `order.lua` has it.
+SPAN = 2**40
 
 
 @answers
@@ -82,9 +84,12 @@ class Reader:
     def definitions(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Definitions of nodes; those of items that were added in bulk are looked up in their segments."""
         found = self._fields(self._keys.definitions(run), nodes)
-        for position, raw in enumerate(found):
-            if raw is None:
-                found[position] = self._from_segment(run, nodes[position]) or self._from_swarm(run, nodes[position])
+        missing = [position for position, raw in enumerate(found) if raw is None]
+        if missing:
+            self._fill_from_segments(run, nodes, found, missing)
+        for position in missing:
+            if found[position] is None:
+                found[position] = self._from_swarm(run, nodes[position])
         return found
 
     def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
@@ -130,16 +135,39 @@ class Reader:
         found: bytes | None = self._client.hget(self._keys.definitions(run), f"{pool}.a{callback}")
         return found
 
-    def _from_segment(self, run: str, node: str) -> bytes | None:
-        pool, _, index = node.rpartition(".")
-        if not pool or not index.isdigit():
-            return None
-        [segments] = self.pools(run, [f"{pool}:segments"])
-        for first, count, token in _segments(segments):
-            if first <= int(index) < first + count:
-                raw: bytes | None = self._client.hget(self._keys.upload(run, token), int(index) - first)
-                return raw
-        return None
+    def _fill_from_segments(
+        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
+    ) -> None:
+        """Look up what was added in bulk: one call per pool, and one per segment that holds something asked for."""
+        wanted: dict[str, list[tuple[int, int]]] = {}
+        for position in missing:
+            pool, _, index = nodes[position].rpartition(".")
+            if pool and index.isdigit():
+                wanted.setdefault(pool, []).append((int(index), position))
+        for pool, places in wanted.items():
+            [segments] = self.pools(run, [f"{pool}:segments"])
+            for first, count, token in _segments(segments):
+                inside = [(index - first, position) for index, position in places if first <= index < first + count]
+                raws = self._fields(self._keys.upload(run, token), [str(offset) for offset, _ in inside])
+                for (_, position), raw in zip(inside, raws, strict=True):
+                    found[position] = raw
+
+    def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
+        """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""
+        if not self.head_field(run, "mixed"):
+            return {}
+        started = self._fields(self._keys.terminal(run), [f"{pool}.{index}:p" for index in range(first, last + 1)])
+        found = {index: int(raw) for index, raw in enumerate(started, first) if raw is not None}
+        key = self._keys.waiting(run, pool)
+        with self._client.pipeline(transaction=False) as pipe:
+            for floor in (SPAN * (3 - level) for level in (3, 1)):
+                pipe.zrevrangebyscore(key, floor + first, floor, 0, 1)
+                pipe.zrangebyscore(key, f"({floor + first}", floor + last)
+            high_before, high, low_before, low = pipe.execute()
+        for level, ranges in ((3, [*high_before, *high]), (1, [*low_before, *low])):
+            for begin, _, end in (raw.decode().partition("-") for raw in ranges):
+                found.update(dict.fromkeys(range(max(first, int(begin)), min(last, int(end)) + 1), level))
+        return found
 
 
 def _segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:

@@ -180,6 +180,6 @@ def test_cancelling_tells_what_is_to_be_cleaned_up(play):
     play.store.cancel("r", "", "{}")
     head = play.reader.head("r")
     items = {head[f"clean:{i}:item"] for i in (1, 2)}
-    assert items == {b"0.0|1", b"0.1|0"}
+    assert items == {b"0.0|1|", b"0.1|0|"}
     assert "clean:3:item" not in head
     assert {head[f"clean:{i}:call"] for i in (1, 2)} == {b"L\nclean"}

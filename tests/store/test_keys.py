@@ -19,7 +19,10 @@ from .trees import chain, leaf, swarm, unit
 
 #: Patterns of keys, with their types, out of the module's own table.
 DOCUMENTED = {
-    re.escape(name).replace(re.escape("<run>"), r"[^{}]+").replace(re.escape("<token>"), "[0-9a-f]{32}"): kind
+    re.escape(name)
+    .replace(re.escape("<run>"), r"[^{}]+")
+    .replace(re.escape("<token>"), "[0-9a-f]{32}")
+    .replace("<pool>", r"[\d.]+"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)
 }
 
@@ -31,6 +34,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.claim("0.0")
     play.store.checkpoint(play.leaf("0.0"), Fence(), b"x")
     play.add(*[leaf()] * 1001)
+    play.store.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
     play.finish("0.0")
     store.keep_report(b"{}")
@@ -62,7 +66,7 @@ def test_every_documented_key_is_used(store):
 def test_all_keys_of_a_run_share_a_slot(store, run):
     """Given a run of any name, then all its keys are in one slot of a cluster."""
     play = everything(store, run)
-    assert len(play.keys()) == 8
+    assert len(play.keys()) == 9
     assert len({key_slot(key.encode()) for key in play.keys()}) == 1
 
 
@@ -85,7 +89,7 @@ def test_no_key_of_one_run_is_anothers(store):
     """Given runs whose ids begin alike, then they share no key."""
     runs = [everything(store, run) for run in ("r", "r1", "r1:0.0:1", "r:d")]
     found = [key for play in runs for key in play.keys()]
-    assert len(found) == len(set(found)) == 8 * len(runs)
+    assert len(found) == len(set(found)) == 9 * len(runs)
 
 
 def test_a_prefix_of_its_own(client):

@@ -48,6 +48,8 @@ from orchestrator_celery import (
     OrchestratorSettings,
     PayloadTooLarge,
     PoisonedTask,
+    Priority,
+    PriorityChanged,
     Progress,
     ResumeAction,
     ResumedNode,
@@ -114,6 +116,7 @@ swarm = Swarm(
     (resize.s(path) for path in ("a", "b")),
     name="photos",
     max_concurrency=8,
+    slots={Priority.HIGH: 2},
     open=True,
     stop_after_n_failures=3,
     max_failures=0.1,
@@ -125,6 +128,7 @@ assert_type(swarm.add_task(resize.s("c")), int)
 assert_type(swarm.add_tasks_bulk(resize.s(path) for path in ("d", "e")), BulkReport)
 swarm.close()
 empty = Swarm()
+assert_type(swarm.add_task(resize.s("f"), priority=Priority.HIGH), int)
 bounded = Swarm([resize.s("a")], max_failures=3, max_concurrency=None)
 
 unit = ComplexSignature(
@@ -194,7 +198,9 @@ def items(run: Run) -> list[int]:
 
 def add_from_anywhere(run: Run) -> None:
     assert_type(run.swarm.add_task(resize.s("x")), int)
-    report = run.swarm.add_tasks_bulk([resize.s("y")])
+    report = run.swarm.add_tasks_bulk([resize.s("y")], priority=Priority.LOW)
+    assert_type(run.set_priority([1, 2], Priority.HIGH), int)
+    assert_type(run.set_priority("resize", "LOW"), int)
     assert_type(report, BulkReport)
     assert_type((report.requested, report.added, report.batches), tuple[int, int, int])
     assert_type([rejection.reason for rejection in report.rejected], list[str])
@@ -220,7 +226,7 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: PLR0911 - one type after 
             return f"{event.worker} {event.attempt}"
         if isinstance(event, NodeVetoed | NodeRetried):
             return event.reason
-        if isinstance(event, ItemsAdded | NodeRepublished):
+        if isinstance(event, ItemsAdded | NodeRepublished | PriorityChanged):
             return str(event.count)
         if isinstance(event, NodeCheckpointed):
             return str(event.attempt)

@@ -3,7 +3,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 token of the plan that was confirmed, or ''  2 who and why, for the audit trail
 -- RETURNS: {'ok'} | {'gone'} no such run | {'changed'} the run is no longer what the plan says
--- include: run reply live definition called delegated
+-- include: run reply send live definition called delegated
 if not status then return reply('gone') end
 local KEPT = { 'created', 'name', 'kind', 'total', 'done', 'failed', 'close', 'closed', 'window', 'events' }
 local kept = redis.call('HMGET', root, unpack(KEPT))
@@ -16,7 +16,7 @@ local function clean_up(item, attempt, counts)
   if not spec or spec:sub(1, 1) ~= 'P' then return end
   for i = 0, (tonumber(counts:match(';%d*,%d*,(%d*)$') or '') or number(spec, 'ac') or 0) - 1 do
     local callback = item .. '.c' .. i
-    cleanups[#cleanups + 1] = { item .. '|' .. attempt, definition(item),
+    cleanups[#cleanups + 1] = { item .. '|' .. attempt .. '|' .. level_of(item), definition(item),
       redis.call('HGET', DEF, callback) or from_swarm(callback) }
   end
 end

@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 checkpoint
 -- RETURNS: {'ok'} | {'gone'} no such run | {'stale'} this body was superseded
--- include: run reply live
+-- include: run reply send live
 if not status then return reply('gone') end
 local l = get_live(ARGV[1])
 if not l or l.attempt ~= tonumber(ARGV[2]) or l.state ~= 'R'

@@ -3,7 +3,7 @@
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner
 -- RETURNS: {'ok', {}, checkpoint} | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
 --          | {'duplicate', {}, owner} another delivery is running
--- include: run reply live
+-- include: run reply send live
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)

@@ -4,7 +4,7 @@
 --       it be started again, hold it
 -- RETURNS: {'ok', effects, checkpoint?} | {'gone'} no such run | {'stale'} it has ended or was superseded
 --          | {'poisoned'} it has lost too many processes: the caller fails it
--- include: run reply live definition
+-- include: run reply send live definition
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)

@@ -3,7 +3,7 @@
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting of the body  5 retries  6 nesting of the later message
 --       7 why  8 milliseconds until it is due  9 definition of what it sends, or ''
 -- RETURNS: {'ok'} | {'gone'} no such run | {'stale'} the later message was quicker, or the attempt is over
--- include: run reply live
+-- include: run reply send live
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)

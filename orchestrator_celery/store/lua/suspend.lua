@@ -3,7 +3,7 @@
 -- ARGV: none
 -- RETURNS: {'ok', {}, delegated} ids of runs that replace a task of this one | {'gone'} no such run
 --          | {'state', {}, status} it is neither pending nor running
--- include: run reply live delegated
+-- include: run reply send live delegated
 if not status then return reply('gone') end
 if status ~= 'PENDING' and status ~= 'RUNNING' then return reply('state', status) end
 redis.call('HSET', root, 'status', 'SUSPENDED', 'before', status)

@@ -5,7 +5,7 @@
 --          | {'cancelled'} what is to be done about that is not done yet
 --          next: when the oldest message is overdue, '' without any; running: node and record, alternating;
 --          deadline: when the run fails if it has not ended, '' without one
--- include: run reply live definition
+-- include: run reply send live definition
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from orchestrator_celery.model import events
-from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.states import Priority, RunStatus
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,11 @@ from orchestrator_celery.model.states import RunStatus
         ({"t": "vetoed", "n": "0.1", "a": "1", "r": "stale"}, events.NodeVetoed, {"attempt": 1, "reason": "stale"}),
         ({"t": "added", "n": "0", "c": "3"}, events.ItemsAdded, {"count": 3}),
         ({"t": "swarm-closed", "n": "0"}, events.SwarmWasClosed, {}),
+        (
+            {"t": "priority", "n": "0", "c": "2", "l": "3"},
+            events.PriorityChanged,
+            {"count": 2, "priority": Priority.HIGH},
+        ),
     ],
 )
 def test_an_entry_is_read(fields, expected, data):

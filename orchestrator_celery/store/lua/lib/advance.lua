@@ -1,17 +1,5 @@
--- Items of a group or swarm: who is started next, and when the whole has ended.
+-- Items of a group or swarm: as many are started as there are places for.
 local BURST = 64 -- dispatched by one call at most, so that no worker is busy publishing for long
-
-local function drained(node, spec, p)
-  if p.gone or p.done < p.next or not (p.stopped or (p.next == p.n and (not p.open or p.draining))) then return end
-  p.gone = true
-  local tolerated = number(spec, 'tol') or 0
-  if tolerated > 0 and tolerated < 1 then tolerated = tolerated * p.n end
-  if not p.stopped and p.failed <= tolerated then
-    return complete(node, spec, 'S', '*' .. p.n, p.since)
-  end
-  local ref = attr(spec, 'k') == 'group' and node .. '.' .. p.err or 'swarm:' .. node
-  return complete(node, spec, 'F', ref, p.since)
-end
 
 -- An unbounded pool is refilled in bulk once a quarter of its window is free: few, larger publications.
 local function pump(node, spec, p)
@@ -22,8 +10,10 @@ local function pump(node, spec, p)
   p.pumping = true -- an item that ends at once comes back here through its parent; the loop goes on with it
   while not p.gone and not p.stopped and p.next < p.n and p.next - p.done < limit
     and (started < BURST or p.next == p.done) do
+    local index = next_item(node, spec, p)
+    if not index then break end
     started = started + 1
-    activate(node .. '.' .. next_item(p), p.input)
+    activate(node .. '.' .. index, p.input)
   end
   p.pumping = false
 end
@@ -31,6 +21,7 @@ end
 local function item_ended(node, spec, index, state, counts)
   local p = get_pool(node)
   p.done = p.done + 1
+  give_place_back(spec, p, node .. '.' .. index)
   if state == 'F' then
     p.failed = p.failed + 1
     if not p.err or index < p.err then p.err = index end

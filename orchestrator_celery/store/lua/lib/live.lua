@@ -32,12 +32,6 @@ local function wait_of(spec)
   return eta and math.max(0, eta - tonumber(now)) or number(spec, 'wait') or 0
 end
 
--- What is to be published: a leaf's message, or the one that closes the run.
-local function send(node, l, spec, wait)
-  local kind = node == '$' and 'close' or 'dispatch'
-  effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait }
-end
-
 -- Into the outbox, to be published now; `wait` milliseconds of it are meant, and no sign of a lost message.
 local function queue(node, l, spec, wait)
   l.state, l.since, l.owner, l.sent, l.tries = 'Q', now, '', tonumber(now) + wait, 0

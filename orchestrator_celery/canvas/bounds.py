@@ -1,0 +1,119 @@
+"""What a swarm may be told: bounds, tolerance, priorities; anything else is refused with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import inf
+from typing import Any
+
+from orchestrator_celery.canvas.primitive import signatures
+from orchestrator_celery.errors import InvalidWorkflow, SwarmFull
+from orchestrator_celery.model.states import Priority
+
+__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "slots_by_name")
+
+_NAMES = ", ".join(f"Priority.{level.name}" for level in reversed(Priority))
+
+
+def own_callbacks(on_success: Any, on_error: Any, on_cleanup: Any) -> dict[str, Any]:
+    """What an item has in place of its swarm's callbacks; an empty list for none.
+
+    Raises:
+        InvalidWorkflow: one is not a signature.
+    """
+    given = {"on_success": on_success, "on_error": on_error, "on_cleanup": on_cleanup}
+    return {kind: signatures(value, kind) for kind, value in given.items() if value is not None}
+
+
+def priority_of(value: Any) -> Priority | None:
+    """A priority as it may be written: a member, its name, or its number.
+
+    Raises:
+        InvalidWorkflow: it is none of the three.
+    """
+    if value is None:
+        return None
+    try:
+        return Priority[value.upper()] if isinstance(value, str) else Priority(value)
+    except (KeyError, ValueError):
+        raise InvalidWorkflow(f"priority={value!r} is not allowed: give one of {_NAMES}.") from None
+
+
+def slots_by_name(slots: Mapping[Any, int] | None) -> dict[str, int]:
+    """Reserved places by the level's name, as they travel in messages.
+
+    Raises:
+        InvalidWorkflow: a level or a number that makes no sense.
+    """
+    if not slots:
+        return {}
+    if not isinstance(slots, Mapping):
+        raise InvalidWorkflow(f"slots={slots!r} is not allowed: give a mapping such as {{Priority.HIGH: 4}}.")
+    found: dict[str, int] = {}
+    for level, count in slots.items():
+        known = priority_of(level)
+        if known is None or isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise InvalidWorkflow(f"slots={slots!r} is not allowed: give places by level, as {{Priority.HIGH: 4}}.")
+        found[known.name] = count
+    return found
+
+
+def check_bounds(definition: Mapping[str, Any]) -> None:
+    """Refuse a definition that makes no sense.
+
+    Raises:
+        InvalidWorkflow: names the argument, its value, and what is allowed.
+        SwarmFull: it holds more than its own `max_items`.
+    """
+    for name in ("max_concurrency", "stop_after_n_failures", "max_items"):
+        _check_count(name, definition.get(name))
+    _check_tolerance(definition.get("max_failures", 0))
+    _check_slots(slots_by_name(definition.get("slots")), definition.get("max_concurrency"))
+    _check_items(definition["tasks"])
+    limit = definition.get("max_items")
+    if limit is not None and len(definition["tasks"]) > limit:
+        raise SwarmFull(f"{len(definition['tasks'])} tasks are more than max_items={limit}.")
+
+
+def check_signature(sig: Any) -> None:
+    """Refuse what is no signature.
+
+    Raises:
+        InvalidWorkflow: it is something else.
+    """
+    if not isinstance(sig, dict):
+        raise InvalidWorkflow(f"{sig!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
+
+
+def _check_items(tasks: Iterable[Any]) -> None:
+    for task in tasks:
+        check_signature(task)
+
+
+def _check_count(name: str, value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise InvalidWorkflow(
+            f"{name}={value!r} is not allowed: give a whole number of at least 1, or None for no bound."
+        )
+
+
+def _check_tolerance(value: Any) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not (0 <= value <= 1 or (1 < value < inf and value == int(value))):
+        raise InvalidWorkflow(
+            f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."
+        )
+
+
+def _check_slots(slots: Mapping[str, int], places: int | None) -> None:
+    if not any(slots.values()):
+        return
+    if places is None:
+        raise InvalidWorkflow(f"slots={dict(slots)!r} reserves places of max_concurrency: give that as well.")
+    reserved = sum(slots.values())
+    without = [level.name for level in reversed(Priority) if not slots.get(level.name)]
+    if reserved > places or (reserved == places and without):
+        rest = f", and nothing is left for {' and '.join(without)}" if reserved == places else ""
+        raise InvalidWorkflow(
+            f"slots={dict(slots)!r} reserves {reserved} of max_concurrency={places} places{rest}: reserve fewer."
+        )
