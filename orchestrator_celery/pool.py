@@ -141,6 +141,9 @@ class RunningSwarm:
         level = priority_of(priority)
         if level is None:
             raise InvalidWorkflow("set_priority needs a priority: HIGH, MEDIUM or LOW.")
+        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        if definition is None:
+            raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
         size = self._parts.reader.pool_size(self._run, self._node)
         indexes = self._named(which, size) if isinstance(which, str) else _checked(which, size)
         changed = 0

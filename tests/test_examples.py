@@ -33,6 +33,10 @@ STORIES = {
         [str(ROOT / "examples/ingestion/orders.csv")],
         r"6 rows added\n5 rows ingested, 131.50 in all\nrow 4 set aside .*seen: \('FAILED', 1\) \('SUCCEEDED', 5\)",
     ),
+    "priority_lanes": (
+        [],
+        r"moved up: 1\none lane: letter 1, letter 6, urgent 1, urgent 2, urgent 3, letter 2, .*\n.*archive 1, archive 2, archive 3",
+    ),
     "stdlib_report": (["report.html"], r"largest packages.*Report: report.html"),
     "swarm": (["files"], r"2 times /.*/files/a/one\n3 files, 2 different"),
 }

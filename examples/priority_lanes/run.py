@@ -1,0 +1,27 @@
+"""Three lanes of one swarm: `python run.py`."""
+
+from tasks import render
+
+from orchestrator_celery import NodeStarted, Priority, Swarm
+
+# Two at a time. One place is kept for LOW: the archive goes on, however much of the others comes in.
+swarm = Swarm(name="print jobs", max_concurrency=2, slots={Priority.LOW: 1}, open=True)
+run = swarm.apply_async()
+run.suspend()  # so that all are in line before the first starts
+swarm.add_tasks_bulk((render.s(f"letter {n}") for n in range(1, 7)), priority=Priority.MEDIUM)
+swarm.add_tasks_bulk((render.s(f"archive {n}") for n in range(1, 4)), priority=Priority.LOW)
+swarm.add_tasks_bulk((render.s(f"urgent {n}") for n in range(1, 4)), priority=Priority.HIGH)
+swarm.close()
+
+# The customer calls: letter 6 cannot wait any longer.
+print("moved up:", run.set_priority(5, Priority.HIGH))
+run.resume()
+names = run.get(timeout=60)
+
+order = [
+    names[int(event.node.split(".")[1])]
+    for event in run.events()
+    if isinstance(event, NodeStarted) and event.node != "$"
+]
+print("one lane:", ", ".join(name for name in order if not name.startswith("archive")))
+print("kept for the archive:", ", ".join(name for name in order if name.startswith("archive")))
