@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         PoisonedTask,
         RunCancelled,
         RunNotFound,
+        SignatureGone,
+        SignatureInUse,
         StoreNotConfigured,
         StoreUnavailable,
         SwarmClosed,
@@ -50,12 +52,13 @@ if TYPE_CHECKING:
         SwarmWasClosed,
     )
     from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
-    from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
+    from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, ItemView, NodeView, Progress, RunView
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
     from orchestrator_celery.runs import RunList
     from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
+    from orchestrator_celery.stored import StoredSignature
     from orchestrator_celery.worker.current import current_node
 
 _WHERE = {
@@ -63,7 +66,7 @@ _WHERE = {
     "canvas": ("ComplexSignature", "Swarm"),
     "run": ("Run",),
     "settings": ("OrchestratorSettings", "TaskPolicy"),
-    "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus"),
+    "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus"),
     "model.events": (
         "Event",
         "ItemsAdded",
@@ -84,6 +87,7 @@ _WHERE = {
     "audit": ("acting",),
     "model.answers": ("BulkCancelPlan", "RunAnswer"),
     "runs": ("RunList",),
+    "stored": ("StoredSignature",),
     "model.audit": ("AuditEntry", "CancelPlan"),
     "model.reports": ("ResumeAction", "ResumeReport", "ResumedNode"),
     "worker.current": ("current_node",),
@@ -103,6 +107,8 @@ _WHERE = {
         "PoisonedTask",
         "RunCancelled",
         "RunNotFound",
+        "SignatureGone",
+        "SignatureInUse",
         "StoreNotConfigured",
         "StoreUnavailable",
         "SwarmClosed",
@@ -139,6 +145,8 @@ __all__ = (
     "RunList",
     "RunStatus",
     "RunView",
+    "SignatureStatus",
+    "StoredSignature",
     # what happens in a run
     "Event",
     "ItemsAdded",
@@ -174,6 +182,8 @@ __all__ = (
     "PoisonedTask",
     "RunCancelled",
     "RunNotFound",
+    "SignatureGone",
+    "SignatureInUse",
     "StoreNotConfigured",
     "StoreUnavailable",
     "SwarmClosed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -17,12 +17,14 @@ from celery._state import get_current_worker_task
 from orchestrator_celery.errors import OrchestratorError, StoreUnavailable
 from orchestrator_celery.model.audit import AuditEntry, AuditRecord
 from orchestrator_celery.model.nodes import from_ms
-from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.states import RunStatus, SignatureStatus
 
 if TYPE_CHECKING:
     from orchestrator_celery.store.audit import AuditTrail
 
 __all__ = ("acting", "audited", "list_audit", "record")
+
+Status = RunStatus | SignatureStatus
 
 _WHO: ContextVar[tuple[str, str] | None] = ContextVar("orchestrator_actor", default=None)
 
@@ -51,7 +53,12 @@ def record(verb: str, run: str, **facts: Any) -> AuditRecord:
 
 @contextmanager
 def audited(
-    trail: AuditTrail, verb: str, run: str, status: Callable[[], RunStatus | None], after: RunStatus | None = None
+    trail: AuditTrail,
+    verb: str,
+    run: str,
+    status: Callable[[], Status | None],
+    after: Status | None = None,
+    signature: str = "",
 ) -> Iterator[None]:
     """Write down what the block does to a run, and what it refuses to do.
 
@@ -61,6 +68,7 @@ def audited(
         run: to which run.
         status: reads the run's status.
         after: the status the verb leads to; None to read it afterwards.
+        signature: the signature it is about, where it is about one; the status is then the signature's.
     """
     before = status()
     try:
@@ -68,32 +76,30 @@ def audited(
     except StoreUnavailable:
         raise  # nobody can be told
     except OrchestratorError as exc:
-        trail.append(record(verb, run, before=before, after=before, outcome=f"{exc}").model_dump_json())
+        trail.append(
+            record(verb, run, signature=signature, before=before, after=before, outcome=f"{exc}").model_dump_json()
+        )
         raise
-    trail.append(record(verb, run, before=before, after=after or status()).model_dump_json())
+    trail.append(record(verb, run, signature=signature, before=before, after=after or status()).model_dump_json())
 
 
 def list_audit(
     trail: AuditTrail,
+    asked: Mapping[str, str | None],
     *,
-    run: str | None,
-    verb: str | None,
-    actor: str | None,
     since: datetime | None,
     until: datetime | None,
     offset: int,
     limit: int,
 ) -> list[AuditEntry]:
-    """Entries that match, newest first."""
+    """Entries that match, newest first; `asked` names fields of an entry."""
     low = None if since is None else since.timestamp() * 1000
     high = None if until is None else until.timestamp() * 1000
     matches = (
         entry
         for place, raw in trail.entries(low, high)
         if (entry := _entry(place, raw))
-        and (run is None or entry.run == run)
-        and (verb is None or entry.verb == verb)
-        and (actor is None or entry.actor == actor)
+        and all(wanted is None or getattr(entry, field) == wanted for field, wanted in asked.items())
     )
     return list(islice(matches, offset, offset + limit))
 

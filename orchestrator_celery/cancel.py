@@ -119,10 +119,14 @@ class Cancellation:
         for inner in json.loads(head["inner"]):
             self._store.cancel(inner, "", "")
             self.conclude(inner)
+            with suppress(NotImplementedError):
+                self._orchestrator.app.backend.forget(inner)
         self._clean_up(run, head)
         if head.get("audit"):
             self._orchestrator.trail.append(head["audit"])
             self._store.client.hdel(self._store.keys.root(run), "audit")
+        if "signature" in head:
+            self._store.registered(head["signature"].decode(), run, created=False)
         if not self._told_by_message(run, head):
             self._store.erase(run)
 

@@ -27,6 +27,8 @@ __all__ = (
     "PoisonedTask",
     "RunCancelled",
     "RunNotFound",
+    "SignatureGone",
+    "SignatureInUse",
     "StoreNotConfigured",
     "StoreUnavailable",
     "SwarmClosed",
@@ -60,6 +62,18 @@ class StoreUnavailable(OrchestratorError):
 
 class RunNotFound(OrchestratorError):
     """No run has this id: it was never started here, was cancelled, or its retention is over."""
+
+
+class SignatureGone(OrchestratorError):
+    """No signature has this id: it was never saved here, was deleted, or its purge has begun."""
+
+
+class SignatureInUse(OrchestratorError):
+    """The signature cannot be deleted now: `run` goes on. Wait for its end, cancel it, or mark the signature."""
+
+    def __init__(self, message: str = "", run: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.run = run
 
 
 class RunCancelled(OrchestratorError):

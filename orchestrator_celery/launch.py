@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from orchestrator_celery.store import Refused, Store
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("Launcher", "leaf_options")
+__all__ = ("ROUTING", "Launcher", "leaf_options")
 
 #: Options Celery needs when the run closes: what natively goes into the message of a task.
 _CLOSING = frozenset(
@@ -28,7 +28,7 @@ _CLOSING = frozenset(
     "stamped_headers shadow".split()
 )
 #: Where a message goes and how it is written: for every leaf, and for the closing message as well.
-_ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
+ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
 _NEVER = frozenset(
     "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta deadline "
     "category tags".split()
@@ -66,13 +66,22 @@ class Launcher:
         if options.get("countdown") or options.get("eta"):
             self._start_later(primitive, args, kwargs, {**options, "task_id": run})
             return run
-        closing = self._closing_options(run, options)
+        definitions, head = self.compile(primitive, args, kwargs, options)
+        head["close"] = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
+        effects = self._store.create(run, definitions, head)
+        if effects.refused is not Refused.EXISTS:
+            self._send(run, effects.todo)
+        return run
+
+    def compile(
+        self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]
+    ) -> tuple[dict[str, bytes], dict[str, Any]]:
+        """Definitions and head of a run to be, or of a signature to be saved; arguments as for `start`."""
         definitions, leaves = self._compiler.run(primitive, leaf_options(options))
         head: dict[str, Any] = {
             "name": primitive.label or "",
             "kind": "complex" if isinstance(primitive, ComplexSignature) else "swarm",
             "total": leaves,
-            "close": self._codec.dump(closing, options.get("serializer")),
             "leaf": self._codec.dump(leaf_options(options)),
         }
         if options.get("category"):
@@ -82,9 +91,27 @@ class Launcher:
         head.update({f"task:{name}": "" for name in task_names([primitive])})
         if options.get("deadline"):
             head["limit"] = max(1, int(options["deadline"] * 1000))
+        if any(primitive.given):
+            head["own"] = self._codec.dump(list(primitive.given), options.get("serializer"))
+        if primitive.immutable:
+            head["immutable"] = 1
         if args or kwargs:
             head["input"] = self._codec.dump([args, kwargs], options.get("serializer"))
-        effects = self._store.create(run, definitions, head)
+        return definitions, head
+
+    def again(
+        self, run: str, definitions: Iterable[tuple[str, bytes]], head: Mapping[str, Any], options: dict[str, Any]
+    ) -> str:
+        """Start a run of what was compiled before, whole or not at all; returns its id.
+
+        Args:
+            run: its id.
+            definitions: of each node.
+            head: fields of its head, without those of closing.
+            options: Celery's own options for its end, such as `link`.
+        """
+        close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
+        effects = self._store.create(run, definitions, {**head, "close": close})
         if effects.refused is not Refused.EXISTS:
             self._send(run, effects.todo)
         return run
@@ -108,7 +135,7 @@ class Launcher:
 
     def _closing_options(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:
         stamps = set(maybe_list(options.get("stamped_headers")) or ())
-        closing = {k: v for k, v in options.items() if k in _CLOSING or k in _ROUTING or k in stamps}
+        closing = {k: v for k, v in options.items() if k in _CLOSING or k in ROUTING or k in stamps}
         parent = self._app.current_worker_task
         if parent is not None:
             closing.setdefault("root_id", parent.request.root_id or parent.request.id)
@@ -124,7 +151,7 @@ def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     stamps = set(maybe_list(options.get("stamped_headers")) or ())
     kept = {
-        k: v for k, v in options.items() if k in _ROUTING or (k not in _CLOSING and k not in _NEVER and k not in stamps)
+        k: v for k, v in options.items() if k in ROUTING or (k not in _CLOSING and k not in _NEVER and k not in stamps)
     }
     expires = kept.get("expires")
     if isinstance(expires, (int, float)):

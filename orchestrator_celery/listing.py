@@ -72,6 +72,8 @@ def run_view(run: str, head: dict[str, bytes]) -> RunView:
         category=head["category"].decode() if "category" in head else None,
         tags=tuple(json.loads(head["tags"])) if "tags" in head else (),
         tasks=tuple(sorted(name.removeprefix("task:") for name in head if name.startswith("task:"))),
+        signature=head["signature"].decode() if "signature" in head else run,
+        rerun_of=head["rerun_of"].decode() if "rerun_of" in head else None,
         created=from_ms(head["created"]),
         started=from_ms(head["started"]) if "started" in head else None,
         finished=from_ms(head["finished"]) if "finished" in head else None,

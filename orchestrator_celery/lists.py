@@ -78,6 +78,7 @@ class Lists(Wiring):
         self,
         *,
         run: str | None = None,
+        signature: str | None = None,
         verb: str | None = None,
         actor: str | None = None,
         since: datetime | None = None,
@@ -89,6 +90,7 @@ class Lists(Wiring):
 
         Args:
             run: only entries of this run, which may be gone.
+            signature: only entries of this stored signature.
             verb: only this verb, such as `suspend`, `resume`, `cancel`, `deadline`.
             actor: only what this actor did.
             since: at or after, an aware datetime.
@@ -100,6 +102,5 @@ class Lists(Wiring):
             OrchestratorError: a datetime is naive.
         """
         check_aware(since, until)
-        return list_audit(
-            self.trail, run=run, verb=verb, actor=actor, since=since, until=until, offset=offset, limit=limit
-        )
+        asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
+        return list_audit(self.trail, asked, since=since, until=until, offset=offset, limit=limit)

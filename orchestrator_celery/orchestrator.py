@@ -11,11 +11,11 @@ from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import RunNotFound
 from orchestrator_celery.launch import Launcher
-from orchestrator_celery.lists import Lists
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.pool import Parts, RunningSwarm
 from orchestrator_celery.run import Run
 from orchestrator_celery.settings import TaskPolicy
+from orchestrator_celery.shelf import Shelf
 from orchestrator_celery.store.verbs import in_chunks
 from orchestrator_celery.worker import Hooks, install
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ("Orchestrator",)
 
 
-class Orchestrator(Lists):
+class Orchestrator(Shelf):
     """Makes the canvas primitives of a Celery app durable; install it where the app is made.
 
     `Orchestrator(app)` again gives the one that is installed. Nothing is connected and no setting is read

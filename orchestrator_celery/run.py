@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.audit import CancelPlan
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.pool import RunningSwarm
+    from orchestrator_celery.stored import StoredSignature
 
 __all__ = ("Run",)
 
@@ -109,6 +110,15 @@ class Run(AsyncResult):
             self._orchestrator.reader, self._orchestrator.codec, self.id, RunStatus(head["status"].decode())
         )
         return reader.view(ROOT, limit, depth)
+
+    @property
+    def signature(self) -> StoredSignature:
+        """What it is a run of: to run it again, and to delete it.
+
+        Raises:
+            RunNotFound: the run has no record.
+        """
+        return self._orchestrator.signature_of(self.id, self._head())
 
     # -- steering -----------------------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ def filing(category: Any, tags: Any) -> dict[str, Any]:
     return {**({"category": category} if category else {}), **({"tags": words} if words else {})}
 
 
-def deadline_in_seconds(value: Any) -> float | None:
+def deadline_in_seconds(value: Any, name: str = "deadline", what: str = "the seconds the run may take") -> float | None:
     """A deadline as it travels in messages: seconds.
 
     Raises:
@@ -89,9 +89,7 @@ def deadline_in_seconds(value: Any) -> float | None:
         return None
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < inf:
-        raise InvalidWorkflow(
-            f"deadline={value!r} is not allowed: give the seconds the run may take, more than 0, or a timedelta."
-        )
+        raise InvalidWorkflow(f"{name}={value!r} is not allowed: give {what}, more than 0, or a timedelta.")
     return float(seconds)
 
 

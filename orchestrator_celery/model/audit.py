@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.states import RunStatus, SignatureStatus
 
 __all__ = ("AuditEntry", "AuditRecord", "CancelPlan")
 
@@ -15,10 +15,12 @@ class AuditRecord(BaseModel):
     """What is written down; never arguments or results of tasks.
 
     Args:
-        verb: what was asked for: `suspend`, `resume`, `cancel`, `deadline`.
+        verb: what was asked for: `suspend`, `resume`, `cancel`, `deadline`, `save`, `rerun`,
+            `delete`, `restore`, `purge`.
         actor: who asked, by default the system's user and host.
         channel: from where: `api`, `worker` or `sweeper`.
-        run: id of the run.
+        run: id of the run; '' where it is about a signature alone.
+        signature: id of the signature; '' where it is about a run alone.
         name: its name, '' without one.
         before: its status before; None where there is no such run.
         after: its status after.
@@ -33,9 +35,10 @@ class AuditRecord(BaseModel):
     actor: str
     channel: str
     run: str
+    signature: str = ""
     name: str = ""
-    before: RunStatus | None = None
-    after: RunStatus | None = None
+    before: RunStatus | SignatureStatus | None = None
+    after: RunStatus | SignatureStatus | None = None
     counts: dict[str, int] = Field(default_factory=dict)
     reason: str = ""
     outcome: str = "done"

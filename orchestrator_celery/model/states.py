@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, IntEnum
 
-__all__ = ("NodeKind", "NodeState", "Priority", "RunStatus")
+__all__ = ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus")
 
 
 class RunStatus(str, Enum):
@@ -22,6 +22,16 @@ class RunStatus(str, Enum):
     def ended(self) -> bool:
         """Whether no further change is possible without a new request."""
         return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class SignatureStatus(str, Enum):
+    """Status of a stored signature; its runs have their own."""
+
+    ACTIVE = "ACTIVE"  #: kept
+    MARKED_FOR_DELETION = "MARKED_FOR_DELETION"  #: deleted once its time has come and none of its runs is live
 
     def __str__(self) -> str:
         return self.value

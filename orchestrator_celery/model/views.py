@@ -142,6 +142,8 @@ class RunView(_View):
         category: what it was filed under when it was applied.
         tags: the tags it was given.
         tasks: names of the tasks it calls, those of items added to a swarm as well.
+        signature: id of the `StoredSignature` it is a run of; its own id where it was applied without one.
+        rerun_of: the run it was started again from.
     """
 
     id: str
@@ -151,6 +153,8 @@ class RunView(_View):
     category: str | None = None
     tags: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    signature: str = ""
+    rerun_of: str | None = None
     created: datetime
     started: datetime | None = None
     finished: datetime | None = None

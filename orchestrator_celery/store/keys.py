@@ -1,7 +1,9 @@
 """Every key of the store.
 
 All keys of a run share the hash tag `{<run id>}`, so that they lie in one
-slot of a Redis Cluster (invariant 7) and one script may touch them all:
+slot of a Redis Cluster (invariant 7) and one script may touch them all. A
+saved signature has the same keys under an id of its own, `s:<uuid>`: a head,
+`:d` and `:r`.
 
 ==========================  ======  =====================================================
 `orc:{<run>}`               hash    head: status, times, counters, closing options
@@ -13,8 +15,12 @@ slot of a Redis Cluster (invariant 7) and one script may touch them all:
 `orc:{<run>}:e`             stream  events
 `orc:{<run>}:c`             hash    checkpoints of leaves
 `orc:{<run>}:q:<pool>`      zset    waiting items of a pool in which they differ in priority, as ranges of indexes
+`orc:{<run>}:r`             zset    runs that were started of this one, or of a saved signature, by when
+`orc:{<run>}:i`             set     tasks that replaced themselves, some by a run of that id
 `orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
 `orc:due`                   zset    runs that have not ended, by when they are looked at next; derived
+`orc:signatures`            zset    saved signatures by creation; derived
+`orc:deletions`             zset    marked signatures, by when their purge is tried next; derived
 `orc:audit`                 stream  who did what to which run; has its own retention
 `orc:reports`               list    resume reports, newest first
 `orc:workers:{orc}`         zset    workers with the extension, by the time their lease ends
@@ -39,6 +45,8 @@ class Keys:
         self._prefix = prefix
         self.runs = f"{prefix}:runs"
         self.due = f"{prefix}:due"
+        self.signatures = f"{prefix}:signatures"
+        self.deletions = f"{prefix}:deletions"
         self.reports = f"{prefix}:reports"
         self.audit = f"{prefix}:audit"
         self.workers = f"{prefix}:workers:{{{prefix}}}"
@@ -86,3 +94,11 @@ class Keys:
     def events(self, run: str) -> str:
         """What happened, oldest first."""
         return self.root(run) + ":e"
+
+    def registered(self, signature: str) -> str:
+        """Runs of a signature; of a run, those started again from it."""
+        return self.root(signature) + ":r"
+
+    def inner(self, run: str) -> str:
+        """Runs that stood in for tasks of a run."""
+        return self.root(run) + ":i"

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator_celery.store.answers import answers
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("Reader",)
+__all__ = ("Reader", "segments")
 
 _PAGE = 1000
 #: Between the scores of two levels in the line of a pool, as `order.lua` has it.
@@ -77,7 +77,13 @@ class Reader:
         keys = self._keys
         tokens = (self.head_field(run, "segments") or b"").decode().split()
         found = [keys.root(run), keys.definitions(run), keys.live(run), keys.terminal(run), keys.pools(run)]
-        found += [keys.events(run), keys.checkpoints(run), *(keys.upload(run, token) for token in tokens)]
+        found += [
+            keys.events(run),
+            keys.checkpoints(run),
+            keys.registered(run),
+            keys.inner(run),
+            *(keys.upload(run, token) for token in tokens),
+        ]
         sizes = {key: self._client.memory_usage(key) for key in found}
         return {key: int(size) for key, size in sizes.items() if size is not None}
 
@@ -92,12 +98,28 @@ class Reader:
                 found[position] = self._from_swarm(run, nodes[position])
         return found
 
+    def inner(self, run: str) -> list[str]:
+        """Ids of tasks that replaced themselves: by a run of that id, or by a task whose result has it."""
+        return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))
+
+    def newest_of(self, signature: str, offset: int, count: int) -> list[str]:
+        """A page of the runs that were registered with a signature, newest first."""
+        page = self._client.zrevrange(self._keys.registered(signature), offset, offset + count - 1)
+        return [run.decode() for run in page]
+
+    def saved(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
+        """A page of saved signatures, newest first; bounds as of `listed`."""
+        return self._listed(self._keys.signatures, offset, count, low, high)
+
     def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
         """A page of run ids, newest first; bounds of the creation time in milliseconds."""
+        return self._listed(self._keys.runs, offset, count, low, high)
+
+    def _listed(self, index: str, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
         page = self._client.zrevrangebyscore(
-            self._keys.runs, "+inf" if high is None else high, "(-inf" if low is None else low, offset, count
+            index, "+inf" if high is None else high, "(-inf" if low is None else low, offset, count
         )
-        return [run.decode() for run in page]
+        return [found.decode() for found in page]
 
     def has_checkpoint(self, run: str, node: str) -> bool:
         """Whether a node has kept how far it is."""
@@ -145,8 +167,8 @@ class Reader:
             if pool and index.isdigit():
                 wanted.setdefault(pool, []).append((int(index), position))
         for pool, places in wanted.items():
-            [segments] = self.pools(run, [f"{pool}:segments"])
-            for first, count, token in _segments(segments):
+            [raw_segments] = self.pools(run, [f"{pool}:segments"])
+            for first, count, token in segments(raw_segments):
                 inside = [(index - first, position) for index, position in places if first <= index < first + count]
                 raws = self._fields(self._keys.upload(run, token), [str(offset) for offset, _ in inside])
                 for (_, position), raw in zip(inside, raws, strict=True):
@@ -170,7 +192,8 @@ class Reader:
         return found
 
 
-def _segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:
+def segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:
+    """Where items of a pool that were added in bulk lie: the first index, how many, the upload's token."""
     for part in (raw or b"").decode().split():
         first, count, token = part.split(":")
         yield int(first), int(count), token

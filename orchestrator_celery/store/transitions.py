@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.answers import UNREACHABLE, answers
-from orchestrator_celery.store.pools import FIRST_LOOK, PoolVerbs
+from orchestrator_celery.store.pools import FIRST_LOOK
 from orchestrator_celery.store.schedule import Schedule
+from orchestrator_celery.store.signatures import SignatureVerbs
 from orchestrator_celery.store.verbs import Effects, Refused
 
 __all__ = ("Store",)
@@ -20,15 +21,17 @@ _REPORTS = 1000
 
 
 @answers
-class Store(PoolVerbs, Schedule):
+class Store(SignatureVerbs, Schedule):
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
 
-    def create(self, run: str, definitions: Mapping[str, bytes], head: Mapping[str, Any]) -> Effects:
+    def create(
+        self, run: str, definitions: Mapping[str, bytes] | Iterable[tuple[str, bytes]], head: Mapping[str, Any]
+    ) -> Effects:
         """Make a run exist, whole or not at all, and learn which leaves are first.
 
         Args:
             run: its id; a known id is refused with `EXISTS` and changes nothing.
-            definitions: spec of each node by node id.
+            definitions: spec of each node by node id; of two for one node, the later.
             head: fields of the run's head.
 
         Raises:
@@ -39,7 +42,8 @@ class Store(PoolVerbs, Schedule):
         flat = [part for pair in fields.items() for part in pair]
         try:
             # Due before it exists, so that a run whose maker dies right after is found.
-            self._upload(run, token, definitions.items(), due=True)
+            pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
+            self._upload(run, token, pairs, due=True)
             effects = self._run("create", run, token, len(fields), *flat)
             if effects.refused is Refused.EXISTS and effects.detail == 1:
                 self.not_due([run])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from orchestrator_celery.publish import PASSING
+from orchestrator_celery.purge import Purging
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.rebuild import Indexes
 from orchestrator_celery.store.verbs import in_chunks
@@ -84,6 +85,7 @@ class Sweeper:
         runs = store.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._look_at(runs, beat)
+        Purging(self._orchestrator).sweep()
         self._alarm = False
         self._orchestrator.registry.bury(beat.dead)
 

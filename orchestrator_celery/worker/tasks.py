@@ -11,12 +11,15 @@ from celery.states import REVOKED
 from orchestrator_celery.canvas import ComplexSignature, Swarm
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.publish import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
+from orchestrator_celery.purge import Purging
 from orchestrator_celery.worker.held import held_by
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
 
 __all__ = ("register",)
+
+PURGE_TASK = "orchestrator.purge"
 
 _DAY = 24 * 3600
 
@@ -50,9 +53,21 @@ def register(orchestrator: Orchestrator) -> None:
         request = Context({"id": failed, "root_id": run, "parent_id": run})
         app.signature(signature)(request, exc, words["traceback"])
 
+    _register_purge(orchestrator, options)
     _register_cancelled(orchestrator, {**safe, **options})
     for primitive in (Swarm, ComplexSignature):
         _register_starter(orchestrator, primitive, options)
+
+
+def _register_purge(orchestrator: Orchestrator, options: dict[str, Any]) -> None:
+    @orchestrator.app.task(name=PURGE_TASK, **options)
+    def purge(self: Any) -> int:
+        """What the workers' reconciler does by itself, for those who want it on beat: deletes stored signatures that
+        are marked, over their time and not in use; returns how many."""
+        done = 0
+        while found := Purging(orchestrator).sweep():
+            done += found
+        return done
 
 
 def _register_cancelled(orchestrator: Orchestrator, options: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ CLIENT = {"create", "add_items", "note", "close_swarm", "discard", "suspend", "r
 MAIN = {"beat", "sweep", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}
+#: Verbs on stored signatures, whose own tests are in `test_stored_crashes.py`.
+STORED = {"save", "register", "registered", "mark", "doom", "purge"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
 SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "publish.close"}
 
@@ -38,7 +40,7 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT | LATE]
+WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT | LATE | STORED]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
 CASES += [

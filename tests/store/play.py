@@ -38,6 +38,7 @@ _READ: dict[bytes, Callable[[Any, str], Any]] = {
     b"stream": lambda redis, key: redis.xrange(key),
     b"zset": lambda redis, key: redis.zrange(key, 0, -1, withscores=True),
     b"list": lambda redis, key: redis.lrange(key, 0, -1),
+    b"set": lambda redis, key: redis.smembers(key),
     b"string": lambda redis, key: redis.get(key),
 }
 

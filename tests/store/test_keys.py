@@ -37,6 +37,11 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.store.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
     play.finish("0.0")
+    play.claim("0.1.1")
+    play.requeue("0.1.1", Fence(nesting=1), why="replace")
+    store.register(run, "again")
+    store.save("s:1", [("0", b"x")], {"name": "n"}, None)
+    store.mark(run, 60, None)
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100).append("{}")
     Registry(store.client, store.keys).beat("w/a", 30, [])
@@ -66,7 +71,7 @@ def test_every_documented_key_is_used(store):
 def test_all_keys_of_a_run_share_a_slot(store, run):
     """Given a run of any name, then all its keys are in one slot of a cluster."""
     play = everything(store, run)
-    assert len(play.keys()) == 9
+    assert len(play.keys()) == 11
     assert len({key_slot(key.encode()) for key in play.keys()}) == 1
 
 
@@ -89,7 +94,7 @@ def test_no_key_of_one_run_is_anothers(store):
     """Given runs whose ids begin alike, then they share no key."""
     runs = [everything(store, run) for run in ("r", "r1", "r1:0.0:1", "r:d")]
     found = [key for play in runs for key in play.keys()]
-    assert len(found) == len(set(found)) == 9 * len(runs)
+    assert len(found) == len(set(found)) == 11 * len(runs)
 
 
 def test_a_prefix_of_its_own(client):

@@ -62,7 +62,11 @@ from orchestrator_celery import (
     RunNotFound,
     RunStatus,
     RunView,
+    SignatureGone,
+    SignatureInUse,
+    SignatureStatus,
     StatusChanged,
+    StoredSignature,
     StoreNotConfigured,
     StoreUnavailable,
     Swarm,
@@ -256,6 +260,28 @@ def many() -> list[RunAnswer]:
     answers = chosen.cancel(confirm=plan.token, reason="wrong input")
     assert_type((answers[0].run, answers[0].done, answers[0].refusal), tuple[str, bool, str])
     return answers
+
+
+def stored(run: Run) -> StoredSignature:
+    kept = orchestrator.save(swarm, name="photos", category="images", tags=["eu"], ttl=timedelta(days=30))
+    assert_type(kept, StoredSignature)
+    assert_type((kept.id, kept.name, kept.status), tuple[str, str, SignatureStatus])
+    assert_type(kept.delete_at, datetime | None)
+    assert_type(kept.run(1, x=2), Run)
+    assert_type(kept.rerun(), Run)
+    assert_type(kept.rerun(run=run), Run)
+    assert_type(kept.runs(), RunList)
+    assert_type(kept.delete(after=3600), datetime)
+    assert_type(kept.delete(at=datetime.now(timezone.utc)), datetime)
+    assert_type(kept.restore, Callable[[], None])
+    try:
+        kept.purge(confirm=True)
+    except SignatureInUse as exc:
+        assert_type(exc.run, str)
+    except SignatureGone:
+        return run.signature
+    assert_type(orchestrator.signatures(status="ACTIVE", saved=True, tag="eu", limit=10), list[StoredSignature])
+    return orchestrator.signature(kept.id)
 
 
 def reports() -> list[ResumedNode]:

@@ -3,12 +3,12 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 token of the plan that was confirmed, or ''  2 who and why, for the audit trail
 -- RETURNS: {'ok'} | {'gone'} no such run | {'changed'} the run is no longer what the plan says
--- include: run reply send live definition called delegated
+-- include: run reply send live definition called
 if not status then return reply('gone') end
-local KEPT = { 'created', 'name', 'kind', 'total', 'done', 'failed', 'close', 'closed', 'window', 'events' }
+local KEPT = { 'created', 'name', 'kind', 'total', 'done', 'failed', 'close', 'closed', 'window', 'events', 'signature' }
 local kept = redis.call('HMGET', root, unpack(KEPT))
 if ARGV[1] ~= '' and ARGV[1] ~= plan_token(status, kept[1], kept[4]) then return reply('changed') end
-local bodies, entries, inner = {}, redis.call('HGETALL', LIVE), delegated()
+local bodies, entries, inner = {}, redis.call('HGETALL', LIVE), redis.call('SMEMBERS', root .. ':i')
 local under, cleanups = redis.call('HGETALL', POOL), {} -- what a swarm does after an item, it does after this too
 local function clean_up(item, attempt, counts)
   local pool, index = item:match('^(.*)%.(%d+)$')

@@ -14,7 +14,14 @@ end
 -- A replacement that is a run of its own needs no outbox: it ends with a message for this node.
 l.state = ARGV[7] == 'delegate' and 'D' or 'Q'
 l.retries, l.nesting, l.since, l.owner, l.sent, l.tries = ARGV[5], ARGV[6], now, '', tonumber(now) + ARGV[8], 0
-if ARGV[9] ~= '' then redis.call('HSET', DEF, node, ARGV[9]) end
+if l.state == 'D' or ARGV[7] == 'replace' then -- Celery keeps a result under the leaf's id
+  redis.call('SADD', root .. ':i', root:match('{(.*)}$') .. ':' .. node .. ':' .. l.attempt)
+end
+if ARGV[9] ~= '' then
+  -- What it was at first is what a new run of the same signature starts with; '': it stands where its pool's items do.
+  redis.call('HSETNX', DEF, node .. ':own', redis.call('HGET', DEF, node) or '')
+  redis.call('HSET', DEF, node, ARGV[9])
+end
 put_live(node, l)
 emit('retried', node, 'a', l.attempt, 'r', ARGV[7])
 return reply('ok')
