@@ -15,10 +15,13 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, SignatureGone
 from orchestrator_celery.launch import ROUTING, Launcher
+from orchestrator_celery.model.levels import Levels
+from orchestrator_celery.model.states import Priority
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.copies import Copies
 
 if TYPE_CHECKING:
+    from orchestrator_celery.store.queries import Reader
     from orchestrator_celery.wiring import Wiring
 
 __all__ = ("Again", "Source", "without_surroundings")
@@ -100,14 +103,18 @@ class Again:
 
     def _as_it_is(self, run: str, definitions: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         """Definitions of a run; its open swarms as they are now."""
-        reader = self._parts.reader
+        reader, added = self._parts.reader, list[tuple[str, bytes]]()
         for node, raw in definitions:
             header, _, payload = raw.partition(b"\n")
             if header[:2] == b"P " and b" open=1" in header and (size := _size(reader, run, node)) is not None:
                 header = re.sub(rb" n=\d+", b" n=%d" % size, header.replace(b" open=1", b""), count=1)
+                if size and (levels := _levels(reader, run, node, size, b" lv=1" in header)):
+                    added.append((f"{node}.lv", levels))
+                    header = header.replace(b" lv=1", b"") + b" lv=1"
                 yield node, header + b"\n" + payload
             else:
                 yield node, raw
+        yield from added
 
     def _refuse_expired(self, root: str, head: Mapping[str, bytes]) -> None:
         expires = self._parts.codec.load(head["leaf"]).get("expires") if "leaf" in head else None
@@ -123,7 +130,14 @@ def without_surroundings(options: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in options.items() if k in ("link", "link_error", "ignore_result", *ROUTING) and v}
 
 
-def _size(reader: Any, run: str, pool: str) -> int | None:
+def _levels(reader: Reader, run: str, pool: str, size: int, given: bool) -> bytes:
+    """Priorities of all items a swarm has, as its definition has them; nothing where none was ever given."""
+    known = reader.levels(run, pool, 0, size - 1)
+    levels = Levels(Priority(known.get(index, Priority.MEDIUM)) for index in range(size if known else 0))
+    return (str(levels) or (f"{Priority.MEDIUM:d}:0-{size - 1}" if given else "")).encode()
+
+
+def _size(reader: Reader, run: str, pool: str) -> int | None:
     """How many items a swarm has; None where it has not started."""
     [active], [ended] = reader.pools(run, [pool]), reader.terminal(run, [f"{pool}:end"])
     return None if active is None and ended is None else reader.pool_size(run, pool)

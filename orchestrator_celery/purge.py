@@ -69,8 +69,11 @@ class Purging:
                 reason=reason,
             )
             turns = head.get("turns", b"0").decode()
+            # Before it is done, so that a claim whose maker dies is found.
+            self._store.look_at(signature)
             effects = self._store.doom(signature, turns, forced, entry.model_dump_json())
             if effects.refused is Refused.STATE:
+                self._store.not_deleted(signature)
                 raise _not_now(signature, effects.detail.decode())
             if effects.refused is None:
                 return self.conclude(signature)

@@ -82,18 +82,18 @@ class Indexes:
     def _put_back(self, page: list[str]) -> int:
         with self._client.pipeline(transaction=False) as pipe:
             for key in page:
-                pipe.hmget(key, "created", "saved", "delete_at")
+                pipe.hmget(key, "created", "saved", "delete_at", "claim")
             heads = dict(zip(map(self._keys.run_of, page), pipe.execute(), strict=True))
-        known = {run: created for run, (created, _, _) in heads.items() if created is not None}
+        known = {run: created for run, (created, *_) in heads.items() if created is not None}
         with self._client.pipeline(transaction=False) as pipe:
             for run, created in known.items():
                 pipe.zadd(self._keys.runs, {run: float(created)}, nx=True)
                 # Ended ones too: the first look takes them out, unless a callback of them is under way.
                 pipe.zadd(self._keys.due, {run: 0}, nx=True)
-            for signature, (_, saved, delete_at) in heads.items():
+            for signature, (_, saved, delete_at, claim) in heads.items():
                 if saved is not None:
                     pipe.zadd(self._keys.signatures, {signature: float(saved)}, nx=True)
-                if delete_at is not None:
-                    pipe.zadd(self._keys.deletions, {signature: float(delete_at)}, nx=True)
+                if claim is not None or delete_at is not None:
+                    pipe.zadd(self._keys.deletions, {signature: 0 if claim else float(delete_at)}, nx=True)
             pipe.execute()
         return len(known)

@@ -149,6 +149,10 @@ class SignatureVerbs(PoolVerbs):
         now = float(seconds) * 1000 + float(micros) / 1000
         return [found.decode() for found in self.client.zrangebyscore(self.keys.deletions, "-inf", now, 0, count)]
 
+    def look_at(self, signature: str) -> None:
+        """A signature is about to be claimed."""
+        self.client.zadd(self.keys.deletions, {signature: time.time() * 1000 + _SOON})
+
     def look_again(self, signature: str, seconds: float) -> None:
         """A signature could not be purged yet."""
         self.client.zadd(self.keys.deletions, {signature: time.time() * 1000 + seconds * 1000}, xx=True)

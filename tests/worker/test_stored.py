@@ -10,7 +10,9 @@ from orchestrator_celery import (
     DeadlineExceeded,
     InvalidTransition,
     InvalidWorkflow,
+    NodeStarted,
     OrchestratorError,
+    Priority,
     RunNotFound,
     RunStatus,
     SignatureGone,
@@ -145,6 +147,24 @@ def test_an_open_swarm_is_run_again_with_all_it_had(site):
     again = run.signature.rerun()
     assert ended(again) == list(range(1300))
     assert again.progress().total == run.progress().total
+
+
+def test_priorities_are_kept(site):
+    """Given items of several priorities, some added later, when the run is run again, then they have the same."""
+    t = site.tasks
+    swarm = site.swarm([t("identity", 0)], open=True, max_concurrency=1)
+    swarm.add_task(t("identity", 1), priority=Priority.LOW)
+    run = swarm.apply_async()
+    run.suspend()
+    swarm.add_tasks_bulk([t("identity", i) for i in range(2, 5)], priority=Priority.HIGH)
+    swarm.add_task(t("identity", 5))
+    swarm.close()
+    again = run.signature.rerun()
+    assert ended(again) == list(range(6))
+    assert [item.priority for item in again.items()] == [item.priority for item in run.items()]
+    begun = [event.node for event in again.events() if isinstance(event, NodeStarted) and event.node[:1] == "0"]
+    assert begun == ["0.2", "0.3", "0.4", "0.0", "0.5", "0.1"]
+    run.cancel(confirm=True)
 
 
 def test_what_a_task_replaced_itself_by_is_not_run_again(site, ledger):
