@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from orchestrator_celery.aio import twin_of
 from orchestrator_celery.bulk import Checker, Tally, check_batch_size
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.engine.outcome import Outcome
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
+    from orchestrator_celery.aio import OrchestratorAio
     from orchestrator_celery.model.views import BulkReport
 
 __all__ = ("Orchestrator",)
@@ -153,6 +155,11 @@ class Orchestrator(Shelf):
             tally.check()
         tally.added = len(kept)
         return kept, tally.report()
+
+    @property
+    def aio(self) -> OrchestratorAio:
+        """The same methods for asyncio: `await orchestrator.aio.runs()`; none blocks the event loop."""
+        return twin_of(self)  # type: ignore[no-any-return]
 
     # -- for the worker -----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from orchestrator_celery.aio import twin_of
 from orchestrator_celery.bulk import BulkItem, Checker, Tally, Workers, check_batch_size
 from orchestrator_celery.canvas.bounds import own_callbacks, priority_of
 from orchestrator_celery.engine.compile import Compiler
@@ -27,6 +28,7 @@ from orchestrator_celery.tree import node_name
 if TYPE_CHECKING:
     from celery.canvas import Signature
 
+    from orchestrator_celery.aio import RunningSwarmAio
     from orchestrator_celery.model.views import BulkReport
 
 __all__ = ("Parts", "RunningSwarm")
@@ -62,6 +64,11 @@ class RunningSwarm:
         self._run = run
         self._node = node
         self._parts = parts
+
+    @property
+    def aio(self) -> RunningSwarmAio:
+        """The same methods for asyncio: `await run.swarm.aio.add_task()`; none blocks the event loop."""
+        return twin_of(self)  # type: ignore[no-any-return]
 
     def add_task(
         self,

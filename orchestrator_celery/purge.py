@@ -56,7 +56,8 @@ class Purging:
         while True:
             head = self._reader.head(signature)
             if not head or head.get("status") == b"CANCELLED" or "claim" in head:
-                self.conclude(signature)
+                if self.conclude(signature):
+                    self._store.not_deleted(signature)
                 raise SignatureGone(f"No signature has the id {signature!r}: it was deleted, or is being deleted.")
             self.check_use(signature)
             entry = record(

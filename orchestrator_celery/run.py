@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.result import AsyncResult
 
+from orchestrator_celery.aio import twin_of
 from orchestrator_celery.audit import audited
 from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.control import Control
@@ -24,6 +25,7 @@ from orchestrator_celery.model.views import ItemView, NodeView, Progress, RunVie
 from orchestrator_celery.tree import TreeReader
 
 if TYPE_CHECKING:
+    from orchestrator_celery.aio import RunAio
     from orchestrator_celery.model.audit import CancelPlan
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.pool import RunningSwarm
@@ -119,6 +121,11 @@ class Run(AsyncResult):
             RunNotFound: the run has no record.
         """
         return self._orchestrator.signature_of(self.id, self._head())
+
+    @property
+    def aio(self) -> RunAio:
+        """The same methods for asyncio: `await run.aio.suspend()`; none blocks the event loop."""
+        return twin_of(self)  # type: ignore[no-any-return]
 
     # -- steering -----------------------------------------------------------------------------------
 

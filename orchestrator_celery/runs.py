@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from orchestrator_celery.aio import twin_of
 from orchestrator_celery.errors import ConfirmationRequired, OrchestratorError, RunNotFound, StoreUnavailable
 from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.views import RunView
 
 if TYPE_CHECKING:
+    from orchestrator_celery.aio import RunListAio
     from orchestrator_celery.run import Run
 
 __all__ = ("RunList",)
@@ -37,6 +39,11 @@ class RunList(list[RunView]):
         super().__init__(page)
         self._matching = matching
         self._handle = handle
+
+    @property
+    def aio(self) -> RunListAio:
+        """The same methods for asyncio: `await runs.aio.suspend()`; none blocks the event loop."""
+        return twin_of(self)  # type: ignore[no-any-return]
 
     def suspend(self) -> list[RunAnswer]:
         """`Run.suspend` of each.

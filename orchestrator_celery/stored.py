@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.again import Again
+from orchestrator_celery.aio import twin_of
 from orchestrator_celery.audit import audited, record
 from orchestrator_celery.errors import (
     ConfirmationRequired,
@@ -24,6 +25,7 @@ from orchestrator_celery.purge import Purging
 from orchestrator_celery.store import Refused
 
 if TYPE_CHECKING:
+    from orchestrator_celery.aio import StoredSignatureAio
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
     from orchestrator_celery.runs import RunList
@@ -90,6 +92,11 @@ class StoredSignature:
         marked = self._head().get("delete_at")
         return None if marked is None else from_ms(marked)
 
+    @property
+    def aio(self) -> StoredSignatureAio:
+        """The same methods for asyncio: `await signature.aio.rerun()`; none blocks the event loop."""
+        return twin_of(self)  # type: ignore[no-any-return]
+
     # -- running ------------------------------------------------------------------------------------
 
     def run(self, *args: Any, **kwargs: Any) -> Run:
@@ -124,6 +131,7 @@ class StoredSignature:
             source_run = self._newest() if before is None else before
             head = self._orchestrator.reader.head(source_run)
             if not head or (source_run != self.id and head.get("signature") != self.id.encode()):
+                self._head()  # a purge may have taken both
                 raise RunNotFound(f"{source_run!r} is no run of the signature {self.id}, or is no more.")
             again = Again(self._orchestrator)
             return self._handle(again.start(self._source(again), self.id, rerun_of=source_run, input=head.get("input")))
@@ -236,9 +244,9 @@ class StoredSignature:
             raise SignatureGone(str(exc)) from None
 
     def _newest(self) -> str:
-        self._head()
         newest = self._orchestrator.runs_of(self.id, 0, 1)
         if not newest:
+            self._head()
             raise RunNotFound(f"The signature {self.id} has no run that is kept: start one with `run()`.")
         return newest[0].id
 

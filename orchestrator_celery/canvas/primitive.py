@@ -20,6 +20,7 @@ from celery.local import maybe_evaluate
 from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
+from orchestrator_celery.aio import twin_of
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from celery.canvas import StampingVisitor
     from celery.result import EagerResult
 
+    from orchestrator_celery.aio import PrimitiveAio
     from orchestrator_celery.run import Run
 
 __all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt", "signatures")
@@ -247,6 +249,11 @@ class Primitive(Signature):
     def AsyncResult(self) -> Any:
         """Makes the `Run` that `freeze` and `apply_async` give back."""
         return installed(self.app).result
+
+    @property
+    def aio(self) -> PrimitiveAio:
+        """The same methods for asyncio: `await signature.aio.apply_async()`; none blocks the event loop."""
+        return twin_of(self)  # type: ignore[no-any-return]
 
     def stamp(self, visitor: StampingVisitor | None = None, append_stamps: bool = False, **headers: Any) -> Any:
         """Stamp it and everything in it, as a chain does."""

@@ -11,6 +11,7 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
+from orchestrator_celery.aio import twin_of
 from orchestrator_celery.canvas.bounds import check_bounds, check_signature, own_callbacks, priority_of, slots_by_name
 from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, installed, refuse_misspelt, signatures
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
@@ -19,6 +20,7 @@ from orchestrator_celery.model.states import Priority
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.aio import SwarmAio
     from orchestrator_celery.model.views import BulkReport
     from orchestrator_celery.pool import RunningSwarm
     from orchestrator_celery.run import Run
@@ -109,6 +111,11 @@ class Swarm(Primitive):
         check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)
+
+    @property
+    def aio(self) -> SwarmAio:
+        """The same methods for asyncio: `await swarm.aio.add_tasks_bulk()`; none blocks the event loop."""
+        return twin_of(self)  # type: ignore[no-any-return]
 
     @property
     def tasks(self) -> list[Signature]:

@@ -48,6 +48,11 @@ class Event(BaseModel):
     run: str
     node: str
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is the last one of the run that `watch` tells."""
+        return isinstance(self, RunClosed)
+
 
 class StatusChanged(Event):
     """The run's status changed."""

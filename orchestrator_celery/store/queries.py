@@ -98,6 +98,13 @@ class Reader:
                 found[position] = self._from_swarm(run, nodes[position])
         return found
 
+    def closed(self, runs: Sequence[str]) -> list[bool | None]:
+        """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.hmget(self._keys.root(run), "status", "closed")
+            return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
+
     def inner(self, run: str) -> list[str]:
         """Ids of tasks that replaced themselves: by a run of that id, or by a task whose result has it."""
         return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))

@@ -5,7 +5,7 @@ Each line is a promise: what it is given is accepted, and what it gives back has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -282,6 +282,35 @@ def stored(run: Run) -> StoredSignature:
         return run.signature
     assert_type(orchestrator.signatures(status="ACTIVE", saved=True, tag="eu", limit=10), list[StoredSignature])
     return orchestrator.signature(kept.id)
+
+
+async def awaited(run: Run) -> list[Event]:
+    # The types are those of the methods; where one is missing, mypy says so.
+    await run.aio.suspend()
+    await run.aio.resume()
+    assert_type(await run.aio.progress(), Progress)
+    assert_type(await run.aio.tree(limit=10), NodeView)
+    assert_type(await run.aio.status(), RunStatus)
+    assert_type(await run.aio.get(timeout=10, propagate=False), Any)
+    assert_type(await run.aio.cancel_plan(), CancelPlan)
+    await run.aio.cancel(confirm=True, reason="wrong input")
+    assert_type(await swarm.aio.add_tasks_bulk([resize.s("a")], atomic=False), BulkReport)
+    assert_type(await swarm.aio.add_task(resize.s("a")), int)
+    assert_type(await run.swarm.aio.add_tasks_bulk([resize.s("a")]), BulkReport)
+    await run.swarm.aio.close()
+    assert isinstance(await unit.aio.apply_async(task_id="x"), Run)
+    assert_type(await orchestrator.aio.run("x"), Run)
+    found = await orchestrator.aio.runs(tag="eu")
+    assert_type(found, RunList)
+    assert_type(await found.aio.resume(stagger=0.5), list[RunAnswer])
+    kept = await orchestrator.aio.save(swarm, name="photos")
+    assert_type(await kept.aio.rerun(), Run)
+    assert_type(await kept.aio.delete(after=60), datetime)
+    assert_type(await kept.aio.status(), SignatureStatus)
+    assert_type([item.index async for item in run.aio.items(NodeState.FAILED)], list[int])
+    events = run.aio.watch(after="0")
+    assert_type(events, AsyncIterator[Event])
+    return [event async for event in events]
 
 
 def reports() -> list[ResumedNode]:

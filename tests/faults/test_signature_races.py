@@ -1,0 +1,190 @@
+"""Races for one signature between processes: whoever comes second is told, no run is lost, no key is left."""
+
+import multiprocessing
+import os
+import time
+from contextlib import closing
+from random import random
+
+import pytest
+
+from orchestrator_celery import SignatureGone, SignatureInUse, SignatureStatus
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
+from orchestrator_celery.purge import Purging
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.worker.support import Stand
+
+ROUNDS = int(os.environ.get("TEST_RACE_ROUNDS", "1000"))
+FORK = multiprocessing.get_context("fork")
+
+
+@pytest.fixture
+def stand():
+    with EmbeddedRedis() as server, Stand(server.url(0), server.url(1)) as found:
+        yield found
+
+
+def race(stand, ids, *contenders):
+    """Let each contender, a process of its own, deal with each signature, all at the same moment; what each answered."""
+    barrier, pipes, processes = FORK.Barrier(len(contenders)), [], []
+    for contender in contenders:
+        mine, theirs = FORK.Pipe()
+        process = FORK.Process(
+            target=contend, args=(contender, stand.broker, stand.backend, ids, barrier, theirs), daemon=True
+        )
+        process.start()
+        pipes.append(mine)
+        processes.append(process)
+    answers = [pipe.recv() for pipe in pipes]
+    for process in processes:
+        process.join()
+    return list(zip(ids, *answers, strict=True))
+
+
+def contend(contender, broker, backend, ids, barrier, pipe):
+    answers = []
+    try:
+        with Stand(broker, backend) as stand:
+            for id in ids:
+                barrier.wait(60)
+                time.sleep(random() * 0.005)  # or the quicker verb would always be first
+                answers.append(contender(stand, id))
+    except BaseException as exc:
+        barrier.abort()
+        answers = [repr(exc)] * len(ids)
+        raise
+    finally:
+        with closing(pipe):
+            pipe.send(answers)
+
+
+def deletes_and_purges(stand, id):
+    try:
+        stand.orchestrator.signature(id).delete()
+    except SignatureGone:
+        return "gone"
+    return purges(stand, id)
+
+
+def purges(stand, id):
+    """What the reconciler does with it."""
+    try:
+        Purging(stand.orchestrator).purge(id, forced=False)
+    except SignatureGone:
+        return "gone"
+    except SignatureInUse:
+        return "in use"
+    except Exception as exc:
+        return str(exc)
+    return "purged"
+
+
+def reruns(stand, id):
+    try:
+        return stand.orchestrator.signature(id).rerun().id
+    except SignatureGone:
+        return None
+
+
+def restores(stand, id):
+    try:
+        stand.orchestrator.signature(id).restore()
+    except SignatureGone:
+        return False
+    return True
+
+
+def finishes(stand, id):
+    """The body ends, and Celery is told."""
+    store = stand.orchestrator.store
+    [member] = store.members(id)
+    refused = [store.finish(LeafId(member.run, "0.0", 1), Fence(), b"1").refused]
+    refused += [store.claim(LeafId(member.run, CLOSE, 1), Fence(), "w/1/a").refused, store.ended(member.run).refused]
+    return refused
+
+
+def end(stand, run):
+    """A run of an empty swarm is over as soon as Celery is told."""
+    stand.orchestrator.store.claim(LeafId(run, CLOSE, 1), Fence(), "w/1/a")
+    stand.orchestrator.store.ended(run)
+
+
+def nothing_left(stand, but=()):
+    client = stand.orchestrator.store.client
+    found = {key.decode() for key in client.scan_iter("orc:{*")}
+    assert {key for key in found if not any(id in key for id in but)} == set()
+    for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
+        assert {member.decode() for member in client.zrange(index, 0, -1)} <= set(but), index
+
+
+def ended_signatures(stand, count, kind):
+    """Signatures with a run that is over: saved ones, or runs themselves."""
+    for _ in range(count):
+        if kind == "saved":
+            kept = stand.orchestrator.save(stand.swarm([]))
+            end(stand, kept.run().id)
+            yield kept.id
+        else:
+            run = stand.swarm([]).apply_async()
+            end(stand, run.id)
+            yield run.id
+
+
+@pytest.mark.parametrize("kind", ["saved", "run"])
+def test_delete_against_rerun(stand, kind):
+    """Given a mark and a purge at the moment of a rerun, then the rerun has won and its run lives, or it was refused."""
+    ids = list(ended_signatures(stand, ROUNDS // 2, kind))
+    won = 0
+    for id, deleted, other, run in race(stand, ids, deletes_and_purges, purges, reruns):
+        if run is None:
+            assert "purged" in (deleted, other) or "gone" in (deleted, other), (deleted, other)
+            continue
+        won += 1
+        assert "purged" not in (deleted, other)
+        assert stand.orchestrator.run(run).signature.id == id, (
+            "a run that was started is there, and so is its signature"
+        )
+        assert stand.orchestrator.reader.definitions(run, ["0"]) != [None]
+        end(stand, run)
+        assert purges(stand, id) == "purged"
+    print(f"{won} of {len(ids)} reruns came first")
+    nothing_left(stand)
+
+
+def test_restore_against_purge(stand):
+    """Given a purge at the moment of a restoration, then it is restored and whole, or it was refused and is gone."""
+    ids = list(ended_signatures(stand, ROUNDS, "saved"))
+    for id in ids:
+        stand.orchestrator.signature(id).delete()
+    restored = []
+    for id, first, second, done in race(stand, ids, purges, purges, restores):
+        if done:
+            assert "purged" not in (first, second)
+            kept = stand.orchestrator.signature(id)
+            assert kept.status is SignatureStatus.ACTIVE
+            assert len(kept.runs()) == 1
+            restored.append(id)
+        else:
+            assert "purged" in (first, second) or first == second == "gone"
+    runs = [view.id for id in restored for view in stand.orchestrator.signature(id).runs()]
+    print(f"{len(restored)} of {len(ids)} restorations came first")
+    nothing_left(stand, but={*restored, *runs})
+
+
+def test_purge_against_finish(stand):
+    """Given a purge while the last body ends, then the body's end counts, and the purge comes after it."""
+    o, ids = stand.orchestrator, []
+    for _ in range(ROUNDS):
+        kept = o.save(stand.tasks("identity", 1))
+        run = kept.run()
+        assert o.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
+        kept.delete()
+        ids.append(kept.id)
+    early = 0
+    for id, first, second, ended in race(stand, ids, purges, purges, finishes):
+        assert ended == [None, None, None], "nothing of a live run is purged"
+        if "purged" not in (first, second):
+            early += 1
+            assert purges(stand, id) == "purged"
+    print(f"{early} of {len(ids)} purges came too early")
+    nothing_left(stand)
