@@ -67,6 +67,8 @@ def check_bounds(definition: Mapping[str, Any]) -> None:
     """
     for name in ("max_concurrency", "stop_after_n_failures", "max_items"):
         _check_count(name, definition.get(name))
+    if definition.get("batch") != "auto":
+        _check_batch(definition.get("batch"))
     _check_tolerance(definition.get("max_failures", 0))
     _check_slots(slots_by_name(definition.get("slots")), definition.get("max_concurrency"))
     _check_items(definition["tasks"])
@@ -94,6 +96,13 @@ def _check_count(name: str, value: Any) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise InvalidWorkflow(
             f"{name}={value!r} is not allowed: give a whole number of at least 1, or None for no bound."
+        )
+
+
+def _check_batch(value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise InvalidWorkflow(
+            f'batch={value!r} is not allowed: give a whole number of at least 1, "auto", or None for a message each.'
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
@@ -59,6 +59,8 @@ class Swarm(Primitive):
             one with type, message and traceback. What a callback does never changes the swarm's outcome.
         slots: places of `max_concurrency` that are kept for a level, such as `{Priority.HIGH: 4}`; what is left over
             goes to the highest level that waits.
+        batch: how many waiting items one Celery message may work off, or "auto" to let their duration decide; None: a
+            message each. Each item keeps its own record, callbacks and attempts.
         **options: execution options; routing, priority (the broker's) and limits go to every item. `category` and
             `tags` are what its runs are found by: `orchestrator.runs(tag=...)`.
 
@@ -70,6 +72,7 @@ class Swarm(Primitive):
     fields = (
         "tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items", "deadline",
         "category", "tags", "on_task_success", "on_task_error", "on_task_cleanup", "own_callbacks", "slots", "levels",
+        "batch",
     )  # fmt: skip
 
     def __init__(
@@ -87,15 +90,15 @@ class Swarm(Primitive):
         on_task_error: Any = None,
         on_task_cleanup: Any = None,
         slots: Mapping[Priority, int] | None = None,
+        batch: int | Literal["auto"] | None = None,
         app: Celery | None = None,
         **options: Any,
     ) -> None:
         refuse_misspelt(options, Swarm)
         if isinstance(tasks, dict):
             raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
-        items = list(tasks)
         definition: dict[str, Any] = {
-            "tasks": items,
+            "tasks": list(tasks),
             "name": name,
             "max_concurrency": max_concurrency,
             "open": open,
@@ -107,6 +110,7 @@ class Swarm(Primitive):
             "on_task_error": signatures(on_task_error, "on_task_error"),
             "on_task_cleanup": signatures(on_task_cleanup, "on_task_cleanup"),
             "slots": slots_by_name(slots),
+            "batch": batch,
         }
         check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
@@ -148,6 +152,7 @@ class Swarm(Primitive):
             "tol": get("max_failures") or None,
             "max": get("max_items"),
             "open": bool(get("open")),
+            "b": get("batch"),
             "sl": _places(slots_by_name(get("slots"))),
         }
 

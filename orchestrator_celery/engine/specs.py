@@ -6,6 +6,7 @@
     P ... as=1 af=0 ac=2  callbacks after each item: on success, on failure, always
     L ... s=0 f=1       of one item, in their place
     P ... lv=1 sl=4,0,2 items have priorities, which are kept under `lv`; places kept for high, medium, low
+    P ... b=100         one message works off up to so many items; or b=auto
     T                   a composite item of a pool with its whole subtree, unpacked when it starts
 
 Lua reads headers only; a payload is opaque to it.

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
-from orchestrator_celery.publish import CLOSE_TASK, Origin
+from orchestrator_celery.publish import BATCH_TASK, CLOSE_TASK, Origin
 
-__all__ = ("Held", "claims_of", "held_by", "reported")
+__all__ = ("Held", "Sink", "batched", "claims_of", "held_by", "reported")
+
+
+class Sink(Protocol):
+    """Where the items of a batch report their ends."""
+
+    def finished(self, leaf: LeafId, result: Any) -> None:
+        """The body returned `result`."""
+
+    def failed(self, leaf: LeafId, exc: BaseException, trace: str | None) -> None:
+        """The body raised `exc`."""
 
 
 @dataclass
@@ -23,6 +33,7 @@ class Held:
         replacement: what the body has replaced itself by.
         handed_over: the store knows of the message that goes on, and the body's end says nothing more.
         outcome: the error a closed run ended with, which is no failure of closing it.
+        batch: what is told of its end, where it shares a message with others.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -31,6 +42,7 @@ class Held:
     replacement: Any = None
     handed_over: bool = False
     outcome: BaseException | None = None
+    batch: Sink | None = None
 
 
 def held_by(request: Any) -> Held | None:
@@ -50,6 +62,14 @@ def claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
         if leaf is not None and leaf.run == parent:
             claims.append((leaf, Fence(nesting=request.replaced_task_nesting or 0, retries=request.retries or 0)))
     return claims
+
+
+def batched(name: str, args: Any) -> list[tuple[LeafId, str]]:
+    """The items a message may work off, with the names of their tasks; none for any other message."""
+    if name != BATCH_TASK or not args:
+        return []
+    run, items = args[0], args[1]
+    return [(LeafId(run, node, 1), task) for node, task, *_ in items]
 
 
 def reported(sender: Any, task_id: str) -> list[tuple[LeafId, Fence | None]]:

@@ -32,7 +32,7 @@ from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.worker.current import CurrentNode
 from orchestrator_celery.worker.handover import Handover
-from orchestrator_celery.worker.held import Held, claims_of, held_by, reported
+from orchestrator_celery.worker.held import Held, batched, claims_of, held_by, reported
 from orchestrator_celery.worker.reports import Reports
 from orchestrator_celery.worker.resume import rules_of
 
@@ -68,7 +68,7 @@ class Hooks:
             celery.exceptions.Reject: the store cannot be asked; the broker keeps the message.
         """
         claims = claims_of(task, request, args)
-        if not claims:
+        if not claims or held_by(request) is not None:  # a batch has claimed its items
             return
         owner = f"{request.hostname}/{os.getpid()}/{self._orchestrator.incarnation}"
         try:
@@ -143,20 +143,28 @@ class Hooks:
         held = held_by(sender.request)
         if held is not None:
             for leaf, fence in held.claims:
-                self.reports.finished(leaf, fence, result, held.origin)
+                if held.batch is not None:
+                    held.batch.finished(leaf, result)
+                else:
+                    self.reports.finished(leaf, fence, result, held.origin)
 
-    def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
+    def on_failure(
+        self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, args: Any = (), **_: Any
+    ) -> None:
         """The body raised, or Celery's main process found its child dead or out of time."""
         held = held_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
         if held is not None:
             for leaf, fence in held.claims:
-                if leaf.node == CLOSE and isinstance(exception, PASSING) and exception is not held.outcome:
+                if held.batch is not None:
+                    held.batch.failed(leaf, exception, trace)
+                elif leaf.node == CLOSE and isinstance(exception, PASSING) and exception is not held.outcome:
                     # Not the run's own error: Celery could not store the outcome, or send what follows. Once more.
                     self.reports.lost(None, CLOSE_TASK, leaf, fence)
                 else:
                     self.reports.failed(leaf, fence, exception, trace, held.origin)
             return
+        self._lost_batch(sender.name, args)
         for leaf, known in reversed(reported(sender, task_id)):
             if isinstance(exception, WorkerLostError):
                 self._lost(sender, leaf, known or Fence(), error=exception, trace=trace)
@@ -173,6 +181,7 @@ class Hooks:
                 later = fence._replace(retries=fence.retries + 1)
                 self.reports.requeued(leaf, fence, later, "retry", _seconds(reason), self._changed(request, reason))
             return
+        self._lost_batch(sender.name, request.args)
         for leaf, fence in claims_of(sender, request, request.args):
             self._lost(sender, leaf, fence)
             self._forget(leaf)
@@ -202,6 +211,12 @@ class Hooks:
         else:
             lost = error or WorkerLostError(f"The process that ran {task.name} is gone.")
             self.reports.failed(leaf, fence, lost, trace or "")
+
+    def _lost_batch(self, name: str, args: Any) -> None:
+        """A process that worked off several items is gone; what it had not begun stays in the outbox."""
+        for leaf, task in batched(name, args):
+            if task in self._orchestrator.app.tasks:
+                self._lost(self._orchestrator.app.tasks[task], leaf, Fence())
 
     def _may_resume(self, task: Any, leaf: LeafId) -> bool:
         """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
@@ -264,6 +279,7 @@ class Hooks:
     def on_gone(self, request: Any) -> None:
         """A child of this worker has ended under its task; told before Celery notices, and again when it does."""
         task = request.task
+        self._lost_batch(task.name, request.args)
         # What a run stands in for before the run itself, whose closing message is sent again at once.
         for leaf, fence in reversed(claims_of(task, request._context, request.args)):
             if self._may_resume(task, leaf):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kombu.exceptions import EncodeError
 
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
-from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
+from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.publish import NOWHERE, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
@@ -67,6 +67,12 @@ class Reports:
     ) -> Effects | None:
         """A later message runs the leaf; arguments as for `Store.requeue`. None where the store is away."""
         return self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why, wait, definition)
+
+    def batch(
+        self, run: str, owner: str, ended: list[tuple[str, bool, bytes]], wanted: list[str], origin: Origin
+    ) -> Effects | None:
+        """Items of one message have ended, others are to begin; arguments as for `Store.batch`."""
+        return self._tell(LeafId(run, ROOT, 1), origin, self._orchestrator.store.batch, run, owner, ended, wanted)
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False

@@ -10,8 +10,9 @@ from celery.states import REVOKED
 
 from orchestrator_celery.canvas import ComplexSignature, Swarm
 from orchestrator_celery.errors import RunCancelled
-from orchestrator_celery.publish import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
+from orchestrator_celery.publish import BATCH_TASK, CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
 from orchestrator_celery.purge import Purging
+from orchestrator_celery.worker.batch import BatchRunner
 from orchestrator_celery.worker.held import held_by
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ def register(orchestrator: Orchestrator) -> None:
         exc, words = orchestrator.error(run, ref)
         request = Context({"id": failed, "root_id": run, "parent_id": run})
         app.signature(signature)(request, exc, words["traceback"])
+
+    @app.task(name=BATCH_TASK, ignore_result=True, **options)
+    def batch(self: Any, run: str, items: list[Any], adapt: bool, route: dict[str, Any]) -> None:
+        """Works off items of a swarm, each as if it had a message of its own."""
+        BatchRunner(orchestrator, self.request, run, route if adapt else None).work(items)
 
     _register_purge(orchestrator, options)
     _register_cancelled(orchestrator, {**safe, **options})

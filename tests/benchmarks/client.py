@@ -19,6 +19,12 @@ def ours_fan_out(n):
     return Swarm(p.double.s(i) for i in range(n)).apply_async, lambda value: sum(value) == n * (n - 1)
 
 
+def ours_batched(n):
+    from orchestrator_celery import Swarm
+
+    return Swarm((p.double.s(i) for i in range(n)), batch=100).apply_async, lambda value: sum(value) == n * (n - 1)
+
+
 def ours_chain(n):
     from orchestrator_celery import ComplexSignature
 

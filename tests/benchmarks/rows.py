@@ -105,6 +105,27 @@ def bounded(n, repeat):
     yield Figure(f"{n:,} items of 10 ms, 10 at a time: slots busy", busy, None, "", busy, "at least 0.9", busy >= 0.9)
 
 
+def batched(n, repeat):
+    """A swarm whose items share messages, against a chord and against a message each."""
+    shared, chord, single = repeated(
+        repeat,
+        lambda: measure("ours_batched", n),
+        lambda: measure("native_chord", n, extension=False),
+        lambda: measure("ours_fan_out", n),
+    )
+    total, cpu = (lambda c: c.total), (lambda c: c.cpu / c.n * 1e6)
+    for name, what, unit, target, limit in (
+        ("end to end", total, "s", "at most 1/4", 1 / 4),
+        ("CPU per item, all processes", cpu, "µs", "at most 0.25", 1 / 4),
+    ):
+        mine, theirs, ratio = _pair(shared, chord, what)
+        yield Figure(
+            f"{n:,} items, batch=100, against a chord: {name}", mine, theirs, unit, ratio, target, ratio <= limit
+        )
+        mine, theirs, ratio = _pair(shared, single, what)
+        yield Figure(f"{n:,} items, batch=100, against a message each: {name}", mine, theirs, unit, ratio, "", True)
+
+
 def all_rows(scale, repeat, chosen):
     """All figures, one by one as they are measured.
 
@@ -116,6 +137,7 @@ def all_rows(scale, repeat, chosen):
     size = lambda n: max(10, int(n * scale))  # noqa: E731 - a name for what it does
     rows = {
         "fan-out": lambda: (figure for n in (1000, 10_000) for figure in fan_out(size(n), repeat)),
+        "batched": lambda: batched(size(5000), repeat),
         "chains": lambda: chains([10, size(1000), size(5000)], repeat),
         "plain": lambda: plain(size(10_000), repeat),
         "bounded": lambda: bounded(size(1000), repeat),

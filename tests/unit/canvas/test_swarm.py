@@ -65,13 +65,6 @@ def test_any_iterable_will_do():
     assert [sig.args for sig in Swarm(T.a.s(i) for i in range(3)).tasks] == [(0,), (1,), (2,)]
 
 
-@pytest.mark.parametrize("name", ["batch"])
-def test_arguments_of_later_versions_are_refused(name):
-    """Given an argument that does nothing yet, then it is refused and not taken for an option."""
-    with pytest.raises(TypeError, match=name):
-        Swarm([], **{name: 1})
-
-
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
