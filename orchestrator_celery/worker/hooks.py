@@ -25,6 +25,7 @@ from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.engine.recovery import Lost
 from orchestrator_celery.errors import LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
+from orchestrator_celery.model.nodes import parse_live
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import CLOSE_TASK, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
@@ -214,9 +215,15 @@ class Hooks:
 
     def _lost_batch(self, name: str, args: Any) -> None:
         """A process that worked off several items is gone; what it had not begun stays in the outbox."""
-        for leaf, task in batched(name, args):
-            if task in self._orchestrator.app.tasks:
-                self._lost(self._orchestrator.app.tasks[task], leaf, Fence())
+        items = batched(name, args)
+        live = {node: parse_live(raw) for node, raw in self._orchestrator.reader.live(args[0]).items()} if items else {}
+        for leaf, task in items:
+            found = live.get(leaf.node)
+            if task in self._orchestrator.app.tasks and found is not None and found.owner:
+                _, pid, incarnation = found.owner.rsplit("/", 2)
+                # Handed on to another message, it may run in another process.
+                if incarnation == self._orchestrator.incarnation and not _alive(int(pid)):
+                    self._lost(self._orchestrator.app.tasks[task], leaf, Fence())
 
     def _may_resume(self, task: Any, leaf: LeafId) -> bool:
         """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
