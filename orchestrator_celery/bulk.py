@@ -123,15 +123,22 @@ class Checker:
     Args:
         compiler: makes definitions.
         inherited: options every task gets.
+        batched: the swarm is.
         workers: what they know.
         level: their priority; None for what each one's task says.
     """
 
     def __init__(
-        self, compiler: Compiler, inherited: dict[str, Any], workers: Workers, level: Priority | None = None
+        self,
+        compiler: Compiler,
+        inherited: dict[str, Any],
+        batched: bool,
+        workers: Workers,
+        level: Priority | None = None,
     ) -> None:
         self._compiler = compiler
         self._inherited = inherited
+        self._batched = batched
         self._workers = workers
         self._level = level
         #: Names of the tasks in what was valid.
@@ -142,7 +149,7 @@ class Checker:
         for index, sig in enumerate(sigs):
             tally.requested += 1
             try:
-                packed, leaves = self._compiler.item(sig, self._inherited)
+                packed, leaves = self._compiler.item(sig, self._inherited, batched=self._batched)
             except (InvalidWorkflow, EncodeError, PayloadTooLarge, TypeError, ValueError) as exc:
                 tally.reject(index, sig, str(exc))
                 continue

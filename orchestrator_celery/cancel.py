@@ -29,7 +29,7 @@ from orchestrator_celery.errors import (
     StoreUnavailable,
 )
 from orchestrator_celery.model.audit import CancelPlan
-from orchestrator_celery.model.ids import is_callback, parse_leaf_id
+from orchestrator_celery.model.ids import is_callback, is_runner, parse_leaf_id
 from orchestrator_celery.model.nodes import parse_live
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.publish import PASSING
@@ -65,7 +65,7 @@ class Cancellation:
             RunNotFound: there is no such run.
         """
         head = self._head(run)
-        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items()}
+        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if not is_runner(node)}
         sizes = self._reader.sizes(run)
         return CancelPlan(
             run=run,

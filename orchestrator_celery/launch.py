@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.utils.functional import maybe_list
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas import ComplexSignature, Primitive
+from orchestrator_celery.canvas import ComplexSignature, Primitive, Swarm
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.names import task_names
 from orchestrator_celery.engine.payload import Codec
@@ -84,6 +84,8 @@ class Launcher:
             "total": leaves,
             "leaf": self._codec.dump(leaf_options(options)),
         }
+        if isinstance(primitive, Swarm) and primitive.kwargs.get("batch"):
+            head["batch"] = 1
         if options.get("category"):
             head["category"] = options["category"]
         if options.get("tags"):

@@ -143,7 +143,7 @@ class Orchestrator(Shelf):
             BulkRejected: `atomic`, and at least one is not valid.
         """
         tally, kept = Tally(sigs, on_progress), list[Any]()
-        found = Checker(self.compiler, {}, self.workers).valid(sigs, tally)
+        found = Checker(self.compiler, {}, False, self.workers).valid(sigs, tally)
         for batch in in_chunks(found, check_batch_size(batch_size)):
             for item in batch:
                 if not atomic and room is not None and len(kept) >= room:

@@ -89,7 +89,8 @@ class RunningSwarm:
         """
         own, given = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
         compiler = self._parts.compiler
-        item, leaves = compiler.item(sig, self._inherited(), own)
+        inherited, batched = self._inherited()
+        item, leaves = compiler.item(sig, inherited, own, batched)
         levels = str(Levels([compiler.level(sig, given)]))
         effects = self._parts.store.add_items(self._run, self._node, [item], leaves, levels)
         self._raise_refusal(effects, 1)
@@ -114,7 +115,7 @@ class RunningSwarm:
         """Add many items; arguments, report and errors as `Swarm.add_tasks_bulk`."""
         size, level = check_batch_size(batch_size), priority_of(priority)
         tally = Tally(sigs, on_progress)
-        checker = Checker(self._parts.compiler, self._inherited(), self._parts.workers, level)
+        checker = Checker(self._parts.compiler, *self._inherited(), self._parts.workers, level)
         batches = in_chunks(checker.valid(sigs, tally), size)
         if dry_run:
             self._count(batches, tally)
@@ -289,13 +290,16 @@ class RunningSwarm:
         limit = parse(definition).attrs.get("max")
         return None if limit is None else max(0, int(limit) - int(active.split(b"|")[1]))
 
-    def _inherited(self) -> dict[str, Any]:
-        """Options every item gets: those of the run, or of the swarm inside it."""
+    def _inherited(self) -> tuple[dict[str, Any], bool]:
+        """Options every item gets, those of the run or of the swarm inside it; and whether the swarm is batched."""
         if self._node == ROOT:
-            blob = self._parts.reader.head_field(self._run, "leaf")
-            return dict(self._parts.codec.load(blob)) if blob else {}
+            blob, batched = self._parts.reader.head_fields(self._run, "leaf", "batch")
+            return dict(self._parts.codec.load(blob)) if blob else {}, batched is not None
         [definition] = self._parts.reader.definitions(self._run, [self._node])
-        return dict(self._parts.codec.load(parse(definition).payload).get("options") or {}) if definition else {}
+        if definition is None:
+            return {}, False
+        spec = parse(definition)
+        return dict(self._parts.codec.load(spec.payload).get("options") or {}), "b" in spec.attrs
 
     def _added(self, effects: Effects) -> int:
         self._send(effects)

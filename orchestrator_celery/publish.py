@@ -18,7 +18,6 @@ from celery.canvas import Signature
 from celery.utils.functional import arity_greater
 from kombu.exceptions import OperationalError
 
-from orchestrator_celery.batching import Sharing, portions
 from orchestrator_celery.engine.after_item import arguments_after_item, item_facts
 from orchestrator_celery.engine.broker import message_priority
 from orchestrator_celery.engine.inputs import with_input, with_result
@@ -37,10 +36,9 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("BATCH_TASK", "CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
-BATCH_TASK = "orchestrator.batch"
 CANCELLED_TASK = "orchestrator.cancelled"
 ERRBACK_TASK = "orchestrator.errback"
 #: Errors that may pass: the broker or the store cannot be reached now.
@@ -89,7 +87,6 @@ class Publisher:
         self._reader = reader
         self._codec = codec
         self._queue = settings.queue
-        self._sharing = Sharing(app, settings)
         self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     def act(self, todo: Iterable[Dispatch | CloseRun], origin: Origin = NOWHERE) -> None:
@@ -103,7 +100,6 @@ class Publisher:
         if not waiting:
             return
         with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
-            waiting = deque(self._send_shared(waiting, origin, producer))
             while waiting:
                 effect = waiting.popleft()
                 try:
@@ -126,60 +122,8 @@ class Publisher:
         if not effects:
             return
         with self._app.producer_or_acquire() as producer, _batch(producer, len(effects)):
-            for effect in self._send_shared(effects, NOWHERE, producer):
+            for effect in effects:
                 self._send(effect, NOWHERE, producer)
-
-    def send_batches(self, run: str, parts: list[list[Any]], adapt: bool, route: Mapping[str, Any]) -> None:
-        """Send messages that work off several items each.
-
-        Args:
-            run: whose.
-            parts: the items of each message: node, task, positional and keyword arguments.
-            adapt: whether a worker may hand long items on.
-            route: the messages' options.
-        """
-        task = self._app.tasks[BATCH_TASK]
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(parts)):
-            for part in parts:
-                self._send_batch(task, run, part, adapt, route, producer)
-
-    def _send_batch(
-        self, task: Any, run: str, part: list[Any], adapt: bool, route: Mapping[str, Any], producer: Any
-    ) -> None:
-        args = (run, part, adapt, dict(route))
-        task.apply_async(args, root_id=run, parent_id=run, producer=producer, add_to_parent=False, argsrepr="...",
-                         **route)  # fmt: skip
-
-    def _send_shared(
-        self, todo: Iterable[Dispatch | CloseRun], origin: Origin, producer: Any
-    ) -> list[Dispatch | CloseRun]:
-        """Send what may share a message; returns what is to be sent singly."""
-        rest: list[Dispatch | CloseRun] = []
-        shared: dict[tuple[str, int, int | None], list[tuple[Dispatch, list[Any]]]] = {}
-        for effect in todo:
-            leaf = self._sharable(effect, origin) if isinstance(effect, Dispatch) and effect.batch else None
-            if leaf is None or not isinstance(effect, Dispatch):
-                rest.append(effect)
-                continue
-            item = [effect.leaf.node, leaf.task, leaf.args, leaf.kwargs]
-            shared.setdefault((effect.leaf.run, effect.batch, effect.level), []).append((effect, item))
-        for (run, batch, level), members in shared.items():
-            priority = origin.priority if level is None else self._message_priority(level)
-            route = {} if priority is None else {"priority": priority}
-            for part in portions(members, abs(batch)):
-                try:
-                    task = self._app.tasks[BATCH_TASK]
-                    self._send_batch(task, run, [item for _, item in part], batch < 0, route, producer)
-                except PASSING:
-                    raise
-                except Exception:  # one of them cannot be sent; which, shows when each goes by itself
-                    rest.extend(effect for effect, _ in part)
-        return rest
-
-    def _sharable(self, effect: Dispatch, origin: Origin) -> Leaf | None:
-        """What an item of a batched swarm sends; None where it has to be a message of its own."""
-        leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
-        return self._with_arguments(effect, origin) if self._sharing.allows(effect, leaf) else None
 
     def send_cancelled(self, run: str, options: dict[str, Any]) -> None:
         """Send the message that tells a native chain or chord around a run that it was cancelled.
@@ -199,7 +143,7 @@ class Publisher:
             self._send_task(effect, origin, producer)
 
     def _send_task(self, effect: Dispatch, origin: Origin, producer: Any) -> None:
-        leaf = self._with_arguments(effect, origin)
+        leaf = self.with_arguments(effect, origin)
         options = dict(leaf.options)
         if effect.level is not None:
             options.setdefault("priority", self._message_priority(effect.level))
@@ -257,7 +201,8 @@ class Publisher:
             return {"queue": origin.route["routing_key"]}
         return {"exchange": origin.route["exchange"], "routing_key": origin.route["routing_key"]}
 
-    def _with_arguments(self, effect: Dispatch, origin: Origin) -> Leaf:
+    def with_arguments(self, effect: Dispatch, origin: Origin = NOWHERE) -> Leaf:
+        """What a leaf's message would carry: its task, its own arguments and what it is given."""
         leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
         given, run = effect.given, effect.leaf.run
         if not given:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.bulk import Workers
+from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.errors import StoreNotConfigured
@@ -82,7 +83,7 @@ class Wiring:
     @cached_property
     def compiler(self) -> Compiler:
         """Makes trees of signatures."""
-        return Compiler(self.app, self.codec)
+        return Compiler(self.app, self.codec, Batching(self.app, self.settings))
 
     @cached_property
     def publisher(self) -> Publisher:

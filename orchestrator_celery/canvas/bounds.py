@@ -67,10 +67,9 @@ def check_bounds(definition: Mapping[str, Any]) -> None:
     """
     for name in ("max_concurrency", "stop_after_n_failures", "max_items"):
         _check_count(name, definition.get(name))
-    if definition.get("batch") != "auto":
-        _check_batch(definition.get("batch"))
     _check_tolerance(definition.get("max_failures", 0))
     _check_slots(slots_by_name(definition.get("slots")), definition.get("max_concurrency"))
+    _check_batch(definition.get("batch"))
     _check_items(definition["tasks"])
     limit = definition.get("max_items")
     if limit is not None and len(definition["tasks"]) > limit:
@@ -100,10 +99,11 @@ def _check_count(name: str, value: Any) -> None:
 
 
 def _check_batch(value: Any) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise InvalidWorkflow(
-            f'batch={value!r} is not allowed: give a whole number of at least 1, "auto", or None for a message each.'
-        )
+    if value == "auto":
+        return
+    if isinstance(value, str):
+        raise InvalidWorkflow(f"batch={value!r} is not allowed: give a number of at least 1, 'auto' or None.")
+    _check_count("batch", value)
 
 
 def _check_tolerance(value: Any) -> None:

@@ -59,8 +59,6 @@ def refuse_misspelt(options: Mapping[str, Any], kind: type[Primitive]) -> None:
     Raises:
         TypeError: names the argument that may be meant.
     """
-    if "batch" in options:  # a swarm takes it, by name; no execution option is called like that
-        raise TypeError(f"{kind.__name__}() got an unexpected argument 'batch'")
     for option in options.keys() - _FILING:
         if near := get_close_matches(option, kind.fields, 1, cutoff=0.8):
             raise TypeError(f"{kind.__name__}() got an unexpected argument {option!r}: did you mean {near[0]!r}?")

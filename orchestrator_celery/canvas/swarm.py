@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
@@ -57,10 +57,10 @@ class Swarm(Primitive):
         on_task_cleanup: signature, or a list: called with (item) after each item, however it ended. `item` is a
             dict (run, node, index, task, args, kwargs, attempt, priority, started, finished, state), `error`
             one with type, message and traceback. What a callback does never changes the swarm's outcome.
+        batch: a number or "auto": one message works off up to so many waiting items, one after the other, for items
+            that are many and short. Each keeps its own record, state and callbacks.
         slots: places of `max_concurrency` that are kept for a level, such as `{Priority.HIGH: 4}`; what is left over
             goes to the highest level that waits.
-        batch: how many waiting items one Celery message may work off, or "auto" to let their duration decide; None: a
-            message each. Each item keeps its own record, callbacks and attempts.
         **options: execution options; routing, priority (the broker's) and limits go to every item. `category` and
             `tags` are what its runs are found by: `orchestrator.runs(tag=...)`.
 
@@ -90,15 +90,16 @@ class Swarm(Primitive):
         on_task_error: Any = None,
         on_task_cleanup: Any = None,
         slots: Mapping[Priority, int] | None = None,
-        batch: int | Literal["auto"] | None = None,
+        batch: int | str | None = None,
         app: Celery | None = None,
         **options: Any,
     ) -> None:
         refuse_misspelt(options, Swarm)
         if isinstance(tasks, dict):
             raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
+        items = list(tasks)
         definition: dict[str, Any] = {
-            "tasks": list(tasks),
+            "tasks": items,
             "name": name,
             "max_concurrency": max_concurrency,
             "open": open,
@@ -106,12 +107,11 @@ class Swarm(Primitive):
             "max_failures": max_failures,
             "max_items": max_items,
             "deadline": deadline_in_seconds(deadline),
-            "on_task_success": signatures(on_task_success, "on_task_success"),
-            "on_task_error": signatures(on_task_error, "on_task_error"),
-            "on_task_cleanup": signatures(on_task_cleanup, "on_task_cleanup"),
             "slots": slots_by_name(slots),
             "batch": batch,
         }
+        for field, given in zip(_CALLBACKS.values(), (on_task_success, on_task_error, on_task_cleanup), strict=True):
+            definition[field] = signatures(given, field)
         check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)

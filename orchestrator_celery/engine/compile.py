@@ -22,6 +22,7 @@ from celery.utils.time import maybe_iso8601, maybe_make_aware
 from orchestrator_celery.canvas.complex import ComplexSignature
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.swarm import Swarm
+from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec, with_attrs
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
@@ -56,11 +57,13 @@ class Compiler:
     Args:
         app: signatures bound to another app are refused.
         codec: encodes the leaves.
+        batching: which items of a batched swarm go singly; None: those that have to.
     """
 
-    def __init__(self, app: Celery, codec: Codec) -> None:
+    def __init__(self, app: Celery, codec: Codec, batching: Batching | None = None) -> None:
         self._app = maybe_evaluate(app)
         self._codec = codec
+        self._batching = batching
 
     def run(self, signature: Primitive, inherited: Mapping[str, Any]) -> tuple[dict[str, bytes], int]:
         """Compile a whole run.
@@ -76,7 +79,11 @@ class Compiler:
         return {("0" if path == "." else f"0.{path}"): raw for path, raw in tree.specs.items()}, tree.leaves
 
     def item(
-        self, signature: Any, inherited: Mapping[str, Any], own: Mapping[str, Sequence[Any]] | None = None
+        self,
+        signature: Any,
+        inherited: Mapping[str, Any],
+        own: Mapping[str, Sequence[Any]] | None = None,
+        batched: bool = False,
     ) -> tuple[bytes, int]:
         """Compile one item of a pool into one value, and count its leaves.
 
@@ -84,17 +91,23 @@ class Compiler:
             signature: the item.
             inherited: options it gets.
             own: its own callbacks by kind (`on_success`, `on_error`, `on_cleanup`), in place of the swarm's.
+            batched: the swarm is.
         """
-        tree = self._item(signature, dict(inherited), own or {})
+        tree = self._item(signature, dict(inherited), own or {}, batched)
         return pack(tree), tree.leaves
 
-    def _item(self, signature: Any, inherited: dict[str, Any], own: Mapping[str, Sequence[Any]]) -> Tree:
+    def _item(self, signature: Any, inherited: dict[str, Any], own: Mapping[str, Sequence[Any]], batched: bool) -> Tree:
         tree = self._tree(signature, inherited, Role.PLAIN)
+        if batched and tree.specs["."].startswith(b"L") and self._goes_singly(signature, inherited):
+            tree = Tree({**tree.specs, ".": with_attrs(tree.specs["."], o=1)}, tree.leaves)
         if own:
             specs = self._after_item(own)
             counts = {_AFTER[kind][0]: len(given) for kind, given in own.items()}
             tree = Tree({**tree.specs, **specs, ".": with_attrs(tree.specs["."], **counts)}, tree.leaves)
         return tree
+
+    def _goes_singly(self, signature: Any, inherited: dict[str, Any]) -> bool:
+        return self._batching is not None and self._batching.goes_singly(self._check(signature), inherited)
 
     def _after_item(self, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
         """Definitions of what is done after an item, packed, under `s0`, `f0`, `c0` and so on."""
@@ -260,20 +273,41 @@ class Compiler:
         sealed = signature.immutable and not root  # it takes nothing from the step before it
         name = self._codec.dump(facts, None if "options" in facts else "json")
         if isinstance(signature, Swarm):
-            items = [self._item(task, options, signature.own_callbacks(i)) for i, task in enumerate(signature.tasks)]
-            after = signature.item_callbacks
-            counts = {f"a{_AFTER[kind][0]}": len(given) for kind, given in after.items()}
-            levels = self._levels(signature)
-            attrs = {**signature.pool_attrs(), "im": sealed, "lv": bool(levels), **counts}
-            tree = self._pool(items, attrs, name, links, errbacks)
-            kept = {f"a{path}": raw for path, raw in self._after_item(after).items()}
-            if levels:
-                kept["lv"] = levels.encode()
-            return Tree({**tree.specs, **kept}, tree.leaves)
+            return self._swarm(signature, options, name, links, errbacks, sealed)
         assert isinstance(signature, ComplexSignature)
         tree = self._tree(signature.workflow, options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]
         return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers, im=sealed)
+
+    def _swarm(
+        self,
+        signature: Swarm,
+        options: dict[str, Any],
+        name: bytes,
+        links: list[Any],
+        errbacks: list[Any],
+        sealed: bool,
+    ) -> Tree:
+        batch = signature.kwargs.get("batch")
+        own = signature.own_callbacks
+        items = [self._item(task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
+        after = signature.item_callbacks
+        counts = {f"a{_AFTER[kind][0]}": len(given) for kind, given in after.items()}
+        levels = self._levels(signature)
+        attrs = {**signature.pool_attrs(), "im": sealed, "lv": bool(levels), **counts}
+        tree = self._pool(items, attrs, name, links, errbacks)
+        kept = {f"a{path}": raw for path, raw in self._after_item(after).items()}
+        if levels:
+            kept["lv"] = levels.encode()
+        if batch:
+            kept["b"] = self._runner(batch, options)
+        return Tree({**tree.specs, **kept}, tree.leaves)
+
+    def _runner(self, batch: Any, options: dict[str, Any]) -> bytes:
+        """The message that works off several items: it goes where theirs would go."""
+        sent = {name: value for name, value in options.items() if name not in _APPLIED and value is not None}
+        leaf = Leaf(BATCH_TASK, [None if batch == "auto" else batch], {}, sent, True, Role.PLAIN)
+        return leaf_spec(write_leaf(leaf, self._codec))
 
     def _pool(
         self, items: list[Tree], attrs: dict[str, Any], name: bytes, links: list[Any], errbacks: list[Any]

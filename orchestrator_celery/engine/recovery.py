@@ -72,6 +72,10 @@ class Rules(NamedTuple):
     exclude: Iterable[str]
     validators: Iterable[Callable[[Lost], bool | str]]
 
+    def allow_name(self, task: str, policy: bool | None) -> bool:
+        """Whether nothing that is known of a task beforehand forbids a resume; arguments as for `refusal`."""
+        return self._refusal_by_name(task, policy) is None
+
     def _refusal_by_name(self, task: str, policy: bool | None) -> str | None:
         if policy is not None:
             return None if policy else "the task's policy"

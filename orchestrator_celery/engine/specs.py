@@ -5,8 +5,8 @@
     P n=9 k=swarm cap=4 children 0 to 8 side by side, four at a time
     P ... as=1 af=0 ac=2  callbacks after each item: on success, on failure, always
     L ... s=0 f=1       of one item, in their place
+    P ... b=20          its items are worked off by runners, each up to 20, kept under `b`; an item with o=1 goes singly
     P ... lv=1 sl=4,0,2 items have priorities, which are kept under `lv`; places kept for high, medium, low
-    P ... b=100         one message works off up to so many items; or b=auto
     T                   a composite item of a pool with its whole subtree, unpacked when it starts
 
 Lua reads headers only; a payload is opaque to it.

@@ -20,7 +20,6 @@ class Dispatch(NamedTuple):
         spec: the leaf's definition.
         wait: seconds after which it may start.
         level: its priority, 1 low to 3 high; None in a run that has none.
-        batch: how many of its pool one message may take, below 0 as many as their duration allows; 0: only itself.
     """
 
     leaf: LeafId
@@ -29,7 +28,6 @@ class Dispatch(NamedTuple):
     spec: bytes
     wait: float = 0.0
     level: int | None = None
-    batch: int = 0
 
 
 class CloseRun(NamedTuple):

@@ -3,7 +3,7 @@
 A node's id is its path in the tree: `0` is the root, `0.2` its third child,
 `0.2.l0` the first callback and `0.2.e0` the first errback of that child,
 `0.2.s0`, `0.2.f0` and `0.2.c0` what its swarm does after its success, after
-its failure, and in any case. So
+its failure, and in any case, `0.b1` a message that works off several of its items. So
 a node's parent and place are read off its id and need no record. A leaf's
 Celery task id is `<run>:<node>:<attempt>`: it says whose the message is with
 no look-up, survives `self.retry()` and `self.replace()`, and a new attempt
@@ -15,13 +15,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ("CLOSE", "ROOT", "Fence", "LeafId", "is_callback", "parse_leaf_id")
+__all__ = ("CLOSE", "ROOT", "Fence", "LeafId", "is_callback", "is_runner", "parse_leaf_id")
 
 ROOT = "0"
 #: The node that stands for closing a run; it has no place in the tree.
 CLOSE = "$"
 
-_LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[lesfc]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
+_LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[lesfcb]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
 
 
 class LeafId(NamedTuple):
@@ -60,6 +60,15 @@ def parse_leaf_id(task_id: str) -> LeafId | None:
     return LeafId(match["run"], match["node"], int(match["attempt"]))
 
 
+def is_runner(node: str) -> bool:
+    """Whether the node is a message that works off several items of a pool.
+
+    >>> is_runner("0.1.b3")
+    True
+    """
+    return node.rpartition(".")[2][:1] == "b"
+
+
 def is_callback(node: str) -> bool:
     """Whether the node belongs to a callback's tree, which never changes the run's outcome."""
-    return any(letter in node for letter in "lesfc")
+    return any(letter in node for letter in "lesfcb")

@@ -27,6 +27,7 @@ class Live(NamedTuple):
     Args:
         since: when it got into this state.
         owner: the worker process that runs it, '' while it is queued.
+        runner: `<node>:<attempt>` of the message that works this item off among others; '' for one of its own.
     """
 
     state: NodeState
@@ -34,6 +35,7 @@ class Live(NamedTuple):
     fence: Fence
     since: datetime
     owner: str
+    runner: str = ""
 
 
 class Terminal(NamedTuple):
@@ -65,7 +67,9 @@ def from_ms(value: bytes | str | float) -> datetime:
 def parse_live(raw: bytes) -> Live:
     """Read `state|attempt|retries|nesting|since|sent|tries|callbacks|input|owner`."""
     state, attempt, retries, nesting, since, _, _, _, _, owner = raw.decode().split("|", 9)
-    return Live(_STATES[state], int(attempt), Fence(nesting=int(nesting), retries=int(retries)), from_ms(since), owner)
+    runner, _, owner = owner.rpartition(" ")
+    fence = Fence(nesting=int(nesting), retries=int(retries))
+    return Live(_STATES[state], int(attempt), fence, from_ms(since), owner, runner)
 
 
 def parse_terminal(raw: bytes) -> Terminal:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import StoreUnavailable
+from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.answers import UNREACHABLE, answers
 from orchestrator_celery.store.verbs import Effects, Verbs, in_chunks
 
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("FIRST_LOOK", "PoolVerbs")
+__all__ = ("FIRST_LOOK", "Ended", "PoolVerbs")
 
 #: Milliseconds after its start at which a run is looked at first.
 FIRST_LOOK = 5000
@@ -23,6 +24,27 @@ _CHUNK = 1000
 _UPLOAD_SECONDS = 3600
 #: So many names of tasks in runs a process remembers to have noted.
 _NOTED = 10_000
+
+
+class Ended(NamedTuple):
+    """How an item that a runner worked off has ended.
+
+    Args:
+        leaf: the item, and its attempt.
+        fence: the message of the attempt.
+        well: whether with a result.
+        payload: the result or the error, encoded.
+    """
+
+    leaf: LeafId
+    fence: Fence
+    well: bool
+    payload: bytes
+
+    def parts(self) -> tuple[str | int | bytes, ...]:
+        """As `take` is told."""
+        state = "S" if self.well else "F"
+        return (self.leaf.node, self.leaf.attempt, self.fence.retries, self.fence.nesting, state, self.payload)
 
 
 @answers
@@ -79,6 +101,36 @@ class PoolVerbs(Verbs):
                 f"The store did not answer ({exc}): either all of the {count} tasks were added or none. "
                 "`run.progress().total` tells."
             ) from exc
+
+    def take(
+        self,
+        runner: LeafId,
+        fence: Fence,
+        owner: str,
+        want: int,
+        *,
+        ended: Sequence[Ended] = (),
+        back: Sequence[str] = (),
+        again: bool = False,
+    ) -> Effects:
+        """A runner of a batched pool tells how items have ended, and takes the next ones.
+
+        Args:
+            runner: the runner, and its attempt.
+            fence: its message of the attempt.
+            owner: the process.
+            want: most items to take.
+            ended: items that have ended.
+            back: nodes it has taken and will not begin.
+            again: the answer to an earlier call may be lost; what that one took is given once more.
+
+        Returns:
+            `detail`: node, definition and input of each item taken, one after the other. Refused with `HELD` when
+            nothing is to be begun, with `STALE` when the runner was superseded; what has ended is kept all the same.
+        """
+        flat = [part for one in ended for part in one.parts()]
+        head = (runner.node, runner.attempt, fence.retries, fence.nesting, owner, want, int(again), len(ended))
+        return self._run("take", runner.run, *head, *flat, *back)
 
     def set_priority(self, run: str, pool: str, level: int, ranges: Iterable[tuple[int, int]]) -> Effects:
         """Give waiting items another priority; `detail` is how many got it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
 from orchestrator_celery.store.answers import answers
 from orchestrator_celery.store.keys import Keys
 
@@ -44,13 +45,19 @@ class Reader:
         value: bytes | None = self._client.hget(self._keys.root(run), field)
         return value
 
+    def head_fields(self, run: str, *fields: str) -> list[bytes | None]:
+        """Several fields of the head."""
+        values: list[bytes | None] = self._client.hmget(self._keys.root(run), list(fields))
+        return values
+
     def live(self, run: str) -> dict[str, bytes]:
         """All leaves that are queued or running; at most a window of each pool."""
         return {node.decode(): raw for node, raw in self._client.hgetall(self._keys.live(run)).items()}
 
     def running(self, run: str) -> int:
         """How many nodes of the tree are claimed by a worker."""
-        return sum(raw.startswith(b"R") for node, raw in self.live(run).items() if node[:1] == "0")
+        live = self.live(run).items()
+        return sum(raw.startswith(b"R") for node, raw in live if node != CLOSE and not is_callback(node))
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Records of ended nodes, None for one that has not ended."""
@@ -156,8 +163,10 @@ class Reader:
         return found
 
     def _from_swarm(self, run: str, node: str) -> bytes | None:
-        """What a swarm does after each of its items is kept once, with the swarm."""
+        """What a swarm does after each of its items is kept once, with the swarm; and so is what its runners are."""
         item, _, callback = node.rpartition(".")
+        if is_runner(node):
+            return self._client.hget(self._keys.definitions(run), f"{item}.b")  # type: ignore[no-any-return]
         pool, _, index = item.rpartition(".")
         if callback[:1] not in ("s", "f", "c") or not index.isdigit():
             return None

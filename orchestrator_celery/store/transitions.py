@@ -73,21 +73,6 @@ class Store(SignatureVerbs, Schedule):
         retries, nesting = ("", "") if fence is None else (fence.retries, fence.nesting)
         return self._run("fail", leaf.run, leaf.node, leaf.attempt, retries, nesting, error)
 
-    def batch(self, run: str, owner: str, ended: Iterable[tuple[str, bool, bytes]], wanted: Iterable[str]) -> Effects:
-        """Items of one message: some have ended, others are to be claimed.
-
-        Args:
-            run: whose.
-            owner: who runs them.
-            ended: node of each that has ended, whether well, and its result or error.
-            wanted: nodes to claim, or to keep.
-
-        Returns:
-            `detail` has a word for each that was wanted: `ok`, or why not.
-        """
-        flat = [part for node, well, blob in ended for part in (node, 1, "S" if well else "F", blob)]
-        return self._run("batch", run, owner, len(flat) // 4, *flat, *wanted)
-
     def requeue(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects:

@@ -74,6 +74,6 @@ def effect(run: str, item: list[Any]) -> Dispatch | CloseRun:
     leaf = LeafId(run, node.decode(), int(attempt))
     if kind == b"close":
         return CloseRun(leaf)
-    retries, nesting, given, spec, wait, level, batch = rest
+    retries, nesting, given, spec, wait, level = rest
     fence = Fence(nesting=int(nesting), retries=int(retries))
-    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000, int(level) if level else None, int(batch))
+    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000, int(level) if level else None)

@@ -1,152 +1,229 @@
-"""One message that works off several items of a swarm, each with a record of its own."""
+"""A runner: one message that works off several items of a batched swarm.
+
+It takes items by one call to the store, runs the body of each through
+Celery's own tracer, and tells how they ended with the call that takes the
+next ones, or a tenth of a second later at the latest. Each item keeps its own
+record, attempts, callbacks and result; one that retries or replaces itself
+goes on by a message of its own.
+"""
 
 from __future__ import annotations
 
-import os
+import logging
+import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from celery.app.trace import build_tracer
-from celery.exceptions import NotRegistered
+from celery.app.trace import trace_task
+from celery.exceptions import NotRegistered, Reject
 from kombu.exceptions import EncodeError
 
+from orchestrator_celery.engine.leaf import Leaf
 from orchestrator_celery.errors import PayloadTooLarge
+from orchestrator_celery.model.effects import Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.publish import PASSING, Origin
-from orchestrator_celery.worker.held import Held
+from orchestrator_celery.publish import NOWHERE, Origin
+from orchestrator_celery.store import Effects, Refused
+from orchestrator_celery.store.answers import UNREACHABLE
+from orchestrator_celery.store.pools import Ended
+from orchestrator_celery.worker.held import Held, held_by, owner_of
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
 
-__all__ = ("BatchRunner",)
+__all__ = ("Runner",)
 
-#: Seconds of work after which the store is told, and asked whether to go on.
-_STEP = 0.1
-#: Most items that are claimed at once.
-_MOST = 100
+logger = logging.getLogger(__name__)
 
-#: Seconds a body takes, by the task's name: what this process has seen of late.
-_seconds: dict[str, float] = {}
+#: Seconds of work that are taken at once, and after which at the latest is told how items ended.
+_SHARE = 0.1
+#: Seconds one item may take before others can have those that were taken with it.
+_LONG = 0.5
+#: Seconds after which a runner without a number of its own ends, so that other tasks have their turn.
+_TURN = 1.0
+#: Most items that are taken at once.
+_MOST = 256
 
 
-class BatchRunner:
-    """Claims items a few at a time, runs them one by one, and reports them together.
+class Runner:
+    """Works off items, in the process and the context of its own message.
 
     Args:
-        orchestrator: whose runs.
-        request: of the message that named the items.
-        run: their run.
-        route: options of a further message, to which items go that would keep this process too long; None to
-            keep all of them.
+        orchestrator: whose run.
+        request: of its own message, which has been claimed.
+        batch: how many items it may work off; None for as many as fit in its turn.
     """
 
-    def __init__(self, orchestrator: Orchestrator, request: Any, run: str, route: dict[str, Any] | None) -> None:
+    def __init__(self, orchestrator: Orchestrator, request: Any, batch: int | None) -> None:
+        held = held_by(request)
+        assert held is not None
         self._orchestrator = orchestrator
         self._request = request
-        self._run = run
-        self._route = route
-        self._owner = f"{request.hostname}/{os.getpid()}/{orchestrator.incarnation}"
-        self._ended: list[tuple[str, bool, bytes]] = []
-        self._tracers: dict[str, Any] = {}
+        self._left = batch
+        self._origin = held.origin
+        self._leaf, self._fence = held.claims[-1]
+        self._owner = owner_of(orchestrator, request)
+        #: Guards what follows: a second thread tells how items ended while a long one runs.
+        self._lock = threading.Lock()
+        self._todo: deque[tuple[str, bytes, str]] = deque()
+        self._ended: list[Ended] = []
+        self._begun = 0.0
+        self._halted = False
+        self._over = threading.Event()
 
-    def work(self, items: list[Any]) -> None:
-        """Work off everything that may run; what may not stays in the outbox.
-
-        Args:
-            items: node, name of the task, positional and keyword arguments of each.
-        """
-        waiting, claimed = deque(items), deque[Any]()
-        while waiting or claimed or self._ended:
-            if not claimed:
-                claimed.extend(waiting.popleft() for _ in range(min(len(waiting), self._at_once(waiting))))
-                self._hand_on(waiting)
-            words = self._step([node for node, *_ in claimed])
-            if words is None:
-                return
-            if b"held" in words:
-                waiting.clear()
-            claimed = deque(item for item, word in zip(claimed, words, strict=True) if word == b"ok")
-            until = time.monotonic() + _STEP
-            while claimed and time.monotonic() < until:
-                self._body(*claimed.popleft())
-
-    # -- told by the hooks ----------------------------------------------------------------------
-
-    def finished(self, leaf: LeafId, result: Any) -> None:
-        """The body returned `result`."""
+    def work(self) -> int:
+        """Take and run items until none is left, or it is time for others; returns how many."""
+        watch = threading.Thread(target=self._watch, name="orchestrator-batch", daemon=True)
+        watch.start()
+        started, count, want = time.monotonic(), 0, 1
         try:
-            self._ended.append((leaf.node, True, self._orchestrator.codec.dump_result(result)))
+            while self._take(want if self._left is None else min(want, self._left)):
+                begun = time.monotonic()
+                done = self._run_taken()
+                count += done
+                want = _next_share(want, done, time.monotonic() - begun)
+                if self._left is not None:
+                    self._left -= done
+                if self._left == 0 or (self._left is None and time.monotonic() - started > _TURN):
+                    break
+        finally:
+            self._over.set()
+            watch.join()
+            with self._lock:
+                self._tell(0)
+        return count
+
+    # -- what hooks tell of an item's body ----------------------------------------------------------
+
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin) -> None:
+        """The body of an item returned."""
+        try:
+            blob = self._orchestrator.codec.dump_result(result)
         except (EncodeError, PayloadTooLarge) as exc:
-            self.failed(leaf, exc, None)
-
-    def failed(self, leaf: LeafId, exc: BaseException, trace: str | None) -> None:
-        """The body raised `exc`."""
-        self._ended.append((leaf.node, False, self._orchestrator.codec.dump_error(exc, trace)))
-
-    # -- steps ----------------------------------------------------------------------------------
-
-    def _at_once(self, waiting: deque[Any]) -> int:
-        """How many fit into one step; one, of a task this process has not seen yet."""
-        if not waiting:
-            return 0
-        seconds = _seconds.get(waiting[0][1], _STEP)
-        return max(1, min(_MOST, int(_STEP / max(seconds, 1e-4))))
-
-    def _hand_on(self, waiting: deque[Any]) -> None:
-        """Spread long items over other processes."""
-        size = self._at_once(waiting)
-        if self._route is None or not waiting or waiting[0][1] not in _seconds or len(waiting) <= 2 * size:
+            self.failed(leaf, fence, exc, None, origin)
             return
-        rest = list(waiting)
-        parts = [rest[start : start + size] for start in range(0, len(rest), size)]
+        self._note(Ended(leaf, fence, True, blob))
+
+    def failed(
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+    ) -> None:
+        """The body of an item raised, or can never run."""
+        self._note(Ended(leaf, fence or Fence(), False, self._orchestrator.codec.dump_error(exc, trace)))
+
+    def _note(self, ended: Ended) -> None:
+        with self._lock:
+            self._ended.append(ended)
+
+    # -- the bodies ---------------------------------------------------------------------------------
+
+    def _run_taken(self) -> int:
+        done = 0
+        while True:
+            with self._lock:
+                if not self._todo:
+                    return done
+                node, definition, given = self._todo.popleft()
+                self._begun = time.monotonic()
+            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition))
+            done += 1
+
+    def _run_one(self, item: Dispatch) -> None:
+        orchestrator = self._orchestrator
         try:
-            self._orchestrator.publisher.send_batches(self._run, parts, True, self._route)
-        except PASSING:
-            return  # this process does them itself; what was sent all the same is vetoed
-        waiting.clear()
-
-    def _step(self, wanted: list[str]) -> list[bytes] | None:
-        ended, self._ended = self._ended, []
-        origin = Origin(route=self._request.delivery_info or {})
-        answer = self._orchestrator.hooks.reports.batch(self._run, self._owner, ended, wanted, origin)
-        if answer is None or answer.refused is not None:
-            return None
-        words: list[bytes] = answer.detail
-        return words
-
-    def _body(self, node: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> None:
-        leaf = LeafId(self._run, node, 1)
-        if name not in self._orchestrator.app.tasks:
-            self.failed(leaf, NotRegistered(name), "")
+            leaf = orchestrator.publisher.with_arguments(item)
+        except UNREACHABLE:
+            raise
+        except Exception as exc:
+            self.failed(item.leaf, item.fence, exc, None)
             return
-        begun = time.monotonic()
-        self._tracer(name)(str(leaf), args, kwargs, self._request_of(leaf, name))
-        seconds = time.monotonic() - begun
-        _seconds[name] = seconds if name not in _seconds else 0.8 * _seconds[name] + 0.2 * seconds
+        task = orchestrator.app.tasks.get(leaf.task)
+        if task is None:
+            self.failed(item.leaf, item.fence, NotRegistered(leaf.task), "")
+            return
+        held = Held([(item.leaf, item.fence)], self._origin, sink=self)
+        request = _request_of(self._request, leaf, str(item.leaf))
+        request["_orchestrator_held"] = held
+        try:
+            trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=orchestrator.app)
+        except Reject:
+            logger.debug(
+                "An item was rejected; its hooks have told.", extra={"action": "batch", "node": item.leaf.node}
+            )
 
-    def _tracer(self, name: str) -> Any:
-        if name not in self._tracers:
-            app = self._orchestrator.app
-            self._tracers[name] = build_tracer(name, app.tasks[name], app.loader, self._request.hostname, app=app)
-        return self._tracers[name]
+    # -- the store ----------------------------------------------------------------------------------
 
-    def _request_of(self, leaf: LeafId, name: str) -> dict[str, Any]:
-        """What the item's own message would have said."""
-        info = self._request.delivery_info or {}
-        return {
-            "id": str(leaf),
-            "task": name,
-            "root_id": self._run,
-            "parent_id": self._run,
-            "correlation_id": str(leaf),
-            "retries": 0,
-            "replaced_task_nesting": 0,
-            "timelimit": (None, None),
-            "hostname": self._request.hostname,
-            "delivery_info": info,
-            "origin": self._request.origin,
-            "ignore_result": True,
-            "headers": {},  # or Celery takes what is ours for custom headers, and sends it with a retry
-            "_orchestrator_held": Held([(leaf, Fence())], Origin(route=info), batch=self),
-        }
+    def _take(self, want: int) -> bool:
+        with self._lock:
+            if self._halted or want < 1:
+                return False
+            taken = self._tell(want)
+            self._todo.extend(taken)
+            return bool(taken)
+
+    def _watch(self) -> None:
+        """While a long item runs: tell of those before it, and let others have those after it."""
+        while not self._over.wait(_SHARE):
+            with self._lock:
+                back: list[str] = []
+                if self._todo and time.monotonic() - self._begun > _LONG:
+                    back = self._give_back()
+                if self._ended or back:
+                    try:
+                        self._tell(0, back)
+                    except UNREACHABLE as exc:
+                        logger.warning("Ends of items are told later: %r", exc, extra={"action": "batch"})
+
+    def _tell(self, want: int, back: list[str] | None = None) -> list[tuple[str, bytes, str]]:
+        """One call; with the lock held."""
+        store, again = self._orchestrator.store, False
+        ended, self._ended = self._ended, []
+        if not (want or ended or back):
+            return []
+
+        def call() -> Effects:
+            nonlocal again
+            known, again = again, want > 0
+            return store.take(self._leaf, self._fence, self._owner, want, ended=ended, back=back or (), again=known)
+
+        try:
+            answer = self._orchestrator.hooks.reports.patiently(call)
+        except UNREACHABLE:
+            self._ended = [*ended, *self._ended]
+            raise
+        extra = {"action": "take", "run": self._leaf.run, "node": self._leaf.node}
+        self._orchestrator.hooks.reports.send(answer, self._origin, extra)
+        if answer.refused is not None:
+            self._halt(answer.refused)
+            return []
+        flat = answer.detail or []
+        return [(flat[i].decode(), flat[i + 1], flat[i + 2].decode()) for i in range(0, len(flat), 3)]
+
+    def _halt(self, refused: Refused) -> None:
+        """Nothing more is begun: the run is suspended, gone, or has another runner in place of this one."""
+        self._halted = True
+        back = self._give_back()
+        if back and refused is Refused.HELD:
+            self._tell(0, back)
+
+    def _give_back(self) -> list[str]:
+        back = [node for node, _, _ in self._todo]
+        self._todo.clear()
+        return back
+
+
+def _next_share(want: int, done: int, seconds: float) -> int:
+    """How many to take next: at most twice as many as before, and no more than fit into a share."""
+    fit = int(_SHARE * done / seconds) if seconds else _MOST
+    return max(1, min(want * 2, fit, _MOST))
+
+
+def _request_of(runner: Any, leaf: Leaf, task_id: str) -> dict[str, Any]:
+    """The request of an item: what its own message would have brought, by way of the runner's."""
+    kept = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang", "utc", "stamped_headers", "stamps")
+    headers = leaf.options.get("headers") or {}
+    return {
+        **{name: getattr(runner, name, None) for name in kept}, **headers, "headers": dict(headers), "id": task_id,
+        "task": leaf.task, "args": leaf.args, "kwargs": leaf.kwargs, "retries": 0, "is_eager": False,
+        "ignore_result": True, "correlation_id": task_id, "timelimit": [None, None], "replaced_task_nesting": 0,
+    }  # fmt: skip

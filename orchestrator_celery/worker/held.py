@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
-from orchestrator_celery.publish import BATCH_TASK, CLOSE_TASK, Origin
+from orchestrator_celery.publish import CLOSE_TASK, NOWHERE, Origin
 
-__all__ = ("Held", "Sink", "batched", "claims_of", "held_by", "reported")
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = ("Held", "Sink", "claims_of", "held_by", "owner_of", "reported")
 
 
 class Sink(Protocol):
-    """Where the items of a batch report their ends."""
+    """Takes the end of a body; arguments as of `Reports`."""
 
-    def finished(self, leaf: LeafId, result: Any) -> None:
-        """The body returned `result`."""
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin) -> None:
+        """The body returned."""
 
-    def failed(self, leaf: LeafId, exc: BaseException, trace: str | None) -> None:
-        """The body raised `exc`."""
+    def failed(
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+    ) -> None:
+        """The body raised."""
 
 
 @dataclass
@@ -33,7 +39,7 @@ class Held:
         replacement: what the body has replaced itself by.
         handed_over: the store knows of the message that goes on, and the body's end says nothing more.
         outcome: the error a closed run ended with, which is no failure of closing it.
-        batch: what is told of its end, where it shares a message with others.
+        sink: who is told of its end in place of the store: of an item, the runner that took it.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -42,13 +48,18 @@ class Held:
     replacement: Any = None
     handed_over: bool = False
     outcome: BaseException | None = None
-    batch: Sink | None = None
+    sink: Sink | None = None
 
 
 def held_by(request: Any) -> Held | None:
     """What this process has claimed with a request."""
     held: Held | None = getattr(request, "_orchestrator_held", None)
     return held
+
+
+def owner_of(orchestrator: Orchestrator, request: Any) -> str:
+    """The process that handles a request, as claims name it."""
+    return f"{request.hostname}/{os.getpid()}/{orchestrator.incarnation}"
 
 
 def claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
@@ -62,14 +73,6 @@ def claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
         if leaf is not None and leaf.run == parent:
             claims.append((leaf, Fence(nesting=request.replaced_task_nesting or 0, retries=request.retries or 0)))
     return claims
-
-
-def batched(name: str, args: Any) -> list[tuple[LeafId, str]]:
-    """The items a message may work off, with the names of their tasks; none for any other message."""
-    if name != BATCH_TASK or not args:
-        return []
-    run, items = args[0], args[1]
-    return [(LeafId(run, node, 1), task) for node, task, *_ in items]
 
 
 def reported(sender: Any, task_id: str) -> list[tuple[LeafId, Fence | None]]:

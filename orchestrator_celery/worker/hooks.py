@@ -24,8 +24,7 @@ from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.engine.recovery import Lost
 from orchestrator_celery.errors import LeafIgnored
-from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
-from orchestrator_celery.model.nodes import parse_live
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner, parse_leaf_id
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import CLOSE_TASK, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
@@ -33,7 +32,7 @@ from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.worker.current import CurrentNode
 from orchestrator_celery.worker.handover import Handover
-from orchestrator_celery.worker.held import Held, batched, claims_of, held_by, reported
+from orchestrator_celery.worker.held import Held, claims_of, held_by, owner_of, reported
 from orchestrator_celery.worker.reports import Reports
 from orchestrator_celery.worker.resume import rules_of
 
@@ -68,10 +67,12 @@ class Hooks:
             celery.exceptions.Ignore: the body may not run.
             celery.exceptions.Reject: the store cannot be asked; the broker keeps the message.
         """
+        if held_by(request) is not None:
+            return  # one of several items that a runner has taken
         claims = claims_of(task, request, args)
-        if not claims or held_by(request) is not None:  # a batch has claimed its items
+        if not claims:
             return
-        owner = f"{request.hostname}/{os.getpid()}/{self._orchestrator.incarnation}"
+        owner = owner_of(self._orchestrator, request)
         try:
             checkpoint = self._claim_one(task, *claims[0], owner)
             # A run that stands in for a task ends also when nobody waits for that task any more.
@@ -144,28 +145,20 @@ class Hooks:
         held = held_by(sender.request)
         if held is not None:
             for leaf, fence in held.claims:
-                if held.batch is not None:
-                    held.batch.finished(leaf, result)
-                else:
-                    self.reports.finished(leaf, fence, result, held.origin)
+                (held.sink or self.reports).finished(leaf, fence, result, held.origin)
 
-    def on_failure(
-        self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, args: Any = (), **_: Any
-    ) -> None:
+    def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
         """The body raised, or Celery's main process found its child dead or out of time."""
         held = held_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
         if held is not None:
             for leaf, fence in held.claims:
-                if held.batch is not None:
-                    held.batch.failed(leaf, exception, trace)
-                elif leaf.node == CLOSE and isinstance(exception, PASSING) and exception is not held.outcome:
+                if leaf.node == CLOSE and isinstance(exception, PASSING) and exception is not held.outcome:
                     # Not the run's own error: Celery could not store the outcome, or send what follows. Once more.
                     self.reports.lost(None, CLOSE_TASK, leaf, fence)
                 else:
-                    self.reports.failed(leaf, fence, exception, trace, held.origin)
+                    (held.sink or self.reports).failed(leaf, fence, exception, trace, held.origin)
             return
-        self._lost_batch(sender.name, args)
         for leaf, known in reversed(reported(sender, task_id)):
             if isinstance(exception, WorkerLostError):
                 self._lost(sender, leaf, known or Fence(), error=exception, trace=trace)
@@ -182,7 +175,6 @@ class Hooks:
                 later = fence._replace(retries=fence.retries + 1)
                 self.reports.requeued(leaf, fence, later, "retry", _seconds(reason), self._changed(request, reason))
             return
-        self._lost_batch(sender.name, request.args)
         for leaf, fence in claims_of(sender, request, request.args):
             self._lost(sender, leaf, fence)
             self._forget(leaf)
@@ -213,21 +205,9 @@ class Hooks:
             lost = error or WorkerLostError(f"The process that ran {task.name} is gone.")
             self.reports.failed(leaf, fence, lost, trace or "")
 
-    def _lost_batch(self, name: str, args: Any) -> None:
-        """A process that worked off several items is gone; what it had not begun stays in the outbox."""
-        items = batched(name, args)
-        live = {node: parse_live(raw) for node, raw in self._orchestrator.reader.live(args[0]).items()} if items else {}
-        for leaf, task in items:
-            found = live.get(leaf.node)
-            if task in self._orchestrator.app.tasks and found is not None and found.owner:
-                _, pid, incarnation = found.owner.rsplit("/", 2)
-                # Handed on to another message, it may run in another process.
-                if incarnation == self._orchestrator.incarnation and not _alive(int(pid)):
-                    self._lost(self._orchestrator.app.tasks[task], leaf, Fence())
-
     def _may_resume(self, task: Any, leaf: LeafId) -> bool:
         """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
-        if leaf.node == CLOSE:
+        if leaf.node == CLOSE or is_runner(leaf.node):
             return True
         policy = getattr(task, "orchestrator", None)
         said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
@@ -249,7 +229,7 @@ class Hooks:
             elif isinstance(retval, Reject) and retval.requeue:
                 self.reports.requeued(leaf, fence, fence, "requeue")
             else:
-                self.reports.failed(leaf, fence, _ignored(retval), None, held.origin)
+                (held.sink or self.reports).failed(leaf, fence, _ignored(retval), None, held.origin)
 
     def _replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
         later = Fence(nesting=fence.nesting + 1)  # its retries count from the beginning
@@ -286,7 +266,6 @@ class Hooks:
     def on_gone(self, request: Any) -> None:
         """A child of this worker has ended under its task; told before Celery notices, and again when it does."""
         task = request.task
-        self._lost_batch(task.name, request.args)
         # What a run stands in for before the run itself, whose closing message is sent again at once.
         for leaf, fence in reversed(claims_of(task, request._context, request.args)):
             if self._may_resume(task, leaf):

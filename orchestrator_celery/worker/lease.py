@@ -15,7 +15,6 @@ from celery.worker import state as worker_state
 from redis.exceptions import RedisError
 
 from orchestrator_celery.store.answers import UNREACHABLE
-from orchestrator_celery.worker.held import batched
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -89,7 +88,7 @@ class Heartbeat:
         with suppress(RuntimeError):
             active = tuple(worker_state.active_requests)
             gone = [request for request in active if self._forks and not _runs(request.worker_pid)]
-            self._active = [task_id for request in active if request not in gone for task_id in _ids_of(request)]
+            self._active = [request.id for request in active if request not in gone]
             for request in gone:
                 self._on_gone(request)
         return self._active
@@ -112,11 +111,6 @@ def is_alive(member: str) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _ids_of(request: Any) -> list[str]:
-    """The task ids a message stands for: its own, and those of the items it works off."""
-    return [request.id, *(str(leaf) for leaf, _ in batched(request.name, request.args))]
 
 
 def _runs(pid: int | None) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kombu.exceptions import EncodeError
 
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
-from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.publish import NOWHERE, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
@@ -67,12 +67,6 @@ class Reports:
     ) -> Effects | None:
         """A later message runs the leaf; arguments as for `Store.requeue`. None where the store is away."""
         return self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why, wait, definition)
-
-    def batch(
-        self, run: str, owner: str, ended: list[tuple[str, bool, bytes]], wanted: list[str], origin: Origin
-    ) -> Effects | None:
-        """Items of one message have ended, others are to begin; arguments as for `Store.batch`."""
-        return self._tell(LeafId(run, ROOT, 1), origin, self._orchestrator.store.batch, run, owner, ended, wanted)
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
@@ -167,10 +161,20 @@ class Reports:
                 "A report to the store was lost; the task counts as running until its lease ends.", extra=extra
             )
             return None
+        self.send(answer, origin, extra)
+        return answer
+
+    def send(self, answer: Effects, origin: Origin, extra: dict[str, Any]) -> None:
+        """Send what an answer leaves to do; what cannot be sent stays in the outbox.
+
+        Args:
+            answer: the store's.
+            origin: what is known already.
+            extra: for the log.
+        """
         try:
             self._orchestrator.publisher.act(answer.todo, origin)
         except PASSING as exc:
             logger.warning("Messages could not be sent now and stay in the outbox: %r", exc, extra=extra)
         except Exception:
             logger.exception("What follows a task could not be sent.", extra=extra)
-        return answer

@@ -17,7 +17,7 @@ from orchestrator_celery.engine.leaf import read_leaf
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import DeadlineExceeded
-from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId
+from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
 from orchestrator_celery.model.nodes import Live, from_ms, parse_live
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
 from orchestrator_celery.model.states import RunStatus
@@ -108,7 +108,7 @@ class Session:
         lease = self._orchestrator.settings.lease * 1000
         for node, raw in look.running.items():
             live = parse_live(raw)
-            task_id = look.run if node == CLOSE else str(LeafId(look.run, node, live.attempt))
+            task_id = look.run if node == CLOSE else f"{look.run}:{live.runner or f'{node}:{live.attempt}'}"
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
                 self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, sighting.alive)
@@ -153,7 +153,7 @@ class Session:
         )
         said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
         # The closing message is ours: no rule about the project's tasks may keep Celery from the outcome.
-        refusal = None if leaf.node == CLOSE else self._rules.refusal(lost, said)
+        refusal = None if leaf.node == CLOSE or is_runner(leaf.node) else self._rules.refusal(lost, said)
         delay = self._resumed * self._orchestrator.settings.auto_resume_delay
         if refusal is not None and alive:
             # Only its process is gone, not its worker: it fails, as it does natively.

@@ -12,8 +12,6 @@ from typing import Any
 from celery.worker import state as workers
 from celery.worker.control import Panel, control_command
 
-from orchestrator_celery.worker.held import batched
-
 __all__ = ("register",)
 
 #: Its name, as `celery control` takes it.
@@ -39,8 +37,7 @@ def _stop(state: Any, ids: list[str], signal: str = "SIGTERM") -> dict[str, dict
     """
     wanted, done = set(ids), {}
     for request in tuple(workers.active_requests):
-        items = {str(leaf) for leaf, _ in batched(request.name, request.args)}
-        if request.id in wanted or items & wanted:
+        if request.id in wanted:
             try:
                 request.terminate(state.consumer.pool, signal=signal)
                 done[request.id] = "terminated"

@@ -9,10 +9,11 @@ from celery.exceptions import Ignore
 from celery.states import REVOKED
 
 from orchestrator_celery.canvas import ComplexSignature, Swarm
+from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
-from orchestrator_celery.publish import BATCH_TASK, CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
+from orchestrator_celery.publish import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
 from orchestrator_celery.purge import Purging
-from orchestrator_celery.worker.batch import BatchRunner
+from orchestrator_celery.worker.batch import Runner
 from orchestrator_celery.worker.held import held_by
 
 if TYPE_CHECKING:
@@ -54,12 +55,13 @@ def register(orchestrator: Orchestrator) -> None:
         request = Context({"id": failed, "root_id": run, "parent_id": run})
         app.signature(signature)(request, exc, words["traceback"])
 
-    @app.task(name=BATCH_TASK, ignore_result=True, **options)
-    def batch(self: Any, run: str, items: list[Any], adapt: bool, route: dict[str, Any]) -> None:
-        """Works off items of a swarm, each as if it had a message of its own."""
-        BatchRunner(orchestrator, self.request, run, route if adapt else None).work(items)
-
     _register_purge(orchestrator, options)
+
+    @app.task(name=BATCH_TASK, **options)
+    def batch(self: Any, count: int | None) -> int:
+        """Works off several items of a batched swarm; returns how many."""
+        return Runner(orchestrator, self.request, count).work()
+
     _register_cancelled(orchestrator, {**safe, **options})
     for primitive in (Swarm, ComplexSignature):
         _register_starter(orchestrator, primitive, options)

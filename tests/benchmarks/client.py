@@ -60,6 +60,13 @@ def bounded(n):
     return Swarm([p.nap.s(i) for i in range(n)], max_concurrency=10).apply_async, lambda value: value == list(range(n))
 
 
+def bounded_batched(n):
+    from orchestrator_celery import Swarm
+
+    items = [p.nap.s(i) for i in range(n)]
+    return Swarm(items, max_concurrency=10, batch="auto").apply_async, lambda value: value == list(range(n))
+
+
 def _chain(n):
     return chain([p.inc.s(0)] + [p.inc.s()] * (n - 1))
 

@@ -24,7 +24,18 @@ from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
 
 #: Verbs that only a client calls; those that only a worker's main process calls.
-CLIENT = {"create", "add_items", "note", "close_swarm", "discard", "suspend", "resume", "cancel", "erase"}
+CLIENT = {
+    "create",
+    "add_items",
+    "note",
+    "set_priority",
+    "close_swarm",
+    "discard",
+    "suspend",
+    "resume",
+    "cancel",
+    "erase",
+}
 MAIN = {"beat", "sweep", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}
@@ -55,8 +66,9 @@ def workflow():
     failing.link_error(p.on_old_error.s())
     tolerant = Swarm([failing, p.nap.si(1), p.suicide_once.si(5)], max_failures=1)
     members = group(p.nap.si(10), p.flaky.si(1, 20), p.replaced.si("chain"))
+    batched = Swarm([p.identity.si(number) for number in range(9)], batch=9)
     return ComplexSignature(
-        chain(p.nap.s(1), members, p.xsum.s(), p.tail.s(), tolerant, p.checkpointed.si(3), p.identity.s())
+        chain(p.nap.s(1), members, p.xsum.s(), p.tail.s(), batched, tolerant, p.checkpointed.si(3), p.identity.s())
     )
 
 
@@ -110,6 +122,7 @@ def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
         "swarm = Swarm([nap.s(1)], open=True)\n"
         "run = swarm.apply_async(task_id='once')\n"
         "swarm.add_tasks_bulk([nap.s(i, 0) for i in range(2, 1200)])\n"
+        "run.set_priority(range(600, 900), 'HIGH')\n"
         "run.suspend(); run.resume()\n"
         "swarm.close()\n"
     )

@@ -112,6 +112,7 @@ def test_retries_and_replacements_go_on_by_themselves(busy, ledger):
 
 @pytest.mark.parametrize("pool", ["threads", "solo", "gevent"])
 def test_other_pools(make_stand, pool):
-    with make_stand() as stand, stand.worker(pool=pool):
+    stand = make_stand()
+    with stand.worker(pool=pool):
         run = stand.swarm([stand.tasks("add", i, 1) for i in range(50)], batch=20).apply_async()
         assert run.get(timeout=60) == list(range(1, 51))

@@ -3,7 +3,7 @@
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner
 -- RETURNS: {'ok', {}, checkpoint} | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
 --          | {'duplicate', {}, owner} another delivery is running
--- include: run reply send live start
+-- include: run reply send live
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)
@@ -18,6 +18,12 @@ local order = compare_fence(retries, nesting, l)
 if order < 0 then return veto('stale') end
 if l.state == 'H' then return veto('held') end
 if order == 0 and l.state == 'R' then return veto('duplicate', l.owner) end
-start(node, l, retries, nesting, ARGV[5])
+l.state, l.retries, l.nesting, l.since, l.owner = 'R', retries, nesting, now, ARGV[5]
+put_live(node, l)
+if status == 'PENDING' then
+  redis.call('HSET', root, 'status', 'RUNNING', 'started', now)
+  emit('status', '$', 's', 'RUNNING')
+end
+emit('started', node, 'a', attempt, 'w', ARGV[5])
 if attempt > 1 or retries > 0 then return reply('ok', redis.call('HGET', root .. ':c', node) or '') end
 return reply('ok')

@@ -4,7 +4,7 @@
 --       it be started again, hold it
 -- RETURNS: {'ok', effects, checkpoint?} | {'gone'} no such run | {'stale'} it has ended or was superseded
 --          | {'poisoned'} it has lost too many processes: the caller fails it
--- include: run reply send live definition
+-- include: run reply send live definition reclaim
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)
@@ -12,6 +12,7 @@ if not l or l.attempt ~= tonumber(ARGV[2]) or l.state ~= 'R'
   or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
   return reply('stale')
 end
+if is_runner(node) then reclaim(node) end
 if ARGV[7] == '1' then
   l.state, l.since = 'H', now
   put_live(node, l)

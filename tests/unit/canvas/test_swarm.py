@@ -65,6 +65,13 @@ def test_any_iterable_will_do():
     assert [sig.args for sig in Swarm(T.a.s(i) for i in range(3)).tasks] == [(0,), (1,), (2,)]
 
 
+@pytest.mark.parametrize("batch", ["some", 0, -1, 2.5, True])
+def test_a_batch_that_makes_no_sense(batch):
+    """Given a batch that is neither a number nor "auto", then it is refused, and the message says what is allowed."""
+    with pytest.raises(InvalidWorkflow, match=r"batch=.*at least 1"):
+        Swarm([], batch=batch)
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [

@@ -1,29 +1,23 @@
 -- Items of a group or swarm: as many are started as there are places for.
 local BURST = 64 -- dispatched by one call at most, so that no worker is busy publishing for long
-local BATCHED = 256 -- the same of items that share messages
-
--- What a message of a batched swarm may take: of few places no more than leaves some for other processes.
-local function batch_size(spec, cap)
-  local given = attr(spec, 'b')
-  if not given then return nil end
-  local most = math.min(tonumber(given) or 64, cap and math.ceil(cap / 8) or BATCHED)
-  return given == 'auto' and -most or most
-end
 
 -- An unbounded pool is refilled in bulk once a quarter of its window is free: few, larger publications.
 local function pump(node, spec, p)
   local cap = number(spec, 'cap')
   local live = p.next - p.done
   if not cap and live > 0 and live > window * 3 / 4 then return end
-  local limit, started, batch = cap or window, 0, batch_size(spec, cap)
-  local burst = batch and BATCHED or BURST
+  local limit, started = cap or window, 0
   p.pumping = true -- an item that ends at once comes back here through its parent; the loop goes on with it
   while not p.gone and not p.stopped and p.next < p.n and p.next - p.done < limit
-    and (started < burst or p.next == p.done) do
-    local index = next_item(node, spec, p)
+    and (started < BURST or p.next == p.done) do
+    local index, level, found = peek(node, spec, p)
     if not index then break end
+    if is_batched(spec, p) and fits_in(definition(node .. '.' .. index)) then
+      call_runners(node, spec, p)
+      break
+    end
+    draw(node, spec, p, index, level, found)
     started = started + 1
-    batches[node .. '.' .. index] = batch
     activate(node .. '.' .. index, p.input)
   end
   p.pumping = false

@@ -12,7 +12,9 @@ end
 -- A leaf has ended with its own payload: one terminal state, once (invariant 1).
 local function settle(node, l, state, payload)
   redis.call('HDEL', LIVE, node)
-  redis.call('HSET', DONE, node, table.concat({ state, l.attempt, l.since, now, l.owner }, '|') .. '\n' .. payload)
+  if is_runner(node) then return runner_ended(node, state) end
+  local owner = l.owner:match('%S*$') -- without the runner that took it
+  redis.call('HSET', DONE, node, table.concat({ state, l.attempt, l.since, now, owner }, '|') .. '\n' .. payload)
   if in_tree(node) then redis.call('HINCRBY', root, state == 'S' and 'done' or 'failed', 1) end
   emit(state == 'S' and 'succeeded' or 'failed', node, 'a', l.attempt)
   callbacks(node, state, l.callbacks, node)

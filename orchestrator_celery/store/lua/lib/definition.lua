@@ -33,7 +33,8 @@ local function from_swarm(node)
 end
 
 local function definition(node)
-  local spec = redis.call('HGET', DEF, node) or from_segment(node) or from_swarm(node)
+  local spec = redis.call('HGET', DEF, is_runner(node) and node:gsub('%d+$', '') or node)
+    or from_segment(node) or from_swarm(node)
   if spec and spec:sub(1, 1) == 'T' then return unpack_tree(node, spec) end
   return spec
 end

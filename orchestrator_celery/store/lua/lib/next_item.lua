@@ -23,21 +23,22 @@ local function first_in_line(node, spec, p)
   end
 end
 
--- Takes the next item out of the line; nil when no place is free for any that waits.
-local function next_item(node, spec, p)
-  local index = p.next
-  if p.mixed then
-    local level, found = first_in_line(node, spec, p)
-    if not level then return nil end
-    local first, last = found:match('^(%d+)-(%d+)$')
-    index = tonumber(first)
-    redis.call('ZREM', line(node), found)
-    if index < tonumber(last) then put_range(node, level, index + 1, tonumber(last)) end
-    if reserved(spec) then p.held[level] = p.held[level] + 1 end
-    if level ~= MEDIUM then redis.call('HSET', DONE, node .. '.' .. index .. ':p', level) end
-  end
+-- The next item, without starting it: its index, and of a mixed pool its level and range; nil when no place is free for
+-- any that waits.
+local function peek(node, spec, p)
+  if not p.mixed then return p.next end
+  local level, found = first_in_line(node, spec, p)
+  return level and tonumber(found:match('^%d+')), level, found
+end
+
+local function draw(node, spec, p, index, level, found)
   p.next = p.next + 1
-  return index
+  if not p.mixed then return end
+  local last = tonumber(found:match('%d+$'))
+  redis.call('ZREM', line(node), found)
+  if index < last then put_range(node, level, index + 1, last) end
+  if reserved(spec) then p.held[level] = p.held[level] + 1 end
+  if level ~= MEDIUM then redis.call('HSET', DONE, node .. '.' .. index .. ':p', level) end
 end
 
 local function give_place_back(spec, p, item)

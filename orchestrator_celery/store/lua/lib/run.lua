@@ -11,9 +11,16 @@ if cancelled then status = false end -- to every verb but those that finish it, 
 local held = status == 'SUSPENDED' or status == 'INTERRUPTED' -- nothing may start
 local effects = {}
 local activate, up -- the two ends of the recursion over the tree
+local runner_ended -- a message that worked off items of a pool is dealt with
 local flush        -- writes the pools' counters, once, at the end
 
+-- A message that works off several items of a pool; it is no part of the tree, and no event tells of it.
+local function is_runner(node)
+  return node:find('%.b%d+$') ~= nil
+end
+
 local function emit(kind, node, ...)
+  if is_runner(node) then return end
   redis.call('XADD', EVENTS, 'MAXLEN', '~', max_events, '*', 't', kind, 'n', node, ...)
 end
 

@@ -9,10 +9,7 @@ local function level_of(node) -- its item's, in a run that uses levels at all
   return 2
 end
 
-local batches = {} -- how many a message may take, by item; below 0: as many as their duration allows
-
 local function send(node, l, spec, wait)
   local kind = node == '$' and 'close' or 'dispatch'
-  effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait, level_of(node),
-    batches[node] or 0 }
+  effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait, level_of(node) }
 end
