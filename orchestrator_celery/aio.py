@@ -264,6 +264,7 @@ if TYPE_CHECKING:
         resume = _Call(Run.resume)
         set_priority = _Call(Run.set_priority)
         suspend = _Call(Run.suspend)
+        interrupt = _Call(Run.interrupt)
         tree = _Call(Run.tree)
         watch = _Each(Run.watch)
 
@@ -280,6 +281,7 @@ if TYPE_CHECKING:
         cancel_plan = _Call(RunList.cancel_plan)
         resume = _Call(RunList.resume)
         suspend = _Call(RunList.suspend)
+        interrupt = _Call(RunList.interrupt)
 
     class PrimitiveAio:
         """`aio` of any primitive."""

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from orchestrator_celery.errors import InvalidTransition, RunNotFound
+from orchestrator_celery.model.lifecycle import VERBS, refusal
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import Publisher
 from orchestrator_celery.store import Effects, Refused, Store
 
-__all__ = ("Control",)
+__all__ = ("Control", "check")
 
 
 class Control:
@@ -32,7 +34,7 @@ class Control:
             InvalidTransition: it is neither pending nor running.
         """
         effects = self._store.suspend(run)
-        _refuse(effects, run, "suspended", "only a PENDING or RUNNING run can be")
+        check(effects, run, "suspend")
         self._inside(effects, self._store.suspend)
 
     def resume(self, run: str) -> None:
@@ -43,7 +45,7 @@ class Control:
             InvalidTransition: it is not suspended, and no task of it is held back.
         """
         effects = self._store.resume(run)
-        _refuse(effects, run, "resumed", "only a run that is SUSPENDED, or has tasks that are held back, can be")
+        check(effects, run, "resume")
         self._inside(effects, self._store.resume)
         self._publisher.act(effects.todo)
 
@@ -65,8 +67,19 @@ class Control:
                 self._publisher.act(inner.todo)
 
 
-def _refuse(effects: Effects, run: str, what: str, possible: str) -> None:
+def check(effects: Effects, run: str, verb: str) -> None:
+    """Raise what the store's refusal of a verb means.
+
+    Args:
+        effects: what the store answered.
+        run: the run.
+        verb: what was asked for.
+
+    Raises:
+        RunNotFound: there is no such run.
+        InvalidTransition: its status does not allow it; says what is possible.
+    """
     if effects.refused is Refused.GONE:
-        raise RunNotFound(f"No run has the id {run!r}: it cannot be {what}.")
+        raise RunNotFound(f"No run has the id {run!r}: it cannot be {VERBS[verb].done}.")
     if effects.refused is Refused.STATE:
-        raise InvalidTransition(f"The run {run} is {effects.detail.decode()} and cannot be {what}: {possible}.")
+        raise InvalidTransition(refusal(run, verb, RunStatus(effects.detail.decode())))

@@ -35,6 +35,8 @@ def explain(orchestrator: Orchestrator, run: str) -> str:
         return f"{status}."
     if status is RunStatus.SUSPENDED:
         return "SUSPENDED: nothing more starts until `run.resume()`."
+    if status is RunStatus.INTERRUPTED:
+        return "INTERRUPTED: nothing more starts, and what was stopped is held, until `run.resume()`."
     return f"{status}: {_why_it_waits(orchestrator, run)}"
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from celery.exceptions import Ignore
+
 if TYPE_CHECKING:
     from orchestrator_celery.model.views import BulkReport
 
@@ -17,6 +19,7 @@ __all__ = (
     "ConfirmationRequired",
     "DeadlineExceeded",
     "ForeignSignature",
+    "Interrupted",
     "InvalidSettings",
     "InvalidTransition",
     "InvalidWorkflow",
@@ -91,6 +94,14 @@ class ConfirmationRequired(OrchestratorError):
 
 class InvalidTransition(OrchestratorError):
     """The run's status does not allow this; the message names the status and what is possible."""
+
+
+class Interrupted(OrchestratorError, Ignore):
+    """The run was interrupted: let this error end the task, which is held back until the run is resumed."""
+
+    def __init__(self, message: str = "", task_id: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.task_id = task_id
 
 
 class InvalidWorkflow(OrchestratorError):

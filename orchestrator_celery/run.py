@@ -16,6 +16,7 @@ from orchestrator_celery.diagnosis import explain
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
+from orchestrator_celery.interrupt import Interruption
 from orchestrator_celery.items import ItemPages
 from orchestrator_celery.listing import run_view
 from orchestrator_celery.model.events import Event, RunClosed, parse_event
@@ -27,6 +28,7 @@ from orchestrator_celery.tree import TreeReader
 if TYPE_CHECKING:
     from orchestrator_celery.aio import RunAio
     from orchestrator_celery.model.audit import CancelPlan
+    from orchestrator_celery.model.reports import InterruptReport
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.pool import RunningSwarm
     from orchestrator_celery.stored import StoredSignature
@@ -139,12 +141,39 @@ class Run(AsyncResult):
         with self._audited("suspend", RunStatus.SUSPENDED):
             self._control.suspend(self.id)
 
-    def resume(self) -> None:
-        """Go on after `suspend`; also starts tasks again that a rule of auto-resume holds back.
+    def interrupt(self, signal: str = "SIGTERM", grace: float = 10.0) -> InterruptReport:
+        """As `suspend`, and what runs is stopped; `resume` starts it again from its last checkpoint.
+
+        Processes get the signal (a task's `TaskPolicy.interrupt_signal` goes first), and SIGKILL after the grace;
+        greenlets are killed. Threads and solo cannot be: their tasks look for themselves
+        (`current_node().raise_if_interrupted()`). Waits until everything has stopped, at most a little longer than
+        the grace. An end that comes first counts; no callback is called for what is held.
+
+        Args:
+            signal: its name.
+            grace: seconds.
+
+        Returns:
+            What became of each task that ran. A task whose worker does not answer is `unreachable`: whatever it still
+            reports is refused, and it starts again with `resume`.
 
         Raises:
             RunNotFound: the run has no record.
-            InvalidTransition: it is not suspended, and no task of it is held back.
+            InvalidTransition: it has ended, or is interrupted and nothing of it runs any more.
+            OrchestratorError: there is no such signal, or the grace is negative.
+        """
+        with self._audited("interrupt", RunStatus.INTERRUPTED):
+            return Interruption(self._orchestrator).interrupt(self.id, signal, grace)
+
+    def resume(self) -> None:
+        """Go on after `suspend` or `interrupt`; also starts tasks again that a rule of auto-resume holds back.
+
+        A task that was stopped starts under a new attempt, with what it kept last as `current_node().last_checkpoint`;
+        the event `NodeResumed` says whether there was something.
+
+        Raises:
+            RunNotFound: the run has no record.
+            InvalidTransition: it is neither suspended nor interrupted, and no task of it is held back.
         """
         with self._audited("resume"):
             self._control.resume(self.id)

@@ -53,6 +53,18 @@ class RunList(list[RunView]):
         """
         return self._each("suspend", lambda run: run.suspend())
 
+    def interrupt(self, signal: str = "SIGTERM", grace: float = 10.0) -> list[RunAnswer]:
+        """`Run.interrupt` of each, one after the other; `RunAnswer.result` is its report.
+
+        Args:
+            signal: what processes get first.
+            grace: seconds until SIGKILL.
+
+        Raises:
+            StoreUnavailable: the store went away; what was done is done.
+        """
+        return self._each("interrupt", lambda run: run.interrupt(signal, grace))
+
     def resume(self, stagger: float = 0.0) -> list[RunAnswer]:
         """`Run.resume` of each, the oldest first.
 

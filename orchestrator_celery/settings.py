@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from signal import Signals
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.model.states import Priority
@@ -113,6 +114,16 @@ class TaskPolicy(BaseModel):
     priority: Priority | None = Field(
         default=None, description="Priority of this task's items in a swarm that are given none."
     )
+    interrupt_signal: str | None = Field(
+        default=None, description="What the process of this task gets when its run is interrupted, e.g. SIGINT."
+    )
+
+    @field_validator("interrupt_signal")
+    @classmethod
+    def _is_a_signal(cls, name: str | None) -> str | None:
+        if name is not None and name not in Signals.__members__:
+            raise ValueError(f"{name!r} is no signal here; SIGTERM and SIGINT are, for example")
+        return name
 
 
 def _explain(exc: ValidationError) -> str:

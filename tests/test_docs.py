@@ -22,6 +22,7 @@ from redis import Redis
 import orchestrator_celery
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.cli.demo.servers import Worker
+from orchestrator_celery.model.lifecycle import table
 from orchestrator_celery.store.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,6 +118,11 @@ def test_the_settings_page_has_every_setting():
     page = (ROOT / "docs/how-to/settings.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("| `orchestrator_")]
     assert rows == [_row(name, field) for name, field in OrchestratorSettings.model_fields.items()]
+
+
+def test_the_table_of_verbs_is_current():
+    """Given the page of verbs and statuses, then its table is the one the code refuses by."""
+    assert table() in (ROOT / "docs/reference/lifecycle.md").read_text()
 
 
 def _row(name, field):

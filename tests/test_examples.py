@@ -37,6 +37,13 @@ STORIES = {
         [],
         r"moved up: 1\none lane: letter 1, letter 6, urgent 1, urgent 2, urgent 3, letter 2, .*\n.*archive 1, archive 2, archive 3",
     ),
+    "lifecycle": (
+        [],
+        (
+            r"SUSPENDED.*going on.*is interrupted: 1 (terminated|stopped_itself).*from step [1-9].*SUCCEEDED"
+            r".*cannot be suspended.*deleted"
+        ),
+    ),
     "stdlib_report": (["report.html"], r"largest packages.*Report: report.html"),
     "swarm": (["files"], r"2 times /.*/files/a/one\n3 files, 2 different"),
 }

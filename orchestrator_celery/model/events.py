@@ -17,8 +17,10 @@ __all__ = (
     "NodeCheckpointed",
     "NodeFailed",
     "NodeHeld",
+    "NodeInterrupted",
     "NodeLost",
     "NodeRepublished",
+    "NodeResumed",
     "NodeRetried",
     "NodeStarted",
     "NodeSucceeded",
@@ -107,6 +109,22 @@ class NodeHeld(Event):
     worker: str
 
 
+class NodeInterrupted(Event):
+    """An interruption has stopped a task, which is held back: `terminated`, `stopped_itself`, `unreachable`, or `lost`
+    with its process."""
+
+    attempt: int
+    worker: str
+    reason: str
+
+
+class NodeResumed(Event):
+    """A task that was held back starts again under a new attempt, from its last checkpoint if it has one."""
+
+    attempt: int
+    checkpoint: bool
+
+
 class NodeRepublished(Event):
     """Nobody had claimed a task's message for too long; it was sent again under the same id."""
 
@@ -146,6 +164,8 @@ _TYPES: dict[str, type[Event]] = {
     "retried": NodeRetried,
     "lost": NodeLost,
     "held": NodeHeld,
+    "interrupted": NodeInterrupted,
+    "resumed": NodeResumed,
     "republished": NodeRepublished,
     "checkpoint": NodeCheckpointed,
     "vetoed": NodeVetoed,
@@ -153,7 +173,7 @@ _TYPES: dict[str, type[Event]] = {
     "swarm-closed": SwarmWasClosed,
     "priority": PriorityChanged,
 }
-_NAMES = {"a": "attempt", "w": "worker", "r": "reason", "s": "status", "c": "count", "l": "priority"}
+_NAMES = {"a": "attempt", "w": "worker", "r": "reason", "s": "status", "c": "count", "l": "priority", "k": "checkpoint"}
 
 
 def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:

@@ -15,6 +15,7 @@ _STATES = {
     "R": NodeState.RUNNING,
     "S": NodeState.SUCCEEDED,
     "F": NodeState.FAILED,
+    "I": NodeState.RUNNING,
     "D": NodeState.RUNNING,
     "H": NodeState.INTERRUPTED,
 }

@@ -112,6 +112,7 @@ class PoolVerbs(Verbs):
         ended: Sequence[Ended] = (),
         back: Sequence[str] = (),
         again: bool = False,
+        busy: bool = False,
     ) -> Effects:
         """A runner of a batched pool tells how items have ended, and takes the next ones.
 
@@ -123,13 +124,23 @@ class PoolVerbs(Verbs):
             ended: items that have ended.
             back: nodes it has taken and will not begin.
             again: the answer to an earlier call may be lost; what that one took is given once more.
+            busy: it will not be back for long; another runner is to go on with what waits.
 
         Returns:
             `detail`: node, definition and input of each item taken, one after the other. Refused with `HELD` when
             nothing is to be begun, with `STALE` when the runner was superseded; what has ended is kept all the same.
         """
         flat = [part for one in ended for part in one.parts()]
-        head = (runner.node, runner.attempt, fence.retries, fence.nesting, owner, want, int(again), len(ended))
+        head = (
+            runner.node,
+            runner.attempt,
+            fence.retries,
+            fence.nesting,
+            owner,
+            want,
+            2 if busy else int(again),
+            len(ended),
+        )
         return self._run("take", runner.run, *head, *flat, *back)
 
     def set_priority(self, run: str, pool: str, level: int, ranges: Iterable[tuple[int, int]]) -> Effects:

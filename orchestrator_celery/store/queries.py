@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
+from orchestrator_celery.model.nodes import parse_live
 from orchestrator_celery.store.answers import answers
 from orchestrator_celery.store.keys import Keys
 
@@ -57,7 +58,22 @@ class Reader:
     def running(self, run: str) -> int:
         """How many nodes of the tree are claimed by a worker."""
         live = self.live(run).items()
-        return sum(raw.startswith(b"R") for node, raw in live if node != CLOSE and not is_callback(node))
+        return sum(raw.startswith((b"R", b"I")) for node, raw in live if node != CLOSE and not is_callback(node))
+
+    def live_leaf(self, run: str, node: str) -> bytes | None:
+        """One live leaf; None where it has ended."""
+        raw: bytes | None = self._client.hget(self._keys.live(run), node)
+        return raw
+
+    def owner(self, run: str, node: str) -> str:
+        """Who runs a leaf; '' where nobody does."""
+        raw = self.live_leaf(run, node)
+        return parse_live(raw).owner if raw else ""
+
+    def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
+        """Whether an attempt of a leaf is not wanted any more: interrupted, superseded, or its run is gone."""
+        raw = self.live_leaf(run, node)
+        return raw is None or not raw.startswith(b"R|%d|" % attempt)
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Records of ended nodes, None for one that has not ended."""

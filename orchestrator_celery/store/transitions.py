@@ -101,7 +101,7 @@ class Store(SignatureVerbs, Schedule):
     def lost(self, leaf: LeafId, fence: Fence, max_resumes: int, wait: float = 0.0, hold: bool = False) -> Effects:
         """The process that ran the leaf is gone; `hold`: by a rule it is not started again.
 
-        `detail` tells (1 or 0) whether there is a checkpoint to go on from.
+        `detail` tells (1 or 0) whether there is a checkpoint to go on from; -1: it was to be stopped, and is held.
         """
         return self._run(
             "lost",
@@ -124,10 +124,22 @@ class Store(SignatureVerbs, Schedule):
         return self._run("suspend", run)
 
     def resume(self, run: str) -> Effects:
-        """A suspended run goes on; `detail` as for `suspend`."""
+        """A suspended or interrupted run goes on; `detail` as for `suspend`."""
         effects = self._run("resume", run)
         self.due_soon(run)
         return effects
+
+    def interrupt(self, run: str) -> Effects:
+        """As `suspend`, and what runs is to be stopped.
+
+        `detail`: runs that stand in for its tasks, and what runs, as node and record alternating; or the status that
+        forbids it.
+        """
+        return self._run("interrupt", run)
+
+    def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
+        """An interruption has ended the leaf's body, or made sure that its end means nothing."""
+        return self._run("stopped", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, how)
 
     def overdue(self, run: str, error: bytes, inner: bool = False) -> Effects:
         """A run is over its deadline and fails.

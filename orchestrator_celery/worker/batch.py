@@ -163,28 +163,34 @@ class Runner:
 
     def _watch(self) -> None:
         """While a long item runs: tell of those before it, and let others have those after it."""
+        helped = 0.0
         while not self._over.wait(_SHARE):
             with self._lock:
                 back: list[str] = []
-                if self._todo and time.monotonic() - self._begun > _LONG:
-                    back = self._give_back()
-                if self._ended or back:
+                busy = self._begun > helped and time.monotonic() - self._begun > _LONG
+                if busy:
+                    back, helped = self._give_back(), self._begun
+                if self._ended or busy or self._todo:
                     try:
-                        self._tell(0, back)
+                        self._tell(0, back, busy=busy, asks=True)
                     except UNREACHABLE as exc:
                         logger.warning("Ends of items are told later: %r", exc, extra={"action": "batch"})
 
-    def _tell(self, want: int, back: list[str] | None = None) -> list[tuple[str, bytes, str]]:
-        """One call; with the lock held."""
+    def _tell(
+        self, want: int, back: list[str] | None = None, busy: bool = False, asks: bool = False
+    ) -> list[tuple[str, bytes, str]]:
+        """One call, with the lock held; `asks` whether to go on, though there may be nothing to tell."""
         store, again = self._orchestrator.store, False
         ended, self._ended = self._ended, []
-        if not (want or ended or back):
+        if not (want or ended or back or asks):
             return []
 
         def call() -> Effects:
             nonlocal again
             known, again = again, want > 0
-            return store.take(self._leaf, self._fence, self._owner, want, ended=ended, back=back or (), again=known)
+            return store.take(
+                self._leaf, self._fence, self._owner, want, ended=ended, back=back or (), again=known, busy=busy
+            )
 
         try:
             answer = self._orchestrator.hooks.reports.patiently(call)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery._state import get_current_worker_task
 
 from orchestrator_celery.engine.specs import parse
+from orchestrator_celery.errors import Interrupted
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.states import NodeKind
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.answers import UNREACHABLE
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.pool import RunningSwarm
+    from orchestrator_celery.worker.held import Held
 
 __all__ = ("CurrentNode", "NoNode", "current_node")
+
+
+#: Seconds between two looks whether the task is to stop.
+_LOOK = 0.2
 
 
 class NoNode:
@@ -50,6 +59,20 @@ class NoNode:
         """
         return False
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the task is to stop: its run was interrupted or cancelled, or it was started anew elsewhere."""
+        return False
+
+    def raise_if_interrupted(self) -> None:
+        """Stop here if the task is to stop, which the store is asked at most a few times a second.
+
+        A body that lets the error pass is held back until `run.resume()`, which starts it from its last checkpoint.
+
+        Raises:
+            Interrupted: its run was interrupted or cancelled, or it was started anew elsewhere.
+        """
+
     def __bool__(self) -> bool:
         return False
 
@@ -61,14 +84,14 @@ class CurrentNode(NoNode):
         orchestrator: whose run.
         leaf: run, node and attempt.
         fence: the message of the attempt.
-        checkpoint: what an earlier attempt kept, encoded.
+        held: what is known of the message: what an earlier attempt kept, and when the record was looked at.
     """
 
-    def __init__(self, orchestrator: Orchestrator, leaf: LeafId, fence: Fence, checkpoint: bytes) -> None:
+    def __init__(self, orchestrator: Orchestrator, leaf: LeafId, fence: Fence, held: Held) -> None:
         self._orchestrator = orchestrator
         self._leaf = leaf
         self._fence = fence
-        self._checkpoint = checkpoint
+        self._held = held
         self.run_id = leaf.run
         self.id = leaf.node
         self.attempt = leaf.attempt
@@ -87,7 +110,7 @@ class CurrentNode(NoNode):
     @property
     def last_checkpoint(self) -> Any:
         """What was kept last, by this attempt or an earlier one; None if nothing was."""
-        return self._orchestrator.codec.load(self._checkpoint) if self._checkpoint else None
+        return self._orchestrator.codec.load(self._held.checkpoint) if self._held.checkpoint else None
 
     def checkpoint(self, data: Any) -> bool:
         """Keep how far the task is; see `NoNode.checkpoint`."""
@@ -97,8 +120,25 @@ class CurrentNode(NoNode):
         )
         if answer.refused in (Refused.STALE, Refused.GONE):
             return False
-        self._checkpoint = blob
+        self._held.checkpoint = blob
         return True
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the task is to stop; see `NoNode.interrupted`."""
+        held, now = self._held, time.monotonic()
+        if not held.interrupted and now - held.looked >= _LOOK:
+            held.looked = now
+            with suppress(*UNREACHABLE):  # nobody can say so now
+                held.interrupted = self._orchestrator.reader.to_be_stopped(
+                    self._leaf.run, self._leaf.node, self._leaf.attempt
+                )
+        return held.interrupted
+
+    def raise_if_interrupted(self) -> None:
+        """Stop here if the task is to stop; see `NoNode.raise_if_interrupted`."""
+        if self.interrupted:
+            raise Interrupted(f"Task {self._leaf} was interrupted.", task_id=str(self._leaf))
 
     def __bool__(self) -> bool:
         return True

@@ -40,6 +40,8 @@ class Held:
         handed_over: the store knows of the message that goes on, and the body's end says nothing more.
         outcome: the error a closed run ended with, which is no failure of closing it.
         sink: who is told of its end in place of the store: of an item, the runner that took it.
+        looked: when the record was last looked at for an interruption, by the monotonic clock.
+        interrupted: whether the body was to be stopped then.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -49,6 +51,8 @@ class Held:
     handed_over: bool = False
     outcome: BaseException | None = None
     sink: Sink | None = None
+    looked: float = 0.0
+    interrupted: bool = False
 
 
 def held_by(request: Any) -> Held | None:

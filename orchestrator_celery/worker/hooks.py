@@ -23,8 +23,9 @@ from celery.utils.time import maybe_make_aware
 from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.engine.recovery import Lost
-from orchestrator_celery.errors import LeafIgnored
+from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner, parse_leaf_id
+from orchestrator_celery.model.reports import InterruptOutcome
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import CLOSE_TASK, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
@@ -126,7 +127,7 @@ class Hooks:
         held = held_by(request)
         if held is None:
             return None
-        return CurrentNode(self._orchestrator, *held.claims[-1], held.checkpoint)
+        return CurrentNode(self._orchestrator, *held.claims[-1], held)
 
     def replacement(self, task: Any, sig: Any) -> Any:
         """What a task of a run may be replaced by: a canvas becomes a run of its own."""
@@ -198,12 +199,26 @@ class Hooks:
     ) -> None:
         """A process that ran a leaf is gone. Where a rule forbids to start it again it fails, as it does natively, or,
         with its whole worker, is held back."""
+        if self._was_struck(leaf):
+            self.reports.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
+            return
         if hold or self._may_resume(task, leaf):
             hold = hold and not self._may_resume(task, leaf)
             self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence, hold=hold)
         else:
             lost = error or WorkerLostError(f"The process that ran {task.name} is gone.")
             self.reports.failed(leaf, fence, lost, trace or "")
+
+    def _was_struck(self, leaf: LeafId) -> bool:
+        """Whether a signal of an interruption ended it, meant for it or for a task its process had run before."""
+        from orchestrator_celery.worker.stop import was_struck  # a client needs nothing of the worker
+
+        if was_struck(str(leaf)):
+            return True
+        with suppress(*UNREACHABLE):
+            owner = self._orchestrator.reader.owner(leaf.run, leaf.node)
+            return was_struck("", owner.rsplit("/", 2)[-2] if owner.count("/") > 1 else "")
+        return False
 
     def _may_resume(self, task: Any, leaf: LeafId) -> bool:
         """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
@@ -226,6 +241,8 @@ class Hooks:
         for leaf, fence in held.claims:
             if held.replacement is not None:
                 self._replaced(leaf, fence, held.replacement)
+            elif isinstance(retval, Interrupted) and retval.task_id == str(leaf):
+                self.reports.stopped(leaf, fence, InterruptOutcome.STOPPED_ITSELF.value)
             elif isinstance(retval, Reject) and retval.requeue:
                 self.reports.requeued(leaf, fence, fence, "requeue")
             else:
@@ -237,6 +254,8 @@ class Hooks:
             answer = self.reports.requeued(leaf, fence, later, "delegate")
             if answer is not None and answer.refused is not None:
                 self._withdraw(str(leaf))
+            elif answer is not None and answer.detail:
+                self._orchestrator.store.suspend(str(leaf))  # it was started while its own run is held
             return
         definition = self._orchestrator.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
         self.reports.requeued(leaf, fence, later, "replace", float(sig.options.get("countdown") or 0), definition)
@@ -250,10 +269,13 @@ class Hooks:
 
     # -- told by the main process ---------------------------------------------------------------
 
-    def on_revoked(self, sender: Any, request: Any, expired: bool = False, **_: Any) -> None:
-        """Somebody revoked the message itself, or it expired before it could start."""
+    def on_revoked(self, sender: Any, request: Any, expired: bool = False, terminated: bool = False, **_: Any) -> None:
+        """Somebody revoked the message itself, or it expired before it could start, or its process was stopped."""
         reason = "expired" if expired else "revoked"
         for leaf, fence in claims_of(sender, request, request.args):
+            if terminated and self._was_struck(leaf):
+                self.reports.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
+                continue
             self.reports.failed(leaf, fence, TaskRevokedError(reason), "")
             self._forget(leaf)
 
@@ -268,7 +290,9 @@ class Hooks:
         task = request.task
         # What a run stands in for before the run itself, whose closing message is sent again at once.
         for leaf, fence in reversed(claims_of(task, request._context, request.args)):
-            if self._may_resume(task, leaf):
+            if self._was_struck(leaf):
+                self.reports.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
+            elif self._may_resume(task, leaf):
                 self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
 
     def on_unknown(self, name: str, id: str, **_: Any) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.store.registry import Beat
 
-__all__ = ("Heartbeat", "is_alive", "member_name")
+__all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Heartbeat:
         # The worker's main thread may change the set meanwhile; then the next sign of life says it right.
         with suppress(RuntimeError):
             active = tuple(worker_state.active_requests)
-            gone = [request for request in active if self._forks and not _runs(request.worker_pid)]
+            gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
             self._active = [request.id for request in active if request not in gone]
             for request in gone:
                 self._on_gone(request)
@@ -113,7 +113,7 @@ def is_alive(member: str) -> bool:
     return True
 
 
-def _runs(pid: int | None) -> bool:
+def is_running(pid: int | None) -> bool:
     """Whether a process is there and not a dead one whose parent has not looked yet; True where nobody can tell."""
     if not pid:
         return True

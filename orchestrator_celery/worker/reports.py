@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+#: What the store answers of a lost task that was to be stopped.
+_HELD = -1
+_ALWAYS = 1_000_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
@@ -68,6 +71,13 @@ class Reports:
         """A later message runs the leaf; arguments as for `Store.requeue`. None where the store is away."""
         return self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why, wait, definition)
 
+    def stopped(self, leaf: LeafId, fence: Fence, how: str) -> None:
+        """An interruption ended the body, or its signal another one than it was for."""
+        if leaf.node == CLOSE:
+            self._tell(leaf, NOWHERE, self._orchestrator.store.lost, leaf, fence, _ALWAYS)
+        else:
+            self._tell(leaf, NOWHERE, self._orchestrator.store.stopped, leaf, fence, how)
+
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
     ) -> ResumeAction | None:
@@ -89,12 +99,12 @@ class Reports:
         if stand_in is not None:
             self.requeued(leaf, fence, stand_in, "delegate")
             return ResumeAction.KEPT
-        limit = policy.max_resumes if isinstance(policy, TaskPolicy) else None
-        if limit is None:
-            limit = self._orchestrator.settings.max_resumes
+        limit = self._limit(policy)
         answer = self._tell(leaf, NOWHERE, store.lost, leaf, fence, limit, delay, hold)
         if answer is None:
             return None
+        if answer.refused is None and answer.detail == _HELD:
+            return ResumeAction.KEPT
         if answer.refused is Refused.POISONED:
             poisoned = PoisonedTask(
                 f"{name} took its worker process down at attempt {leaf.attempt}; it is not started once more. "
@@ -107,6 +117,10 @@ class Reports:
             self._tell_due(leaf.run)
             return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
+
+    def _limit(self, policy: Any) -> int:
+        own = policy.max_resumes if isinstance(policy, TaskPolicy) else None
+        return self._orchestrator.settings.max_resumes if own is None else own
 
     def _stand_in(self, leaf: LeafId) -> Fence | None:
         """The message with which a canvas that replaced the task will end its node, if there is such a canvas.

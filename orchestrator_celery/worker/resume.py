@@ -111,7 +111,8 @@ class Session:
             task_id = look.run if node == CLOSE else f"{look.run}:{live.runner or f'{node}:{live.attempt}'}"
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
-                self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, sighting.alive)
+                alive = sighting.alive and raw[:1] != b"I"  # what was to be stopped does not fail by that
+                self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, alive)
 
     def end(self, look: Look) -> None:
         """End a run that is over its deadline."""

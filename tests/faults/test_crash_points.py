@@ -41,6 +41,8 @@ MAIN = {"beat", "sweep", "ack"}
 LATE = {"overdue"}
 #: Verbs on stored signatures, whose own tests are in `test_stored_crashes.py`.
 STORED = {"save", "register", "registered", "mark", "doom", "purge"}
+#: Verbs of an interruption: `test_interrupted.py` crashes at them.
+STOPPING = {"interrupt", "stopped"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
 SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "publish.close"}
 
@@ -51,7 +53,7 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT | LATE | STORED]
+WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT | LATE | STORED | STOPPING]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
 CASES += [

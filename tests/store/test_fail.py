@@ -142,13 +142,15 @@ def test_a_reporter_without_a_fence_is_believed(one):
 
 
 def test_a_held_or_delegated_leaf_can_fail(play):
-    """Given leaves that wait for somebody, when their failure is reported, then they end."""
+    """Given leaves that wait for somebody, when their failure is reported by whoever decides it, then they end; what a
+    body says that was given up does not count."""
     play.start(swarm(leaf(), leaf()))
     play.claim("0.0")
     play.lost("0.0", hold=True)
     play.claim("0.1")
     play.requeue("0.1", Fence(nesting=1), why="delegate")
-    assert play.fail("0.0").refused is None
+    assert play.fail("0.0").refused is Refused.STALE
+    assert play.fail("0.0", fence=None).refused is None
     assert names(play.fail("0.1", fence=Fence(nesting=1))) == ["close"]
 
 

@@ -24,6 +24,10 @@ from orchestrator_celery import (
     DeadlineExceeded,
     Event,
     ForeignSignature,
+    Interrupted,
+    InterruptedTask,
+    InterruptOutcome,
+    InterruptReport,
     InvalidSettings,
     InvalidTransition,
     InvalidWorkflow,
@@ -33,9 +37,11 @@ from orchestrator_celery import (
     NodeCheckpointed,
     NodeFailed,
     NodeHeld,
+    NodeInterrupted,
     NodeKind,
     NodeLost,
     NodeRepublished,
+    NodeResumed,
     NodeRetried,
     NodeStarted,
     NodeState,
@@ -98,7 +104,7 @@ def resize(path: str) -> int:
     return len(path)
 
 
-@app.task(orchestrator=TaskPolicy(max_resumes=0, auto_resume=False))
+@app.task(orchestrator=TaskPolicy(max_resumes=0, auto_resume=False, interrupt_signal="SIGINT"))
 def charge(amount: float) -> str:
     return str(amount)
 
@@ -111,6 +117,12 @@ def train(path: str) -> None:
     assert_type(node.run_id, str | None)
     assert_type(node.id, str | None)
     assert_type(node.attempt, int)
+    assert_type(node.interrupted, bool)
+    try:
+        node.raise_if_interrupted()
+    except Interrupted as exc:
+        assert_type(exc.task_id, str)
+        raise
     assert_type(bool(node), bool)
 
 
@@ -226,6 +238,10 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: PLR0911 - one type after 
         assert_type((event.id, event.run, event.node, event.time), tuple[str, str, str, datetime])
         if isinstance(event, StatusChanged):
             return event.status.value
+        if isinstance(event, NodeInterrupted):
+            assert_type(event.reason, str)
+        if isinstance(event, NodeResumed):
+            assert_type(event.checkpoint, bool)
         if isinstance(event, NodeStarted | NodeLost | NodeHeld):
             return f"{event.worker} {event.attempt}"
         if isinstance(event, NodeVetoed | NodeRetried):
@@ -253,6 +269,7 @@ def lists() -> list[str]:
 def many() -> list[RunAnswer]:
     chosen = orchestrator.runs(tag="eu")
     assert_type(chosen.suspend(), list[RunAnswer])
+    assert_type(chosen.interrupt(signal="SIGINT", grace=1.0), list[RunAnswer])
     assert_type(chosen.resume(stagger=0.5), list[RunAnswer])
     plan = chosen.cancel_plan()
     assert_type(plan, BulkCancelPlan)
@@ -311,6 +328,14 @@ async def awaited(run: Run) -> list[Event]:
     events = run.aio.watch(after="0")
     assert_type(events, AsyncIterator[Event])
     return [event async for event in events]
+
+
+def stop(run: Run) -> tuple[InterruptedTask, ...]:
+    report = run.interrupt(signal="SIGTERM", grace=10)
+    assert_type(report, InterruptReport)
+    assert_type(report.tasks[0].outcome, InterruptOutcome)
+    assert_type(report.tasks[0].checkpoint, bool)
+    return report.of(InterruptOutcome.TERMINATED)
 
 
 def reports() -> list[ResumedNode]:

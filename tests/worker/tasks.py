@@ -9,7 +9,7 @@ from celery._state import get_current_worker_task
 from celery.exceptions import Ignore, Reject
 from kombu.utils.json import register_type
 
-from orchestrator_celery import Swarm, current_node
+from orchestrator_celery import Swarm, TaskPolicy, current_node
 from tests.kit.project import app, identity, ledger, nap, note, replaced
 from tests.kit.waiting import wait_for
 
@@ -296,3 +296,74 @@ def after_nothing(mark="nothing"):
 @app.task
 def after_and_fail(*_):
     raise ValueError("the callback is no good")
+
+
+@app.task
+def watchful(value, steps=400):
+    """Keeps how far it is, and looks whether it is to stop."""
+    node = current_node()
+    first = (node.last_checkpoint or {"step": 0})["step"]
+    note("start", value, node.attempt, first)
+    for step in range(first, steps):
+        with ledger() as book:
+            if book.exists("go"):
+                break
+        time.sleep(0.05)
+        node.checkpoint({"step": step + 1})
+        current_node().raise_if_interrupted()
+    note("end", value)
+    return value
+
+
+@app.task
+def stubborn(value, seconds=60):
+    """Heeds no SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    note("start", value)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not exists("go"):
+        time.sleep(0.05)
+    return value
+
+
+@app.task
+def polite(value):
+    """Ends well when it is told to stop."""
+    note("start", value)
+    try:
+        while not exists("go"):
+            time.sleep(0.05)
+    except SystemExit:
+        return f"{value}, cut short"
+    return value
+
+
+@app.task(orchestrator=TaskPolicy(interrupt_signal="SIGUSR2"))
+def signalled(value):
+    """Has a signal of its own."""
+    node = current_node()
+
+    def on_signal(*_):
+        note("signal", value)
+        raise SystemExit(1)
+
+    if node.attempt > 1:
+        return value
+    signal.signal(signal.SIGUSR2, on_signal)
+    note("start", value)
+    time.sleep(60)
+    return None
+
+
+def exists(key):
+    with ledger() as book:
+        return bool(book.exists(key))
+
+
+@app.task(bind=True)
+def replaced_when_told(self):
+    """Replaces itself by a chain once it may."""
+    note("start", "replaced")
+    while not exists("go"):
+        time.sleep(0.05)
+    raise self.replace(chain(nap.s("inner", 0.5), identity.s()))

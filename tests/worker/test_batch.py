@@ -3,8 +3,9 @@
 import os
 
 import pytest
+from celery import chain
 
-from orchestrator_celery import InvalidWorkflow, NodeState, RunStatus
+from orchestrator_celery import InterruptOutcome, InvalidWorkflow, NodeState, RunStatus
 from orchestrator_celery.model.events import NodeLost, NodeStarted, NodeSucceeded
 from tests.kit.waiting import wait_for
 from tests.worker.support import error_of, events
@@ -116,3 +117,49 @@ def test_other_pools(make_stand, pool):
     with stand.worker(pool=pool):
         run = stand.swarm([stand.tasks("add", i, 1) for i in range(50)], batch=20).apply_async()
         assert run.get(timeout=60) == list(range(1, 51))
+
+
+def test_interrupted_inside(busy, ledger):
+    """Given a batch, when its run is interrupted, then the body is stopped, its neighbours are held, and all go on."""
+    run = busy.swarm(
+        [busy.tasks("nap", i, 0.4 if i else 20) for i in range(4)], batch=4, max_concurrency=1
+    ).apply_async()
+    wait_for(lambda: ledger.entries("start"), 20, "a body")
+    report = run.interrupt(grace=3)
+    assert [(task.node, task.outcome) for task in report.tasks] == [("0.0", InterruptOutcome.TERMINATED)]
+    assert run.status is RunStatus.INTERRUPTED
+    assert [item.state for item in run.items()] == [NodeState.INTERRUPTED, *[NodeState.WAITING] * 3]
+    run.resume()
+    wait_for(lambda: len(ledger.entries("start")) == 2, 20, "the body again")
+    run.cancel(confirm=True)
+
+
+def test_a_long_item_does_not_keep_others_waiting(busy, ledger):
+    """Given short items and then a long one with others behind it, then these are given to somebody else meanwhile."""
+    items = [busy.tasks("nap", i, 6 if i == 20 else 0.005) for i in range(40)]
+    run = busy.swarm(items, batch=40).apply_async()
+    wait_for(lambda: len(ledger.entries("end")) == 39, 5, "all the others")
+    assert run.get(timeout=30) == list(range(40))
+
+
+def test_what_cannot_share_goes_by_itself(make_stand, ledger):
+    """Given limits, options of their own, and tasks that may not run again, then such items have their own messages."""
+    stand = make_stand()
+    t = stand.tasks
+    items = [t("nap", 0), t("nap", 1).set(queue="celery"), t("too_long"), t("never_resumed", 3), t("nap", 4).set(expires=99),
+             chain(t("nap", 5), t("nap"))]  # fmt: skip
+    run = stand.swarm(items, batch=9, max_failures=2).apply_async()
+    assert stand.queued() == 1, "the runner draws them in turn"
+    with stand.worker() as worker:
+        assert run.get(timeout=60)[:2] == [0, 1]
+        received = worker.log
+    for index in (1, 2, 3, 4):
+        assert f"{run.id}:0.{index}:1] received" in received
+    assert f"{run.id}:0.5.0:1] received" in received
+    assert f"{run.id}:0.0:1] received" not in received
+
+
+def test_a_project_with_a_time_limit_has_messages_each(make_stand):
+    stand = make_stand(task_time_limit=60)
+    stand.swarm([stand.tasks("add", i, 1) for i in range(5)], batch=5).apply_async()
+    assert stand.queued() == 5

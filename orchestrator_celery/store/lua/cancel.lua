@@ -26,7 +26,7 @@ end
 for i = 1, #entries, 2 do
   local l = parse_live(entries[i + 1])
   if l.state ~= 'Q' then clean_up(entries[i], l.attempt, l.callbacks) end
-  if l.state == 'R' and entries[i] ~= '$' then
+  if at_work(l) and entries[i] ~= '$' then
     bodies[#bodies + 1] = root:match('{(.*)}$') .. ':' .. entries[i] .. ':' .. l.attempt
   end
 end

@@ -5,7 +5,7 @@
 -- include: run reply send live
 if not status then return reply('gone') end
 local l = get_live(ARGV[1])
-if not l or l.attempt ~= tonumber(ARGV[2]) or l.state ~= 'R'
+if not l or l.attempt ~= tonumber(ARGV[2]) or not at_work(l)
   or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
   return reply('stale')
 end

@@ -6,7 +6,7 @@
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)
-if not l or l.attempt ~= tonumber(ARGV[2]) or l.state ~= 'R'
+if not l or l.attempt ~= tonumber(ARGV[2]) or not at_work(l)
   or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
   return reply('stale')
 end

@@ -2,12 +2,12 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting of the body  5 retries  6 nesting of the later message
 --       7 why  8 milliseconds until it is due  9 definition of what it sends, or ''
--- RETURNS: {'ok'} | {'gone'} no such run | {'stale'} the later message was quicker, or the attempt is over
+-- RETURNS: {'ok', {}, held?} | {'gone'} no such run | {'stale'} the later message was quicker, or the attempt is over
 -- include: run reply send live
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)
-if not l or l.attempt ~= tonumber(ARGV[2]) or l.state ~= 'R'
+if not l or l.attempt ~= tonumber(ARGV[2]) or not at_work(l)
   or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
   return reply('stale')
 end
@@ -24,4 +24,6 @@ if ARGV[9] ~= '' then
 end
 put_live(node, l)
 emit('retried', node, 'a', l.attempt, 'r', ARGV[7])
+-- A run that stands in for a task of a held one was started before anybody could know: the caller suspends it.
+if held and l.state == 'D' then return reply('ok', 1) end
 return reply('ok')

@@ -1,8 +1,8 @@
--- Purpose: a suspended run goes on: what waits in its outbox is sent again, what was held back starts again.
+-- Purpose: a suspended or interrupted run goes on: what waits in its outbox is sent again, what was held back starts again.
 -- KEYS: 1 root key of the run
 -- ARGV: none
 -- RETURNS: {'ok', effects, delegated} | {'gone'} no such run
---          | {'state', {}, status} it is not suspended, and none of its tasks is held back
+--          | {'state', {}, status} it is not suspended or interrupted, and none of its tasks is held back
 -- include: run reply send live definition release delegated
 if not status then return reply('gone') end
 local entries, stopped = redis.call('HGETALL', LIVE), held
@@ -12,13 +12,6 @@ if held then
   status = redis.call('HGET', root, 'before')
   redis.call('HSET', root, 'status', status)
   emit('status', '$', 's', status)
-  release()
 end
-for i = 1, #entries, 2 do
-  local node, l = entries[i], parse_live(entries[i + 1])
-  if l.state == 'H' then
-    l.attempt, l.retries, l.nesting = l.attempt + 1, 0, 0
-    queue(node, l, definition(node), 0)
-  end
-end
+release()
 return reply('ok', delegated())

@@ -14,7 +14,7 @@ local entries = redis.call('HGETALL', LIVE)
 for i = 1, #entries, 2 do
   local node, l = entries[i], parse_live(entries[i + 1])
   live = live + 1
-  if l.state == 'R' then
+  if at_work(l) then
     running[#running + 1] = node
     running[#running + 1] = entries[i + 1]
   elseif l.state == 'Q' and not held then

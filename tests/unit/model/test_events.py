@@ -20,6 +20,12 @@ from orchestrator_celery.model.states import Priority, RunStatus
         ({"t": "retried", "n": "0.1", "a": "1", "r": "retry"}, events.NodeRetried, {"attempt": 1, "reason": "retry"}),
         ({"t": "lost", "n": "0.1", "a": "1", "w": "me"}, events.NodeLost, {"attempt": 1, "worker": "me"}),
         ({"t": "held", "n": "0.1", "a": "1", "w": "me"}, events.NodeHeld, {"attempt": 1, "worker": "me"}),
+        (
+            {"t": "interrupted", "n": "0.1", "a": "1", "w": "me", "r": "lost"},
+            events.NodeInterrupted,
+            {"attempt": 1, "worker": "me", "reason": "lost"},
+        ),
+        ({"t": "resumed", "n": "0.1", "a": "2", "k": "1"}, events.NodeResumed, {"attempt": 2, "checkpoint": True}),
         ({"t": "republished", "n": "0.1", "a": "1", "c": "3"}, events.NodeRepublished, {"attempt": 1, "count": 3}),
         ({"t": "checkpoint", "n": "0.1", "a": "1"}, events.NodeCheckpointed, {"attempt": 1}),
         ({"t": "vetoed", "n": "0.1", "a": "1", "r": "stale"}, events.NodeVetoed, {"attempt": 1, "reason": "stale"}),

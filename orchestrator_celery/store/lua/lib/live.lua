@@ -1,5 +1,5 @@
 -- Live leaves, one string each, gone once the leaf has ended: Q queued (the outbox), R running (claimed),
--- D delegated to a run of its own, H held back by a rule. `sent`: last publication, or when it was to start.
+-- I to be stopped, D delegated to a run of its own, H held back by a rule or an interruption. `sent`: last publication, or when it was to start.
 local FIELDS = '^(%u)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$'
 
 local function parse_live(v)
@@ -25,6 +25,13 @@ local function compare_fence(retries, nesting, l)
   if nesting ~= l.nesting then return nesting < l.nesting and -1 or 1 end
   if retries ~= l.retries then return retries < l.retries and -1 or 1 end
   return 0
+end
+
+local function at_work(l) return l.state == 'R' or l.state == 'I' end
+
+local function hold(node, l)
+  l.state, l.since = 'H', now
+  put_live(node, l)
 end
 
 local function wait_of(spec)

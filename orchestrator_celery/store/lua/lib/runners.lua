@@ -6,14 +6,16 @@ local function is_batched(spec, p) return attr(spec, 'b') and not p.singly end
 -- A composite item, and one with options of its own, has messages of its own.
 local function fits_in(item) return item:sub(1, 1) == 'L' and not attr(item, 'o') end
 
+local function call_runner(node, p)
+  local runner = node .. '.b' .. p.calls
+  p.runners, p.calls = p.runners + 1, p.calls + 1
+  queue(runner, { attempt = 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, definition(runner), 0)
+end
+
 local function call_runners(node, spec, p)
   local cap, each = number(spec, 'cap'), tonumber(attr(spec, 'b')) or 1
   local wanted = math.min(cap or MOST, math.ceil((p.n - p.next) / (cap and 1 or each)))
-  while p.runners < wanted do
-    local runner = node .. '.b' .. p.calls
-    p.runners, p.calls = p.runners + 1, p.calls + 1
-    queue(runner, { attempt = 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, definition(runner), 0)
-  end
+  while p.runners < wanted do call_runner(node, p) end
 end
 
 -- What nobody has claimed when its pool has ended is not to run any more.

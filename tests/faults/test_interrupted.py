@@ -1,0 +1,72 @@
+"""R3 for an interruption: whoever it passes through crashes; nothing starts meanwhile, and everything goes on after."""
+
+import subprocess
+import sys
+
+import pytest
+from celery import chain
+
+from orchestrator_celery import ComplexSignature, NodeStarted, RunStatus
+from tests.kit import project as p
+from tests.kit.waiting import wait_for
+from tests.kit.workers import ROOT, environment
+
+HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
+
+
+def starts(run):
+    return [event.attempt for event in run.events() if isinstance(event, NodeStarted) and event.node == "0.0.0"]
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_the_caller_crashes_at_the_change_of_status(default_site, ledger, tmp_path, side):
+    """Either nothing was done, or the run is interrupted, and the call may be repeated."""
+    default_site.worker(**HASTY)
+    run = ComplexSignature(chain(p.nap.s(1, 20), p.identity.s())).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the body")
+    code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).interrupt()"
+    env = environment(default_site.server.url(0), default_site.server.url(1))
+    crash = {"ORCHESTRATOR_CRASH": f"store.interrupt.{side}", "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
+    )
+    assert done.returncode == 86, done.stderr
+    assert run.status is (RunStatus.RUNNING if side == "before" else RunStatus.INTERRUPTED)
+    assert [task.outcome for task in run.interrupt().tasks] == ["terminated"]
+    run.resume()
+    wait_for(lambda: starts(run) == [1, 2], what="the second attempt")
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_the_worker_crashes_when_it_reports(default_site, ledger, tmp_path, side):
+    """Its task is held all the same, fenced off or found by a sweep, and starts again only with the resumption."""
+    mark = tmp_path / "crashed"
+    env = {"ORCHESTRATOR_CRASH": f"store.stopped.{side}", "ORCHESTRATOR_CRASH_ONCE": str(mark)}
+    default_site.worker(env=env, **HASTY)
+    run = ComplexSignature(chain(p.nap.s(1, 2), p.identity.s())).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the body")
+    [task] = run.interrupt(grace=0.5).tasks
+    assert mark.exists(), "the point was never reached"
+    assert task.outcome in ("terminated", "unreachable")
+    assert run.status is RunStatus.INTERRUPTED
+    default_site.worker(**HASTY)
+    assert starts(run) == [1]
+    run.resume()
+    assert run.get(timeout=60) == 1
+    assert starts(run) == [1, 2]
+
+
+def test_a_worker_dies_while_its_task_is_to_be_stopped(default_site, ledger):
+    """The next worker finds it, and holds it."""
+    worker = default_site.worker(**HASTY)
+    run = ComplexSignature(p.nap.s(1, 2)).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the body")
+    p.orchestrator.store.interrupt(run.id)  # as a caller that died right after
+    worker.kill()
+    default_site.worker(**HASTY)
+    wait_for(lambda: p.orchestrator.resume_reports(), what="the report")
+    [node] = p.orchestrator.resume_reports()[0].nodes
+    assert node.action == "kept"
+    assert len(ledger.entries("start")) == 1
+    run.resume()
+    assert run.get(timeout=60) == 1
