@@ -25,7 +25,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
+from celery._state import _set_current_app, _tls
 from celery.exceptions import TimeoutError as CeleryTimeoutError
+
+from orchestrator_celery.errors import RunNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -59,9 +62,14 @@ _pool: tuple[int, ThreadPoolExecutor] | None = None
 
 
 async def in_thread(call: Callable[[], Answer]) -> Answer:
-    """Run a call in a thread of the pool, in the context of the caller."""
-    context = contextvars.copy_context()
-    return await asyncio.get_running_loop().run_in_executor(_executor(), lambda: context.run(call))
+    """Run a call in a thread of the pool, in the context of the caller, and with its current app."""
+    context, app = contextvars.copy_context(), _tls.current_app
+
+    def run() -> Answer:
+        _set_current_app(app)  # which Celery keeps by thread; a signature without tasks belongs to it
+        return context.run(call)
+
+    return await asyncio.get_running_loop().run_in_executor(_executor(), run)
 
 
 def _executor() -> ThreadPoolExecutor:
@@ -137,11 +145,14 @@ class _RunTwin(Twin):
 
         Raises:
             celery.exceptions.TimeoutError: it has not ended in time.
+            RunNotFound: it was purged, with its result, while this waited.
         """
         run, waiter = self._handle, _waiter(self._handle.app.orchestrator)
         until = None if timeout is None else time.monotonic() + timeout
         while not await in_thread(run.ready):
-            await waiter.wait(run.id, None if until is None else max(0.0, until - time.monotonic()))
+            left = None if until is None else max(0.0, until - time.monotonic())
+            if await waiter.wait(run.id, left) and not await in_thread(run.ready):
+                raise RunNotFound(f"The run {run.id} was there and is gone, with its result: its signature was purged.")
         return await in_thread(lambda: run.get(propagate=propagate))  # which it has by now
 
     async def watch(self, *, after: str = "0") -> AsyncIterator[Any]:
@@ -170,19 +181,20 @@ class _Waiter:
 
     def __init__(self, orchestrator: Any) -> None:
         self._orchestrator = orchestrator
-        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._waiting: dict[str, list[asyncio.Future[bool]]] = {}
+        self._seen: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
-    async def wait(self, run: str, timeout: float | None) -> None:
-        """Wait until the outcome of a run can be had from Celery."""
+    async def wait(self, run: str, timeout: float | None) -> bool:
+        """Wait until the outcome of a run can be had from Celery; returns whether the run is gone instead."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(run, []).append(future)
         self._woken.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._ask())
         try:
-            await asyncio.wait_for(future, timeout)
+            return await asyncio.wait_for(future, timeout)
         except (asyncio.TimeoutError, TimeoutError) as exc:
             raise CeleryTimeoutError(f"The run {run} has not ended in time; it goes on.") from exc
         finally:
@@ -191,6 +203,7 @@ class _Waiter:
                 self._waiting[run] = left
             else:
                 self._waiting.pop(run, None)
+                self._seen.discard(run)
 
     async def _ask(self) -> None:
         pause = _FIRST
@@ -201,8 +214,9 @@ class _Waiter:
                 for future in [one for waiting in self._waiting.values() for one in waiting if not one.done()]:
                     future.set_exception(exc)
                 return
-            for future in [one for run in ended for one in self._waiting.get(run, ()) if not one.done()]:
-                future.set_result(None)
+            for run, gone in ended.items():
+                for future in [one for one in self._waiting.get(run, ()) if not one.done()]:
+                    future.set_result(gone)
             # Who has just come is asked for soon, and then with growing pauses.
             with suppress(asyncio.TimeoutError, TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
@@ -211,14 +225,18 @@ class _Waiter:
             self._woken.clear()
             pause = min(pause * 1.5, _LONGEST)
 
-    def _ended(self, runs: list[str]) -> list[str]:
-        """Which of them Celery can tell the outcome of."""
-        heads = self._orchestrator.reader.closed(runs)
-        # Without a record it may be over for long, or not begun.
-        return [run for run, closed in zip(runs, heads, strict=True) if closed or self._known(run, closed)]
-
-    def _known(self, run: str, closed: bool | None) -> bool:
-        return closed is None and bool(self._orchestrator.result(run).ready())
+    def _ended(self, runs: list[str]) -> dict[str, bool]:
+        """Those whose outcome Celery can tell, or whose record is gone (True)."""
+        ended = {}
+        for run, closed in zip(runs, self._orchestrator.reader.closed(runs), strict=True):
+            if closed is not None:
+                self._seen.add(run)
+                if closed:
+                    ended[run] = False
+            # Without a record it has not begun, or is over for long, or was purged.
+            elif run in self._seen or self._orchestrator.result(run).ready():
+                ended[run] = run in self._seen
+        return ended
 
 
 _waiters: WeakKeyDictionary[Any, dict[int, _Waiter]] = WeakKeyDictionary()

@@ -16,6 +16,7 @@ from orchestrator_celery.errors import OrchestratorError, SignatureGone, Signatu
 from orchestrator_celery.model.ids import parse_leaf_id
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.answers import UNREACHABLE
 
 if TYPE_CHECKING:
     from orchestrator_celery.wiring import Wiring
@@ -106,10 +107,18 @@ class Purging:
                 run,
             )
 
-    def sweep(self, limit: int = 100) -> int:
-        """Purge what is marked and over its time; returns how many signatures went."""
+    def sweep(self, now: float | None = None, limit: int = 100) -> int:
+        """Purge what is marked and over its time.
+
+        Args:
+            now: the store's clock in milliseconds, where it is known.
+            limit: most signatures looked at.
+
+        Returns:
+            How many signatures went.
+        """
         done = 0
-        for signature in self._store.due_deletions(limit):
+        for signature in self._store.due_deletions(self._store.now_ms() if now is None else now, limit):
             try:
                 with acting("orchestrator", "sweeper"):
                     done += self.purge(signature, forced=False)
@@ -118,9 +127,15 @@ class Purging:
             except SignatureGone:
                 if not self._reader.head_field(signature, "claim"):
                     self._store.not_deleted(signature)
+            except UNREACHABLE:
+                raise
             except OrchestratorError as exc:
                 logger.debug("%s", exc, extra={"action": "purge"})
                 self._store.not_deleted(signature)
+            except Exception:
+                # One that cannot be purged must not keep the others from it.
+                logger.exception("A signature could not be purged.", extra={"action": "purge", "signature": signature})
+                self._store.look_again(signature, _PAUSE)
         return done
 
     def conclude(self, signature: str) -> bool:

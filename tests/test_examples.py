@@ -29,6 +29,10 @@ MARK = "ORCHESTRATOR_TEST_MARK"
 STORIES = {
     "complex": (["text.txt"], r"'lines': 3, 'words': \{'durable': 2.*\ntext summary \[complex\] SUCCEEDED"),
     "crawler": (["json"], r"lines  \w+, which imports \d+\n.*json is built on \d+ modules, [\d,]+ lines in all"),
+    "fastapi": (
+        [],
+        r"words \[1\]\nwords \[2, 4\]\nwords \[4, 4, 4\]\nRunClosed \$\n409 True\n404 3 runs",
+    ),
     "ingestion": (
         [str(ROOT / "examples/ingestion/orders.csv")],
         r"6 rows added\n5 rows ingested, 131.50 in all\nrow 4 set aside .*seen: \('FAILED', 1\) \('SUCCEEDED', 5\)",
@@ -45,6 +49,13 @@ STORIES = {
         ),
     ),
     "stdlib_report": (["report.html"], r"largest packages.*Report: report.html"),
+    "stored": (
+        [],
+        (
+            r"report 111 EUR\nreport 222 EUR\nreport 333 EUR\nmarch again: 333 EUR\nto be deleted at .*\+00:00\nchanged my mind: "
+            r"ACTIVE with 4 runs\ngone: SignatureGone\naudit save\naudit rerun\naudit delete\naudit restore\naudit purge"
+        ),
+    ),
     "swarm": (["files"], r"2 times /.*/files/a/one\n3 files, 2 different"),
 }
 

@@ -143,10 +143,8 @@ class SignatureVerbs(PoolVerbs):
             pipe.execute()
         return effects
 
-    def due_deletions(self, count: int) -> list[str]:
-        """Marked signatures whose window is over, by the index."""
-        seconds, micros = self.client.time()
-        now = float(seconds) * 1000 + float(micros) / 1000
+    def due_deletions(self, now: float, count: int) -> list[str]:
+        """Marked signatures whose window is over at `now` (ms), by the index."""
         return [found.decode() for found in self.client.zrangebyscore(self.keys.deletions, "-inf", now, 0, count)]
 
     def look_at(self, signature: str) -> None:

@@ -85,7 +85,7 @@ class Sweeper:
         runs = store.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._look_at(runs, beat)
-        Purging(self._orchestrator).sweep()
+        Purging(self._orchestrator).sweep(beat.now)
         self._alarm = False
         self._orchestrator.registry.bury(beat.dead)
 

@@ -43,8 +43,8 @@ def test_the_index_is_put_right_where_it_was_too_quick(store, client):
     moment = client.zscore(store.keys.deletions, SIGNATURE)
     store.not_deleted(SIGNATURE)
     assert client.zscore(store.keys.deletions, SIGNATURE) == moment
-    assert store.due_deletions(10) == []
+    assert store.due_deletions(store.now_ms(), 10) == []
     store.mark(SIGNATURE, 0, None)
-    assert store.due_deletions(10) == [SIGNATURE]
+    assert store.due_deletions(store.now_ms(), 10) == [SIGNATURE]
     store.look_again(SIGNATURE, 60)
-    assert store.due_deletions(10) == []
+    assert store.due_deletions(store.now_ms(), 10) == []

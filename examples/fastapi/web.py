@@ -1,0 +1,59 @@
+"""A web application that starts, watches and steers runs: `uvicorn web:web`."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+from tasks import count_words, orchestrator
+
+from orchestrator_celery import InvalidTransition, Run, RunNotFound, Swarm, acting
+
+web = FastAPI()
+
+
+@web.exception_handler(RunNotFound)
+async def not_found(request: Request, exc: RunNotFound) -> JSONResponse:
+    return JSONResponse({"detail": str(exc)}, 404)
+
+
+@web.exception_handler(InvalidTransition)
+async def refused(request: Request, exc: InvalidTransition) -> JSONResponse:
+    return JSONResponse({"detail": str(exc)}, 409)
+
+
+@web.post("/runs")
+async def start(texts: list[str]) -> dict[str, str]:
+    run = await Swarm([count_words.s(text) for text in texts], tags=["web"]).aio.apply_async()
+    return {"id": run.id}
+
+
+@web.get("/runs")
+async def runs() -> list[dict[str, Any]]:
+    return [view.model_dump(mode="json") for view in await orchestrator.aio.runs(tag="web")]
+
+
+@web.get("/runs/{id}/result")
+async def result(id: str) -> list[int]:
+    return await (await orchestrator.aio.run(id)).aio.get(timeout=60)
+
+
+@web.get("/runs/{id}/events")
+async def events(id: str) -> StreamingResponse:
+    run = await orchestrator.aio.run(id)
+    return StreamingResponse(lines(run), media_type="application/x-ndjson")
+
+
+async def lines(run: Run) -> AsyncIterator[str]:
+    async for event in run.aio.watch():
+        yield f"{type(event).__name__} {event.node}\n"
+
+
+@web.post("/runs/{id}/{verb}")
+async def steer(id: str, verb: str) -> dict[str, str]:
+    run = await orchestrator.aio.run(id)
+    if verb not in ("suspend", "resume"):
+        raise HTTPException(404)
+    with acting("a user of the web application"):
+        await (run.aio.suspend() if verb == "suspend" else run.aio.resume())
+    return {"status": await run.aio.status()}

@@ -1,0 +1,32 @@
+"""Save a workflow, run it many times, delete it, and change your mind: `python run.py`."""
+
+import time
+
+from celery import chain
+from tasks import orchestrator, report, sales
+
+from orchestrator_celery import SignatureGone, SignatureInUse
+
+kept = orchestrator.save(chain(sales.s(), report.s("EUR")), name="monthly report", tags=["finance"])
+runs = [kept.run(month) for month in (1, 2, 3)]
+for run in runs:
+    print("report", run.get(timeout=60))
+print("march again:", kept.rerun(runs[2]).get(timeout=60))
+
+print("to be deleted at", kept.delete(after=3600).isoformat())
+kept.restore()
+print("changed my mind:", kept.status, "with", len(kept.runs()), "runs")
+
+while True:
+    try:
+        kept.purge(confirm=True)
+        break
+    except SignatureInUse:  # Celery is told the outcome of the last run just now
+        time.sleep(0.1)
+try:
+    kept.run(4)
+except SignatureGone as exc:
+    print("gone:", type(exc).__name__)
+for entry in reversed(orchestrator.audit(signature=kept.id)):
+    if not entry.refused:
+        print("audit", entry.verb)
