@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from tests.benchmarks.cell import machine
-from tests.benchmarks.rows import all_rows
+from tests.benchmarks.rows import ROWS, all_rows
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
@@ -15,7 +15,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("--repeat", type=int, default=3, help="how often each cell is measured (median)")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on all sizes")
-    parser.add_argument("--rows", nargs="*", default=[], choices=["fan-out", "batched", "chains", "plain", "bounded"])
+    parser.add_argument("--rows", nargs="*", default=[], choices=ROWS)
     parser.add_argument("--write-docs", action="store_true", help="write the table into docs/benchmarks.md")
     options = parser.parse_args(arguments)
     lines = [

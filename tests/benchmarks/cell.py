@@ -26,6 +26,7 @@ class Cell:
     bytes_in: int
     memory: int
     scripts: int
+    extra: dict[str, float]
 
     @property
     def cpu(self):
@@ -62,6 +63,7 @@ def measure(mode, n, *, extension=True, processes=2):
         _redis_cpu(after) - _redis_cpu(before),
         after["total_net_input_bytes"], after["used_memory_peak"] - before["used_memory"],
         scripts,
+        answer["extra"],
     )  # fmt: skip
 
 

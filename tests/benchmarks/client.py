@@ -67,6 +67,71 @@ def bounded_batched(n):
     return Swarm(items, max_concurrency=10, batch="auto").apply_async, lambda value: value == list(range(n))
 
 
+def added_in_bulk(n):
+    def start():
+        swarm = Swarm(open=True, app=p.app)
+        run = swarm.apply_async()
+        swarm.add_tasks_bulk(p.double.s(i) for i in range(n))
+        swarm.close()
+        return run
+
+    from orchestrator_celery import Swarm
+
+    return start, lambda value: len(value) == n
+
+
+def added_one_by_one(n):
+    def start():
+        swarm = Swarm(open=True, app=p.app)
+        run = swarm.apply_async()
+        for i in range(n):
+            swarm.add_task(p.double.s(i))
+        swarm.close()
+        return run
+
+    from orchestrator_celery import Swarm
+
+    return start, lambda value: len(value) == n
+
+
+def waiting(n):
+    """Items that wait in the store, for their queue has no worker."""
+    from orchestrator_celery import Swarm
+
+    arguments = sum(len(json.dumps([i])) for i in range(n))
+    before = p.app.backend.client.info("memory")["used_memory"]
+    swarm = Swarm((p.double.s(i) for i in range(n)), max_concurrency=1, queue="nobody")
+
+    class Waiting:
+        def __init__(self):
+            self.run = swarm.apply_async()
+
+        def get(self, timeout):
+            return p.app.backend.client.info("memory")["used_memory"] - before - arguments
+
+    return Waiting, lambda size: {"bytes": size}
+
+
+def flat(n):
+    """How long the first and the last tenth of many items took, by their own records."""
+    from orchestrator_celery import Orchestrator, Swarm
+    from orchestrator_celery.model.nodes import parse_terminal
+
+    swarm = Swarm((p.double.s(i) for i in range(n)), batch=100)
+
+    def tenths(value):
+        reader = Orchestrator.of(p.app).reader
+        ends = []
+        for first in range(0, n, 1000):
+            records = reader.terminal(swarm.applied, [f"0.{i}" for i in range(first, min(first + 1000, n))])
+            ends += [parse_terminal(raw).finished.timestamp() for raw in records]
+        ends.sort()
+        tenth = n // 10
+        return {"first": ends[tenth] - ends[0], "last": ends[-1] - ends[-1 - tenth]}
+
+    return swarm.apply_async, tenths
+
+
 def _chain(n):
     return chain([p.inc.s(0)] + [p.inc.s()] * (n - 1))
 
@@ -81,9 +146,11 @@ def main(mode, n):
     submitted = time.perf_counter()
     value = result.get(timeout=600)
     ended, after = time.perf_counter(), os.times()
-    assert check(value), "the result is wrong"
+    found = check(value)
+    assert found, "the result is wrong"
     print(json.dumps({
         "submit": submitted - begun, "total": ended - begun,
+        "extra": found if isinstance(found, dict) else {},
         "client": after.user + after.system - cpu.user - cpu.system,
     }))  # fmt: skip
 

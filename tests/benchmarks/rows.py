@@ -1,39 +1,8 @@
 """The rows: which cells belong side by side, and what has to come out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import median
-
-from tests.benchmarks.cell import Cell, measure
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table: ours, native, their ratio, and the target it has to meet."""
-
-    name: str
-    ours: float
-    native: float | None
-    unit: str
-    ratio: float
-    target: str
-    met: bool
-
-
-def repeated(repeat, *cells: Callable[[], Cell]) -> list[list[Cell]]:
-    """Measure in turn, so that all sides see the same weather; one list per side."""
-    rounds = [[cell() for cell in cells] for _ in range(repeat)]
-    return [[one[side] for one in rounds] for side in range(len(cells))]
-
-
-def _mid(cells, what):
-    return median(what(cell) for cell in cells)
-
-
-def _pair(ours, native, what):
-    """Medians of both sides, and the median of the ratios round by round."""
-    ratios = [what(a) / what(b) for a, b in zip(ours, native, strict=True) if what(b)]
-    return _mid(ours, what), _mid(native, what), median(ratios) if ratios else float("nan")  # too short to be measured
+from tests.benchmarks.cell import measure
+from tests.benchmarks.figures import Figure, median_of, pair, repeated
+from tests.benchmarks.swarm_rows import batched, bounded, bulk, flat, waiting
 
 
 def fan_out(n, repeat):
@@ -52,14 +21,14 @@ def fan_out(n, repeat):
         ("peak memory of Redis per item", lambda c: c.memory / c.n, "B", "at most 0.5", 0.5),
     ]
     for name, what, unit, target, limit in kinds:
-        mine, theirs, ratio = _pair(ours, chord, what)
+        mine, theirs, ratio = pair(ours, chord, what)
         yield Figure(f"{n:,} items against a chord: {name}", mine, theirs, unit, ratio, target, ratio <= limit)
-    mine, theirs, ratio = _pair(ours, group, lambda c: c.total)
+    mine, theirs, ratio = pair(ours, group, lambda c: c.total)
     yield Figure(f"{n:,} items against a bare group: end to end", mine, theirs, "s", ratio, "at most 1", ratio <= 1)
     for side, name in (("client", "client"), ("main", "worker main"), ("children", "children"), ("redis", "Redis")):
-        mine, theirs, ratio = _pair(ours, chord, lambda c, side=side: getattr(c, side) / c.n * 1e6)
+        mine, theirs, ratio = pair(ours, chord, lambda c, side=side: getattr(c, side) / c.n * 1e6)
         yield Figure(f"{n:,} items: CPU per item, {name}", mine, theirs, "µs", ratio, "", True)
-    scripts = _mid(ours, lambda c: c.scripts / c.n)
+    scripts = median_of(ours, lambda c: c.scripts / c.n)
     yield Figure(
         f"{n:,} items: scripts per item (one claim, one finish)",
         scripts,
@@ -76,7 +45,7 @@ def chains(lengths, repeat):
     per_step = {}
     for length in lengths:
         [cells] = repeated(repeat, lambda length=length: measure("ours_chain", length))
-        per_step[length] = _mid(cells, lambda c: c.total / c.n * 1e3), _mid(cells, lambda c: c.bytes_in / c.n)
+        per_step[length] = median_of(cells, lambda c: c.total / c.n * 1e3), median_of(cells, lambda c: c.bytes_in / c.n)
     shortest = per_step[lengths[0]]
     for length, (ms, size) in per_step.items():
         native = None
@@ -94,41 +63,11 @@ def chains(lengths, repeat):
 def plain(n, repeat):
     """A task that is part of no run: with the extension installed, and without it."""
     with_it, without = repeated(repeat, lambda: measure("plain", n), lambda: measure("plain", n, extension=False))
-    mine, theirs, ratio = _pair(with_it, without, lambda c: c.cpu / c.n * 1e6)
+    mine, theirs, ratio = pair(with_it, without, lambda c: c.cpu / c.n * 1e6)
     yield Figure("plain task, extension installed: CPU", mine, theirs, "µs", ratio, "at most 1.02", ratio <= 1.02)
 
 
-def bounded(n, repeat):
-    """A swarm of ten at a time with tasks of 10 ms, on ten processes: how busy its slots are."""
-    single, shared = repeated(
-        repeat,
-        lambda: measure("bounded", n, processes=10),
-        lambda: measure("bounded_batched", n, processes=10),
-    )
-    for what, cells in (("slots busy", single), ('slots busy, batch="auto"', shared)):
-        busy = _mid(cells, lambda c: c.n * 0.01 / 10 / c.total)
-        yield Figure(f"{n:,} items of 10 ms, 10 at a time: {what}", busy, None, "", busy, "at least 0.9", busy >= 0.9)
-
-
-def batched(n, repeat):
-    """A swarm whose items share messages, against a chord and against a message each."""
-    shared, chord, single = repeated(
-        repeat,
-        lambda: measure("ours_batched", n),
-        lambda: measure("native_chord", n, extension=False),
-        lambda: measure("ours_fan_out", n),
-    )
-    total, cpu = (lambda c: c.total), (lambda c: c.cpu / c.n * 1e6)
-    for name, what, unit, target, limit in (
-        ("end to end", total, "s", "at most 1/4", 1 / 4),
-        ("CPU per item, all processes", cpu, "µs", "at most 0.25", 1 / 4),
-    ):
-        mine, theirs, ratio = _pair(shared, chord, what)
-        yield Figure(
-            f"{n:,} items, batch=100, against a chord: {name}", mine, theirs, unit, ratio, target, ratio <= limit
-        )
-        mine, theirs, ratio = _pair(shared, single, what)
-        yield Figure(f"{n:,} items, batch=100, against a message each: {name}", mine, theirs, unit, ratio, "", True)
+ROWS = ("fan-out", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat")
 
 
 def all_rows(scale, repeat, chosen):
@@ -146,6 +85,9 @@ def all_rows(scale, repeat, chosen):
         "chains": lambda: chains([10, size(1000), size(5000)], repeat),
         "plain": lambda: plain(size(10_000), repeat),
         "bounded": lambda: bounded(size(1000), repeat),
+        "bulk": lambda: bulk(size(10_000), repeat),
+        "waiting": lambda: waiting(size(10_000), repeat),
+        "flat": lambda: flat(size(100_000), repeat),
     }
     for name in chosen or rows:
         yield from rows[name]()

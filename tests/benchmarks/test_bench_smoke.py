@@ -5,6 +5,8 @@ from tests.benchmarks.__main__ import main
 
 def test_every_row_runs():
     lines = main(["--scale", "0.01", "--repeat", "1"])
-    assert sum("against a chord" in text for text in lines) == 10
+    assert sum("against a chord" in text for text in lines) == 12
     assert any(text.startswith("| chain of 50:") for text in lines)
     assert any("plain task" in text for text in lines)
+    for row in ("slots busy", "added in bulk", "waiting items", "of the last tenth"):
+        assert any(row in text for text in lines)
