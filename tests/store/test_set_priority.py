@@ -166,6 +166,7 @@ def test_levels_can_be_read(play):
 LEVELS = st.sampled_from(list(Priority))
 STEP = st.one_of(
     st.tuples(st.just("add"), st.lists(LEVELS, min_size=1, max_size=6)),
+    st.tuples(st.just("bulk"), st.lists(LEVELS, min_size=1, max_size=9)),
     st.tuples(st.just("set"), LEVELS, st.integers(0, 30), st.integers(0, 8)),
     st.tuples(st.just("end"), st.integers(0, 10), st.booleans()),
 )
@@ -188,6 +189,10 @@ def test_it_is_as_a_plain_model_says(store, first, cap, kept, steps):
     for kind, *facts in steps:
         if kind == "add":
             play.store.add_items("r", "0", [b"L\nx"] * len(facts[0]), len(facts[0]), str(Levels(facts[0])))
+            model.add(facts[0])
+        elif kind == "bulk":  # as many items are added: brought first, and then visible at once
+            store.upload("r", f"{model.count:032x}", [b"L\nx"] * len(facts[0]), 0)
+            store.add_uploaded("r", "0", f"{model.count:032x}", len(facts[0]), len(facts[0]), str(Levels(facts[0])))
             model.add(facts[0])
         elif kind == "set":
             level, begin, length = facts
