@@ -1,6 +1,7 @@
 """Adding many: checked first, all or none or what fits, from a generator; and items that add items."""
 
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 from celery import chain, group
@@ -260,6 +261,25 @@ def test_bulk_and_run(busy):
     assert swarm.run.get(timeout=30) == [0, 1, 2]
     with pytest.raises(SwarmClosed):
         swarm.add_task_and_run(busy.tasks("identity", 4))
+
+
+@pytest.mark.parametrize("moment", [500, 1500, 3000])
+def test_redis_is_restarted_in_the_middle(make_stand, new_redis, moment):
+    """Given a bulk on its way, when Redis is killed and comes back, then all of it is visible, or nothing."""
+    server = new_redis(aof="always")
+    stand = make_stand(server.url(0), server.url(1))
+    swarm = stand.swarm([], open=True)
+    run = swarm.apply_async()
+    tasks = (stand.tasks("add", i) for i in range(3000))
+    added = None
+    with suppress(StoreUnavailable):
+        added = swarm.add_tasks_bulk(
+            tasks, batch_size=500, on_progress=lambda done, _: server.restart() if done == moment else None
+        ).added
+    total = run.progress().total
+    assert total in (0, 3000)
+    assert added in (None, total)
+    assert len(list(run.items())) == total
 
 
 # -- memory
