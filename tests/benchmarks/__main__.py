@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.benchmarks.cell import machine
 from tests.benchmarks.rows import ROWS, all_rows
 
+#: Lines above the rows: machine, an empty one, and the two of the table's head.
+HEAD = 4
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
 
@@ -27,8 +29,18 @@ def main(arguments=None):
         lines.append(line(figure))
         print(lines[-1], flush=True)
     if options.write_docs:
-        PAGE.write_text(MARKS.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], PAGE.read_text()))
+        page = PAGE.read_text()
+        written = merged(page, lines) if options.rows else lines
+        PAGE.write_text(MARKS.sub(lambda match: match[1] + "\n".join(written) + "\n" + match[2], page))
     return lines
+
+
+def merged(page, lines):
+    """The table of the page, with the rows that were measured now in place of those of the same name, or below."""
+    now = {text.split(" | ")[0]: text for text in lines[HEAD:]}
+    table = MARKS.search(page)[0].splitlines()[1:-1]
+    kept = [now.pop(text.split(" | ")[0], text) for text in table[HEAD:]]
+    return [*lines[:HEAD], *kept, *now.values()]
 
 
 def line(figure):

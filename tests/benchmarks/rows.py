@@ -84,7 +84,7 @@ def all_rows(scale, repeat, chosen):
         "batched": lambda: batched(size(5000), repeat),
         "chains": lambda: chains([10, size(1000), size(5000)], repeat),
         "plain": lambda: plain(size(10_000), repeat),
-        "bounded": lambda: bounded(size(1000), repeat),
+        "bounded": lambda: bounded(size(5000), repeat),
         "bulk": lambda: bulk(size(10_000), repeat),
         "waiting": lambda: waiting(size(10_000), repeat),
         "flat": lambda: flat(size(100_000), repeat),
