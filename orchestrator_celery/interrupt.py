@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from signal import Signals
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ class Interruption:
         """
         _check(signal, grace)
         begun = time.monotonic()
-        bodies = self._mark(run)
+        bodies = self._mark(run, signal, grace)
         if bodies:
             self._ask(run, bodies, signal, grace)
             self._wait(bodies, begun + grace)
@@ -83,9 +84,38 @@ class Interruption:
         tasks = tuple(self._told(body) for body in bodies if not is_runner(body.leaf.node))
         return InterruptReport(run=run, signal=signal, grace=grace, tasks=tasks)
 
-    def _mark(self, run: str) -> list[_Body]:
+    def repeat(self, run: str, running: Mapping[str, bytes], now: float) -> None:
+        """Tell the workers again what is to be stopped: the caller may have died before it could.
+
+        A worker that has sent its signal already does nothing more. Where the run was resumed meanwhile, what is
+        stopped starts again at once.
+
+        Args:
+            run: its id.
+            running: what runs of it, with records.
+            now: the store's clock, in ms.
+        """
+        nodes = {node: parse_live(raw) for node, raw in running.items() if raw[:1] == b"I"}
+        wanted = self._reader.head_field(run, "stop") if nodes else None
+        if wanted is None:
+            return
+        since, signal, grace = wanted.decode().split(" ")
+        if now < float(since) + _REPLY * 1000:
+            return
+        self._orchestrator.app.control.broadcast(
+            "orchestrator_stop",
+            arguments={
+                "ids": [str(LeafId(run, node, live.attempt)) for node, live in nodes.items()],
+                "signal": signal,
+                "grace": float(grace) / 1000,
+                "again": True,
+            },
+            destination=sorted({_host(live) for live in nodes.values()}),
+        )
+
+    def _mark(self, run: str, signal: str, grace: float) -> list[_Body]:
         """Change the status, of runs that stand in for its tasks too; what runs."""
-        effects = self._store.interrupt(run)
+        effects = self._store.interrupt(run, signal, grace)
         check(effects, run, "interrupt")
         inner, found = effects.detail
         bodies = [
@@ -95,7 +125,7 @@ class Interruption:
         ]
         for other in inner:
             try:
-                bodies += self._mark(other.decode())
+                bodies += self._mark(other.decode(), signal, grace)
             except (RunNotFound, InvalidTransition):
                 continue  # it has ended, or not begun
         return bodies
@@ -103,7 +133,7 @@ class Interruption:
     def _ask(self, run: str, bodies: list[_Body], signal: str, grace: float) -> None:
         """One command to all workers concerned; each answers for what it runs."""
         ids = {str(body.leaf): body for body in bodies}
-        hosts = sorted({body.live.owner.rsplit("/", 2)[0] for body in bodies})
+        hosts = sorted({_host(body.live) for body in bodies})
         try:
             replies = self._orchestrator.app.control.broadcast(
                 "orchestrator_stop",
@@ -191,6 +221,11 @@ def _check(signal: str, grace: float) -> None:
         raise OrchestratorError(f"{signal!r} is no signal here: pass a name such as SIGTERM or SIGINT.")
     if grace < 0:
         raise OrchestratorError(f"A grace of {grace} s is not possible: pass 0 to kill at once, or more.")
+
+
+def _host(live: Live) -> str:
+    """The worker that runs a leaf, as Celery names it."""
+    return live.owner.rsplit("/", 2)[0]
 
 
 def _answers(answer: Any) -> dict[str, str]:

@@ -129,13 +129,13 @@ class Store(SignatureVerbs, Schedule):
         self.due_soon(run)
         return effects
 
-    def interrupt(self, run: str) -> Effects:
-        """As `suspend`, and what runs is to be stopped.
+    def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
+        """As `suspend`, and what runs is to be stopped, by this signal and, seconds later, SIGKILL.
 
         `detail`: runs that stand in for its tasks, and what runs, as node and record alternating; or the status that
         forbids it.
         """
-        return self._run("interrupt", run)
+        return self._run("interrupt", run, signal, int(grace * 1000))
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """An interruption has ended the leaf's body, or made sure that its end means nothing."""

@@ -17,6 +17,7 @@ from orchestrator_celery.engine.leaf import read_leaf
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import DeadlineExceeded
+from orchestrator_celery.interrupt import Interruption
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
 from orchestrator_celery.model.nodes import Live, from_ms, parse_live
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
@@ -140,6 +141,13 @@ class Session:
             Cancellation(self._orchestrator).conclude(look.run)
         except PASSING as exc:
             logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
+
+    def stop(self, look: Look) -> None:
+        """Tell the workers once more what an interruption wants stopped."""
+        try:
+            Interruption(self._orchestrator).repeat(look.run, look.running, self._now)
+        except PASSING as exc:
+            logger.warning("An interruption waits: %r", exc, extra={"action": "interrupt", "run": look.run})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)

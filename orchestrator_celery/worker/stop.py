@@ -57,7 +57,7 @@ def was_struck(task_id: str, pid: str = "") -> bool:
 
 
 def _stop(
-    state: Any, ids: list[str], signal: str = "SIGTERM", grace: float | None = None
+    state: Any, ids: list[str], signal: str = "SIGTERM", grace: float | None = None, again: bool = False
 ) -> dict[str, dict[str, str] | str]:
     """End the bodies this worker runs of the given task ids.
 
@@ -66,6 +66,7 @@ def _stop(
         ids: task ids.
         signal: what their processes get.
         grace: seconds until SIGKILL, and their end is reported as an interruption; None ends them for good.
+        again: a repetition, which leaves those alone that got their signal.
 
     Returns:
         What was done about each that runs here: `terminated` (with `grace`: signalled), or `unsupported` by the pool.
@@ -76,8 +77,9 @@ def _stop(
     if grace is not None:
         # The end of a run inside, which is being told under the same id, is not to be stopped.
         requests = [r for r in requests if r.name != CLOSE_TASK]
-        if kills and requests:
-            stopper = _Stopper(pool, requests, signal, grace)
+        unsent = [r for r in requests if not (again and r.id in _struck)]
+        if kills and unsent:
+            stopper = _Stopper(pool, unsent, signal, grace)
             threading.Thread(target=stopper.run, name="orchestrator-stopper", daemon=True).start()
         return {"ok": dict.fromkeys((r.id for r in requests), "signalled" if kills else "unsupported")}
     for request in requests:

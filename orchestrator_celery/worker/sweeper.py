@@ -123,6 +123,7 @@ class Sweeper:
             else:
                 self._publish(look)
                 session.treat(look)
+                session.stop(look)
         except UNREACHABLE:
             raise
         except Exception:

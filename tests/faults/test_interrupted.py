@@ -6,7 +6,7 @@ import sys
 import pytest
 from celery import chain
 
-from orchestrator_celery import ComplexSignature, NodeStarted, RunStatus
+from orchestrator_celery import ComplexSignature, NodeInterrupted, NodeStarted, RunStatus
 from tests.kit import project as p
 from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
@@ -54,6 +54,21 @@ def test_the_worker_crashes_when_it_reports(default_site, ledger, tmp_path, side
     run.resume()
     assert run.get(timeout=60) == 1
     assert starts(run) == [1, 2]
+
+
+def test_what_a_dead_caller_did_not_signal_is_stopped_all_the_same(default_site, ledger):
+    """A sweep tells the workers again, with the signal that was asked for, once the caller has had its time."""
+    default_site.worker(**HASTY)
+    run = ComplexSignature(chain(p.nap.s(1, 60), p.identity.s())).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the body")
+    p.orchestrator.store.interrupt(run.id, "SIGINT", 0.5)  # as a caller that died right after
+    [stopped] = wait_for(
+        lambda: [e for e in run.events() if isinstance(e, NodeInterrupted)], what="the end of the body"
+    )
+    assert (stopped.node, stopped.attempt, stopped.reason) == ("0.0.0", 1, "terminated")
+    assert (run.status, starts(run)) == (RunStatus.INTERRUPTED, [1])
+    run.resume()
+    wait_for(lambda: starts(run) == [1, 2], what="the second attempt")
 
 
 def test_a_worker_dies_while_its_task_is_to_be_stopped(default_site, ledger):

@@ -51,6 +51,16 @@ def test_what_runs_is_told_with_its_record(play):
     assert (node, live.attempt, live.owner) == (b"0.1", 1, "host/7/a")
 
 
+def test_how_it_is_to_be_stopped_is_kept(play):
+    """Given an interruption, then signal and grace are kept for the sweep that has to tell the workers again."""
+    play.start(unit(leaf()))
+    play.claim("0.0")
+    play.store.interrupt("r", "SIGINT", 2.5)
+    since, signal, grace = play.reader.head_field("r", "stop").split()
+    assert (signal, grace) == (b"SIGINT", b"2500")
+    assert float(since) <= play.store.now() * 1000
+
+
 def test_nothing_more_starts(play):
     """Given an interrupted run, when a message is delivered, then it may not run, and stays in the outbox."""
     play.start(unit(leaf()))

@@ -1,7 +1,7 @@
 -- Purpose: as suspend, and what runs is to be stopped: a kill then holds it back instead of failing it, while an end
 --          that comes first still counts.
 -- KEYS: 1 root key of the run
--- ARGV: none
+-- ARGV: 1 signal  2 milliseconds until SIGKILL, both for a sweep that has to tell the workers again
 -- RETURNS: {'ok', {}, {delegated, bodies}} runs that replace a task of this one; node and record of what runs,
 --          alternating | {'gone'} no such run
 --          | {'state', {}, status} it has ended, or is interrupted and nothing of it runs any more
@@ -27,4 +27,5 @@ else
   redis.call('HSET', root, 'status', 'INTERRUPTED')
   emit('status', '$', 's', 'INTERRUPTED')
 end
+redis.call('HSET', root, 'stop', table.concat({ now, ARGV[1], ARGV[2] }, ' '))
 return reply('ok', { delegated(), bodies })
