@@ -125,8 +125,13 @@ class Store(SignatureVerbs, Schedule):
 
     def resume(self, run: str) -> Effects:
         """A suspended or interrupted run goes on; `detail` as for `suspend`."""
+        # Before it is done, for one that had ended is not due, and a callback of it may go on.
+        added = self.client.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
         effects = self._run("resume", run)
-        self.due_soon(run)
+        if effects.refused is None:
+            self.client.zadd(self.keys.due, {run: 0})
+        elif added:
+            self.not_due([run])
         return effects
 
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:

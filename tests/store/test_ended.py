@@ -149,3 +149,45 @@ def test_an_open_swarm_as_a_callback_keeps_the_run(play):
     assert without_expiry(play) == play.keys()
     play.store.close_swarm("r", "0.l0")
     assert without_expiry(play) == []
+
+
+def held_callback(play: Play) -> None:
+    """A unit that has ended and of which Celery was told, whose callback a rule holds back."""
+    play.start(unit(leaf(), links=[chain(leaf(), leaf())]))
+    play.succeed("0.0")
+    play.claim("0.l0.0")
+
+
+def test_a_callback_a_rule_holds_back_does_not_keep_the_run(play):
+    """Given a callback that is held back when Celery is told, then the run expires, and no sweep looks at it."""
+    held_callback(play)
+    play.lost("0.l0.0", hold=True)
+    play.tell()
+    assert without_expiry(play) == []
+    assert play.store.due_runs(None, 10) == []
+    assert play.store.look(["r"])[0].state == "over"
+
+
+def test_a_callback_held_back_later_lets_the_run_go(play):
+    """Given a callback under way when Celery was told, when a rule holds it back, then the run expires."""
+    held_callback(play)
+    play.tell()
+    assert without_expiry(play) == play.keys()
+    play.lost("0.l0.0", hold=True)
+    assert without_expiry(play) == []
+    assert play.store.look(["r"])[0].state == "over"
+
+
+def test_a_held_callback_that_is_resumed_keeps_the_run_until_it_has_ended(play):
+    """Given a held callback of a run that was to expire, when it is resumed, then nothing expires before its end, sweeps
+    look at it, and then all expires."""
+    held_callback(play)
+    play.lost("0.l0.0", hold=True)
+    play.tell()
+    assert names(play.store.resume("r")) == ["0.l0.0:2"]
+    assert without_expiry(play) == play.keys()
+    assert play.store.due_runs(None, 10) == ["r"]
+    assert play.succeed("0.l0.0", 2) == ["0.l0.1"]
+    assert without_expiry(play) == play.keys()
+    assert play.succeed("0.l0.1") == []
+    assert without_expiry(play) == []

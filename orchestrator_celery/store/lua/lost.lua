@@ -22,6 +22,7 @@ end
 if ARGV[7] == '1' then
   hold(node, l)
   emit('held', node, 'a', l.attempt, 'w', l.owner)
+  retiring = redis.call('HGET', root, 'keep') or nil
   return reply('ok')
 end
 local free = tonumber(redis.call('HGET', DONE, node .. ':free') or 0) -- attempts after an interruption

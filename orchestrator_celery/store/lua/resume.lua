@@ -13,5 +13,6 @@ if held then
   redis.call('HSET', root, 'status', status)
   emit('status', '$', 's', status)
 end
+for _, key in ipairs(every_key()) do redis.call('PERSIST', key) end -- a callback of a run that has ended goes on
 release()
 return reply('ok', delegated())

@@ -13,7 +13,7 @@ local current, earliest, running, live = tonumber(now), nil, {}, 0
 local entries = redis.call('HGETALL', LIVE)
 for i = 1, #entries, 2 do
   local node, l = entries[i], parse_live(entries[i + 1])
-  live = live + 1
+  if l.state ~= 'H' then live = live + 1 end
   if at_work(l) then
     running[#running + 1] = node
     running[#running + 1] = entries[i + 1]

@@ -10,9 +10,15 @@ local function every_key()
   return keys
 end
 
--- A leaf is live, or a pool waits for items: callbacks may outlive the run.
+-- A leaf is live, or a pool waits for items: callbacks may outlive the run. What a rule holds back does not keep a run
+-- that has ended: it may never start again.
 local function under_way()
-  if redis.call('HLEN', LIVE) > 0 then return true end
+  local resting = false
+  for _, record in ipairs(redis.call('HVALS', LIVE)) do
+    if record:sub(1, 1) ~= 'H' then return true end
+    resting = true
+  end
+  if resting then return false end
   for _, field in ipairs(redis.call('HKEYS', POOL)) do
     if not field:find(':segments', 1, true) then return true end
   end
