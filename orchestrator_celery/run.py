@@ -57,7 +57,10 @@ class Run(AsyncResult):
     @property
     def status(self) -> RunStatus:
         """Status of the run; where the record is gone (or not there yet), what Celery's result says."""
-        return self._recorded_status() or _NATIVE.get(self.state, RunStatus.PENDING)
+        found = self._recorded_status()
+        if found is None:  # a handle that has seen a success would say so for ever
+            found = _NATIVE.get(self.backend.get_task_meta(self.id, cache=False)["status"], RunStatus.PENDING)
+        return found
 
     @property
     def status_message(self) -> str:
@@ -203,6 +206,7 @@ class Run(AsyncResult):
             RunNotFound: the run has no record.
         """
         Cancellation(self._orchestrator).cancel(self.id, confirm, reason)
+        self._cache = None  # what it had been is no longer so
 
     def _audited(self, verb: str, after: RunStatus | None = None) -> AbstractContextManager[None]:
         return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after)

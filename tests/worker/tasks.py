@@ -367,3 +367,14 @@ def replaced_when_told(self):
     while not exists("go"):
         time.sleep(0.05)
     raise self.replace(chain(nap.s("inner", 0.5), identity.s()))
+
+
+@app.task
+def gated(value, gate, fails=False):
+    """Waits until its gate is open."""
+    note("start", value)
+    wait_for(lambda: exists(gate), 60, "the gate")
+    if fails:
+        raise ValueError("no good")
+    note("end", value)
+    return value
