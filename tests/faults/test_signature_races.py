@@ -1,10 +1,6 @@
 """Races for one signature between processes: whoever comes second is told, no run is lost, no key is left."""
 
-import multiprocessing
 import os
-import time
-from contextlib import closing
-from random import random
 
 import pytest
 
@@ -12,50 +8,16 @@ from orchestrator_celery import SignatureGone, SignatureInUse, SignatureStatus
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.purge import Purging
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.faults.races import race
 from tests.worker.support import Stand
 
 ROUNDS = int(os.environ.get("TEST_RACE_ROUNDS", "1000"))
-FORK = multiprocessing.get_context("fork")
 
 
 @pytest.fixture
 def stand():
     with EmbeddedRedis() as server, Stand(server.url(0), server.url(1)) as found:
         yield found
-
-
-def race(stand, ids, *contenders):
-    """Let each contender, a process of its own, deal with each signature, all at the same moment; what each answered."""
-    barrier, pipes, processes = FORK.Barrier(len(contenders)), [], []
-    for contender in contenders:
-        mine, theirs = FORK.Pipe()
-        process = FORK.Process(
-            target=contend, args=(contender, stand.broker, stand.backend, ids, barrier, theirs), daemon=True
-        )
-        process.start()
-        pipes.append(mine)
-        processes.append(process)
-    answers = [pipe.recv() for pipe in pipes]
-    for process in processes:
-        process.join()
-    return list(zip(ids, *answers, strict=True))
-
-
-def contend(contender, broker, backend, ids, barrier, pipe):
-    answers = []
-    try:
-        with Stand(broker, backend) as stand:
-            for id in ids:
-                barrier.wait(60)
-                time.sleep(random() * 0.005)  # or the quicker verb would always be first
-                answers.append(contender(stand, id))
-    except BaseException as exc:
-        barrier.abort()
-        answers = [repr(exc)] * len(ids)
-        raise
-    finally:
-        with closing(pipe):
-            pipe.send(answers)
 
 
 def deletes_and_purges(stand, id):
