@@ -12,7 +12,7 @@ def bounded(n, repeat):
         lambda: measure("bounded_batched", n, processes=10),
     )
     for what, cells in (("slots busy", single), ('slots busy, batch="auto"', shared)):
-        busy = median_of(cells, lambda c: c.n * 0.01 / 10 / c.total)
+        busy = median_of(cells, lambda c: c.n * 0.01 / 10 / c.extra["span"])
         yield Figure(f"{n:,} items of 10 ms, 10 at a time: {what}", busy, None, "", busy, "at least 0.9", busy >= 0.9)
 
 
