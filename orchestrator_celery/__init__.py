@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         NodeHeld,
         NodeInterrupted,
         NodeLost,
+        NodeProgressed,
         NodeRepublished,
         NodeResumed,
         NodeRetried,
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
         ResumeReport,
     )
     from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus, SignatureStatus
-    from orchestrator_celery.model.views import BulkReport, ItemView, NodeView, Progress, RunView
+    from orchestrator_celery.model.views import BulkReport, ItemView, NodeProgress, NodeView, Progress, RunView
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
     from orchestrator_celery.runs import RunList
@@ -85,6 +86,7 @@ _WHERE = {
         "NodeHeld",
         "NodeInterrupted",
         "NodeLost",
+        "NodeProgressed",
         "NodeRepublished",
         "NodeResumed",
         "NodeRetried",
@@ -110,7 +112,7 @@ _WHERE = {
         "ResumedNode",
     ),
     "worker.current": ("current_node",),
-    "model.views": ("BulkReport", "ItemView", "NodeView", "Progress", "RunView"),
+    "model.views": ("BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
     "errors": (
         "BulkRejected",
         "ConfirmationRequired",
@@ -157,6 +159,7 @@ __all__ = (
     "InterruptedTask",
     "ItemView",
     "NodeKind",
+    "NodeProgress",
     "NodeState",
     "NodeView",
     "Progress",
@@ -178,6 +181,7 @@ __all__ = (
     "NodeHeld",
     "NodeInterrupted",
     "NodeLost",
+    "NodeProgressed",
     "NodeRepublished",
     "NodeResumed",
     "NodeRetried",

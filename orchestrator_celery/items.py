@@ -77,5 +77,6 @@ def _item(view: NodeView, level: Priority) -> ItemView:
         finished=view.finished,
         worker=view.worker,
         error=view.error,
+        progress=view.progress,
         callbacks=view.callbacks,
     )

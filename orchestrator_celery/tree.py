@@ -11,7 +11,7 @@ from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import Spec, parse
 from orchestrator_celery.model.nodes import Live, from_ms, parse_live, parse_terminal
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
-from orchestrator_celery.model.views import ErrorView, NodeView
+from orchestrator_celery.model.views import ErrorView, NodeProgress, NodeView
 from orchestrator_celery.store.queries import Reader
 
 __all__ = ("TreeReader", "node_name")
@@ -64,9 +64,12 @@ class TreeReader:
         names = [node for node, _ in known]
         ended = self._reader.terminal(self._run, names)
         active = self._reader.pools(self._run, names)
+        said = self._reader.progress(self._run, names)
         views = []
-        for (node, spec), terminal, pool in zip(known, ended, active, strict=True):
+        for (node, spec), terminal, pool, words in zip(known, ended, active, said, strict=True):
             facts = self._facts(node, terminal, pool, over)
+            if words is not None:
+                facts["progress"] = _progress(words)
             total = _count(spec, pool)
             view = self._with_children(node, spec, total, facts, limit, depth)
             views.append(self._with_called_after(view, spec, after or {}))
@@ -145,6 +148,14 @@ def _live_facts(live: Live) -> dict[str, Any]:
         "worker": live.owner or None,
         "started": live.since if running else None,
     }
+
+
+def _progress(raw: bytes) -> NodeProgress:
+    """Read `place in the stream|done|total|message`."""
+    place, done, total, message = raw.decode().split("|", 3)
+    return NodeProgress(
+        done=float(done), total=float(total) if total else None, message=message, at=from_ms(place.partition("-")[0])
+    )
 
 
 def _count(spec: Spec, pool: bytes | None) -> int:

@@ -19,6 +19,7 @@ __all__ = (
     "NodeHeld",
     "NodeInterrupted",
     "NodeLost",
+    "NodeProgressed",
     "NodeRepublished",
     "NodeResumed",
     "NodeRetried",
@@ -138,6 +139,15 @@ class NodeCheckpointed(Event):
     attempt: int
 
 
+class NodeProgressed(Event):
+    """A task said how far it is. Of each task the stream keeps the newest one."""
+
+    attempt: int
+    done: float
+    total: float | None
+    message: str
+
+
 class ItemsAdded(Event):
     """Items were added to a swarm."""
 
@@ -168,18 +178,30 @@ _TYPES: dict[str, type[Event]] = {
     "resumed": NodeResumed,
     "republished": NodeRepublished,
     "checkpoint": NodeCheckpointed,
+    "progress": NodeProgressed,
     "vetoed": NodeVetoed,
     "added": ItemsAdded,
     "swarm-closed": SwarmWasClosed,
     "priority": PriorityChanged,
 }
-_NAMES = {"a": "attempt", "w": "worker", "r": "reason", "s": "status", "c": "count", "l": "priority", "k": "checkpoint"}
+_NAMES = {
+    "a": "attempt",
+    "w": "worker",
+    "r": "reason",
+    "s": "status",
+    "c": "count",
+    "l": "priority",
+    "k": "checkpoint",
+    "d": "done",
+    "o": "total",
+    "m": "message",
+}
 
 
 def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:
     """Read one entry of the run's stream."""
     raw: dict[str, Any] = {key.decode(): value.decode() for key, value in fields.items()}
     cls, node = _TYPES[raw.pop("t")], raw.pop("n")
-    data = {_NAMES[key]: value for key, value in raw.items()}
+    data = {_NAMES[key]: None if key == "o" and not value else value for key, value in raw.items()}
     place = entry_id.decode()
     return cls(id=place, time=from_ms(place.partition("-")[0]), run=run, node=node, **data)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 
-__all__ = ("BulkReport", "ErrorView", "ItemView", "NodeView", "Progress", "Rejection", "RunView")
+__all__ = ("BulkReport", "ErrorView", "ItemView", "NodeProgress", "NodeView", "Progress", "Rejection", "RunView")
 
 
 class _View(BaseModel):
@@ -23,10 +23,32 @@ class ErrorView(_View):
     traceback: str = ""
 
 
+class NodeProgress(_View):
+    """How far a task says it is, by `current_node().progress()`.
+
+    Args:
+        done: how much of it is done, in whatever the task counts.
+        total: how much there is; None where the task does not know.
+        message: what it says of it.
+        at: when it said so.
+    """
+
+    done: float
+    total: float | None
+    message: str
+    at: datetime
+
+    @property
+    def fraction(self) -> float | None:
+        """Share that is done, 0 to 1; None where the total is not known."""
+        return None if self.total is None else min(1.0, self.done / self.total)
+
+
 class NodeView(_View):
     """One node of `run.tree()`.
 
-    `state` is the node's own; `inner` counts the states of its children, as far as they are on this page.
+    `state` is the node's own; `inner` counts the states of its children, as far as they are on this page. `progress` is
+    what its task said last; a new attempt begins without.
     """
 
     id: str
@@ -38,6 +60,7 @@ class NodeView(_View):
     finished: datetime | None = None
     worker: str | None = None
     error: ErrorView | None = None
+    progress: NodeProgress | None = None
     children: tuple[NodeView, ...] = ()
     children_total: int = 0
     callbacks: tuple[NodeView, ...] = ()
@@ -102,6 +125,7 @@ class ItemView(_View):
     finished: datetime | None = None
     worker: str | None = None
     error: ErrorView | None = None
+    progress: NodeProgress | None = None
     callbacks: tuple[NodeView, ...] = ()
 
 

@@ -14,6 +14,7 @@ saved signature has the same keys under an id of its own, `s:<uuid>`: a head,
 `orc:{<run>}:m`             hash    counters of the pools that are under way
 `orc:{<run>}:e`             stream  events
 `orc:{<run>}:c`             hash    checkpoints of leaves
+`orc:{<run>}:p`             hash    how far leaves say they are
 `orc:{<run>}:q:<pool>`      zset    waiting items of a pool in which they differ in priority, as ranges of indexes
 `orc:{<run>}:r`             zset    runs that were started of this one, or of a saved signature, by when
 `orc:{<run>}:i`             set     tasks that replaced themselves, some by a run of that id
@@ -82,6 +83,10 @@ class Keys:
     def checkpoints(self, run: str) -> str:
         """How far running leaves are."""
         return self.root(run) + ":c"
+
+    def progress(self, run: str) -> str:
+        """How far leaves say they are."""
+        return self.root(run) + ":p"
 
     def pools(self, run: str) -> str:
         """Counters of composites that are under way."""

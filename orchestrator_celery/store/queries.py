@@ -83,6 +83,10 @@ class Reader:
         """Counters of composites that are under way."""
         return self._fields(self._keys.pools(run), nodes)
 
+    def progress(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """What leaves have said last of how far they are."""
+        return self._fields(self._keys.progress(run), nodes)
+
     def pool_size(self, run: str, pool: str) -> int:
         """How many items a pool has now, or had when it ended."""
         [active] = self.pools(run, [pool])
@@ -103,6 +107,7 @@ class Reader:
         found += [
             keys.events(run),
             keys.checkpoints(run),
+            keys.progress(run),
             keys.registered(run),
             keys.inner(run),
             *(keys.upload(run, token) for token in tokens),

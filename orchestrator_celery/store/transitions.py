@@ -119,6 +119,12 @@ class Store(SignatureVerbs, Schedule):
         """How far a running leaf is."""
         return self._run("checkpoint", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, blob)
 
+    def progress(self, leaf: LeafId, fence: Fence, done: str, total: str, message: str) -> Effects:
+        """What a running leaf says of how far it is; `total` is '' where nobody knows."""
+        return self._run(
+            "progress", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, done, total, message
+        )
+
     def suspend(self, run: str) -> Effects:
         """Nothing more of a run starts; `detail`: runs that stand in for its tasks, or the status that forbids it."""
         return self._run("suspend", run)

@@ -14,6 +14,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.states import NodeKind
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.answers import UNREACHABLE
+from orchestrator_celery.worker.progress import words
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -58,6 +59,22 @@ class NoNode:
             PayloadTooLarge: it is over `orchestrator_max_payload`.
         """
         return False
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Say how far the task is: `run.tree()` shows it as the node's `progress`, `run.watch()` tells of it.
+
+        May be called as often as one likes: a few times a second it is written, and what was said last before the
+        task ends. It never fails or holds up a task because the store is away. A new attempt begins without.
+
+        Args:
+            done: how much is done, in whatever the task counts.
+            total: how much there is; None where nobody knows.
+            message: in words; its first thousand characters are kept.
+
+        Raises:
+            OrchestratorError: a number is negative or none, the total is 0, the message is no text; also outside a run.
+        """
+        words(done, total, message)
 
     @property
     def interrupted(self) -> bool:
@@ -122,6 +139,11 @@ class CurrentNode(NoNode):
             return False
         self._held.checkpoint = blob
         return True
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Say how far the task is; see `NoNode.progress`."""
+        write = self._orchestrator.store.progress
+        self._held.said.say(words(done, total, message), write, self._leaf, self._fence)
 
     @property
     def interrupted(self) -> bool:

@@ -76,6 +76,7 @@ class Handover:
             if held is None or not isinstance(rejected.reason, PASSING):
                 raise
             self._say("retry", task, rejected.reason)
+            self._reports.last_words(held)
             given = inspect.signature(original).bind(task, *args, **kwargs).arguments
             for leaf, fence in held.claims:
                 later = fence._replace(retries=fence.retries + 1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.publish import CLOSE_TASK, NOWHERE, Origin
+from orchestrator_celery.worker.progress import Said
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -42,6 +43,7 @@ class Held:
         sink: who is told of its end in place of the store: of an item, the runner that took it.
         looked: when the record was last looked at for an interruption, by the monotonic clock.
         interrupted: whether the body was to be stopped then.
+        said: how far the body says it is.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -53,6 +55,7 @@ class Held:
     sink: Sink | None = None
     looked: float = 0.0
     interrupted: bool = False
+    said: Said = field(default_factory=Said)
 
 
 def held_by(request: Any) -> Held | None:

@@ -145,6 +145,7 @@ class Hooks:
         """The body returned."""
         held = held_by(sender.request)
         if held is not None:
+            self.reports.last_words(held)
             for leaf, fence in held.claims:
                 (held.sink or self.reports).finished(leaf, fence, result, held.origin)
 
@@ -153,6 +154,7 @@ class Hooks:
         held = held_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
         if held is not None:
+            self.reports.last_words(held)
             for leaf, fence in held.claims:
                 if leaf.node == CLOSE and isinstance(exception, PASSING) and exception is not held.outcome:
                     # Not the run's own error: Celery could not store the outcome, or send what follows. Once more.
@@ -171,6 +173,7 @@ class Hooks:
         """The body called `retry`, or a cold shutdown cancelled it (then there is no reason)."""
         held = held_by(request)
         if held is not None or reason is not None:
+            self.reports.last_words(held)
             claims = held.claims if held is not None else claims_of(sender, request, request.args)
             for leaf, fence in claims:
                 later = fence._replace(retries=fence.retries + 1)
@@ -238,6 +241,7 @@ class Hooks:
         held = held_by(sender.request)
         if held is None or held.handed_over or state not in (IGNORED, REJECTED):
             return
+        self.reports.last_words(held)
         for leaf, fence in held.claims:
             if held.replacement is not None:
                 self._replaced(leaf, fence, held.replacement)

@@ -19,6 +19,7 @@ from orchestrator_celery.store.answers import UNREACHABLE
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.worker.held import Held
 
 __all__ = ("Reports",)
 
@@ -41,6 +42,11 @@ class Reports:
 
     def __init__(self, orchestrator: Orchestrator) -> None:
         self._orchestrator = orchestrator
+
+    def last_words(self, held: Held | None) -> None:
+        """Before the end of a body is told: how far it said it was."""
+        if held is not None:
+            held.said.last(self.patiently, self._orchestrator.store.progress, *held.claims[-1])
 
     def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin) -> None:
         """The body returned `result`."""

@@ -44,7 +44,7 @@ STORED = {"save", "register", "registered", "mark", "doom", "purge"}
 #: Verbs of an interruption: `test_interrupted.py` crashes at them.
 STOPPING = {"interrupt", "stopped"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
-SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "publish.close"}
+SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close"}
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -62,8 +62,8 @@ CASES += [
 
 
 def workflow():
-    """Passes every kind of transition: claim, finish, fail, retry, replacement, checkpoint, join, closing; and, with
-    the child that dies by itself, the loss of a process."""
+    """Passes every kind of transition: claim, finish, fail, retry, replacement, progress, checkpoint, join, closing; and,
+    with the child that dies by itself, the loss of a process."""
     failing = p.fail.si()
     failing.link_error(p.on_old_error.s())
     tolerant = Swarm([failing, p.nap.si(1), p.suicide_once.si(5)], max_failures=1)

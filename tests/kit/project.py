@@ -246,6 +246,7 @@ def checkpointed(self, steps, die_at=None):
         note("step", step, node.attempt)
         if step == die_at and node.attempt == 1:
             os.kill(os.getpid(), signal.SIGKILL)
+        node.progress(step, total=steps)
         node.checkpoint({"step": step + 1})
     return [first, steps]
 

@@ -40,6 +40,8 @@ from orchestrator_celery import (
     NodeInterrupted,
     NodeKind,
     NodeLost,
+    NodeProgress,
+    NodeProgressed,
     NodeRepublished,
     NodeResumed,
     NodeRetried,
@@ -114,6 +116,8 @@ def train(path: str) -> None:
     node = current_node()
     start: Any = node.last_checkpoint or {"epoch": 0}
     assert_type(node.checkpoint({"epoch": start["epoch"] + 1}), bool)
+    node.progress(start["epoch"] + 1, total=100, message="training")
+    node.progress(0.5)
     assert_type(node.run_id, str | None)
     assert_type(node.id, str | None)
     assert_type(node.attempt, int)
@@ -192,6 +196,10 @@ def progress(run: Run) -> tuple[int, float, float | None]:
 
 
 def walk(node: NodeView) -> Iterator[str]:
+    assert_type(node.progress, NodeProgress | None)
+    if node.progress is not None:
+        assert_type((node.progress.done, node.progress.total), tuple[float, float | None])
+        assert_type((node.progress.fraction, node.progress.at), tuple[float | None, datetime])
     assert_type(node.kind, NodeKind)
     assert_type(node.state, NodeState)
     assert_type(node.started, datetime | None)
@@ -231,7 +239,7 @@ def steer(run: Run) -> None:
     assert_type(swarm.close, Callable[[], None])
 
 
-def watch(run: Run, after: str = "0") -> str:  # noqa: PLR0911 - one type after the other
+def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type after the other
     assert_type(run.watch(), Iterator[Event])
     assert_type(run.events(after=after), list[Event])
     for event in run.watch(after=after):
@@ -248,6 +256,8 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: PLR0911 - one type after 
             return event.reason
         if isinstance(event, ItemsAdded | NodeRepublished | PriorityChanged):
             return str(event.count)
+        if isinstance(event, NodeProgressed):
+            assert_type((event.done, event.total, event.message), tuple[float, float | None, str])
         if isinstance(event, NodeCheckpointed):
             return str(event.attempt)
         if isinstance(event, NodeSucceeded | NodeFailed | SwarmWasClosed | RunClosed):

@@ -378,3 +378,50 @@ def gated(value, gate, fails=False):
         raise ValueError("no good")
     note("end", value)
     return value
+
+
+@app.task
+def chatty(value, steps=400, seconds=1.0):
+    """Says how far it is, much more often than anybody wants to know."""
+    node = current_node()
+    for step in range(1, steps + 1):
+        node.progress(step, total=steps, message=f"step {step}")
+        time.sleep(seconds / steps)
+    return value
+
+
+@app.task
+def chatty_then_fails(steps=20):
+    for step in range(1, steps + 1):
+        current_node().progress(step)
+    raise ValueError("no good")
+
+
+@app.task(bind=True)
+def chatty_then_retries(self, steps=20):
+    if not self.request.retries:
+        for step in range(1, steps + 1):
+            current_node().progress(step)
+        raise self.retry(countdown=0)
+    note("retry")
+    _told_to_go("waiting")
+    current_node().progress(1)
+    return "done"
+
+
+@app.task
+def chatty_until_told(value):
+    """Says which attempt of it speaks, until it is told to go."""
+    node, step = current_node(), 0
+    note("start", value)
+    while not exists("go"):
+        step += 1
+        node.progress(step, message=f"attempt {node.attempt}")
+        time.sleep(0.05)
+    note("end", value, node.attempt)
+    return value
+
+
+@app.task
+def says_nonsense(done, total):
+    current_node().progress(done, total)

@@ -20,6 +20,7 @@ if l.state == 'H' then return veto('held') end
 if order == 0 and l.state == 'R' then return veto('duplicate', l.owner) end
 l.state, l.retries, l.nesting, l.since, l.owner = 'R', retries, nesting, now, ARGV[5]
 put_live(node, l)
+redis.call('HDEL', root .. ':p', node) -- this body has said nothing yet
 if status == 'PENDING' then
   redis.call('HSET', root, 'status', 'RUNNING', 'started', now)
   emit('status', '$', 's', 'RUNNING')

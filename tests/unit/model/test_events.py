@@ -27,6 +27,11 @@ from orchestrator_celery.model.states import Priority, RunStatus
         ),
         ({"t": "resumed", "n": "0.1", "a": "2", "k": "1"}, events.NodeResumed, {"attempt": 2, "checkpoint": True}),
         ({"t": "republished", "n": "0.1", "a": "1", "c": "3"}, events.NodeRepublished, {"attempt": 1, "count": 3}),
+        (
+            {"t": "progress", "n": "0.1", "a": "1", "d": "2.5", "o": "", "m": "half"},
+            events.NodeProgressed,
+            {"attempt": 1, "done": 2.5, "total": None, "message": "half"},
+        ),
         ({"t": "checkpoint", "n": "0.1", "a": "1"}, events.NodeCheckpointed, {"attempt": 1}),
         ({"t": "vetoed", "n": "0.1", "a": "1", "r": "stale"}, events.NodeVetoed, {"attempt": 1, "reason": "stale"}),
         ({"t": "added", "n": "0", "c": "3"}, events.ItemsAdded, {"count": 3}),

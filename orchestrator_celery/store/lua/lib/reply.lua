@@ -2,7 +2,7 @@
 local retiring     -- seconds to keep the run, if nothing of it is under way when this call ends
 
 local function every_key()
-  local keys = { root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c', root .. ':r', root .. ':i' }
+  local keys = { root, DEF, LIVE, DONE, POOL, EVENTS, root .. ':c', root .. ':p', root .. ':r', root .. ':i' }
   for token in (redis.call('HGET', root, 'segments') or ''):gmatch('%w+') do keys[#keys + 1] = DEF .. ':' .. token end
   if mixed then -- what waits in its pools
     for _, field in ipairs(redis.call('HKEYS', POOL)) do keys[#keys + 1] = root .. ':q:' .. field end

@@ -21,7 +21,7 @@ end
 
 local function emit(kind, node, ...)
   if is_runner(node) then return end
-  redis.call('XADD', EVENTS, 'MAXLEN', '~', max_events, '*', 't', kind, 'n', node, ...)
+  return redis.call('XADD', EVENTS, 'MAXLEN', '~', max_events, '*', 't', kind, 'n', node, ...)
 end
 
 local function attr(spec, name)
