@@ -1,5 +1,7 @@
 """Many runs at once: found by what they were filed under, steered together, each answering for itself."""
 
+from itertools import pairwise
+
 import pytest
 
 from orchestrator_celery import (
@@ -9,9 +11,10 @@ from orchestrator_celery import (
     RunNotFound,
     RunStatus,
 )
+from orchestrator_celery.model.events import NodeStarted, StatusChanged
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.waiting import wait_for
-from tests.worker.support import Stand, full_name
+from tests.worker.support import Stand, events, full_name
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +176,19 @@ def test_a_run_of_its_own_answers_for_itself_where_it_has_gone(site):
     assert [(answer.done, answer.error) for answer in page.suspend()] == [
         (True, ""), (False, "RunNotFound"), (True, ""),
     ]  # fmt: skip
+
+
+def test_staggered_runs_start_one_after_the_other(site, ledger):
+    """Given suspended runs and a worker with nothing else to do, then each starts its pause after the one before it."""
+    runs = [site.run(site.tasks("nap", i), tags=["eu"]) for i in range(4)]
+    site.orchestrator.runs(tag="eu").suspend()
+    with site.worker(concurrency=4):
+        wait_for(lambda: site.queued() == 0, what="the messages to be vetoed")
+        answers = site.orchestrator.runs(tag="eu").resume(stagger=0.6)
+        assert [run.get(timeout=30) for run in runs] == list(range(4))
+    assert [(answer.run, answer.done) for answer in answers] == [(run.id, True) for run in runs]
+    starts = [event for run in runs for event in events(run, NodeStarted) if event.node == "0.0"]
+    assert len(starts) == len(ledger.entries("start")) == 4, "each body once"
+    resumed = [[event.time for event in events(run, StatusChanged)][2] for run in runs]
+    assert all((later - earlier).total_seconds() >= 0.55 for earlier, later in pairwise(resumed))
+    assert all(start.time >= since for start, since in zip(starts, resumed, strict=True)), "not before its turn"
