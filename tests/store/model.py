@@ -13,7 +13,7 @@ from orchestrator_celery.model.ids import Fence
 
 from . import trees
 
-__all__ = ("Model", "Node", "Shape", "message")
+__all__ = ("STOPPED", "Model", "Node", "Shape", "message")
 
 
 class Shape(NamedTuple):
@@ -49,8 +49,9 @@ class Node:
             letter: [Node(s, f"{id}.{letter}{i}", None) for i, s in enumerate(shapes)]
             for letter, shapes in (("l", shape.links), ("e", shape.errbacks))
         }
-        self.state = "waiting"  # then queued, running, S or F; composites: active, S or F
-        self.attempt, self.fence, self.given = 1, Fence(), ""
+        # then queued, running, stopping (running, and to be stopped), held, S or F; composites: active, S or F
+        self.state = "waiting"
+        self.attempt, self.free, self.fence, self.given = 1, 0, Fence(), ""  # free: attempts that were no loss
         self.ref = id  # where its result or error comes from
         self.result: Any = None
         # of a pool
@@ -92,6 +93,10 @@ class Node:
 def message(node: Node) -> tuple[Any, ...]:
     """What is sent for a leaf."""
     return node.id, node.attempt, node.fence, node.given
+
+
+#: Statuses in which nothing may start.
+STOPPED = ("SUSPENDED", "INTERRUPTED")
 
 
 class Model:
@@ -147,7 +152,9 @@ class Model:
         node.state, node.fence = "queued", later
 
     def lose(self, node: Node) -> list[tuple[Any, ...]]:
-        """The leaf starts again."""
+        """The leaf starts again, or is held where it was to be stopped."""
+        if node.state == "stopping":
+            return self.stop(node)
         node.attempt, node.fence, node.state = node.attempt + 1, Fence(), "queued"
         self._send(node)
         return self._take()
@@ -171,11 +178,29 @@ class Model:
         """Nothing more starts."""
         self._before, self.status = self.status, "SUSPENDED"
 
+    def interrupt(self) -> None:
+        """Nothing more starts, and what runs is to be stopped."""
+        if self.status not in STOPPED:
+            self._before = self.status
+        self.status = "INTERRUPTED"
+        for node in self.leaves("running"):
+            node.state = "stopping"
+
+    def stop(self, node: Node) -> list[tuple[Any, ...]]:
+        """A signal has ended the body: it is held, or it was not for this one, which starts again."""
+        if node.state == "stopping":
+            node.state = "held"
+        else:
+            self._again(node)
+        return self._take()
+
     def resume(self) -> list[tuple[Any, ...]]:
-        """Everything in the outbox is sent again."""
-        self.status = self._before
-        for node in self.leaves("queued"):
-            self._send(node)
+        """Everything in the outbox is sent again, what was held starts again, what nobody stopped goes on."""
+        if self.status in STOPPED:
+            self.status = self._before
+            for node in self.leaves("queued"):
+                self._send(node)
+        self._release()
         return self._take()
 
     # -- rules --------------------------------------------------------------------------------------
@@ -227,8 +252,10 @@ class Model:
         if parent is not None:
             (self._item_ended if parent.is_pool else self._step_ended)(parent, node, state, ref)
         elif node is self.root:
-            self.was_suspended = self.status == "SUSPENDED"
+            self.was_suspended = self.status in STOPPED
             self.status = "SUCCEEDED" if state == "S" else "FAILED"
+            if self.was_suspended:
+                self._release()
             self.closing = "queued"
             self._sent.append(("close",))
 
@@ -255,8 +282,18 @@ class Model:
                 self._activate(errback, f"e:{ref}")
         self._end(chain, state, ref)
 
+    def _again(self, node: Node) -> None:
+        node.attempt, node.free, node.fence, node.state = node.attempt + 1, node.free + 1, Fence(), "queued"
+        self._send(node)
+
+    def _release(self) -> None:
+        for node in self.leaves("held"):
+            self._again(node)
+        for node in self.leaves("stopping"):
+            node.state = "running"
+
     def _send(self, node: Node) -> None:
-        if self.status != "SUSPENDED":
+        if self.status not in STOPPED:
             self._sent.append(message(node))
 
     def _take(self) -> list[tuple[Any, ...]]:

@@ -26,15 +26,24 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
 from orchestrator_celery.model.nodes import parse_live
-from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.store import Effects, Refused, Store
 
 from .conftest import PROFILE
-from .model import Model, Node, Shape, message
+from .model import STOPPED, Model, Node, Shape, message
 from .play import Play
 
 WINDOW = 4
 LIMIT = 3  # most resumes
+AT_WORK = ("running", "stopping")
+LIVE = ("queued", "held", *AT_WORK)
+#: What a body reports that nobody waits for.
+LATE: dict[str, tuple[Any, ...]] = {
+    "finish": (b"1",),
+    "fail": (b"{}",),
+    "lost": (LIMIT,),
+    "requeue": (Fence(retries=9), "retry"),
+    "stopped": ("terminated",),
+}
 
 # -- shapes --------------------------------------------------------------------------------------------
 
@@ -96,28 +105,28 @@ class Lives(RuleBasedStateMachine):
         """Given a queued leaf, its message is let through."""
         self.let_through(self.pick(data, "queued"))
 
-    @precondition(lambda self: self.model.leaves("running"))
+    @precondition(lambda self: self.model.leaves(*AT_WORK))
     @rule(data=st.data(), well=st.sampled_from([True, True, False]))
     def end(self, data: st.DataObject, well: bool) -> None:
-        """Given a running leaf, it ends."""
-        node = self.pick(data, "running")
+        """Given a running leaf, it ends; also one that is to be stopped, if its end comes first."""
+        node = self.pick(data, *AT_WORK)
         result = data.draw(st.integers(0, 99), label="result")
         verb, payload = ("finish", json.dumps(result).encode()) if well else ("fail", b"{}")
         effects = self.say(verb, node, node.fence, payload)
         self.took(effects, self.model.end(node, "S" if well else "F", result))
 
-    @precondition(lambda self: self.model.leaves("queued"))
+    @precondition(lambda self: self.model.leaves("queued", "held"))
     @rule(data=st.data())
     def never_start(self, data: st.DataObject) -> None:
         """Given a queued leaf, its message can never be sent, or nobody knows its fence: it fails."""
-        node = self.pick(data, "queued")
+        node = self.pick(data, "queued", "held")
         self.took(self.say("fail", node, None, b"{}"), self.model.end(node, "F", None))
 
-    @precondition(lambda self: self.model.leaves("running"))
+    @precondition(lambda self: self.model.leaves(*AT_WORK))
     @rule(data=st.data(), why=st.sampled_from(["retry", "replace", "requeue"]))
     def hand_on(self, data: st.DataObject, why: str) -> None:
         """Given a running leaf, it hands itself on to a later message."""
-        node = self.pick(data, "running")
+        node = self.pick(data, *AT_WORK)
         later = later_than(node.fence, why)
         self.took(self.say("requeue", node, node.fence, later, why), [])
         self.model.requeue(node, later)
@@ -125,30 +134,45 @@ class Lives(RuleBasedStateMachine):
             again = (self.play.leaf(node.id, node.attempt), node.fence)
             self.old = [entry for entry in self.old if entry[:2] != again]
 
-    @precondition(lambda self: self.model.leaves("running"))
+    @precondition(lambda self: self.model.leaves(*AT_WORK))
     @rule(data=st.data(), why=st.sampled_from(["retry", "replace"]))
     def overtake(self, data: st.DataObject, why: str) -> None:
         """Given a running leaf, its retry or replacement is claimed before it has ended."""
-        node = self.pick(data, "running")
+        node = self.pick(data, *AT_WORK)
         later = later_than(node.fence, why)
         self.let_through(node, later)
 
-    @precondition(lambda self: self.model.leaves("running"))
+    @precondition(lambda self: self.model.leaves(*AT_WORK))
     @rule(data=st.data())
     def lose(self, data: st.DataObject) -> None:
         """Given a running leaf, its process is gone; too often, and it is poisoned and failed."""
-        node = self.pick(data, "running")
+        node = self.pick(data, *AT_WORK)
         effects = self.say("lost", node, node.fence, LIMIT)
-        if node.attempt > LIMIT:
+        if node.state == "running" and node.attempt - node.free > LIMIT:
             assert effects.refused is Refused.POISONED
             self.took(self.say("fail", node, node.fence, b"{}"), self.model.end(node, "F", None))
         else:
             self.took(effects, self.model.lose(node))
 
+    @precondition(lambda self: self.model.leaves(*AT_WORK))
+    @rule(data=st.data())
+    def lose_by_rule(self, data: st.DataObject) -> None:
+        """Given a running leaf, its process is gone, and a rule forbids to start it again: it is held."""
+        node = self.pick(data, *AT_WORK)
+        self.took(self.say("lost", node, node.fence, LIMIT, 0.0, True), [])
+        node.state = "held"
+
+    @precondition(lambda self: self.model.leaves(*AT_WORK))
+    @rule(data=st.data())
+    def strike(self, data: st.DataObject) -> None:
+        """Given a running leaf, the signal of an interruption has ended it: the one it was for, or another."""
+        node = self.pick(data, *AT_WORK)
+        self.took(self.say("stopped", node, node.fence, "terminated"), self.model.stop(node))
+
     def let_through(self, node: Node, fence: Fence | None = None) -> None:
-        """A message is delivered; it may run unless the run is suspended."""
+        """A message is delivered; it may run unless the run is suspended or interrupted."""
         fence = node.fence if fence is None else fence
-        if self.model.status == "SUSPENDED":
+        if self.model.status in STOPPED:
             leaf = self.play.leaf(node.id, node.attempt)
             self.refused(Refused.HELD, lambda: self.play.store.claim(leaf, fence, "w"))
             return
@@ -198,9 +222,23 @@ class Lives(RuleBasedStateMachine):
             self.refused(Refused.STATE, lambda: self.play.store.suspend("r"))
 
     @rule()
+    def interrupt(self) -> None:
+        """The run is interrupted; what has ended refuses, and what is interrupted and has nothing that runs."""
+        if self.model.status in ("PENDING", "RUNNING", "SUSPENDED") or (
+            self.model.status == "INTERRUPTED" and self.model.leaves("stopping")
+        ):
+            effects = self.play.store.interrupt("r")
+            self.took(effects, [])
+            self.model.interrupt()
+            told = {raw.decode() for raw in effects.detail[1][::2]}
+            assert told == {node.id for node in self.model.leaves("stopping")}
+        else:
+            self.refused(Refused.STATE, lambda: self.play.store.interrupt("r"))
+
+    @rule()
     def resume(self) -> None:
-        """The run is resumed; what is not suspended refuses."""
-        if self.model.status == "SUSPENDED":
+        """The run is resumed; what is not stopped refuses, unless a task of it is held back."""
+        if self.model.status in STOPPED or self.model.leaves("held"):
             self.took(self.play.store.resume("r"), self.model.resume())
         else:
             self.refused(Refused.STATE, lambda: self.play.store.resume("r"))
@@ -214,27 +252,31 @@ class Lives(RuleBasedStateMachine):
         _, _, call = data.draw(st.sampled_from(self.old), label="old")
         self.refused((Refused.STALE, Refused.DUPLICATE, Refused.HELD), call)
 
-    @precondition(lambda self: self.model.leaves("waiting", "queued", "S", "F"))
-    @rule(data=st.data(), verb=st.sampled_from(["finish", "lost", "requeue"]))
+    @precondition(lambda self: self.model.leaves("waiting", "queued", "held", "S", "F"))
+    @rule(data=st.data(), verb=st.sampled_from(["finish", "lost", "requeue", "stopped"]))
     def lie(self, data: st.DataObject, verb: str) -> None:
         """A body nobody let through reports something."""
-        node = self.pick(data, "waiting", "queued", "S", "F")
-        more = {"finish": (b"1",), "lost": (LIMIT,), "requeue": (Fence(retries=9), "retry")}[verb]
+        node = self.pick(data, "waiting", "queued", "held", "S", "F")
+        more = LATE[verb]
         leaf = self.play.leaf(node.id, node.attempt)
         self.refused(Refused.STALE, lambda: getattr(self.play.store, verb)(leaf, node.fence, *more))
 
     @precondition(lambda self: self.superseded())
-    @rule(data=st.data(), verb=st.sampled_from(["finish", "fail", "lost", "requeue"]))
+    @rule(data=st.data(), verb=st.sampled_from(["finish", "fail", "lost", "requeue", "stopped"]))
     def speak_late(self, data: st.DataObject, verb: str) -> None:
         """A body that was superseded, or whose process was taken for dead, reports something after all."""
         node, attempt, fence = data.draw(st.sampled_from(self.superseded()), label="body")
-        more = {"finish": (b"1",), "fail": (b"{}",), "lost": (LIMIT,), "requeue": (Fence(retries=9), "retry")}[verb]
+        more = LATE[verb]
         leaf = self.play.leaf(node.id, attempt)
         self.refused(Refused.STALE, lambda: getattr(self.play.store, verb)(leaf, fence, *more))
 
     def superseded(self) -> list[tuple[Node, int, Fence]]:
         """Bodies that were let through, and are not what their node waits for any more."""
-        return [body for body in self.bodies if body[0].ended or body[1:] != (body[0].attempt, body[0].fence)]
+        return [
+            body
+            for body in self.bodies
+            if body[0].ended or body[0].state == "held" or body[1:] != (body[0].attempt, body[0].fence)
+        ]
 
     @rule()
     def use_the_id_again(self) -> None:
@@ -247,10 +289,10 @@ class Lives(RuleBasedStateMachine):
     def look(self) -> None:
         """A sweep sends again what waits; nothing else, and under the same ids."""
         [look] = self.play.store.look(["r"])
-        waiting = set() if self.model.status == "SUSPENDED" else set(map(message, self.model.leaves("queued")))
+        waiting = set() if self.model.status in STOPPED else set(map(message, self.model.leaves("queued")))
         waiting |= {("close",)} if self.model.closing == "queued" else set()
         assert {sent(effect) for effect in look.todo} <= waiting
-        running = {node.id for node in self.model.leaves("running")}
+        running = {node.id for node in self.model.leaves(*AT_WORK)}
         assert look.running.keys() == running | ({CLOSE} if self.model.closing == "running" else set())
 
     @precondition(lambda self: self.model.closing in ("queued", "running"))
@@ -311,20 +353,23 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def what_lives_is_as_expected(self) -> None:
         """Queued and running leaves, with attempt and fence."""
-        words = {NodeState.QUEUED: "queued", NodeState.RUNNING: "running"}
-        found = {node: parse_live(raw) for node, raw in self.play.reader.live("r").items()}
+        words = {"Q": "queued", "R": "running", "I": "stopping", "H": "held"}
+        raws = self.play.reader.live("r")
+        state = {node: words[raw[:1].decode()] for node, raw in raws.items()}
+        found = {node: parse_live(raw) for node, raw in raws.items()}
         closing = found.pop(CLOSE, None)
-        assert (words[closing.state] if closing else "none") == {"waiting": "none", "told": "none"}.get(
+        assert (state[CLOSE] if closing else "none") == {"waiting": "none", "told": "none"}.get(
             self.model.closing, self.model.closing
         )
-        assert {node: (words[live.state], live.attempt, live.fence) for node, live in found.items()} == {
-            node.id: (node.state, node.attempt, node.fence) for node in self.model.leaves("queued", "running")
+        assert {node: (state[node], live.attempt, live.fence) for node, live in found.items()} == {
+            node.id: (node.state, node.attempt, node.fence) for node in self.model.leaves(*LIVE)
         }
 
     @invariant()
     def what_has_ended_stays_as_it_is(self) -> None:
         """Invariant 1: each node has one terminal record, the expected one, which never changes."""
         records = self.client.hgetall(self.play.store.keys.terminal("r"))
+        records = {node: raw for node, raw in records.items() if not node.endswith(b":free")}
         assert {node: raw for node, raw in records.items() if node in self.records} == self.records
         self.records = records
         expected = {node.id: node.state for node in self.model.root.all() if node.ended}
@@ -342,7 +387,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def it_expires_when_nothing_is_under_way(self) -> None:
         """Invariant 7: a run is history once Celery knows its outcome and its callbacks have ended, not before."""
-        over = self.model.closing == "told" and not self.model.leaves("queued", "running")
+        over = self.model.closing == "told" and not self.model.leaves("queued", *AT_WORK)
         assert {self.client.ttl(key) >= 0 for key in self.play.keys()} == {over}
 
     @invariant()
@@ -355,7 +400,7 @@ class Lives(RuleBasedStateMachine):
         """Whatever happened, the run comes to its end, and its result is the model's."""
         if not hasattr(self, "model"):
             return
-        if self.model.status == "SUSPENDED":
+        if self.model.status in STOPPED or self.model.leaves("held"):
             self.resume()
         self.drain()
         while pools := self.model.open_pools():
