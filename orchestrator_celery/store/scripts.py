@@ -17,6 +17,11 @@ __all__ = ("HEADER", "Script", "load", "names")
 HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
 
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
+#: What a verb includes that may move the tree on, in an order in which each part finds what it needs.
+_EVERYTHING = (
+    "run reply send live definition ranges order pool graph flush release called complete next_item runners drained reclaim "
+    "advance runner_ended layout decision token walk graph_end drive tree"
+)
 _FOLDER = files("orchestrator_celery.store") / "lua"
 
 
@@ -61,6 +66,7 @@ def load(name: str) -> Script:
     if missing:
         raise ValueError(f"{name}.lua: the header lacks {', '.join(missing)}")
     include = _INCLUDE.search(body)
-    parts = [(_FOLDER / "lib" / f"{lib}.lua").read_text() for lib in include[1].split()] if include else []
+    listed = include[1].replace("everything", _EVERYTHING).split() if include else []
+    parts = [(_FOLDER / "lib" / f"{lib}.lua").read_text() for lib in listed]
     text = "\n".join([*parts, body])
     return Script(name, text, hashlib.sha1(text.encode()).hexdigest())

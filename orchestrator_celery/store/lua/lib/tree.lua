@@ -24,7 +24,9 @@ activate = function(node, input)
     return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
       wait_of(spec))
   end
+  if kind == 'A' then return await(node, spec, input) end
   if attr(spec, 'im') then input = '' end
+  if kind == 'G' then return begin_graph(node, spec, input) end
   if kind == 'P' then
     local p = new_pool(node, spec, input)
     pump(node, spec, p)
@@ -40,6 +42,8 @@ up = function(node, state, ref, counts)
   -- The root of a callback: nothing waits for it, unless the run waits to be forgotten.
   if not parent then retiring = redis.call('HGET', root, 'keep') or nil return end
   local spec = definition(parent)
-  if spec:sub(1, 1) == 'P' then return item_ended(parent, spec, tonumber(index), state, counts) end
+  local kind = spec:sub(1, 1)
+  if kind == 'N' then return visit_ended(parent, index, state, ref) end
+  if kind == 'P' then return item_ended(parent, spec, tonumber(index), state, counts) end
   return step_ended(parent, spec, tonumber(index), state, ref)
 end
