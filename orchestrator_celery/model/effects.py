@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect")
+__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Verdict")
 
 
 class Dispatch(NamedTuple):
@@ -66,6 +66,21 @@ class Await(NamedTuple):
     """A run waits for a person: list it among those that do."""
 
     run: str
+
+
+class Verdict(NamedTuple):
+    """What was decided.
+
+    Args:
+        kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision itself
+            cannot be made.
+        argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
+        elements: the list to map over.
+    """
+
+    kind: str
+    argument: str | int | bytes = ""
+    elements: bytes = b""
 
 
 Effect = Dispatch | CloseRun | Decide | Await

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -124,7 +125,20 @@ class Reader:
         for position in missing:
             if found[position] is None:
                 found[position] = self._from_swarm(run, nodes[position])
+        missing = [position for position in missing if found[position] is None and "." in nodes[position]]
+        if missing:
+            self._fill_from_graphs(run, nodes, found, missing)
         return found
+
+    def graph_state(self, run: str, graph: str) -> tuple[dict[str, str], str]:
+        """Newest result of each of a graph's nodes, by number, and what the graph was given."""
+        [text] = self.pools(run, [graph])
+        if text is None:
+            [text] = self.terminal(run, [f"{graph}:g"])
+        if text is None:
+            return {}, ""
+        _, _, given, state = text.decode().split("|", 3)
+        return dict(json.loads(state)["last"]), given
 
     def closed(self, runs: Sequence[str]) -> list[bool | None]:
         """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
@@ -210,6 +224,25 @@ class Reader:
                 raws = self._fields(self._keys.upload(run, token), [str(offset) for offset, _ in inside])
                 for (_, position), raw in zip(inside, raws, strict=True):
                     found[position] = raw
+
+    def _fill_from_graphs(
+        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
+    ) -> None:
+        """Visits of a graph's node, and elements it is mapped over, have a body that is kept once: two calls for all."""
+        above = {position: nodes[position].rpartition(".")[0] for position in missing}
+        owners = sorted(set(above.values()))
+        specs = dict(zip(owners, self._fields(self._keys.definitions(run), owners), strict=True))
+        bodies: dict[str, str] = {}
+        for owner, raw in specs.items():
+            if raw is not None and raw.startswith(b"N "):
+                bodies[owner] = f"{owner}.p"
+            elif raw is not None and raw.startswith(b"P ") and b" k=map" in raw.partition(b"\n")[0]:
+                bodies[owner] = f"{owner.rpartition('.')[0]}.p"
+        if not bodies:
+            return
+        kept = dict(zip(bodies, self._fields(self._keys.definitions(run), list(bodies.values())), strict=True))
+        for position in missing:
+            found[position] = kept.get(above[position])
 
     def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
         """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""

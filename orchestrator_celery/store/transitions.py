@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.answers import UNREACHABLE, answers
+from orchestrator_celery.store.graphs import GraphVerbs
 from orchestrator_celery.store.pools import FIRST_LOOK
 from orchestrator_celery.store.schedule import Schedule
 from orchestrator_celery.store.signatures import SignatureVerbs
@@ -21,7 +22,7 @@ _REPORTS = 1000
 
 
 @answers
-class Store(SignatureVerbs, Schedule):
+class Store(SignatureVerbs, GraphVerbs, Schedule):
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
 
     def create(
