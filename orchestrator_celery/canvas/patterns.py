@@ -24,6 +24,8 @@ LONGEST_PATTERN = 500
 LARGEST_PROGRAM = 1000
 #: Steps taken for one text, a second or so of work: what needs more is not decided.
 MOST_STEPS = 2_000_000
+#: Characters of a pattern that are shown when it is refused.
+_SHOWN = 80
 #: Groups inside groups.
 DEEPEST_GROUP = 30
 
@@ -115,7 +117,7 @@ def compiled(pattern: str) -> Program:
 
 
 def _refuse(pattern: str, why: str, remedy: str) -> NoReturn:
-    shown = pattern if len(pattern) <= 80 else f"{pattern[:80]}..."
+    shown = pattern if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]}..."
     raise InvalidWorkflow(f"The pattern {shown!r} is not allowed: {why}. {remedy}")
 
 
@@ -159,7 +161,7 @@ class _Parser:
         sign = self._read(_REPEAT)
         if sign is None:
             return steps
-        if any(step.place for step in steps[:1]) and len(steps) == 1:
+        if [bool(step.place) for step in steps] == [True]:
             self._refuse(f"`{sign[0]}` repeats a place, not a character", "Leave it out.")
         # A lazy sign changes what is found, not whether; a possessive one changes that, too.
         if self._take("+") or self._read(_REPEAT):
@@ -194,7 +196,7 @@ class _Parser:
         if self._read(_GROUP) is None:
             self._refuse(
                 f"`{self._pattern[self._at : self._at + 4]}` is not supported",
-                "There are `(...)`, `(?:...)` and `(?P<name>...)`, and flags as `(?i)` at the very start; no lookaround.",
+                "There are `(...)`, `(?:...)` and `(?P<name>...)`, and flags at the very start; no lookaround.",
             )
         self._depth += 1
         if self._depth > DEEPEST_GROUP:
