@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator_celery.canvas.primitive import deadline_in_seconds
 from orchestrator_celery.errors import InvalidWorkflow
 
-__all__ = ("DECISIONS", "Approval", "approval_flaws")
+__all__ = ("DECISIONS", "Approval", "approval_flaws", "can_fail")
 
 #: What an approval can come out as; the keys of a mapping behind it.
 DECISIONS = ("approved", "rejected")
@@ -60,3 +60,8 @@ def approval_flaws(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"on_timeout={given['on_timeout']!r} is not allowed", "give 'reject', 'approve' or 'fail'"
     if not isinstance(given.get("message", ""), str):
         yield f"message={given['message']!r} is not allowed", "give words"
+
+
+def can_fail(given: Mapping[str, Any]) -> bool:
+    """Whether an approval as it stands in a definition can fail: nothing runs, so only its timeout can make it."""
+    return given.get("on_timeout") == "fail" and given.get("timeout") is not None

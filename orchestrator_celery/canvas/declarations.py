@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas.approval import Approval, approval_flaws
-from orchestrator_celery.canvas.conditions import Branch, Expression, Otherwise, expression
+from orchestrator_celery.canvas.conditions import Branch, Otherwise, as_json, expression
 from orchestrator_celery.canvas.retry import Errors, error_names, retry_flaws, retry_json
 from orchestrator_celery.errors import InvalidWorkflow
 
@@ -53,7 +52,7 @@ def node_entry(name: Any, body: Any, app: Celery | None = None, **options: Any) 
     options["retry"] = retry_json(options.get("retry"))
     options["inputs"] = _inputs(name, options.get("inputs"))
     if options.get("map_over") is not None:
-        options["map_over"] = _expression(options["map_over"])
+        options["map_over"] = as_json(options["map_over"])
     entry.update((option, value) for option, value in options.items() if value is not None)
     _refuse(f"Node {name!r}: ", node_flaws(entry))
     return entry
@@ -189,15 +188,7 @@ def _inputs(name: str, inputs: Any) -> dict[str, Any] | None:
         return None
     if not isinstance(inputs, Mapping) or not all(isinstance(key, str) for key in inputs):
         raise InvalidWorkflow(f"Node {name!r}: inputs={inputs!r} is not allowed: give expressions by keyword argument.")
-    return {key: _expression(value) for key, value in inputs.items()}
-
-
-def _expression(value: Any) -> Any:
-    if isinstance(value, Expression):
-        return value.json
-    if isinstance(value, datetime):
-        return ["datetime", value.isoformat()]
-    return ["value", value] if isinstance(value, (list, tuple, dict)) else value
+    return {key: as_json(value) for key, value in inputs.items()}
 
 
 def _branches(what: Any, default: Any) -> tuple[list[list[Any]], Any]:
@@ -245,7 +236,8 @@ def _is_edge(entry: Any) -> bool:
     if not isinstance(entry.get("otherwise", ""), str) or not isinstance(entry.get("router", {}), dict):
         return False
     if "to" in entry:
-        return isinstance(entry["to"], str) and not {"when", "keys", "router"} & entry.keys()
+        named = isinstance(entry.get("error"), (list, type(None)))
+        return named and isinstance(entry["to"], str) and not {"when", "keys", "router"} & entry.keys()
     branches = entry.get("when", entry.get("keys"))
     return isinstance(branches, list) and all(map(_is_branch, branches)) and ("when" in entry) != ("keys" in entry)
 

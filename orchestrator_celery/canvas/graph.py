@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature
 
+from orchestrator_celery.canvas.checks import problems
 from orchestrator_celery.canvas.declarations import (
     END,
     START,
@@ -20,10 +21,12 @@ from orchestrator_celery.canvas.declarations import (
 )
 from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
-from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
 
 if TYPE_CHECKING:
     from celery import Celery
+
+    from orchestrator_celery.run import Run
 
 __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
 
@@ -192,6 +195,19 @@ class ConditionalGraph(Primitive):
     def max_visits(self) -> int:
         """How often a node may be visited that does not say so itself."""
         return int(self.kwargs.get("max_visits") or MAX_VISITS)
+
+    def validate(self) -> None:
+        """Look for all that is wrong with it, in the graphs in it as well; applying it does.
+
+        Raises:
+            GraphInvalid: `problems` lists each with its node and a hint.
+        """
+        if found := problems(self.kwargs):
+            raise GraphInvalid.of(self.label or "", found)
+
+    def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
+        self.validate()
+        return super()._start(args, kwargs, options)
 
     def nested(self) -> list[Any]:
         """The bodies of the nodes, and the routers."""

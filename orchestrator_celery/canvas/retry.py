@@ -82,9 +82,9 @@ def retry_flaws(policy: Any) -> Iterator[tuple[str, str]]:
         value = policy.get(name, least)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < inf:
             yield f"retry with {name}={value!r} is not allowed", f"give a number of at least {least}"
-    for name in policy.get("on") or ():
-        if not isinstance(name, str) or not name:
-            yield f"retry with on={name!r} is not allowed", "give names of error classes, such as on=['TimeoutError']"
+    names = policy.get("on", ["Exception"])
+    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) and name for name in names):
+        yield f"retry with on={names!r} is not allowed", "give names of error classes, such as on=['TimeoutError']"
 
 
 def error_names(on: Errors | None) -> list[str] | None:
