@@ -88,8 +88,8 @@ class Approvals:
             raise _gone(run, verb)
         if effects.refused is not None:
             raise InvalidTransition(
-                f"The approval {node} of the run {run} does not wait any more: it was answered a moment ago, its time is "
-                "over, or its graph has failed. `run.tree()` shows what came of it."
+                f"The approval {node} of the run {run} does not wait any more: it was answered a moment ago, its time "
+                "is over, or its graph has failed. `run.tree()` shows what came of it."
             )
         self._orchestrator.publisher.act(effects.todo)
 

@@ -1,4 +1,4 @@
-"""Decisions of graphs: made here in Python, recorded by the store, and made again by whoever finds one that is not recorded."""
+"""Decisions of graphs: made here in Python, recorded by the store, made again by whoever finds one that is not."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@
     m:<visit>     one element of the list a graph's node is mapped over, by the place of the task below it
     g:<visit>     what a visit of a graph's node was given, and its inputs
 
-Two more are no values: `e:<node>`, what an errback is called with, and `i:<item>`, what is called after an item of a swarm.
+Two more are no values: `e:<node>`, what an errback is called with, and `i:<item>`, what is called after an item of a
+swarm.
 """
 
 from __future__ import annotations
@@ -122,10 +123,10 @@ class Givens:
         if not inputs:
             return {}
         graph = place.rpartition(".")[0]
-        last, given = self._reader.graph_state(run, graph)
+        state = self._reader.graph_state(run, graph)
         source = self._given_to(run, visit)
         result = self.value(run, source, node, known) if source else None
-        facts = self.facts(run, graph, spec.get("names", {}), last, given, result=result)
+        facts = self.facts(run, graph, spec.get("names", {}), state.last, state.given, result=result)
         try:
             return {name: value_of(one, facts) for name, one in inputs.items()}
         except ConditionError as exc:

@@ -302,7 +302,11 @@ class Compiler:
         specs, (attrs, start, leaves) = graph_tree(signature, body, self._codec)
         name = self._codec.dump({**facts, **start}, "json")
         return self._node(
-            lambda c: spec("G", name, **attrs, im=sealed, l=c[0] or None, e=c[1] or None), specs, leaves, links, errbacks
+            lambda c: spec("G", name, **attrs, im=sealed, l=c[0] or None, e=c[1] or None),
+            specs,
+            leaves,
+            links,
+            errbacks,
         )
 
     def _swarm(

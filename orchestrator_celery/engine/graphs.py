@@ -1,14 +1,15 @@
 """From a graph's definition to the records of its nodes.
 
     G n=3 t=S>0;0>1,2;1>$ j=2:all st=0  the graph: how many nodes, every edge there is, its joins, where it begins
-    N k=node nm=charge to=1 w=1 mv=25   a node: its name, where it leads, its tasks, the most visits; below it, under `p`,
-                                        the body of each visit
+    N k=node nm=charge to=1 w=1 mv=25   a node: its name, where it leads, its tasks, the most visits; below it, under
+                                        `p`, the body of each visit
     N ... c=1 ro=1 ce=1                 its edges are chosen; by the result alone; a failure has a way out
     N ... src=S,0 in=1 mp=1 cap=8 ps=0  order of the edges into a join; inputs; mapped over a list, so many at a time;
                                         a router, which passes on what node 0 gave
     A k=approval wait=60000             waits for a person, at most so long
 
-A router is a node of its own, which comes after those of the user. Numbers are places in the list of nodes, `S` is START, `$` END.
+A router is a node of its own, which comes after those of the user. Numbers are places in the list of nodes, `S` is
+START, `$` END.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ class _Plan:
         return {name: self.numbers[name] for one in expressions for name in node_names(one)}
 
 
-def graph_tree(graph: ConditionalGraph, body: Callable[[Any, bool], Tree], codec: Codec) -> tuple[dict[str, bytes], Any]:
+def graph_tree(
+    graph: ConditionalGraph, body: Callable[[Any, bool], Tree], codec: Codec
+) -> tuple[dict[str, bytes], Any]:
     """Definitions of a graph's nodes and bodies.
 
     Args:
@@ -160,7 +163,9 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
     edges, entry = plan.edges[number], node.entry
     asked = node.source is not None
     retry = entry.get("retry") or (graph.kwargs.get("retry") if not asked and "approval" not in entry else None)
-    facts = _facts(plan, edges, {"name": node.name, "retry": retry, **{k: entry.get(k) for k in ("inputs", "map_over")}})
+    facts = _facts(
+        plan, edges, {"name": node.name, "retry": retry, **{k: entry.get(k) for k in ("inputs", "map_over")}}
+    )
     plain = ",".join(route["to"] for route in edges.routes if "to" in route)
     attrs = {
         "k": "node",

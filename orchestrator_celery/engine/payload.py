@@ -116,7 +116,9 @@ def class_names(exc: BaseException) -> list[str]:
     ['KeyError', 'builtins.KeyError', 'LookupError', 'builtins.LookupError']
     """
     classes = [kind for kind in type(exc).__mro__ if kind not in (Exception, BaseException, object)]
-    return [name for kind in classes or [type(exc)] for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")]
+    return [
+        name for kind in classes or [type(exc)] for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")
+    ]
 
 
 def _words_of(exc: BaseException) -> str:

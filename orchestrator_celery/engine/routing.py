@@ -34,7 +34,10 @@ def targets(declarations: Iterable[Mapping[str, Any]], facts: Facts) -> str:
 
 
 def after_error(
-    policy: Mapping[str, Any] | None, edges: Sequence[tuple[Sequence[str] | None, str]], names: Sequence[str], tries: int
+    policy: Mapping[str, Any] | None,
+    edges: Sequence[tuple[Sequence[str] | None, str]],
+    names: Sequence[str],
+    tries: int,
 ) -> str | None:
     """What becomes of a failure: `again`, the target of an error edge, or None for the graph's failure.
 

@@ -72,8 +72,8 @@ class Verdict(NamedTuple):
     """What was decided.
 
     Args:
-        kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision itself
-            cannot be made.
+        kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision
+            itself cannot be made.
         argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
         elements: the list to map over.
     """

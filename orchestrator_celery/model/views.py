@@ -8,7 +8,17 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 
-__all__ = ("ApprovalView", "BulkReport", "ErrorView", "ItemView", "NodeProgress", "NodeView", "Progress", "Rejection", "RunView")
+__all__ = (
+    "ApprovalView",
+    "BulkReport",
+    "ErrorView",
+    "ItemView",
+    "NodeProgress",
+    "NodeView",
+    "Progress",
+    "Rejection",
+    "RunView",
+)
 
 
 class _View(BaseModel):
@@ -48,8 +58,8 @@ class NodeView(_View):
     """One node of `run.tree()`.
 
     Of a graph's node it is the newest visit, under the node's name; `visits` says how many there were, and `earlier`
-    holds those before. `state` is the node's own; `inner` counts the states of its children, as far as they are on this page. `progress` is
-    what its task said last; a new attempt begins without.
+    holds those before. `state` is the node's own; `inner` counts the states of its children, as far as they are on this
+    page. `progress` is what its task said last; a new attempt begins without.
     """
 
     id: str

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
 from orchestrator_celery.model.nodes import parse_live
 from orchestrator_celery.store.answers import answers
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("Reader", "segments")
+__all__ = ("GraphState", "Reader", "segments")
 
 _PAGE = 1000
 #: Between the scores of two levels in the line of a pool, as `order.lua` has it.
 SPAN = 2**40
+
+
+class GraphState(NamedTuple):
+    """The tokens of a graph.
+
+    Args:
+        given: what the graph was given.
+        state: the record; `graph.lua` says what is in it.
+    """
+
+    given: str
+    state: dict[str, Any]
+
+    @property
+    def last(self) -> dict[str, str]:
+        """Where the newest result of each node is, by the node's number."""
+        return dict(self.state.get("last", {}))
 
 
 @answers
@@ -130,15 +147,15 @@ class Reader:
             self._fill_from_graphs(run, nodes, found, missing)
         return found
 
-    def graph_state(self, run: str, graph: str) -> tuple[dict[str, str], str]:
-        """Newest result of each of a graph's nodes, by number, and what the graph was given."""
+    def graph_state(self, run: str, graph: str) -> GraphState:
+        """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
         [text] = self.pools(run, [graph])
         if text is None:
             [text] = self.terminal(run, [f"{graph}:g"])
         if text is None:
-            return {}, ""
+            return GraphState("", {})
         _, _, given, state = text.decode().split("|", 3)
-        return dict(json.loads(state)["last"]), given
+        return GraphState(given, json.loads(state))
 
     def closed(self, runs: Sequence[str]) -> list[bool | None]:
         """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
@@ -228,7 +245,7 @@ class Reader:
     def _fill_from_graphs(
         self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
     ) -> None:
-        """Visits of a graph's node, and elements it is mapped over, have a body that is kept once: two calls for all."""
+        """Visits of a graph's node, and elements it is mapped over, have a body that is kept once: two calls."""
         above = {position: nodes[position].rpartition(".")[0] for position in missing}
         owners = sorted(set(above.values()))
         specs = dict(zip(owners, self._fields(self._keys.definitions(run), owners), strict=True))

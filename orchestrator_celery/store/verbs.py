@@ -60,7 +60,9 @@ class Verbs:
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
         refused = None if word == b"ok" else Refused(word.decode())
-        return Effects(refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:]))
+        return Effects(
+            refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])
+        )
 
 
 def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -78,7 +80,9 @@ def effect(run: str, item: list[Any]) -> Effect:
     if kind == b"decide":
         _, why, ref, spec, given, last, visits, tries = rest
         known = json.loads(last)
-        return Decide(run, node.decode(), why.decode(), ref.decode(), spec, given.decode(), known, int(visits), int(tries))
+        return Decide(
+            run, node.decode(), why.decode(), ref.decode(), spec, given.decode(), known, int(visits), int(tries)
+        )
     leaf = LeafId(run, node.decode(), int(attempt))
     if kind == b"close":
         return CloseRun(leaf)

@@ -87,9 +87,7 @@ class Hooks:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
-        request._orchestrator_held = Held(
-            claims, _origin(self._orchestrator, request), checkpoint, routes=routes
-        )
+        request._orchestrator_held = Held(claims, _origin(self._orchestrator, request), checkpoint, routes=routes)
 
     def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
         """Whether the task a run stands in for waits for its end."""

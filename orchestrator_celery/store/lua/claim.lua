@@ -26,7 +26,8 @@ if status == 'PENDING' then
   emit('status', '$', 's', 'RUNNING')
 end
 emit('started', node, 'a', attempt, 'w', ARGV[5])
-local kept = (attempt > 1 or retries > 0) and redis.call('HGET', root .. ':c', node) or ''
+local kept = (attempt > 1 or retries > 0) and (redis.call('HGET', root .. ':c', node) or '')
 local routes = graphed and redis.call('HGET', DEF, node:match('^(.*)%.%d+$') or '')
-if routes and routes:find('^N [^\n]* ro=1') then return reply('ok', kept, routes) end -- it may choose what comes next
-return reply('ok', kept)
+if routes and routes:find('^N [^\n]* ro=1') then return reply('ok', kept or '', routes) end -- it may choose what comes next
+if kept then return reply('ok', kept) end
+return reply('ok')

@@ -1,12 +1,6 @@
 -- From the end of a visit to what comes next.
 local chosen -- the edges that the process which finished a leaf has chosen already: the leaf, and its targets
 
-local function copy(through)
-  local own = {}
-  for join, starts in pairs(through) do own[join] = starts end
-  return own
-end
-
 -- A token leaves a node; `given`: what it takes along.
 local function leave(node, g, at, k, given, targets, well)
   local key, l, from = at .. '.' .. k, layout(node), at
