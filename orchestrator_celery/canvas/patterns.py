@@ -27,7 +27,7 @@ MOST_STEPS = 1_000_000
 #: Characters of a pattern that are shown when it is refused.
 _SHOWN = 80
 #: Groups inside groups.
-DEEPEST_GROUP = 30
+_DEEPEST = 30
 
 _FLAGS = re.compile(r"\(\?([aims]+)\)")
 _GROUP = re.compile(r"\((?:\?:|\?P<[^\W\d]\w*>|(?!\?))")
@@ -35,7 +35,7 @@ _CLASS = re.compile(r"\[\^?(?:\\.|[^\\])(?:\\.|[^\\\]])*\]", re.DOTALL)
 _AMBIGUOUS = re.compile(r"\[\[|.+(?:--|&&|~~|\|\|)", re.DOTALL)
 _CHARACTER = re.compile(r"\\(?:0[0-7]{0,2}|x..|u.{4}|U.{8}|N\{[^}]*\}|.)|.", re.DOTALL)
 _REPEAT = re.compile(r"(?:([*+?])|\{(?!\})([0-9]*)(,?)([0-9]*)\})\??")
-_PLACES = frozenset(["^", "$", r"\A", r"\Z", r"\b", r"\B"])
+_PLACES = frozenset(["^", "$", r"\A", r"\Z", r"\z", r"\b", r"\B"])
 
 
 class _Step(NamedTuple):
@@ -216,8 +216,8 @@ class _Parser:
                 "There are `(...)`, `(?:...)` and `(?P<name>...)`, and flags at the very start; no lookaround.",
             )
         self._depth += 1
-        if self._depth > DEEPEST_GROUP:
-            self._refuse(f"more than {DEEPEST_GROUP} groups are inside each other", "Leave some out.")
+        if self._depth > _DEEPEST:
+            self._refuse(f"more than {_DEEPEST} groups are inside each other", "Leave some out.")
         steps = self._choice()
         if not self._take(")"):
             self._refuse("a `(` is not closed", r"Write `\(` for the character.")
