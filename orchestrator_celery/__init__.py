@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from orchestrator_celery.audit import acting
     from orchestrator_celery.canvas.complex import ComplexSignature
+    from orchestrator_celery.canvas.conditions import error, node, otherwise, result, run_input, visits, when
     from orchestrator_celery.canvas.swarm import Swarm
     from orchestrator_celery.errors import (
+        ApprovalTimeout,
         BulkRejected,
+        ConditionError,
         ConfirmationRequired,
         DeadlineExceeded,
         ForeignSignature,
+        GraphInvalid,
+        GraphRecursion,
         Interrupted,
         InvalidSettings,
         InvalidTransition,
         InvalidWorkflow,
         LeafIgnored,
+        NoRoute,
         NotInstalled,
         OrchestratorError,
         PayloadTooLarge,
@@ -55,6 +61,7 @@ if TYPE_CHECKING:
         StatusChanged,
         SwarmWasClosed,
     )
+    from orchestrator_celery.model.problems import Problem
     from orchestrator_celery.model.reports import (
         InterruptedTask,
         InterruptOutcome,
@@ -75,6 +82,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "orchestrator": ("Orchestrator",),
     "canvas": ("ComplexSignature", "Swarm"),
+    "canvas.conditions": ("error", "node", "otherwise", "result", "run_input", "visits", "when"),
     "run": ("Run",),
     "settings": ("OrchestratorSettings", "TaskPolicy"),
     "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus"),
@@ -103,6 +111,7 @@ _WHERE = {
     "runs": ("RunList",),
     "stored": ("StoredSignature",),
     "model.audit": ("AuditEntry", "CancelPlan"),
+    "model.problems": ("Problem",),
     "model.reports": (
         "InterruptOutcome",
         "InterruptReport",
@@ -114,15 +123,20 @@ _WHERE = {
     "worker.current": ("current_node",),
     "model.views": ("BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
     "errors": (
+        "ApprovalTimeout",
         "BulkRejected",
+        "ConditionError",
         "ConfirmationRequired",
         "DeadlineExceeded",
         "ForeignSignature",
+        "GraphInvalid",
+        "GraphRecursion",
         "Interrupted",
         "InvalidSettings",
         "InvalidTransition",
         "InvalidWorkflow",
         "LeafIgnored",
+        "NoRoute",
         "NotInstalled",
         "OrchestratorError",
         "PayloadTooLarge",
@@ -149,6 +163,14 @@ __all__ = (
     "ComplexSignature",
     "Priority",
     "Swarm",
+    # conditions of a graph
+    "error",
+    "node",
+    "otherwise",
+    "result",
+    "run_input",
+    "visits",
+    "when",
     # handles and what they show
     "AuditEntry",
     "BulkCancelPlan",
@@ -162,6 +184,7 @@ __all__ = (
     "NodeProgress",
     "NodeState",
     "NodeView",
+    "Problem",
     "Progress",
     "ResumeAction",
     "ResumeReport",
@@ -197,15 +220,20 @@ __all__ = (
     # inside a task
     "current_node",
     # errors
+    "ApprovalTimeout",
     "BulkRejected",
+    "ConditionError",
     "ConfirmationRequired",
     "DeadlineExceeded",
     "ForeignSignature",
+    "GraphInvalid",
+    "GraphRecursion",
     "Interrupted",
     "InvalidSettings",
     "InvalidTransition",
     "InvalidWorkflow",
     "LeafIgnored",
+    "NoRoute",
     "NotInstalled",
     "OrchestratorError",
     "PayloadTooLarge",

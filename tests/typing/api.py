@@ -14,16 +14,20 @@ from celery.result import AsyncResult
 from typing_extensions import assert_type
 
 from orchestrator_celery import (
+    ApprovalTimeout,
     AuditEntry,
     BulkCancelPlan,
     BulkRejected,
     BulkReport,
     CancelPlan,
     ComplexSignature,
+    ConditionError,
     ConfirmationRequired,
     DeadlineExceeded,
     Event,
     ForeignSignature,
+    GraphInvalid,
+    GraphRecursion,
     Interrupted,
     InterruptedTask,
     InterruptOutcome,
@@ -50,6 +54,7 @@ from orchestrator_celery import (
     NodeSucceeded,
     NodeVetoed,
     NodeView,
+    NoRoute,
     NotInstalled,
     Orchestrator,
     OrchestratorError,
@@ -58,6 +63,7 @@ from orchestrator_celery import (
     PoisonedTask,
     Priority,
     PriorityChanged,
+    Problem,
     Progress,
     ResumeAction,
     ResumedNode,
@@ -85,6 +91,13 @@ from orchestrator_celery import (
     TaskPolicy,
     acting,
     current_node,
+    error,
+    node,
+    otherwise,
+    result,
+    run_input,
+    visits,
+    when,
 )
 
 app = Celery("proj", broker="redis://localhost:6379/0", backend="redis://localhost:6379/1")
@@ -161,6 +174,17 @@ unit = ComplexSignature(
     priority=3,
 )
 assert_type(unit.label, str | None)
+
+
+# -- conditions ----------------------------------------------------------------------------------------
+
+good = (result["score"] >= 0.8) & ~result["country"].in_(["XX"]) | node("validate")["total"].exists()
+due = (run_input["due"].date < datetime.now(timezone.utc)) & (visits < 3) & (error["type"] != "CardDeclined")
+named = result["id"].matches(r"^order-\d+$") & (result["rows"].length == 0) & result.contains("x")
+typed = result.is_type("dict") | (result.type == "null")
+assert_type(when(good & due, "charge").target, str)
+assert_type(when(named | typed, "charge").condition, Any)
+assert_type(otherwise("refuse").target, str)
 
 
 def apply_everywhere() -> Run:
@@ -396,6 +420,11 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
         return str(exc)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
         return "set-up"
+    except GraphInvalid as exc:
+        problem: Problem = exc.problems[0]
+        return f"{problem.node}: {problem.message}; {problem.hint}"
+    except (ConditionError, NoRoute, GraphRecursion, ApprovalTimeout) as exc:
+        return str(exc)
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
