@@ -19,6 +19,8 @@ from orchestrator_celery.canvas.declarations import (
     node_entry,
     restored,
 )
+from orchestrator_celery.canvas.documents import document_of, json_schema, signature_of
+from orchestrator_celery.canvas.drawing import html, mermaid
 from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
@@ -208,6 +210,34 @@ class ConditionalGraph(Primitive):
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         self.validate()
         return super()._start(args, kwargs, options)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The graph as a document: plain JSON with a version, which `from_dict` reads."""
+        return document_of(self)
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> ConditionalGraph:
+        """Rebuild a graph from a message, as Celery does, or from a document of `to_dict()`.
+
+        Raises:
+            InvalidWorkflow: it is neither, or a document of a version that is not known.
+        """
+        graph = super().from_dict(d if "task" in d else signature_of(d, cls.fields), app)
+        assert isinstance(graph, ConditionalGraph)
+        return graph
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """JSON Schema of the documents."""
+        return json_schema()
+
+    def to_mermaid(self) -> str:
+        """The graph as a Mermaid flowchart: errors dotted, approvals as hexagons, graphs in it as parts."""
+        return mermaid(self.kwargs)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows."""
+        return {"text/plain": repr(self), "text/html": html(self.kwargs), "text/vnd.mermaid": self.to_mermaid()}
 
     def nested(self) -> list[Any]:
         """The bodies of the nodes, and the routers."""
