@@ -52,7 +52,7 @@ g.busy = true
 if g.err then
   g.on[key], g.un[key] = nil, why == 'map' and 'W' or why .. ref
 elseif ARGV[2] == 'go' then
-  leave(node, g, at, k, why == 'F' and 'w:' .. ref or ref, ARGV[3], why == 'S')
+  leave(node, g, at, k, why == 'F' and 'w:' .. ref or ref, ARGV[3])
 elseif ARGV[2] == 'again' then
   try_again()
 elseif ARGV[2] == 'map' then

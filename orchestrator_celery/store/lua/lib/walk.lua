@@ -2,13 +2,12 @@
 local chosen -- the edges that the process which finished a leaf has chosen already: the leaf, and its targets
 
 -- A token leaves a node; `given`: what it takes along.
-local function leave(node, g, at, k, given, targets, well)
+local function leave(node, g, at, k, given, targets)
   local key, l, from = at .. '.' .. k, layout(node), at
   local through = g.on[key]
   g.on[key] = nil
   if at ~= 'S' then
     local asked = attr(definition(node .. '.' .. at), 'ps')
-    if well then g.last[at] = given end
     if asked then from, given = asked, redis.call('HGET', DONE, node .. '.' .. key .. ':in') end
     redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   end
@@ -30,11 +29,12 @@ end
 local function step(node, g, at, k, state, ref)
   local key, spec = at .. '.' .. k, definition(node .. '.' .. at)
   local decided = chosen and chosen.node == node .. '.' .. key and chosen.targets
+  if state == 'S' then g.last[at] = ref end -- conditions of its own edges may look at it, too
   if g.err or (state == 'F' and not attr(spec, 'ce')) then
     g.on[key], g.un[key] = nil, state .. ref
     if not g.err then fail_graph(node, g, ref) end
   elseif state == 'S' and (decided or not attr(spec, 'c')) then
-    leave(node, g, at, k, ref, decided or attr(spec, 'to') or '', true)
+    leave(node, g, at, k, ref, decided or attr(spec, 'to') or '')
   else
     decide(node, at, k, state, ref)
   end
