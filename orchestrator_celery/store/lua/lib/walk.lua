@@ -9,7 +9,6 @@ local function leave(node, g, at, k, given, targets, well)
     local asked = attr(definition(node .. '.' .. at), 'ps')
     if well then g.last[at] = given end
     if asked then from, given = asked, redis.call('HGET', DONE, node .. '.' .. key .. ':in') end
-    redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   end
   local nowhere = targets == '' and 'noroute:' .. (from == 'S' and 'START' or attr(definition(node .. '.' .. from), 'nm'))
   for target in targets:gmatch('%d+') do -- all of them, or none
@@ -22,6 +21,7 @@ local function leave(node, g, at, k, given, targets, well)
     return fail_graph(node, g, nowhere)
   end
   g.on[key] = nil
+  redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   for target in targets:gmatch('[^,]+') do
     if target == '$' then reach_end(g, from, given) else arrive(node, g, l, target, from, given, copy(through)) end
   end
