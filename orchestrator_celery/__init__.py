@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
     from orchestrator_celery.model.audit import AuditEntry, CancelPlan
     from orchestrator_celery.model.events import (
+        ApprovalAwaited,
+        ArrivalIgnored,
         Event,
         ItemsAdded,
         NodeCheckpointed,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
         NodeRepublished,
         NodeResumed,
         NodeRetried,
+        NodeSkipped,
         NodeStarted,
         NodeSucceeded,
         NodeVetoed,
@@ -75,7 +78,15 @@ if TYPE_CHECKING:
         ResumeReport,
     )
     from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus, SignatureStatus
-    from orchestrator_celery.model.views import BulkReport, ItemView, NodeProgress, NodeView, Progress, RunView
+    from orchestrator_celery.model.views import (
+        ApprovalView,
+        BulkReport,
+        ItemView,
+        NodeProgress,
+        NodeView,
+        Progress,
+        RunView,
+    )
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
     from orchestrator_celery.runs import RunList
@@ -91,6 +102,8 @@ _WHERE = {
     "settings": ("OrchestratorSettings", "TaskPolicy"),
     "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus"),
     "model.events": (
+        "ApprovalAwaited",
+        "ArrivalIgnored",
         "Event",
         "ItemsAdded",
         "NodeCheckpointed",
@@ -102,6 +115,7 @@ _WHERE = {
         "NodeRepublished",
         "NodeResumed",
         "NodeRetried",
+        "NodeSkipped",
         "NodeStarted",
         "NodeSucceeded",
         "NodeVetoed",
@@ -125,7 +139,7 @@ _WHERE = {
         "ResumedNode",
     ),
     "worker.current": ("current_node",),
-    "model.views": ("BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
+    "model.views": ("ApprovalView", "BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
     "errors": (
         "ApprovalTimeout",
         "BulkRejected",
@@ -185,6 +199,7 @@ __all__ = (
     # graphs by template
     "templates",
     # handles and what they show
+    "ApprovalView",
     "AuditEntry",
     "BulkCancelPlan",
     "BulkReport",
@@ -210,6 +225,8 @@ __all__ = (
     "SignatureStatus",
     "StoredSignature",
     # what happens in a run
+    "ApprovalAwaited",
+    "ArrivalIgnored",
     "Event",
     "ItemsAdded",
     "NodeCheckpointed",
@@ -221,6 +238,7 @@ __all__ = (
     "NodeRepublished",
     "NodeResumed",
     "NodeRetried",
+    "NodeSkipped",
     "NodeStarted",
     "NodeSucceeded",
     "NodeVetoed",

@@ -1,10 +1,12 @@
 -- Graphs under way: read once, changed in memory, written once per call, as one JSON record:
---   on     visits whose token is at a node, as `node.visit`, with what each token has been through: the starts of `any` joins
+--   on     visits whose token is at a node, as `node.body`, with what each token has been through: the starts of `any` joins,
+--          and, as `n`, which visit it is
 --   k, v   how many bodies, and how many visits, a node has begun (a retry is a body, and no visit)
 --   a, al  what has arrived at `all` joins that have not started, by source; and what those tokens have been through
 --   f      how often each `any` join has started
 --   last   the newest result of each node; `ends`: what has reached END; `skip`: nodes that will not be visited
---   err    why the graph fails; `un`: visits that ended without their edges being followed, which a retry begins with
+--   err    why the graph fails; `un`: visits whose edges were not followed, as state, reference and what the token has been
+--          through; a retry begins with them
 local graphs, layouts = {}, {}
 local STATE = { 'on', 'k', 'v', 'a', 'al', 'f', 'last', 'ends', 'skip', 'un' }
 
