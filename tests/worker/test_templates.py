@@ -185,9 +185,13 @@ def test_approval_gate(busy):
     assert yes.get(timeout=30) == 2
     told = no.get(timeout=30)
     assert (told["stage"], told["given"], told["reason"]["by"]) == ("approval", 2, "bob")
-    late = templates.approval_gate(**gate, timeout=0.3).apply_async((3,)).get(timeout=30)
-    assert (late["given"], late["reason"]["timed_out"]) == (3, True)
-    assert templates.approval_gate(**gate, timeout=0.3, on_timeout="approve").apply_async((4,)).get(timeout=30) == 8
+    late, let = (
+        templates.approval_gate(**gate, timeout=0.3, on_timeout=verb).apply_async((3,))
+        for verb in ("reject", "approve")
+    )
+    told = late.get(timeout=30)
+    assert (told["given"], told["reason"]["timed_out"]) == (3, True)
+    assert let.get(timeout=30) == 6
 
 
 def test_map_reduce(busy):
