@@ -8,11 +8,11 @@ from pydantic import Field
 
 from orchestrator_celery.canvas.conditions import roots, when
 from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.templates.draft import Draft
 from orchestrator_celery.templates.parameters import Body, Cases, Level, OnErrors, Target, Value
 from orchestrator_celery.templates.register import template
-from orchestrator_celery.templates.running import AB_SPLIT_TASK
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

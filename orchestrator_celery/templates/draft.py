@@ -11,8 +11,8 @@ from celery.canvas import Signature, chain
 from orchestrator_celery.canvas.conditions import Expression, node, run_input
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
 from orchestrator_celery.canvas.inside import inside
+from orchestrator_celery.canvas.template_tasks import OWN_TASKS, PASS_ON_TASK, REJECTION_TASK
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.templates.running import OWN_TASKS, PASS_ON_TASK, REJECTION_TASK
 
 __all__ = ("Draft", "Where")
 

@@ -9,12 +9,12 @@ from celery.exceptions import Ignore
 from celery.states import REVOKED
 
 from orchestrator_celery.canvas import ComplexSignature, ConditionalGraph, Swarm
+from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.given import as_one
 from orchestrator_celery.publish import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
 from orchestrator_celery.purge import Purging
-from orchestrator_celery.templates.running import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
 from orchestrator_celery.worker.batch import Runner
 from orchestrator_celery.worker.current import current_node
 from orchestrator_celery.worker.held import held_by

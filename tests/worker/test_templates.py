@@ -3,10 +3,10 @@
 import pytest
 
 from orchestrator_celery import END, START, ConditionalGraph, GraphRecursion, NoRoute, result, templates
+from orchestrator_celery.canvas.template_tasks import variant
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.templates import Level, Stage
-from orchestrator_celery.templates.running import variant
 from tests.kit.waiting import wait_for
 from tests.worker.support import events
 

@@ -12,9 +12,9 @@ import pytest
 
 from orchestrator_celery import END, START, Approval, ConditionalGraph, InvalidWorkflow, node, result, templates
 from orchestrator_celery.canvas.conditions import words
+from orchestrator_celery.canvas.template_tasks import variant
 from orchestrator_celery.errors import ConditionError, GraphRecursion, NoRoute
 from orchestrator_celery.templates import Level, Stage
-from orchestrator_celery.templates.running import variant
 
 TEN = (
     "ab_split approval_gate fallback loop_until map_reduce retry success_or_failure switch threshold validation_stages"
