@@ -56,6 +56,16 @@ STORIES = {
             r"ACTIVE with 4 runs\ngone: SignatureGone\naudit save\naudit rerun\naudit delete\naudit restore\naudit purge"
         ),
     ),
+    "templates": (
+        [],
+        (
+            r"success_or_failure: book goes by van\nsuccess_or_failure: ConnectionError, the north.*threshold: book goes by bike\n"
+            r"threshold: sofa goes by truck\nswitch: book goes by bike\nswitch: sofa goes by truck\nab_split: (Ada sees .*)\n"
+            r"ab_split: Bob .*\nab_split: Eve .*\nab_split: \1\nretry: .*'north'.*\nretry: ConnectionError.*fallback: .*'north'"
+            r".*'south'.*loop_until: .*478.*validation_stages: book goes by van\nvalidation_stages: lamp declined at stock\n"
+            r"validation_stages: sofa goes by van\napproval_gate: sofa declined at approval\nmap_reduce: 7 words"
+        ),
+    ),
     "swarm": (["files"], r"2 times /.*/files/a/one\n3 files, 2 different"),
 }
 
