@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orchestrator_celery.audit import acting
+    from orchestrator_celery.canvas.approval import Approval
     from orchestrator_celery.canvas.complex import ComplexSignature
     from orchestrator_celery.canvas.conditions import error, node, otherwise, result, run_input, visits, when
+    from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+    from orchestrator_celery.canvas.retry import Retry
     from orchestrator_celery.canvas.swarm import Swarm
     from orchestrator_celery.errors import (
         ApprovalTimeout,
@@ -81,7 +84,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "orchestrator": ("Orchestrator",),
-    "canvas": ("ComplexSignature", "Swarm"),
+    "canvas": ("END", "START", "Approval", "ComplexSignature", "ConditionalGraph", "Retry", "Swarm"),
     "canvas.conditions": ("error", "node", "otherwise", "result", "run_input", "visits", "when"),
     "run": ("Run",),
     "settings": ("OrchestratorSettings", "TaskPolicy"),
@@ -160,8 +163,13 @@ __all__ = (
     "OrchestratorSettings",
     "TaskPolicy",
     # canvas
+    "END",
+    "START",
+    "Approval",
     "ComplexSignature",
+    "ConditionalGraph",
     "Priority",
+    "Retry",
     "Swarm",
     # conditions of a graph
     "error",

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature
+from celery.result import EagerResult
+from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas.checks import problems
 from orchestrator_celery.canvas.declarations import (
@@ -19,6 +21,9 @@ from orchestrator_celery.canvas.declarations import (
     node_entry,
     restored,
 )
+from orchestrator_celery.canvas.documents import document_of, json_schema, signature_of
+from orchestrator_celery.canvas.drawing import html, mermaid
+from orchestrator_celery.canvas.eager import EagerGraph, refuse_endless
 from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
@@ -209,6 +214,34 @@ class ConditionalGraph(Primitive):
         self.validate()
         return super()._start(args, kwargs, options)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The graph as a document: plain JSON with a version, which `from_dict` reads."""
+        return document_of(self)
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> ConditionalGraph:
+        """Rebuild a graph from a message, as Celery does, or from a document of `to_dict()`.
+
+        Raises:
+            InvalidWorkflow: it is neither, or a document of a version that is not known.
+        """
+        graph = super().from_dict(d if "task" in d else signature_of(d, cls.fields), app)
+        assert isinstance(graph, ConditionalGraph)
+        return graph
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """JSON Schema of the documents."""
+        return json_schema()
+
+    def to_mermaid(self) -> str:
+        """The graph as a Mermaid flowchart: errors dotted, approvals as hexagons, graphs in it as parts."""
+        return mermaid(self.kwargs)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows."""
+        return {"text/plain": repr(self), "text/html": html(self.kwargs), "text/vnd.mermaid": self.to_mermaid()}
+
     def nested(self) -> list[Any]:
         """The bodies of the nodes, and the routers."""
         entries = [*self.nodes, *self.edges]
@@ -218,6 +251,28 @@ class ConditionalGraph(Primitive):
         check_shape(self.kwargs)
         for field in ("nodes", "edges"):
             self.kwargs[field] = [restored(entry, app) for entry in self.kwargs.get(field, ())]
+
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
+        """Run it here and now, one node after the other, without store and broker; retries do not pause.
+
+        An approval comes out as it does when nobody answers.
+
+        Raises:
+            GraphInvalid: it cannot be run as it is.
+            InvalidWorkflow: an approval in it has no timeout, so that it would wait for ever.
+        """
+        self.validate()
+        refuse_endless("", self)
+        task_id = options.get("task_id") or self.options.get("task_id") or uuid()
+        state, value = "SUCCESS", None
+        try:
+            value = EagerGraph(self.kwargs, self.max_visits, self.app).run(*self.eager_args(args, kwargs))
+        except Exception as exc:
+            state, value = "FAILURE", exc
+        self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
+        if isinstance(value, Exception) and state == "FAILURE" and self.app.conf.task_eager_propagates:
+            raise value
+        return EagerResult(task_id, value, state, name=self.task_name)
 
     def __repr__(self) -> str:
         return f"ConditionalGraph({self.label or ''}: {len(self.nodes)} nodes, {len(self.edges)} edges)"

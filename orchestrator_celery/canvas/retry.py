@@ -105,5 +105,6 @@ def error_names(on: Errors | None) -> list[str] | None:
 
 
 def class_names(error: BaseException) -> list[str]:
-    """Names by which an error can be asked for: its class and the bases of that."""
-    return [kind.__name__ for kind in type(error).__mro__ if kind is not object]
+    """Names by which an error can be asked for: its class and the bases of that, with and without their module."""
+    kinds = [kind for kind in type(error).__mro__ if kind is not object]
+    return [name for kind in kinds for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")]

@@ -14,6 +14,9 @@ from celery.result import AsyncResult
 from typing_extensions import assert_type
 
 from orchestrator_celery import (
+    END,
+    START,
+    Approval,
     ApprovalTimeout,
     AuditEntry,
     BulkCancelPlan,
@@ -21,6 +24,7 @@ from orchestrator_celery import (
     BulkReport,
     CancelPlan,
     ComplexSignature,
+    ConditionalGraph,
     ConditionError,
     ConfirmationRequired,
     DeadlineExceeded,
@@ -68,6 +72,7 @@ from orchestrator_celery import (
     ResumeAction,
     ResumedNode,
     ResumeReport,
+    Retry,
     Run,
     RunAnswer,
     RunCancelled,
@@ -185,6 +190,23 @@ typed = result.is_type("dict") | (result.type == "null")
 assert_type(when(good & due, "charge").target, str)
 assert_type(when(named | typed, "charge").condition, Any)
 assert_type(otherwise("refuse").target, str)
+
+orders = (
+    ConditionalGraph("orders", max_visits=10, retry=Retry(3, on=[TimeoutError]), app=app)
+    .add_node("check", resize.s(), retry=2, inputs={"amount": node("check")["total"]})
+    .add_node("review", Approval(timeout=3600, on_timeout="fail", message="?"))
+    .add_edge(START, "check")
+    .add_conditional_edges("check", [when(good & due, "review"), otherwise(END)], mode="all", strict=True)
+    .add_conditional_edges("review", {"approved": END}, default="check")
+    .add_error_edge("review", END, on=[TimeoutError, "ApprovalTimeout"])
+)
+assert_type(orders, ConditionalGraph)
+assert_type(orders.to_dict(), dict[str, Any])
+assert_type(ConditionalGraph.from_dict(orders.to_dict()), ConditionalGraph)
+assert_type(ConditionalGraph.json_schema(), dict[str, Any])
+assert_type(orders.to_mermaid(), str)
+orders.validate()
+orders.apply_async((1,))
 
 
 def apply_everywhere() -> Run:
