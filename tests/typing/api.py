@@ -105,6 +105,7 @@ from orchestrator_celery import (
     otherwise,
     result,
     run_input,
+    templates,
     visits,
     when,
 )
@@ -211,6 +212,24 @@ assert_type(ConditionalGraph.json_schema(), dict[str, Any])
 assert_type(orders.to_mermaid(), str)
 orders.validate()
 orders.apply_async((1,))
+
+# -- templates -----------------------------------------------------------------------------------------
+
+paying = templates.fallback(primary=charge.s(), alternatives=[charge.si(0)], on=[TimeoutError], name="paying")
+assert_type(paying, ConditionalGraph)
+templates.retry(work=charge.s(), attempts=5, on="TimeoutError", fallback=END, into=orders, after="check", prefix="one ")
+templates.success_or_failure(work=charge.s(), on_failure=charge.s(), on_success="check", into=orders, then="check")
+templates.threshold(value="score", levels={"high": templates.Level(at_least=0.8, target=charge.s())}, below=END)
+templates.switch(value=result["kind"], cases={"card": charge.s(), 7: END, None: "check"}, default=charge.s())
+templates.ab_split(variants={"a": charge.s(), "b": charge.s()}, weights={"a": 0.9, "b": 0.1}, key="customer", salt="x")
+stage = templates.Stage(name="size", check=charge.s(), ask_when=result > 100, timeout=timedelta(hours=1))
+templates.validation_stages(stages=[stage], rejected=END, accepted=charge.s())
+templates.approval_gate(rejected=END, timeout=3600, on_timeout="fail", message="Pay?")
+templates.map_reduce(split=charge.s(), each=charge.s(), reduce=charge.s(), items="pages", max_concurrency=4)
+templates.loop_until(body=charge.s(), until=result >= 10, max_visits=5, exhausted=charge.s())
+assert_type(templates.catalog(), tuple[templates.TemplateInfo, ...])
+assert_type(templates.catalog()[0].parameters, dict[str, Any])
+assert_type(templates.build("retry", {"work": {"task": "charge"}}, app=app, into=orders), ConditionalGraph)
 
 
 def apply_everywhere() -> Run:
