@@ -37,7 +37,7 @@ STORIES = {
         [],
         (
             r"lzma: \d+ customers, .*zlib: \d+ customers, .*by lzma: .*The next day everybody gets the same variant\."
-            r".*split \[map\] SUCCEEDED.*candidate \[node\] SKIPPED"
+            r".*each \[map\] SUCCEEDED.*candidate \[node\] SKIPPED"
         ),
     ),
     "graph_approvals": (

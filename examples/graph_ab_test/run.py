@@ -1,29 +1,20 @@
 """An A/B test, four to one and sticky by customer: `python run.py`."""
 
-from tasks import compare, customers, pack, variant
+from tasks import compare, customers, pack
 
-from orchestrator_celery import END, START, ConditionalGraph, result
+from orchestrator_celery import result, templates
 
-# One customer: a router says which variant, and only that one runs.
-split = (
-    ConditionalGraph("split")
-    .add_node("as ever", pack.s("zlib"))
-    .add_node("candidate", pack.s("lzma"))
-    .add_conditional_edges(START, variant.s({"A": 4, "B": 1}), {"A": "as ever", "B": "candidate"})
-    .add_edge("as ever", END)
-    .add_edge("candidate", END)
+# One customer: a graph of one decision, which is always the same for the same customer.
+split = templates.ab_split(
+    variants={"as ever": pack.s("zlib"), "candidate": pack.s("lzma")},
+    weights={"as ever": 4, "candidate": 1},
+    key=result,
+    salt="archives",
 )
 
-# All of them: the graph above, once for each element of a list, eight at a time.
-experiment = (
-    ConditionalGraph("experiment")
-    .add_node("customers", customers.si())
-    .add_node("split", split, map_over=result, max_concurrency=8)
-    .add_node("compare", compare.s())
-    .add_edge(START, "customers")
-    .add_edge("customers", "split")
-    .add_edge("split", "compare")
-    .add_edge("compare", END)
+# All of them: that graph once for each element of a list, eight at a time, and what they came to.
+experiment = templates.map_reduce(
+    split=customers.si(), each=split, reduce=compare.s(), max_concurrency=8, name="experiment"
 )
 
 run = experiment.apply_async()

@@ -1,6 +1,5 @@
 """An experiment: are customers' archives better packed by lzma? The customers are packages of the standard library."""
 
-import hashlib
 import lzma
 import sysconfig
 import time
@@ -21,17 +20,6 @@ LIBRARY = Path(sysconfig.get_path("stdlib"))
 def customers():
     """Everybody who takes part."""
     return sorted(path.parent.name for path in LIBRARY.glob("[a-z]*/__init__.py") if path.parent.name != "test")
-
-
-@app.task
-def variant(customer, shares):
-    """Router: the same customer gets the same variant whenever and wherever it is asked, without anything kept."""
-    point = int.from_bytes(hashlib.sha256(customer.encode()).digest()[:8], "big") / 2**64 * sum(shares.values())
-    for name, share in shares.items():
-        point -= share
-        if point < 0:
-            return name
-    return name
 
 
 @app.task
