@@ -39,7 +39,6 @@ for i = 1, #composites, 2 do
   if in_tree(node) and not node:find(':', 1, true) then
     if composites[i + 1]:sub(1, 1) == 'G' then redis.call('HSET', DONE, node .. ':g', composites[i + 1]) end
     if pool then pool.gone = true else redis.call('HDEL', POOL, node) end
-    if composites[i + 1]:sub(1, 1) == 'G' then redis.call('HSET', DONE, node .. ':g', composites[i + 1]) end -- for those who look
     if node ~= '0' then fail(node, 0, composites[i + 1]:match('^C|(%d+)') or composites[i + 1]:match('^G|(%d+)') or pool.since, '', '@0') end
     local counts = counts_of(definition(node))
     callbacks(node, 'F', counts, '0')

@@ -101,6 +101,14 @@ BROKEN = {
         lambda: graph("charge").add_edge("charge", "chrage"),
         [("charge", "leads to 'chrage'", "did you mean 'charge'?")],
     ),
+    "START and END in quotes": (
+        lambda: ConditionalGraph(app=APP).add_node("a", T.a.s()).add_edge("START", "a").add_edge("a", "end"),
+        [
+            ("", "nothing follows START", "add_edge(START, 'a')"),
+            ("START", "no node", "did you mean START? Import it"),
+            ("a", "leads to 'end'", "did you mean END? Import it"),
+        ],
+    ),
     "unknown target of a branch": (
         lambda: asking(when(result == 1, "nix"), otherwise("b")),
         [("a", "a conditional edge leads to 'nix'", "add_node")],
