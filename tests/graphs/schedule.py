@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .declarations import Fail
 
-__all__ = ("Frame", "Leaf", "Play", "Step", "Token", "at_once", "in_turn", "names")
+__all__ = ("Frame", "Leaf", "Play", "Step", "Token", "at_once", "at_random", "in_turn", "names")
 
 
 class Step(NamedTuple):
@@ -129,3 +129,8 @@ def at_once(choose: random.Random) -> Schedule:
         return starting[0] if starting else choose.choice(sorted(live, key=lambda leaf: leaf.path))
 
     return schedule
+
+
+def at_random(choose: random.Random) -> Schedule:
+    """Whatever can start or end may be the next."""
+    return lambda live: choose.choice(sorted(live, key=lambda leaf: leaf.path))

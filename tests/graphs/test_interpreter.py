@@ -6,11 +6,17 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_
+from hypothesis import strategies as st
 
+from .behaviour import Bodies
 from .declarations import aims
+from .drawn import Kind, graphs, inputs_of_runs
 from .interpreter import END, START, Fail, Outcome, interpret
-from .schedule import Leaf, at_once, in_turn
+from .schedule import Leaf, at_once, at_random, in_turn
 
+MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 RESULT, VISITS = ["result"], ["visits"]
 
 
@@ -686,3 +692,34 @@ def test_its_bounds_and_visits_are_its_own():
 def test_aims_are_all_a_declaration_may_lead_to():
     assert aims(when("a", (True, "b"), (True, "c"), otherwise="d")) == ["b", "c", "d"]
     assert aims(edge("a!b")) == ["b"]
+
+
+# -- any graph ---------------------------------------------------------------------------------------------
+
+schedules = st.randoms(use_true_random=False).map(at_random)
+
+
+@given_(graphs(), inputs_of_runs, schedules)
+@MANY
+def test_any_graph_comes_to_an_end(definition, value, schedule):
+    """Every node that was not visited in a graph that ended is skipped, and none is visited too often."""
+    outcome = interpret(definition, Bodies(), value, schedule)
+    names = {node["name"] for node in definition["nodes"]}
+    seen, gone = {name for name in outcome.visits if name in names}, {name for name in outcome.skipped if name in names}
+    assert not seen & gone
+    if outcome.state == "SUCCEEDED":
+        assert seen | gone == names
+    for node in definition["nodes"]:
+        assert outcome.visits[node["name"]] <= node.get("max_visits", definition["max_visits"])
+
+
+@given_(graphs(Kind(ordered=True, flaky=False)), inputs_of_runs, schedules, schedules)
+@MANY
+def test_order_means_nothing_where_nothing_is_ignored(definition, value, one, other):
+    """Without join="any", and if nothing fails the graph, it comes out the same in whatever order bodies end."""
+    first, second = (interpret(definition, Bodies(), value, schedule) for schedule in (one, other))
+    assert first.state == second.state
+    if first.state == "SUCCEEDED":
+        assert first.value == second.value
+        assert (first.visits, first.skipped) == (second.visits, second.skipped)
+        assert sorted(map(repr, first.ran)) == sorted(map(repr, second.ran))
