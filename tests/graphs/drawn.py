@@ -91,7 +91,7 @@ class Drawing:
 
     def task(self, name: str, *gives: str) -> Graph:
         body = {"name": name, "seed": self.draw(st.integers(0, 99)), "gives": self.one(*gives)}
-        body["fails"] = self.one("never", "never", "sometimes", "always") if self.odds(3) else "never"
+        body["fails"] = self.one("sometimes", "sometimes", "always") if self.odds(10) else "never"
         body["error"] = self.one("Lost", "Late", "Wrong") if body["fails"] != "never" else "Lost"
         if self.kind.flaky and self.odds(3):
             body["flaky"] = True
@@ -141,11 +141,26 @@ class Drawing:
 
     # -- blocks ------------------------------------------------------------------------------------
 
+    def blocks(self) -> None:
+        """Blocks one after the other, until there is no room, and what leads to the first."""
+        first = END
+        while self.room > 2 and not (first != END and self.odds(4)):
+            first = self.block(first)
+        if first == END or self.odds(3):
+            first = self.block(first)
+        if self.room > 1 and self.odds(3):
+            self.fork(first, Place(), source=START)
+        elif self.odds(5):
+            targets = [first, self.branch(first, Place())]
+            self.choice(START, targets, [*targets, END])
+        else:
+            self.edge(START, first)
+
     def block(self, target: str, place: Place = Place()) -> str:  # noqa: B008 - a frozen record
         """Some block; the node it begins with."""
         kinds = [self.single, self.single]
         if self.room >= 2:
-            kinds += [self.several, self.caught, self.loop, self.choices]
+            kinds += [self.several, self.caught, self.caught, self.loop, self.choices]
         if self.room >= 4:
             kinds += [self.several, self.fork, self.fork, self.rejoin]
         if self.room >= 3 and target == END and not place.looped:
@@ -277,9 +292,9 @@ class Drawing:
 
     # -- terms -------------------------------------------------------------------------------------
 
-    def known(self, name: str) -> list[str]:
-        """Nodes that may have been visited before this one; where order is to mean nothing, those that have been."""
-        if self.kind.ordered:
+    def known(self, name: str, surely: bool) -> list[str]:
+        """Nodes that may have been visited before this one, or surely have been."""
+        if surely:
             around = {n["name"]: [e for e in self.edges if e["from"] != n["name"]] for n in self.nodes}
             return [other for other, edges in around.items() if name not in ahead(edges, START) or other == name]
         return [node["name"] for node in self.nodes if name in ahead(self.edges, node["name"])]
@@ -289,18 +304,31 @@ class Drawing:
         for edge in self.edges:
             for i, pair in enumerate(edge.get("when", ())):
                 if pair[0] is None:
-                    pair[0] = self.term(edge["from"], self.known(edge["from"]))
+                    pair[0] = self.term(edge["from"], self.known(edge["from"], self.kind.ordered))
                 if pair[0] in [other for other, _ in edge["when"][:i]]:
                     pair[0] = ["or", pair[0], ["eq", ["run_input"], 100 + i]]  # as good as the same
-            if "when" in edge and self.odds(10):
+            if "when" in edge and self.odds(20):
                 edge["strict"] = True
         for node in self.nodes:
-            before = [name for name in self.known(node["name"]) if name != node["name"]]
+            before = [
+                name for name in self.known(node["name"], self.kind.ordered or not self.odds(8)) if name != node["name"]
+            ]
             look = ["node", self.one(*before)] if before else ["run_input"]
             if "map_over" in node:
-                node["map_over"] = self.one(["result"], ["value", [1, 2]], look if before else ["result"])
-            if self.odds(8):
-                node["inputs"] = {"more": self.one(look, ["item", look, "x"], ["result"])}
+                self.over(node, self.one(["value", [1, 2]], ["value", []], ["result"], ["result"], look))
+            if self.odds(6):
+                node["inputs"] = {"more": self.one(look, look, ["result"], ["run_input"])}
+            if self.odds(40):
+                node["inputs"] = {"more": ["item", look, "x"]}
+
+    def over(self, node: Graph, term: Any) -> None:
+        """A list to go over: whoever it comes from gives one, mostly."""
+        sources = {edge["from"] for edge in self.edges if node["name"] in aims(edge)} if term == ["result"] else term
+        tasks = [other["body"] for other in self.nodes if other["name"] in sources and "nodes" not in other["body"]]
+        for body in tasks:
+            body["gives"] = "list"
+        is_list = term[0] == "value" or (tasks and START not in sources)
+        node["map_over"] = term if is_list or self.odds(8) else ["value", [2, 0]]
 
     def term(self, source: str, known: list[str]) -> Any:
         roots = [["result"], ["result"], ["item", ["result"], "x"], ["run_input"]]
@@ -322,16 +350,10 @@ class Drawing:
 def drawn(draw: Callable[[Any], Any], kind: Kind, size: int, prefix: str = "") -> Graph:
     """A graph."""
     drawing = Drawing(draw, kind, size, prefix)
-    wild = size > 1 and not kind.ordered and drawing.odds(4)
-    if wild:
+    if size > 1 and not kind.ordered and drawing.odds(4):
         drawing.wild(size)
-    elif size > 2 and drawing.odds(6):
-        drawing.fork(END, Place(), source=START)
-    elif size > 1 and drawing.odds(6):
-        targets = [drawing.block(END), drawing.branch(END, Place())]
-        drawing.choice(START, targets, [*targets, END])
     else:
-        drawing.edge(START, drawing.block(END))
+        drawing.blocks()
     drawing.finish()
     nodes, edges = draw(st.permutations(drawing.nodes)), draw(st.permutations(drawing.edges))
     for node in nodes:  # but which error edge is the first was chosen with care
