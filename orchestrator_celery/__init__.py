@@ -7,18 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orchestrator_celery.audit import acting
+    from orchestrator_celery.canvas.approval import Approval
     from orchestrator_celery.canvas.complex import ComplexSignature
+    from orchestrator_celery.canvas.conditions import error, node, otherwise, result, run_input, visits, when
+    from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+    from orchestrator_celery.canvas.retry import Retry
     from orchestrator_celery.canvas.swarm import Swarm
     from orchestrator_celery.errors import (
+        ApprovalTimeout,
         BulkRejected,
+        ConditionError,
         ConfirmationRequired,
         DeadlineExceeded,
         ForeignSignature,
+        GraphInvalid,
+        GraphRecursion,
         Interrupted,
         InvalidSettings,
         InvalidTransition,
         InvalidWorkflow,
         LeafIgnored,
+        NoRoute,
         NotInstalled,
         OrchestratorError,
         PayloadTooLarge,
@@ -55,6 +64,7 @@ if TYPE_CHECKING:
         StatusChanged,
         SwarmWasClosed,
     )
+    from orchestrator_celery.model.problems import Problem
     from orchestrator_celery.model.reports import (
         InterruptedTask,
         InterruptOutcome,
@@ -74,7 +84,8 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "orchestrator": ("Orchestrator",),
-    "canvas": ("ComplexSignature", "Swarm"),
+    "canvas": ("END", "START", "Approval", "ComplexSignature", "ConditionalGraph", "Retry", "Swarm"),
+    "canvas.conditions": ("error", "node", "otherwise", "result", "run_input", "visits", "when"),
     "run": ("Run",),
     "settings": ("OrchestratorSettings", "TaskPolicy"),
     "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus"),
@@ -103,6 +114,7 @@ _WHERE = {
     "runs": ("RunList",),
     "stored": ("StoredSignature",),
     "model.audit": ("AuditEntry", "CancelPlan"),
+    "model.problems": ("Problem",),
     "model.reports": (
         "InterruptOutcome",
         "InterruptReport",
@@ -114,15 +126,20 @@ _WHERE = {
     "worker.current": ("current_node",),
     "model.views": ("BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
     "errors": (
+        "ApprovalTimeout",
         "BulkRejected",
+        "ConditionError",
         "ConfirmationRequired",
         "DeadlineExceeded",
         "ForeignSignature",
+        "GraphInvalid",
+        "GraphRecursion",
         "Interrupted",
         "InvalidSettings",
         "InvalidTransition",
         "InvalidWorkflow",
         "LeafIgnored",
+        "NoRoute",
         "NotInstalled",
         "OrchestratorError",
         "PayloadTooLarge",
@@ -146,9 +163,22 @@ __all__ = (
     "OrchestratorSettings",
     "TaskPolicy",
     # canvas
+    "END",
+    "START",
+    "Approval",
     "ComplexSignature",
+    "ConditionalGraph",
     "Priority",
+    "Retry",
     "Swarm",
+    # conditions of a graph
+    "error",
+    "node",
+    "otherwise",
+    "result",
+    "run_input",
+    "visits",
+    "when",
     # handles and what they show
     "AuditEntry",
     "BulkCancelPlan",
@@ -162,6 +192,7 @@ __all__ = (
     "NodeProgress",
     "NodeState",
     "NodeView",
+    "Problem",
     "Progress",
     "ResumeAction",
     "ResumeReport",
@@ -197,15 +228,20 @@ __all__ = (
     # inside a task
     "current_node",
     # errors
+    "ApprovalTimeout",
     "BulkRejected",
+    "ConditionError",
     "ConfirmationRequired",
     "DeadlineExceeded",
     "ForeignSignature",
+    "GraphInvalid",
+    "GraphRecursion",
     "Interrupted",
     "InvalidSettings",
     "InvalidTransition",
     "InvalidWorkflow",
     "LeafIgnored",
+    "NoRoute",
     "NotInstalled",
     "OrchestratorError",
     "PayloadTooLarge",

@@ -6,24 +6,31 @@ to act on are attributes, never only words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore
+
+from orchestrator_celery.model.problems import Problem
 
 if TYPE_CHECKING:
     from orchestrator_celery.model.views import BulkReport
 
 __all__ = (
+    "ApprovalTimeout",
     "BulkRejected",
+    "ConditionError",
     "ConfirmationRequired",
     "DeadlineExceeded",
     "ForeignSignature",
+    "GraphInvalid",
+    "GraphRecursion",
     "Interrupted",
     "InvalidSettings",
     "InvalidTransition",
     "InvalidWorkflow",
     "LeafIgnored",
+    "NoRoute",
     "NotInstalled",
     "OrchestratorError",
     "PayloadTooLarge",
@@ -110,6 +117,45 @@ class InvalidWorkflow(OrchestratorError):
 
 class ForeignSignature(InvalidWorkflow):
     """A signature is bound to another Celery app: build it from a task of the app that runs it."""
+
+
+class GraphInvalid(InvalidWorkflow):
+    """The graph cannot be run as it is: `problems` lists all that is wrong with it, each with a hint.
+
+    Args:
+        message: what is wrong, in words.
+        problems: one per mistake: node, message and hint.
+    """
+
+    def __init__(self, message: str = "", problems: Iterable[Sequence[str]] = ()) -> None:
+        found = [Problem(*problem) for problem in problems]
+        super().__init__(message or (self.__doc__ or "").split("\n", 1)[0], found)
+        self.problems = found
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @classmethod
+    def of(cls, name: str, problems: Sequence[Problem]) -> GraphInvalid:
+        """What is raised for a graph's problems, all of them in words as well."""
+        lines = "".join(f"\n- {problem}" for problem in problems)
+        return cls(f"The graph {name!r} cannot be run as it is; {len(problems)} to mend:{lines}", problems)
+
+
+class ConditionError(OrchestratorError):
+    """An expression asks for what is not there, or cannot be compared: ask for it with `.exists()` first."""
+
+
+class NoRoute(OrchestratorError):
+    """Nothing that was declared for a node fits its result: add `otherwise(...)` or `default=`; END ends a path."""
+
+
+class GraphRecursion(OrchestratorError):
+    """A loop would visit a node more often than `max_visits`: end it by a condition on `visits`, or raise that."""
+
+
+class ApprovalTimeout(OrchestratorError):
+    """Nobody answered an approval within its `timeout`: give it more time, or another `on_timeout`."""
 
 
 class PayloadTooLarge(OrchestratorError):

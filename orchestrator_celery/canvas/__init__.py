@@ -1,7 +1,9 @@
 """What the user writes: canvas primitives, plain JSON, unaware of Redis and of workers."""
 
+from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.complex import ComplexSignature
+from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.swarm import Swarm
 
-__all__ = ("ComplexSignature", "Primitive", "Swarm")
+__all__ = ("END", "START", "Approval", "ComplexSignature", "ConditionalGraph", "Primitive", "Retry", "Swarm")

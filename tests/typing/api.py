@@ -14,16 +14,24 @@ from celery.result import AsyncResult
 from typing_extensions import assert_type
 
 from orchestrator_celery import (
+    END,
+    START,
+    Approval,
+    ApprovalTimeout,
     AuditEntry,
     BulkCancelPlan,
     BulkRejected,
     BulkReport,
     CancelPlan,
     ComplexSignature,
+    ConditionalGraph,
+    ConditionError,
     ConfirmationRequired,
     DeadlineExceeded,
     Event,
     ForeignSignature,
+    GraphInvalid,
+    GraphRecursion,
     Interrupted,
     InterruptedTask,
     InterruptOutcome,
@@ -50,6 +58,7 @@ from orchestrator_celery import (
     NodeSucceeded,
     NodeVetoed,
     NodeView,
+    NoRoute,
     NotInstalled,
     Orchestrator,
     OrchestratorError,
@@ -58,10 +67,12 @@ from orchestrator_celery import (
     PoisonedTask,
     Priority,
     PriorityChanged,
+    Problem,
     Progress,
     ResumeAction,
     ResumedNode,
     ResumeReport,
+    Retry,
     Run,
     RunAnswer,
     RunCancelled,
@@ -85,6 +96,13 @@ from orchestrator_celery import (
     TaskPolicy,
     acting,
     current_node,
+    error,
+    node,
+    otherwise,
+    result,
+    run_input,
+    visits,
+    when,
 )
 
 app = Celery("proj", broker="redis://localhost:6379/0", backend="redis://localhost:6379/1")
@@ -161,6 +179,34 @@ unit = ComplexSignature(
     priority=3,
 )
 assert_type(unit.label, str | None)
+
+
+# -- conditions ----------------------------------------------------------------------------------------
+
+good = (result["score"] >= 0.8) & ~result["country"].in_(["XX"]) | node("validate")["total"].exists()
+due = (run_input["due"].date < datetime.now(timezone.utc)) & (visits < 3) & (error["type"] != "CardDeclined")
+named = result["id"].matches(r"^order-\d+$") & (result["rows"].length == 0) & result.contains("x")
+typed = result.is_type("dict") | (result.type == "null")
+assert_type(when(good & due, "charge").target, str)
+assert_type(when(named | typed, "charge").condition, Any)
+assert_type(otherwise("refuse").target, str)
+
+orders = (
+    ConditionalGraph("orders", max_visits=10, retry=Retry(3, on=[TimeoutError]), app=app)
+    .add_node("check", resize.s(), retry=2, inputs={"amount": node("check")["total"]})
+    .add_node("review", Approval(timeout=3600, on_timeout="fail", message="?"))
+    .add_edge(START, "check")
+    .add_conditional_edges("check", [when(good & due, "review"), otherwise(END)], mode="all", strict=True)
+    .add_conditional_edges("review", {"approved": END}, default="check")
+    .add_error_edge("review", END, on=[TimeoutError, "ApprovalTimeout"])
+)
+assert_type(orders, ConditionalGraph)
+assert_type(orders.to_dict(), dict[str, Any])
+assert_type(ConditionalGraph.from_dict(orders.to_dict()), ConditionalGraph)
+assert_type(ConditionalGraph.json_schema(), dict[str, Any])
+assert_type(orders.to_mermaid(), str)
+orders.validate()
+orders.apply_async((1,))
 
 
 def apply_everywhere() -> Run:
@@ -396,6 +442,11 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
         return str(exc)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
         return "set-up"
+    except GraphInvalid as exc:
+        problem: Problem = exc.problems[0]
+        return f"{problem.node}: {problem.message}; {problem.hint}"
+    except (ConditionError, NoRoute, GraphRecursion, ApprovalTimeout) as exc:
+        return str(exc)
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)

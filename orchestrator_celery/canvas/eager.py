@@ -1,0 +1,195 @@
+"""A graph run here and now: one body after the other, without store and broker, and without the pauses of retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from traceback import format_exception
+from typing import Any
+
+from celery.canvas import maybe_signature
+
+from orchestrator_celery.canvas.conditions import Facts, holds, value_of
+from orchestrator_celery.canvas.declarations import START
+from orchestrator_celery.canvas.inside import inside
+from orchestrator_celery.canvas.retry import class_names
+from orchestrator_celery.canvas.walk import Token, Walk
+from orchestrator_celery.errors import ApprovalTimeout, ConditionError, InvalidWorkflow, NoRoute
+
+__all__ = ("EagerGraph", "refuse_endless")
+
+#: What an approval comes out as that nobody answers.
+_DECISIONS = {"approve": "approved", "reject": "rejected"}
+
+
+class EagerGraph:
+    """One eager application of a graph.
+
+    Args:
+        definition: of the graph, valid.
+        max_visits: of nodes that do not say so themselves.
+        app: of its tasks.
+    """
+
+    def __init__(self, definition: Mapping[str, Any], max_visits: int, app: Any) -> None:
+        self._nodes = {entry["name"]: entry for entry in definition["nodes"]}
+        self._edges = definition["edges"]
+        self._retry = definition.get("retry")
+        self._app = app
+        self._walk = Walk(self._nodes, self._edges, max_visits)
+        self._results: dict[str, Any] = {}
+        self._given: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The graph's result.
+
+        Raises:
+            Exception: of the node that failed first and has no error edge for that, or of a decision.
+        """
+        self._given = args, kwargs
+        start = Token(START, 0, self._run_input, {})
+        self._walk.go(start, self._targets(start, self._run_input), self._run_input)
+        while self._walk.tokens:
+            self._leave(self._walk.tokens.popleft())
+        return self._walk.result()
+
+    @property
+    def _run_input(self) -> Any:
+        """What the graph was given as one value: the only argument, or all of them."""
+        args, kwargs = self._given
+        if args and kwargs:
+            return {"args": list(args), "kwargs": kwargs}
+        return kwargs or (args[0] if len(args) == 1 else list(args) or None)
+
+    def _leave(self, token: Token) -> None:
+        """Run a body, and take its token to where it goes."""
+        try:
+            result = self._visit(token)
+        except Exception as error:
+            target = self._error_edge(token.node, error)
+            if target is None:
+                raise
+            words = {"type": type(error).__name__, "message": str(error), "traceback": "".join(format_exception(error))}
+            self._walk.go(token, [target], words, failed=True)
+        else:
+            self._results[token.node] = result
+            self._walk.go(token, self._targets(token, result), result)
+
+    # -- a visit ------------------------------------------------------------------------------------------
+
+    def _visit(self, token: Token) -> Any:
+        entry = self._nodes[token.node]
+        if "approval" in entry:
+            return _unanswered(token.node, entry["approval"])
+        policy = entry.get("retry", self._retry) or {"attempts": 1}
+        for left in reversed(range(policy["attempts"])):
+            try:
+                return self._body(entry, token)
+            except Exception as error:
+                if not left or not _meant(policy.get("on"), error):
+                    raise
+        raise AssertionError("The last attempt ends one way or the other.")
+
+    def _body(self, entry: Mapping[str, Any], token: Token) -> Any:
+        facts = self._facts(token, token.value)
+        inputs = {name: value_of(value, facts) for name, value in entry.get("inputs", {}).items()}
+        if "map_over" not in entry:
+            args, kwargs = self._given if token.source == START else ((token.value,), {})
+            return self._call(entry["signature"], args, {**kwargs, **inputs})
+        elements = value_of(entry["map_over"], facts)
+        if not isinstance(elements, (list, tuple)):
+            raise ConditionError(f"{token.node!r} maps over {elements!r}, which is no list: look at what gives one.")
+        return [self._call(entry["signature"], (element,), inputs) for element in elements]
+
+    def _call(self, signature: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        body = maybe_signature(signature, app=self._app, clone=True)
+        if body.immutable:  # it takes nothing from the node before, and still its own inputs
+            body.kwargs.update(kwargs)
+        return body.apply(args, kwargs).get(disable_sync_subtasks=False)
+
+    # -- a decision ---------------------------------------------------------------------------------------
+
+    def _facts(self, token: Token, result: Any) -> Facts:
+        error = token.value if token.failed else None
+        return Facts(result, error, self._run_input, token.visit, self._results.__getitem__)
+
+    def _targets(self, token: Token, result: Any) -> list[str]:
+        """Where a token goes after a good end: each declaration decides for itself, a target is taken once."""
+        facts = self._facts(token, result)
+        own = [edge for edge in self._edges if edge["from"] == token.node and "error" not in edge]
+        found = [target for edge in own for target in self._taken(edge, token, facts)]
+        if not found:
+            raise NoRoute(
+                f"Nothing that was declared for {token.node!r} fits its result: add otherwise(...) or default=, and "
+                "END for a path that ends there."
+            )
+        return list(dict.fromkeys(found))
+
+    def _taken(self, edge: Mapping[str, Any], token: Token, facts: Facts) -> list[str]:
+        if "to" in edge:
+            return [edge["to"]]
+        if "when" in edge:
+            strict = bool(edge.get("strict"))
+            matching = (target for condition, target in edge["when"] if holds(condition, facts, strict))
+        else:
+            key = self._key(edge, token, facts.result)
+            keys = key if isinstance(key, (list, tuple)) else [key]
+            matching = (target for one in keys for known, target in edge["keys"] if _same(one, known))
+        if edge.get("mode", "first") == "first":
+            found = [*matching][:1]
+        else:
+            declared = [target for _, target in edge.get("when", edge.get("keys"))]
+            found = sorted(matching, key=declared.index)
+        return found or ([edge["otherwise"]] if "otherwise" in edge else [])
+
+    def _key(self, edge: Mapping[str, Any], token: Token, result: Any) -> Any:
+        if "router" in edge:
+            args, kwargs = self._given if token.node == START else ((result,), {})
+            return self._call(edge["router"], args, kwargs)
+        return result["decision"] if "approval" in self._nodes.get(token.node, {}) else result
+
+    def _error_edge(self, name: str, error: Exception) -> str | None:
+        own = (edge for edge in self._edges if edge["from"] == name and "error" in edge)
+        return next((edge["to"] for edge in own if _meant(edge["error"], error)), None)
+
+
+def refuse_endless(name: str, body: Any) -> None:
+    """Refuse approvals that nobody would ever answer, however deep they are.
+
+    Raises:
+        InvalidWorkflow: names the first.
+    """
+    for path in _endless(name, body):
+        raise InvalidWorkflow(
+            f"{path!r} waits for a person, and nobody can answer what runs in the caller's own process: give its "
+            "Approval a timeout, or apply the graph with a worker."
+        )
+
+
+def _endless(path: str, body: Any) -> Iterator[str]:
+    if body.get("subtask_type") == "orchestrator.graph":
+        for entry in body["kwargs"]["nodes"]:
+            own = f"{path}/{entry['name']}".lstrip("/")
+            if "approval" not in entry:
+                yield from _endless(own, entry["signature"])
+            elif entry["approval"].get("timeout") is None:
+                yield own
+    else:
+        for part in inside(body):
+            yield from _endless(path, part)
+
+
+def _unanswered(name: str, approval: Mapping[str, Any]) -> dict[str, Any]:
+    """What comes of an approval when its time is over, which it is at once."""
+    decision = _DECISIONS.get(approval.get("on_timeout", "reject"))
+    if decision is None:
+        raise ApprovalTimeout(f"Nobody answered {name!r} within its timeout of {approval['timeout']} seconds.")
+    return {"decision": decision, "by": "", "note": "", "timed_out": True}
+
+
+def _same(value: Any, key: Any) -> bool:
+    """Whether a result is a key; True is not 1 here, as it is none in JSON."""
+    return isinstance(value, bool) == isinstance(key, bool) and bool(value == key)
+
+
+def _meant(on: list[str] | None, error: BaseException) -> bool:
+    return on is None or not {*on}.isdisjoint(class_names(error))
