@@ -272,12 +272,15 @@ if TYPE_CHECKING:
     class RunAio:
         """`run.aio`."""
 
+        approvals = _Call(Run.approvals)
+        approve = _Call(Run.approve)
         cancel = _Call(Run.cancel)
         cancel_plan = _Call(Run.cancel_plan)
         events = _Call(Run.events)
         items = _Each(Run.items)
         outcome = _Call(Run.outcome)
         progress = _Call(Run.progress)
+        reject = _Call(Run.reject)
         results = _Each(Run.results)
         resume = _Call(Run.resume)
         set_priority = _Call(Run.set_priority)
@@ -335,6 +338,7 @@ if TYPE_CHECKING:
     class OrchestratorAio:
         """`orchestrator.aio`."""
 
+        approvals = _Call(Orchestrator.approvals)
         audit = _Call(Orchestrator.audit)
         resume_reports = _Call(Orchestrator.resume_reports)
         run = _Call(Orchestrator.run)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.utils.functional import maybe_list
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas import ComplexSignature, Primitive, Swarm
+from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.engine.compile import Compiler
 from orchestrator_celery.engine.names import task_names
 from orchestrator_celery.engine.payload import Codec
@@ -80,7 +80,7 @@ class Launcher:
         definitions, leaves = self._compiler.run(primitive, leaf_options(options))
         head: dict[str, Any] = {
             "name": primitive.label or "",
-            "kind": "complex" if isinstance(primitive, ComplexSignature) else "swarm",
+            "kind": primitive.task_name.removeprefix("orchestrator."),
             "total": leaves,
             "leaf": self._codec.dump(leaf_options(options)),
         }

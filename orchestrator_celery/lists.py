@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from orchestrator_celery.approvals import Approvals
 from orchestrator_celery.audit import list_audit
 from orchestrator_celery.listing import Wanted, check_aware, list_runs
 from orchestrator_celery.model.reports import ResumeReport
@@ -16,6 +17,8 @@ from orchestrator_celery.wiring import Wiring
 
 if TYPE_CHECKING:
     from orchestrator_celery.model.audit import AuditEntry
+    from orchestrator_celery.model.views import ApprovalView
+    from orchestrator_celery.orchestrator import Orchestrator
 
 __all__ = ("Lists",)
 
@@ -64,6 +67,10 @@ class Lists(Wiring):
         every = partial(list_runs, self.reader, self.store, wanted, 0, None)
         chosen = offset is not None or limit is not None
         return RunList(page, (lambda: page) if chosen else every, lambda run: Run(run, app=self.app))
+
+    def approvals(self) -> list[ApprovalView]:
+        """What waits for a person, in any run, newest first; `run.approve()` and `run.reject()` answer."""
+        return Approvals(cast("Orchestrator", self)).every()
 
     def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
         """What the sweeps did that had something to do, newest first.

@@ -8,7 +8,7 @@ store) and may be sent again under the same id; whatever can never be sent
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from functools import cached_property, partial
@@ -18,13 +18,15 @@ from celery.canvas import Signature
 from celery.utils.functional import arity_greater
 from kombu.exceptions import OperationalError
 
+from orchestrator_celery.deciding import Deciding
 from orchestrator_celery.engine.after_item import arguments_after_item, item_facts
 from orchestrator_celery.engine.broker import message_priority
-from orchestrator_celery.engine.inputs import with_input, with_result
+from orchestrator_celery.engine.inputs import with_input, with_inputs, with_result
 from orchestrator_celery.engine.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.given import Givens
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect
 from orchestrator_celery.model.ids import parse_leaf_id
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.store import Store
@@ -44,7 +46,6 @@ ERRBACK_TASK = "orchestrator.errback"
 #: Errors that may pass: the broker or the store cannot be reached now.
 PASSING = (OperationalError, OSError, *UNREACHABLE)
 
-_CACHED = 16
 #: kombu's own, where the project sets none.
 _STEPS = (0, 3, 6, 9)
 
@@ -87,9 +88,10 @@ class Publisher:
         self._reader = reader
         self._codec = codec
         self._queue = settings.queue
-        self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._givens = Givens(reader, codec)
+        self._deciding = Deciding(store, reader, codec, self._givens)
 
-    def act(self, todo: Iterable[Dispatch | CloseRun], origin: Origin = NOWHERE) -> None:
+    def act(self, todo: Iterable[Effect], origin: Origin = NOWHERE) -> None:
         """Send everything; a leaf that can never be sent fails, and what follows from that is sent too.
 
         Raises:
@@ -103,11 +105,11 @@ class Publisher:
             while waiting:
                 effect = waiting.popleft()
                 try:
-                    self._send(effect, origin, producer)
+                    waiting.extend(self._do(effect, origin, producer))
                 except PASSING:
                     raise
                 except Exception as exc:
-                    if isinstance(effect, CloseRun):
+                    if not isinstance(effect, Dispatch):
                         raise
                     logger.warning(
                         "A task of a run can never be sent: %r",
@@ -116,14 +118,14 @@ class Publisher:
                     )
                     waiting.extend(self._store.fail(effect.leaf, effect.fence, self._codec.dump_error(exc)).todo)
 
-    def send_strictly(self, todo: Iterable[Dispatch | CloseRun]) -> None:
+    def send_strictly(self, todo: Iterable[Effect]) -> None:
         """Send everything or raise whatever is wrong: the caller is there to be told."""
-        effects = list(todo)
-        if not effects:
+        waiting = deque(todo)
+        if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(effects)):
-            for effect in effects:
-                self._send(effect, NOWHERE, producer)
+        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+            while waiting:
+                waiting.extend(self._do(waiting.popleft(), NOWHERE, producer))
 
     def send_cancelled(self, run: str, options: dict[str, Any]) -> None:
         """Send the message that tells a native chain or chord around a run that it was cancelled.
@@ -136,11 +138,17 @@ class Publisher:
             options = {**options, "queue": self._queue}
         self._app.tasks[CANCELLED_TASK].apply_async((), task_id=run, add_to_parent=False, **options)
 
-    def _send(self, effect: Dispatch | CloseRun, origin: Origin, producer: Any) -> None:
-        if isinstance(effect, CloseRun):
+    def _do(self, effect: Effect, origin: Origin, producer: Any) -> Iterable[Effect]:
+        """Send a message, or decide; answers what follows from a decision."""
+        if isinstance(effect, Decide):
+            return self._deciding.decide(effect)
+        if isinstance(effect, Await):
+            self._store.awaits(effect.run)
+        elif isinstance(effect, CloseRun):
             self._send_close(effect, origin, producer)
         else:
             self._send_task(effect, origin, producer)
+        return ()
 
     def _send_task(self, effect: Dispatch, origin: Origin, producer: Any) -> None:
         leaf = self.with_arguments(effect, origin)
@@ -209,14 +217,13 @@ class Publisher:
             return leaf
         if given.startswith("e:"):
             return self._after_error(leaf, run, given[2:])
-        if leaf.immutable:
-            return leaf
         if given.startswith("i:"):
-            return leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
-        if given in origin.known:
-            return with_result(leaf, origin.known[given])
-        value = self._value(run, given)
-        return with_input(leaf, *value) if given == "in" else with_result(leaf, value)
+            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
+        if leaf.immutable and given[:2] not in ("g:", "m:"):
+            return leaf
+        args, kwargs = self._givens.arguments(run, given, effect.leaf.node, origin.known)
+        # An immutable task takes nothing but what its graph's node says it is given.
+        return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)
 
     def _of_item(self, leaf: Leaf, run: str, item: str) -> list[Any]:
         """What a swarm's callback is told of the item it follows."""
@@ -241,21 +248,6 @@ class Publisher:
             return False
         header = getattr(self._app.tasks[leaf.task], "__header__", None)
         return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
-
-    def _value(self, run: str, given: str) -> Any:
-        """What a node was given; kept for the next item of the same pool."""
-        key = (run, given)
-        if key in self._cache:
-            self._cache.move_to_end(key)
-            return self._cache[key]
-        if given == "in":
-            value = self._codec.load(self._reader.head_field(run, "input") or b"[[], {}]")
-        else:
-            value = self._outcome(run).result(given)
-        self._cache[key] = value
-        if len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)
-        return value
 
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)

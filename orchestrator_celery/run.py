@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celery.result import AsyncResult
 
 from orchestrator_celery.aio import twin_of
+from orchestrator_celery.approvals import Approvals
 from orchestrator_celery.audit import audited
 from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.control import Control
@@ -22,7 +23,7 @@ from orchestrator_celery.listing import run_view
 from orchestrator_celery.model.events import Event, RunClosed, parse_event
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
-from orchestrator_celery.model.views import ItemView, NodeView, Progress, RunView
+from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.tree import TreeReader
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _BLOCK = 1000
 
 
 class Run(AsyncResult):
-    """One execution of a Swarm or ComplexSignature; an `AsyncResult` of the signature's own task id.
+    """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
     ours: the run's own record, which is a moment ahead of `state`, because
@@ -207,6 +208,28 @@ class Run(AsyncResult):
         """
         Cancellation(self._orchestrator).cancel(self.id, confirm, reason)
         self._cache = None  # what it had been is no longer so
+
+    def approve(self, node: str, *, by: str | None = None, note: str = "") -> None:
+        """Answer an approval that waits: the graph goes on along the edges of `approved`. The first answer counts.
+
+        Args:
+            node: the name of the graph's node, or its id, as `orchestrator.approvals()` lists them.
+            by: who answers; by default the actor of this call, see `acting`.
+            note: why; the node's result and the audit trail hold it.
+
+        Raises:
+            RunNotFound: the run has no record.
+            InvalidTransition: no such approval waits: it was answered, its time is over, or its turn has not come.
+        """
+        Approvals(self._orchestrator).answer(self.id, node, "approved", by, note)
+
+    def reject(self, node: str, *, by: str | None = None, note: str = "") -> None:
+        """Answer an approval that waits with a no; arguments and errors as of `approve`."""
+        Approvals(self._orchestrator).answer(self.id, node, "rejected", by, note)
+
+    def approvals(self) -> list[ApprovalView]:
+        """Approvals of this run that wait for an answer."""
+        return Approvals(self._orchestrator).of(self.id)
 
     def _audited(self, verb: str, after: RunStatus | None = None) -> AbstractContextManager[None]:
         return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after)

@@ -36,6 +36,7 @@ class TreeReader:
         self._run = run
         self._ended = status.ended
         self._live = {node: parse_live(raw) for node, raw in reader.live(run).items()}
+        self._graphs: dict[str, dict[str, Any]] = {}
         self._outcome = Outcome(run, lambda nodes: reader.terminal(run, nodes), codec)
 
     def view(self, root: str, limit: int, depth: int | None) -> NodeView:
@@ -70,10 +71,35 @@ class TreeReader:
             facts = self._facts(node, terminal, pool, over)
             if words is not None:
                 facts["progress"] = _progress(words)
+            if spec.kind is NodeKind.NODE:
+                views.append(self._visits(node, spec, facts, limit, depth))
+                continue
             total = _count(spec, pool)
             view = self._with_children(node, spec, total, facts, limit, depth)
             views.append(self._with_called_after(view, spec, after or {}))
         return views
+
+    def _visits(self, node: str, spec: Spec, facts: dict[str, Any], limit: int, depth: int | None) -> NodeView:
+        """A node of a graph: its newest visit, and those before; one that was not visited waits, or will not be."""
+        state = self._graph_state(node.rpartition(".")[0])
+        at, name = node.rpartition(".")[2], node_name(spec, self._codec)
+        begun = int(state.get("k", {}).get(at, 0))
+        if not begun:
+            skipped = at in state.get("skip", {}) or facts["state"] is NodeState.SKIPPED
+            return NodeView(
+                id=node, kind=spec.kind, name=name, visits=0,
+                state=NodeState.SKIPPED if skipped else NodeState.WAITING,
+            )  # fmt: skip
+        first = max(0, begun - 1 - limit)
+        views = self._views([f"{node}.{k}" for k in range(first, begun)], limit, depth, over=self._ended)
+        named = [view.model_copy(update={"name": name}) for view in views]
+        visits = int(state.get("v", {}).get(at, begun))
+        return named[-1].model_copy(update={"visits": visits, "earlier": tuple(named[:-1])})
+
+    def _graph_state(self, graph: str) -> dict[str, Any]:
+        if graph not in self._graphs:
+            self._graphs[graph] = self._reader.graph_state(self._run, graph).state
+        return self._graphs[graph]
 
     def _with_called_after(self, view: NodeView, spec: Spec, after: Mapping[str, str]) -> NodeView:
         """An item with what its swarm, or it in place of it, has called after it."""
@@ -132,7 +158,7 @@ def node_name(spec: Spec, codec: Codec) -> str:
     """A leaf's task name, a composite's given name or its kind."""
     if spec.kind is NodeKind.TASK:
         return read_leaf(spec.payload, codec).task
-    name = codec.load(spec.payload).get("name")
+    name = codec.load(spec.payload).get("name") if spec.payload else None
     return str(name or spec.kind)
 
 

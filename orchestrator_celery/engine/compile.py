@@ -20,9 +20,11 @@ from celery.utils.functional import maybe_list
 from celery.utils.time import maybe_iso8601, maybe_make_aware
 
 from orchestrator_celery.canvas.complex import ComplexSignature
+from orchestrator_celery.canvas.graph import ConditionalGraph
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
+from orchestrator_celery.engine.graphs import graph_tree
 from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec, with_attrs
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
@@ -274,10 +276,38 @@ class Compiler:
         name = self._codec.dump(facts, None if "options" in facts else "json")
         if isinstance(signature, Swarm):
             return self._swarm(signature, options, name, links, errbacks, sealed)
+        if isinstance(signature, ConditionalGraph):
+            return self._graph(signature, options, facts, role, links, errbacks, sealed)
         assert isinstance(signature, ComplexSignature)
         tree = self._tree(signature.workflow, options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]
         return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers, im=sealed)
+
+    def _graph(
+        self,
+        signature: ConditionalGraph,
+        options: dict[str, Any],
+        facts: dict[str, Any],
+        role: Role,
+        links: list[Any],
+        errbacks: list[Any],
+        sealed: bool,
+    ) -> Tree:
+        signature.validate()
+        later = {k: v for k, v in options.items() if k not in ("countdown", "eta")}
+
+        def body(task: Any, begins: bool) -> Tree:
+            return self._tree(task, options if begins else later, role if begins else Role.PLAIN)
+
+        specs, (attrs, start, leaves) = graph_tree(signature, body, self._codec)
+        name = self._codec.dump({**facts, **start}, "json")
+        return self._node(
+            lambda c: spec("G", name, **attrs, im=sealed, l=c[0] or None, e=c[1] or None),
+            specs,
+            leaves,
+            links,
+            errbacks,
+        )
 
     def _swarm(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator_celery.engine.leaf import Leaf
 
-__all__ = ("with_input", "with_result")
+__all__ = ("with_input", "with_inputs", "with_result")
 
 
 def with_result(leaf: Leaf, value: Any) -> Leaf:
@@ -19,3 +19,8 @@ def with_input(leaf: Leaf, args: list[Any], kwargs: dict[str, Any]) -> Leaf:
     if leaf.immutable:
         return leaf
     return leaf._replace(args=[*args, *leaf.args], kwargs={**leaf.kwargs, **kwargs})
+
+
+def with_inputs(leaf: Leaf, kwargs: dict[str, Any]) -> Leaf:
+    """Keyword arguments over its own, whether it is immutable or not."""
+    return leaf._replace(kwargs={**leaf.kwargs, **kwargs}) if kwargs else leaf

@@ -6,20 +6,25 @@ composite refers to where its outcome comes from:
 
     <node>          the result or error of that node
     *<n>            the list of the results of children 0 to n-1
+    +               the dict of the results of several nodes with which a graph has ended
+    w:<ref>         the words of an error, as what follows an error edge gets them
     chord:<ref>     the error a chord's body gets for its header's
     swarm:<pool>    more items of the pool failed than it tolerates
+    recursion:<name>:<limit>  a graph was to visit a node once too often
+    noroute:<name>  no edge out of a graph's node was taken
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from celery.exceptions import ChordError
 
-from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.errors import SwarmFailed
-from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.engine.payload import Codec, class_names
+from orchestrator_celery.errors import GraphRecursion, NoRoute, SwarmFailed
+from orchestrator_celery.model.ids import ROOT, LeafId
 from orchestrator_celery.model.nodes import Terminal, parse_terminal
 from orchestrator_celery.model.states import NodeState
 
@@ -28,6 +33,7 @@ __all__ = ("Outcome",)
 Read = Callable[[Sequence[str]], Sequence[bytes | None]]
 
 _LISTED = 100
+_OF_GRAPHS = ("recursion:", "noroute:")
 
 
 class Outcome:
@@ -53,6 +59,8 @@ class Outcome:
         found: list[Any] = [None] * len(nodes)
         referred: list[tuple[int, str]] = []
         for position, raw in enumerate(self._read(nodes)):
+            if nodes[position].startswith("w:"):
+                found[position] = self.error_words(nodes[position][2:])
             if raw is None:
                 continue
             record = parse_terminal(raw)
@@ -62,6 +70,8 @@ class Outcome:
                 found[position] = self._codec.load(record.payload)
             elif record.ref.startswith("*"):
                 found[position] = self._list(nodes[position], int(record.ref[1:]))
+            elif record.ref == "+":
+                found[position] = self._dict(nodes[position])
             else:
                 referred.append((position, record.ref))
         if referred:
@@ -77,6 +87,8 @@ class Outcome:
             return failed
         if ref.startswith("swarm:"):
             return self._swarm_error(ref[len("swarm:") :])
+        if ref.startswith(_OF_GRAPHS):
+            return _graph_error(ref)
         record = self._record(ref)
         if record.ref is not None:
             return self.error(record.ref)
@@ -90,6 +102,13 @@ class Outcome:
         exc = self.error(ref)
         return {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
 
+    def error_names(self, ref: str) -> list[str]:
+        """Names of the error's class and of its bases, with and without their module."""
+        if ":" not in ref:
+            record = self._record(ref)
+            return self.error_names(record.ref) if record.ref else self._codec.load_error_names(record.payload)
+        return class_names(self.error(ref))
+
     def leaf_of(self, ref: str) -> LeafId:
         """Whose failure a reference comes down to."""
         return self._leaf(ref)
@@ -97,11 +116,20 @@ class Outcome:
     def _list(self, pool: str, count: int) -> list[Any]:
         return self.values([f"{pool}.{index}" for index in range(count)])
 
+    def _dict(self, graph: str) -> dict[str, Any] | None:
+        """Results by name of a graph's nodes; None for a graph that went from START to END at once."""
+        [raw] = self._read([f"{graph}:ends"])
+        pairs = [line.split(" ", 1) for line in (raw or b"").decode().splitlines()]
+        values = self.values([ref for _, ref in pairs])
+        return {unquote(name): value for (name, _), value in zip(pairs, values, strict=True)} or None
+
     def _leaf(self, ref: str) -> LeafId:
+        if ref.startswith(_OF_GRAPHS):
+            return LeafId(self._run, ROOT, 1)
         node = ref.rpartition(":")[2]
         record = self._read([node])[0]
         terminal = parse_terminal(record) if record else None
-        if terminal is not None and terminal.ref and not terminal.ref.startswith(("swarm:", "*")):
+        if terminal is not None and terminal.ref and not terminal.ref.startswith(("swarm:", "*", "+")):
             return self._leaf(terminal.ref)
         return LeafId(self._run, node, terminal.attempt if terminal else 1)
 
@@ -128,3 +156,18 @@ class Outcome:
     def _short(self, node: str) -> dict[str, str]:
         words = self.error_words(node)
         return {"type": words["type"], "message": words["message"]}
+
+
+def _graph_error(ref: str) -> BaseException:
+    """Why a graph could not go on."""
+    kind, name, *limit = ref.split(":")
+    node = unquote(name)
+    if kind == "noroute":
+        return NoRoute(
+            f"Nothing leads on from {node!r}: none of its conditions held and no key was known. Add otherwise(...), or "
+            "default=; a path that is to end there says so with END."
+        )
+    return GraphRecursion(
+        f"{node!r} was to be visited more often than its {limit[0]} times: look for a loop that does not end, or raise "
+        "max_visits."
+    )

@@ -18,7 +18,7 @@ from orchestrator_celery.errors import PayloadTooLarge
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("Codec",)
+__all__ = ("Codec", "class_names")
 
 _JSON = "json"
 
@@ -57,6 +57,7 @@ class Codec:
         words = {
             "type": type(exc).__name__,
             "message": _words_of(exc),
+            "bases": class_names(exc)[1:],
             "traceback": trace if trace is not None else _text_of(exc),
             "exc": self._app.backend.prepare_exception(get_pickleable_exception(exc), self._results),
         }
@@ -92,6 +93,11 @@ class Codec:
         words = self.load(blob)
         return {key: words[key] for key in ("type", "message", "traceback")}
 
+    def load_error_names(self, blob: bytes) -> list[str]:
+        """Names of an error's class and of its bases, with and without their module."""
+        words = self.load(blob)
+        return [words["type"], *words.get("bases", ())]
+
     def _dump(self, value: Any, serializer: str) -> bytes:
         _, _, data = dumps(value, serializer=serializer)
         blob = data.encode() if isinstance(data, str) else data
@@ -101,6 +107,18 @@ class Codec:
                 "pass a reference (a path, a key) instead, or raise the limit."
             )
         return blob if serializer == _JSON else b"\0" + serializer.encode() + b"\n" + blob
+
+
+def class_names(exc: BaseException) -> list[str]:
+    """Names of an error's class and of its bases, each with its module after it, but for those of every error.
+
+    >>> class_names(KeyError())
+    ['KeyError', 'builtins.KeyError', 'LookupError', 'builtins.LookupError']
+    """
+    classes = [kind for kind in type(exc).__mro__ if kind not in (Exception, BaseException, object)]
+    return [
+        name for kind in classes or [type(exc)] for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")
+    ]
 
 
 def _words_of(exc: BaseException) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("CloseRun", "Dispatch")
+__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Verdict")
 
 
 class Dispatch(NamedTuple):
@@ -15,8 +15,8 @@ class Dispatch(NamedTuple):
     Args:
         leaf: whose message; the Celery task id.
         fence: which message of the attempt.
-        given: where its partial arguments come from: '' nowhere, `in` the run's own
-            arguments, a node's id its result, `e:<node>` its error.
+        given: where its partial arguments come from: '' nowhere, `in` the run's own arguments, a node's id its result,
+            `e:<node>` its error; `orchestrator_celery.given` has them all.
         spec: the leaf's definition.
         wait: seconds after which it may start.
         level: its priority, 1 low to 3 high; None in a run that has none.
@@ -34,3 +34,53 @@ class CloseRun(NamedTuple):
     """Publish the message that tells Celery the run's outcome."""
 
     leaf: LeafId
+
+
+class Decide(NamedTuple):
+    """Decide what comes after, or before, a visit of a graph's node.
+
+    Args:
+        run: the run.
+        visit: graph, node and visit, as `0.3.2`; the node is `S` for START.
+        why: `S` it has ended well, `F` it has failed, `map` it is about to run once for each element of a list.
+        ref: whose result or error; of `map`, what it is given.
+        spec: definition of the node, of START that of the graph.
+        given: what the graph was given.
+        last: node of the newest result by number of the graph's node.
+        visits: how often the node was visited.
+        tries: retries of this visit so far.
+    """
+
+    run: str
+    visit: str
+    why: str
+    ref: str
+    spec: bytes
+    given: str
+    last: dict[str, str]
+    visits: int
+    tries: int
+
+
+class Await(NamedTuple):
+    """A run waits for a person: list it among those that do."""
+
+    run: str
+
+
+class Verdict(NamedTuple):
+    """What was decided.
+
+    Args:
+        kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision
+            itself cannot be made.
+        argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
+        elements: the list to map over.
+    """
+
+    kind: str
+    argument: str | int | bytes = ""
+    elements: bytes = b""
+
+
+Effect = Dispatch | CloseRun | Decide | Await

@@ -12,6 +12,8 @@ from orchestrator_celery.model.nodes import from_ms
 from orchestrator_celery.model.states import Priority, RunStatus
 
 __all__ = (
+    "ApprovalAwaited",
+    "ArrivalIgnored",
     "Event",
     "ItemsAdded",
     "NodeCheckpointed",
@@ -23,6 +25,7 @@ __all__ = (
     "NodeRepublished",
     "NodeResumed",
     "NodeRetried",
+    "NodeSkipped",
     "NodeStarted",
     "NodeSucceeded",
     "NodeVetoed",
@@ -148,6 +151,18 @@ class NodeProgressed(Event):
     message: str
 
 
+class NodeSkipped(Event):
+    """A node of a graph will not be visited: its branch was not taken."""
+
+
+class ArrivalIgnored(Event):
+    """A branch arrived at a `join="any"` that had started with another one; it ends there."""
+
+
+class ApprovalAwaited(Event):
+    """An approval waits for an answer."""
+
+
 class ItemsAdded(Event):
     """Items were added to a swarm."""
 
@@ -180,6 +195,9 @@ _TYPES: dict[str, type[Event]] = {
     "checkpoint": NodeCheckpointed,
     "progress": NodeProgressed,
     "vetoed": NodeVetoed,
+    "skipped": NodeSkipped,
+    "ignored": ArrivalIgnored,
+    "awaiting": ApprovalAwaited,
     "added": ItemsAdded,
     "swarm-closed": SwarmWasClosed,
     "priority": PriorityChanged,

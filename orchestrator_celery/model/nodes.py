@@ -18,6 +18,8 @@ _STATES = {
     "I": NodeState.RUNNING,
     "D": NodeState.RUNNING,
     "H": NodeState.INTERRUPTED,
+    "W": NodeState.AWAITING,
+    "E": NodeState.QUEUED,
 }
 _REF = b"@"
 

@@ -43,6 +43,7 @@ class NodeState(str, Enum):
     WAITING = "WAITING"  #: not its turn yet
     QUEUED = "QUEUED"  #: its message is with the broker, or about to be
     RUNNING = "RUNNING"  #: claimed by a worker, or (a composite) some child has started
+    AWAITING = "AWAITING"  #: an approval that waits for an answer
     INTERRUPTED = "INTERRUPTED"  #: stopped, and held back until somebody resumes it
     SUCCEEDED = "SUCCEEDED"  #: ended with a result
     FAILED = "FAILED"  #: ended with an error
@@ -61,6 +62,10 @@ class NodeKind(str, Enum):
     CHORD = "chord"  #: a group, then a body with its results
     SWARM = "swarm"  #: a bounded pool of items
     COMPLEX = "complex"  #: a workflow as one unit
+    GRAPH = "graph"  #: named nodes, and edges that are taken by what came out
+    NODE = "node"  #: a node of a graph that was not visited yet
+    MAP = "map"  #: a graph's node for each element of a list
+    APPROVAL = "approval"  #: a graph's node that waits for a person
 
     def __str__(self) -> str:
         return self.value

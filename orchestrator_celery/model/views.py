@@ -8,7 +8,17 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 
-__all__ = ("BulkReport", "ErrorView", "ItemView", "NodeProgress", "NodeView", "Progress", "Rejection", "RunView")
+__all__ = (
+    "ApprovalView",
+    "BulkReport",
+    "ErrorView",
+    "ItemView",
+    "NodeProgress",
+    "NodeView",
+    "Progress",
+    "Rejection",
+    "RunView",
+)
 
 
 class _View(BaseModel):
@@ -47,8 +57,9 @@ class NodeProgress(_View):
 class NodeView(_View):
     """One node of `run.tree()`.
 
-    `state` is the node's own; `inner` counts the states of its children, as far as they are on this page. `progress` is
-    what its task said last; a new attempt begins without.
+    Of a graph's node it is the newest visit, under the node's name; `visits` says how many there were, and `earlier`
+    holds those before. `state` is the node's own; `inner` counts the states of its children, as far as they are on this
+    page. `progress` is what its task said last; a new attempt begins without.
     """
 
     id: str
@@ -64,6 +75,8 @@ class NodeView(_View):
     children: tuple[NodeView, ...] = ()
     children_total: int = 0
     callbacks: tuple[NodeView, ...] = ()
+    visits: int = 1
+    earlier: tuple[NodeView, ...] = ()
 
     @property
     def inner(self) -> dict[NodeState, int]:
@@ -78,7 +91,9 @@ class NodeView(_View):
 
     def _lines(self, indent: str) -> list[str]:
         more = self.children_total - len(self.children)
-        lines = [f"{indent}{self.name} [{self.kind}] {self.state}" + (f" {self.error.type}" if self.error else "")]
+        error = f" {self.error.type}" if self.error else ""
+        often = f" ({self.visits} visits)" if self.visits > 1 else ""
+        lines = [f"{indent}{self.name} [{self.kind}] {self.state}{error}{often}"]
         for child in (*self.children, *self.callbacks):
             lines.extend(child._lines(indent + "  "))
         if more > 0:
@@ -127,6 +142,30 @@ class ItemView(_View):
     error: ErrorView | None = None
     progress: NodeProgress | None = None
     callbacks: tuple[NodeView, ...] = ()
+
+
+class ApprovalView(_View):
+    """An approval that waits for an answer.
+
+    Args:
+        run: id of the run.
+        run_name: its name.
+        node: id of the node, by which `run.approve()` finds it.
+        name: the graph's name for it.
+        message: what those who are asked are shown.
+        since: from when it waits.
+        until: when nobody needs to answer any more; None for never.
+        on_timeout: what happens then.
+    """
+
+    run: str
+    run_name: str
+    node: str
+    name: str
+    message: str = ""
+    since: datetime
+    until: datetime | None = None
+    on_timeout: str | None = None
 
 
 class Rejection(_View):

@@ -22,6 +22,7 @@ saved signature has the same keys under an id of its own, `s:<uuid>`: a head,
 `orc:due`                   zset    runs that have not ended, by when they are looked at next; derived
 `orc:signatures`            zset    saved signatures by creation; derived
 `orc:deletions`             zset    marked signatures, by when their purge is tried next; derived
+`orc:approvals`             zset    runs that wait for a person, by since when; derived, may name some that do not
 `orc:audit`                 stream  who did what to which run; has its own retention
 `orc:reports`               list    resume reports, newest first
 `orc:workers:{orc}`         zset    workers with the extension, by the time their lease ends
@@ -48,6 +49,7 @@ class Keys:
         self.due = f"{prefix}:due"
         self.signatures = f"{prefix}:signatures"
         self.deletions = f"{prefix}:deletions"
+        self.approvals = f"{prefix}:approvals"
         self.reports = f"{prefix}:reports"
         self.audit = f"{prefix}:audit"
         self.workers = f"{prefix}:workers:{{{prefix}}}"

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
 from orchestrator_celery.model.nodes import parse_live
 from orchestrator_celery.store.answers import answers
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("Reader", "segments")
+__all__ = ("GraphState", "Reader", "segments")
 
 _PAGE = 1000
 #: Between the scores of two levels in the line of a pool, as `order.lua` has it.
 SPAN = 2**40
+
+
+class GraphState(NamedTuple):
+    """The tokens of a graph.
+
+    Args:
+        given: what the graph was given.
+        state: the record; `graph.lua` says what is in it.
+    """
+
+    given: str
+    state: dict[str, Any]
+
+    @property
+    def last(self) -> dict[str, str]:
+        """Where the newest result of each node is, by the node's number."""
+        return dict(self.state.get("last", {}))
 
 
 @answers
@@ -124,7 +142,20 @@ class Reader:
         for position in missing:
             if found[position] is None:
                 found[position] = self._from_swarm(run, nodes[position])
+        missing = [position for position in missing if found[position] is None and "." in nodes[position]]
+        if missing:
+            self._fill_from_graphs(run, nodes, found, missing)
         return found
+
+    def graph_state(self, run: str, graph: str) -> GraphState:
+        """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
+        [text] = self.pools(run, [graph])
+        if text is None:
+            [text] = self.terminal(run, [f"{graph}:g"])
+        if text is None:
+            return GraphState("", {})
+        _, _, given, state = text.decode().split("|", 3)
+        return GraphState(given, json.loads(state))
 
     def closed(self, runs: Sequence[str]) -> list[bool | None]:
         """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
@@ -210,6 +241,25 @@ class Reader:
                 raws = self._fields(self._keys.upload(run, token), [str(offset) for offset, _ in inside])
                 for (_, position), raw in zip(inside, raws, strict=True):
                     found[position] = raw
+
+    def _fill_from_graphs(
+        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
+    ) -> None:
+        """Visits of a graph's node, and elements it is mapped over, have a body that is kept once: two calls."""
+        above = {position: nodes[position].rpartition(".")[0] for position in missing}
+        owners = sorted(set(above.values()))
+        specs = dict(zip(owners, self._fields(self._keys.definitions(run), owners), strict=True))
+        bodies: dict[str, str] = {}
+        for owner, raw in specs.items():
+            if raw is not None and raw.startswith(b"N "):
+                bodies[owner] = f"{owner}.p"
+            elif raw is not None and raw.startswith(b"P ") and b" k=map" in raw.partition(b"\n")[0]:
+                bodies[owner] = f"{owner.rpartition('.')[0]}.p"
+        if not bodies:
+            return
+        kept = dict(zip(bodies, self._fields(self._keys.definitions(run), list(bodies.values())), strict=True))
+        for position in missing:
+            found[position] = kept.get(above[position])
 
     def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
         """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""

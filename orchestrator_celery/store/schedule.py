@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
 
-from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.answers import answers
@@ -28,16 +28,20 @@ class Look(NamedTuple):
         created: when the run was created, in ms.
         status: the run's.
         deadline: when the run fails if it has not ended, in ms; None without one.
+        late: approvals nobody has answered in time.
+        waiting: how many approvals wait for an answer.
     """
 
     run: str
     state: str
-    todo: tuple[Dispatch | CloseRun, ...] = ()
+    todo: tuple[Effect, ...] = ()
     due: float | None = None
     running: Mapping[str, bytes] = {}
     created: float = 0.0
     status: RunStatus = RunStatus.RUNNING
     deadline: float | None = None
+    late: tuple[str, ...] = ()
+    waiting: int = 0
 
 
 @answers
@@ -98,7 +102,7 @@ def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status, deadline = rest
+    due, running, created, status, deadline, late, waiting = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return Look(
@@ -110,4 +114,6 @@ def _look(run: str, answer: list[Any]) -> Look:
         float(created),
         RunStatus(status.decode()),
         float(deadline) if deadline else None,
+        tuple(node.decode() for node in late),
+        int(waiting),
     )

@@ -11,12 +11,17 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError
 
-__all__ = ("HEADER", "Script", "load", "names")
+__all__ = ("HEADER", "Script", "load", "names", "parts")
 
 #: What the comment block of every verb has, in this order.
 HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
 
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
+#: What a verb includes that may move the tree on, in an order in which each part finds what it needs.
+_EVERYTHING = (
+    "run reply send live packed definition ranges order pool graph flush release called complete next_item runners drained "
+    "reclaim advance runner_ended layout decision token arrive walk joins graph_end drive sequence tree"
+)
 _FOLDER = files("orchestrator_celery.store") / "lua"
 
 
@@ -46,6 +51,15 @@ def names() -> list[str]:
     return sorted(item.name.removesuffix(".lua") for item in _FOLDER.iterdir() if item.name.endswith(".lua"))
 
 
+def parts(include: str) -> list[str]:
+    """Names of the parts a verb includes; `everything` stands for all that may move a tree on.
+
+    >>> parts("run reply")
+    ['run', 'reply']
+    """
+    return include.replace("everything", _EVERYTHING).split()
+
+
 @cache
 def load(name: str) -> Script:
     """Read one verb with its includes.
@@ -61,6 +75,6 @@ def load(name: str) -> Script:
     if missing:
         raise ValueError(f"{name}.lua: the header lacks {', '.join(missing)}")
     include = _INCLUDE.search(body)
-    parts = [(_FOLDER / "lib" / f"{lib}.lua").read_text() for lib in include[1].split()] if include else []
-    text = "\n".join([*parts, body])
+    listed = parts(include[1]) if include else []
+    text = "\n".join([*((_FOLDER / "lib" / f"{part}.lua").read_text() for part in listed), body])
     return Script(name, text, hashlib.sha1(text.encode()).hexdigest())

@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.answers import UNREACHABLE, answers
+from orchestrator_celery.store.graphs import GraphVerbs
 from orchestrator_celery.store.pools import FIRST_LOOK
 from orchestrator_celery.store.schedule import Schedule
 from orchestrator_celery.store.signatures import SignatureVerbs
@@ -21,7 +22,7 @@ _REPORTS = 1000
 
 
 @answers
-class Store(SignatureVerbs, Schedule):
+class Store(SignatureVerbs, GraphVerbs, Schedule):
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
 
     def create(
@@ -61,12 +62,16 @@ class Store(SignatureVerbs, Schedule):
         return effects
 
     def claim(self, leaf: LeafId, fence: Fence, owner: str) -> Effects:
-        """Ask whether this delivery may run its body; `detail` of a duplicate is who runs it."""
+        """Ask whether this delivery may run its body; `detail` is what was kept of it last, of a duplicate who runs it.
+
+        `more` holds the definition of a graph's node whose edges its result alone chooses.
+        """
         return self._run("claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner)
 
-    def finish(self, leaf: LeafId, fence: Fence, result: bytes) -> Effects:
-        """The leaf has ended well."""
-        return self._run("finish", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, result)
+    def finish(self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None) -> Effects:
+        """The leaf has ended well; `targets`: the edges of a graph that follow, where they are chosen already."""
+        choice = "" if targets is None else f"={targets}"
+        return self._run("finish", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, result, choice)
 
     def fail(self, leaf: LeafId, fence: Fence | None, error: bytes) -> Effects:
         """The leaf has ended with an error; no fence where the reporter cannot know it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.keys import Keys
@@ -35,11 +36,12 @@ class Refused(str, Enum):
 
 
 class Effects(NamedTuple):
-    """What a transition answers: refused (and a detail), or what has to be done next."""
+    """What a transition answers: refused (and a detail, or more), or what has to be done next."""
 
     refused: Refused | None
-    todo: tuple[Dispatch | CloseRun, ...] = ()
+    todo: tuple[Effect, ...] = ()
     detail: Any = None
+    more: tuple[Any, ...] = ()
 
 
 class Verbs:
@@ -58,7 +60,9 @@ class Verbs:
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
         refused = None if word == b"ok" else Refused(word.decode())
-        return Effects(refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None)
+        return Effects(
+            refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])
+        )
 
 
 def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -68,9 +72,17 @@ def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-def effect(run: str, item: list[Any]) -> Dispatch | CloseRun:
+def effect(run: str, item: list[Any]) -> Effect:
     """Read one effect of an answer."""
     kind, node, attempt, *rest = item
+    if kind == b"await":
+        return Await(run)
+    if kind == b"decide":
+        _, why, ref, spec, given, last, visits, tries = rest
+        known = json.loads(last)
+        return Decide(
+            run, node.decode(), why.decode(), ref.decode(), spec, given.decode(), known, int(visits), int(tries)
+        )
     leaf = LeafId(run, node.decode(), int(attempt))
     if kind == b"close":
         return CloseRun(leaf)

@@ -96,7 +96,7 @@ class Runner:
 
     # -- what hooks tell of an item's body ----------------------------------------------------------
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin) -> None:
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routes: bytes = b"") -> None:
         """The body of an item returned."""
         try:
             blob = self._orchestrator.codec.dump_result(result)

@@ -19,7 +19,7 @@ __all__ = ("Held", "Sink", "claims_of", "held_by", "owner_of", "reported")
 class Sink(Protocol):
     """Takes the end of a body; arguments as of `Reports`."""
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin) -> None:
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routes: bytes = b"") -> None:
         """The body returned."""
 
     def failed(
@@ -44,6 +44,7 @@ class Held:
         looked: when the record was last looked at for an interruption, by the monotonic clock.
         interrupted: whether the body was to be stopped then.
         said: how far the body says it is.
+        routes: of a graph's node whose edges its result alone chooses, its definition; b'' of any other.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -56,6 +57,7 @@ class Held:
     looked: float = 0.0
     interrupted: bool = False
     said: Said = field(default_factory=Said)
+    routes: bytes = b""
 
 
 def held_by(request: Any) -> Held | None:

@@ -75,7 +75,7 @@ class Hooks:
             return
         owner = owner_of(self._orchestrator, request)
         try:
-            checkpoint = self._claim_one(task, *claims[0], owner)
+            checkpoint, routes = self._claim_one(task, *claims[0], owner)
             # A run that stands in for a task ends also when nobody waits for that task any more.
             claims[1:] = [claim for claim in claims[1:] if self._wanted(task, *claim, owner)]
         except UNREACHABLE as exc:
@@ -87,7 +87,7 @@ class Hooks:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
-        request._orchestrator_held = Held(claims, _origin(self._orchestrator, request), checkpoint)
+        request._orchestrator_held = Held(claims, _origin(self._orchestrator, request), checkpoint, routes=routes)
 
     def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
         """Whether the task a run stands in for waits for its end."""
@@ -97,7 +97,7 @@ class Hooks:
                 return True
         return False
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bytes:
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, bytes]:
         tries = 0
 
         def claim() -> Effects:
@@ -107,10 +107,10 @@ class Hooks:
 
         answer = self.reports.patiently(claim)
         if answer.refused is None:
-            return answer.detail or b""
+            return answer.detail or b"", answer.more[0] if answer.more else b""
         if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
             # The answer to an earlier try was lost; what it claimed is ours.
-            return self._orchestrator.reader.checkpoint(leaf.run, leaf.node) or b""
+            return self._orchestrator.reader.checkpoint(leaf.run, leaf.node) or b"", b""
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker has delivered again what a dead process held: a new attempt, which counts as one.
             self._lost(task, leaf, fence, hold=self._orchestrator.incarnation != _incarnation(answer.detail))
@@ -147,7 +147,7 @@ class Hooks:
         if held is not None:
             self.reports.last_words(held)
             for leaf, fence in held.claims:
-                (held.sink or self.reports).finished(leaf, fence, result, held.origin)
+                (held.sink or self.reports).finished(leaf, fence, result, held.origin, held.routes)
 
     def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
         """The body raised, or Celery's main process found its child dead or out of time."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kombu.exceptions import EncodeError
 
+from orchestrator_celery.deciding import chosen_by_result
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
@@ -48,8 +49,8 @@ class Reports:
         if held is not None:
             held.said.last(self.patiently, self._orchestrator.store.progress, *held.claims[-1])
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin) -> None:
-        """The body returned `result`."""
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routes: bytes = b"") -> None:
+        """The body returned `result`; `routes`: definition of a graph's node whose edges that alone chooses."""
         store = self._orchestrator.store
         if leaf.node == CLOSE:
             self._tell(leaf, NOWHERE, store.ended, leaf.run)
@@ -59,7 +60,10 @@ class Reports:
         except (EncodeError, PayloadTooLarge) as exc:
             self.failed(leaf, fence, exc, None, origin)
             return
-        self._tell(leaf, origin._replace(known={leaf.node: result}), store.finish, leaf, fence, blob)
+        codec = self._orchestrator.codec
+        # Chosen here, with what the others will read, it costs no call of its own.
+        chosen = chosen_by_result(routes, codec.load(blob), codec) if routes else None
+        self._tell(leaf, origin._replace(known={leaf.node: result}), store.finish, leaf, fence, blob, chosen)
 
     def failed(
         self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE

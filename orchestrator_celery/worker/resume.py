@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
+from orchestrator_celery.approvals import late_answer
 from orchestrator_celery.audit import acting, record
 from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.control import Control
@@ -18,11 +19,12 @@ from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphan
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import DeadlineExceeded
 from orchestrator_celery.interrupt import Interruption
+from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
 from orchestrator_celery.model.nodes import Live, from_ms, parse_live
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.publish import CLOSE_TASK, PASSING
+from orchestrator_celery.publish import CLOSE_TASK, NOWHERE, PASSING
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
@@ -104,6 +106,8 @@ class Session:
     def treat(self, look: Look) -> None:
         """Start again what has lost its worker, note what was published again."""
         for effect in look.todo:
+            if not isinstance(effect, (Dispatch, CloseRun)):
+                continue  # no task: a decision that was not recorded
             leaf = effect.leaf
             self._note(leaf, self._task_name(leaf), ResumeAction.STARTED, leaf.attempt)
         lease = self._orchestrator.settings.lease * 1000
@@ -148,6 +152,20 @@ class Session:
             Interruption(self._orchestrator).repeat(look.run, look.running, self._now)
         except PASSING as exc:
             logger.warning("An interruption waits: %r", exc, extra={"action": "interrupt", "run": look.run})
+
+    def answer(self, look: Look) -> None:
+        """Answer approvals nobody has answered in time, and keep the run in the list of those that wait."""
+        orchestrator = self._orchestrator
+        if look.waiting:
+            orchestrator.store.awaits(look.run)
+        for node, raw in zip(look.late, orchestrator.reader.definitions(look.run, look.late), strict=True):
+            if raw is None:
+                continue
+            result, error = late_answer(orchestrator.codec.load(parse(raw).payload))
+            codec = orchestrator.codec
+            blob = codec.dump_result(result) if error is None else codec.dump_error(error, "")
+            effects = orchestrator.store.answer(look.run, node, blob, well=error is None, late=True)
+            self._reports.send(effects, NOWHERE, {"action": "answer", "run": look.run, "node": node})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)

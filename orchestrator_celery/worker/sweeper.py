@@ -122,6 +122,7 @@ class Sweeper:
                 session.end(look)
             else:
                 self._publish(look)
+                session.answer(look)
                 session.treat(look)
                 session.stop(look)
         except UNREACHABLE:

@@ -8,7 +8,7 @@ from celery.app.task import Context
 from celery.exceptions import Ignore
 from celery.states import REVOKED
 
-from orchestrator_celery.canvas import ComplexSignature, Swarm
+from orchestrator_celery.canvas import ComplexSignature, ConditionalGraph, Swarm
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.publish import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
@@ -63,7 +63,7 @@ def register(orchestrator: Orchestrator) -> None:
         return Runner(orchestrator, self.request, count).work()
 
     _register_cancelled(orchestrator, {**safe, **options})
-    for primitive in (Swarm, ComplexSignature):
+    for primitive in (Swarm, ComplexSignature, ConditionalGraph):
         _register_starter(orchestrator, primitive, options)
 
 

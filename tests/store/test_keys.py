@@ -41,6 +41,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.claim("0.1.1")
     play.requeue("0.1.1", Fence(nesting=1), why="replace")
     store.register(run, "again")
+    store.awaits(run)
     store.save("s:1", [("0", b"x")], {"name": "n"}, None)
     store.mark(run, 60, None)
     store.keep_report(b"{}")

@@ -87,7 +87,7 @@ def test_includes_are_resolved_in_order(name):
     text = scripts.load(name).text
     assert text.endswith(body(name))
     include = re.search(r"^-- include: (.+)$", body(name), re.MULTILINE)
-    for library in include[1].split() if include else []:
+    for library in scripts.parts(include[1]) if include else []:
         assert (FOLDER / "lib" / f"{library}.lua").read_text() in text
 
 

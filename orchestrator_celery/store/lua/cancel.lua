@@ -3,7 +3,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 token of the plan that was confirmed, or ''  2 who and why, for the audit trail
 -- RETURNS: {'ok'} | {'gone'} no such run | {'changed'} the run is no longer what the plan says
--- include: run reply send live definition called
+-- include: run reply send live packed definition called
 if not status then return reply('gone') end
 local KEPT = { 'created', 'name', 'kind', 'total', 'done', 'failed', 'close', 'closed', 'window', 'events', 'signature' }
 local kept = redis.call('HMGET', root, unpack(KEPT))

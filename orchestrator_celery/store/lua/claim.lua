@@ -1,7 +1,7 @@
 -- Purpose: lets one delivery of a leaf's message run its body, and no other (invariant 2).
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner
--- RETURNS: {'ok', {}, checkpoint} | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
+-- RETURNS: {'ok', {}, checkpoint, routes?} routes: of a graph's node that are chosen by its result alone | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
 --          | {'duplicate', {}, owner} another delivery is running
 -- include: run reply send live
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -26,5 +26,8 @@ if status == 'PENDING' then
   emit('status', '$', 's', 'RUNNING')
 end
 emit('started', node, 'a', attempt, 'w', ARGV[5])
-if attempt > 1 or retries > 0 then return reply('ok', redis.call('HGET', root .. ':c', node) or '') end
+local kept = (attempt > 1 or retries > 0) and (redis.call('HGET', root .. ':c', node) or '')
+local routes = graphed and redis.call('HGET', DEF, node:match('^(.*)%.%d+$') or '')
+if routes and routes:find('^N [^\n]* ro=1') then return reply('ok', kept or '', routes) end -- it may choose what comes next
+if kept then return reply('ok', kept) end
 return reply('ok')

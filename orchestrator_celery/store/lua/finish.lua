@@ -1,8 +1,8 @@
 -- Purpose: a leaf has ended well; stores its result and says what comes next.
 -- KEYS: 1 root key of the run
--- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 result
+-- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 result  6 targets of the graph's edges that follow, behind `=`; or ''
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} this body was superseded or has ended already
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)
@@ -10,5 +10,6 @@ if not l or l.attempt ~= tonumber(ARGV[2]) or not at_work(l)
   or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
   return reply('stale')
 end
+if ARGV[6] ~= '' then chosen = { node = node, targets = ARGV[6]:sub(2) } end
 settle(node, l, 'S', ARGV[5])
 return reply('ok')

@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, checkpoint?} -1: it was to be stopped, and is held back
 --          | {'gone'} no such run | {'stale'} it has ended or was superseded
 --          | {'poisoned'} it has lost too many processes: the caller fails it
--- include: run reply send live definition reclaim
+-- include: run reply send live packed definition reclaim
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)

@@ -3,7 +3,7 @@
 -- ARGV: 1 error  2 '1': the run stands in for a task of another one, whose deadline it is
 -- RETURNS: {'ok', effects, delegated} ids of runs that replace a task of this one | {'gone'} no such run
 --          | {'state', {}, status} it has ended, or has no deadline, or it is not reached yet
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree delegated
+-- include: everything delegated
 if not status then return reply('gone') end
 local deadline = tonumber(redis.call('HGET', root, 'deadline'))
 if status == 'SUCCEEDED' or status == 'FAILED' or (ARGV[2] ~= '1' and (not deadline or deadline > tonumber(now))) then
@@ -23,6 +23,7 @@ end
 fail('0', 0, redis.call('HGET', root, 'created'), '', ARGV[1])
 for i = 1, #leaves, 2 do
   local node, l = leaves[i], parse_live(leaves[i + 1])
+  if l.state == 'E' and in_tree(node:match('^(.*)%.%w+%.d%d+$')) then redis.call('HDEL', LIVE, node) end
   if in_tree(node) then
     redis.call('HDEL', LIVE, node)
     if l.state ~= 'Q' then -- what had started has failed; the rest is skipped, which needs no record
@@ -37,7 +38,7 @@ for i = 1, #composites, 2 do
   local node, pool = composites[i], get_pool(composites[i])
   if in_tree(node) and not node:find(':', 1, true) then
     if pool then pool.gone = true else redis.call('HDEL', POOL, node) end
-    if node ~= '0' then fail(node, 0, pool and pool.since or composites[i + 1]:sub(3), '', '@0') end
+    if node ~= '0' then fail(node, 0, composites[i + 1]:match('^C|(%d+)') or composites[i + 1]:match('^G|(%d+)') or pool.since, '', '@0') end
     local counts = counts_of(definition(node))
     callbacks(node, 'F', counts, '0')
     after_item(node, counts)

@@ -3,7 +3,7 @@
 -- ARGV: none
 -- RETURNS: {'ok', effects, delegated} | {'gone'} no such run
 --          | {'state', {}, status} it is not suspended or interrupted, and none of its tasks is held back
--- include: run reply send live definition release delegated
+-- include: run reply send live packed definition release delegated
 if not status then return reply('gone') end
 local entries, stopped = redis.call('HGETALL', LIVE), held
 for i = 2, #entries, 2 do stopped = stopped or entries[i]:sub(1, 1) == 'H' end

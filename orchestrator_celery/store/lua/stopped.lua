@@ -3,7 +3,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 how it was stopped
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} it has ended or was superseded
--- include: run reply send live definition reclaim release
+-- include: run reply send live packed definition reclaim release
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)

@@ -5,7 +5,7 @@
 --       nesting, S or F, result or error; then the nodes it gives back
 -- RETURNS: {'ok', effects, taken} taken: node, definition and input of each, one after the other | {'gone'} no such run
 --          | {'held', effects} nothing is to be begun | {'stale', effects} the runner was superseded
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 if not status then return reply('gone') end
 local runner, ended = ARGV[1], tonumber(ARGV[8])
 local me = runner .. ':' .. ARGV[2] .. ' ' .. ARGV[5]

@@ -34,6 +34,9 @@ from orchestrator_celery.model.states import Priority, RunStatus
         ),
         ({"t": "checkpoint", "n": "0.1", "a": "1"}, events.NodeCheckpointed, {"attempt": 1}),
         ({"t": "vetoed", "n": "0.1", "a": "1", "r": "stale"}, events.NodeVetoed, {"attempt": 1, "reason": "stale"}),
+        ({"t": "skipped", "n": "0.2"}, events.NodeSkipped, {}),
+        ({"t": "ignored", "n": "0.2"}, events.ArrivalIgnored, {}),
+        ({"t": "awaiting", "n": "0.2.0"}, events.ApprovalAwaited, {}),
         ({"t": "added", "n": "0", "c": "3"}, events.ItemsAdded, {"count": 3}),
         ({"t": "swarm-closed", "n": "0"}, events.SwarmWasClosed, {}),
         (

@@ -3,7 +3,7 @@
 local function complete(node, spec, state, ref, since)
   redis.call('HSET', DONE, node, table.concat({ state, 0, since or now, now, '' }, '|') .. '\n@' .. ref)
   emit(state == 'S' and 'succeeded' or 'failed', node)
-  if ref:sub(1, 1) == '*' then ref = node end -- a list is read through the node it belongs to
+  if ref:find('^[*+]') then ref = node end -- a list, or a dict, is read through the node it belongs to
   local counts = counts_of(spec)
   callbacks(node, state, counts, ref)
   return up(node, state, ref, counts)

@@ -1,18 +1,4 @@
--- Definitions: what each node is. A pool's late items may lie in segments; a composite item comes packed.
-local function unpack_tree(node, packed)
-  local pos, own = packed:find('\n', 1, true) + 1, nil
-  while pos <= #packed do
-    local eol = packed:find('\n', pos, true)
-    local path, size = packed:sub(pos, eol - 1):match('^(%S+) (%d+)$')
-    local spec = packed:sub(eol + 1, eol + tonumber(size))
-    local id = path == '.' and node or node .. '.' .. path
-    redis.call('HSET', DEF, id, spec)
-    if path == '.' then own = spec end
-    pos = eol + tonumber(size) + 1
-  end
-  return own
-end
-
+-- Definitions: what each node is. A pool's late items may lie in segments.
 local function from_segment(node)
   local pool, index = node:match('^(.*)%.(%d+)$')
   local segments = pool and redis.call('HGET', POOL, pool .. ':segments')
@@ -32,9 +18,18 @@ local function from_swarm(node)
   return pool and redis.call('HGET', DEF, pool .. '.a' .. callback)
 end
 
+-- Every visit of a graph's node, and every element it is mapped over, has the same body, which is kept once.
+local function from_graph(node)
+  local above = graphed and node:match('^(.*)%.%d+$')
+  local spec = above and redis.call('HGET', DEF, above)
+  if not spec then return nil end
+  if spec:find('^P [^\n]*k=map') then return redis.call('HGET', DEF, (above:gsub('%d+$', 'p'))) end
+  return spec:sub(1, 2) == 'N ' and redis.call('HGET', DEF, above .. '.p')
+end
+
 local function definition(node)
   local spec = redis.call('HGET', DEF, is_runner(node) and node:gsub('%d+$', '') or node)
-    or from_segment(node) or from_swarm(node)
+    or from_graph(node) or from_segment(node) or from_swarm(node)
   if spec and spec:sub(1, 1) == 'T' then return unpack_tree(node, spec) end
   return spec
 end

@@ -1,5 +1,6 @@
--- Writes the counters of the pools a call has touched.
+-- Writes the counters of the pools, and the tokens of the graphs, a call has touched.
 flush = function()
+  flush_graphs()
   for node, p in pairs(pools) do
     if p.gone then
       redis.call('HSET', DONE, node .. ':end', table.concat({ p.n, p.done, p.failed }, '|'))

@@ -1,5 +1,6 @@
 -- Live leaves, one string each, gone once the leaf has ended: Q queued (the outbox), R running (claimed),
--- I to be stopped, D delegated to a run of its own, H held back by a rule or an interruption. `sent`: last publication, or when it was to start.
+-- I to be stopped, D delegated to a run of its own, H held back by a rule or an interruption, W an approval that waits for an
+-- answer, E a decision that is not made. `sent`: last publication, or when it was to start, or when nobody waits any longer.
 local FIELDS = '^(%u)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$'
 
 local function parse_live(v)
@@ -34,9 +35,10 @@ local function hold(node, l)
   put_live(node, l)
 end
 
+local delay = 0 -- of what is being started, in milliseconds: the pause before another try
 local function wait_of(spec)
   local eta = number(spec, 'eta')
-  return eta and math.max(0, eta - tonumber(now)) or number(spec, 'wait') or 0
+  return math.max(delay, eta and math.max(0, eta - tonumber(now)) or number(spec, 'wait') or 0)
 end
 
 -- Into the outbox, to be published now; `wait` milliseconds of it are meant, and no sign of a lost message.

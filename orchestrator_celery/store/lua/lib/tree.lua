@@ -1,22 +1,4 @@
 -- The walk over the tree: down to the leaves that are next, up to the parents whose child has ended.
-local function step_ended(node, spec, index, state, ref)
-  local last = index + 1 >= number(spec, 'n')
-  if state == 'S' and not last then
-    return activate(node .. '.' .. (index + 1), ref)
-  end
-  if state == 'F' and not last and attr(definition(node .. '.' .. index), 'ch') then
-    -- As in Celery: the failure of a chord's header is the failure of its body, whose errbacks fire.
-    local body = node .. '.' .. (index + 1)
-    ref = 'chord:' .. ref
-    redis.call('HSET', DONE, body, table.concat({ 'F', 0, now, now, '' }, '|') .. '\n@' .. ref)
-    emit('failed', body)
-    callbacks(body, 'F', counts_of(definition(body)), ref)
-  end
-  local since = redis.call('HGET', POOL, node)
-  redis.call('HDEL', POOL, node)
-  return complete(node, spec, state, ref, since and since:sub(3))
-end
-
 activate = function(node, input)
   local spec = definition(node)
   local kind = spec:sub(1, 1)
@@ -24,7 +6,9 @@ activate = function(node, input)
     return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
       wait_of(spec))
   end
+  if kind == 'A' then return await(node, spec, input) end
   if attr(spec, 'im') then input = '' end
+  if kind == 'G' then return begin_graph(node, spec, input) end
   if kind == 'P' then
     local p = new_pool(node, spec, input)
     pump(node, spec, p)
@@ -40,6 +24,8 @@ up = function(node, state, ref, counts)
   -- The root of a callback: nothing waits for it, unless the run waits to be forgotten.
   if not parent then retiring = redis.call('HGET', root, 'keep') or nil return end
   local spec = definition(parent)
-  if spec:sub(1, 1) == 'P' then return item_ended(parent, spec, tonumber(index), state, counts) end
+  local kind = spec:sub(1, 1)
+  if kind == 'N' then return visit_ended(parent, index, state, ref) end
+  if kind == 'P' then return item_ended(parent, spec, tonumber(index), state, counts) end
   return step_ended(parent, spec, tonumber(index), state, ref)
 end

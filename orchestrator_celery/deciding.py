@@ -1,0 +1,106 @@
+"""Decisions of graphs: made here in Python, recorded by the store, made again by whoever finds one that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orchestrator_celery.canvas.conditions import Facts, value_of
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.engine.routing import after_error, pause, targets
+from orchestrator_celery.engine.specs import parse
+from orchestrator_celery.errors import ConditionError
+from orchestrator_celery.given import Givens
+from orchestrator_celery.model.effects import Decide, Effect, Verdict
+from orchestrator_celery.store import Store
+from orchestrator_celery.store.answers import UNREACHABLE
+from orchestrator_celery.store.queries import Reader
+
+__all__ = ("Deciding", "chosen_by_result")
+
+
+class Deciding:
+    """Makes decisions.
+
+    Args:
+        store: records them.
+        reader: reads what they depend on.
+        codec: decodes it.
+        givens: reads what nodes were given.
+    """
+
+    def __init__(self, store: Store, reader: Reader, codec: Codec, givens: Givens) -> None:
+        self._store = store
+        self._reader = reader
+        self._codec = codec
+        self._givens = givens
+
+    def decide(self, effect: Decide) -> Iterable[Effect]:
+        """Make one decision and record it; answers what follows."""
+        try:
+            verdict = self._verdict(effect)
+        except UNREACHABLE:
+            raise
+        except Exception as exc:  # whatever it is, it would be so again, and the graph would wait for ever
+            verdict = Verdict("fail", self._codec.dump_error(exc))
+        return self._store.decide(effect.run, effect.visit, verdict).todo
+
+    def _verdict(self, effect: Decide) -> Verdict:
+        spec = self._codec.load(parse(effect.spec).payload)
+        if effect.why == "F":
+            return self._after_error(effect, spec)
+        facts = self._facts(effect, spec)
+        if effect.why == "map":
+            return self._elements(spec, facts)
+        return Verdict("go", targets(spec["routes"], facts))
+
+    def _facts(self, effect: Decide, spec: Mapping[str, Any]) -> Facts:
+        run, graph = effect.run, _graph_of(effect.visit)
+        result = self._givens.value(run, effect.ref, effect.visit) if effect.ref else None
+        return self._givens.facts(
+            run, graph, spec.get("names", {}), effect.last, effect.given, result=result, visits=effect.visits
+        )
+
+    def _after_error(self, effect: Decide, spec: Mapping[str, Any]) -> Verdict:
+        outcome = Outcome(effect.run, lambda nodes: self._reader.terminal(effect.run, nodes), self._codec)
+        names = outcome.error_names(effect.ref)
+        policy = spec.get("retry")
+        target = after_error(policy, spec.get("errors", ()), names, effect.tries)
+        if target is None:
+            return Verdict("stop")
+        if target == "again" and policy is not None:
+            return Verdict("again", pause(policy, effect.tries, f"{effect.run}:{effect.visit}"))
+        return Verdict("go", target)
+
+    def _elements(self, spec: Mapping[str, Any], facts: Facts) -> Verdict:
+        elements = value_of(spec["map_over"], facts)
+        if not isinstance(elements, (list, tuple)):
+            raise ConditionError(
+                f"{spec['name']!r} is mapped over {type(elements).__name__} {elements!r:.100}, which is no list: let "
+                "map_over= name a list."
+            )
+        return Verdict("map", len(elements), self._codec.dump(list(elements)))
+
+
+def chosen_by_result(definition: bytes, result: Any, codec: Codec) -> str | None:
+    """The targets after a good end of a node whose routes look at nothing else; None where that fails.
+
+    Args:
+        definition: of the node.
+        result: what its body returned, as whoever reads it gets it.
+        codec: decodes the definition.
+    """
+    spec = codec.load(parse(definition).payload)
+    try:
+        return targets(spec["routes"], Facts(result, None, None, 0, _nothing))
+    except Exception:
+        return None  # it fails the graph, and is decided like everything that is not so simple
+
+
+def _nothing(name: str) -> Any:
+    raise LookupError(name)
+
+
+def _graph_of(visit: str) -> str:
+    return visit.rsplit(".", 2)[0]

@@ -1,0 +1,206 @@
+"""From a graph's definition to the records of its nodes.
+
+    G n=3 t=S>0;0>1,2;1>$ j=2:all st=0  the graph: how many nodes, every edge there is, its joins, where it begins
+    N k=node nm=charge to=1 w=1 mv=25   a node: its name, where it leads, its tasks, the most visits; below it, under
+                                        `p`, the body of each visit
+    N ... c=1 ro=1 ce=1                 its edges are chosen; by the result alone; a failure has a way out
+    N ... src=S,0 in=1 mp=1 cap=8 ps=0  order of the edges into a join; inputs; mapped over a list, so many at a time;
+                                        a router, which passes on what node 0 gave
+    A k=approval wait=60000             waits for a person, at most so long
+
+A router is a node of its own, which comes after those of the user. Numbers are places in the list of nodes, `S` is
+START, `$` END.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from orchestrator_celery.canvas.conditions import node_names, roots
+from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.engine.specs import Tree, pack, spec
+
+__all__ = ("graph_tree",)
+
+_START, _END = "S", "$"
+
+
+class _Node(NamedTuple):
+    """A node to be: of the user, or a router."""
+
+    name: str
+    entry: Mapping[str, Any]
+    source: str | None = None
+
+
+class _Edges(NamedTuple):
+    """What leads out of a node: declarations, error edges, and every target there is."""
+
+    routes: list[dict[str, Any]]
+    errors: list[list[Any]]
+
+    @property
+    def targets(self) -> list[str]:
+        """Each once, in the order of declaration."""
+        found = [target for route in self.routes for target in _targets_of(route)]
+        return list(dict.fromkeys([*found, *(target for _, target in self.errors)]))
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it takes a decision to say where it leads."""
+        return any("to" not in route for route in self.routes)
+
+
+class _Plan:
+    """A graph's nodes by number, and its edges between numbers.
+
+    Args:
+        graph: a valid one.
+    """
+
+    def __init__(self, graph: ConditionalGraph) -> None:
+        self.nodes = [_Node(entry["name"], entry) for entry in graph.nodes]
+        self.numbers = {node.name: str(number) for number, node in enumerate(self.nodes)}
+        self._ends = {**self.numbers, START: _START, END: _END}
+        self._approvals = {node.name for node in self.nodes if "approval" in node.entry}
+        self.edges: dict[str, _Edges] = {_START: _Edges([], []), **{n: _Edges([], []) for n in self.numbers.values()}}
+        for declared in graph.edges:
+            self._add(declared)
+
+    def _add(self, declared: Mapping[str, Any]) -> None:
+        source, edges = declared["from"], self.edges[self._ends[declared["from"]]]
+        if "error" in declared:
+            edges.errors.append([declared["error"], self._ends[declared["to"]]])
+        elif "to" in declared:
+            edges.routes.append({"to": self._ends[declared["to"]]})
+        elif "router" in declared:
+            number = str(len(self.nodes))
+            name = f"{source} ({declared['router']['task']})"
+            self.nodes.append(_Node(name, {"signature": declared["router"]}, self._ends[source]))
+            self.edges[number] = _Edges([self._choice(declared, "keys")], [])
+            edges.routes.append({"to": number})
+        else:
+            kind = "when" if "when" in declared else "keys"
+            edges.routes.append(self._choice(declared, kind))
+
+    def _choice(self, declared: Mapping[str, Any], kind: str) -> dict[str, Any]:
+        route: dict[str, Any] = {kind: [[what, self._ends[target]] for what, target in declared[kind]]}
+        route.update({name: declared[name] for name in ("mode", "strict") if declared.get(name)})
+        if declared.get("otherwise") is not None:
+            route["otherwise"] = self._ends[declared["otherwise"]]
+        if kind == "keys" and "router" not in declared and declared["from"] in self._approvals:
+            route["decision"] = True
+        return route
+
+    def sources_of(self, number: str) -> list[str]:
+        """Where edges into a node come from, in the order in which they were declared."""
+        found = [source for source, edges in self.edges.items() if number in edges.targets]
+        return list(dict.fromkeys(self._giver(source) for source in found))
+
+    def _giver(self, source: str) -> str:
+        """Whose result comes along an edge: of a router, that of the node it was asked about."""
+        asked = self.nodes[int(source)].source if source != _START else None
+        return source if asked is None else asked
+
+    def known(self, expressions: Iterable[Any]) -> dict[str, str]:
+        """Numbers of the nodes that expressions speak of."""
+        return {name: self.numbers[name] for one in expressions for name in node_names(one)}
+
+
+def graph_tree(
+    graph: ConditionalGraph, body: Callable[[Any, bool], Tree], codec: Codec
+) -> tuple[dict[str, bytes], Any]:
+    """Definitions of a graph's nodes and bodies.
+
+    Args:
+        graph: what the user built.
+        body: compiles the body of a node; told whether it is one with which the graph begins.
+        codec: writes what Python reads.
+
+    Returns:
+        Definitions below the graph's node; its attributes with its own facts and the number of its tasks.
+    """
+    plan = _Plan(graph)
+    first = set(plan.edges[_START].targets)
+    specs: dict[str, bytes] = {}
+    leaves = 0
+    for number, node in enumerate(plan.nodes):
+        own = _body(node, body, str(number) in first, codec)
+        leaves += own.leaves
+        specs[f"{number}.p"] = pack(own)
+        specs[str(number)] = _node_spec(plan, graph, node, str(number), own.leaves, codec)
+    return specs, (_attrs(plan), _facts(plan, plan.edges[_START], {}), leaves)
+
+
+def _body(node: _Node, body: Callable[[Any, bool], Tree], begins: bool, codec: Codec) -> Tree:
+    if "signature" in node.entry:
+        return body(node.entry["signature"], begins)
+    given = node.entry["approval"]
+    wait = given.get("timeout")
+    facts = codec.dump({"name": node.name, **given}, "json")
+    own = spec("A", facts, k="approval", wait=None if wait is None else max(1, int(wait * 1000)))
+    return Tree({".": own}, 1)
+
+
+def _attrs(plan: _Plan) -> dict[str, Any]:
+    edges = {source: edges.targets for source, edges in plan.edges.items()}
+    joins = [f"{plan.numbers[n.name]}:{n.entry['join']}" for n in plan.nodes if n.entry.get("join")]
+    start = plan.edges[_START]
+    return {
+        "n": len(plan.nodes),
+        "k": "graph",
+        "t": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
+        "j": ",".join(joins) or None,
+        "st": None if start.chosen else ",".join(start.targets),
+        "sc": start.chosen,
+    }
+
+
+def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, leaves: int, codec: Codec) -> bytes:
+    edges, entry = plan.edges[number], node.entry
+    asked = node.source is not None
+    retry = entry.get("retry") or (graph.kwargs.get("retry") if not asked and "approval" not in entry else None)
+    facts = _facts(
+        plan, edges, {"name": node.name, "retry": retry, **{k: entry.get(k) for k in ("inputs", "map_over")}}
+    )
+    plain = ",".join(route["to"] for route in edges.routes if "to" in route)
+    attrs = {
+        "k": "node",
+        "nm": quote(node.name, safe=""),
+        "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
+        "c": edges.chosen,
+        "ro": edges.chosen and set(facts.get("roots", ())) <= {"result"},
+        "ce": bool(edges.errors or retry),
+        "w": leaves,
+        "mv": entry.get("max_visits") or graph.max_visits,
+        "src": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
+        "in": bool(entry.get("inputs")),
+        "mp": "map_over" in entry,
+        "cap": entry.get("max_concurrency"),
+        "ps": node.source,
+    }
+    return spec("N", codec.dump(facts, "json"), **attrs)
+
+
+def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]:
+    """What Python has to know of a node, or of START; what is empty is left out."""
+    conditions = [condition for route in edges.routes for condition, _ in route.get("when", ())]
+    others = [*(own.get("inputs") or {}).values(), *([own["map_over"]] if own.get("map_over") is not None else [])]
+    facts = {
+        **own,
+        "routes": edges.routes if edges.chosen else None,
+        "errors": edges.errors,
+        "roots": sorted({root for condition in conditions for root in roots(condition)}),
+        "names": plan.known([*conditions, *others]),
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _targets_of(route: Mapping[str, Any]) -> list[str]:
+    if "to" in route:
+        return [route["to"]]
+    found = [target for _, target in route.get("when", route.get("keys", ()))]
+    return [*found, *([route["otherwise"]] if "otherwise" in route else [])]

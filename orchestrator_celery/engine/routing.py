@@ -1,0 +1,98 @@
+"""Where a token goes: from what a node's definition says and what is known, to a verdict.
+
+A definition speaks of other nodes by their number in the graph, and of END as `$`. Its declarations stand in the
+order in which the user made them:
+
+    {"to": "3"}                                                          always
+    {"when": [[condition, "3"], ...], "otherwise": "4", "mode": "first"}  those whose condition holds
+    {"keys": [["high", "3"], ...], "otherwise": "4", "mode": "all"}       those whose key is the result
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from orchestrator_celery.canvas.conditions import Facts, holds
+
+__all__ = ("after_error", "pause", "targets")
+
+
+def targets(declarations: Iterable[Mapping[str, Any]], facts: Facts) -> str:
+    """The targets that are taken after a good end, in the order of their declaration, each once; '' for none.
+
+    Raises:
+        ConditionError: a strict condition looks at what is not there.
+
+    >>> routes = [{"keys": [["high", "0"], ["low", "1"]], "otherwise": "2"}, {"to": "3"}]
+    >>> targets(routes, Facts("low", None, None, 1, lambda name: None))
+    '1,3'
+    """
+    found = (target for one in declarations for target in _taken(one, facts))
+    return ",".join(dict.fromkeys(found))
+
+
+def after_error(
+    policy: Mapping[str, Any] | None,
+    edges: Sequence[tuple[Sequence[str] | None, str]],
+    names: Sequence[str],
+    tries: int,
+) -> str | None:
+    """What becomes of a failure: `again`, the target of an error edge, or None for the graph's failure.
+
+    Args:
+        policy: of its retries.
+        edges: error edges in their order: names of errors, None for any, and the target.
+        names: of the error's class and its bases, with and without their module.
+        tries: how often it was tried again so far.
+    """
+    if policy is not None and tries + 1 < policy["attempts"] and _meant(policy.get("on"), names):
+        return "again"
+    return next((target for on, target in edges if _meant(on, names)), None)
+
+
+def pause(policy: Mapping[str, Any], tries: int, seed: str) -> int:
+    """Milliseconds before the next try; the random part of it is the same whoever asks, and differs by `seed`.
+
+    >>> pause({"backoff": 1.0, "factor": 2.0, "longest": 300.0, "jitter": False}, 3, "r:0.1.0")
+    8000
+    """
+    try:
+        seconds = min(policy["longest"], policy["backoff"] * policy["factor"] ** tries)
+    except OverflowError:
+        seconds = policy["longest"]
+    if policy.get("jitter", True):
+        share = int.from_bytes(sha256(f"{seed}:{tries}".encode()).digest()[:4], "big") / 2**32
+        seconds *= 0.5 + share / 2
+    return int(seconds * 1000)
+
+
+def _taken(declaration: Mapping[str, Any], facts: Facts) -> Iterator[str]:
+    if "to" in declaration:
+        yield declaration["to"]
+        return
+    matching = list(_matching(declaration, facts))
+    if declaration.get("mode", "first") == "first":
+        matching = matching[:1]
+    if not matching and "otherwise" in declaration:
+        matching = [declaration["otherwise"]]
+    yield from matching
+
+
+def _matching(declaration: Mapping[str, Any], facts: Facts) -> Iterator[str]:
+    if "when" in declaration:
+        strict = bool(declaration.get("strict"))
+        return (target for condition, target in declaration["when"] if holds(condition, facts, strict))
+    key = facts.result["decision"] if declaration.get("decision") else facts.result
+    keys = key if isinstance(key, (list, tuple)) else [key]
+    return (target for one in keys for known, target in declaration["keys"] if _same(one, known))
+
+
+def _same(value: Any, key: Any) -> bool:
+    """Whether a result is a key; True is not 1 here, as it is none in JSON."""
+    return isinstance(value, bool) == isinstance(key, bool) and value == key
+
+
+def _meant(on: Iterable[str] | None, names: Iterable[str]) -> bool:
+    return on is None or not {*on}.isdisjoint((*names, "Exception", "BaseException"))

@@ -1,0 +1,172 @@
+"""What a task of a run is given, from where its record says it comes.
+
+    ''            nothing
+    in            the run's own arguments
+    <node>        the result of that node
+    w:<node>      its error, as a dict of words: along an error edge of a graph
+    [<a>,<b>      a list of such values: into a join of a graph
+    m:<visit>     one element of the list a graph's node is mapped over, by the place of the task below it
+    g:<visit>     what a visit of a graph's node was given, and its inputs
+
+Two more are no values: `e:<node>`, what an errback is called with, and `i:<item>`, what is called after an item of a
+swarm.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator_celery.canvas.conditions import Facts, value_of
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.engine.specs import parse
+from orchestrator_celery.errors import ConditionError
+from orchestrator_celery.store.queries import Reader
+
+__all__ = ("Givens",)
+
+_CACHED = 16
+_NONE: tuple[list[Any], dict[str, Any]] = ([], {})
+
+
+class Givens:
+    """Reads what tasks are given; keeps the last ones, for the next item of the same pool.
+
+    Args:
+        reader: reads records.
+        codec: decodes them.
+    """
+
+    def __init__(self, reader: Reader, codec: Codec) -> None:
+        self._reader = reader
+        self._codec = codec
+        self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
+
+    def arguments(
+        self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and keyword arguments.
+
+        Args:
+            run: the run.
+            given: where they come from.
+            node: the task's node, or the graph's that passes them on.
+            known: results by node that need not be read.
+
+        Raises:
+            ConditionError: an input of a graph's node is not there.
+        """
+        if not given:
+            return _NONE
+        if given == "in":
+            args, kwargs = self._cached(run, given, lambda: self._input(run))
+            return list(args), dict(kwargs)
+        if given.startswith("g:"):
+            return self._of_visit(run, given[2:], node, known)
+        if given.startswith("m:"):
+            visit = given[2:]
+            return [self._element(run, visit, node)], self._inputs(run, visit, node, known)
+        return [self.value(run, given, node, known)], {}
+
+    def value(self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None) -> Any:
+        """The same as one value: what a graph's conditions call its input; arguments and errors as of `arguments`."""
+        if known and given in known:
+            return known[given]
+        if given[:1] == "[":
+            return [self.value(run, one, node, known) for one in given[1:].split(",")]
+        if not given or given == "in" or given[:2] in ("g:", "m:"):
+            return _as_one(*self.arguments(run, given, node, known))
+        return self._cached(run, given, lambda: self._outcome(run).values([given])[0])
+
+    def facts(
+        self, run: str, graph: str, names: Mapping[str, str], last: Mapping[str, str], given: str, **own: Any
+    ) -> Facts:
+        """What conditions of a graph look at.
+
+        Args:
+            run: the run.
+            graph: the graph's node.
+            names: number of each node that conditions speak of.
+            last: node of the newest result by number.
+            given: what the graph was given.
+            **own: `result`, `error` and `visits`, as far as they are known.
+        """
+
+        def result_of(name: str) -> Any:
+            ref = last.get(names[name])
+            if ref is None:
+                raise LookupError(f"Node {name!r} has no result.")
+            return self.value(run, ref, graph)
+
+        return Facts(
+            result=own.get("result"),
+            error=own.get("error"),
+            run_input=self.value(run, given, graph) if given else None,
+            visits=own.get("visits", 0),
+            node=result_of,
+        )
+
+    def _of_visit(
+        self, run: str, visit: str, node: str, known: Mapping[str, Any] | None
+    ) -> tuple[list[Any], dict[str, Any]]:
+        args, kwargs = self.arguments(run, self._given_to(run, visit), node, known)
+        return args, {**kwargs, **self._inputs(run, visit, node, known)}
+
+    def _inputs(self, run: str, visit: str, node: str, known: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Inputs of a graph's node, worked out now."""
+        place = visit.rpartition(".")[0]
+        [raw] = self._reader.definitions(run, [place])
+        spec = self._codec.load(parse(raw).payload) if raw is not None else {}
+        inputs = spec.get("inputs")
+        if not inputs:
+            return {}
+        graph = place.rpartition(".")[0]
+        state = self._reader.graph_state(run, graph)
+        source = self._given_to(run, visit)
+        result = self.value(run, source, node, known) if source else None
+        facts = self.facts(run, graph, spec.get("names", {}), state.last, state.given, result=result)
+        try:
+            return {name: value_of(one, facts) for name, one in inputs.items()}
+        except ConditionError as exc:
+            raise ConditionError(f"The inputs of {spec['name']!r} cannot be worked out. {exc}") from exc
+
+    def _given_to(self, run: str, visit: str) -> str:
+        [raw] = self._reader.terminal(run, [f"{visit}:in"])
+        return (raw or b"").decode()
+
+    def _element(self, run: str, visit: str, node: str) -> Any:
+        elements = self._cached(run, f"m:{visit}", lambda: self._list(run, visit))
+        return elements[int(node[len(visit) + 1 :].split(".")[0])]
+
+    def _list(self, run: str, visit: str) -> list[Any]:
+        [raw] = self._reader.terminal(run, [f"{visit}:list"])
+        found: list[Any] = self._codec.load(raw or b"[]")
+        return found
+
+    def _input(self, run: str) -> tuple[list[Any], dict[str, Any]]:
+        args, kwargs = self._codec.load(self._reader.head_field(run, "input") or b"[[], {}]")
+        return args, kwargs
+
+    def _outcome(self, run: str) -> Outcome:
+        return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
+
+    def _cached(self, run: str, given: str, read: Any) -> Any:
+        key = (run, given)
+        if key not in self._cache:
+            self._cache[key] = read()
+        self._cache.move_to_end(key)
+        value = self._cache[key]
+        while len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+        return value
+
+
+def _as_one(args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Arguments as one value: the only one of them, or all positional ones, or all keyword ones, or both by name."""
+    if args and kwargs:
+        return {"args": args, "kwargs": kwargs}
+    if kwargs:
+        return kwargs
+    return args[0] if len(args) == 1 else (args or None)

@@ -1,0 +1,63 @@
+-- Purpose: records what was decided about a visit of a graph's node, and moves its token on, in one step.
+-- KEYS: 1 root key of the run
+-- ARGV: 1 graph, node and visit, as `0.3.2`; the node is `S` for START  2 verdict: `go`, `again`, `stop`, `map` or `fail`
+--       3 go: targets; again: milliseconds until then; map: number of elements; fail: the error  4 map: the list
+-- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} it was recorded before, or the run has ended
+-- include: everything
+if not status then return reply('gone') end
+local own = ARGV[1]
+local node, at, k = own:match('^(.*)%.(%w+)%.(%d+)$')
+local field, key = decision_of(node, at, k), at .. '.' .. k
+local l = get_live(field)
+local g = l and get_graph(node)
+if not g then return reply('stale') end
+redis.call('HDEL', LIVE, field)
+local why, ref = l.input:match('^(%a+):(.*)$')
+
+local function try_again()
+  local through, tries = g.on[key], redis.call('HGET', DONE, own .. ':tries') or 0
+  local w = number(definition(node .. '.' .. at), 'w')
+  redis.call('HSET', DONE, node .. '.' .. at .. '.' .. g.k[at] .. ':tries', tries + 1)
+  if w == 1 then graph_counts(node, 'failed', -1) else graph_counts(node, 'total', w) end
+  g.on[key], delay = nil, tonumber(ARGV[3])
+  visit(node, g, at, redis.call('HGET', DONE, own .. ':in'), through, true)
+  delay = 0
+end
+
+local function map()
+  local cap, w = attr(definition(node .. '.' .. at), 'cap'), number(definition(node .. '.' .. at), 'w')
+  redis.call('HSET', DONE, own .. ':list', ARGV[4])
+  redis.call('HSET', DEF, own, 'P n=' .. ARGV[3] .. ' k=map' .. (cap and ' cap=' .. cap or '') .. '\n{}')
+  graph_counts(node, 'total', (ARGV[3] - 1) * w)
+  activate(own, 'm:' .. own)
+end
+
+local function refuse() -- an error of the decision itself
+  local id = why == 'map' and own or own .. '.r'
+  redis.call('HSET', DONE, id, table.concat({ 'F', 0, now, now, '' }, '|') .. '\n' .. ARGV[3])
+  if why == 'map' then
+    emit('failed', own)
+    return visit_ended(node .. '.' .. at, k, 'F', own)
+  end
+  g.on[key], g.un[key] = nil, why .. ref
+  fail_graph(node, g, id)
+end
+
+g.busy = true
+if g.err then
+  g.on[key], g.un[key] = nil, why == 'map' and 'W' or why .. ref
+elseif ARGV[2] == 'go' then
+  leave(node, g, at, k, why == 'F' and 'w:' .. ref or ref, ARGV[3], why == 'S')
+elseif ARGV[2] == 'again' then
+  try_again()
+elseif ARGV[2] == 'map' then
+  map()
+elseif ARGV[2] == 'stop' then
+  g.on[key], g.un[key] = nil, 'F' .. ref
+  fail_graph(node, g, ref)
+else
+  refuse()
+end
+g.busy = nil
+drive(node, g)
+return reply('ok')

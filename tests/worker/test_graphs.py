@@ -1,0 +1,270 @@
+"""Conditional graphs on a real worker."""
+
+import pytest
+from celery import chain, group
+
+from orchestrator_celery import (
+    ConditionError,
+    GraphRecursion,
+    InvalidTransition,
+    NoRoute,
+    node,
+    otherwise,
+    result,
+    run_input,
+    when,
+)
+from orchestrator_celery.canvas.approval import Approval
+from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
+from orchestrator_celery.model.events import ArrivalIgnored
+from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+from tests.kit.waiting import wait_for
+
+
+def graph(stand, name="g", **options):
+    return ConditionalGraph(name, app=stand.app, **options)
+
+
+def path(run):
+    """Nodes that were visited, and how often, by name."""
+    return {view.name: view.visits for view in run.tree().children if view.visits}
+
+
+def test_a_condition_chooses_the_branch(busy):
+    """Given two branches, when the condition of one holds, then it runs, and the other is skipped, visibly."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("first", tasks("add", 1))
+        .add_node("high", tasks("mul", 10))
+        .add_node("low", tasks("mul", 2))
+        .add_edge(START, "first")
+        .add_conditional_edges("first", [when(result >= 5, "high"), otherwise("low")])
+        .add_edge("high", END)
+        .add_edge("low", END)
+    )
+    run = defined.apply_async((7,))
+    assert run.get(timeout=30) == 80
+    states = {view.name: view.state for view in run.tree().children}
+    assert states == {"first": NodeState.SUCCEEDED, "high": NodeState.SUCCEEDED, "low": NodeState.SKIPPED}
+    assert run.status is RunStatus.SUCCEEDED
+    progress = run.progress()
+    assert (progress.total, progress.done, progress.fraction) == (2, 2, 1.0)
+
+
+def test_branches_meet_in_a_list(busy):
+    """Given a fork and a join, then the join gets the results in the order of the edges."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("a", tasks("add", 1)).add_node("b", tasks("add", 2)).add_node("sum", tasks("xsum"), join="all")
+        .add_edge(START, "a").add_edge(START, "b").add_edge("a", "sum").add_edge("b", "sum").add_edge("sum", END)
+    )  # fmt: skip
+    run = chain(defined, tasks("mul", 2)).apply_async((10,))
+    assert run.get(timeout=30) == (11 + 12) * 2
+
+
+def test_a_loop_ends(busy):
+    """Given a loop, when its condition holds at last, then the visits are all there."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("more", tasks("add", 3))
+        .add_edge(START, "more")
+        .add_conditional_edges("more", [when(result < 10, "more"), otherwise(END)])
+    )
+    run = defined.apply_async((0,))
+    assert run.get(timeout=30) == 12
+    assert path(run) == {"more": 4}
+
+
+def test_an_error_takes_its_way(busy):
+    """Given an error edge, when the node fails, then what follows gets the error's words."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("bad", tasks("fail"))
+        .add_node("tell", tasks("identity"))
+        .add_edge(START, "bad").add_edge("bad", END).add_error_edge("bad", "tell", on=["LookupError", "ValueError"])
+        .add_edge("tell", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    assert run.get(timeout=30)["message"] == "no good"
+
+
+def test_conditions_look_further(busy):
+    """Given a condition on another node, and a nested graph, swarm and group as bodies, then all of it holds."""
+    tasks = busy.tasks
+    inner = graph(busy, "inner").add_node("x", tasks("add", 1)).add_edge(START, "x").add_edge("x", END)
+    defined = (
+        graph(busy)
+        .add_node("a", tasks("add", 1))
+        .add_node("b", inner)
+        .add_node("c", busy.swarm([tasks("add", n) for n in range(3)]))
+        .add_node("d", group(tasks("identity"), tasks("identity")))
+        .add_edge(START, "a").add_edge("a", "b")
+        .add_conditional_edges("b", [when((node("a") == 2) & (result == 3), "c"), otherwise(END)])
+        .add_edge("c", "d").add_edge("d", END)
+    )  # fmt: skip
+    run = defined.apply_async((1,))
+    assert run.get(timeout=30) == [[3, 4, 5], [3, 4, 5]]
+
+
+def test_an_approval_waits_for_a_person(busy):
+    """Given an approval, when somebody answers, then the graph goes on, and a second answer is refused."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("review", Approval(message="Pay?")).add_node("yes", tasks("identity")).add_node("no", tasks("identity"))
+        .add_edge(START, "review")
+        .add_conditional_edges("review", {"approved": "yes", "rejected": "no"})
+        .add_edge("yes", END).add_edge("no", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    [waiting] = wait_for(lambda: [v for v in busy.orchestrator.approvals() if v.run == run.id], what="an approval")
+    assert (waiting.name, waiting.message, waiting.node) == ("review", "Pay?", "0.0.0")
+    assert [view.state for view in run.tree().children] == [NodeState.AWAITING, NodeState.WAITING, NodeState.WAITING]
+    run.approve("review", by="ada", note="fine")
+    with pytest.raises(InvalidTransition, match="'review'"):
+        run.reject("review", by="bob")
+    assert run.get(timeout=30) == {"decision": "approved", "by": "ada", "note": "fine", "timed_out": False}
+    done, refused = busy.orchestrator.audit(run=run.id)[::-1]
+    assert (done.verb, done.actor, done.refused) == ("approve", "ada", False)
+    assert (refused.verb, refused.actor, refused.refused) == ("reject", "bob", True)
+    assert not [v for v in busy.orchestrator.approvals() if v.run == run.id]
+
+
+def test_nobody_answers(busy):
+    """Given a timeout, when it is over, then the default branch is taken."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("review", Approval(timeout=0.5, on_timeout="reject")).add_node("no", tasks("identity"))
+        .add_edge(START, "review")
+        .add_conditional_edges("review", {"approved": END, "rejected": "no"}).add_edge("no", END)
+    )  # fmt: skip
+    assert defined.apply_async().get(timeout=30)["timed_out"] is True
+
+
+def test_a_node_is_tried_again(busy, ledger):
+    """Given a retry policy, when the body fails, then it runs again, and only its last failure takes the error edge."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("bad", tasks("fail"), retry=Retry(attempts=3, backoff=0.05))
+        .add_node("tell", tasks("identity"))
+        .add_edge(START, "bad").add_edge("bad", END).add_error_edge("bad", "tell").add_edge("tell", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    assert run.get(timeout=30)["type"] == "ValueError"
+    assert len(ledger.entries("fail")) == 3
+    progress = run.progress()
+    assert (progress.total, progress.done, progress.failed) == (2, 1, 1)
+
+
+def test_a_node_is_mapped_over_a_list(busy):
+    """Given a list, when a node is mapped over it, then there is a body for each element, joined in order."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("list", tasks("identity"))
+        .add_node("each", chain(tasks("add", 1), tasks("mul", 2)), map_over=result["pages"], max_concurrency=2)
+        .add_node("sum", tasks("xsum"))
+        .add_edge(START, "list").add_edge("list", "each").add_edge("each", "sum").add_edge("sum", END)
+    )  # fmt: skip
+    run = defined.apply_async(({"pages": [1, 2, 3]},))
+    assert run.get(timeout=30) == 4 + 6 + 8
+    assert run.progress().total == run.progress().done == 8
+    [_, each, _] = run.tree().children
+    assert (each.name, each.kind, each.children_total) == ("each", NodeKind.MAP, 3)
+    assert defined.apply_async(({"pages": []},)).get(timeout=30) == 0
+    bad = defined.apply_async(({"pages": 7},))
+    with pytest.raises(ConditionError, match="no list"):
+        bad.get(timeout=30)
+
+
+def test_inputs_are_worked_out(busy):
+    """Given inputs, then they come as keyword arguments, from whatever node they name."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("a", tasks("identity"))
+        .add_node("b", tasks("identity", 1))
+        .add_node("c", tasks("kwonly").set(immutable=True), inputs={"a": node("a")["x"], "b": run_input["y"]})
+        .add_edge(START, "a").add_edge("a", "b").add_edge("b", "c").add_edge("c", END)
+    )  # fmt: skip
+    run = defined.apply_async(({"x": 5, "y": 6},))
+    with pytest.raises(TypeError):  # b takes one argument
+        run.get(timeout=30)
+    good = (
+        graph(busy)
+        .add_node("a", tasks("identity"))
+        .add_node("c", tasks("kwonly").set(immutable=True), inputs={"a": node("a")["x"], "b": run_input["y"]})
+        .add_edge(START, "a").add_edge("a", "c").add_edge("c", END)
+    )  # fmt: skip
+    assert good.apply_async(({"x": 5, "y": 6},)).get(timeout=30) == [5, 6]
+
+
+def test_a_router_chooses(busy):
+    """Given a router, then what it chooses gets the result of the node it was asked about."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("a", tasks("add", 1)).add_node("even", tasks("mul", 2)).add_node("odd", tasks("mul", 3))
+        .add_edge(START, "a")
+        .add_conditional_edges("a", tasks("identity"), {4: "even", 5: "odd"})
+        .add_edge("even", END).add_edge("odd", END)
+    )  # fmt: skip
+    assert defined.apply_async((4,)).get(timeout=30) == 15
+    lost = defined.apply_async((7,))
+    with pytest.raises(NoRoute, match="'a"):
+        lost.get(timeout=30)
+
+
+def test_the_first_of_several_starts_a_join(busy):
+    """Given a join of any, then it starts once, with what came first; what comes later ends there."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("quick", tasks("identity")).add_node("slow", tasks("nap", 0.5)).add_node("go", tasks("identity"), join="any")
+        .add_edge(START, "quick").add_edge(START, "slow").add_edge("quick", "go").add_edge("slow", "go").add_edge("go", END)
+    )  # fmt: skip
+    run = defined.apply_async((3,))
+    assert run.get(timeout=30) == 3
+    assert path(run) == {"quick": 1, "slow": 1, "go": 1}
+    assert [event.node for event in run.events() if isinstance(event, ArrivalIgnored)] == ["0.2"]
+
+
+def test_a_runaway_loop_is_stopped(busy):
+    """Given a loop without an end, when a node was visited as often as it may be, then the graph fails."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("more", tasks("add", 1), max_visits=5)
+        .add_edge(START, "more")
+        .add_conditional_edges("more", [when(result < 0, END), otherwise("more")])
+    )
+    run = defined.apply_async((0,))
+    with pytest.raises(GraphRecursion, match="5 times"):
+        run.get(timeout=30)
+    assert path(run) == {"more": 5}
+
+
+def test_graphs_nest(busy):
+    """Given a graph in a swarm in a graph, three levels deep, then each has its own."""
+    tasks = busy.tasks
+
+    def leaf():
+        return (
+            graph(busy, "leaf").add_node("x", tasks("add", 1)).add_node("y", tasks("mul", 2))
+            .add_edge(START, "x").add_conditional_edges("x", [when(result > 2, "y"), otherwise(END)]).add_edge("y", END)
+        )  # fmt: skip
+
+    middle = busy.swarm([leaf(), leaf(), chain(leaf(), leaf())])
+    inner = graph(busy, "inner").add_node("many", middle).add_edge(START, "many").add_edge("many", END)
+    outer = (
+        graph(busy, "outer").add_node("in", inner).add_node("sum", tasks("xsum"))
+        .add_edge(START, "in").add_edge("in", "sum").add_edge("sum", END)
+    )  # fmt: skip
+    assert outer.apply_async((1,)).get(timeout=30) == 2 + 2 + 6
+    assert outer.apply_async((2,)).get(timeout=30) == 6 + 6 + 14
