@@ -67,14 +67,24 @@ def plain(value: Any) -> Any:
 
 
 class Bodies:
-    """The bodies as the interpreter calls them."""
+    """Bodies that are called, by the interpreter or by tasks."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        #: Who was called with what, in order.
+        self.calls: list[tuple[str, Any, Any]] = []
         self.turns: Counter[str] = Counter()
 
     def __call__(self, body: dict[str, Any], visit: int, attempt: int, given: Any, **inputs: Any) -> Any:
-        self.turns[body["name"]] += 1
         try:
-            return behave(body, given, inputs, self.turns[body["name"]])
+            return self.real(body, given, inputs)
         except Exception as error:
             raise Fail(*(kind.__name__ for kind in type(error).__mro__[:-2]), message=str(error)) from None
+
+    def real(self, body: dict[str, Any], given: Any, inputs: dict[str, Any]) -> Any:
+        """As a task does it."""
+        self.calls.append((body["name"], plain(given), plain(inputs)))
+        self.turns[body["name"]] += 1
+        return behave(body, given, inputs, self.turns[body["name"]])
