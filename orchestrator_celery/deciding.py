@@ -47,20 +47,38 @@ class Deciding:
         return self._store.decide(effect.run, effect.visit, verdict).todo
 
     def _verdict(self, effect: Decide) -> Verdict:
-        spec = self._codec.load(parse(effect.spec).payload)
+        definition = parse(effect.spec)
+        spec = self._codec.load(definition.payload)
         if effect.why == "F":
             return self._after_error(effect, spec)
-        facts = self._facts(effect, spec)
+        router = "ps" in definition.attrs
+        facts = self._facts(effect, spec, router)
         if effect.why == "map":
             return self._elements(spec, facts)
-        return Verdict("go", targets(spec["routes"], facts))
+        return Verdict("go", targets(spec["routes"], facts, lambda number: self._answer(effect, number)))
 
-    def _facts(self, effect: Decide, spec: Mapping[str, Any]) -> Facts:
+    def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
+        """What conditions look at; of a router, what it was asked about is the result."""
         run, graph = effect.run, _graph_of(effect.visit)
-        result = self._givens.value(run, effect.ref, effect.visit) if effect.ref else None
+        source = self._givens.given_to(run, effect.visit)
+        ref = source if router else effect.ref
+        error = self._givens.value(run, source, graph) if source.startswith("w:") else None
         return self._givens.facts(
-            run, graph, spec.get("names", {}), effect.last, effect.given, result=result, visits=effect.visits
+            run,
+            graph,
+            spec.get("names", {}),
+            effect.last,
+            effect.given,
+            result=self._givens.value(run, ref, effect.visit) if ref else None,
+            error=error,
+            visits=effect.visits,
         )
+
+    def _answer(self, effect: Decide, router: str) -> Any:
+        """What a router has answered: the one that has just ended, or one that was asked before it."""
+        graph, own, _ = effect.visit.rsplit(".", 2)
+        ref = effect.ref if router == own else effect.last[router]
+        return self._givens.value(effect.run, ref, graph)
 
     def _after_error(self, effect: Decide, spec: Mapping[str, Any]) -> Verdict:
         outcome = Outcome(effect.run, lambda nodes: self._reader.terminal(effect.run, nodes), self._codec)
@@ -93,7 +111,7 @@ def chosen_by_result(definition: bytes, result: Any, codec: Codec) -> str | None
     """
     spec = codec.load(parse(definition).payload)
     try:
-        return targets(spec["routes"], Facts(result, None, None, 0, _nothing))
+        return targets(spec["routes"], Facts(result, None, None, 0, _nothing), lambda router: result)
     except Exception:
         return None  # it fails the graph, and is decided like everything that is not so simple
 

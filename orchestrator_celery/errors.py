@@ -136,10 +136,12 @@ class GraphInvalid(InvalidWorkflow):
         return str(self.args[0])
 
     @classmethod
-    def of(cls, name: str, problems: Sequence[Problem]) -> GraphInvalid:
-        """What is raised for a graph's problems, all of them in words as well."""
-        lines = "".join(f"\n- {problem}" for problem in problems)
-        return cls(f"The graph {name!r} cannot be run as it is; {len(problems)} to mend:{lines}", problems)
+    def of(cls, name: str | None, problems: Sequence[Problem]) -> GraphInvalid:
+        """What is raised for the problems of a graph: all of them, in words as well."""
+        which = f"The graph {name!r}" if name else "The graph"
+        reasons = "1 reason" if len(problems) == 1 else f"{len(problems)} reasons"
+        lines = [f"{which} cannot be run as it is, for {reasons}:", *(f"- {problem}" for problem in problems)]
+        return cls("\n".join(lines), problems)
 
 
 class ConditionError(OrchestratorError):

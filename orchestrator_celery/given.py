@@ -14,6 +14,7 @@ swarm.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -108,10 +109,15 @@ class Givens:
             node=result_of,
         )
 
+    def given_to(self, run: str, visit: str) -> str:
+        """Where what a visit of a graph's node was given comes from."""
+        [raw] = self._reader.terminal(run, [f"{visit}:in"])
+        return (raw or b"").decode()
+
     def _of_visit(
         self, run: str, visit: str, node: str, known: Mapping[str, Any] | None
     ) -> tuple[list[Any], dict[str, Any]]:
-        args, kwargs = self.arguments(run, self._given_to(run, visit), node, known)
+        args, kwargs = self.arguments(run, self.given_to(run, visit), node, known)
         return args, {**kwargs, **self._inputs(run, visit, node, known)}
 
     def _inputs(self, run: str, visit: str, node: str, known: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -123,18 +129,22 @@ class Givens:
         if not inputs:
             return {}
         graph = place.rpartition(".")[0]
-        state = self._reader.graph_state(run, graph)
-        source = self._given_to(run, visit)
+        source = self.given_to(run, visit)
+        [last] = self._reader.terminal(run, [f"{visit}:last"])  # as it was when the visit began
         result = self.value(run, source, node, known) if source else None
-        facts = self.facts(run, graph, spec.get("names", {}), state.last, state.given, result=result)
+        facts = self.facts(
+            run,
+            graph,
+            spec.get("names", {}),
+            json.loads(last or b"{}"),
+            self._reader.graph_state(run, graph).given,
+            result=result,
+            error=result if source.startswith("w:") else None,
+        )
         try:
             return {name: value_of(one, facts) for name, one in inputs.items()}
         except ConditionError as exc:
             raise ConditionError(f"The inputs of {spec['name']!r} cannot be worked out. {exc}") from exc
-
-    def _given_to(self, run: str, visit: str) -> str:
-        [raw] = self._reader.terminal(run, [f"{visit}:in"])
-        return (raw or b"").decode()
 
     def _element(self, run: str, visit: str, node: str) -> Any:
         elements = self._cached(run, f"m:{visit}", lambda: self._list(run, visit))

@@ -60,7 +60,7 @@ def holds(expr: Any, facts: Facts, strict: bool = False) -> bool:
     if strict:
         raise ConditionError(
             f"The condition `{brief(expr)}` is undecided: {truth}. "
-            "Ask for it with `.exists()` first, or leave out strict=True."
+            "Ask with `.exists()` or `.is_type()` first, or leave out strict=True."
         )
     return False
 
@@ -81,13 +81,9 @@ def value_of(expr: Any, facts: Facts) -> Any:
 class _Undecided(Exception):
     """Why an expression has no value."""
 
-    def __init__(self, expr: Any, why: str) -> None:
-        super().__init__(expr, why)
-        self.expr = expr
-        self.why = why
-
     def __str__(self) -> str:
-        return f"{brief(self.expr)} {self.why}"
+        expr, why = self.args
+        return f"{brief(expr)} {why}"
 
 
 def _value(expr: Any, facts: Facts) -> Any:
@@ -175,8 +171,8 @@ def _missing() -> NoReturn:
 
 def _in(what: Any, among: Any) -> bool:
     # Nothing that is used up, or never ends, by being searched.
-    if not isinstance(among, (Collection, str)):
-        raise TypeError(f"{type(among).__name__} holds nothing")
+    if not isinstance(among, Collection):
+        raise TypeError(f"{type(among).__name__} has no elements")
     return what in among
 
 

@@ -7,8 +7,8 @@ its operands, and bounds depth and size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timezone
 from enum import Enum
 from math import isfinite
 from reprlib import Repr
@@ -17,12 +17,26 @@ from typing import Any, NoReturn
 from orchestrator_celery.canvas.patterns import compiled
 from orchestrator_celery.errors import InvalidWorkflow
 
-__all__ = ("DEEPEST", "LARGEST", "OPERATORS", "ROOTS", "TYPES", "Kind", "checked", "moment", "node_names", "roots")
+__all__ = (
+    "DEEPEST",
+    "LARGEST",
+    "MOST_PATTERNS",
+    "OPERATORS",
+    "ROOTS",
+    "TYPES",
+    "Kind",
+    "checked",
+    "moment",
+    "node_names",
+    "roots",
+)
 
 #: Expressions inside expressions.
 DEEPEST = 50
 #: Size of the whole, about the characters of its JSON.
 LARGEST = 10_000
+#: Patterns in one expression: each may take its second.
+MOST_PATTERNS = 10
 #: What `.type` may be.
 TYPES = ("str", "int", "float", "bool", "list", "dict", "null")
 #: Whole numbers that every serializer carries: 64 bits.
@@ -76,7 +90,8 @@ def moment(value: Any) -> datetime:
     """What stands for a point in time, as an aware datetime in UTC; without a timezone it is taken for UTC.
 
     Args:
-        value: ISO 8601, as `datetime.fromisoformat` reads it, or with a `Z`; seconds since 1970; a datetime.
+        value: ISO 8601, as `datetime.fromisoformat` reads it, or with a `Z`; seconds since 1970; a datetime or a date,
+            which is what some serializers make of text.
 
     Raises:
         ValueError: it is none.
@@ -86,6 +101,8 @@ def moment(value: Any) -> datetime:
         value = _read_iso(value)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         value = datetime.fromtimestamp(value, timezone.utc)
+    elif type(value) is date:
+        value = datetime.combine(value, time.min)
     if not isinstance(value, datetime):
         raise ValueError(f"{type(value).__name__} is no date")
     return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
@@ -120,8 +137,8 @@ def _parts(expr: Any) -> Iterator[list[Any]]:
                 yield from _parts(operand)
 
 
-def _refuse(what: Any, why: str) -> NoReturn:
-    raise InvalidWorkflow(f"{_shown.repr(what)} is not allowed in an expression: {why}.")
+def _refuse(what: str, why: str) -> NoReturn:
+    raise InvalidWorkflow(f"{what} is not allowed in an expression: {why}.")
 
 
 class _Reader:
@@ -129,35 +146,34 @@ class _Reader:
 
     def __init__(self) -> None:
         self._size = 0
+        self._patterns = 0
 
     def expression(self, given: Any, depth: int) -> Any:
         if not isinstance(given, (list, tuple)):
             if isinstance(given, dict):
-                _refuse(given, 'a mapping is written ["value", {...}]')
+                _refuse(_shown.repr(given), 'a mapping is written ["value", {...}]')
             return self._literal(given)
         self._count(given, depth)
         name, *operands = given or ("",)
         kinds = OPERATORS.get(name) if isinstance(name, str) else None
         if kinds is None:
-            _refuse(given, f'it begins with no operator: these are {", ".join(OPERATORS)}; a list is ["value", [...]]')
+            known = ", ".join(OPERATORS)
+            _refuse(_shown.repr(given), f'it has to begin with an operator ({known}); a list is ["value", [...]]')
         if len(operands) != len(kinds):
-            said = ", ".join(kind.value for kind in kinds) or "none"
-            _refuse(given, f"{name!r} has {len(operands)} operands and takes {len(kinds)}: {said}")
+            wanted = ", ".join(kind.value for kind in kinds) or "nothing"
+            _refuse(_shown.repr(given), f"{name!r} is followed by {wanted}")
         return [name, *(self._operand(kind, value, depth) for kind, value in zip(kinds, operands, strict=True))]
 
-    def _operand(self, kind: Kind, value: Any, depth: int) -> Any:
+    def _operand(self, kind: Kind, given: Any, depth: int) -> Any:
         if kind is Kind.EXPRESSION:
-            return self.expression(value, depth + 1)
-        value = self._plain(value, depth + 1)
-        if kind is Kind.KEY:
-            valid = isinstance(value, (str, int)) and not isinstance(value, bool)
-        elif kind is Kind.JSON:
-            valid = True
-        else:
-            valid = isinstance(value, str) and bool(value or kind is Kind.PATTERN)
-        if not valid or (kind is Kind.MOMENT and not _is_moment(value)):
-            _refuse(value, f"it has to be {kind.value} there")
+            return self.expression(given, depth + 1)
+        value = self._plain(given, depth + 1)
+        if not _VALID[kind](value):
+            _refuse(_shown.repr(value), f"it has to be {kind.value}")
         if kind is Kind.PATTERN:
+            self._patterns += 1
+            if self._patterns > MOST_PATTERNS:
+                _refuse(f"A number of more than {MOST_PATTERNS} patterns", "join some by |, or take several when(...)")
             compiled(value)
         return value
 
@@ -169,7 +185,7 @@ class _Reader:
         if isinstance(value, dict):
             self._count(value, depth)
             if not all(isinstance(key, str) for key in value):
-                _refuse(value, "in JSON the keys of a mapping are strings")
+                _refuse(_shown.repr(value), "the keys of a mapping are strings in JSON")
             return {self._literal(key): self._plain(each, depth + 1) for key, each in value.items()}
         return self._literal(value)
 
@@ -177,25 +193,38 @@ class _Reader:
         if isinstance(value, Enum):
             value = value.value
         if isinstance(value, float) and not isfinite(value):
-            _refuse(value, "JSON has no such number")
+            _refuse(_shown.repr(value), "JSON has no such number")
         if isinstance(value, int) and not _LEAST <= value <= _MOST:
-            _refuse("a whole number of more than 64 bits", "not every serializer carries it")
+            _refuse("A whole number of more than 64 bits", "not every serializer carries it")
         if value is not None and not isinstance(value, (str, int, float)):
-            _refuse(value, "text, numbers, True, False and None may stand there, and lists and mappings of them")
+            allowed = "text, numbers, True, False, None, and lists and mappings of them"
+            _refuse(_shown.repr(value), f"what travels in messages is {allowed}")
         self._count(value, 1)
         return value
 
     def _count(self, value: Any, depth: int) -> None:
         """Before anything is done with it: what is too deep or too large is not even looked at."""
         if depth > DEEPEST:
-            _refuse("an expression", f"it is more than {DEEPEST} levels deep; take several when(...), or .in_([...])")
+            _refuse(
+                f"A depth of more than {DEEPEST} levels", "take several when(...), or .in_([...]) for several values"
+            )
         self._size += len(value) + 2 if isinstance(value, (str, list, tuple, dict)) else 8
         if self._size > LARGEST:
-            _refuse("an expression", f"it is larger than {LARGEST} characters; leave the decision to a router task")
+            _refuse(f"A size of more than {LARGEST} characters", "leave the decision to a router task")
 
 
 def _is_moment(text: str) -> bool:
     try:
-        return moment(text) is not None and _read_iso(text).tzinfo is not None
+        moment(text)  # which may be out of range in UTC only
+        return _read_iso(text).tzinfo is not None
     except (ValueError, OverflowError):
         return False
+
+
+_VALID: dict[Kind, Callable[[Any], bool]] = {
+    Kind.KEY: lambda value: isinstance(value, (str, int)) and not isinstance(value, bool),
+    Kind.NAME: lambda value: isinstance(value, str) and value != "",
+    Kind.PATTERN: lambda value: isinstance(value, str),
+    Kind.JSON: lambda value: True,
+    Kind.MOMENT: lambda value: isinstance(value, str) and _is_moment(value),
+}

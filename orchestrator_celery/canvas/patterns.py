@@ -22,19 +22,20 @@ __all__ = ("LARGEST_PROGRAM", "LONGEST_PATTERN", "MOST_STEPS", "Program", "compi
 LONGEST_PATTERN = 500
 #: Steps of a pattern once `{m,n}` is written out.
 LARGEST_PROGRAM = 1000
-#: Steps taken for one text, a second or so of work: what needs more is not decided.
-MOST_STEPS = 2_000_000
+#: Steps taken for one text, a second of work at worst: what needs more is not decided.
+MOST_STEPS = 1_000_000
 #: Characters of a pattern that are shown when it is refused.
 _SHOWN = 80
 #: Groups inside groups.
-DEEPEST_GROUP = 30
+_DEEPEST = 30
 
 _FLAGS = re.compile(r"\(\?([aims]+)\)")
 _GROUP = re.compile(r"\((?:\?:|\?P<[^\W\d]\w*>|(?!\?))")
 _CLASS = re.compile(r"\[\^?(?:\\.|[^\\])(?:\\.|[^\\\]])*\]", re.DOTALL)
+_AMBIGUOUS = re.compile(r"\[\[|.+(?:--|&&|~~|\|\|)", re.DOTALL)
 _CHARACTER = re.compile(r"\\(?:0[0-7]{0,2}|x..|u.{4}|U.{8}|N\{[^}]*\}|.)|.", re.DOTALL)
 _REPEAT = re.compile(r"(?:([*+?])|\{(?!\})([0-9]*)(,?)([0-9]*)\})\??")
-_PLACES = frozenset(["^", "$", r"\A", r"\Z", r"\b", r"\B"])
+_PLACES = frozenset(["^", "$", r"\A", r"\Z", r"\z", r"\b", r"\B"])
 
 
 class _Step(NamedTuple):
@@ -60,6 +61,7 @@ class Program:
 
     def __init__(self, steps: list[_Step]) -> None:
         self._steps = tuple(steps)
+        self._places = tuple({step.place for step in steps if step.place})
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -70,20 +72,27 @@ class Program:
 
     def count(self, text: str) -> tuple[bool | None, int]:
         """As `search`, with the number of steps it took."""
-        taken, passed = 0, list[int]()
+        known: dict[tuple[object, ...], tuple[bool, frozenset[int]]] = {}
+        taken, passed = 0, frozenset[int]()
         for place in range(len(text) + 1):
-            reached = self._reach([0, *passed], text, place)
-            taken += len(reached)
-            if len(self) in reached:
+            # What follows depends on these alone: most of a text is looked up rather than worked out.
+            here = (passed, text[place : place + 1], *[bool(test.match(text, place)) for test in self._places])
+            taken += 1
+            if here not in known:
+                reached = self._reach(passed, text, place)
+                taken += len(reached)
+                known[here] = len(self) in reached, self._pass(reached, text, place)
+            found, passed = known[here]
+            if found:
                 return True, taken
             if taken > MOST_STEPS:
                 return None, taken
-            passed = [at + 1 for at in reached if (it := self._steps[at].character) and it.match(text, place)]
         return False, taken
 
-    def _reach(self, ahead: list[int], text: str, place: int) -> set[int]:
+    def _reach(self, passed: frozenset[int], text: str, place: int) -> set[int]:
         """The steps one can be at in a place of the text; each is looked at once, which is what bounds the time."""
         reached: set[int] = set()
+        ahead = [0, *passed]
         while ahead:
             at = ahead.pop()
             if at in reached:
@@ -95,6 +104,11 @@ class Program:
             if step.character is None and (step.place is None or step.place.match(text, place)):
                 ahead.extend(at + distance for distance in step.to)
         return reached
+
+    def _pass(self, reached: set[int], text: str, place: int) -> frozenset[int]:
+        """Where one is after the character there."""
+        tests = ((at, self._steps[at].character) for at in reached if at < len(self))
+        return frozenset(at + 1 for at, test in tests if test and test.match(text, place))
 
 
 @lru_cache(maxsize=256)
@@ -186,6 +200,9 @@ class _Parser:
         found = self._read(_CLASS if self._pattern[self._at] == "[" else _CHARACTER)
         if found is None:
             self._refuse("a `[` is not closed", r"Write `\[` for the character.")
+        if found[0][0] == "[" and _AMBIGUOUS.match(found[0]):
+            # Of these Python warns that they will mean something else; a stored pattern should not.
+            self._refuse(f"`{found[0]}` has another meaning in other versions of `re`", "Escape what is special there.")
         if found[0] in _PLACES:
             return [_Step(place=self._test(found[0]))]
         if found[0][:1] == "\\" and found[0][1:2] in tuple("123456789"):
@@ -199,8 +216,8 @@ class _Parser:
                 "There are `(...)`, `(?:...)` and `(?P<name>...)`, and flags at the very start; no lookaround.",
             )
         self._depth += 1
-        if self._depth > DEEPEST_GROUP:
-            self._refuse(f"more than {DEEPEST_GROUP} groups are inside each other", "Leave some out.")
+        if self._depth > _DEEPEST:
+            self._refuse(f"more than {_DEEPEST} groups are inside each other", "Leave some out.")
         steps = self._choice()
         if not self._take(")"):
             self._refuse("a `(` is not closed", r"Write `\(` for the character.")

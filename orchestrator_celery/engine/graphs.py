@@ -26,14 +26,15 @@ from orchestrator_celery.engine.specs import Tree, pack, spec
 __all__ = ("graph_tree",)
 
 _START, _END = "S", "$"
+_OFTEN = 2**31
 
 
 class _Node(NamedTuple):
-    """A node to be: of the user, or a router."""
+    """A node to be: of the user, or a router, which is asked about what a node gave."""
 
     name: str
     entry: Mapping[str, Any]
-    source: str | None = None
+    asked_about: str | None = None
 
 
 class _Edges(NamedTuple):
@@ -69,22 +70,32 @@ class _Plan:
         self.edges: dict[str, _Edges] = {_START: _Edges([], []), **{n: _Edges([], []) for n in self.numbers.values()}}
         for declared in graph.edges:
             self._add(declared)
+        for source in list(self.edges):
+            self._ask(source)
 
     def _add(self, declared: Mapping[str, Any]) -> None:
-        source, edges = declared["from"], self.edges[self._ends[declared["from"]]]
+        edges = self.edges[self._ends[declared["from"]]]
         if "error" in declared:
             edges.errors.append([declared["error"], self._ends[declared["to"]]])
         elif "to" in declared:
             edges.routes.append({"to": self._ends[declared["to"]]})
         elif "router" in declared:
-            number = str(len(self.nodes))
-            name = f"{source} ({declared['router']['task']})"
-            self.nodes.append(_Node(name, {"signature": declared["router"]}, self._ends[source]))
-            self.edges[number] = _Edges([self._choice(declared, "keys")], [])
-            edges.routes.append({"to": number})
+            edges.routes.append({**self._choice(declared, "keys"), "asked": str(len(self.nodes))})
+            name = f"{declared['from']} ({declared['router']['task']})"
+            self.nodes.append(_Node(name, {"signature": declared["router"]}, self._ends[declared["from"]]))
         else:
-            kind = "when" if "when" in declared else "keys"
-            edges.routes.append(self._choice(declared, kind))
+            edges.routes.append(self._choice(declared, "when" if "when" in declared else "keys"))
+
+    def _ask(self, source: str) -> None:
+        """Routers come after the node they are asked about, one after the other; the last of them decides for it."""
+        routers = [route["asked"] for route in self.edges[source].routes if "asked" in route]
+        if not routers:
+            return
+        deciding = self.edges[source].routes
+        for before, router in zip([source, *routers], routers, strict=False):
+            errors = self.edges[before].errors if before == source else []
+            self.edges[before] = _Edges([{"to": router}], errors)
+        self.edges[routers[-1]] = _Edges(deciding, [])
 
     def _choice(self, declared: Mapping[str, Any], kind: str) -> dict[str, Any]:
         route: dict[str, Any] = {kind: [[what, self._ends[target]] for what, target in declared[kind]]}
@@ -102,8 +113,8 @@ class _Plan:
 
     def _giver(self, source: str) -> str:
         """Whose result comes along an edge: of a router, that of the node it was asked about."""
-        asked = self.nodes[int(source)].source if source != _START else None
-        return source if asked is None else asked
+        about = self.nodes[int(source)].asked_about if source != _START else None
+        return source if about is None else about
 
     def known(self, expressions: Iterable[Any]) -> dict[str, str]:
         """Numbers of the nodes that expressions speak of."""
@@ -161,8 +172,8 @@ def _attrs(plan: _Plan) -> dict[str, Any]:
 
 def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, leaves: int, codec: Codec) -> bytes:
     edges, entry = plan.edges[number], node.entry
-    asked = node.source is not None
-    retry = entry.get("retry") or (graph.kwargs.get("retry") if not asked and "approval" not in entry else None)
+    tried = node.asked_about is None and "approval" not in entry
+    retry = entry.get("retry") or (graph.kwargs.get("retry") if tried else None)
     facts = _facts(
         plan, edges, {"name": node.name, "retry": retry, **{k: entry.get(k) for k in ("inputs", "map_over")}}
     )
@@ -172,15 +183,15 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
         "nm": quote(node.name, safe=""),
         "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
         "c": edges.chosen,
-        "ro": edges.chosen and set(facts.get("roots", ())) <= {"result"},
+        "ro": edges.chosen and _looks_at_result(edges, node.asked_about and number, facts),
         "ce": bool(edges.errors or retry),
         "w": leaves,
-        "mv": entry.get("max_visits") or graph.max_visits,
+        "mv": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
         "src": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
         "in": bool(entry.get("inputs")),
         "mp": "map_over" in entry,
         "cap": entry.get("max_concurrency"),
-        "ps": node.source,
+        "ps": node.asked_about,
     }
     return spec("N", codec.dump(facts, "json"), **attrs)
 
@@ -197,6 +208,13 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
         "names": plan.known([*conditions, *others]),
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _looks_at_result(edges: _Edges, router: str | None, facts: Mapping[str, Any]) -> bool:
+    """Whether the process that has run the body knows all that its edges depend on: the result, and nothing else."""
+    if router is not None:  # its own result is a key, and not what conditions call the result
+        return all(route.get("asked") == router or "to" in route for route in edges.routes)
+    return set(facts.get("roots", ())) <= {"result"}
 
 
 def _targets_of(route: Mapping[str, Any]) -> list[str]:

@@ -6,12 +6,14 @@ order in which the user made them:
     {"to": "3"}                                                          always
     {"when": [[condition, "3"], ...], "otherwise": "4", "mode": "first"}  those whose condition holds
     {"keys": [["high", "3"], ...], "otherwise": "4", "mode": "all"}       those whose key is the result
+    {"keys": ..., "asked": "5"}                                           those whose key is the answer of router 5
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from orchestrator_celery.canvas.conditions import Facts, holds
@@ -19,8 +21,13 @@ from orchestrator_celery.canvas.conditions import Facts, holds
 __all__ = ("after_error", "pause", "targets")
 
 
-def targets(declarations: Iterable[Mapping[str, Any]], facts: Facts) -> str:
+def targets(declarations: Iterable[Mapping[str, Any]], facts: Facts, answer: Callable[[str], Any] | None = None) -> str:
     """The targets that are taken after a good end, in the order of their declaration, each once; '' for none.
+
+    Args:
+        declarations: of the node.
+        facts: what is known.
+        answer: of a router, by its number.
 
     Raises:
         ConditionError: a strict condition looks at what is not there.
@@ -29,7 +36,7 @@ def targets(declarations: Iterable[Mapping[str, Any]], facts: Facts) -> str:
     >>> targets(routes, Facts("low", None, None, 1, lambda name: None))
     '1,3'
     """
-    found = (target for one in declarations for target in _taken(one, facts))
+    found = (target for one in declarations for target in _taken(one, facts, answer))
     return ",".join(dict.fromkeys(found))
 
 
@@ -68,23 +75,28 @@ def pause(policy: Mapping[str, Any], tries: int, seed: str) -> int:
     return int(seconds * 1000)
 
 
-def _taken(declaration: Mapping[str, Any], facts: Facts) -> Iterator[str]:
+def _taken(declaration: Mapping[str, Any], facts: Facts, answer: Callable[[str], Any] | None) -> list[str]:
     if "to" in declaration:
-        yield declaration["to"]
-        return
-    matching = list(_matching(declaration, facts))
+        return [declaration["to"]]
+    matching = _holding(declaration, facts) if "when" in declaration else _known(declaration, facts, answer)
     if declaration.get("mode", "first") == "first":
-        matching = matching[:1]
-    if not matching and "otherwise" in declaration:
-        matching = [declaration["otherwise"]]
-    yield from matching
+        taken = list(islice(matching, 1))
+    else:
+        declared = [target for _, target in declaration.get("when", declaration.get("keys", ()))]
+        taken = sorted(matching, key=declared.index)
+    return taken or [declaration[name] for name in ("otherwise",) if name in declaration]
 
 
-def _matching(declaration: Mapping[str, Any], facts: Facts) -> Iterator[str]:
-    if "when" in declaration:
-        strict = bool(declaration.get("strict"))
-        return (target for condition, target in declaration["when"] if holds(condition, facts, strict))
-    key = facts.result["decision"] if declaration.get("decision") else facts.result
+def _holding(declaration: Mapping[str, Any], facts: Facts) -> Iterator[str]:
+    strict = bool(declaration.get("strict"))
+    return (target for condition, target in declaration["when"] if holds(condition, facts, strict))
+
+
+def _known(declaration: Mapping[str, Any], facts: Facts, answer: Callable[[str], Any] | None) -> Iterator[str]:
+    if "asked" in declaration and answer is not None:
+        key = answer(declaration["asked"])
+    else:
+        key = facts.result["decision"] if declaration.get("decision") else facts.result
     keys = key if isinstance(key, (list, tuple)) else [key]
     return (target for one in keys for known, target in declaration["keys"] if _same(one, known))
 

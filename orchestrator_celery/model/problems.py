@@ -12,8 +12,8 @@ class Problem(NamedTuple):
 
     Args:
         node: the node it is about; empty where it is about the whole.
-        message: what is wrong, in words.
-        hint: what to do.
+        message: what is wrong, in words, without a full stop.
+        hint: what to do, a sentence.
     """
 
     node: str
@@ -21,4 +21,5 @@ class Problem(NamedTuple):
     hint: str
 
     def __str__(self) -> str:
-        return f"{self.node or 'graph'}: {self.message} ({self.hint})"
+        where = f"{self.node}: " if self.node else ""
+        return f"{where}{self.message}. {self.hint}"

@@ -19,8 +19,9 @@ HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 #: What a verb includes that may move the tree on, in an order in which each part finds what it needs.
 _EVERYTHING = (
-    "run reply send live packed definition ranges order pool graph flush release called complete next_item runners drained "
-    "reclaim advance runner_ended layout decision token arrive walk joins graph_end drive sequence tree"
+    "run reply send live packed definition ranges order pool graph flush release called complete next_item runners "
+    "drained reclaim advance runner_ended layout decision token arrive walk joins skipping graph_end drive "
+    "sequence tree"
 )
 _FOLDER = files("orchestrator_celery.store") / "lua"
 

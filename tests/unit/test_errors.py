@@ -8,6 +8,7 @@ import pytest
 
 import orchestrator_celery
 from orchestrator_celery import errors
+from orchestrator_celery.model.problems import Problem
 from orchestrator_celery.model.views import BulkReport, Rejection
 
 ALL = [getattr(errors, name) for name in errors.__all__]
@@ -72,3 +73,21 @@ def test_a_failed_swarm_lists_its_failures():
 def test_a_rejected_bulk_carries_its_report():
     """Given a report, then it is on the error."""
     assert errors.BulkRejected("None was added.", REPORT).report is REPORT
+
+
+def test_an_invalid_graph_lists_its_problems(app):
+    """Given the problems of a graph, then they are data and words, and both are kept on the way to the caller."""
+    problems = [
+        Problem("charge", "leads to 'refnd', which is no node", "Did you mean 'refund'?"),
+        Problem("", "no node leads to END", "Add an edge to END."),
+    ]
+    error = errors.GraphInvalid.of("orders", problems)
+    assert str(error).splitlines() == [
+        "The graph 'orders' cannot be run as it is, for 2 reasons:",
+        "- charge: leads to 'refnd', which is no node. Did you mean 'refund'?",
+        "- no node leads to END. Add an edge to END.",
+    ]
+    meta = app.backend.decode(app.backend.encode(app.backend.prepare_exception(error, "json")))
+    for again in (pickle.loads(pickle.dumps(error)), app.backend.exception_to_python(meta)):
+        assert again.problems == problems
+        assert str(again) == str(error)

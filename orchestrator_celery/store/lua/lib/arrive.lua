@@ -5,14 +5,23 @@ local function copy(through)
   return own
 end
 
+-- Whether a token comes to an `any` join that has started without it.
+local function late(g, l, at, through)
+  return l.joins[at] == 'any' and (through[at] or 0) < (g.f[at] or 0)
+end
+
+local function recursion(node, at)
+  local spec = definition(node .. '.' .. at)
+  return 'recursion:' .. attr(spec, 'nm') .. ':' .. attr(spec, 'mv')
+end
+
 local function arrive(node, g, l, at, from, given, through)
   local join = l.joins[at]
   if not join then return visit(node, g, at, given, through) end
   if join == 'any' then
-    local starts = g.f[at] or 0
-    if (through[at] or 0) < starts then return emit('ignored', node .. '.' .. at) end
-    g.f[at] = starts + 1
-    through[at] = starts + 1
+    if late(g, l, at, through) then return emit('ignored', node .. '.' .. at) end
+    g.f[at] = (g.f[at] or 0) + 1
+    through[at] = g.f[at]
     return visit(node, g, at, given, through)
   end
   g.a[at], g.al[at] = g.a[at] or {}, g.al[at] or {}

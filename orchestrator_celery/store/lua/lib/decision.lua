@@ -7,7 +7,8 @@ local function send_decision(node, at, k, l)
   local spec = definition(at == 'S' and node or node .. '.' .. at)
   local why, ref = l.input:match('^(%a+):(.*)$')
   local tries = redis.call('HGET', DONE, own .. ':tries') or 0
-  effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), g.v[at] or 0, tries }
+  local visits = g.on[at .. '.' .. k].n or 0
+  effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), visits, tries }
 end
 
 local function decide(node, at, k, why, ref)

@@ -1,5 +1,6 @@
 -- Graphs under way: read once, changed in memory, written once per call, as one JSON record:
---   on     visits whose token is at a node, as `node.visit`, with what each token has been through: the starts of `any` joins
+--   on     visits whose token is at a node, as `node.body`, with what each token has been through: the starts of `any` joins,
+--          and, as `n`, which visit it is
 --   k, v   how many bodies, and how many visits, a node has begun (a retry is a body, and no visit)
 --   a, al  what has arrived at `all` joins that have not started, by source; and what those tokens have been through
 --   f      how often each `any` join has started

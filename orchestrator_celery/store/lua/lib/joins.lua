@@ -1,4 +1,4 @@
--- What a graph does once a token has moved: joins that may start, nodes that will not be visited.
+-- Joins that may start, now that a token has moved.
 local function start_join(node, g, l)
   local waiting = {}
   for at in pairs(g.a) do waiting[#waiting + 1] = at end
@@ -9,30 +9,15 @@ local function start_join(node, g, l)
       for from in attr(definition(node .. '.' .. at), 'src'):gmatch('%w+') do
         if g.a[at][from] then given[#given + 1] = g.a[at][from] end
       end
-      local through = g.al[at]
+      local through, list = g.al[at], '[' .. table.concat(given, ',')
       g.a[at], g.al[at] = nil, nil
-      visit(node, g, at, '[' .. table.concat(given, ','), through)
+      if worn_out(node, g, at) then
+        g.un[at .. '.' .. (g.k[at] or 0)] = 'V' .. list
+        fail_graph(node, g, recursion(node, at))
+      else
+        visit(node, g, at, list, through)
+      end
       return true
-    end
-  end
-end
-
-local function skip_the_rest(node, g, l)
-  local open, at = {}, {}
-  for key in pairs(g.on) do at[#at + 1] = key:match('^%w+') end
-  for join in pairs(g.a) do
-    open[join] = true
-    at[#at + 1] = join
-  end
-  for _, from in ipairs(at) do
-    for target in pairs(reach(l, from)) do open[target] = true end
-  end
-  for i = 0, number(definition(node), 'n') - 1 do
-    local target = tostring(i)
-    if not (g.v[target] or g.skip[target] or open[target]) then
-      g.skip[target] = 1
-      emit('skipped', node .. '.' .. target)
-      graph_counts(node, 'total', -(number(definition(node .. '.' .. target), 'w') or 0))
     end
   end
 end

@@ -5,25 +5,27 @@ end
 
 local function fail_graph(node, g, ref)
   g.err = ref
-  for key in pairs(g.on) do -- nobody has to answer any more
+  for key in pairs(g.on) do -- a task that nobody has begun will not start, and nobody has to answer any more
     local own = node .. '.' .. key
     local l = get_live(own)
-    if l and l.state == 'W' then
+    if l and (l.state == 'W' or (l.state == 'Q' and l.attempt == 1 and l.retries == 0 and l.nesting == 0)) then
       redis.call('HDEL', LIVE, own)
       g.on[key], g.un[key] = nil, 'W'
     end
   end
 end
 
+-- Whether a node was visited as often as it may be.
+local function worn_out(node, g, at)
+  return (g.v[at] or 0) >= number(definition(node .. '.' .. at), 'mv')
+end
+
 local function visit(node, g, at, given, through, again)
   local place = node .. '.' .. at
   local spec, k = definition(place), g.k[at] or 0
   if not again then
-    if (g.v[at] or 0) >= number(spec, 'mv') then
-      g.un[at .. '.' .. k] = 'V' .. given
-      return fail_graph(node, g, 'recursion:' .. attr(spec, 'nm') .. ':' .. attr(spec, 'mv'))
-    end
     g.v[at] = (g.v[at] or 0) + 1
+    if not attr(spec, 'ps') then through.n = g.v[at] end
   end
   local own = place .. '.' .. k
   g.k[at] = k + 1
@@ -31,6 +33,7 @@ local function visit(node, g, at, given, through, again)
   redis.call('HSET', DONE, own .. ':in', given)
   if k > 0 and not again then graph_counts(node, 'total', number(spec, 'w')) end
   -- What is more than one value is worked out where it is sent.
+  if attr(spec, 'in') then redis.call('HSET', DONE, own .. ':last', cjson.encode(g.last)) end
   if given:sub(1, 1) == '[' or attr(spec, 'in') then given = 'g:' .. own end
   if attr(spec, 'mp') then return decide(node, at, k, 'map', given) end
   return activate(own, given)

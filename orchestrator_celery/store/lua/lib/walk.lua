@@ -8,24 +8,22 @@ local function leave(node, g, at, k, given, targets, well)
   g.on[key] = nil
   if at ~= 'S' then
     local asked = attr(definition(node .. '.' .. at), 'ps')
-    if asked then
-      from, given = asked, redis.call('HGET', DONE, node .. '.' .. key .. ':in')
-    elseif well then
-      g.last[at] = given
-    end
-    redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets)
+    if well then g.last[at] = given end
+    if asked then from, given = asked, redis.call('HGET', DONE, node .. '.' .. key .. ':in') end
+    redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   end
-  if targets == '' then
+  local nowhere = targets == '' and 'noroute:' .. (from == 'S' and 'START' or attr(definition(node .. '.' .. from), 'nm'))
+  for target in targets:gmatch('%d+') do -- all of them, or none
+    if l.joins[target] ~= 'all' and not late(g, l, target, through) and worn_out(node, g, target) then
+      nowhere = nowhere or recursion(node, target)
+    end
+  end
+  if nowhere then
     g.un[key] = 'N' .. given
-    return fail_graph(node, g, 'noroute:' .. (attr(definition(node .. '.' .. from), 'nm') or 'START'))
+    return fail_graph(node, g, nowhere)
   end
-  for target, place in targets:gmatch('([^,]+)()') do
+  for target in targets:gmatch('[^,]+') do
     if target == '$' then reach_end(g, from, given) else arrive(node, g, l, target, from, given, copy(through)) end
-    if g.err then -- too many visits: what is left would be taken then
-      local rest = targets:sub(place + 1)
-      if rest ~= '' then g.un[key] = 'T' .. rest .. ' ' .. from .. ' ' .. given end
-      return
-    end
   end
 end
 
