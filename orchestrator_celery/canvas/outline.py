@@ -22,7 +22,7 @@ class Outline(NamedTuple):
     @classmethod
     def of(cls, definition: Mapping[str, Any]) -> Outline:
         """Of `kwargs` of a graph; the last of several nodes of one name counts."""
-        nodes = {entry["name"]: entry for entry in definition["nodes"]}
+        nodes = {entry["name"]: entry for entry in definition["nodes"] if entry["name"] not in (START, END)}
         return cls(definition, nodes, list(ways(definition["edges"])))
 
     def near(self, name: str) -> str | None:
