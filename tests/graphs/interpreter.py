@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
 def interpret(definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn) -> Outcome:
     """Run a graph; `bodies(body, visit, attempt, given, **inputs)` answers or raises `Fail`."""
     play, ends = Play(bodies), []
-    Graph(play, definition, (), given, ends.append)
+    Graph(play, definition, (), [given], {}, ends.append)
     while play.live:
         play.turn(schedule(play.live))
     [end] = ends
@@ -40,9 +40,16 @@ class Graph:
     """One run of one graph; `done` is told its result, or its `Fail`."""
 
     def __init__(
-        self, play: Play, definition: dict[str, Any], frames: tuple[Frame, ...], given: Any, done: Any
+        self,
+        play: Play,
+        definition: dict[str, Any],
+        frames: tuple[Frame, ...],
+        args: list[Any],
+        kwargs: dict[str, Any],
+        done: Any,
     ) -> None:
-        self.play, self.frames, self.given, self.done = play, frames, given, done
+        self.play, self.frames, self.args, self.kwargs, self.done = play, frames, args, kwargs, done
+        self.given = {"args": args, "kwargs": kwargs} if args and kwargs else kwargs or (args[0] if args else None)
         self.edges, self.policy = definition["edges"], {"max_visits": 25, "retry": {"attempts": 1}, **definition}
         self.nodes = {node["name"]: node for node in definition["nodes"]}
         self.ahead = {name: ahead(self.edges, name) for name in (START, *self.nodes)}
@@ -52,39 +59,49 @@ class Graph:
         self.arrived: dict[str, dict[str, Any]] = {}  # at join="all": what each source brought
         self.lineages: dict[str, dict[str, int]] = {}
         self.failure: Fail | None = None
-        token = Token(START, 0, given, {}, 0)
+        token = Token(START, 0, self.given, {}, 0)
         self.tokens = [token]
-        self.begin(token, None, given, {}, partial(self.decide, token, ()))
+        self.end(token, self.given, partial(self.decide, token, ()))
 
     # -- a visit -------------------------------------------------------------------------------------
 
-    def start(self, name: str, given: Any, lineage: dict[str, int], failed: bool = False) -> None:
+    def start(self, name: str, given: Any, lineage: dict[str, int], **came: bool) -> None:
         self.visits[name] += 1
         visit = self.visits[name]
-        self.tokens.append(Token(name, visit, given, {**lineage, name: visit}, self.visits.total(), failed))
+        self.tokens.append(Token(name, visit, given, {**lineage, name: visit}, self.visits.total(), **came))
         self.attempt(self.tokens[-1])
 
     def attempt(self, token: Token) -> None:
-        node, facts, done = self.nodes[token.name], self.facts(token, token.given), partial(self.ended, token)
+        node, done = self.nodes[token.name], partial(self.ended, token)
+        facts = self.facts(token, token.given, token.given if token.failed else UNKNOWN)
         inputs = {name: read(term, facts) for name, term in node.get("inputs", {}).items()}
-        items = read(node["map_over"], facts) if "map_over" in node else [token.given]
-        wrong = UNKNOWN in inputs.values() or not isinstance(items, list)
-        if wrong or not items:
-            return self.begin(token, None, Fail("ConditionError") if wrong else [], {}, done)
+        items = read(node["map_over"], facts) if "map_over" in node else []
+        if UNKNOWN in inputs.values() or not isinstance(items, list):
+            return self.end(token, Fail("ConditionError"), done)
+        if "map_over" not in node:
+            args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
+            return self.begin(token, node, args, kwargs, inputs, done)
         results: dict[int, Any] = {}
         for i, item in enumerate(items):
-            given = None if node.get("immutable") else item
-            mapped = partial(self.mapped, results, i, len(items), done) if "map_over" in node else done
-            self.begin(token, node["body"], given, inputs, mapped, i if "map_over" in node else None)
-        return None
+            self.begin(token, node, [item], {}, inputs, partial(self.mapped, results, i, len(items), done), i)
+        return None if items else self.end(token, [], done)
 
-    def begin(self, token: Token, body: Any, given: Any, inputs: dict[str, Any], done: Any, item: Any = None) -> None:
+    def begin(
+        self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
+    ) -> None:
+        """A body, for a node or a router; what is immutable takes its inputs only."""
         token.begun = False
         frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
-        if isinstance(body, dict) and "nodes" in body:
-            Graph(self.play, body, frames, given, done)
+        args, kwargs = ([], inputs) if node.get("immutable") else (args, {**kwargs, **inputs})
+        if isinstance(node["body"], dict) and "nodes" in node["body"]:
+            Graph(self.play, node["body"], frames, args, kwargs, done)
         else:
-            self.play.live.append(Leaf(frames, body, given, inputs, done))
+            self.play.live.append(Leaf(frames, node["body"], args[0] if args else None, kwargs, done))
+
+    def end(self, token: Token, value: Any, done: Any) -> None:
+        """What needs no body."""
+        frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt)))
+        self.play.live.append(Leaf(frames, None, value, {}, done))
 
     def mapped(self, results: dict[int, Any], i: int, size: int, done: Any, value: Any) -> None:
         """One element has ended; with the last one the node ends, failed with the first of those that failed."""
@@ -105,12 +122,11 @@ class Graph:
         ways = [e["to"] for e in self.edges if e["from"] == token.name and "error" in e and named(e["error"], value)]
         if self.failure or not ways:
             return self.fail(value, token)
-        return self.move(token, ways[:1], {"type": value.type, "message": value.message, "traceback": ""}, True)
+        return self.move(token, ways[:1], {"type": value.type, "message": value.message, "traceback": ""}, failed=True)
 
     # -- where its token goes ------------------------------------------------------------------------
 
-    def facts(self, token: Token, result: Any) -> dict[str, Any]:
-        error = token.given if token.failed else UNKNOWN
+    def facts(self, token: Token, result: Any, error: Any = UNKNOWN) -> dict[str, Any]:
         run = {"run_input": self.given, "node": self.results}
         return {"result": result, "error": error, "visits": token.visit, **run}
 
@@ -120,7 +136,8 @@ class Graph:
         routers = [edge["router"] for edge in edges if "router" in edge]
         if len(keys) < len(routers):
             done = partial(self.routed, token, keys, result)
-            return self.begin(token, routers[len(keys)], result, {}, done, f"router{len(keys)}")
+            args, kwargs = (self.args, self.kwargs) if token.name == START else ([result], {})
+            return self.begin(token, {"body": routers[len(keys)]}, args, kwargs, {}, done, f"router{len(keys)}")
         own = result["decision"] if "approval" in self.nodes.get(token.name, ()) else result
         answers, facts = iter(keys), self.facts(token, result)
         try:
@@ -134,7 +151,7 @@ class Graph:
             return self.fail(key, token)
         return self.decide(token, (*keys, key), result)
 
-    def move(self, token: Token, targets: list[str], value: Any, failed: bool = False) -> None:
+    def move(self, token: Token, targets: list[str], value: Any, **came: bool) -> None:
         """In one transition the token leaves its node and is at the targets; or the graph fails."""
         targets = [to for to in targets if not (self.join(to) == "any" and token.lineage.get(to, 0) < self.visits[to])]
         if any(self.join(to) != "all" and self.worn_out(to) for to in targets):
@@ -144,7 +161,7 @@ class Graph:
             if to == END:
                 self.ends[token.name] = value
             elif self.join(to) != "all":
-                self.start(to, value, token.lineage, failed)
+                self.start(to, value, token.lineage, first=token.name == START, **came)
             else:
                 self.arrived.setdefault(to, {})[token.name] = value
                 known = self.lineages.setdefault(to, {})

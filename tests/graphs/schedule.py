@@ -31,6 +31,7 @@ class Token:
     given: Any
     lineage: dict[str, int]  # the latest visit of each node it comes from
     order: int
+    first: bool = False  # it came from START
     failed: bool = False  # it came along an error edge
     attempt: int = 1
     begun: bool = False  # a body has started; what has not is dropped when the graph fails
