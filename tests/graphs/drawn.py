@@ -33,12 +33,12 @@ class Kind(NamedTuple):
     #: Only what comes out the same in whatever order bodies end: no join="any", nothing that may run beside itself,
     #: conditions that look back only.
     ordered: bool = False
+    #: Inputs look back only, so that it does not matter when they are worked out.
+    sure: bool = False
     #: Bodies that come out otherwise when called again.
     flaky: bool = True
+    #: How deep graphs are nested.
     nested: int = 2
-    #: `map_over`, routers: what a driver may not know yet.
-    mapped: bool = True
-    routers: bool = True
 
 
 class Place(NamedTuple):
@@ -79,7 +79,7 @@ class Drawing:
         for option, value in (("immutable", st.just(True)), ("max_visits", st.integers(1, 4)), ("retry", retries)):
             if self.odds(8):
                 node[option] = self.draw(value)
-        if self.kind.mapped and "join" not in node and self.odds(8):
+        if "join" not in node and self.odds(8):
             node["map_over"] = None  # filled in when the graph is there
         return name
 
@@ -120,7 +120,7 @@ class Drawing:
             keys = self.draw(st.permutations([0, 2, 3, "x", True, None]))
             edge["keys"] = [[key, self.one(*targets)] for key in keys[: self.draw(st.integers(0, 3))]]
             edge["keys"] += [[key, to] for key, to in zip(keys[3:], targets, strict=False)]
-            if self.kind.routers and self.odds(3):
+            if self.odds(3):
                 edge["router"] = self.task(f"{source}_r", "number", "key")
         else:
             edge["when"] = [[None, to] for to in targets]  # filled in when the graph is there
@@ -309,10 +309,9 @@ class Drawing:
                     pair[0] = ["or", pair[0], ["eq", ["run_input"], 100 + i]]  # as good as the same
             if "when" in edge and self.odds(20):
                 edge["strict"] = True
+        sure = self.kind.ordered or self.kind.sure
         for node in self.nodes:
-            before = [
-                name for name in self.known(node["name"], self.kind.ordered or not self.odds(8)) if name != node["name"]
-            ]
+            before = [name for name in self.known(node["name"], sure or not self.odds(8)) if name != node["name"]]
             look = ["node", self.one(*before)] if before else ["run_input"]
             if "map_over" in node:
                 self.over(node, self.one(["value", [1, 2]], ["value", []], ["result"], ["result"], look))

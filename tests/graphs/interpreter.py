@@ -89,10 +89,10 @@ class Graph:
     def begin(
         self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
     ) -> None:
-        """A body, for a node or a router; what is immutable takes its inputs only."""
+        """A body, for a node or a router; what is immutable takes inputs only, its own or its graph's."""
         token.begun = False
         frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
-        args, kwargs = ([], inputs) if node.get("immutable") else (args, {**kwargs, **inputs})
+        args, kwargs = [] if node.get("immutable") else args, {**kwargs, **inputs}
         if isinstance(node["body"], dict) and "nodes" in node["body"]:
             Graph(self.play, node["body"], frames, args, kwargs, done)
         else:

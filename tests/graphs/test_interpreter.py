@@ -670,6 +670,18 @@ def test_it_fails_with_its_own_error_which_the_outer_graph_can_catch():
     assert failure({**OUTER, "edges": OUTER["edges"][:3]}, x=Fail("Lost")) == "Lost"
 
 
+def test_inputs_of_its_node_go_to_what_begins_it():
+    inner = graph("x y", "S>x", "x>y", "y>E", x={"immutable": True})
+    definition = graph("n", "S>n", "n>E", n={"body": inner, "inputs": {"more": RESULT}})
+    assert [(got, inputs) for _, got, inputs in run(definition, 7).ran] == [(None, {"more": 7}), ("x", {})]
+
+
+def test_what_it_was_given_is_all_of_that():
+    inner = graph("x", "S>x", "x>E", x={"inputs": {"all": ["run_input"]}})
+    definition = graph("n", "S>n", "n>E", n={"body": inner, "inputs": {"more": 1}})
+    assert run(definition, 7).ran[0][1:] == (7, {"more": 1, "all": {"args": [7], "kwargs": {"more": 1}}})
+
+
 def test_it_is_tried_again_as_a_whole():
     definition = {**OUTER, "retry": {"attempts": 2}}
     outcome = run(definition, x=1, y=Fail("Lost"))
