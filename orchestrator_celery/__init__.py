@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
     from orchestrator_celery.model.audit import AuditEntry, CancelPlan
     from orchestrator_celery.model.events import (
+        ApprovalAwaited,
+        ArrivalIgnored,
         Event,
         ItemsAdded,
         NodeCheckpointed,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         NodeRepublished,
         NodeResumed,
         NodeRetried,
+        NodeSkipped,
         NodeStarted,
         NodeSucceeded,
         NodeVetoed,
@@ -74,7 +77,15 @@ if TYPE_CHECKING:
         ResumeReport,
     )
     from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus, SignatureStatus
-    from orchestrator_celery.model.views import BulkReport, ItemView, NodeProgress, NodeView, Progress, RunView
+    from orchestrator_celery.model.views import (
+        ApprovalView,
+        BulkReport,
+        ItemView,
+        NodeProgress,
+        NodeView,
+        Progress,
+        RunView,
+    )
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
     from orchestrator_celery.runs import RunList
@@ -90,6 +101,8 @@ _WHERE = {
     "settings": ("OrchestratorSettings", "TaskPolicy"),
     "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus"),
     "model.events": (
+        "ApprovalAwaited",
+        "ArrivalIgnored",
         "Event",
         "ItemsAdded",
         "NodeCheckpointed",
@@ -101,6 +114,7 @@ _WHERE = {
         "NodeRepublished",
         "NodeResumed",
         "NodeRetried",
+        "NodeSkipped",
         "NodeStarted",
         "NodeSucceeded",
         "NodeVetoed",
@@ -124,7 +138,7 @@ _WHERE = {
         "ResumedNode",
     ),
     "worker.current": ("current_node",),
-    "model.views": ("BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
+    "model.views": ("ApprovalView", "BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
     "errors": (
         "ApprovalTimeout",
         "BulkRejected",
@@ -180,6 +194,7 @@ __all__ = (
     "visits",
     "when",
     # handles and what they show
+    "ApprovalView",
     "AuditEntry",
     "BulkCancelPlan",
     "BulkReport",
@@ -205,6 +220,8 @@ __all__ = (
     "SignatureStatus",
     "StoredSignature",
     # what happens in a run
+    "ApprovalAwaited",
+    "ArrivalIgnored",
     "Event",
     "ItemsAdded",
     "NodeCheckpointed",
@@ -216,6 +233,7 @@ __all__ = (
     "NodeRepublished",
     "NodeResumed",
     "NodeRetried",
+    "NodeSkipped",
     "NodeStarted",
     "NodeSucceeded",
     "NodeVetoed",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ("Run",)
 
 _NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED": RunStatus.CANCELLED}
+_POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
 _BLOCK = 1000
 
 
@@ -360,7 +361,7 @@ class Run(AsyncResult):
     def _pages(self, node: str) -> ItemPages:
         head, orchestrator = self._head(), self._orchestrator
         [definition] = orchestrator.reader.definitions(self.id, [node])
-        if definition is None or parse(definition).kind not in (NodeKind.SWARM, NodeKind.GROUP):
+        if definition is None or parse(definition).kind not in _POOLS:
             raise OrchestratorError(
                 f"Node {node} of the run {self.id} is no swarm: it has no items. `run.tree()` shows the ids of nodes."
             )

@@ -67,9 +67,12 @@ class Schedule(Verbs):
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Runs that have ended or are no more."""
+        """Runs that have ended or are no more; they wait for nobody, either."""
         if runs:
-            self.client.zrem(self.keys.due, *runs)
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.zrem(self.keys.due, *runs)
+                pipe.zrem(self.keys.approvals, *runs)
+                pipe.execute()
 
     def index(self, created: Mapping[str, float]) -> None:
         """Put runs into the list of runs; derived, so it may be repeated at any time."""

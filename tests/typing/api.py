@@ -17,7 +17,10 @@ from orchestrator_celery import (
     END,
     START,
     Approval,
+    ApprovalAwaited,
     ApprovalTimeout,
+    ApprovalView,
+    ArrivalIgnored,
     AuditEntry,
     BulkCancelPlan,
     BulkRejected,
@@ -53,6 +56,7 @@ from orchestrator_celery import (
     NodeRepublished,
     NodeResumed,
     NodeRetried,
+    NodeSkipped,
     NodeStarted,
     NodeState,
     NodeSucceeded,
@@ -309,6 +313,23 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
         if isinstance(event, NodeSucceeded | NodeFailed | SwarmWasClosed | RunClosed):
             return event.node
     return after
+
+
+def people(run: Run) -> list[str]:
+    run.approve("review", by="ada", note="fine")
+    run.reject("review")
+    assert_type(run.approvals(), list[ApprovalView])
+    told = [event for event in run.events() if isinstance(event, (ApprovalAwaited, ArrivalIgnored, NodeSkipped))]
+    found = orchestrator.approvals()
+    assert_type(found[0].until, datetime | None)
+    return [view.name for view in found] + [event.node for event in told]
+
+
+async def people_elsewhere(run: Run) -> list[ApprovalView]:
+    await run.aio.approve("review", by="ada")
+    await run.aio.reject("review", note="no")
+    assert_type(await run.aio.approvals(), list[ApprovalView])
+    return await orchestrator.aio.approvals()
 
 
 def lists() -> list[str]:

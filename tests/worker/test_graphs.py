@@ -5,9 +5,11 @@ from celery import chain, group
 
 from orchestrator_celery import (
     ConditionError,
+    DeadlineExceeded,
     GraphRecursion,
     InvalidTransition,
     NoRoute,
+    RunNotFound,
     node,
     otherwise,
     result,
@@ -268,3 +270,34 @@ def test_graphs_nest(busy):
     )  # fmt: skip
     assert outer.apply_async((1,)).get(timeout=30) == 2 + 2 + 6
     assert outer.apply_async((2,)).get(timeout=30) == 6 + 6 + 14
+
+
+def test_what_waits_for_a_person_says_so(busy):
+    """Given a run whose approval waits, then its status says who is to do what; cancelled, it is in no list any more."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy).add_node("review", Approval()).add_node("go", tasks("identity"))
+        .add_edge(START, "review").add_edge("review", "go").add_edge("go", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    wait_for(run.approvals, what="an approval")
+    assert "it waits for a person: 'review' (0.0.0)" in run.status_message
+    run.cancel(confirm=True)
+    assert run.id not in busy.orchestrator.store.awaiting()
+    with pytest.raises(RunNotFound):
+        run.approve("review")
+
+
+def test_a_late_run_tells_where_it_was(busy):
+    """Given a deadline, when it is over, then the tree still says what was visited."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy).add_node("first", tasks("identity")).add_node("review", Approval()).add_node("go", tasks("identity"))
+        .add_edge(START, "first").add_edge("first", "review").add_edge("review", "go").add_edge("go", END)
+    )  # fmt: skip
+    run = defined.apply_async((1,), deadline=1)
+    with pytest.raises(DeadlineExceeded):
+        run.get(timeout=30)
+    states = {view.name: view.state for view in run.tree().children}
+    assert states == {"first": NodeState.SUCCEEDED, "review": NodeState.FAILED, "go": NodeState.SKIPPED}
+    assert not run.approvals()

@@ -39,13 +39,13 @@ local function refuse() -- an error of the decision itself
     emit('failed', own)
     return visit_ended(node .. '.' .. at, k, 'F', own)
   end
-  g.on[key], g.un[key] = nil, why .. ref
+  give_up(g, key, why, ref)
   fail_graph(node, g, id)
 end
 
 g.busy = true
 if g.err then
-  g.on[key], g.un[key] = nil, why == 'map' and 'W' or why .. ref
+  give_up(g, key, why == 'map' and 'W' or why, ref)
 elseif ARGV[2] == 'go' then
   leave(node, g, at, k, why == 'F' and 'w:' .. ref or ref, ARGV[3], why == 'S')
 elseif ARGV[2] == 'again' then
@@ -53,7 +53,7 @@ elseif ARGV[2] == 'again' then
 elseif ARGV[2] == 'map' then
   map()
 elseif ARGV[2] == 'stop' then
-  g.on[key], g.un[key] = nil, 'F' .. ref
+  give_up(g, key, 'F', ref)
   fail_graph(node, g, ref)
 else
   refuse()

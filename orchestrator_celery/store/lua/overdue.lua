@@ -37,6 +37,7 @@ end
 for i = 1, #composites, 2 do
   local node, pool = composites[i], get_pool(composites[i])
   if in_tree(node) and not node:find(':', 1, true) then
+    if composites[i + 1]:sub(1, 1) == 'G' then redis.call('HSET', DONE, node .. ':g', composites[i + 1]) end
     if pool then pool.gone = true else redis.call('HDEL', POOL, node) end
     if node ~= '0' then fail(node, 0, composites[i + 1]:match('^C|(%d+)') or composites[i + 1]:match('^G|(%d+)') or pool.since, '', '@0') end
     local counts = counts_of(definition(node))

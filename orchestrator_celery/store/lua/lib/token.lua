@@ -3,6 +3,12 @@ local function graph_counts(node, field, by)
   if by and by ~= 0 and in_tree(node) then redis.call('HINCRBY', root, field, by) end
 end
 
+-- A visit that is not followed by anything: what came of it, W for nothing, is kept for a retry.
+local function give_up(g, key, state, ref)
+  g.un[key] = { state, ref, g.on[key] }
+  g.on[key] = nil
+end
+
 local function fail_graph(node, g, ref)
   g.err = ref
   for key in pairs(g.on) do -- a task that nobody has begun will not start, and nobody has to answer any more
@@ -10,7 +16,7 @@ local function fail_graph(node, g, ref)
     local l = get_live(own)
     if l and (l.state == 'W' or (l.state == 'Q' and l.attempt == 1 and l.retries == 0 and l.nesting == 0)) then
       redis.call('HDEL', LIVE, own)
-      g.on[key], g.un[key] = nil, 'W'
+      give_up(g, key, 'W', '')
     end
   end
 end
