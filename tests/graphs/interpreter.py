@@ -26,9 +26,19 @@ class Outcome(NamedTuple):
     ran: list[tuple[tuple[Step, ...], Any, dict[str, Any]]]  # each body with what it was given, as they began
 
 
-def interpret(definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn) -> Outcome:
-    """Run a graph; `bodies(body, visit, attempt, given, **inputs)` answers or raises `Fail`."""
-    play, ends = Play(bodies), []
+def interpret(
+    definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn, begins: bool = True
+) -> Outcome:
+    """Run a graph.
+
+    Args:
+        definition: of the graph.
+        bodies: `bodies(body, visit, attempt, given, **inputs)` answers or raises `Fail`.
+        given: its one argument.
+        schedule: which of the live bodies is the next to start or to end.
+        begins: a body of several tasks begins with its visit, not with its first task.
+    """
+    play, ends = Play(bodies, begins), []
     Graph(play, definition, (), [given], {}, ends.append)
     while play.live:
         play.turn(schedule(play.live))
@@ -73,7 +83,7 @@ class Graph:
 
     def attempt(self, token: Token) -> None:
         node, done = self.nodes[token.name], partial(self.ended, token)
-        facts = self.facts(token, token.given, token.given if token.failed else UNKNOWN)
+        facts = self.facts(token, token.given)
         inputs = {name: read(term, facts) for name, term in node.get("inputs", {}).items()}
         items = read(node["map_over"], facts) if "map_over" in node else []
         if UNKNOWN in inputs.values() or not isinstance(items, list):
@@ -90,10 +100,13 @@ class Graph:
         self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
     ) -> None:
         """A body, for a node or a router; what is immutable takes inputs only, its own or its graph's."""
-        token.begun = False
+        several = isinstance(item, int) or "nodes" in node["body"]
+        token.begun = several and self.play.begins
         frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
         args, kwargs = [] if node.get("immutable") else args, {**kwargs, **inputs}
-        if isinstance(node["body"], dict) and "nodes" in node["body"]:
+        if token.begun:
+            self.play.count(frames)
+        if "nodes" in node["body"]:
             Graph(self.play, node["body"], frames, args, kwargs, done)
         else:
             self.play.live.append(Leaf(frames, node["body"], args[0] if args else None, kwargs, done))
@@ -126,7 +139,8 @@ class Graph:
 
     # -- where its token goes ------------------------------------------------------------------------
 
-    def facts(self, token: Token, result: Any, error: Any = UNKNOWN) -> dict[str, Any]:
+    def facts(self, token: Token, result: Any) -> dict[str, Any]:
+        error = token.given if token.failed else UNKNOWN
         run = {"run_input": self.given, "node": self.results}
         return {"result": result, "error": error, "visits": token.visit, **run}
 
@@ -159,7 +173,7 @@ class Graph:
         self.tokens.remove(token)
         for to in targets:
             if to == END:
-                self.ends[token.name] = value
+                self.ends.update({token.name: value} if token.name != START else {})
             elif self.join(to) != "all":
                 self.start(to, value, token.lineage, first=token.name == START, **came)
             else:
@@ -186,7 +200,7 @@ class Graph:
             self.start(ready[0], given, self.lineages.pop(ready[0]))
         if not self.tokens:
             self.skip()
-            ends = {name: self.ends[name] for name in (START, *self.nodes) if name in self.ends}
+            ends = {name: self.ends[name] for name in self.nodes if name in self.ends}
             self.done(ends if len(ends) > 1 else next(iter(ends.values()), None))
         return None
 

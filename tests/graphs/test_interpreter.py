@@ -268,6 +268,11 @@ def test_strict_makes_it_an_error():
     assert forked(when("a", (["not", ["eq", DEEP, 1]], "b"), otherwise="d", strict=True), a={}) == "ConditionError"
 
 
+def test_error_is_there_in_a_node_that_an_error_edge_led_to():
+    definition = graph("a b c", "S>a", "a>b", "a!b", when("b", (["exists", ["error"]], "c"), otherwise=END), "c>E")
+    assert (result(definition), result(definition, a=Fail("Lost"))) == ("b", "c")
+
+
 def test_strict_asks_no_further_than_the_first_that_holds():
     assert forked(when("a", (True, "b"), (["eq", DEEP, 1], "c"), strict=True), a={}) == "b"
 
@@ -571,6 +576,20 @@ def test_what_has_not_started_when_it_fails_does_not():
     assert visited(run(definition, 0, in_turn, a=Fail("Lost"))) == "a"
 
 
+def test_but_of_several_tasks_it_has_begun_with_its_visit():
+    definition = graph(
+        "a n m", "S>a", "S>n", "S>m", "a>E", "n>E", "m>E", n={"body": INNER}, m={"map_over": ["value", [1]]}
+    )
+    assert visited(run(definition, 0, in_turn, a=Fail("Lost"), x=1)) == "a m n n/x n/y"
+
+
+def test_a_router_that_has_not_started_does_not():
+    definition = graph("a b", "S>a", "S>b", "a>E", keys("b", (1, "a"), otherwise=END, router="r"))
+    schedule = ending("b", "a")
+    outcome = run(definition, 0, lambda live: schedule([leaf for leaf in live if leaf.body != "r"]), a=Fail("Lost"))
+    assert (outcome.value.type, visited(outcome), len(outcome.ran)) == ("Lost", "a b", 2)
+
+
 def test_a_nested_graph_that_runs_beside_ends():
     inner = graph("x y", "S>x", "x>y", "y>E")
     definition = graph("a n", "S>a", "S>n", "a>E", "n>E", n={"body": inner})
@@ -646,8 +665,9 @@ def test_an_end_that_was_taken_twice_counts_once_with_its_last_result():
     assert result(definition, a=by_visit(1, 2)) == 2
 
 
-def test_start_may_lead_to_the_end():
-    assert result(graph("a", keys(START, (1, "a"), otherwise=END), "a>E"), 7) == 7
+def test_start_may_lead_to_the_end_and_has_no_result():
+    assert result(graph("a", keys(START, (1, "a"), otherwise=END), "a>E"), 7) is None
+    assert result(graph("a", "S>a", "S>E", "a>E"), 7) == "a"
 
 
 def test_an_error_may_lead_to_the_end():
