@@ -24,6 +24,7 @@ __all__ = (
     "InvalidTransition",
     "InvalidWorkflow",
     "LeafIgnored",
+    "NodeNotFound",
     "NotInstalled",
     "OrchestratorError",
     "PayloadTooLarge",
@@ -65,6 +66,10 @@ class StoreUnavailable(OrchestratorError):
 
 class RunNotFound(OrchestratorError):
     """No run has this id: it was never started here, was cancelled, or its retention is over."""
+
+
+class NodeNotFound(OrchestratorError):
+    """The run has no node of this id: `run.tree()` shows the ids there are."""
 
 
 class SignatureGone(OrchestratorError):

@@ -23,6 +23,7 @@ from orchestrator_celery.model.events import Event, RunClosed, parse_event
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ItemView, NodeView, Progress, RunView
+from orchestrator_celery.redo import NodeVerbs
 from orchestrator_celery.tree import TreeReader
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED
 _BLOCK = 1000
 
 
-class Run(AsyncResult):
+class Run(NodeVerbs, AsyncResult):
     """One execution of a Swarm or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
@@ -208,8 +209,10 @@ class Run(AsyncResult):
         Cancellation(self._orchestrator).cancel(self.id, confirm, reason)
         self._cache = None  # what it had been is no longer so
 
-    def _audited(self, verb: str, after: RunStatus | None = None) -> AbstractContextManager[None]:
-        return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after)
+    def _audited(
+        self, verb: str, after: RunStatus | None = None, **facts: Any
+    ) -> AbstractContextManager[dict[str, Any]]:
+        return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after, **facts)
 
     def _recorded_status(self) -> RunStatus | None:
         status = self._orchestrator.reader.head_field(self.id, "status")

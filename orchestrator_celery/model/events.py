@@ -23,6 +23,7 @@ __all__ = (
     "NodeRepublished",
     "NodeResumed",
     "NodeRetried",
+    "NodeSkipped",
     "NodeStarted",
     "NodeSucceeded",
     "NodeVetoed",
@@ -94,6 +95,10 @@ class NodeLost(Event):
 
     attempt: int
     worker: str
+
+
+class NodeSkipped(Event):
+    """A node is passed by: it never starts, and what follows goes on without it."""
 
 
 class NodeVetoed(Event):
@@ -180,6 +185,7 @@ _TYPES: dict[str, type[Event]] = {
     "checkpoint": NodeCheckpointed,
     "progress": NodeProgressed,
     "vetoed": NodeVetoed,
+    "skipped": NodeSkipped,
     "added": ItemsAdded,
     "swarm-closed": SwarmWasClosed,
     "priority": PriorityChanged,

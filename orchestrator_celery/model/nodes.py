@@ -18,6 +18,7 @@ _STATES = {
     "I": NodeState.RUNNING,
     "D": NodeState.RUNNING,
     "H": NodeState.INTERRUPTED,
+    "K": NodeState.SKIPPED,
 }
 _REF = b"@"
 

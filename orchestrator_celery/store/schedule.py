@@ -28,6 +28,7 @@ class Look(NamedTuple):
         created: when the run was created, in ms.
         status: the run's.
         deadline: when the run fails if it has not ended, in ms; None without one.
+        owed: something is still to be done outside the store about a change.
     """
 
     run: str
@@ -38,6 +39,7 @@ class Look(NamedTuple):
     created: float = 0.0
     status: RunStatus = RunStatus.RUNNING
     deadline: float | None = None
+    owed: bool = False
 
 
 @answers
@@ -98,7 +100,7 @@ def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status, deadline = rest
+    due, running, created, status, deadline, owed = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return Look(
@@ -110,4 +112,5 @@ def _look(run: str, answer: list[Any]) -> Look:
         float(created),
         RunStatus(status.decode()),
         float(deadline) if deadline else None,
+        bool(owed),
     )

@@ -11,12 +11,17 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError
 
-__all__ = ("HEADER", "Script", "load", "names")
+__all__ = ("HEADER", "Script", "included", "load", "names")
 
 #: What the comment block of every verb has, in this order.
 HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
 
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
+#: What a verb includes that may move the tree on, in an order in which each part finds what it needs.
+_EVERYTHING = (
+    "run reply send live attempts definition ranges order pool flush release renew called complete next_item runners "
+    "drained reclaim advance runner_ended go_on recount begin_pool tree"
+)
 _FOLDER = files("orchestrator_celery.store") / "lua"
 
 
@@ -46,6 +51,12 @@ def names() -> list[str]:
     return sorted(item.name.removesuffix(".lua") for item in _FOLDER.iterdir() if item.name.endswith(".lua"))
 
 
+def included(body: str) -> list[str]:
+    """The parts a verb includes, in order."""
+    include = _INCLUDE.search(body)
+    return include[1].replace("everything", _EVERYTHING).split() if include else []
+
+
 @cache
 def load(name: str) -> Script:
     """Read one verb with its includes.
@@ -60,7 +71,6 @@ def load(name: str) -> Script:
     missing = [part for part in HEADER if f"-- {part}" not in body]
     if missing:
         raise ValueError(f"{name}.lua: the header lacks {', '.join(missing)}")
-    include = _INCLUDE.search(body)
-    parts = [(_FOLDER / "lib" / f"{lib}.lua").read_text() for lib in include[1].split()] if include else []
+    parts = [(_FOLDER / "lib" / f"{lib}.lua").read_text() for lib in included(body)]
     text = "\n".join([*parts, body])
     return Script(name, text, hashlib.sha1(text.encode()).hexdigest())

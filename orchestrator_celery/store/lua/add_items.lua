@@ -3,7 +3,7 @@
 -- ARGV: 1 pool  2 number of items  3 number of leaves in them  4 token of the upload, or ''
 --       5 their priorities as `level:first-last ...`, counted from the first of them, or ''  then the items
 -- RETURNS: {'ok', effects, first index} | {'gone'} | {'closed'} | {'full', {}, room} | {'expired'} upload is gone
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 local node, count, token = ARGV[1], tonumber(ARGV[2]), ARGV[4]
 local function refuse(word, ...)
   if token ~= '' then redis.call('UNLINK', DEF .. ':' .. token) end

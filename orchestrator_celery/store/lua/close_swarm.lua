@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 pool  2 '1': it may be added to as long as something of it is left
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'closed'} it was closed, or has ended, before
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 if not status then return reply('gone') end
 local p = get_pool(ARGV[1])
 if not p or not p.open then return reply('closed') end

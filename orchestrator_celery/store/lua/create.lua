@@ -3,7 +3,7 @@
 -- ARGV: 1 token of the upload  2 fields in the head  then the head's fields as name, value, ...
 -- RETURNS: {'ok', effects, created in ms} | {'exists', {}, ended} the id is known: the upload is dropped, nothing starts;
 --          ended: 1 when that run needs no look any more | {'expired'} the upload is gone
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 local upload = DEF .. ':' .. ARGV[1]
 if status or cancelled then
   redis.call('UNLINK', upload)

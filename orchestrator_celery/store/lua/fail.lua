@@ -3,7 +3,7 @@
 -- ARGV: 1 node  2 attempt  3 retries, or '' where the reporter cannot know  4 nesting  5 error
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} superseded, or ended already (Celery reports a hard
 --          time limit twice)
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)

@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 result
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} this body was superseded or has ended already
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)

@@ -3,7 +3,7 @@
 -- ARGV: 1 error  2 '1': the run stands in for a task of another one, whose deadline it is
 -- RETURNS: {'ok', effects, delegated} ids of runs that replace a task of this one | {'gone'} no such run
 --          | {'state', {}, status} it has ended, or has no deadline, or it is not reached yet
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree delegated
+-- include: everything delegated
 if not status then return reply('gone') end
 local deadline = tonumber(redis.call('HGET', root, 'deadline'))
 if status == 'SUCCEEDED' or status == 'FAILED' or (ARGV[2] ~= '1' and (not deadline or deadline > tonumber(now))) then
@@ -25,7 +25,9 @@ for i = 1, #leaves, 2 do
   local node, l = leaves[i], parse_live(leaves[i + 1])
   if in_tree(node) then
     redis.call('HDEL', LIVE, node)
-    if l.state ~= 'Q' then -- what had started has failed; the rest is skipped, which needs no record
+    if l.state == 'Q' then -- the rest is skipped, which needs no record; a body of before must not fit what a retry starts
+      if l.attempt > 1 or l.retries > 0 or l.nesting > 0 then pass(node, l.attempt) end
+    else -- what had started has failed
       fail(node, l.attempt, l.since, l.owner, '@0')
       redis.call('HINCRBY', root, 'failed', 1)
       callbacks(node, 'F', l.callbacks, '0')

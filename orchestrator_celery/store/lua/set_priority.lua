@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 pool  2 level: 1 low, 2 medium, 3 high  then ranges of indexes as `first-last`
 -- RETURNS: {'ok', effects, changed} how many waited at another level | {'gone'} no such run | {'closed'} the pool has ended
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 if not status then return reply('gone') end
 local node, level = ARGV[1], tonumber(ARGV[2])
 local p = get_pool(node)

@@ -5,7 +5,7 @@
 --       nesting, S or F, result or error; then the nodes it gives back
 -- RETURNS: {'ok', effects, taken} taken: node, definition and input of each, one after the other | {'gone'} no such run
 --          | {'held', effects} nothing is to be begun | {'stale', effects} the runner was superseded
--- include: run reply send live definition ranges order pool flush release called complete next_item runners drained reclaim advance runner_ended tree
+-- include: everything
 if not status then return reply('gone') end
 local runner, ended = ARGV[1], tonumber(ARGV[8])
 local me = runner .. ':' .. ARGV[2] .. ' ' .. ARGV[5]
@@ -48,9 +48,9 @@ while more > 0 and p and not p.gone and not p.stopped and p.next < p.n and (not 
   local item = definition(node)
   draw(pool, spec, p, index, level, found)
   if fits_in(item) then
-    put_live(node, { state = 'R', attempt = 1, retries = 0, nesting = 0, since = now, sent = tonumber(now), tries = 0,
+    put_live(node, { state = 'R', attempt = first_attempt(node), retries = 0, nesting = 0, since = now, sent = tonumber(now), tries = 0,
       callbacks = counts_of(item), input = p.input, owner = me })
-    emit('started', node, 'a', 1, 'w', ARGV[5])
+    emit('started', node, 'a', first_attempt(node), 'w', ARGV[5])
     taken[#taken + 1], taken[#taken + 2], taken[#taken + 3] = node, item, p.input
     more = more - 1
   else

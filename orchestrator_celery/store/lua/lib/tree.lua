@@ -1,9 +1,7 @@
 -- The walk over the tree: down to the leaves that are next, up to the parents whose child has ended.
 local function step_ended(node, spec, index, state, ref)
   local last = index + 1 >= number(spec, 'n')
-  if state == 'S' and not last then
-    return activate(node .. '.' .. (index + 1), ref)
-  end
+  if state == 'K' or (state == 'S' and not last) then return go_on(node, spec, index + 1, ref) end
   if state == 'F' and not last and attr(definition(node .. '.' .. index), 'ch') then
     -- As in Celery: the failure of a chord's header is the failure of its body, whose errbacks fire.
     local body = node .. '.' .. (index + 1)
@@ -12,26 +10,24 @@ local function step_ended(node, spec, index, state, ref)
     emit('failed', body)
     callbacks(body, 'F', counts_of(definition(body)), ref)
   end
-  local since = redis.call('HGET', POOL, node)
-  redis.call('HDEL', POOL, node)
-  return complete(node, spec, state, ref, since and since:sub(3))
+  return end_steps(node, spec, state, ref)
 end
 
 activate = function(node, input)
   local spec = definition(node)
   local kind = spec:sub(1, 1)
   if kind == 'L' then
-    return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
+    return queue(node, { attempt = first_attempt(node), retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
       wait_of(spec))
   end
   if attr(spec, 'im') then input = '' end
   if kind == 'P' then
-    local p = new_pool(node, spec, input)
+    local p = begin_pool(node, spec, input)
     pump(node, spec, p)
     return drained(node, spec, p)
   end
   redis.call('HSET', POOL, node, 'C|' .. now)
-  return activate(node .. '.0', input)
+  return go_on(node, spec, 0, input)
 end
 
 up = function(node, state, ref, counts)
