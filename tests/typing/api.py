@@ -51,6 +51,7 @@ from orchestrator_celery import (
     NodeInterrupted,
     NodeKind,
     NodeLost,
+    NodeNotFound,
     NodeProgress,
     NodeProgressed,
     NodeRepublished,
@@ -304,6 +305,7 @@ def steer(run: Run) -> None:
     # Celery's classes have no types, so a name that is missing would pass as Any: what returns nothing is asked for.
     assert_type(run.suspend, Callable[[], None])
     assert_type(run.resume, Callable[[], None])
+    assert_type(run.retry("0.1"), None)
     assert_type(run.swarm.close, Callable[[], None])
     assert_type(swarm.close, Callable[[], None])
 
@@ -327,6 +329,8 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
             return str(event.count)
         if isinstance(event, NodeProgressed):
             assert_type((event.done, event.total, event.message), tuple[float, float | None, str])
+        if isinstance(event, NodeSkipped):
+            return event.node
         if isinstance(event, NodeCheckpointed):
             return str(event.attempt)
         if isinstance(event, NodeSucceeded | NodeFailed | SwarmWasClosed | RunClosed):
@@ -367,6 +371,7 @@ def many() -> list[RunAnswer]:
     assert_type(chosen.suspend(), list[RunAnswer])
     assert_type(chosen.interrupt(signal="SIGINT", grace=1.0), list[RunAnswer])
     assert_type(chosen.resume(stagger=0.5), list[RunAnswer])
+    assert_type(chosen.retry(), list[RunAnswer])
     plan = chosen.cancel_plan()
     assert_type(plan, BulkCancelPlan)
     assert_type((plan.keys, plan.running, plan.queued, plan.token), tuple[int, int, int, str])
@@ -401,6 +406,7 @@ async def awaited(run: Run) -> list[Event]:
     # The types are those of the methods; where one is missing, mypy says so.
     await run.aio.suspend()
     await run.aio.resume()
+    await run.aio.retry(node="0.1")
     assert_type(await run.aio.progress(), Progress)
     assert_type(await run.aio.tree(limit=10), NodeView)
     assert_type(await run.aio.status(), RunStatus)
@@ -416,6 +422,7 @@ async def awaited(run: Run) -> list[Event]:
     found = await orchestrator.aio.runs(tag="eu")
     assert_type(found, RunList)
     assert_type(await found.aio.resume(stagger=0.5), list[RunAnswer])
+    assert_type(await found.aio.retry(), list[RunAnswer])
     kept = await orchestrator.aio.save(swarm, name="photos")
     assert_type(await kept.aio.rerun(), Run)
     assert_type(await kept.aio.delete(after=60), datetime)
@@ -490,7 +497,7 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
-    except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored):
+    except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored, NodeNotFound):
         return "task"
     except OrchestratorError:
         return "any"
