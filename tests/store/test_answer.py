@@ -132,7 +132,7 @@ def test_a_graph_that_fails_asks_no_more(play):
     """Given a branch that fails, then the approval beside it is withdrawn, and the graph has failed."""
     play.start(asking(edges="START>ask START>bad ask>END bad>END"))
     assert play.break_("0.1.0") == ["close"]
-    assert (play.status, play.waiting(), play.graph()["un"]["0.0"]) == ("FAILED", [], "W")
+    assert (play.status, play.waiting(), play.graph()["un"]["0.0"][0]) == ("FAILED", [], "W")
     refused(play, lambda: play.answer("0.0.0"))
 
 

@@ -238,7 +238,7 @@ def test_a_failing_graph_waits_for_what_runs(play):
     assert play.break_("0.0.0") == []
     assert play.status == "RUNNING"
     assert names(play.finish("0.1.0")) == ["close"]
-    assert play.graph()["un"] == {"0.0": "F0.0.0", "1.0": "S0.1.0"}
+    assert play.graph()["un"] == {"0.0": ["F", "0.0.0", {"n": 1}], "1.0": ["S", "0.1.0", {"n": 1}]}
 
 
 # -- held --------------------------------------------------------------------------------------------------
@@ -463,7 +463,7 @@ def _worked(play: Play, node: str, dice: random.Random):
     attempt = play.live()[node].attempt
     assert play.claim(node, attempt).refused is None
     if node == CLOSE:
-        return lambda: play.store.ended("r")
+        return lambda: play.store.ended(play.leaf(CLOSE, attempt))
     if dice.random() < 0.2:
         return lambda: play.lost(node, attempt, limit=99)
     if dice.random() < 0.15:

@@ -301,3 +301,61 @@ def test_a_late_run_tells_where_it_was(busy):
     states = {view.name: view.state for view in run.tree().children}
     assert states == {"first": NodeState.SUCCEEDED, "review": NodeState.FAILED, "go": NodeState.SKIPPED}
     assert not run.approvals()
+
+
+def test_a_failed_graph_goes_on(busy, ledger):
+    """Given a graph that failed with one branch while another ended, when it is retried, then just what failed runs again."""
+    tasks = busy.tasks
+    inner = (
+        graph(busy, "inner").add_node("x", tasks("heals", "x")).add_node("y", tasks("identity"))
+        .add_edge(START, "x").add_edge("x", "y").add_edge("y", END)
+    )  # fmt: skip
+    defined = (
+        graph(busy)
+        .add_node("a", tasks("counted_call", "a")).add_node("b", inner).add_node("sum", tasks("identity"), join="all")
+        .add_edge(START, "a").add_edge(START, "b").add_edge("a", "sum").add_edge("b", "sum").add_edge("sum", END)
+    )  # fmt: skip
+    run = defined.apply_async((1,))
+    with pytest.raises(ValueError, match="not yet"):
+        run.get(timeout=30)
+    wait_for(lambda: run.status is RunStatus.FAILED, what="its end")
+    assert run.progress().failed == 1
+    run.retry()
+    assert run.get(timeout=30) == [1, 1]
+    assert [len(ledger.entries("called", name)) for name in ("a", "x")] == [1, 2]
+    progress = run.progress()
+    assert (progress.total, progress.done, progress.failed) == (4, 4, 0)
+
+
+def test_a_runaway_loop_gets_its_visits_anew(busy):
+    """Given a graph that was visited too often, when it is retried, then it goes on where it was, visits counted anew."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("more", tasks("add", 1), max_visits=3)
+        .add_edge(START, "more")
+        .add_conditional_edges("more", [when(result >= 5, END), otherwise("more")])
+    )
+    run = defined.apply_async((0,))
+    with pytest.raises(GraphRecursion):
+        run.get(timeout=30)
+    run.retry()
+    assert run.get(timeout=30) == 5
+
+
+def test_approvals_of_a_failed_graph_are_asked_anew(busy, ledger):
+    """Given an approval that was withdrawn when its graph failed, when that is retried, then it waits again."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("bad", tasks("heals", "bad")).add_node("review", Approval()).add_node("go", tasks("identity"), join="all")
+        .add_edge(START, "bad").add_edge(START, "review").add_edge("bad", "go").add_edge("review", "go").add_edge("go", END)
+    )  # fmt: skip
+    run = defined.apply_async((2,))
+    with pytest.raises(ValueError, match="not yet"):
+        run.get(timeout=30)
+    assert not run.approvals()
+    run.retry()
+    wait_for(run.approvals, what="the approval")
+    run.approve("review", by="ada")
+    assert run.get(timeout=30)[1]["by"] == "ada"
