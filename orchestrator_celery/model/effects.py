@@ -75,7 +75,7 @@ class Verdict(NamedTuple):
         kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision
             itself cannot be made.
         argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
-        elements: the list to map over.
+        elements: the list to map over; of `go`, what a graph was given, where START leads to END.
     """
 
     kind: str

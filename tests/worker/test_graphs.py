@@ -359,3 +359,15 @@ def test_approvals_of_a_failed_graph_are_asked_anew(busy, ledger):
     wait_for(run.approvals, what="the approval")
     run.approve("review", by="ada")
     assert run.get(timeout=30)[1]["by"] == "ada"
+
+
+def test_start_may_lead_to_the_end(busy):
+    """Given a condition at START that leads to END, then what the graph was given is its result."""
+    defined = (
+        graph(busy).add_node("a", busy.tasks("add", 1)).add_edge("a", END)
+        .add_conditional_edges(START, [when(run_input > 3, END), otherwise("a")])
+    )  # fmt: skip
+    assert [defined.apply_async((n,)).get(timeout=30) for n in (3, 4)] == [4, 4]
+    both = graph(busy).add_node("a", busy.tasks("add", 1)).add_edge(START, "a").add_edge(START, END).add_edge("a", END)
+    assert both.apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}
+    assert chain(both, busy.tasks("identity")).apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}

@@ -23,7 +23,7 @@ local function leave(node, g, at, k, given, targets, well)
   g.on[key] = nil
   redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   for target in targets:gmatch('[^,]+') do
-    if target == '$' then reach_end(g, from, given) else arrive(node, g, l, target, from, given, copy(through)) end
+    if target == '$' then reach_end(g, from, from == 'S' and node .. '.r' or given) else arrive(node, g, l, target, from, given, copy(through)) end
   end
 end
 
