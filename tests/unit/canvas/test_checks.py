@@ -167,11 +167,11 @@ BROKEN = {
     ),
     "unreadable condition": (
         lambda: document(edges=[{"from": "a", "when": [[["eval", "1"], "a"]], "otherwise": END}]),
-        [("a", "the condition cannot be read", "no operator")],
+        [("a", "the condition cannot be read", "begin with an operator")],
     ),
     "unreadable input": (
         lambda: document(node={"inputs": {"n": ["eval"]}}),
-        [("a", "inputs['n'] cannot be read", "no operator")],
+        [("a", "inputs['n'] cannot be read", "begin with an operator")],
     ),
     "behind a branch that is always taken": (
         lambda: document(edges=[{"from": "a", "when": [[True, "a"], [["result"], END]], "otherwise": END}]),
