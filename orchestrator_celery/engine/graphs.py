@@ -87,7 +87,8 @@ class _Plan:
         self._declared.append((source, _targets_of(route)))
         if "router" in declared:
             route["asked"] = str(len(self.nodes))
-            name = f"{declared['from']} ({declared['router']['task']})"
+            asked_about = "START" if source == _START else declared["from"]
+            name = f"{asked_about} ({declared['router']['task']})"
             self.nodes.append(_Node(name, {"signature": declared["router"]}, source))
 
     def _ask(self, source: str) -> None:

@@ -63,9 +63,15 @@ class Decide(NamedTuple):
 
 
 class Await(NamedTuple):
-    """A run waits for a person: list it among those that do."""
+    """A run waits for a person: list it among those that do.
+
+    Args:
+        run: the run.
+        until: when nobody needs to answer any more, in ms; None for never.
+    """
 
     run: str
+    until: float | None
 
 
 class Verdict(NamedTuple):

@@ -77,7 +77,7 @@ def effect(run: str, item: list[Any]) -> Effect:
     """Read one effect of an answer."""
     kind, node, attempt, *rest = item
     if kind == b"await":
-        return Await(run)
+        return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
         _, why, ref, spec, given, last, visits, tries = rest
         known = json.loads(last)

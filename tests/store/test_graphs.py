@@ -178,8 +178,10 @@ def test_a_loop_of_bodies_that_end_at_once_is_bounded(play):
 
 
 def test_a_graph_that_only_leads_through(play):
-    assert names(play.start(graph("START>END"))) == ["close"]
-    assert play.status == "SUCCEEDED"
+    """Given a way from START to END, then what the graph was given is written down, and is its result."""
+    assert names(play.start(graph("START>END"))) == ["decide 0.S.0"]
+    assert names(play.decide("0.S.0", "go", "$", b"7")) == ["close"]
+    assert (play.status, play.ended("0").ref, play.ended("0.r").payload) == ("SUCCEEDED", "0.r", b"7")
 
 
 def test_a_router_passes_on_what_it_was_asked_about(play):

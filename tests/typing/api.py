@@ -16,6 +16,7 @@ from typing_extensions import assert_type
 from orchestrator_celery import (
     END,
     START,
+    AnswerView,
     Approval,
     ApprovalAwaited,
     ApprovalTimeout,
@@ -342,6 +343,7 @@ def people(run: Run) -> list[str]:
     run.approve("review", by="ada", note="fine")
     run.reject("review")
     assert_type(run.approvals(), list[ApprovalView])
+    assert_type(run.tree().answer, AnswerView | None)
     told = [event for event in run.events() if isinstance(event, (ApprovalAwaited, ArrivalIgnored, NodeSkipped))]
     found = orchestrator.approvals()
     assert_type(found[0].until, datetime | None)

@@ -457,3 +457,13 @@ def heals(value, name):
         if book.incr(f"heals:{name}") == 1:
             raise ValueError("not yet")
     return value
+
+
+class CardDeclined(Exception):
+    def __init__(self, card, reason):
+        super().__init__(f"{card}: {reason}")
+
+
+@app.task
+def charge_card():
+    raise CardDeclined("1234", "no money")

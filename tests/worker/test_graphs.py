@@ -122,13 +122,15 @@ def test_an_approval_waits_for_a_person(busy):
         .add_conditional_edges("review", {"approved": "yes", "rejected": "no"})
         .add_edge("yes", END).add_edge("no", END)
     )  # fmt: skip
-    run = defined.apply_async()
+    run = defined.apply_async(({"amount": 7},))
     [waiting] = wait_for(lambda: [v for v in busy.orchestrator.approvals() if v.run == run.id], what="an approval")
-    assert (waiting.name, waiting.message, waiting.node) == ("review", "Pay?", "0.0.0")
+    assert (waiting.name, waiting.message, waiting.node, waiting.given) == ("review", "Pay?", "0.0.0", {"amount": 7})
+    assert run.status is RunStatus.RUNNING
     assert [view.state for view in run.tree().children] == [NodeState.AWAITING, NodeState.WAITING, NodeState.WAITING]
     run.approve("review", by="ada", note="fine")
-    with pytest.raises(InvalidTransition, match="'review'"):
+    with pytest.raises(InvalidTransition, match=r"'review' .* answered before: approved by ada \(fine\), at 20"):
         run.reject("review", by="bob")
+    assert "review [approval] SUCCEEDED approved by ada (fine)" in str(run.tree())
     assert run.get(timeout=30) == {"decision": "approved", "by": "ada", "note": "fine", "timed_out": False}
     done, refused = busy.orchestrator.audit(run=run.id)[::-1]
     assert (done.verb, done.actor, done.refused) == ("approve", "ada", False)
@@ -160,6 +162,7 @@ def test_a_node_is_tried_again(busy, ledger):
     run = defined.apply_async()
     assert run.get(timeout=30)["type"] == "ValueError"
     assert len(ledger.entries("fail")) == 3
+    assert "bad [task] FAILED ValueError (3 tries)" in str(run.tree())
     progress = run.progress()
     assert (progress.total, progress.done, progress.failed) == (2, 1, 1)
 
@@ -371,3 +374,33 @@ def test_start_may_lead_to_the_end(busy):
     both = graph(busy).add_node("a", busy.tasks("add", 1)).add_edge(START, "a").add_edge(START, END).add_edge("a", END)
     assert both.apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}
     assert chain(both, busy.tasks("identity")).apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}
+
+
+def test_an_error_is_known_by_its_name(busy):
+    """Given an error whose class has a constructor of its own, which Celery cannot pickle, then its edge is taken."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy).add_node("charge", tasks("charge_card")).add_node("refuse", tasks("identity")).add_node("other", tasks("add", 1))
+        .add_edge(START, "charge").add_edge("charge", END).add_error_edge("charge", "refuse", on=["CardDeclined"])
+        .add_error_edge("charge", "other").add_edge("refuse", END).add_edge("other", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    told = run.get(timeout=30)
+    assert (told["type"], told["message"]) == ("CardDeclined", "1234: no money")
+
+
+def test_time_goes_on_while_a_run_is_suspended(busy):
+    """Given an approval of a suspended run, when its time is over, then it is decided; what follows waits."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("review", Approval(timeout=0.5, on_timeout="approve")).add_node("go", tasks("identity"))
+        .add_edge(START, "review").add_conditional_edges("review", {"approved": "go", "rejected": END}).add_edge("go", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    run.suspend()
+    wait_for(lambda: not run.approvals(), what="the end of its time")
+    review, go = run.tree().children
+    assert (review.answer.timed_out, go.state, run.status) == (True, NodeState.QUEUED, RunStatus.SUSPENDED)
+    run.resume()
+    assert run.get(timeout=30)["timed_out"] is True
