@@ -151,7 +151,7 @@ BROKEN = {
     ),
     "condition on error": (
         lambda: asking(when(error["type"] == "E", "b"), otherwise(END)),
-        [("a", "looks at error, which is never there", "add_error_edge('a', ...)")],
+        [("a", "looks at error, which is never there", "takes add_error_edge()")],
     ),
     "condition on visits of START": (
         lambda: graph("a").add_conditional_edges(START, [when(visits > 1, END), otherwise("a")]),
@@ -159,11 +159,11 @@ BROKEN = {
     ),
     "unreadable condition": (
         lambda: document(edges=[{"from": "a", "when": [[["eval", "1"], "a"]], "otherwise": END}]),
-        [("a", "the condition cannot be read", "no operator")],
+        [("a", "the condition cannot be read", "begin with an operator")],
     ),
     "unreadable input": (
         lambda: document(node={"inputs": {"n": ["eval"]}}),
-        [("a", "inputs['n'] cannot be read", "no operator")],
+        [("a", "inputs['n'] cannot be read", "begin with an operator")],
     ),
     "behind a branch that is always taken": (
         lambda: document(edges=[{"from": "a", "when": [[True, "a"], [["result"], END]], "otherwise": END}]),
@@ -360,6 +360,8 @@ def test_every_problem_is_told_at_once():
         lambda: graph("a", "b").add_error_edge("a", "b", on="A").add_error_edge("a", END, on=["A", "B"]),
         lambda: graph("a").add_node("b", T.a.s(), inputs={"n": error["type"]}).add_error_edge("a", "b")
         .add_edge("b", END),
+        lambda: graph("a").add_node("b", T.a.s()).add_error_edge("a", "b")
+        .add_conditional_edges("b", [when(error["type"] == "Late", "a"), otherwise(END)]),
         lambda: graph("a").add_node("b", T.a.s(), inputs={"n": node("b")}).add_edge("a", "b")
         .add_conditional_edges("b", {1: "b", 2: END}),
         lambda: graph("a").add_node("b", T.a.s(), map_over=[1, 2]).add_edge("a", "b").add_edge("b", END),
