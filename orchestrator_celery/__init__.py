@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from orchestrator_celery import templates
     from orchestrator_celery.audit import acting
     from orchestrator_celery.canvas.approval import Approval
     from orchestrator_celery.canvas.complex import ComplexSignature
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         InvalidTransition,
         InvalidWorkflow,
         LeafIgnored,
+        NodeNotFound,
         NoRoute,
         NotInstalled,
         OrchestratorError,
@@ -154,6 +156,7 @@ _WHERE = {
         "InvalidWorkflow",
         "LeafIgnored",
         "NoRoute",
+        "NodeNotFound",
         "NotInstalled",
         "OrchestratorError",
         "PayloadTooLarge",
@@ -169,6 +172,8 @@ _WHERE = {
         "SwarmFull",
     ),
 }
+#: Modules that are public as they are.
+_SUBMODULES = ("templates",)
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = (
@@ -193,6 +198,8 @@ __all__ = (
     "run_input",
     "visits",
     "when",
+    # graphs by template
+    "templates",
     # handles and what they show
     "ApprovalView",
     "AuditEntry",
@@ -260,6 +267,7 @@ __all__ = (
     "InvalidWorkflow",
     "LeafIgnored",
     "NoRoute",
+    "NodeNotFound",
     "NotInstalled",
     "OrchestratorError",
     "PayloadTooLarge",
@@ -278,6 +286,8 @@ __all__ = (
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for, so that importing the package stays cheap."""
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -24,6 +24,7 @@ from orchestrator_celery.model.events import Event, RunClosed, parse_event
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
+from orchestrator_celery.redo import NodeVerbs
 from orchestrator_celery.tree import TreeReader
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
 _BLOCK = 1000
 
 
-class Run(AsyncResult):
+class Run(NodeVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
@@ -232,8 +233,10 @@ class Run(AsyncResult):
         """Approvals of this run that wait for an answer."""
         return Approvals(self._orchestrator).of(self.id)
 
-    def _audited(self, verb: str, after: RunStatus | None = None) -> AbstractContextManager[None]:
-        return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after)
+    def _audited(
+        self, verb: str, after: RunStatus | None = None, **facts: Any
+    ) -> AbstractContextManager[dict[str, Any]]:
+        return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after, **facts)
 
     def _recorded_status(self) -> RunStatus | None:
         status = self._orchestrator.reader.head_field(self.id, "status")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from traceback import format_exception
 from typing import Any
 
@@ -98,7 +98,20 @@ class EagerGraph:
         elements = value_of(entry["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
             raise ConditionError(f"{token.node!r} maps over {elements!r}, which is no list: look at what gives one.")
-        return [self._call(entry["signature"], (element,), inputs) for element in elements]
+        return self._elements(entry["signature"], elements, inputs)
+
+    def _elements(self, signature: Any, elements: Iterable[Any], kwargs: dict[str, Any]) -> list[Any]:
+        """The results for elements of a list; one that fails keeps none of the others from running."""
+        results: list[Any] = []
+        failure: Exception | None = None
+        for element in elements:
+            try:
+                results.append(self._call(signature, (element,), kwargs))
+            except Exception as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        return results
 
     def _call(self, signature: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         body = maybe_signature(signature, app=self._app, clone=True)

@@ -68,23 +68,27 @@ class _Plan:
         self._ends = {**self.numbers, START: _START, END: _END}
         self._approvals = {node.name for node in self.nodes if "approval" in node.entry}
         self.edges: dict[str, _Edges] = {_START: _Edges([], []), **{n: _Edges([], []) for n in self.numbers.values()}}
+        self._declared: list[tuple[str, list[str]]] = []
         for declared in graph.edges:
             self._add(declared)
         for source in list(self.edges):
             self._ask(source)
 
     def _add(self, declared: Mapping[str, Any]) -> None:
-        edges = self.edges[self._ends[declared["from"]]]
+        source = self._ends[declared["from"]]
+        edges = self.edges[source]
         if "error" in declared:
-            edges.errors.append([declared["error"], self._ends[declared["to"]]])
-        elif "to" in declared:
-            edges.routes.append({"to": self._ends[declared["to"]]})
-        elif "router" in declared:
-            edges.routes.append({**self._choice(declared, "keys"), "asked": str(len(self.nodes))})
+            target = self._ends[declared["to"]]
+            edges.errors.append([declared["error"], target])
+            self._declared.append((source, [target]))
+            return
+        route: dict[str, Any] = {"to": self._ends[declared["to"]]} if "to" in declared else self._choice(declared)
+        edges.routes.append(route)
+        self._declared.append((source, _targets_of(route)))
+        if "router" in declared:
+            route["asked"] = str(len(self.nodes))
             name = f"{declared['from']} ({declared['router']['task']})"
-            self.nodes.append(_Node(name, {"signature": declared["router"]}, self._ends[declared["from"]]))
-        else:
-            edges.routes.append(self._choice(declared, "when" if "when" in declared else "keys"))
+            self.nodes.append(_Node(name, {"signature": declared["router"]}, source))
 
     def _ask(self, source: str) -> None:
         """Routers come after the node they are asked about, one after the other; the last of them decides for it."""
@@ -97,7 +101,8 @@ class _Plan:
             self.edges[before] = _Edges([{"to": router}], errors)
         self.edges[routers[-1]] = _Edges(deciding, [])
 
-    def _choice(self, declared: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    def _choice(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        kind = "when" if "when" in declared else "keys"
         route: dict[str, Any] = {kind: [[what, self._ends[target]] for what, target in declared[kind]]}
         route.update({name: declared[name] for name in ("mode", "strict") if declared.get(name)})
         if declared.get("otherwise") is not None:
@@ -108,13 +113,7 @@ class _Plan:
 
     def sources_of(self, number: str) -> list[str]:
         """Where edges into a node come from, in the order in which they were declared."""
-        found = [source for source, edges in self.edges.items() if number in edges.targets]
-        return list(dict.fromkeys(self._giver(source) for source in found))
-
-    def _giver(self, source: str) -> str:
-        """Whose result comes along an edge: of a router, that of the node it was asked about."""
-        about = self.nodes[int(source)].asked_about if source != _START else None
-        return source if about is None else about
+        return list(dict.fromkeys(source for source, targets in self._declared if number in targets))
 
     def known(self, expressions: Iterable[Any]) -> dict[str, str]:
         """Numbers of the nodes that expressions speak of."""

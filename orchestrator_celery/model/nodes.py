@@ -20,6 +20,7 @@ _STATES = {
     "H": NodeState.INTERRUPTED,
     "W": NodeState.AWAITING,
     "E": NodeState.QUEUED,
+    "K": NodeState.SKIPPED,
 }
 _REF = b"@"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.specs import Tree, pack
-from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Effect, Verdict
 from orchestrator_celery.model.events import Event, parse_event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.nodes import Live, Terminal, parse_live, parse_terminal
@@ -23,12 +23,16 @@ FIRST = Fence()
 
 
 def names(effects: Effects | Iterable[Any]) -> list[str]:
-    """What is to be sent, in order: nodes, with their attempt after the first, and `close`."""
+    """What is to be done, in order: nodes to be sent, with their attempt after the first, `close`, decisions, `await`."""
     todo: Iterable[Any] = effects.todo if isinstance(effects, Effects) else effects
     return [_name(effect) for effect in todo]
 
 
-def _name(effect: Dispatch | CloseRun) -> str:
+def _name(effect: Effect) -> str:
+    if isinstance(effect, Decide):
+        return f"decide {effect.visit}"
+    if isinstance(effect, Await):
+        return "await"
     attempt = f":{effect.leaf.attempt}" if effect.leaf.attempt > 1 else ""
     return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt
 
@@ -71,7 +75,7 @@ class Play:
 
     def start(self, tree: Tree, **head: Any) -> Effects:
         """Create the run."""
-        kind = "swarm" if tree.specs["."].startswith(b"P") else "complex"
+        kind = {b"P": "swarm", b"G": "graph"}.get(tree.specs["."][:1], "complex")
         return self.store.create(self.run, definitions(tree), {"kind": kind, "name": "", "total": tree.leaves, **head})
 
     def leaf(self, node: str, attempt: int = 1) -> LeafId:
@@ -82,9 +86,19 @@ class Play:
         """Ask to run the body."""
         return self.store.claim(self.leaf(node, attempt), fence, owner)
 
-    def finish(self, node: str, attempt: int = 1, fence: Fence = FIRST, result: bytes = b"1") -> Effects:
+    def finish(
+        self, node: str, attempt: int = 1, fence: Fence = FIRST, result: bytes = b"1", targets: str | None = None
+    ) -> Effects:
         """The body returned."""
-        return self.store.finish(self.leaf(node, attempt), fence, result)
+        return self.store.finish(self.leaf(node, attempt), fence, result, targets)
+
+    def decide(self, visit: str, kind: str, argument: Any = "", elements: bytes = b"") -> Effects:
+        """A decision was made."""
+        return self.store.decide(self.run, visit, Verdict(kind, argument, elements))
+
+    def answer(self, node: str, result: bytes = b'{"decision": "approved"}', **how: bool) -> Effects:
+        """Somebody answers an approval."""
+        return self.store.answer(self.run, node, result, **how)
 
     def fail(self, node: str, attempt: int = 1, fence: Fence | None = FIRST, error: bytes = b"{}") -> Effects:
         """The body raised."""
@@ -100,14 +114,18 @@ class Play:
         """The process is gone."""
         return self.store.lost(self.leaf(node, attempt), fence, limit, **more)
 
+    def retry(self, node: str = "") -> Effects:
+        """The failed run goes on."""
+        return self.store.retry(self.run, node)
+
     def add(self, *items: Tree, pool: str = ROOT) -> Effects:
         """Add items to a pool."""
         return self.store.add_items(self.run, pool, [pack(item) for item in items], sum(item.leaves for item in items))
 
-    def succeed(self, node: str, attempt: int = 1, result: bytes = b"1") -> list[str]:
+    def succeed(self, node: str, attempt: int = 1, result: bytes = b"1", targets: str | None = None) -> list[str]:
         """Claim and finish; what follows."""
         assert self.claim(node, attempt).refused is None
-        effects = self.finish(node, attempt, result=result)
+        effects = self.finish(node, attempt, result=result, targets=targets)
         assert effects.refused is None
         return names(effects)
 
@@ -126,8 +144,9 @@ class Play:
 
     def tell(self) -> Effects:
         """Celery is told the outcome: the closing message is claimed, and has ended."""
-        assert self.claim(CLOSE).refused is None
-        return self.store.ended(self.run)
+        attempt = self.live()[CLOSE].attempt
+        assert self.claim(CLOSE, attempt).refused is None
+        return self.store.ended(self.leaf(CLOSE, attempt))
 
     # -- looks ------------------------------------------------------------------------------------
 
@@ -175,6 +194,14 @@ class Play:
     def told(self, node: str) -> list[str]:
         """Types of the events of one node."""
         return [type(event).__name__ for event in self.events() if event.node == node]
+
+    def waiting(self) -> list[str]:
+        """What is neither sent nor run: approvals without an answer, and decisions that are not recorded."""
+        return sorted(node for node, raw in self.reader.live(self.run).items() if raw[:1] in (b"W", b"E"))
+
+    def graph(self, node: str = ROOT) -> dict[str, Any]:
+        """The tokens of a graph, or as it has ended."""
+        return self.reader.graph_state(self.run, node).state
 
     def keys(self) -> list[str]:
         """Every key of the run."""

@@ -16,7 +16,7 @@ from redis import Redis
 from redis.crc import key_slot
 from redis.exceptions import RedisError
 
-from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
+from orchestrator_celery import Approval, Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused, Store
 from orchestrator_celery.store.connection import connect
@@ -27,7 +27,7 @@ from tests.kit.servers import missing
 from tests.kit.waiting import wait_for
 
 from .play import Play, names
-from .trees import chain, leaf, swarm, unit
+from .trees import chain, graph, leaf, swarm, unit
 
 SLOTS, NODES = 16384, 3
 
@@ -160,6 +160,27 @@ def test_runs_are_read_and_listed(clustered, app):
     assert reader.events("read-0", "$", 10) == []
     found = {view.id: view for view in app.orchestrator.runs(text="read-")}
     assert sorted(found) == ids
+
+
+def test_graphs_go_their_way(clustered):
+    """Given graphs on every node, when they are decided, answered and looked at, then all succeed, or leave nothing."""
+    plays = [Play(clustered, f"graph-{i}") for i in range(6)]
+    for play in plays:
+        play.start(graph("START>a a?a,ask ask>END", {"ask": Approval()}))
+        play.succeed("0.0.0", targets="0")
+        assert play.succeed("0.0.1") == ["decide 0.0.1"]
+        assert names(play.decide("0.0.1", "go", "1")) == ["await"]
+        clustered.awaits(play.run)
+        assert play.decide("0.0.1", "go", "1").refused is Refused.STALE
+    assert clustered.awaiting() == [play.run for play in plays]
+    assert [look.waiting for look in clustered.look(clustered.awaiting())] == [1] * 6
+    for play in plays[1:]:
+        assert names(play.answer("0.1.0")) == ["close"]
+        play.tell()
+    assert clustered.cancel("graph-0", "", "{}").refused is None
+    clustered.erase("graph-0")
+    assert clustered.awaiting() == []
+    assert not clustered.client.exists(clustered.keys.root("graph-0"))
 
 
 def test_the_clock_is_asked(clustered):

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from celery import Celery
+from celery.canvas import Signature
+
+from orchestrator_celery.canvas.approval import Approval
+from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.engine.graphs import graph_tree
+from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec
 
-__all__ = ("chain", "chord", "definitions", "group", "leaf", "swarm", "unit")
+__all__ = ("CODEC", "chain", "chord", "definitions", "graph", "group", "leaf", "swarm", "unit")
+
+#: Reads and writes what Python keeps in definitions.
+CODEC = Codec(Celery("trees", set_as_current=False), 2**20)
+
+_ENDS = {"START": START, "END": END}
 
 
 def leaf(payload: bytes = b"x", links: Sequence[Tree] = (), errbacks: Sequence[Tree] = (), **start: int) -> Tree:
@@ -45,6 +58,53 @@ def group(*items: Tree, ch: bool = False) -> Tree:
 def chord(header: Sequence[Tree], body: Tree) -> Tree:
     """A group, then a body with its results."""
     return chain(group(*header, ch=True), body, kind="chord")
+
+
+def graph(
+    edges: str,
+    bodies: Mapping[str, Tree | Approval] | None = None,
+    also: Callable[[ConditionalGraph], Any] | None = None,
+    links: Sequence[Tree] = (),
+    errbacks: Sequence[Tree] = (),
+    max_visits: int = 25,
+    **options: Mapping[str, Any],
+) -> Tree:
+    """A graph; its nodes are numbered as they are mentioned first.
+
+    Args:
+        edges: `a>b` always, `a?b,c` the one that the result names, `a!b` after an error; `START` and `END`.
+        bodies: of nodes; a leaf of the node's name, where none is given.
+        also: adds what cannot be said so.
+        links: callbacks of the graph.
+        errbacks: its errbacks.
+        max_visits: of its nodes.
+        **options: of nodes, as of `add_node`.
+    """
+    defined, bodies = ConditionalGraph("g", max_visits=max_visits), bodies or {}
+    declared = [re.fullmatch(r"(\w+)([>?!])([\w,]+)", edge).groups() for edge in edges.split()]  # type: ignore[union-attr]
+    mentioned = (name for source, _, targets in declared for name in (source, *targets.split(",")))
+    for name in dict.fromkeys(mentioned):
+        if name not in _ENDS:
+            body = bodies.get(name)
+            defined.add_node(name, body if isinstance(body, Approval) else Signature(name), **options.get(name, {}))
+    for source, kind, targets in declared:
+        first, *rest = [_ENDS.get(name, name) for name in (source, *targets.split(","))]
+        if kind == ">":
+            defined.add_edge(first, *rest)
+        elif kind == "!":
+            defined.add_error_edge(first, *rest)
+        else:
+            defined.add_conditional_edges(first, dict(zip(targets.split(","), rest, strict=True)))
+    if also is not None:
+        also(defined)
+    specs, (attrs, facts, leaves) = graph_tree(defined, lambda task, _: _body(bodies, task), CODEC)
+    own = spec("G", CODEC.dump(facts, "json"), **attrs, l=len(links) or None, e=len(errbacks) or None)
+    return Tree({".": own, **specs, **_callbacks(links, errbacks)}, leaves)
+
+
+def _body(bodies: Mapping[str, Any], task: Signature) -> Tree:
+    found: Tree = bodies.get(task.task) or leaf(task.task.encode())
+    return found
 
 
 def definitions(tree: Tree) -> dict[str, bytes]:

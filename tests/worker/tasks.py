@@ -371,13 +371,29 @@ def replaced_when_told(self):
 
 @app.task
 def gated(value, gate, fails=False):
-    """Waits until its gate is open."""
+    """Waits until its gate is open; it may fail as long as nobody has repaired it."""
     note("start", value)
     wait_for(lambda: exists(gate), 60, "the gate")
-    if fails:
+    if fails and not exists(f"{gate}:repaired"):
         raise ValueError("no good")
     note("end", value)
     return value
+
+
+@app.task
+def brittle(value, key="repaired"):
+    """Fails until somebody has repaired it."""
+    note("start", value)
+    if not exists(key):
+        raise ValueError(f"{value} is broken")
+    return value
+
+
+@app.task(bind=True)
+def replaced_by_brittle(self, value):
+    """Replaces itself by a chain whose last step fails until somebody has repaired it."""
+    note("start", "outer")
+    raise self.replace(chain(nap.si("inner", 0), brittle.si(value)))
 
 
 @app.task

@@ -13,7 +13,7 @@ end
 local l = get_live(node)
 -- The end of a run that stands in for a task is the end of what runs, which may finish.
 if held and not (l and l.state == 'D') then return veto('held') end
-if not l or l.attempt ~= attempt then return veto('stale') end
+if not l or l.attempt ~= attempt or is_no_message(l) then return veto('stale') end
 local order = compare_fence(retries, nesting, l)
 if order < 0 then return veto('stale') end
 if l.state == 'H' then return veto('held') end

@@ -16,20 +16,25 @@ local why, ref = l.input:match('^(%a+):(.*)$')
 
 local function try_again()
   local through, tries = g.on[key], redis.call('HGET', DONE, own .. ':tries') or 0
-  local w = number(definition(node .. '.' .. at), 'w')
+  local spec = definition(node .. '.' .. at)
+  local w = number(spec, 'w')
   redis.call('HSET', DONE, node .. '.' .. at .. '.' .. g.k[at] .. ':tries', tries + 1)
-  if w == 1 then graph_counts(node, 'failed', -1) else graph_counts(node, 'total', w) end
+  if attr(spec, 'mp') then -- without a list nothing of it has been counted
+    local before = redis.call('HGET', DEF, own)
+    graph_counts(node, 'total', before and number(before, 'n') * w)
+  elseif w == 1 then
+    graph_counts(node, 'failed', -1)
+  else
+    graph_counts(node, 'total', w)
+  end
   g.on[key], delay = nil, tonumber(ARGV[3])
-  visit(node, g, at, redis.call('HGET', DONE, own .. ':in'), through, true)
+  visit(node, g, at, redis.call('HGET', DONE, own .. ':in'), through, own)
   delay = 0
 end
 
 local function map()
-  local cap, w = attr(definition(node .. '.' .. at), 'cap'), number(definition(node .. '.' .. at), 'w')
-  redis.call('HSET', DONE, own .. ':list', ARGV[4])
-  redis.call('HSET', DEF, own, 'P n=' .. ARGV[3] .. ' k=map' .. (cap and ' cap=' .. cap or '') .. '\n{}')
-  graph_counts(node, 'total', (ARGV[3] - 1) * w)
-  activate(own, 'm:' .. own)
+  graph_counts(node, 'total', (ARGV[3] - 1) * number(definition(node .. '.' .. at), 'w'))
+  map_over(node, at, own, ARGV[3], ARGV[4])
 end
 
 local function refuse() -- an error of the decision itself

@@ -7,7 +7,7 @@
 if not status then return reply('gone') end
 local node = ARGV[1]
 local l = get_live(node)
-if not l or l.attempt ~= tonumber(ARGV[2]) or l.state == 'W' then return reply('stale') end
+if not l or l.attempt ~= tonumber(ARGV[2]) or is_no_message(l) then return reply('stale') end
 if l.state == 'H' and ARGV[3] ~= '' then return reply('stale') end -- its body was given up
 if ARGV[3] ~= '' and compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then return reply('stale') end
 settle(node, l, 'F', ARGV[5])

@@ -101,6 +101,14 @@ BROKEN = {
         lambda: graph("charge").add_edge("charge", "chrage"),
         [("charge", "leads to 'chrage'", "did you mean 'charge'?")],
     ),
+    "START and END in quotes": (
+        lambda: ConditionalGraph(app=APP).add_node("a", T.a.s()).add_edge("START", "a").add_edge("a", "end"),
+        [
+            ("", "nothing follows START", "add_edge(START, 'a')"),
+            ("START", "no node", "did you mean START? Import it"),
+            ("a", "leads to 'end'", "did you mean END? Import it"),
+        ],
+    ),
     "unknown target of a branch": (
         lambda: asking(when(result == 1, "nix"), otherwise("b")),
         [("a", "a conditional edge leads to 'nix'", "add_node")],
@@ -159,11 +167,11 @@ BROKEN = {
     ),
     "unreadable condition": (
         lambda: document(edges=[{"from": "a", "when": [[["eval", "1"], "a"]], "otherwise": END}]),
-        [("a", "the condition cannot be read", "no operator")],
+        [("a", "the condition cannot be read", "begin with an operator")],
     ),
     "unreadable input": (
         lambda: document(node={"inputs": {"n": ["eval"]}}),
-        [("a", "inputs['n'] cannot be read", "no operator")],
+        [("a", "inputs['n'] cannot be read", "begin with an operator")],
     ),
     "behind a branch that is always taken": (
         lambda: document(edges=[{"from": "a", "when": [[True, "a"], [["result"], END]], "otherwise": END}]),

@@ -176,6 +176,13 @@ def test_a_document_is_no_run():
     assert ConditionalGraph.from_dict(made.to_dict(), app=APP).options == {"queue": "q"}
 
 
+@pytest.mark.parametrize("given", [[], "graph.json", None])
+def test_what_is_no_mapping_is_no_document(given):
+    """Given a list or a name of a file, then the error says what a document is."""
+    with pytest.raises(InvalidWorkflow, match="is no graph's document: give the dict"):
+        ConditionalGraph.from_dict(given)
+
+
 @pytest.mark.parametrize("version", [0, 2, "1", True, None, 1.5])
 def test_an_unknown_version_is_refused(version):
     """Given a document of another release, then the error says which versions are read, and what to do."""

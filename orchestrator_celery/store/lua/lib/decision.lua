@@ -20,6 +20,14 @@ local function decide(node, at, k, why, ref)
   send_decision(node, at, k, l)
 end
 
+-- A visit runs its body once for each element of a list.
+local function map_over(node, at, own, count, list)
+  local cap = attr(definition(node .. '.' .. at), 'cap')
+  redis.call('HSET', DONE, own .. ':list', list)
+  redis.call('HSET', DEF, own, 'P n=' .. count .. ' k=map' .. (cap and ' cap=' .. cap or '') .. '\n{}')
+  return activate(own, 'm:' .. own)
+end
+
 -- A node that waits for a person; `sent` is when it does so no longer, 0 for never.
 local function await(node, spec, input)
   local wait = number(spec, 'wait')

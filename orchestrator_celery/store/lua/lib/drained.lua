@@ -9,6 +9,7 @@ local function drained(node, spec, p)
   p.gone = true
   if p.runners > 0 then dismiss_runners(node) end
   if not p.stopped and tolerates(spec, p) then return complete(node, spec, 'S', '*' .. p.n, p.since) end
-  local ref = attr(spec, 'k') == 'group' and node .. '.' .. p.err or 'swarm:' .. node
+  local kind = attr(spec, 'k')
+  local ref = (kind == 'group' or kind == 'map') and node .. '.' .. p.err or 'swarm:' .. node
   return complete(node, spec, 'F', ref, p.since)
 end

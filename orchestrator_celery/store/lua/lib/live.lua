@@ -28,6 +28,9 @@ local function compare_fence(retries, nesting, l)
   return 0
 end
 
+-- What is neither started nor ended by a message.
+local function is_no_message(l) return l.state == 'W' or l.state == 'E' end
+
 local function at_work(l) return l.state == 'R' or l.state == 'I' end
 
 local function hold(node, l)

@@ -26,6 +26,7 @@ local function worn_out(node, g, at)
   return (g.v[at] or 0) >= number(definition(node .. '.' .. at), 'mv')
 end
 
+-- `again`: the visit whose body is tried once more, with what it was given then.
 local function visit(node, g, at, given, through, again)
   local place = node .. '.' .. at
   local spec, k = definition(place), g.k[at] or 0
@@ -39,8 +40,14 @@ local function visit(node, g, at, given, through, again)
   redis.call('HSET', DONE, own .. ':in', given)
   if k > 0 and not again then graph_counts(node, 'total', number(spec, 'w')) end
   -- What is more than one value is worked out where it is sent.
-  if attr(spec, 'in') then redis.call('HSET', DONE, own .. ':last', cjson.encode(g.last)) end
+  if attr(spec, 'in') then
+    redis.call('HSET', DONE, own .. ':last', again and redis.call('HGET', DONE, again .. ':last') or cjson.encode(g.last))
+  end
   if given:sub(1, 1) == '[' or attr(spec, 'in') then given = 'g:' .. own end
-  if attr(spec, 'mp') then return decide(node, at, k, 'map', given) end
+  if attr(spec, 'mp') then
+    local list = again and redis.call('HGET', DONE, again .. ':list')
+    if not list then return decide(node, at, k, 'map', given) end
+    return map_over(node, at, own, number(redis.call('HGET', DEF, again), 'n'), list)
+  end
   return activate(own, given)
 end

@@ -1,0 +1,127 @@
+"""What a worker chooses by a result alone, and what a graph's node is given, as far as nothing has to be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator_celery import node, otherwise, result, run_input, when
+from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.deciding import chosen_by_result
+from orchestrator_celery.engine.graphs import graph_tree
+from orchestrator_celery.engine.specs import Tree, leaf_spec
+from orchestrator_celery.given import Givens
+from orchestrator_celery.store.queries import GraphState
+
+
+@pytest.fixture
+def chosen(app, codec):
+    """Chooses by a result, out of a node with these edges to b (1) and c (2)."""
+
+    def choose(edges, value, node_number="0", path_map=None, **options):
+        defined = ConditionalGraph("g", app=app)
+        for name in "abc":
+            defined.add_node(name, app.signature(name))
+        defined.add_edge(START, "a").add_edge("b", END).add_edge("c", END)
+        defined.add_conditional_edges("a", edges, path_map, **options)
+        specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
+        return chosen_by_result(specs[node_number], value, codec)
+
+    return choose
+
+
+def test_conditions_on_the_result(chosen):
+    edges = [when(result["score"] > 0.5, "b"), otherwise("c")]
+    assert chosen(edges, {"score": 0.7}) == "1"
+    assert chosen(edges, {}) == "2"
+    assert chosen([when(result > 1, "b")], 0) == "", "nothing is taken: the graph fails by that"
+
+
+def test_keys(chosen):
+    assert chosen({"x": "b", "y": "c"}, ["y", "x"], mode="all") == "1,2"
+
+
+def test_the_answer_of_a_router(chosen, app):
+    assert chosen(app.signature("d"), "c", "3", ["b", "c"]) == "2"
+
+
+@pytest.mark.parametrize("condition", [node("b") == 1, result["x"] == 1])
+def test_what_is_not_so_simple_is_left_to_a_decision(chosen, condition):
+    """Given a condition that fails, then nothing is chosen: it is decided, and fails the graph, like everything else."""
+    assert chosen([when(condition, "b")], {}, strict=True) is None
+
+
+# -- what is given -----------------------------------------------------------------------------------------
+
+
+class Records:
+    """Stands in for a reader: what it has, and how often it was asked."""
+
+    def __init__(self, codec, **records):
+        self._codec, self._records, self.asked = codec, records, 0
+
+    def head_field(self, run, name):
+        self.asked += 1
+        return self._records.get(name)
+
+    def terminal(self, run, nodes):
+        self.asked += 1
+        return [self._records.get(one) for one in nodes]
+
+    def definitions(self, run, nodes):
+        return [self._records.get(f"d:{one}") for one in nodes]
+
+    def graph_state(self, run, graph):
+        return GraphState("in", {})
+
+
+@pytest.fixture
+def given(codec):
+    """Reads what is given, out of records by name."""
+    return lambda **records: Givens(Records(codec, **records), codec)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (b"[[], {}]", None),
+        (b"[[7], {}]", 7),
+        (b"[[[7]], {}]", [7]),
+        (b"[[1, 2], {}]", [1, 2]),
+        (b'[[], {"a": 1}]', {"a": 1}),
+        (b'[[1], {"a": 2}]', {"args": [1], "kwargs": {"a": 2}}),
+    ],
+)
+def test_what_the_run_was_given_as_one_value(given, arguments, value):
+    assert given(input=arguments).value("r", "in", "0") == value
+
+
+def test_nothing_is_nothing(given):
+    assert given().arguments("r", "", "0") == ([], {})
+    assert given().value("r", "", "0") is None
+
+
+def test_a_list_of_what_has_arrived(given):
+    """Given what came into a join, then its values in order; what is known is not read."""
+    found = given(**{"0.1.0": b"S|1|1|1|w\n5"})
+    assert found.value("r", "[0.0.0,0.1.0", "0.2.0", {"0.0.0": 3}) == [3, 5]
+
+
+def test_an_element_by_its_place(given):
+    """Given a node that is mapped over a list, then each task of each element's body finds its own element."""
+    found = given(**{"0.1.0:list": b"[7, 8, 9]"})
+    assert found.arguments("r", "m:0.1.0", "0.1.0.2") == ([9], {})
+    assert found.arguments("r", "m:0.1.0", "0.1.0.1.0.3") == ([8], {})
+    assert found._reader.asked == 1, "the list is read once"
+
+
+def test_inputs_are_as_they_were_when_the_visit_began(given, app, codec):
+    """Given inputs, then they look at the results the visit knew, at what the graph was given, and at what it got."""
+    defined = ConditionalGraph("g", app=app).add_node("a", app.signature("a"))
+    looks = {"x": node("a")["k"], "y": run_input, "z": result}
+    defined.add_node("b", app.signature("b"), inputs=looks).add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
+    specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
+    records = {
+        "d:0.1": specs["1"], "0.1.0:in": b"0.0.1", "0.1.0:last": b'{"0": "0.0.0"}', "input": b"[[4], {}]",
+        "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}',
+    }  # fmt: skip
+    assert given(**records).arguments("r", "g:0.1.0", "0.1.0") == ([{"k": 2}], {"x": 1, "y": 4, "z": {"k": 2}})
