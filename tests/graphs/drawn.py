@@ -293,11 +293,12 @@ class Drawing:
     # -- terms -------------------------------------------------------------------------------------
 
     def known(self, name: str, surely: bool) -> list[str]:
-        """Nodes that may have been visited before this one, or surely have been."""
+        """Other nodes that may have been visited before this one, or surely have been."""
+        others = [node["name"] for node in self.nodes if node["name"] != name]
         if surely:
-            around = {n["name"]: [e for e in self.edges if e["from"] != n["name"]] for n in self.nodes}
-            return [other for other, edges in around.items() if name not in ahead(edges, START) or other == name]
-        return [node["name"] for node in self.nodes if name in ahead(self.edges, node["name"])]
+            around = {other: [edge for edge in self.edges if edge["from"] != other] for other in others}
+            return [other for other in others if name not in ahead(around[other], START)]
+        return [other for other in others if name in ahead(self.edges, other)]
 
     def finish(self) -> None:
         """What looks back: conditions, `inputs` and `map_over`."""
@@ -311,7 +312,7 @@ class Drawing:
                 edge["strict"] = True
         sure = self.kind.ordered or self.kind.sure
         for node in self.nodes:
-            before = [name for name in self.known(node["name"], sure or not self.odds(8)) if name != node["name"]]
+            before = self.known(node["name"], sure or not self.odds(8))
             look = ["node", self.one(*before)] if before else ["run_input"]
             if "map_over" in node:
                 self.over(node, self.one(["value", [1, 2]], ["value", []], ["result"], ["result"], look))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -160,15 +161,26 @@ class Driver:
         return read.result(ROOT) if self.status == "SUCCEEDED" else type(read.error(ROOT)).__name__
 
     def visits(self) -> dict[str, int]:
-        """How often each node of the outermost graph was visited."""
-        return self._by_name(self.made.reader.graph_state(self.run, ROOT).state["v"])
+        """How often each node of the outermost graph was visited, or was to be, before the graph failed."""
+        return self.by_name(dict(self.state["v"] or {}))
+
+    def withdrawn(self) -> dict[str, int]:
+        """How many of these were withdrawn."""
+        undone = dict(self.state["un"] or {})
+        return self.by_name(Counter(at.partition(".")[0] for at, (state, *_) in undone.items() if state == "W"))
 
     def skipped(self) -> set[str]:
-        return set(self._by_name(self.made.reader.graph_state(self.run, ROOT).state["skip"]))
+        return set(self.by_name(dict(self.state["skip"] or {})))
 
-    def _by_name(self, found: Any) -> dict[str, int]:
+    @property
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.made.reader.graph_state(self.run, ROOT).state
+        return found
+
+    def by_name(self, found: dict[str, int]) -> dict[str, int]:
+        """By the names of nodes, without routers."""
         nodes = [node["name"] for node in self.definition["nodes"]]
-        return {nodes[int(at)]: n for at, n in dict(found or {}).items() if at.isdigit() and int(at) < len(nodes)}
+        return {nodes[int(at)]: n for at, n in found.items() if at.isdigit() and int(at) < len(nodes)}
 
 
 def entry_of(graph: dict[str, Any], number: int) -> tuple[str, dict[str, Any], str]:
