@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from orchestrator_celery import templates
     from orchestrator_celery.audit import acting
     from orchestrator_celery.canvas.approval import Approval
     from orchestrator_celery.canvas.complex import ComplexSignature
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         InvalidTransition,
         InvalidWorkflow,
         LeafIgnored,
+        NodeNotFound,
         NoRoute,
         NotInstalled,
         OrchestratorError,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
     from orchestrator_celery.model.audit import AuditEntry, CancelPlan
     from orchestrator_celery.model.events import (
+        ApprovalAwaited,
+        ArrivalIgnored,
         Event,
         ItemsAdded,
         NodeCheckpointed,
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
         NodeRepublished,
         NodeResumed,
         NodeRetried,
+        NodeSkipped,
         NodeStarted,
         NodeSucceeded,
         NodeVetoed,
@@ -74,7 +79,16 @@ if TYPE_CHECKING:
         ResumeReport,
     )
     from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus, SignatureStatus
-    from orchestrator_celery.model.views import BulkReport, ItemView, NodeProgress, NodeView, Progress, RunView
+    from orchestrator_celery.model.views import (
+        AnswerView,
+        ApprovalView,
+        BulkReport,
+        ItemView,
+        NodeProgress,
+        NodeView,
+        Progress,
+        RunView,
+    )
     from orchestrator_celery.orchestrator import Orchestrator
     from orchestrator_celery.run import Run
     from orchestrator_celery.runs import RunList
@@ -90,6 +104,8 @@ _WHERE = {
     "settings": ("OrchestratorSettings", "TaskPolicy"),
     "model.states": ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus"),
     "model.events": (
+        "ApprovalAwaited",
+        "ArrivalIgnored",
         "Event",
         "ItemsAdded",
         "NodeCheckpointed",
@@ -101,6 +117,7 @@ _WHERE = {
         "NodeRepublished",
         "NodeResumed",
         "NodeRetried",
+        "NodeSkipped",
         "NodeStarted",
         "NodeSucceeded",
         "NodeVetoed",
@@ -124,7 +141,16 @@ _WHERE = {
         "ResumedNode",
     ),
     "worker.current": ("current_node",),
-    "model.views": ("BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
+    "model.views": (
+        "AnswerView",
+        "ApprovalView",
+        "BulkReport",
+        "ItemView",
+        "NodeProgress",
+        "NodeView",
+        "Progress",
+        "RunView",
+    ),
     "errors": (
         "ApprovalTimeout",
         "BulkRejected",
@@ -140,6 +166,7 @@ _WHERE = {
         "InvalidWorkflow",
         "LeafIgnored",
         "NoRoute",
+        "NodeNotFound",
         "NotInstalled",
         "OrchestratorError",
         "PayloadTooLarge",
@@ -155,6 +182,8 @@ _WHERE = {
         "SwarmFull",
     ),
 }
+#: Modules that are public as they are.
+_SUBMODULES = ("templates",)
 _MODULES = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = (
@@ -179,7 +208,11 @@ __all__ = (
     "run_input",
     "visits",
     "when",
+    # graphs by template
+    "templates",
     # handles and what they show
+    "AnswerView",
+    "ApprovalView",
     "AuditEntry",
     "BulkCancelPlan",
     "BulkReport",
@@ -205,6 +238,8 @@ __all__ = (
     "SignatureStatus",
     "StoredSignature",
     # what happens in a run
+    "ApprovalAwaited",
+    "ArrivalIgnored",
     "Event",
     "ItemsAdded",
     "NodeCheckpointed",
@@ -216,6 +251,7 @@ __all__ = (
     "NodeRepublished",
     "NodeResumed",
     "NodeRetried",
+    "NodeSkipped",
     "NodeStarted",
     "NodeSucceeded",
     "NodeVetoed",
@@ -242,6 +278,7 @@ __all__ = (
     "InvalidWorkflow",
     "LeafIgnored",
     "NoRoute",
+    "NodeNotFound",
     "NotInstalled",
     "OrchestratorError",
     "PayloadTooLarge",
@@ -260,6 +297,8 @@ __all__ = (
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for, so that importing the package stays cheap."""
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
     module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -283,6 +283,7 @@ if TYPE_CHECKING:
         reject = _Call(Run.reject)
         results = _Each(Run.results)
         resume = _Call(Run.resume)
+        retry = _Call(Run.retry)
         set_priority = _Call(Run.set_priority)
         suspend = _Call(Run.suspend)
         interrupt = _Call(Run.interrupt)
@@ -301,6 +302,7 @@ if TYPE_CHECKING:
         cancel = _Call(RunList.cancel)
         cancel_plan = _Call(RunList.cancel_plan)
         resume = _Call(RunList.resume)
+        retry = _Call(RunList.retry)
         suspend = _Call(RunList.suspend)
         interrupt = _Call(RunList.interrupt)
 

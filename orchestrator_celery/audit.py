@@ -59,8 +59,9 @@ def audited(
     status: Callable[[], Status | None],
     after: Status | None = None,
     signature: str = "",
-) -> Iterator[None]:
-    """Write down what the block does to a run, and what it refuses to do.
+    **facts: Any,
+) -> Iterator[dict[str, Any]]:
+    """Write down what the block does to a run, and what it refuses to do; it may add to the facts it is given.
 
     Args:
         trail: where.
@@ -69,18 +70,19 @@ def audited(
         status: reads the run's status.
         after: the status the verb leads to; None to read it afterwards.
         signature: the signature it is about, where it is about one; the status is then the signature's.
+        **facts: more fields of the entry.
     """
     before = status()
     try:
-        yield
+        yield facts
     except StoreUnavailable:
         raise  # nobody can be told
     except OrchestratorError as exc:
-        trail.append(
-            record(verb, run, signature=signature, before=before, after=before, outcome=f"{exc}").model_dump_json()
-        )
+        entry = record(verb, run, signature=signature, before=before, after=before, outcome=f"{exc}", **facts)
+        trail.append(entry.model_dump_json())
         raise
-    trail.append(record(verb, run, signature=signature, before=before, after=after or status()).model_dump_json())
+    entry = record(verb, run, signature=signature, before=before, after=after or status(), **facts)
+    trail.append(entry.model_dump_json())
 
 
 def list_audit(

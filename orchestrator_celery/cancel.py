@@ -204,7 +204,7 @@ class Cancellation:
             backend.forget(run)  # Celery never replaces a success by something else
         if outer is None and not options.get("ignore_result"):
             backend.store_result(run, error, REVOKED)
-        if "closed" in head or not any(options.get(name) for name in _SURROUNDINGS):
+        if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _SURROUNDINGS):
             return False
         orchestrator.publisher.send_cancelled(run, options)
         return True

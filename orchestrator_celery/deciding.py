@@ -13,6 +13,7 @@ from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.given import Givens
 from orchestrator_celery.model.effects import Decide, Effect, Verdict
+from orchestrator_celery.model.states import NodeKind
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.queries import Reader
@@ -55,12 +56,16 @@ class Deciding:
         facts = self._facts(effect, spec, router)
         if effect.why == "map":
             return self._elements(spec, facts)
-        return Verdict("go", targets(spec["routes"], facts, lambda number: self._answer(effect, number)))
+        taken = targets(spec["routes"], facts, lambda number: self._answer(effect, number))
+        begins = definition.kind is NodeKind.GRAPH or definition.attrs.get("ps") == "S"
+        # What a graph was given is its result where START leads to END; no node has it.
+        result = self._codec.dump_result(facts.result) if begins and "$" in taken.split(",") else b""
+        return Verdict("go", taken, result)
 
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
         """What conditions look at; of a router, what it was asked about is the result."""
         run, graph = effect.run, _graph_of(effect.visit)
-        source = self._givens.given_to(run, effect.visit)
+        source = self._givens.given_to(run, effect.visit) if router or "error" in spec.get("roots", ()) else ""
         ref = source if router else effect.ref
         error = self._givens.value(run, source, graph) if source.startswith("w:") else None
         return self._givens.facts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from orchestrator_celery.approvals import Approvals
 from orchestrator_celery.model.nodes import Live, parse_live
 from orchestrator_celery.model.states import NodeState, RunStatus
 
@@ -47,6 +48,10 @@ def _why_it_waits(orchestrator: Orchestrator, run: str) -> str:
             f"{len(stopped)} tasks ({', '.join(stopped[:5])}) lost their worker and are held back by a rule of "
             "auto-resume, which `orchestrator.resume_reports()` names; `run.resume()` starts them again."
         )
+    asked = Approvals(orchestrator).of(run)
+    if asked and _nothing_else(orchestrator, run):
+        names = ", ".join(f"{view.name!r} ({view.node})" for view in asked)
+        return f"it waits for a person: {names}. Answer with `run.approve(node)` or `run.reject(node)`."
     waiting = _longest_waiting(orchestrator, run)
     if waiting is None:
         return "tasks are under way."
@@ -60,8 +65,14 @@ def _held_back(orchestrator: Orchestrator, run: str) -> list[str]:
     return sorted(node for node, leaf in live.items() if leaf.state is NodeState.INTERRUPTED)
 
 
+def _nothing_else(orchestrator: Orchestrator, run: str) -> bool:
+    """Whether all that is left of a run are approvals."""
+    return all(raw[:1] == b"W" for raw in orchestrator.reader.live(run).values())
+
+
 def _longest_waiting(orchestrator: Orchestrator, run: str) -> tuple[str, float] | None:
-    live: dict[str, Live] = {node: parse_live(raw) for node, raw in orchestrator.reader.live(run).items()}
+    records = orchestrator.reader.live(run).items()
+    live: dict[str, Live] = {node: parse_live(raw) for node, raw in records if raw[:1] != b"W"}
     if not live or any(leaf.state is NodeState.RUNNING for leaf in live.values()):
         return None
     node, oldest = min(live.items(), key=lambda pair: pair[1].since)

@@ -31,6 +31,7 @@ __all__ = (
     "InvalidWorkflow",
     "LeafIgnored",
     "NoRoute",
+    "NodeNotFound",
     "NotInstalled",
     "OrchestratorError",
     "PayloadTooLarge",
@@ -72,6 +73,10 @@ class StoreUnavailable(OrchestratorError):
 
 class RunNotFound(OrchestratorError):
     """No run has this id: it was never started here, was cancelled, or its retention is over."""
+
+
+class NodeNotFound(OrchestratorError):
+    """The run has no node of this id: `run.tree()` shows the ids there are."""
 
 
 class SignatureGone(OrchestratorError):

@@ -26,7 +26,7 @@ from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.store.queries import Reader
 
-__all__ = ("Givens",)
+__all__ = ("Givens", "as_one")
 
 _CACHED = 16
 _NONE: tuple[list[Any], dict[str, Any]] = ([], {})
@@ -78,7 +78,7 @@ class Givens:
         if given[:1] == "[":
             return [self.value(run, one, node, known) for one in given[1:].split(",")]
         if not given or given == "in" or given[:2] in ("g:", "m:"):
-            return _as_one(*self.arguments(run, given, node, known))
+            return as_one(*self.arguments(run, given, node, known))
         return self._cached(run, given, lambda: self._outcome(run).values([given])[0])
 
     def facts(
@@ -173,7 +173,7 @@ class Givens:
         return value
 
 
-def _as_one(args: list[Any], kwargs: dict[str, Any]) -> Any:
+def as_one(args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Arguments as one value: the only one of them, or all positional ones, or all keyword ones, or both by name."""
     if args and kwargs:
         return {"args": args, "kwargs": kwargs}

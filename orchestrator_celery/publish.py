@@ -143,7 +143,7 @@ class Publisher:
         if isinstance(effect, Decide):
             return self._deciding.decide(effect)
         if isinstance(effect, Await):
-            self._store.awaits(effect.run)
+            self._store.awaits(effect.run, effect.until)
         elif isinstance(effect, CloseRun):
             self._send_close(effect, origin, producer)
         else:
@@ -189,8 +189,10 @@ class Publisher:
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
-        blob = self._reader.head_field(run, "close")
+        blob, again = self._reader.head_fields(run, "close", "retold")
         options = self._codec.load(blob) if blob else {}
+        if again:  # the rest of a native chain or chord has failed with the end before, and does not go on
+            options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
         outer = parse_leaf_id(run)
         if outer is not None:
             options["parent_id"] = outer.run

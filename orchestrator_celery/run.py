@@ -24,6 +24,7 @@ from orchestrator_celery.model.events import Event, RunClosed, parse_event
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
+from orchestrator_celery.redo import NodeVerbs
 from orchestrator_celery.tree import TreeReader
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
 __all__ = ("Run",)
 
 _NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED": RunStatus.CANCELLED}
+_POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
 _BLOCK = 1000
 
 
-class Run(AsyncResult):
+class Run(NodeVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
@@ -231,8 +233,10 @@ class Run(AsyncResult):
         """Approvals of this run that wait for an answer."""
         return Approvals(self._orchestrator).of(self.id)
 
-    def _audited(self, verb: str, after: RunStatus | None = None) -> AbstractContextManager[None]:
-        return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after)
+    def _audited(
+        self, verb: str, after: RunStatus | None = None, **facts: Any
+    ) -> AbstractContextManager[dict[str, Any]]:
+        return audited(self._orchestrator.trail, verb, self.id, lambda: self._recorded_status(), after, **facts)
 
     def _recorded_status(self) -> RunStatus | None:
         status = self._orchestrator.reader.head_field(self.id, "status")
@@ -360,7 +364,7 @@ class Run(AsyncResult):
     def _pages(self, node: str) -> ItemPages:
         head, orchestrator = self._head(), self._orchestrator
         [definition] = orchestrator.reader.definitions(self.id, [node])
-        if definition is None or parse(definition).kind not in (NodeKind.SWARM, NodeKind.GROUP):
+        if definition is None or parse(definition).kind not in _POOLS:
             raise OrchestratorError(
                 f"Node {node} of the run {self.id} is no swarm: it has no items. `run.tree()` shows the ids of nodes."
             )

@@ -76,6 +76,14 @@ class RunList(list[RunView]):
         """
         return self._each("resume", lambda run: run.resume(), stagger)
 
+    def retry(self) -> list[RunAnswer]:
+        """`Run.retry` of each.
+
+        Raises:
+            StoreUnavailable: the store went away; what was done is done.
+        """
+        return self._each("retry", lambda run: run.retry())
+
     def cancel_plan(self) -> BulkCancelPlan:
         """What `cancel` would stop and delete; nothing is done."""
         plans = []

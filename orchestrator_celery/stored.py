@@ -253,7 +253,9 @@ class StoredSignature:
     def _handle(self, run: str) -> Run:
         return self._orchestrator.result(run)
 
-    def _audited(self, verb: str, after: SignatureStatus | None = None, run: str = "") -> AbstractContextManager[None]:
+    def _audited(
+        self, verb: str, after: SignatureStatus | None = None, run: str = ""
+    ) -> AbstractContextManager[dict[str, Any]]:
         return audited(self._orchestrator.trail, verb, run, self._status, after, self.id)
 
     def _refuse_gone(self, effects: Effects) -> None:

@@ -33,6 +33,39 @@ STORIES = {
         [],
         r"words \[1\]\nwords \[2, 4\]\nwords \[4, 4, 4\]\nRunClosed \$\n409 True\n404 3 runs",
     ),
+    "graph_ab_test": (
+        [],
+        (
+            r"lzma: \d+ customers, .*zlib: \d+ customers, .*by lzma: .*The next day everybody gets the same variant\."
+            r".*each \[map\] SUCCEEDED.*candidate \[node\] SKIPPED"
+        ),
+    ),
+    "graph_approvals": (
+        [],
+        (
+            r"paid 84.00 to ada\nrefused bob: no receipt\nmanager is asked: carol, .*\nmanager is asked: dan, .*reject at .*"
+            r"refused carol: there are enough chairs \(mona\)\nrefused dan: nobody answered in time\nmax is too late: .*"
+            r"no worker is up; board is asked: erin.*\npaid 7600.00 to erin\n.*board \[approval\] SUCCEEDED.*"
+            r"carol: approve by max, refused .*erin: approve by the board buy two"
+        ),
+    ),
+    "graph_errors": (
+        [],
+        (
+            r"is well: 100.00 EUR are 110.00 USD.*today\n    asked 1 times.*is ill: .* today\n    asked 3 times; went by fetch > "
+            r"convert\n.*is confused: nothing converted.*JSONDecodeError.*\n    asked 1 times; went by fetch > ask somebody\n"
+            r".*is down: .*108.00 USD.*yesterday\n    asked 3 times; went by fetch > kept rates > convert\n"
+            r".*fetch \[task\] FAILED OSError.*ask somebody \[node\] SKIPPED"
+        ),
+    ),
+    "graph_pipeline": (
+        [],
+        (
+            r"orders.csv: \{'orders': 6, 'totals': \{'US': 735.75.*summarise \[task\] SUCCEEDED\n  set aside \[node\] SKIPPED"
+            r".*run.py: \{'set aside': 'run.py', 'bad rows': '100% of \d+'\}"
+            r".*lost.csv: \{'told': \"FileNotFoundError.*read \[task\] FAILED FileNotFoundError.*tell \[task\] SUCCEEDED"
+        ),
+    ),
     "ingestion": (
         [str(ROOT / "examples/ingestion/orders.csv")],
         r"6 rows added\n5 rows ingested, 131.50 in all\nrow 4 set aside .*seen: \('FAILED', 1\) \('SUCCEEDED', 5\)",
@@ -54,6 +87,16 @@ STORIES = {
         (
             r"report 111 EUR\nreport 222 EUR\nreport 333 EUR\nmarch again: 333 EUR\nto be deleted at .*\+00:00\nchanged my mind: "
             r"ACTIVE with 4 runs\ngone: SignatureGone\naudit save\naudit rerun\naudit delete\naudit restore\naudit purge"
+        ),
+    ),
+    "templates": (
+        [],
+        (
+            r"success_or_failure: book goes by van\nsuccess_or_failure: ConnectionError, the north.*threshold: book goes by bike\n"
+            r"threshold: sofa goes by truck\nswitch: book goes by bike\nswitch: sofa goes by truck\nab_split: (Ada sees .*)\n"
+            r"ab_split: Bob .*\nab_split: Eve .*\nab_split: \1\nretry: .*'north'.*\nretry: ConnectionError.*fallback: .*'north'"
+            r".*'south'.*loop_until: .*478.*validation_stages: book goes by van\nvalidation_stages: lamp declined at stock\n"
+            r"validation_stages: sofa goes by van\napproval_gate: sofa declined at approval\nmap_reduce: 7 words"
         ),
     ),
     "swarm": (["files"], r"2 times /.*/files/a/one\n3 files, 2 different"),

@@ -25,6 +25,7 @@ def test_everything_is_in_the_wheel(wheel):
     package = ROOT / "orchestrator_celery"
     wanted = {str(path.relative_to(ROOT)) for path in package.rglob("*") if path.suffix in (".py", ".lua")}
     assert "orchestrator_celery/py.typed" in shipped
+    assert "orchestrator_celery/canvas/graph.schema.json" in shipped
     assert "orchestrator_celery/store/lua/claim.lua" in wanted
     assert wanted <= shipped
 

@@ -75,8 +75,10 @@ def _body(name: str, body: Any, what: str = "body") -> Iterator[Problem]:
     waiting = [body]
     while waiting:
         given = waiting.pop()
-        if not isinstance(given, dict) or not isinstance(given.get("task"), str):
-            yield Problem(name, f"its {what} holds what is no signature: {given!r}", "pass task.s(...) or a canvas")
+        if not isinstance(given.get("task"), str):
+            yield Problem(
+                name, f"its {what} holds what is no signature: {dict(given)!r}", "pass task.s(...) or a canvas"
+            )
             continue
         if isinstance(given, Primitive) and given.kwargs.get("deadline"):
             hint = "give it to the outermost signature, or start this one as a run of its own, from a task"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from datetime import datetime
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from orchestrator_celery.canvas.evaluation import Facts, holds, value_of
 from orchestrator_celery.canvas.expressions import TYPES, checked, node_names, roots
@@ -64,6 +64,13 @@ class Expression:
 
     def __getitem__(self, key: str | int) -> Expression:
         return Expression(["item", self._json, key])
+
+    if not TYPE_CHECKING:  # for type checkers there is nothing more
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Tell of indexing, where Python would only say that there is no such attribute."""
+            hint = "" if name.startswith("_") else f": write [{json.dumps(name)}] for what a result holds"
+            raise AttributeError(f"An expression has no attribute {name!r}{hint}.", name=name, obj=self)
 
     def __eq__(self, other: object) -> Expression:  # type: ignore[override]  # it is asked later
         return self._with("eq", other)
@@ -155,7 +162,7 @@ class Expression:
     def __bool__(self) -> NoReturn:
         raise TypeError(
             f"{self} is worked out when the graph runs, not here: write & | ~ in place of and, or, not, with "
-            "parentheses around comparisons, and no chains such as 1 < x < 2."
+            "parentheses around comparisons, .in_([...]) in place of in, and no chains such as 1 < x < 2."
         )
 
     def __contains__(self, part: object) -> NoReturn:

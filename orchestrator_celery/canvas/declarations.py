@@ -36,6 +36,9 @@ _JOINS = ("all", "any")
 _MODES = ("first", "all")
 _KEYS = (str, int, bool, type(None))
 
+#: What Celery writes into every signature, and others may leave out.
+_SIGNATURE: Mapping[str, Any] = {"args": (), "kwargs": {}, "options": {}, "subtask_type": None, "immutable": False}
+
 #: A flaw: what is wrong, and what to do about it.
 Flaw = tuple[str, str]
 
@@ -46,7 +49,7 @@ def node_entry(name: Any, body: Any, app: Celery | None = None, **options: Any) 
     Raises:
         InvalidWorkflow: the body is none, or an option makes no sense.
     """
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name:
         raise InvalidWorkflow(f"{name!r} is not allowed as a node's name: give a word, such as 'charge'.")
     entry = {"name": name, **_body(name, body, app)}
     options["retry"] = retry_json(options.get("retry"))
@@ -160,7 +163,8 @@ def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
     copy = dict(entry)
     for field in ("signature", "router"):
         if field in copy:
-            copy[field] = maybe_signature(copy[field], app=app, clone=True)
+            given = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
+            copy[field] = maybe_signature(given, app=app, clone=True)
     return copy
 
 
@@ -224,7 +228,7 @@ def _name(value: Any) -> str:
 
 
 def _is_node(entry: Any) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
         return False
     bodies = [entry[field] for field in ("signature", "approval") if field in entry]
     return len(bodies) == 1 and isinstance(bodies[0], dict) and isinstance(entry.get("inputs", {}), dict)

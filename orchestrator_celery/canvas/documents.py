@@ -41,6 +41,8 @@ def signature_of(document: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
     Raises:
         InvalidWorkflow: it is no document, of a version that is not known, or holds what is not.
     """
+    if not isinstance(document, Mapping):
+        raise InvalidWorkflow(f"{document!r:.100} is no graph's document: give the dict that to_dict() made.")
     version = document.get("version")
     if version != VERSION or isinstance(version, bool):
         raise InvalidWorkflow(

@@ -225,7 +225,8 @@ class ConditionalGraph(Primitive):
         Raises:
             InvalidWorkflow: it is neither, or a document of a version that is not known.
         """
-        graph = super().from_dict(d if "task" in d else signature_of(d, cls.fields), app)
+        is_message = isinstance(d, Mapping) and "task" in d
+        graph = super().from_dict(d if is_message else signature_of(d, cls.fields), app)
         assert isinstance(graph, ConditionalGraph)
         return graph
 

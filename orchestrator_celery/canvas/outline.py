@@ -11,6 +11,8 @@ from orchestrator_celery.canvas.ways import Way, ways
 
 __all__ = ("Outline",)
 
+_ENDS = {"START": START, "END": END}
+
 
 class Outline(NamedTuple):
     """A definition, and what is asked of it again and again."""
@@ -22,16 +24,21 @@ class Outline(NamedTuple):
     @classmethod
     def of(cls, definition: Mapping[str, Any]) -> Outline:
         """Of `kwargs` of a graph; the last of several nodes of one name counts."""
-        nodes = {entry["name"]: entry for entry in definition["nodes"]}
+        nodes = {entry["name"]: entry for entry in definition["nodes"] if entry["name"] not in (START, END)}
         return cls(definition, nodes, list(ways(definition["edges"])))
 
     def near(self, name: str) -> str | None:
         """The known name that is meant by an unknown one."""
+        if name.strip("_").upper() in _ENDS:
+            return _ENDS[name.strip("_").upper()]
         return next(iter(get_close_matches(name, [*self.nodes, START, END], 1, cutoff=0.8)), None)
 
     def instead(self, name: str) -> str:
         """What to do about an unknown name."""
         near = self.near(name)
+        if near in _ENDS.values():
+            word = "START" if near == START else "END"
+            return f"did you mean {word}? Import it from orchestrator_celery, and write it without quotes"
         return f"did you mean {near!r}?" if near else f"add_node({name!r}, ...), or correct the name"
 
     def meant(self) -> list[Way]:

@@ -87,7 +87,8 @@ class _Plan:
         self._declared.append((source, _targets_of(route)))
         if "router" in declared:
             route["asked"] = str(len(self.nodes))
-            name = f"{declared['from']} ({declared['router']['task']})"
+            asked_about = "START" if source == _START else declared["from"]
+            name = f"{asked_about} ({declared['router']['task']})"
             self.nodes.append(_Node(name, {"signature": declared["router"]}, source))
 
     def _ask(self, source: str) -> None:
@@ -114,6 +115,11 @@ class _Plan:
     def sources_of(self, number: str) -> list[str]:
         """Where edges into a node come from, in the order in which they were declared."""
         return list(dict.fromkeys(source for source, targets in self._declared if number in targets))
+
+    def asks(self, source: str) -> bool:
+        """Whether it takes a decision to say where a node, or START, leads, or what comes to END from START."""
+        edges = self.edges[source]
+        return edges.chosen or (source == _START and _END in edges.targets)
 
     def known(self, expressions: Iterable[Any]) -> dict[str, str]:
         """Numbers of the nodes that expressions speak of."""
@@ -164,8 +170,8 @@ def _attrs(plan: _Plan) -> dict[str, Any]:
         "k": "graph",
         "t": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
         "j": ",".join(joins) or None,
-        "st": None if start.chosen else ",".join(start.targets),
-        "sc": start.chosen,
+        "st": None if plan.asks(_START) else ",".join(start.targets),
+        "sc": plan.asks(_START),
     }
 
 
@@ -182,7 +188,7 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
         "nm": quote(node.name, safe=""),
         "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
         "c": edges.chosen,
-        "ro": edges.chosen and _looks_at_result(edges, node.asked_about and number, facts),
+        "ro": edges.chosen and _looks_at_result(edges, node, number, facts),
         "ce": bool(edges.errors or retry),
         "w": leaves,
         "mv": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
@@ -201,7 +207,7 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
     others = [*(own.get("inputs") or {}).values(), *([own["map_over"]] if own.get("map_over") is not None else [])]
     facts = {
         **own,
-        "routes": edges.routes if edges.chosen else None,
+        "routes": edges.routes if any("to" not in route or route["to"] == _END for route in edges.routes) else None,
         "errors": edges.errors,
         "roots": sorted({root for condition in conditions for root in roots(condition)}),
         "names": plan.known([*conditions, *others]),
@@ -209,11 +215,13 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in facts.items() if value}
 
 
-def _looks_at_result(edges: _Edges, router: str | None, facts: Mapping[str, Any]) -> bool:
+def _looks_at_result(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> bool:
     """Whether the process that has run the body knows all that its edges depend on: the result, and nothing else."""
-    if router is not None:  # its own result is a key, and not what conditions call the result
-        return all(route.get("asked") == router or "to" in route for route in edges.routes)
-    return set(facts.get("roots", ())) <= {"result"}
+    if node.asked_about is None:
+        return set(facts.get("roots", ())) <= {"result"}
+    # A router's own result is a key, and not what conditions call the result.
+    alone = all(route.get("asked") == number or "to" in route for route in edges.routes)
+    return alone and not (node.asked_about == _START and _END in edges.targets)
 
 
 def _targets_of(route: Mapping[str, Any]) -> list[str]:

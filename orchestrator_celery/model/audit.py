@@ -15,13 +15,15 @@ class AuditRecord(BaseModel):
     """What is written down; never arguments or results of tasks.
 
     Args:
-        verb: what was asked for: `suspend`, `resume`, `cancel`, `deadline`, `save`, `rerun`,
-            `delete`, `restore`, `purge`.
+        verb: what was asked for: `suspend`, `resume`, `interrupt`, `retry`, `rerun`, `skip`, `detach`, `cancel`,
+            `set_priority`, `deadline`, `save`, `delete`, `restore`, `purge`.
         actor: who asked, by default the system's user and host.
         channel: from where: `api`, `worker` or `sweeper`.
         run: id of the run; '' where it is about a signature alone.
         signature: id of the signature; '' where it is about a run alone.
         name: its name, '' without one.
+        node: the node it is about, '' where it is about the whole run.
+        made: id of the run that came of it, '' where none did.
         before: its status before; None where there is no such run.
         after: its status after.
         counts: how much was deleted or changed.
@@ -37,6 +39,8 @@ class AuditRecord(BaseModel):
     run: str
     signature: str = ""
     name: str = ""
+    node: str = ""
+    made: str = ""
     before: RunStatus | SignatureStatus | None = None
     after: RunStatus | SignatureStatus | None = None
     counts: dict[str, int] = Field(default_factory=dict)

@@ -63,9 +63,15 @@ class Decide(NamedTuple):
 
 
 class Await(NamedTuple):
-    """A run waits for a person: list it among those that do."""
+    """A run waits for a person: list it among those that do.
+
+    Args:
+        run: the run.
+        until: when nobody needs to answer any more, in ms; None for never.
+    """
 
     run: str
+    until: float | None
 
 
 class Verdict(NamedTuple):
@@ -75,7 +81,7 @@ class Verdict(NamedTuple):
         kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision
             itself cannot be made.
         argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
-        elements: the list to map over.
+        elements: the list to map over; of `go`, what a graph was given, where START leads to END.
     """
 
     kind: str

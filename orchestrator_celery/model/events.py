@@ -99,6 +99,11 @@ class NodeLost(Event):
     worker: str
 
 
+class NodeSkipped(Event):
+    """A node is passed by, or lies on a branch of a graph that was not taken: it never starts, and what follows goes on
+    without it."""
+
+
 class NodeVetoed(Event):
     """A message was delivered whose task may not run: `stale`, `duplicate` or `held`."""
 
@@ -149,10 +154,6 @@ class NodeProgressed(Event):
     done: float
     total: float | None
     message: str
-
-
-class NodeSkipped(Event):
-    """A node of a graph will not be visited: its branch was not taken."""
 
 
 class ArrivalIgnored(Event):

@@ -49,6 +49,7 @@ VERBS: Mapping[str, Verb] = {
         },
         {_PENDING: _HELD, _RUNNING: _HELD, _FAILED: _HELD, _SUCCEEDED: _HELD},
     ),
+    "retry": Verb("retried", {_FAILED: "→ RUNNING; what failed starts again"}),
     "cancel": Verb("cancelled", {status: _DELETE for status in RunStatus if status is not RunStatus.CANCELLED}),
 }
 
@@ -57,7 +58,7 @@ def possible(status: RunStatus) -> list[str]:
     """Verbs a status allows.
 
     >>> possible(RunStatus.FAILED)
-    ['cancel']
+    ['retry', 'cancel']
     """
     return [name for name, verb in VERBS.items() if status in verb.does]
 
@@ -66,7 +67,7 @@ def refusal(run: str, name: str, status: RunStatus) -> str:
     """Why a verb is refused, and what is possible instead.
 
     >>> print(refusal("r1", "suspend", RunStatus.FAILED))
-    The run r1 is FAILED and cannot be suspended. Possible now: `run.cancel()`.
+    The run r1 is FAILED and cannot be suspended. Possible now: `run.retry()`, `run.cancel()`.
     """
     verb = VERBS[name]
     instead = ", ".join(f"`run.{other}()`" for other in possible(status))

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 __all__ = ("Problem",)
 
+#: Where a graph begins and ends, by the names that are imported.
+_ENDS = {"__start__": "START", "__end__": "END"}
+
 
 class Problem(NamedTuple):
     """One thing that is wrong with a graph.
@@ -13,7 +16,7 @@ class Problem(NamedTuple):
     Args:
         node: the node it is about; empty where it is about the whole.
         message: what is wrong, in words, without a full stop.
-        hint: what to do, a sentence.
+        hint: what to do, in words that go on from there.
     """
 
     node: str
@@ -21,5 +24,8 @@ class Problem(NamedTuple):
     hint: str
 
     def __str__(self) -> str:
-        where = f"{self.node}: " if self.node else ""
-        return f"{where}{self.message}. {self.hint}"
+        where = f"{_ENDS.get(self.node, self.node)}: " if self.node else ""
+        words = f"{where}{self.message}; {self.hint}"
+        for name, word in _ENDS.items():
+            words = words.replace(repr(name), word)
+        return words

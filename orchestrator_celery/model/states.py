@@ -47,7 +47,7 @@ class NodeState(str, Enum):
     INTERRUPTED = "INTERRUPTED"  #: stopped, and held back until somebody resumes it
     SUCCEEDED = "SUCCEEDED"  #: ended with a result
     FAILED = "FAILED"  #: ended with an error
-    SKIPPED = "SKIPPED"  #: never started, because the workflow ended or went elsewhere
+    SKIPPED = "SKIPPED"  #: never started: the workflow ended, or went elsewhere, or somebody took it out
 
     def __str__(self) -> str:
         return self.value

@@ -30,6 +30,7 @@ class Look(NamedTuple):
         deadline: when the run fails if it has not ended, in ms; None without one.
         late: approvals nobody has answered in time.
         waiting: how many approvals wait for an answer.
+        owed: something is still to be done outside the store about a change.
     """
 
     run: str
@@ -42,6 +43,7 @@ class Look(NamedTuple):
     deadline: float | None = None
     late: tuple[str, ...] = ()
     waiting: int = 0
+    owed: bool = False
 
 
 @answers
@@ -67,7 +69,7 @@ class Schedule(Verbs):
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Runs that have ended or are no more; they wait for nobody either."""
+        """Runs that have ended or are no more; they wait for nobody, either."""
         if runs:
             with self.client.pipeline(transaction=False) as pipe:
                 pipe.zrem(self.keys.due, *runs)
@@ -105,7 +107,7 @@ def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status, deadline, late, waiting = rest
+    due, running, created, status, deadline, late, waiting, owed = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return Look(
@@ -119,4 +121,5 @@ def _look(run: str, answer: list[Any]) -> Look:
         float(deadline) if deadline else None,
         tuple(node.decode() for node in late),
         int(waiting),
+        bool(owed),
     )

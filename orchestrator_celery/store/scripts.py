@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError
 
-__all__ = ("HEADER", "Script", "load", "names", "parts")
+__all__ = ("HEADER", "Script", "included", "load", "names")
 
 #: What the comment block of every verb has, in this order.
 HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
@@ -19,9 +19,9 @@ HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 #: What a verb includes that may move the tree on, in an order in which each part finds what it needs.
 _EVERYTHING = (
-    "run reply send live packed definition ranges order pool graph flush release called complete next_item runners "
-    "drained reclaim advance runner_ended layout decision token arrive walk joins skipping graph_end drive "
-    "sequence tree"
+    "run reply send live attempts packed definition ranges order pool graph flush release renew called complete "
+    "next_item runners drained reclaim advance runner_ended go_on recount begin_pool layout decision failing token "
+    "arrive walk joins skipping graph_end drive regain sequence tree"
 )
 _FOLDER = files("orchestrator_celery.store") / "lua"
 
@@ -52,13 +52,10 @@ def names() -> list[str]:
     return sorted(item.name.removesuffix(".lua") for item in _FOLDER.iterdir() if item.name.endswith(".lua"))
 
 
-def parts(include: str) -> list[str]:
-    """Names of the parts a verb includes; `everything` stands for all that may move a tree on.
-
-    >>> parts("run reply")
-    ['run', 'reply']
-    """
-    return include.replace("everything", _EVERYTHING).split()
+def included(body: str) -> list[str]:
+    """The parts a verb includes, in order."""
+    include = _INCLUDE.search(body)
+    return include[1].replace("everything", _EVERYTHING).split() if include else []
 
 
 @cache
@@ -75,7 +72,6 @@ def load(name: str) -> Script:
     missing = [part for part in HEADER if f"-- {part}" not in body]
     if missing:
         raise ValueError(f"{name}.lua: the header lacks {', '.join(missing)}")
-    include = _INCLUDE.search(body)
-    listed = parts(include[1]) if include else []
-    text = "\n".join([*((_FOLDER / "lib" / f"{part}.lua").read_text() for part in listed), body])
+    parts = [(_FOLDER / "lib" / f"{lib}.lua").read_text() for lib in included(body)]
+    text = "\n".join([*parts, body])
     return Script(name, text, hashlib.sha1(text.encode()).hexdigest())

@@ -135,10 +135,10 @@ class SignatureVerbs(PoolVerbs):
 
     def purge(self, root: str, signature: bool = False) -> Effects:
         """Delete every key of a run that is over, or of a claimed signature, and take it out of the indexes."""
-        effects = self._run("purge", root, int(signature))
+        effects, keys = self._run("purge", root, int(signature)), self.keys
         with self.client.pipeline(transaction=False) as pipe:
             if effects.refused is None or effects.refused.value == "gone":
-                for index in (self.keys.runs, self.keys.due, self.keys.signatures, self.keys.deletions):
+                for index in (keys.runs, keys.due, keys.signatures, keys.deletions, keys.approvals):
                     pipe.zrem(index, root)
             pipe.execute()
         return effects

@@ -136,9 +136,21 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
 
     def resume(self, run: str) -> Effects:
         """A suspended or interrupted run goes on; `detail` as for `suspend`."""
-        # Before it is done, for one that had ended is not due, and a callback of it may go on.
+        return self._goes_on("resume", run)
+
+    def retry(self, run: str, node: str = "") -> Effects:
+        """A failed run goes on from what failed; `detail`: the status, or what is with the node, that forbids it.
+
+        Args:
+            run: its id.
+            node: the one failed node that is to go on; '' for all.
+        """
+        return self._goes_on("retry", run, node)
+
+    def _goes_on(self, verb: str, run: str, *args: Any) -> Effects:
+        # Before it is done, for one that had ended is not due, and something of it may go on.
         added = self.client.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
-        effects = self._run("resume", run)
+        effects = self._run(verb, run, *args)
         if effects.refused is None:
             self.client.zadd(self.keys.due, {run: 0})
         elif added:
@@ -170,12 +182,16 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         """
         return self._run("overdue", run, error, int(inner))
 
-    def ended(self, run: str) -> Effects:
-        """Celery has been told the outcome; the run is kept for the retention."""
-        effects = self._run("ended", run, int(self._settings.retention))
+    def ended(self, closing: LeafId) -> Effects:
+        """Celery has been told the outcome by this message; the run is kept for the retention."""
+        effects = self._run("ended", closing.run, int(self._settings.retention), closing.attempt)
         if effects.detail == 1:
-            self.not_due([run])
+            self.not_due([closing.run])
         return effects
+
+    def settled(self, run: str, field: str) -> None:
+        """What was to be done outside the store about a change, as this field of the head said, is done."""
+        self._run("settled", run, field)
 
     def discard(self, run: str) -> Effects:
         """Take a run back whose first messages could not be published."""

@@ -33,6 +33,7 @@ class Refused(str, Enum):
     STATE = "state"  #: the run's status does not allow it
     CHANGED = "changed"  #: the run is no longer what the confirmed plan says
     POISONED = "poisoned"  #: too many lost processes
+    NODE = "node"  #: the node's state does not allow it
 
 
 class Effects(NamedTuple):
@@ -76,7 +77,7 @@ def effect(run: str, item: list[Any]) -> Effect:
     """Read one effect of an answer."""
     kind, node, attempt, *rest = item
     if kind == b"await":
-        return Await(run)
+        return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
         _, why, ref, spec, given, last, visits, tries = rest
         known = json.loads(last)

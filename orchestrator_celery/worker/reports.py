@@ -53,7 +53,7 @@ class Reports:
         """The body returned `result`; `routes`: definition of a graph's node whose edges that alone chooses."""
         store = self._orchestrator.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, store.ended, leaf.run)
+            self._tell(leaf, NOWHERE, store.ended, leaf)
             return
         try:
             blob = self._orchestrator.codec.dump_result(result)
@@ -71,7 +71,7 @@ class Reports:
         """The body raised `exc`, or the message can never become one."""
         store = self._orchestrator.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, store.ended, leaf.run)
+            self._tell(leaf, NOWHERE, store.ended, leaf)
             return
         self._tell(leaf, origin, store.fail, leaf, fence, self._orchestrator.codec.dump_error(exc, trace))
 

@@ -14,6 +14,7 @@ from orchestrator_celery.approvals import late_answer
 from orchestrator_celery.audit import acting, record
 from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.control import Control
+from orchestrator_celery.debts import Debts
 from orchestrator_celery.engine.leaf import read_leaf
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
 from orchestrator_celery.engine.specs import parse
@@ -145,6 +146,10 @@ class Session:
             Cancellation(self._orchestrator).conclude(look.run)
         except PASSING as exc:
             logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
+
+    def settle(self, look: Look) -> None:
+        """Do what is still to be done about a change whose caller has not."""
+        Debts(self._orchestrator).settle(look.run)
 
     def stop(self, look: Look) -> None:
         """Tell the workers once more what an interruption wants stopped."""

@@ -121,6 +121,8 @@ class Sweeper:
             elif look.deadline is not None and look.deadline <= now:
                 session.end(look)
             else:
+                if look.owed:
+                    session.settle(look)
                 self._publish(look)
                 session.answer(look)
                 session.treat(look)

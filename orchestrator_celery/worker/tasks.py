@@ -1,4 +1,4 @@
-"""The internal Celery tasks: close a run natively, call an errback, start a primitive by name."""
+"""The internal Celery tasks: close a run natively, call an errback, start a primitive by name, what templates do."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from celery.exceptions import Ignore
 from celery.states import REVOKED
 
 from orchestrator_celery.canvas import ComplexSignature, ConditionalGraph, Swarm
+from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
+from orchestrator_celery.given import as_one
 from orchestrator_celery.publish import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, PASSING
 from orchestrator_celery.purge import Purging
 from orchestrator_celery.worker.batch import Runner
+from orchestrator_celery.worker.current import current_node
 from orchestrator_celery.worker.held import held_by
 
 if TYPE_CHECKING:
+    from celery import Celery
+
     from orchestrator_celery.orchestrator import Orchestrator
 
 __all__ = ("register",)
@@ -63,6 +68,7 @@ def register(orchestrator: Orchestrator) -> None:
         return Runner(orchestrator, self.request, count).work()
 
     _register_cancelled(orchestrator, {**safe, **options})
+    _register_templates(app, options)
     for primitive in (Swarm, ComplexSignature, ConditionalGraph):
         _register_starter(orchestrator, primitive, options)
 
@@ -106,3 +112,24 @@ def _register_starter(orchestrator: Orchestrator, primitive: Any, options: dict[
     def start(self: Any, *args: Any, **kwargs: Any) -> Any:
         """Starts the primitive when somebody sends it by name, as beat does."""
         return self.replace(primitive.from_dict({"args": args, "kwargs": kwargs}, app=app))
+
+
+def _register_templates(app: Celery, options: dict[str, Any]) -> None:
+    """What nodes of templates run beside the project's tasks; what the node is given, and is not used, is let go."""
+
+    @app.task(name=AB_SPLIT_TASK, **options)
+    def ab_split(self: Any, *args: Any, ab_split: dict[str, Any], **kwargs: Any) -> str:
+        """Tells the variant of what it is given; without a key a visit draws one, and the same if it runs again."""
+        node = current_node()
+        draw = f"{node.run_id}:{node.id}" if node else self.request.id
+        return variant(ab_split, as_one(list(args), kwargs), draw)
+
+    @app.task(name=PASS_ON_TASK, **options)
+    def pass_on(self: Any, *args: Any, given: Any, **kwargs: Any) -> Any:
+        """Gives what its template was given."""
+        return given
+
+    @app.task(name=REJECTION_TASK, **options)
+    def reject(self: Any, *args: Any, given: Any, stage: str, **kwargs: Any) -> dict[str, Any]:
+        """Tells what was rejected, where and why."""
+        return rejection(as_one(list(args), kwargs), given=given, stage=stage)

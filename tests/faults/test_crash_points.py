@@ -51,6 +51,8 @@ STORED = {"save", "register", "registered", "mark", "doom", "purge"}
 STOPPING = {"interrupt", "stopped"}
 #: Of an approval, by a person or for want of one: `test_graph_faults.py` crashes at it.
 ANSWERING = {"answer"}
+#: Verbs of a failed run that goes on, called by a client.
+GOING_ON = {"retry", "settled"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
 SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close"}
 
@@ -61,7 +63,8 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-WORKER_POINTS = [point for point in points() if kind(point) not in CLIENT | LATE | STORED | STOPPING | ANSWERING]
+ELSEWHERE = CLIENT | LATE | STORED | STOPPING | ANSWERING | GOING_ON
+WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
 CASES += [
@@ -174,6 +177,30 @@ def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp
             run.get(timeout=5)
         wait_for(lambda: ledger.entries("handler"), 30, "the error callback")
     assert len(ledger.entries("handler")) == 1
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON])
+def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, point):
+    """The run has failed still, and may be retried; or it goes on, and Celery waits for its end, whoever does the rest."""
+    default_site.worker(**HASTY)
+    run = ComplexSignature(chain(p.nap.si(1, 0), p.unlucky.si("repaired"))).apply_async()
+    with pytest.raises(ValueError, match="unlucky"):
+        run.get(timeout=30)
+    wait_for(lambda: "closed" in p.orchestrator.reader.head(run.id), what="the end to be told")
+    ledger.redis.set("repaired", 1)
+    env = environment(default_site.server.url(0), default_site.server.url(1))
+    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
+    code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).retry()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
+    )
+    assert done.returncode == 86, done.stderr
+    if point.startswith("store.retry.before"):
+        assert run.status is RunStatus.FAILED
+        p.orchestrator.run(run.id).retry()
+    wait_for(lambda: run.status is RunStatus.SUCCEEDED, 60, "the new end")
+    assert p.orchestrator.run(run.id).get(timeout=30) == "repaired"
+    assert len(ledger.entries("start")) == 1, "what ended well ran once"
 
 
 def test_every_verb_is_a_point():

@@ -61,14 +61,15 @@ def finishes(stand, id):
     store = stand.orchestrator.store
     [member] = store.members(id)
     refused = [store.finish(LeafId(member.run, "0.0", 1), Fence(), b"1").refused]
-    refused += [store.claim(LeafId(member.run, CLOSE, 1), Fence(), "w/1/a").refused, store.ended(member.run).refused]
+    closing = LeafId(member.run, CLOSE, 1)
+    refused += [store.claim(closing, Fence(), "w/1/a").refused, store.ended(closing).refused]
     return refused
 
 
 def end(stand, run):
     """A run of an empty swarm is over as soon as Celery is told."""
     stand.orchestrator.store.claim(LeafId(run, CLOSE, 1), Fence(), "w/1/a")
-    stand.orchestrator.store.ended(run)
+    stand.orchestrator.store.ended(LeafId(run, CLOSE, 1))
 
 
 def nothing_left(stand, but=()):

@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator_celery import InvalidTransition, RunNotFound, RunStatus
 from orchestrator_celery.model.events import StatusChanged
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults.races import race
 from tests.worker.support import Stand, events
@@ -46,12 +47,25 @@ def written(stand, run):
     return sorted(done), len(entries) - len(done)
 
 
-@pytest.mark.parametrize("verb", ["suspend", "interrupt", "resume", "cancel"])
+def break_all(stand, runs):
+    """Every run has failed, and Celery was told."""
+    store = stand.orchestrator.store
+    error = stand.orchestrator.codec.dump_error(ValueError("broken"))
+    for run in runs:
+        closing = LeafId(run, CLOSE, 1)
+        store.fail(LeafId(run, "0.0", 1), None, error)
+        store.claim(closing, Fence(), "w/1/a")
+        store.ended(closing)
+
+
+@pytest.mark.parametrize("verb", ["suspend", "interrupt", "resume", "retry", "cancel"])
 def test_of_processes_that_say_the_same_one_wins(stand, verb):
     """Given runs, when four processes say the same of each at once, then one has done it, and three are refused."""
     runs = starts(stand)
     if verb == "resume":
         stand.orchestrator.runs(tag="race").suspend()
+    if verb == "retry":
+        break_all(stand, runs)
     for run, *answers in race(stand, runs, *[saying(verb)] * 4):
         told = Counter(answers)
         assert told[verb] == 1, answers
@@ -91,6 +105,32 @@ FOLLOWING = {
     (RunStatus.SUSPENDED, RunStatus.PENDING),
     (RunStatus.INTERRUPTED, RunStatus.PENDING),
 }
+
+
+def test_a_retry_among_other_verbs_leaves_a_run_that_ends(stand, ledger):
+    """Given failed runs, when each is retried by two processes, while others suspend and resume it, then it is retried
+    once, and runs to its end."""
+    runs = starts(stand)
+    break_all(stand, runs)
+    for run, *answers in race(stand, runs, *map(saying, ["retry", "retry", "suspend", "resume"])):
+        assert sorted(answers[:2]) == ["refused", "retry"], answers
+        handle = stand.orchestrator.result(run)
+        if handle.status is RunStatus.SUSPENDED:
+            handle.resume()
+    with stand.worker():
+        for number, run in enumerate(runs):
+            assert stand.orchestrator.run(run).get(timeout=60) == number
+    assert sorted(value for _, value in ledger.entries("start")) == list(range(ROUNDS))
+
+
+def test_a_retry_or_a_cancellation(stand):
+    """Given failed runs, when each is retried while it is cancelled, then it is cancelled, and no key of it is left."""
+    runs = starts(stand)
+    break_all(stand, runs)
+    for run, *answers in race(stand, runs, *map(saying, ["cancel", "retry"])):
+        assert answers[0] == "cancel", answers
+        assert answers[1] in ("retry", "gone")
+        assert [key for key in stand.keys() if run in key] == []
 
 
 def test_a_cancellation_among_other_verbs_leaves_nothing(stand):

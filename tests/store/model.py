@@ -49,14 +49,15 @@ class Node:
             letter: [Node(s, f"{id}.{letter}{i}", None) for i, s in enumerate(shapes)]
             for letter, shapes in (("l", shape.links), ("e", shape.errbacks))
         }
-        # then queued, running, stopping (running, and to be stopped), held, S or F; composites: active, S or F
+        # then queued, running, stopping (running, and to be stopped), held, S, F or K; composites: active, S, F or K
         self.state = "waiting"
+        self.begun = False  # else a failure is that of a chord's header
         self.attempt, self.free, self.fence, self.given = 1, 0, Fence(), ""  # free: attempts that were no loss
         self.ref = id  # where its result or error comes from
         self.result: Any = None
         # of a pool
-        self.next = self.done = self.failed = 0
-        self.first_failed: int | None = None
+        self.line: list[Node] = []
+        self.live = self.failed = 0
         self.open, self.stopped = bool(self.bounds.get("open")), False
 
     @property
@@ -69,7 +70,12 @@ class Node:
 
     @property
     def ended(self) -> bool:
-        return self.state in ("S", "F")
+        return self.state in ("S", "F", "K")
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the tree, and no callback."""
+        return "l" not in self.id and "e" not in self.id
 
     def all(self) -> Iterator[Node]:
         """Itself and everything below it."""
@@ -79,7 +85,19 @@ class Node:
 
     def leaves(self) -> int:
         """Tasks that count."""
+        if self.state == "K":
+            return 0
         return 1 if self.is_leaf else sum(child.leaves() for child in self.children)
+
+    def above(self) -> Iterator[Node]:
+        """What it is part of, the innermost first."""
+        if self.parent is not None:
+            yield self.parent
+            yield from self.parent.above()
+
+    def source(self) -> str:
+        """Where its result is read."""
+        return self.id if self.is_leaf or self.is_pool else self.ref
 
     def value(self) -> Any:
         """Its result, None if it failed."""
@@ -87,7 +105,9 @@ class Node:
             return None
         if self.is_leaf:
             return self.result
-        return [child.value() for child in self.children] if self.is_pool else self.children[-1].value()
+        if self.is_pool:
+            return [child.value() for child in self.children]
+        return next((child.value() for child in reversed(self.children) if child.state == "S"), None)
 
 
 def message(node: Node) -> tuple[Any, ...]:
@@ -107,7 +127,7 @@ class Model:
         self.root = Node(shape, "0", None)
         self.status = "PENDING"
         self.total, self.done, self.failed = self.root.leaves(), 0, 0
-        self.closing = "waiting"  # then queued, running, told
+        self.closing, self.closings = "waiting", 0  # then queued, running, told
         self._before, self.was_suspended = "", False
         self._sent: list[tuple[Any, ...]] = []
 
@@ -141,7 +161,7 @@ class Model:
     def end(self, node: Node, state: str, result: Any) -> list[tuple[Any, ...]]:
         """The leaf has ended."""
         node.result = result
-        if "l" not in node.id and "e" not in node.id:
+        if node.counts:
             self.done += state == "S"
             self.failed += state == "F"
         self._end(node, state, node.id)
@@ -164,6 +184,7 @@ class Model:
         for shape in shapes:
             index = len(pool.children)
             pool.children.append(Node(shape, f"{pool.id}.{index}", pool, index))
+            pool.line.append(pool.children[-1])
             self.total += pool.children[-1].leaves()
         self._pump(pool)
         return self._take()
@@ -203,67 +224,127 @@ class Model:
         self._release()
         return self._take()
 
+    def retry(self, node: Node | None = None) -> list[tuple[Any, ...]]:
+        """What has failed goes on: all of it, or one node with what it is part of."""
+        self.status, self.closing = "RUNNING", "waiting"
+        for composite in () if node is None else node.above():
+            composite.state = "waiting"
+            for body in composite.children:
+                if composite.is_pool is False and body.state == "F" and not body.begun:
+                    body.state = "waiting"
+        for pool in self.root.all():
+            if pool.is_pool and pool.counts and (pool.state == "waiting" or (pool.state == "F" and node is None)):
+                pool.open = pool.open and not pool.begun
+        self._take_back(self.root if node is None else node)
+        self._activate(self.root, "in")
+        return self._take()
+
+    def may_go_on(self, node: Node) -> bool:
+        """Whether it failed by itself, and what it is part of with it."""
+        return node.counts and node.begun and all(each.state == "F" for each in (node, *node.above()))
+
     # -- rules --------------------------------------------------------------------------------------
 
-    def _activate(self, node: Node, given: str) -> None:
-        node.given = given
+    def _take_back(self, node: Node) -> None:
+        if node.state != "F":
+            return
+        node.state = "waiting"
+        if node.is_leaf and node.begun:
+            self.failed -= 1
+            node.free, node.attempt = node.attempt, node.attempt + 1
+        node.open = False
+        for child in node.children:
+            self._take_back(child)
+
+    def _renew(self, node: Node) -> None:
+        """A callback is called once more."""
+        if node.state == "waiting":
+            return
+        node.state, node.open = "waiting", bool(node.bounds.get("open"))
         if node.is_leaf:
-            node.state = "queued"
+            node.free, node.attempt = node.attempt, node.attempt + 1
+        for child in node.children:
+            self._renew(child)
+
+    def _pass_over(self, node: Node, given: str) -> None:
+        """It is skipped; what follows gets what it would have got."""
+        node.state, node.ref = "K", node.id
+        if node.parent is not None:
+            (self._item_ended if node.parent.is_pool else self._step_ended)(node.parent, node, "K", given)
+        else:
+            self._end(node, "K", node.id)
+
+    def _activate(self, node: Node, given: str) -> None:
+        node.given, node.begun = given, True
+        if node.is_leaf:
+            node.state, node.attempt, node.fence = "queued", node.free + 1, Fence()
             self._send(node)
             return
         node.state = "active"
         if node.is_pool:
+            node.line = [child for child in node.children if not child.ended]
+            node.live, node.failed = 0, sum(child.state == "F" for child in node.children)
+            node.stopped = node.failed >= node.bounds.get("stop", 1000)
             self._pump(node)
             self._drain(node)
         else:
-            self._activate(node.children[0], given)
+            self._go_on(node, 0, given)
+
+    def _go_on(self, chain: Node, index: int, given: str) -> None:
+        """The next step that has not ended."""
+        for child in chain.children[index:]:
+            if not child.ended:
+                self._activate(child, given)
+                return
+            if child.state == "S":
+                given = child.source()
+        kept = any(child.state == "S" for child in chain.children)
+        if kept:
+            self._end(chain, "S", given)
+        else:
+            self._pass_over(chain, given)
 
     def _pump(self, pool: Node) -> None:
         cap = pool.bounds.get("cap")
-        live = pool.next - pool.done
-        if cap is None and live and live > self.window * 3 / 4:
+        if cap is None and pool.live and pool.live > self.window * 3 / 4:
             return
-        while (
-            not (pool.ended or pool.stopped)
-            and pool.next < len(pool.children)
-            and pool.next - pool.done < (cap or self.window)
-        ):
-            pool.next += 1
-            self._activate(pool.children[pool.next - 1], pool.given)
+        while not (pool.ended or pool.stopped) and pool.line and pool.live < (cap or self.window):
+            pool.live += 1
+            self._activate(pool.line.pop(0), pool.given)
 
     def _drain(self, pool: Node) -> None:
-        through = pool.stopped or (pool.next == len(pool.children) and not pool.open)
-        if pool.ended or pool.done < pool.next or not through:
+        through = pool.stopped or not (pool.line or pool.open)
+        if pool.ended or pool.live or not through:
             return
         tolerance = pool.bounds.get("tol") or 0
         allowed = tolerance * len(pool.children) if tolerance < 1 else tolerance
         if not pool.stopped and pool.failed <= allowed:
             self._end(pool, "S", pool.id)
         elif pool.shape.kind == "group":
-            self._end(pool, "F", f"{pool.id}.{pool.first_failed}")
+            self._end(pool, "F", next(child.id for child in pool.children if child.state == "F"))
         else:
             self._end(pool, "F", f"swarm:{pool.id}")
 
     def _end(self, node: Node, state: str, ref: str) -> None:
         node.state, node.ref = state, ref
-        for callback in node.callbacks["l" if state == "S" else "e"]:
+        for callback in node.callbacks[{"S": "l", "F": "e"}[state]] if state != "K" else ():
+            self._renew(callback)
             self._activate(callback, ref if state == "S" else f"e:{ref}")
         parent = node.parent
         if parent is not None:
             (self._item_ended if parent.is_pool else self._step_ended)(parent, node, state, ref)
         elif node is self.root:
             self.was_suspended = self.status in STOPPED
-            self.status = "SUCCEEDED" if state == "S" else "FAILED"
+            self.status = "FAILED" if state == "F" else "SUCCEEDED"
             if self.was_suspended:
                 self._release()
-            self.closing = "queued"
+            self.closing, self.closings = "queued", self.closings + 1
             self._sent.append(("close",))
 
     def _item_ended(self, pool: Node, item: Node, state: str, ref: str) -> None:
-        pool.done += 1
+        pool.live -= 1
         if state == "F":
             pool.failed += 1
-            pool.first_failed = item.index if pool.first_failed is None else min(pool.first_failed, item.index)
             stop = pool.bounds.get("stop")
             pool.stopped = pool.stopped or (stop is not None and pool.failed >= stop)
         self._pump(pool)
@@ -271,14 +352,15 @@ class Model:
 
     def _step_ended(self, chain: Node, step: Node, state: str, ref: str) -> None:
         following = chain.children[step.index + 1 :]
-        if state == "S" and following:
-            self._activate(following[0], ref)
+        if state == "K" or (state == "S" and following):
+            self._go_on(chain, step.index + 1, ref)
             return
         if state == "F" and following and step.shape.kind == "group":
             body = following[0]  # a chord: its body has failed as well, without having run
             ref = f"chord:{ref}"
-            body.state, body.ref = "F", ref
+            body.state, body.ref, body.begun = "F", ref, False
             for errback in body.callbacks["e"]:
+                self._renew(errback)
                 self._activate(errback, f"e:{ref}")
         self._end(chain, state, ref)
 

@@ -114,6 +114,10 @@ class Play:
         """The process is gone."""
         return self.store.lost(self.leaf(node, attempt), fence, limit, **more)
 
+    def retry(self, node: str = "") -> Effects:
+        """The failed run goes on."""
+        return self.store.retry(self.run, node)
+
     def add(self, *items: Tree, pool: str = ROOT) -> Effects:
         """Add items to a pool."""
         return self.store.add_items(self.run, pool, [pack(item) for item in items], sum(item.leaves for item in items))
@@ -140,8 +144,9 @@ class Play:
 
     def tell(self) -> Effects:
         """Celery is told the outcome: the closing message is claimed, and has ended."""
-        assert self.claim(CLOSE).refused is None
-        return self.store.ended(self.run)
+        attempt = self.live()[CLOSE].attempt
+        assert self.claim(CLOSE, attempt).refused is None
+        return self.store.ended(self.leaf(CLOSE, attempt))
 
     # -- looks ------------------------------------------------------------------------------------
 

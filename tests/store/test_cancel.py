@@ -67,7 +67,7 @@ def test_to_every_verb_it_is_gone(under_way_play):
         play.claim("0.1"), play.claim("0.2"), play.finish("0.1"), play.fail("0.1"), play.lost("0.1"),
         play.requeue("0.1", Fence(retries=1)), play.add(leaf()), play.store.close_swarm("r", "0"),
         play.store.checkpoint(play.leaf("0.1"), Fence(), b"y"), play.store.suspend("r"), play.store.overdue("r", b"x"),
-        play.claim(CLOSE), play.store.ended("r"), cancel(play), play.store.resume("r"),
+        play.claim(CLOSE), play.store.ended(play.leaf(CLOSE)), cancel(play), play.store.resume("r"),
     ]  # fmt: skip
     assert {answer.refused for answer in answers} == {Refused.GONE}
     assert {k: v for k, v in play.snapshot().items() if k != "orc:due"} == {

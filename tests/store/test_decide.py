@@ -145,7 +145,7 @@ def test_a_graph_that_fails_follows_no_edge(play):
     assert play.status == "RUNNING"
     assert names(play.decide("0.1.0", "go", "2")) == ["close"]
     assert (play.status, play.ended("0").ref) == ("FAILED", "0.0.0")
-    assert play.graph()["un"] == {"0.0": "F0.0.0", "1.0": "S0.1.0"}
+    assert play.graph()["un"] == {"0.0": ["F", "0.0.0", {"n": 1}], "1.0": ["S", "0.1.0", {"n": 1}]}
     refused(play, lambda: play.decide("0.1.0", "go", "2"))
 
 

@@ -54,20 +54,20 @@ def test_it_is_not_looked_at_any_more(play):
     assert play.store.due_runs(None, 10) == []
 
 
-def test_told_twice_is_told_once_more(play):
-    """Given a closing message that was delivered twice, then the second telling changes no outcome."""
+def test_told_twice_is_told_once(play):
+    """Given a closing message that was delivered twice, then the second telling changes nothing."""
     play.start(unit(leaf()))
     play.succeed("0.0")
     play.tell()
     status, record = play.status, play.ended("0")
-    assert play.store.ended("r").refused is None
+    assert play.store.ended(play.leaf(CLOSE)).refused is Refused.STALE
     assert (play.status, play.ended("0")) == (status, record)
     assert without_expiry(play) == []
 
 
 def test_a_run_that_is_gone_is_refused(play):
     """Given no such run, then nothing comes to be."""
-    assert play.store.ended("r").refused is Refused.GONE
+    assert play.store.ended(play.leaf(CLOSE)).refused is Refused.GONE
     assert play.snapshot() == {}
 
 

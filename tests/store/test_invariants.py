@@ -51,7 +51,7 @@ class Storm:
         assert store.claim(leaf, fence, "w").refused is None
         kind = dice.choice(["finish", "finish", "fail", "lost", "retry"])
         if node == CLOSE:
-            self.report(lambda: store.ended("r"))
+            self.report(lambda: store.ended(leaf))
         elif kind == "finish":
             self.report(lambda: store.finish(leaf, fence, b"%d" % dice.randrange(1000)))
         elif kind == "fail":

@@ -60,7 +60,13 @@ def say(store: Store, verb: str):
 
 
 #: The status after a verb, where it is not that before the suspension.
-AFTER = {"suspend": "SUSPENDED", "interrupt": "INTERRUPTED", "resume": "RUNNING", "cancel": "CANCELLED"}
+AFTER = {
+    "suspend": "SUSPENDED",
+    "interrupt": "INTERRUPTED",
+    "resume": "RUNNING",
+    "retry": "RUNNING",
+    "cancel": "CANCELLED",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -109,13 +115,15 @@ def test_what_was_stopped_ends_as_if_nothing_had_been(play, kind, verb):
     assert len(told) == len(set(told))
 
 
-@pytest.mark.parametrize("verb", ["suspend", "resume", "interrupt", "cancel"])
+@pytest.mark.parametrize("verb", ["suspend", "resume", "interrupt", "retry", "cancel"])
 def test_of_many_callers_one_wins(play, server, verb):
     """Given a run, when many callers say the same at once, then one has done it, and the others are told so."""
     for _ in range(20):
         play.start(unit(leaf()))
         if verb == "resume":
             play.store.suspend("r")
+        if verb == "retry":
+            play.break_("0.0")
         lost = Refused.GONE if verb == "cancel" else Refused.STATE
         assert sorted(map(str, race(server, verb))) == sorted([str(None), *[str(lost)] * 7])
         play.redis.flushall()

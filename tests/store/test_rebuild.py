@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.model.ids import CLOSE
 from orchestrator_celery.store.rebuild import Indexes
 
 from .play import Play
@@ -75,8 +74,7 @@ def test_what_is_there_is_not_changed(store, indexes):
 def test_an_ended_run_is_listed_and_looked_at_once(store, indexes):
     [play] = start(store, "a")
     play.succeed("0.0")
-    assert play.claim(CLOSE).refused is None
-    store.ended("a")
+    play.tell()
     store.client.delete("orc:due", "orc:runs")
     indexes.rebuild()
     assert store.look(["a"])[0].state == "over"

@@ -44,7 +44,9 @@ def test_every_verb_works(old):
     assert old.close_swarm("r", "0").refused is None
     assert [look.state for look in old.look(["r", "gone"])] == ["ok", "gone"]
     assert Registry(old.client, old.keys).beat("w/a", 30, []).leads
-    assert old.ended("r").refused is None
+    play.run_out()
+    assert play.tell().refused is None
+    assert names(old.retry("r")) == ["0.1.0:2"]
     assert old.discard("r").refused is None
     assert play.keys() == []
 

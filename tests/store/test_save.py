@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator_celery.model.ids import CLOSE, LeafId
 from orchestrator_celery.store import Refused
 
 from .play import everything
@@ -42,5 +43,5 @@ def test_to_the_verbs_of_runs_it_is_no_run(store, client):
     before = everything(client)
     assert store.suspend(SIGNATURE).refused is Refused.GONE
     assert store.cancel(SIGNATURE, "", "{}").refused is Refused.GONE
-    assert store.ended(SIGNATURE).refused is Refused.GONE
+    assert store.ended(LeafId(SIGNATURE, CLOSE, 1)).refused is Refused.GONE
     assert everything(client) == before

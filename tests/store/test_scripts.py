@@ -86,8 +86,7 @@ def test_includes_are_resolved_in_order(name):
     """Given a verb, then every helper it includes stands before it, and it includes all it uses."""
     text = scripts.load(name).text
     assert text.endswith(body(name))
-    include = re.search(r"^-- include: (.+)$", body(name), re.MULTILINE)
-    for library in scripts.parts(include[1]) if include else []:
+    for library in scripts.included(body(name)):
         assert (FOLDER / "lib" / f"{library}.lua").read_text() in text
 
 

@@ -16,8 +16,12 @@ from typing_extensions import assert_type
 from orchestrator_celery import (
     END,
     START,
+    AnswerView,
     Approval,
+    ApprovalAwaited,
     ApprovalTimeout,
+    ApprovalView,
+    ArrivalIgnored,
     AuditEntry,
     BulkCancelPlan,
     BulkRejected,
@@ -48,11 +52,13 @@ from orchestrator_celery import (
     NodeInterrupted,
     NodeKind,
     NodeLost,
+    NodeNotFound,
     NodeProgress,
     NodeProgressed,
     NodeRepublished,
     NodeResumed,
     NodeRetried,
+    NodeSkipped,
     NodeStarted,
     NodeState,
     NodeSucceeded,
@@ -101,6 +107,7 @@ from orchestrator_celery import (
     otherwise,
     result,
     run_input,
+    templates,
     visits,
     when,
 )
@@ -208,6 +215,24 @@ assert_type(orders.to_mermaid(), str)
 orders.validate()
 orders.apply_async((1,))
 
+# -- templates -----------------------------------------------------------------------------------------
+
+paying = templates.fallback(primary=charge.s(), alternatives=[charge.si(0)], on=[TimeoutError], name="paying")
+assert_type(paying, ConditionalGraph)
+templates.retry(work=charge.s(), attempts=5, on="TimeoutError", fallback=END, into=orders, after="check", prefix="one ")
+templates.success_or_failure(work=charge.s(), on_failure=charge.s(), on_success="check", into=orders, then="check")
+templates.threshold(value="score", levels={"high": templates.Level(at_least=0.8, target=charge.s())}, below=END)
+templates.switch(value=result["kind"], cases={"card": charge.s(), 7: END, None: "check"}, default=charge.s())
+templates.ab_split(variants={"a": charge.s(), "b": charge.s()}, weights={"a": 0.9, "b": 0.1}, key="customer", salt="x")
+stage = templates.Stage(name="size", check=charge.s(), ask_when=result > 100, timeout=timedelta(hours=1))
+templates.validation_stages(stages=[stage], rejected=END, accepted=charge.s())
+templates.approval_gate(rejected=END, timeout=3600, on_timeout="fail", message="Pay?")
+templates.map_reduce(split=charge.s(), each=charge.s(), reduce=charge.s(), items="pages", max_concurrency=4)
+templates.loop_until(body=charge.s(), until=result >= 10, max_visits=5, exhausted=charge.s())
+assert_type(templates.catalog(), tuple[templates.TemplateInfo, ...])
+assert_type(templates.catalog()[0].parameters, dict[str, Any])
+assert_type(templates.build("retry", {"work": {"task": "charge"}}, app=app, into=orders), ConditionalGraph)
+
 
 def apply_everywhere() -> Run:
     """What applying gives is a `Run` (an `EagerResult` only under `task_always_eager`)."""
@@ -281,6 +306,7 @@ def steer(run: Run) -> None:
     # Celery's classes have no types, so a name that is missing would pass as Any: what returns nothing is asked for.
     assert_type(run.suspend, Callable[[], None])
     assert_type(run.resume, Callable[[], None])
+    assert_type(run.retry("0.1"), None)
     assert_type(run.swarm.close, Callable[[], None])
     assert_type(swarm.close, Callable[[], None])
 
@@ -304,11 +330,31 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
             return str(event.count)
         if isinstance(event, NodeProgressed):
             assert_type((event.done, event.total, event.message), tuple[float, float | None, str])
+        if isinstance(event, NodeSkipped):
+            return event.node
         if isinstance(event, NodeCheckpointed):
             return str(event.attempt)
         if isinstance(event, NodeSucceeded | NodeFailed | SwarmWasClosed | RunClosed):
             return event.node
     return after
+
+
+def people(run: Run) -> list[str]:
+    run.approve("review", by="ada", note="fine")
+    run.reject("review")
+    assert_type(run.approvals(), list[ApprovalView])
+    assert_type(run.tree().answer, AnswerView | None)
+    told = [event for event in run.events() if isinstance(event, (ApprovalAwaited, ArrivalIgnored, NodeSkipped))]
+    found = orchestrator.approvals()
+    assert_type(found[0].until, datetime | None)
+    return [view.name for view in found] + [event.node for event in told]
+
+
+async def people_elsewhere(run: Run) -> list[ApprovalView]:
+    await run.aio.approve("review", by="ada")
+    await run.aio.reject("review", note="no")
+    assert_type(await run.aio.approvals(), list[ApprovalView])
+    return await orchestrator.aio.approvals()
 
 
 def lists() -> list[str]:
@@ -327,6 +373,7 @@ def many() -> list[RunAnswer]:
     assert_type(chosen.suspend(), list[RunAnswer])
     assert_type(chosen.interrupt(signal="SIGINT", grace=1.0), list[RunAnswer])
     assert_type(chosen.resume(stagger=0.5), list[RunAnswer])
+    assert_type(chosen.retry(), list[RunAnswer])
     plan = chosen.cancel_plan()
     assert_type(plan, BulkCancelPlan)
     assert_type((plan.keys, plan.running, plan.queued, plan.token), tuple[int, int, int, str])
@@ -361,6 +408,7 @@ async def awaited(run: Run) -> list[Event]:
     # The types are those of the methods; where one is missing, mypy says so.
     await run.aio.suspend()
     await run.aio.resume()
+    await run.aio.retry(node="0.1")
     assert_type(await run.aio.progress(), Progress)
     assert_type(await run.aio.tree(limit=10), NodeView)
     assert_type(await run.aio.status(), RunStatus)
@@ -376,6 +424,7 @@ async def awaited(run: Run) -> list[Event]:
     found = await orchestrator.aio.runs(tag="eu")
     assert_type(found, RunList)
     assert_type(await found.aio.resume(stagger=0.5), list[RunAnswer])
+    assert_type(await found.aio.retry(), list[RunAnswer])
     kept = await orchestrator.aio.save(swarm, name="photos")
     assert_type(await kept.aio.rerun(), Run)
     assert_type(await kept.aio.delete(after=60), datetime)
@@ -450,7 +499,7 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
-    except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored):
+    except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored, NodeNotFound):
         return "task"
     except OrchestratorError:
         return "any"

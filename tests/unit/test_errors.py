@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import orchestrator_celery
-from orchestrator_celery import errors
+from orchestrator_celery import END, START, errors
 from orchestrator_celery.model.problems import Problem
 from orchestrator_celery.model.views import BulkReport, Rejection
 
@@ -78,14 +78,16 @@ def test_a_rejected_bulk_carries_its_report():
 def test_an_invalid_graph_lists_its_problems(app):
     """Given the problems of a graph, then they are data and words, and both are kept on the way to the caller."""
     problems = [
-        Problem("charge", "leads to 'refnd', which is no node", "Did you mean 'refund'?"),
-        Problem("", "no node leads to END", "Add an edge to END."),
+        Problem("charge", "leads to 'refnd', which is no node", "did you mean 'refund'?"),
+        Problem("", "no node leads to END", "add an edge to it"),
+        Problem(START, f"the edge to {END!r} is never taken", "leave it out"),
     ]
     error = errors.GraphInvalid.of("orders", problems)
     assert str(error).splitlines() == [
-        "The graph 'orders' cannot be run as it is, for 2 reasons:",
-        "- charge: leads to 'refnd', which is no node. Did you mean 'refund'?",
-        "- no node leads to END. Add an edge to END.",
+        "The graph 'orders' cannot be run as it is, for 3 reasons:",
+        "- charge: leads to 'refnd', which is no node; did you mean 'refund'?",
+        "- no node leads to END; add an edge to it",
+        "- START: the edge to END is never taken; leave it out",
     ]
     meta = app.backend.decode(app.backend.encode(app.backend.prepare_exception(error, "json")))
     for again in (pickle.loads(pickle.dumps(error)), app.backend.exception_to_python(meta)):

@@ -11,7 +11,7 @@ import pytest
 import orchestrator_celery
 
 
-@pytest.mark.parametrize("name", orchestrator_celery.__all__)
+@pytest.mark.parametrize("name", orchestrator_celery._MODULES)
 def test_a_public_name_can_be_used(name):
     """Given a name of `__all__`, when it is asked for, then its own module has it in its `__all__`, too."""
     module = import_module(f"orchestrator_celery.{orchestrator_celery._MODULES[name]}")
@@ -21,9 +21,18 @@ def test_a_public_name_can_be_used(name):
     assert getattr(public, "__name__", name) == name, "a class or function keeps its name; a value has none"
 
 
-def test_all_and_the_lazy_table_agree():
-    """Given both lists, then they name the same things."""
-    assert sorted(orchestrator_celery.__all__) == sorted(orchestrator_celery._MODULES)
+@pytest.mark.parametrize("name", orchestrator_celery._SUBMODULES)
+def test_a_public_module_can_be_used(name):
+    """Given a module that is public as it is, then it is found without being imported, and has what it names."""
+    module = getattr(orchestrator_celery, name)
+    assert module is import_module(f"orchestrator_celery.{name}")
+    assert all(hasattr(module, one) for one in module.__all__)
+
+
+def test_all_and_the_lazy_tables_agree():
+    """Given the lists, then they name the same things."""
+    listed = [*orchestrator_celery._MODULES, *orchestrator_celery._SUBMODULES]
+    assert sorted(orchestrator_celery.__all__) == sorted(listed)
 
 
 def test_an_unknown_name_is_an_attribute_error():

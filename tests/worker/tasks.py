@@ -371,13 +371,29 @@ def replaced_when_told(self):
 
 @app.task
 def gated(value, gate, fails=False):
-    """Waits until its gate is open."""
+    """Waits until its gate is open; it may fail as long as nobody has repaired it."""
     note("start", value)
     wait_for(lambda: exists(gate), 60, "the gate")
-    if fails:
+    if fails and not exists(f"{gate}:repaired"):
         raise ValueError("no good")
     note("end", value)
     return value
+
+
+@app.task
+def brittle(value, key="repaired"):
+    """Fails until somebody has repaired it."""
+    note("start", value)
+    if not exists(key):
+        raise ValueError(f"{value} is broken")
+    return value
+
+
+@app.task(bind=True)
+def replaced_by_brittle(self, value):
+    """Replaces itself by a chain whose last step fails until somebody has repaired it."""
+    note("start", "outer")
+    raise self.replace(chain(nap.si("inner", 0), brittle.si(value)))
 
 
 @app.task
@@ -425,3 +441,29 @@ def chatty_until_told(value):
 @app.task
 def says_nonsense(done, total):
     current_node().progress(done, total)
+
+
+@app.task
+def counted_call(value, name):
+    note("called", name)
+    return value
+
+
+@app.task
+def heals(value, name):
+    """Fails the first time it is called under a name."""
+    note("called", name)
+    with ledger() as book:
+        if book.incr(f"heals:{name}") == 1:
+            raise ValueError("not yet")
+    return value
+
+
+class CardDeclined(Exception):
+    def __init__(self, card, reason):
+        super().__init__(f"{card}: {reason}")
+
+
+@app.task
+def charge_card():
+    raise CardDeclined("1234", "no money")

@@ -162,8 +162,18 @@ def cancelled(case):
     assert case.stand.app.AsyncResult(case.run.id).status != "SUCCESS"
 
 
+def retried(case):
+    before = case.started()
+    case.ledger.redis.set(f"{case.gate}:repaired", 1)
+    case.run.retry()
+    assert case.run.status in (RunStatus.RUNNING, RunStatus.SUCCEEDED)
+    case.finish()
+    assert case.started() == sorted(before + case.values), "what failed, twice; what had not begun, once"
+    assert case.stand.orchestrator.run(case.run.id).get(timeout=10) == case.expected
+
+
 #: What each verb does where the table allows it.
-DOES = {"suspend": suspended, "interrupt": interrupted, "resume": resumed, "cancel": cancelled}
+DOES = {"suspend": suspended, "interrupt": interrupted, "resume": resumed, "retry": retried, "cancel": cancelled}
 
 
 @pytest.fixture(scope="module")

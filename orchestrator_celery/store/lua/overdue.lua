@@ -26,7 +26,9 @@ for i = 1, #leaves, 2 do
   if l.state == 'E' and in_tree(node:match('^(.*)%.%w+%.d%d+$')) then redis.call('HDEL', LIVE, node) end
   if in_tree(node) then
     redis.call('HDEL', LIVE, node)
-    if l.state ~= 'Q' then -- what had started has failed; the rest is skipped, which needs no record
+    if l.state == 'Q' then -- the rest is skipped, which needs no record; a body of before must not fit what a retry starts
+      if l.attempt > 1 or l.retries > 0 or l.nesting > 0 then pass(node, l.attempt) end
+    else -- what had started has failed
       fail(node, l.attempt, l.since, l.owner, '@0')
       redis.call('HINCRBY', root, 'failed', 1)
       callbacks(node, 'F', l.callbacks, '0')
@@ -37,8 +39,8 @@ end
 for i = 1, #composites, 2 do
   local node, pool = composites[i], get_pool(composites[i])
   if in_tree(node) and not node:find(':', 1, true) then
+    if composites[i + 1]:sub(1, 1) == 'G' then redis.call('HSET', DONE, node .. ':g', composites[i + 1]) end
     if pool then pool.gone = true else redis.call('HDEL', POOL, node) end
-    if composites[i + 1]:sub(1, 1) == 'G' then redis.call('HSET', DONE, node .. ':g', composites[i + 1]) end -- for those who look
     if node ~= '0' then fail(node, 0, composites[i + 1]:match('^C|(%d+)') or composites[i + 1]:match('^G|(%d+)') or pool.since, '', '@0') end
     local counts = counts_of(definition(node))
     callbacks(node, 'F', counts, '0')

@@ -48,9 +48,9 @@ while more > 0 and p and not p.gone and not p.stopped and p.next < p.n and (not 
   local item = definition(node)
   draw(pool, spec, p, index, level, found)
   if fits_in(item) then
-    put_live(node, { state = 'R', attempt = 1, retries = 0, nesting = 0, since = now, sent = tonumber(now), tries = 0,
+    put_live(node, { state = 'R', attempt = first_attempt(node), retries = 0, nesting = 0, since = now, sent = tonumber(now), tries = 0,
       callbacks = counts_of(item), input = p.input, owner = me })
-    emit('started', node, 'a', 1, 'w', ARGV[5])
+    emit('started', node, 'a', first_attempt(node), 'w', ARGV[5])
     taken[#taken + 1], taken[#taken + 2], taken[#taken + 3] = node, item, p.input
     more = more - 1
   else

@@ -459,6 +459,14 @@ def test_what_python_would_work_out_now_is_refused(slip):
         slip()
 
 
+def test_an_attribute_is_refused_with_the_index_that_is_meant():
+    """Given `result.score`, then the error says how it is written; copies and the like find nothing either."""
+    with pytest.raises(AttributeError, match=r"no attribute 'score': write \[\"score\"\]"):
+        result.score  # noqa: B018
+    assert copy.copy(result).json == ["result"]
+    assert not hasattr(result, "_repr_html_")
+
+
 @pytest.mark.parametrize(
     ("slip", "said"),
     [

@@ -17,6 +17,7 @@ from orchestrator_celery.model.states import Priority, RunStatus
         ({"t": "started", "n": "0.1", "a": "2", "w": "me"}, events.NodeStarted, {"attempt": 2, "worker": "me"}),
         ({"t": "succeeded", "n": "0.1"}, events.NodeSucceeded, {}),
         ({"t": "failed", "n": "0.1", "a": "1"}, events.NodeFailed, {}),
+        ({"t": "skipped", "n": "0.1"}, events.NodeSkipped, {}),
         ({"t": "retried", "n": "0.1", "a": "1", "r": "retry"}, events.NodeRetried, {"attempt": 1, "reason": "retry"}),
         ({"t": "lost", "n": "0.1", "a": "1", "w": "me"}, events.NodeLost, {"attempt": 1, "worker": "me"}),
         ({"t": "held", "n": "0.1", "a": "1", "w": "me"}, events.NodeHeld, {"attempt": 1, "worker": "me"}),

@@ -33,7 +33,7 @@ local function item_ended(node, spec, index, state, counts)
     local stop = number(spec, 'stop')
     if stop and p.failed >= stop then p.stopped = true end
   end
-  item_callbacks(node .. '.' .. index, spec, state, counts)
+  if state ~= 'K' then item_callbacks(node .. '.' .. index, spec, state, counts) end
   if p.pumping then return end
   pump(node, spec, p)
   return drained(node, spec, p)

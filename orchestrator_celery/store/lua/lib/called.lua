@@ -2,9 +2,9 @@
 local function callbacks(node, state, counts, ref)
   local links, errbacks = counts:match('^(%d*),(%d*)')
   if state == 'S' then
-    for i = 0, (tonumber(links) or 0) - 1 do activate(node .. '.l' .. i, ref) end
+    for i = 0, (tonumber(links) or 0) - 1 do call(node .. '.l' .. i, ref) end
   else
-    for i = 0, (tonumber(errbacks) or 0) - 1 do activate(node .. '.e' .. i, 'e:' .. ref) end
+    for i = 0, (tonumber(errbacks) or 0) - 1 do call(node .. '.e' .. i, 'e:' .. ref) end
   end
 end
 
@@ -19,9 +19,9 @@ end
 -- What a swarm does after each of its items: `s` on success, `f` on failure, `c` always.
 local function item_callbacks(item, spec, state, counts)
   local s, f, c = counts:match(';(%d*),(%d*),(%d*)$')
-  local function call(kind, own)
-    for i = 0, (tonumber(own) or number(spec, 'a' .. kind) or 0) - 1 do activate(item .. '.' .. kind .. i, 'i:' .. item) end
+  local function each(kind, own)
+    for i = 0, (tonumber(own) or number(spec, 'a' .. kind) or 0) - 1 do call(item .. '.' .. kind .. i, 'i:' .. item) end
   end
-  if state == 'S' then call('s', s) else call('f', f) end
-  call('c', c)
+  if state == 'S' then each('s', s) else each('f', f) end
+  each('c', c)
 end

@@ -26,5 +26,5 @@ local function finish_run(state, ref)
   redis.call('HSET', root, 'status', status, 'finished', now, 'ref', ref)
   emit('status', '$', 's', status)
   if held then release() end -- callbacks of what ended last
-  queue('$', { attempt = 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, '', 0)
+  queue('$', { attempt = first_attempt('$'), retries = 0, nesting = 0, callbacks = ',', input = '' }, '', 0)
 end

@@ -5,7 +5,8 @@
 --   a, al  what has arrived at `all` joins that have not started, by source; and what those tokens have been through
 --   f      how often each `any` join has started
 --   last   the newest result of each node; `ends`: what has reached END; `skip`: nodes that will not be visited
---   err    why the graph fails; `un`: visits that ended without their edges being followed, which a retry begins with
+--   err    why the graph fails; `un`: visits whose edges were not followed, as state, reference and what the token has been
+--          through; a retry begins with them
 local graphs, layouts = {}, {}
 local STATE = { 'on', 'k', 'v', 'a', 'al', 'f', 'last', 'ends', 'skip', 'un' }
 

@@ -12,7 +12,7 @@ local function start_join(node, g, l)
       local through, list = g.al[at], '[' .. table.concat(given, ',')
       g.a[at], g.al[at] = nil, nil
       if worn_out(node, g, at) then
-        g.un[at .. '.' .. (g.k[at] or 0)] = 'V' .. list
+        g.un[at .. '.' .. (g.k[at] or 0)] = { 'V', list, through }
         fail_graph(node, g, recursion(node, at))
       else
         visit(node, g, at, list, through)

@@ -1,9 +1,7 @@
 -- A chain, and what is run like one: the end of a step begins the next.
 local function step_ended(node, spec, index, state, ref)
   local last = index + 1 >= number(spec, 'n')
-  if state == 'S' and not last then
-    return activate(node .. '.' .. (index + 1), ref)
-  end
+  if state == 'K' or (state == 'S' and not last) then return go_on(node, spec, index + 1, ref) end
   if state == 'F' and not last and attr(definition(node .. '.' .. index), 'ch') then
     -- As in Celery: the failure of a chord's header is the failure of its body, whose errbacks fire.
     local body = node .. '.' .. (index + 1)
@@ -12,7 +10,5 @@ local function step_ended(node, spec, index, state, ref)
     emit('failed', body)
     callbacks(body, 'F', counts_of(definition(body)), ref)
   end
-  local since = redis.call('HGET', POOL, node)
-  redis.call('HDEL', POOL, node)
-  return complete(node, spec, state, ref, since and since:sub(3))
+  return end_steps(node, spec, state, ref)
 end

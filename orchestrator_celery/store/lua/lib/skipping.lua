@@ -11,7 +11,7 @@ local function skip_the_rest(node, g, l)
   end
   for i = 0, number(definition(node), 'n') - 1 do
     local target = tostring(i)
-    if not (g.v[target] or g.skip[target] or open[target]) then
+    if not (g.k[target] or g.skip[target] or open[target]) then
       g.skip[target] = 1
       emit('skipped', node .. '.' .. target)
       graph_counts(node, 'total', -(number(definition(node .. '.' .. target), 'w') or 0))

@@ -3,19 +3,19 @@ activate = function(node, input)
   local spec = definition(node)
   local kind = spec:sub(1, 1)
   if kind == 'L' then
-    return queue(node, { attempt = 1, retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
+    return queue(node, { attempt = first_attempt(node), retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
       wait_of(spec))
   end
   if kind == 'A' then return await(node, spec, input) end
   if attr(spec, 'im') then input = '' end
-  if kind == 'G' then return begin_graph(node, spec, input) end
+  if kind == 'G' then return begin_graph(node, input) end
   if kind == 'P' then
-    local p = new_pool(node, spec, input)
+    local p = begin_pool(node, spec, input)
     pump(node, spec, p)
     return drained(node, spec, p)
   end
   redis.call('HSET', POOL, node, 'C|' .. now)
-  return activate(node .. '.0', input)
+  return go_on(node, spec, 0, input)
 end
 
 up = function(node, state, ref, counts)

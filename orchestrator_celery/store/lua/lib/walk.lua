@@ -2,14 +2,12 @@
 local chosen -- the edges that the process which finished a leaf has chosen already: the leaf, and its targets
 
 -- A token leaves a node; `given`: what it takes along.
-local function leave(node, g, at, k, given, targets)
-  local key, l, from = at .. '.' .. k, layout(node), at
+local function leave(node, g, at, k, given, targets, well)
+  local key, l, from, own = at .. '.' .. k, layout(node), at, given
   local through = g.on[key]
-  g.on[key] = nil
   if at ~= 'S' then
     local asked = attr(definition(node .. '.' .. at), 'ps')
     if asked then from, given = asked, redis.call('HGET', DONE, node .. '.' .. key .. ':in') end
-    redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   end
   local nowhere = targets == '' and 'noroute:' .. (from == 'S' and 'START' or attr(definition(node .. '.' .. from), 'nm'))
   for target in targets:gmatch('%d+') do -- all of them, or none
@@ -18,11 +16,13 @@ local function leave(node, g, at, k, given, targets)
     end
   end
   if nowhere then
-    g.un[key] = 'N' .. given
+    give_up(g, key, well and 'S' or 'F', own)
     return fail_graph(node, g, nowhere)
   end
+  g.on[key] = nil
+  redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   for target in targets:gmatch('[^,]+') do
-    if target == '$' then reach_end(g, from, given) else arrive(node, g, l, target, from, given, copy(through)) end
+    if target == '$' then reach_end(g, from, from == 'S' and node .. '.r' or given) else arrive(node, g, l, target, from, given, copy(through)) end
   end
 end
 
@@ -31,10 +31,10 @@ local function step(node, g, at, k, state, ref)
   local decided = chosen and chosen.node == node .. '.' .. key and chosen.targets
   if state == 'S' then g.last[at] = ref end -- conditions of its own edges may look at it, too
   if g.err or (state == 'F' and not attr(spec, 'ce')) then
-    g.on[key], g.un[key] = nil, state .. ref
+    give_up(g, key, state, ref)
     if not g.err then fail_graph(node, g, ref) end
   elseif state == 'S' and (decided or not attr(spec, 'c')) then
-    leave(node, g, at, k, ref, decided or attr(spec, 'to') or '')
+    leave(node, g, at, k, ref, decided or attr(spec, 'to') or '', true)
   else
     decide(node, at, k, state, ref)
   end

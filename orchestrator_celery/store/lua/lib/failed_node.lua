@@ -1,0 +1,43 @@
+-- One failed node goes on, and with it what it is part of.
+local function above(node) -- every composite it is in, the outermost first, with the index of the child on the way
+  local found, place = {}, 1
+  while true do
+    local dot, last = node:find('%.%d+', place)
+    if not dot then return found end
+    found[#found + 1] = { node:sub(1, dot - 1), tonumber(node:sub(dot + 1, last)) }
+    place = last + 1
+  end
+end
+
+local function is_known(node)
+  return redis.call('HEXISTS', DONE, node) == 1 or redis.call('HEXISTS', DEF, node) == 1 or from_segment(node) ~= nil
+end
+
+-- Why a node of a failed run cannot go on, if it cannot.
+local function stays_as_it_is(node)
+  if not is_known(node) then return 'unknown' end
+  if not in_tree(node) then return 'callback' end
+  local record = redis.call('HGET', DONE, node)
+  if not record then return 'SKIPPED' end
+  if record:sub(1, 1) ~= 'F' then return record:sub(1, 1) == 'S' and 'SUCCEEDED' or 'SKIPPED' end
+  if record:find('^F|0|[^\n]*\n@chord:') then return 'header' end
+  for _, way in ipairs(above(node)) do
+    if not is_node(way[1]) and redis.call('HGET', DONE, way[1]):sub(1, 1) ~= 'F' then return 'tolerated' end
+    if is_node(way[1]) and not left_undone(way[1], way[2]) then return 'tolerated' end
+  end
+end
+
+local function take_back(node)
+  for _, way in ipairs(above(node)) do
+    redis.call('HDEL', DONE, way[1])
+    local kind = definition(way[1]):sub(1, 1)
+    if kind == 'P' then
+      take_back_pool(way[1])
+    elseif kind == 'G' then
+      take_back_graph(way[1]) -- all that failed in it
+    elseif kind == 'C' then
+      take_back_below(way[1] .. '.' .. way[2] + 1) -- the body of a chord whose header it is part of
+    end
+  end
+  take_back_below(node)
+end

@@ -1,0 +1,194 @@
+"""Drives a run in a store, task by task, as workers would, and tells what is at work by the words of its graph."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+from typing import Any, NamedTuple
+
+from celery import Celery
+
+from orchestrator_celery import ConditionalGraph, Orchestrator
+from orchestrator_celery.deciding import chosen_by_result
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
+from orchestrator_celery.model.ids import ROOT, Fence, LeafId
+from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.publish import Publisher
+from orchestrator_celery.store import Effects
+
+from .behaviour import Bodies, plain
+from .built import STEP
+
+__all__ = ("Driver", "Work", "client_of")
+
+_MOST = 9
+_NUMBERS = count()
+
+
+class Work(NamedTuple):
+    """A task that runs, as graphs speak of it."""
+
+    #: Nodes from the outermost in, each with the place of its element, or its router's, and what it is called with.
+    word: str
+    #: Which body of its node this is, at each level: tells those apart that look the same.
+    turns: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, names: Any, given: Any, inputs: Any, turns: Any = ()) -> Work:
+        return cls(repr((tuple(names), plain(given), plain(inputs))), tuple(turns))
+
+
+class Recording(Publisher):
+    """Sends nothing, and knows what it would have sent."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.sent: list[tuple[Dispatch, Any]] = []
+
+    def _send_task(self, effect: Dispatch, origin: Any, producer: Any) -> None:
+        self.sent.append((effect, self.with_arguments(effect, origin)))
+
+    def send_strictly(self, todo: Any) -> None:
+        """There is no caller who would rather be told than see a node fail."""
+        self.act(todo)
+
+    def _send_close(self, effect: CloseRun, origin: Any, producer: Any) -> None:
+        """Nobody listens."""
+
+
+def client_of(url: str) -> Celery:
+    """An app whose runs are in a Redis, and whose messages nobody gets."""
+    app = Celery("driven", set_as_current=False, broker="memory://", backend=url)
+    app.task(_never, name=STEP, shared=False)
+    made = Orchestrator(app)
+    made.__dict__["publisher"] = Recording(app, made.store, made.reader, made.codec, made.settings)
+    return app
+
+
+def _never(*args: Any, **kwargs: Any) -> None:
+    raise AssertionError("Tasks of driven runs are not run.")
+
+
+class Driver:
+    """One run.
+
+    Args:
+        app: of `client_of`.
+        definition: of its graph, as the interpreter reads it.
+        graph: the same, built.
+        value: what it is given.
+    """
+
+    def __init__(self, app: Celery, definition: dict[str, Any], graph: ConditionalGraph, value: Any) -> None:
+        self.made: Any = Orchestrator.of(app)
+        self.store, self.codec, self.publisher = self.made.store, self.made.codec, self.made.publisher
+        self.definition, self.bodies = definition, Bodies()
+        self.run = f"r{next(_NUMBERS)}"  # of its own: what a run was given is remembered by its id
+        self.store.client.flushdb()
+        self.publisher.sent.clear()
+        self.work: dict[Work, tuple[LeafId, Fence, Any, bytes]] = {}
+        self.made.start(graph, [value], {}, {"task_id": self.run})
+        self.claim()
+
+    # -- what workers do ---------------------------------------------------------------------------
+
+    def claim(self) -> None:
+        """Every message that was sent is delivered, and may run its body, or was superseded meanwhile."""
+        while self.publisher.sent:
+            effect, leaf = self.publisher.sent.pop(0)
+            answer = self.store.claim(effect.leaf, effect.fence, "w/1/a")
+            if answer.refused is None:
+                work = self.word(effect.leaf.node, leaf)
+                assert work not in self.work
+                self.work[work] = effect.leaf, effect.fence, leaf, answer.more[0] if answer.more else b""
+
+    def end(self, work: Work) -> None:
+        """A task runs, and ends."""
+        leaf, fence, call, routes = self.work.pop(work)
+        given = call.args[0] if call.args else None
+        inputs = {name: value for name, value in call.kwargs.items() if name != "body"}
+        try:
+            result = self.bodies.real(call.kwargs["body"], given, inputs)
+        except Exception as error:
+            answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
+        else:
+            blob = self.codec.dump_result(result)
+            chosen = chosen_by_result(routes, self.codec.load(blob), self.codec) if routes else None
+            answer = self.store.finish(leaf, fence, blob, chosen)
+        assert answer.refused is None, answer
+        self.act(answer)
+
+    def lose(self, work: Work) -> None:
+        """The process of a task is gone; it is started again."""
+        leaf, fence, *_ = self.work.pop(work)
+        answer = self.store.lost(leaf, fence, _MOST)
+        assert answer.refused is None, answer
+        self.act(answer)
+
+    def act(self, answer: Effects, forget: bool = False) -> None:
+        """What follows is done; or it is forgotten by a process that dies, and a sweep finds it."""
+        todo = answer.todo
+        if forget and any(isinstance(effect, Decide) for effect in todo):
+            [look] = self.store.look([self.run])
+            todo = look.todo
+        self.publisher.act(todo)
+        self.claim()
+
+    # -- looks -------------------------------------------------------------------------------------
+
+    def word(self, node: str, leaf: Any) -> Work:
+        """A leaf by the names of its nodes."""
+        names, turns, at, graph = [], [], node.split(".")[1:], self.definition
+        while at:
+            number, turn, *at = at
+            name, entry, router = entry_of(graph, int(number))
+            item = at.pop(0) if "map_over" in entry and not router else ""
+            names.append((name, router or item))
+            turns.append(int(turn))
+            graph = entry["body"]
+        kwargs = {name: value for name, value in leaf.kwargs.items() if name != "body"}
+        return Work.of(names, leaf.args[0] if leaf.args else None, kwargs, turns)
+
+    @property
+    def status(self) -> str:
+        return str(RunStatus((self.made.reader.head_field(self.run, "status") or b"").decode()).value)
+
+    @property
+    def value(self) -> Any:
+        """The result of the run, or the class of its error."""
+        read = Outcome(self.run, lambda nodes: self.made.reader.terminal(self.run, nodes), self.codec)
+        return read.result(ROOT) if self.status == "SUCCEEDED" else type(read.error(ROOT)).__name__
+
+    def visits(self) -> dict[str, int]:
+        """How often each node of the outermost graph was visited, or was to be, before the graph failed."""
+        return self.by_name(dict(self.state["v"] or {}))
+
+    def withdrawn(self) -> dict[str, int]:
+        """How many of these were withdrawn."""
+        undone = dict(self.state["un"] or {})
+        return self.by_name(Counter(at.partition(".")[0] for at, (state, *_) in undone.items() if state == "W"))
+
+    def skipped(self) -> set[str]:
+        return set(self.by_name(dict(self.state["skip"] or {})))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.made.reader.graph_state(self.run, ROOT).state
+        return found
+
+    def by_name(self, found: dict[str, int]) -> dict[str, int]:
+        """By the names of nodes, without routers."""
+        nodes = [node["name"] for node in self.definition["nodes"]]
+        return {nodes[int(at)]: n for at, n in found.items() if at.isdigit() and int(at) < len(nodes)}
+
+
+def entry_of(graph: dict[str, Any], number: int) -> tuple[str, dict[str, Any], str]:
+    """A node by its number: its name, entry, and which router of it this is, if any; they come after the nodes."""
+    if number < len(graph["nodes"]):
+        entry = graph["nodes"][number]
+        return entry["name"], entry, ""
+    edge = [edge for edge in graph["edges"] if "router" in edge][number - len(graph["nodes"])]
+    own = [other for other in graph["edges"] if other["from"] == edge["from"] and "router" in other]
+    place = next(i for i, other in enumerate(own) if other is edge)
+    return edge["from"], {"body": edge["router"]}, f"router{place}"

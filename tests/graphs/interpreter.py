@@ -1,0 +1,237 @@
+"""What a graph does, in plain Python: a reading of its own of `docs/discussions/graph-semantics.md`.
+
+No Redis, no Celery, nothing of the package. A definition is the plain data a graph is made of, but for its bodies: each is a
+definition again, or whatever `bodies` understands. They run side by side; a `schedule` says whose turn it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import Any, NamedTuple
+
+from .declarations import END, START, UNKNOWN, Fail, ahead, aims, named, read, taken
+from .schedule import Frame, Leaf, Play, Step, Token, in_turn, names
+
+__all__ = ("END", "START", "Fail", "Outcome", "interpret")
+
+
+class Outcome(NamedTuple):
+    """How it went. Nodes of nested graphs are `outer/inner`."""
+
+    state: str  # SUCCEEDED or FAILED
+    value: Any  # the result, or the Fail
+    visits: Counter[str]
+    skipped: Counter[str]
+    ran: list[tuple[tuple[Step, ...], Any, dict[str, Any]]]  # each body with what it was given, as they began
+
+
+def interpret(
+    definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn, begins: bool = True
+) -> Outcome:
+    """Run a graph.
+
+    Args:
+        definition: of the graph.
+        bodies: `bodies(body, visit, attempt, given, **inputs)` answers or raises `Fail`.
+        given: its one argument.
+        schedule: which of the live bodies is the next to start or to end.
+        begins: a body of several tasks begins with its visit, not with its first task.
+    """
+    play, ends = Play(bodies, begins), []
+    Graph(play, definition, (), [given], {}, ends.append)
+    while play.live:
+        play.turn(schedule(play.live))
+    [end] = ends
+    return Outcome("FAILED" if isinstance(end, Fail) else "SUCCEEDED", end, play.visits, play.skipped, play.ran)
+
+
+class Graph:
+    """One run of one graph; `done` is told its result, or its `Fail`."""
+
+    def __init__(
+        self,
+        play: Play,
+        definition: dict[str, Any],
+        frames: tuple[Frame, ...],
+        args: list[Any],
+        kwargs: dict[str, Any],
+        done: Any,
+    ) -> None:
+        self.play, self.frames, self.args, self.kwargs, self.done = play, frames, args, kwargs, done
+        self.given = {"args": args, "kwargs": kwargs} if args and kwargs else kwargs or (args[0] if args else None)
+        self.edges, self.policy = definition["edges"], {"max_visits": 25, "retry": {"attempts": 1}, **definition}
+        self.nodes = {node["name"]: node for node in definition["nodes"]}
+        self.ahead = {name: ahead(self.edges, name) for name in (START, *self.nodes)}
+        self.visits: Counter[str] = Counter()
+        self.results: dict[str, Any] = {}
+        self.ends: dict[str, Any] = {}
+        self.arrived: dict[str, dict[str, Any]] = {}  # at join="all": what each source brought
+        self.lineages: dict[str, dict[str, int]] = {}
+        self.failure: Fail | None = None
+        token = Token(START, 0, self.given, {}, 0)
+        self.tokens = [token]
+        self.end(token, self.given, partial(self.decide, token, ()))
+
+    # -- a visit -------------------------------------------------------------------------------------
+
+    def start(self, name: str, given: Any, lineage: dict[str, int], **came: bool) -> None:
+        self.visits[name] += 1
+        visit = self.visits[name]
+        self.tokens.append(Token(name, visit, given, {**lineage, name: visit}, self.visits.total(), **came))
+        self.attempt(self.tokens[-1])
+
+    def attempt(self, token: Token) -> None:
+        node, done = self.nodes[token.name], partial(self.ended, token)
+        facts = self.facts(token, token.given)
+        inputs = {name: read(term, facts) for name, term in node.get("inputs", {}).items()}
+        items = read(node["map_over"], facts) if "map_over" in node else []
+        if UNKNOWN in inputs.values() or not isinstance(items, list):
+            return self.end(token, Fail("ConditionError"), done)
+        if "map_over" not in node:
+            args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
+            return self.begin(token, node, args, kwargs, inputs, done)
+        results: dict[int, Any] = {}
+        for i, item in enumerate(items):
+            self.begin(token, node, [item], {}, inputs, partial(self.mapped, results, i, len(items), done), i)
+        return None if items else self.end(token, [], done)
+
+    def begin(
+        self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
+    ) -> None:
+        """A body, for a node or a router; what is immutable takes inputs only, its own or its graph's."""
+        several = isinstance(item, int) or "nodes" in node["body"]
+        token.begun = several and self.play.begins
+        frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
+        args, kwargs = [] if node.get("immutable") else args, {**kwargs, **inputs}
+        if token.begun:
+            self.play.count(frames)
+        if "nodes" in node["body"]:
+            Graph(self.play, node["body"], frames, args, kwargs, done)
+        else:
+            self.play.live.append(Leaf(frames, node["body"], args[0] if args else None, kwargs, done))
+
+    def end(self, token: Token, value: Any, done: Any) -> None:
+        """What needs no body."""
+        frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt)))
+        self.play.live.append(Leaf(frames, None, value, {}, done))
+
+    def mapped(self, results: dict[int, Any], i: int, size: int, done: Any, value: Any) -> None:
+        """One element has ended; with the last one the node ends, failed with the first of those that failed."""
+        results[i] = value
+        if len(results) == size:
+            ordered = [results[j] for j in range(size)]
+            done(next((value for value in ordered if isinstance(value, Fail)), ordered))
+
+    def ended(self, token: Token, value: Any) -> None:
+        self.play.count((*self.frames, Frame(token, Step(token.name))))
+        if not isinstance(value, Fail):
+            self.results[token.name] = value
+            return self.leave(token) if self.failure else self.decide(token, (), value)
+        policy = self.nodes[token.name].get("retry") or self.policy["retry"]
+        if not self.failure and token.attempt < policy["attempts"] and named(policy.get("on"), value):
+            token.attempt += 1
+            return self.attempt(token)
+        ways = [e["to"] for e in self.edges if e["from"] == token.name and "error" in e and named(e["error"], value)]
+        if self.failure or not ways:
+            return self.fail(value, token)
+        return self.move(token, ways[:1], {"type": value.type, "message": value.message, "traceback": ""}, failed=True)
+
+    # -- where its token goes ------------------------------------------------------------------------
+
+    def facts(self, token: Token, result: Any) -> dict[str, Any]:
+        error = token.given if token.failed else UNKNOWN
+        run = {"run_input": self.given, "node": self.results}
+        return {"result": result, "error": error, "visits": token.visit, **run}
+
+    def decide(self, token: Token, keys: tuple[Any, ...], result: Any) -> None:
+        """Every declaration decides, once all routers have been asked, one after the other."""
+        edges = [edge for edge in self.edges if edge["from"] == token.name and "error" not in edge]
+        routers = [edge["router"] for edge in edges if "router" in edge]
+        if len(keys) < len(routers):
+            done = partial(self.routed, token, keys, result)
+            args, kwargs = (self.args, self.kwargs) if token.name == START else ([result], {})
+            return self.begin(token, {"body": routers[len(keys)]}, args, kwargs, {}, done, f"router{len(keys)}")
+        own = result["decision"] if "approval" in self.nodes.get(token.name, ()) else result
+        answers, facts = iter(keys), self.facts(token, result)
+        try:
+            found = [to for edge in edges for to in taken(edge, facts, next(answers) if "router" in edge else own)]
+        except Fail as failure:
+            return self.fail(failure, token)
+        return self.move(token, list(dict.fromkeys(found)), result) if found else self.fail(Fail("NoRoute"), token)
+
+    def routed(self, token: Token, keys: tuple[Any, ...], result: Any, key: Any) -> None:
+        if self.failure or isinstance(key, Fail):
+            return self.fail(key, token)
+        return self.decide(token, (*keys, key), result)
+
+    def move(self, token: Token, targets: list[str], value: Any, **came: bool) -> None:
+        """In one transition the token leaves its node and is at the targets; or the graph fails."""
+        targets = [to for to in targets if not (self.join(to) == "any" and token.lineage.get(to, 0) < self.visits[to])]
+        if any(self.join(to) != "all" and self.worn_out(to) for to in targets):
+            return self.fail(Fail("GraphRecursion"), token)
+        self.tokens.remove(token)
+        for to in targets:
+            if to == END:
+                self.ends.update({token.name: value} if token.name != START else {})
+            elif self.join(to) != "all":
+                self.start(to, value, token.lineage, first=token.name == START, **came)
+            else:
+                self.arrived.setdefault(to, {})[token.name] = value
+                known = self.lineages.setdefault(to, {})
+                known.update({name: max(n, known.get(name, 0)) for name, n in token.lineage.items()})
+        return self.settle()
+
+    def join(self, name: str) -> str | None:
+        return None if name == END else self.nodes[name].get("join")
+
+    def worn_out(self, name: str) -> bool:
+        return name != END and self.visits[name] >= self.nodes[name].get("max_visits", self.policy["max_visits"])
+
+    # -- joins, and the end --------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Joins that wait for nothing start; when there is no token, the graph has ended."""
+        while ready := [name for name in self.nodes if name in self.arrived and self.ready(name)]:
+            if self.worn_out(ready[0]):
+                return self.fail(Fail("GraphRecursion"))
+            brought, sources = self.arrived.pop(ready[0]), [e["from"] for e in self.edges if ready[0] in aims(e)]
+            given = [brought[source] for source in dict.fromkeys(sources) if source in brought]
+            self.start(ready[0], given, self.lineages.pop(ready[0]))
+        if not self.tokens:
+            self.skip()
+            ends = {name: self.ends[name] for name in self.nodes if name in self.ends}
+            self.done(ends if len(ends) > 1 else next(iter(ends.values()), None))
+        return None
+
+    def ready(self, name: str) -> bool:
+        """Nothing elsewhere can reach it; of joins that wait for each other, it was declared first."""
+        waiting = [other for other in self.nodes if other in self.arrived and other != name]
+        before = [other for other in waiting if name in self.ahead[other] and not self.first(name, other)]
+        return not before and not any(name in self.ahead[token.name] for token in self.tokens)
+
+    def first(self, name: str, other: str) -> bool:
+        """Whether these two wait for each other, and this one was declared first."""
+        declared = list(self.nodes).index
+        return other in self.ahead[name] and declared(name) < declared(other)
+
+    def fail(self, failure: Fail, token: Token | None = None) -> None:
+        """Nothing more starts; what runs ends."""
+        if not self.failure:
+            self.failure = failure
+            self.skip()
+            dropped = [other for other in self.tokens if not other.begun and other is not token]
+            self.tokens = [other for other in self.tokens if other not in dropped]
+            self.play.drop(dropped)
+        self.leave(token)
+
+    def leave(self, token: Token | None) -> None:
+        self.tokens = [other for other in self.tokens if other is not token]
+        if not self.tokens:
+            self.done(self.failure)
+
+    def skip(self) -> None:
+        """What was not visited, and no token can reach."""
+        here = {token.name for token in self.tokens} | set(self.arrived)
+        seen = here.union(self.visits, *(self.ahead[name] for name in here))
+        self.play.skipped.update(names(self.frames, name) for name in self.nodes if name not in seen)

@@ -1,0 +1,42 @@
+"""An eager application of a graph does what the interpreter does, body by body."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from hypothesis import HealthCheck, given, settings
+
+from .behaviour import Bodies, plain
+from .built import STEP, built
+from .drawn import Kind, graphs, inputs_of_runs
+from .interpreter import interpret
+from .schedule import in_turn
+
+APP = Celery("eager", set_as_current=False, broker="memory://", backend="cache+memory://")
+TOLD = Bodies()
+
+#: 100 at the desk, 500 with HYPOTHESIS_PROFILE=ci.
+EXAMPLES = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 100
+
+
+@APP.task(name=STEP, shared=False)
+def step(value: Any = None, *, body: dict[str, Any], **inputs: Any) -> Any:
+    return TOLD.real(body, value, inputs)
+
+
+@given(graphs(Kind(sure=True)), inputs_of_runs)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_random_graphs(definition, value):
+    """Given a graph, when it is applied eagerly, then the same bodies get the same, in the same order, and it ends the same."""
+    bodies = Bodies()
+    expected = interpret(definition, bodies, value, in_turn, begins=False)
+    TOLD.reset()
+    found = built(definition, APP).apply((value,))
+    assert found.successful() == (expected.state == "SUCCEEDED")
+    assert TOLD.calls == bodies.calls
+    if expected.state == "SUCCEEDED":
+        assert plain(found.result) == plain(expected.value)
+    else:
+        assert type(found.result).__name__ == expected.value.type

@@ -1,0 +1,88 @@
+"""A run in the store does what the interpreter does, step by step, in whatever order its tasks end."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import Celery
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .behaviour import Bodies, plain
+from .built import built
+from .drawn import graphs, inputs_of_runs
+from .driver import Driver, Work, client_of
+from .interpreter import Outcome, interpret
+from .schedule import Leaf
+
+#: 150 at the desk, 1,000 with HYPOTHESIS_PROFILE=ci.
+EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 150
+MANY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def app(redis_server: Any) -> Iterator[Celery]:
+    yield client_of(redis_server.url(5))
+
+
+class Together:
+    """A schedule of the interpreter that has a driver do the same.
+
+    Args:
+        driver: of the run in the store.
+        choose: who ends next.
+        losses: one in how many times a task is lost before it ends, and started again; 0 for never.
+    """
+
+    def __init__(self, driver: Driver, choose: random.Random, losses: int = 0) -> None:
+        self.driver, self.choose, self.losses = driver, choose, losses
+
+    def __call__(self, live: list[Leaf]) -> Leaf:
+        """What needs no task is done, then whatever can start has started, in both; then the same one ends in both."""
+        for leaf in sorted(live, key=lambda leaf: leaf.body is not None):
+            if leaf.body is None or not leaf.running:
+                return leaf
+        leaves = sorted(live, key=lambda leaf: (word(leaf), leaf.path))
+        found = sorted(self.driver.work)
+        at_work, expected = [work.word for work in found], [word(leaf) for leaf in leaves]
+        assert at_work == expected, f"at work {at_work}, expected {expected}"
+        place = self.choose.randrange(len(leaves))
+        if self.losses and self.choose.randrange(self.losses) == 0:
+            self.driver.lose(found[place])
+        self.driver.end(found[place])
+        return leaves[place]
+
+
+def word(leaf: Leaf) -> str:
+    """A leaf of the interpreter as the driver speaks of one."""
+    names = tuple((step.name, "" if step.item is None else str(step.item)) for step in leaf.path)
+    return Work.of(names, leaf.given, leaf.inputs).word
+
+
+def compare(app: Celery, definition: Any, value: Any, choose: random.Random, losses: int = 0) -> Outcome:
+    driver = Driver(app, definition, built(definition, app), value)
+    outcome = interpret(definition, Bodies(), value, Together(driver, choose, losses))
+    assert not driver.work, f"at work {driver.work}, expected none"
+    assert driver.status == outcome.state, f"{driver.status}, expected {outcome.state}"
+    if outcome.state == "SUCCEEDED":
+        assert plain(driver.value) == plain(outcome.value), f"{driver.value}, expected {outcome.value}"
+    else:
+        assert driver.value == outcome.value.type, f"{driver.value}, expected {outcome.value}"
+    own = {node["name"] for node in definition["nodes"]}
+    visits, withdrawn = driver.visits(), driver.withdrawn()
+    for name in own:
+        assert visits.get(name, 0) - withdrawn.get(name, 0) <= outcome.visits[name] <= visits.get(name, 0), name
+    skipped = {name for name in outcome.skipped if name in own}
+    assert driver.skipped() == skipped, f"skipped {driver.skipped()}, expected {skipped}"
+    return outcome
+
+
+@given(graphs(), inputs_of_runs, st.randoms(use_true_random=False))
+@MANY
+def test_random_graphs(app, definition, value, choose):
+    """Given a graph, when its tasks end in some order, then the same is at work after each, and it ends the same."""
+    compare(app, definition, value, choose)
