@@ -289,3 +289,18 @@ def test_a_task_that_steers_is_named_as_such(site):
     assert site.app.signature("tests.worker.tasks.cancels", args=(run.id,)).apply_async().get(timeout=15) == "CANCELLED"
     [entry] = site.orchestrator.audit(run=run.id)
     assert entry.channel == "worker"
+
+
+def test_an_id_that_is_used_again_is_another_run(make_stand):
+    """Given a cancelled run, when another one is applied under its id, then its tasks get what it was given, and what
+    came before them in it, in processes that have seen the first one as well."""
+    stand = make_stand()
+    t = stand.tasks
+    with stand.worker(concurrency=1):
+        for given in (1, 2):
+            items = stand.swarm([t("add", n) for n in (10, 20, 30)], max_concurrency=1)
+            pools = chain(stand.swarm([t("add", 1), t("add", 2)], max_concurrency=1), t("xsum"), items)
+            run = stand.complex(pools).apply_async((given,), task_id="same")
+            wait_for(lambda run=run: run.status.ended, what="its end")
+            assert run.outcome() == [2 * given + 3 + n for n in (10, 20, 30)]
+            run.cancel(confirm=True)
