@@ -131,15 +131,17 @@ class Givens:
         graph = place.rpartition(".")[0]
         source = self.given_to(run, visit)
         [last] = self._reader.terminal(run, [f"{visit}:last"])  # as it was when the visit began
+        began = json.loads(last or b'{"last": {}}')
         result = self.value(run, source, node, known) if source else None
         facts = self.facts(
             run,
             graph,
             spec.get("names", {}),
-            json.loads(last or b"{}"),
+            began["last"],
             self._reader.graph_state(run, graph).given,
             result=result,
             error=result if source.startswith("w:") else None,
+            visits=began.get("visits", 0),
         )
         try:
             return {name: value_of(one, facts) for name, one in inputs.items()}

@@ -32,7 +32,8 @@ local function visit(node, g, at, given, through, again)
   g.on[at .. '.' .. k] = through
   redis.call('HSET', DONE, own .. ':in', given)
   if attr(spec, 'in') then
-    redis.call('HSET', DONE, own .. ':last', again and redis.call('HGET', DONE, again .. ':last') or cjson.encode(g.last))
+    redis.call('HSET', DONE, own .. ':last', again and redis.call('HGET', DONE, again .. ':last') or
+      cjson.encode({ last = g.last, visits = through.n }))
   end
   return start(node, at, k, given, again)
 end
