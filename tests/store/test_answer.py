@@ -40,7 +40,7 @@ def test_an_approval_waits_with_neither_worker_nor_message(waiting):
     live = waiting.live()["0.0.0"]
     assert (live.state, live.owner, waiting.queued(), waiting.waiting()) == (NodeState.AWAITING, "", [], ["0.0.0"])
     assert waiting.told("0.0.0") == ["ApprovalAwaited"]
-    assert waiting.status == "PENDING"
+    assert waiting.status == "RUNNING"
 
 
 def test_an_answer_is_its_result(waiting):

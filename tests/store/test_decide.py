@@ -48,7 +48,7 @@ def test_a_decision_says_what_it_is_about(play):
     play.claim("0.1.0")
     found = decision(play.finish("0.1.0"))
     assert (found.run, found.visit, found.why, found.ref) == ("r", "0.1.0", "S", "0.1.0")
-    assert (found.given, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0"}, 1, 0)
+    assert (found.given, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0", "1": "0.1.0"}, 1, 0)
     assert found.spec.startswith(b"N ")
     assert b"nm=b " in found.spec
     assert play.waiting() == ["0.1.d0"]
@@ -355,8 +355,8 @@ def test_of_several_targets_all_are_taken_or_none(play):
     assert play.graph()["k"] == {"0": 1}
 
 
-def test_a_condition_looks_at_what_there_was(play):
-    """Given a loop, then a decision is told of the newest results, and of the visit that has ended."""
+def test_a_condition_looks_at_what_there_is(play):
+    """Given a loop, then a decision is told of the newest results, that of the node itself among them."""
     play.start(graph("START>a a>b b?a,END"))
     play.succeed("0.0.0")
     play.succeed("0.1.0")
@@ -364,7 +364,7 @@ def test_a_condition_looks_at_what_there_was(play):
     play.succeed("0.0.1")
     play.claim("0.1.1")
     found = decision(play.finish("0.1.1"))
-    assert (found.last, found.visits) == ({"0": "0.0.1", "1": "0.1.0"}, 2)
+    assert (found.last, found.visits) == ({"0": "0.0.1", "1": "0.1.1"}, 2)
 
 
 # -- nested ------------------------------------------------------------------------------------------------
@@ -398,5 +398,5 @@ def test_a_graph_that_is_a_callback_decides_after_the_runs_end(play):
 def test_a_state_is_plain_json(asked):
     """Given a graph under way, then whoever looks at it reads its tokens."""
     state = asked.graph()
-    assert (state["on"], state["last"], state["v"]) == ({"0.0": {"n": 1}}, {}, {"0": 1})
+    assert (state["on"], state["last"], state["v"]) == ({"0.0": {"n": 1}}, {"0": "0.0.0"}, {"0": 1})
     assert json.dumps(state)

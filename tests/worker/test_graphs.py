@@ -275,6 +275,33 @@ def test_graphs_nest(busy):
     assert outer.apply_async((2,)).get(timeout=30) == 6 + 6 + 14
 
 
+def test_a_condition_may_name_its_own_node(busy):
+    """Given a loop whose condition names the node it belongs to, then it sees the result that has just come out."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("more", tasks("add", 3))
+        .add_edge(START, "more")
+        .add_conditional_edges("more", [when(node("more") < 10, "more"), otherwise(END)])
+    )
+    run = defined.apply_async((0,))
+    assert run.get(timeout=30) == 12
+    assert path(run) == {"more": 4}
+
+
+def test_a_mapped_node_fails_with_the_error_of_an_element(busy):
+    """Given a body that fails for some elements, then the edge for that error is taken, with the first one's words."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("each", tasks("fail_if", [2, 3]), map_over=run_input)
+        .add_node("tell", tasks("identity"))
+        .add_edge(START, "each").add_edge("each", END).add_error_edge("each", "tell", on=[KeyError]).add_edge("tell", END)
+    )  # fmt: skip
+    told = defined.apply_async(([1, 2, 3],)).get(timeout=30)
+    assert (told["type"], told["message"]) == ("KeyError", "2")
+
+
 def test_what_waits_for_a_person_says_so(busy):
     """Given a run whose approval waits, then its status says who is to do what; cancelled, it is in no list any more."""
     tasks = busy.tasks

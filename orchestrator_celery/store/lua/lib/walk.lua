@@ -7,7 +7,6 @@ local function leave(node, g, at, k, given, targets, well)
   local through = g.on[key]
   if at ~= 'S' then
     local asked = attr(definition(node .. '.' .. at), 'ps')
-    if well then g.last[at] = given end
     if asked then from, given = asked, redis.call('HGET', DONE, node .. '.' .. key .. ':in') end
   end
   local nowhere = targets == '' and 'noroute:' .. (from == 'S' and 'START' or attr(definition(node .. '.' .. from), 'nm'))
@@ -30,6 +29,7 @@ end
 local function step(node, g, at, k, state, ref)
   local key, spec = at .. '.' .. k, definition(node .. '.' .. at)
   local decided = chosen and chosen.node == node .. '.' .. key and chosen.targets
+  if state == 'S' then g.last[at] = ref end -- conditions of its own edges may look at it, too
   if g.err or (state == 'F' and not attr(spec, 'ce')) then
     give_up(g, key, state, ref)
     if not g.err then fail_graph(node, g, ref) end
