@@ -10,6 +10,7 @@ from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFo
 from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.nodes import parse_terminal
 from orchestrator_celery.model.states import NodeKind, NodeState
+from orchestrator_celery.tokens import Tokens
 
 if TYPE_CHECKING:
     from orchestrator_celery.store.copies import Copies
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Taken", "Takeover")
 
-_POOLS = (NodeKind.GROUP, NodeKind.SWARM)
+_POOLS = (NodeKind.GROUP, NodeKind.SWARM, NodeKind.MAP)
 _PAGE = 1000
 
 
@@ -63,9 +64,11 @@ class Takeover:
         self.nodes: set[str] = set()
         #: Pools on the way to the node of which items are taken over.
         self._pools: list[str] = []
+        #: Graphs on the way to the node, with the visit it is in.
+        self._graphs: list[Tokens] = []
         parts = node.split(".")
         for depth in range(1, len(parts)):
-            self._look(".".join(parts[:depth]), int(parts[depth]))
+            self._look(".".join(parts[:depth]), parts[depth:])
         self.taken = Taken(0, 0, 0)
 
     def records(self) -> Iterator[tuple[str, bytes]]:
@@ -74,10 +77,14 @@ class Takeover:
         Raises:
             RunNotFound: the run has gone meanwhile.
         """
-        done = failed = skipped = 0
+        done = failed = 0
+        skipped = -sum(tokens.extra() for tokens in self._graphs)
+        beside = {field for tokens in self._graphs for field in tokens.fields}
         for field, raw in self._copies.records(self._run):
             node, _, extra = field.partition(":")
-            if extra == "free" or not self._is_below(node):
+            if field in beside:
+                yield field, raw
+            if extra == "free" or field in beside or not self._is_below(node):
                 continue
             if not extra and not is_callback(node):
                 record = parse_terminal(raw)
@@ -85,6 +92,7 @@ class Takeover:
                 failed += record.attempt > 0 and record.state is NodeState.FAILED
                 skipped += int(record.payload) if record.state is NodeState.SKIPPED else 0
             yield field, raw
+        yield from (tokens.record() for tokens in self._graphs)
         for pool in self._pools:
             yield f"{pool}:ahead", b""
         if self._reader.head_field(self._run, "status") in (None, b"CANCELLED"):
@@ -98,10 +106,16 @@ class Takeover:
             node = node.rpartition(".")[0]
         return False
 
-    def _look(self, composite: str, index: int) -> None:
-        """At what stands before one child of a composite, or beside it."""
+    def _look(self, composite: str, way: Sequence[str]) -> None:
+        """At what stands before one child of a composite, or beside it; `way` leads from there to the node."""
         [raw] = self._reader.definitions(self._run, [composite])
-        if raw is not None and parse(raw).kind in _POOLS:
+        kind, index = parse(raw).kind if raw is not None else None, int(way[0])
+        if kind is NodeKind.NODE:
+            return
+        if kind is NodeKind.GRAPH:
+            self._enter(composite, way)
+            return
+        if kind in _POOLS:
             size = self._reader.pool_size(self._run, composite)
             beside = [f"{composite}.{i}" for i in range(size) if i != index]
             ended = self._ended_well(beside)
@@ -115,6 +129,16 @@ class Takeover:
             if step not in ended:
                 raise self._refused(f"{step} before it has not succeeded, so it is not known what it would be given")
         self.nodes.update(ended)
+
+    def _enter(self, graph: str, way: Sequence[str]) -> None:
+        if len(way) == 1:
+            raise self._refused("it is a node of a graph: name one of its visits, as `run.tree()` has them")
+        try:
+            tokens = Tokens(self._reader, self._run, graph, ".".join(way[:2]))
+        except LookupError:
+            raise self._refused("it was never visited, so it is not known what it would be given") from None
+        self._graphs.append(tokens)
+        self.nodes.update(tokens.visits)
 
     def _ended_well(self, nodes: Sequence[str]) -> set[str]:
         found = set[str]()

@@ -3,7 +3,20 @@
 import pytest
 from celery import chain, group
 
-from orchestrator_celery import InvalidTransition, NodeNotFound, NodeState, RunNotFound, SignatureInUse
+from orchestrator_celery import (
+    END,
+    START,
+    ConditionalGraph,
+    InvalidTransition,
+    NodeNotFound,
+    NodeState,
+    RunNotFound,
+    SignatureInUse,
+    node,
+    otherwise,
+    result,
+    when,
+)
 
 
 @pytest.fixture
@@ -83,3 +96,59 @@ def test_many_at_once(busy, ledger, done):
     [answer] = busy.orchestrator.runs(tag="again").rerun()[-1:]
     assert answer.done
     assert answer.result.get(timeout=30) == 13
+
+
+def diamond(stand):
+    """Two branches, one of two nodes, a join, and a third branch that ends for itself."""
+    tasks = stand.tasks
+    return (
+        ConditionalGraph("diamond", app=stand.app)
+        .add_node("a", tasks("counted_call", "a")).add_node("b", tasks("counted_call", "b"))
+        .add_node("c", chain(tasks("counted_call", "c1"), tasks("counted_call", "c2")))
+        .add_node("d", tasks("counted_call", "d"), join="all").add_node("e", tasks("counted_call", "e"))
+        .add_edge(START, "a").add_edge(START, "b").add_edge(START, "e").add_edge("a", "c").add_edge("c", "d")
+        .add_edge("b", "d").add_edge("d", END).add_edge("e", END)
+    )  # fmt: skip
+
+
+def called(ledger):
+    return sorted(name for _, name in ledger.entries("called"))
+
+
+@pytest.mark.parametrize(
+    ("place", "runs"),
+    [("0.2.0", ["c1", "c2", "d"]), ("0.2.0.1", ["c2", "d"]), ("0.3.0", ["d"]), ("0.4.0", ["e"]), ("0.0.0", ["a", "c1", "c2", "d"])],
+)  # fmt: skip
+def test_a_graph_from_a_node(busy, ledger, place, runs):
+    """Given a graph, when it is run again from a node, then what does not lie behind it is there, and has arrived."""
+    run = diamond(busy).apply_async((1,))
+    expected = {"d": [1, 1], "e": 1}
+    assert run.get(timeout=30) == expected
+    ledger.clear()
+    again = run.rerun(from_node=place)
+    assert again.get(timeout=30) == expected
+    assert called(ledger) == runs
+    progress = again.progress()
+    assert (progress.total, progress.done, progress.failed) == (6, 6, 0)
+    assert {view.state for view in again.tree().children} == {NodeState.SUCCEEDED}
+
+
+def test_a_loop_from_a_visit(busy, ledger):
+    """Given a loop, when it is run again from a visit, then it goes on from there, visits counted anew."""
+    tasks = busy.tasks
+    defined = (
+        ConditionalGraph("loop", app=busy.app)
+        .add_node("more", tasks("add", 1)).add_node("tell", tasks("counted_call", "tell"))
+        .add_edge(START, "more").add_edge("more", "tell")
+        .add_conditional_edges("tell", [when((result >= 5) | (node("more") > 9), END), otherwise("more")])
+    )  # fmt: skip
+    run = defined.apply_async((0,))
+    assert run.get(timeout=30) == 5
+    ledger.clear()
+    again = run.rerun(from_node="0.0.3")
+    assert again.get(timeout=30) == 5
+    assert called(ledger) == ["tell", "tell"]
+    with pytest.raises(InvalidTransition, match="never visited"):
+        run.rerun(from_node="0.0.7")
+    with pytest.raises(InvalidTransition, match="name one of its visits"):
+        run.rerun(from_node="0.0")

@@ -15,8 +15,10 @@ local function begin_again(node, g, key, state, ref, through)
   return start(node, at, k, redis.call('HGET', DONE, own .. ':in'), redis.call('HEXISTS', DONE, own .. ':list') == 1 and own)
 end
 
-local function regain(node)
+local function regain(node, input)
   local g = read_graph(node, redis.call('HGET', DONE, node .. ':g'))
+  g.input = input
+  if g.since == '0' then g.since = now end -- it was taken over from another run
   redis.call('HDEL', DONE, node .. ':g')
   local undone, keys = g.un, {}
   for key, through in pairs(g.on) do undone[key] = { '?', '', through } end
@@ -30,7 +32,9 @@ local function regain(node)
 end
 
 begin_graph = function(node, input)
-  if ahead and redis.call('HEXISTS', DONE, node .. ':g') == 1 then return regain(node) end
+  if not graphed then redis.call('HSET', root, 'graph', 1) end
+  graphed = '1'
+  if ahead and redis.call('HEXISTS', DONE, node .. ':g') == 1 then return regain(node, input) end
   local g = new_graph(node, input)
   g.busy = true -- what ends at once waits until all tokens have left
   leave_start(node, g)
