@@ -92,14 +92,15 @@ class Givens:
             names: number of each node that conditions speak of.
             last: node of the newest result by number.
             given: what the graph was given.
-            **own: `result`, `error` and `visits`, as far as they are known.
+            **own: `result`, `error` and `visits`, as far as they are known; as `known`, results by node that need not
+                be read.
         """
 
         def result_of(name: str) -> Any:
             ref = last.get(names[name])
             if ref is None:
                 raise LookupError(f"Node {name!r} has no result.")
-            return self.value(run, ref, graph)
+            return self.value(run, ref, graph, own.get("known"))
 
         return Facts(
             result=own.get("result"),

@@ -3,7 +3,8 @@
     G n=3 t=S>0;0>1,2;1>$ j=2:all st=0  the graph: how many nodes, every edge there is, its joins, where it begins
     N k=node nm=charge to=1 w=1 mv=25   a node: its name, where it leads, its tasks, the most visits; below it, under
                                         `p`, the body of each visit
-    N ... c=1 ro=1 ce=1                 its edges are chosen; by the result alone; a failure has a way out
+    N ... c=1 ro=1 lk=0,3 ce=1          its edges are chosen; by the result alone; by those of nodes 0 and 3, too; a
+                                        failure has a way out
     N ... src=S,0 in=1 mp=1 cap=8 ps=0  order of the edges into a join; inputs; mapped over a list, so many at a time;
                                         a router, which passes on what node 0 gave
     A k=approval wait=60000             waits for a person, at most so long
@@ -121,6 +122,13 @@ class _Plan:
         edges = self.edges[source]
         return edges.chosen or (source == _START and _END in edges.targets)
 
+    def looks(self, edges: _Edges, number: str, entry: Mapping[str, Any]) -> list[str]:
+        """Whose results a decision about a node looks at, besides its own: of nodes, and of routers asked before."""
+        expressions = [condition for route in edges.routes for condition, _ in route.get("when", ())]
+        over = [] if entry.get("map_over") is None else [entry["map_over"]]
+        asked = [route["asked"] for route in edges.routes if route.get("asked", number) != number]
+        return sorted({*self.known([*expressions, *over]).values(), *asked} - {number}, key=int)
+
     def known(self, expressions: Iterable[Any]) -> dict[str, str]:
         """Numbers of the nodes that expressions speak of."""
         return {name: self.numbers[name] for one in expressions for name in node_names(one)}
@@ -188,6 +196,7 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
         "nm": quote(node.name, safe=""),
         "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
         "c": edges.chosen,
+        "lk": ",".join(plan.looks(edges, number, entry)) or None,
         "ro": edges.chosen and _looks_at_result(edges, node, number, facts),
         "ce": bool(edges.errors or retry),
         "w": leaves,

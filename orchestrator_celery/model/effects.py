@@ -49,6 +49,7 @@ class Decide(NamedTuple):
         last: node of the newest result by number of the graph's node.
         visits: how often the node was visited.
         tries: retries of this visit so far.
+        records: of what it looks at, by node, as far as that has ended.
     """
 
     run: str
@@ -60,6 +61,7 @@ class Decide(NamedTuple):
     last: dict[str, str]
     visits: int
     tries: int
+    records: dict[str, bytes]
 
 
 class Await(NamedTuple):

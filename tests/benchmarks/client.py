@@ -45,10 +45,13 @@ def ours_graphs(n):
 
 
 def ours_graphs_looking(n):
-    """The condition of each node looks at the first as well."""
+    """The condition of each node looks at the one before it as well."""
     from orchestrator_celery import node, result
 
-    return _one_after_the_other(n, lambda: _line(lambda number: (result > number) & (node("0") == 1)).apply_async((0,)))
+    def goes_on(number):
+        return (result > number) & (node(str(max(0, number - 1))) > 0)
+
+    return _one_after_the_other(n, lambda: _line(goes_on).apply_async((0,)))
 
 
 def _line(condition):

@@ -5,23 +5,25 @@ from tests.benchmarks.figures import Figure, pair, repeated
 
 #: Nodes of one graph, and steps of one chain.
 LENGTH = 20
-CONDITIONS = {"ours_graphs": "conditions on the result", "ours_graphs_looking": "conditions on another node"}
+#: What is measured beside the chains, what it is called, and how many store calls a node may take more.
+MODES = (("ours_graphs", "conditions on the result", 1), ("ours_graphs_looking", "conditions on another node", 2))
+KINDS = (("CPU", lambda c: c.cpu / c.n * 1e6, "µs"), ("time", lambda c: c.total / c.n * 1e3, "ms"))
 
 
 def graphs(runs, repeat):
     """Graphs of twenty nodes in a line with a condition at each, one after the other, against chains of twenty."""
     nodes = runs * LENGTH
-    [chain] = repeated(1, lambda: measure("ours_chains", nodes, counted=True))
-    for mode, conditions in CONDITIONS.items():
-        name = f"{runs} graphs of {LENGTH} nodes, {conditions}, against chains of {LENGTH}"
-        [graph] = repeated(1, lambda mode=mode: measure(mode, nodes, counted=True))
-        mine, theirs, ratio = pair(graph, chain, lambda c: c.calls / c.n)
-        more, limit = mine - theirs, {"ours_graphs": 1, "ours_graphs_looking": 2}[mode]
-        yield Figure(f"{name}: store calls per node", mine, theirs, "", ratio, f"less than {limit} more", more < limit)
-        quick, steps = repeated(repeat, lambda mode=mode: measure(mode, nodes), lambda: measure("ours_chains", nodes))
-        for what, of, unit in (
-            ("CPU", lambda c: c.cpu / c.n * 1e6, "µs"),
-            ("time", lambda c: c.total / c.n * 1e3, "ms"),
-        ):
-            mine, theirs, ratio = pair(quick, steps, of)
+    names = [mode for mode, _, _ in MODES]
+    cells = [lambda mode=mode: measure(mode, nodes) for mode in ["ours_chains", *names]]
+    chains, *timed = repeated(repeat, *cells)
+    [counted_chain], *counted = repeated(
+        1, *[lambda mode=mode: measure(mode, nodes, counted=True) for mode in ["ours_chains", *names]]
+    )
+    for (_, title, limit), quick, [one] in zip(MODES, timed, counted, strict=True):
+        name = f"{runs} graphs of {LENGTH} nodes, {title}, against chains of {LENGTH}"
+        mine, theirs = one.calls / one.n, counted_chain.calls / counted_chain.n
+        yield Figure(f"{name}: store calls per node", mine, theirs, "", mine / theirs, f"less than {limit} more",
+                     mine - theirs < limit)  # fmt: skip
+        for what, of, unit in KINDS:
+            mine, theirs, ratio = pair(quick, chains, of)
             yield Figure(f"{name}: {what} per node", mine, theirs, unit, ratio, "", True)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from orchestrator_celery import result
+from orchestrator_celery import node, otherwise, result, when
 from orchestrator_celery.canvas.graph import Retry
 from orchestrator_celery.model.effects import Decide
 from orchestrator_celery.model.states import NodeState
@@ -49,9 +49,23 @@ def test_a_decision_says_what_it_is_about(play):
     found = decision(play.finish("0.1.0"))
     assert (found.run, found.visit, found.why, found.ref) == ("r", "0.1.0", "S", "0.1.0")
     assert (found.given, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0", "1": "0.1.0"}, 1, 0)
+    assert {node: raw.split(b"\n")[1] for node, raw in found.records.items()} == {"0.1.0": b"1"}
     assert found.spec.startswith(b"N ")
     assert b"nm=b " in found.spec
     assert play.waiting() == ["0.1.d0"]
+
+
+def test_a_decision_brings_what_it_looks_at(play):
+    """Given a condition on another node, and one on a node without a result, then what there is comes with it."""
+
+    def also(g):
+        g.add_conditional_edges("b", [when((node("a") == 1) & (node("c") == 1), "c"), otherwise("d")])
+
+    play.start(graph("START>a a>b c>END d>END", also=also))
+    play.succeed("0.0.0", result=b"7")
+    play.claim("0.1.0")
+    found = decision(play.finish("0.1.0", result=b"8"))
+    assert {one: raw.split(b"\n")[1] for one, raw in found.records.items()} == {"0.0.0": b"7", "0.1.0": b"8"}
 
 
 def test_the_edge_that_is_chosen_is_taken(asked):

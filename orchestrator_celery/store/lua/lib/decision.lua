@@ -8,7 +8,8 @@ local function send_decision(node, at, k, l)
   local why, ref = l.input:match('^(%a+):(.*)$')
   local tries = redis.call('HGET', DONE, own .. ':tries') or 0
   local visits = g.on[at .. '.' .. k].n or 0
-  effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), visits, tries }
+  effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), visits, tries,
+    looked_at(g, spec, ref) }
 end
 
 local function decide(node, at, k, why, ref)
