@@ -62,7 +62,9 @@ class Graph:
         self.given = {"args": args, "kwargs": kwargs} if args and kwargs else kwargs or (args[0] if args else None)
         self.edges, self.policy = definition["edges"], {"max_visits": 25, "retry": {"attempts": 1}, **definition}
         self.nodes = {node["name"]: node for node in definition["nodes"]}
-        self.ahead = {name: ahead(self.edges, name) for name in (START, *self.nodes)}
+        self.ahead = {
+            (name, well): ahead(self.edges, name, well) for name in (START, *self.nodes) for well in (True, False)
+        }
         self.visits: Counter[str] = Counter()
         self.results: dict[str, Any] = {}
         self.ends: dict[str, Any] = {}
@@ -85,16 +87,28 @@ class Graph:
         node, done = self.nodes[token.name], partial(self.ended, token)
         facts = self.facts(token, token.given)
         inputs = {name: read(term, facts) for name, term in node.get("inputs", {}).items()}
-        items = read(node["map_over"], facts) if "map_over" in node else []
-        if UNKNOWN in inputs.values() or not isinstance(items, list):
+        if UNKNOWN in inputs.values():
             return self.end(token, Fail("ConditionError"), done)
-        if "map_over" not in node:
-            args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
-            return self.begin(token, node, args, kwargs, inputs, done)
+        if "map_over" in node:
+            return self.end(token, read(node["map_over"], facts), partial(self.map, token, inputs))
+        args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
+        return self.begin(token, node, args, kwargs, inputs, done)
+
+    def map(self, token: Token, inputs: Any, items: Any) -> None:
+        """A body for each element, now that the list is known; with the last one that ends, the node does."""
+        if not isinstance(items, list) or not items:
+            return self.ended(token, [] if items == [] else Fail("ConditionError"))
         results: dict[int, Any] = {}
+
+        def done(i: int, value: Any) -> None:
+            results[i] = value
+            if len(results) == len(items):
+                ordered = [results[j] for j in range(len(items))]
+                self.ended(token, next((value for value in ordered if isinstance(value, Fail)), ordered))
+
         for i, item in enumerate(items):
-            self.begin(token, node, [item], {}, inputs, partial(self.mapped, results, i, len(items), done), i)
-        return None if items else self.end(token, [], done)
+            self.begin(token, self.nodes[token.name], [item], {}, inputs, partial(done, i), i)
+        return None
 
     def begin(
         self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
@@ -115,13 +129,6 @@ class Graph:
         """What needs no body."""
         frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt)))
         self.play.live.append(Leaf(frames, None, value, {}, done))
-
-    def mapped(self, results: dict[int, Any], i: int, size: int, done: Any, value: Any) -> None:
-        """One element has ended; with the last one the node ends, failed with the first of those that failed."""
-        results[i] = value
-        if len(results) == size:
-            ordered = [results[j] for j in range(size)]
-            done(next((value for value in ordered if isinstance(value, Fail)), ordered))
 
     def ended(self, token: Token, value: Any) -> None:
         self.play.count((*self.frames, Frame(token, Step(token.name))))
@@ -149,9 +156,11 @@ class Graph:
         edges = [edge for edge in self.edges if edge["from"] == token.name and "error" not in edge]
         routers = [edge["router"] for edge in edges if "router" in edge]
         if len(keys) < len(routers):
+            token.well = True
             done = partial(self.routed, token, keys, result)
             args, kwargs = (self.args, self.kwargs) if token.name == START else ([result], {})
-            return self.begin(token, {"body": routers[len(keys)]}, args, kwargs, {}, done, f"router{len(keys)}")
+            self.begin(token, {"body": routers[len(keys)]}, args, kwargs, {}, done, f"router{len(keys)}")
+            return self.settle()
         own = result["decision"] if "approval" in self.nodes.get(token.name, ()) else result
         answers, facts = iter(keys), self.facts(token, result)
         try:
@@ -207,13 +216,13 @@ class Graph:
     def ready(self, name: str) -> bool:
         """Nothing elsewhere can reach it; of joins that wait for each other, it was declared first."""
         waiting = [other for other in self.nodes if other in self.arrived and other != name]
-        before = [other for other in waiting if name in self.ahead[other] and not self.first(name, other)]
-        return not before and not any(name in self.ahead[token.name] for token in self.tokens)
+        before = [other for other in waiting if name in self.ahead[other, False] and not self.first(name, other)]
+        return not before and not any(name in self.ahead[token.name, token.well] for token in self.tokens)
 
     def first(self, name: str, other: str) -> bool:
         """Whether these two wait for each other, and this one was declared first."""
         declared = list(self.nodes).index
-        return other in self.ahead[name] and declared(name) < declared(other)
+        return other in self.ahead[name, False] and declared(name) < declared(other)
 
     def fail(self, failure: Fail, token: Token | None = None) -> None:
         """Nothing more starts; what runs ends."""
@@ -232,6 +241,6 @@ class Graph:
 
     def skip(self) -> None:
         """What was not visited, and no token can reach."""
-        here = {token.name for token in self.tokens} | set(self.arrived)
-        seen = here.union(self.visits, *(self.ahead[name] for name in here))
+        here = {(token.name, token.well) for token in self.tokens} | {(name, False) for name in self.arrived}
+        seen = {name for name, _ in here}.union(self.visits, *(self.ahead[place] for place in here))
         self.play.skipped.update(names(self.frames, name) for name in self.nodes if name not in seen)

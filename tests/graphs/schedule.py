@@ -34,6 +34,7 @@ class Token:
     first: bool = False  # it came from START
     failed: bool = False  # it came along an error edge
     attempt: int = 1
+    well: bool = False  # its body has ended well, and a router is asked
     begun: bool = False  # a body has started; what has not is dropped when the graph fails
     counted: bool = False
 
