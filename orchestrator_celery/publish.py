@@ -244,6 +244,17 @@ class Publisher:
         header = getattr(self._app.tasks[leaf.task], "__header__", None)
         return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
 
+    def partial(self, run: str, given: str) -> tuple[list[Any], dict[str, Any]]:
+        """What a node would be given besides its own arguments.
+
+        Args:
+            run: its run.
+            given: where it comes from, as of a `Dispatch`.
+        """
+        value = self._value(run, given) if given else [[], {}]
+        args, kwargs = value if given in ("", "in") else ([value], {})
+        return list(args), dict(kwargs)
+
     def _value(self, run: str, given: str) -> Any:
         """What a node was given; kept for the next item of the same pool."""
         key = (run, given)
