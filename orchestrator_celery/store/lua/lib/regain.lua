@@ -8,6 +8,8 @@ local function begin_again(node, g, key, state, ref, through)
   if at == 'S' then
     g.on[key] = nil
     return leave_start(node, g)
+  elseif state == 'skip' then
+    return decide(node, at, k, state, ref)
   elseif state == 'S' then
     table.insert(g.ready, { at, k, state, ref })
     return drive(node, g)
