@@ -42,8 +42,8 @@ class Decide(NamedTuple):
     Args:
         run: the run.
         visit: graph, node and visit, as `0.3.2`; the node is `S` for START.
-        why: `S` it has ended well, `F` it has failed, `map` it is about to run once for each element of a list, `skip` it is
-            passed by.
+        why: `S` it has ended well, `F` it has failed, `map` it is about to run once for each element of a list, `skip`
+            it is passed by.
         ref: whose result or error; of `map` and `skip`, what it is given.
         spec: definition of the node, of START that of the graph.
         given: what the graph was given.
