@@ -35,7 +35,6 @@ def decision_problems(graph: Outline) -> Iterator[Problem]:
 def input_problems(graph: Outline) -> Iterator[Problem]:
     """Of what `inputs` and `map_over` look at."""
     steps = map_of(graph.meant())
-    after_errors = {way.target for way in graph.ways if way.kind == "error"}
     for name, entry in graph.nodes.items():
         given = [("inputs", value) for value in entry.get("inputs", {}).values()]
         given += [("map_over", entry["map_over"])] if "map_over" in entry else []
@@ -46,7 +45,7 @@ def input_problems(graph: Outline) -> Iterator[Problem]:
                 elif name not in reach(steps, steps.get(other, ())):
                     hint = "look at a node that is done before this one, or lead an edge from it to here"
                     yield Problem(name, f"{where} looks at {other!r}, which does not come before it", hint)
-            if "error" in _of(roots, json) and name not in after_errors:
+            if "error" in _of(roots, json) and name not in _after_errors(graph):
                 yield Problem(name, f"{where} looks at error, but no error edge leads to it", "look at result")
         if "map_over" in entry and _is_no_list(entry["map_over"]):
             yield Problem(name, "map_over is no list, whatever comes", "give an expression for a list")
@@ -75,13 +74,17 @@ def _looks(graph: Outline, edge: Mapping[str, Any]) -> Iterator[Problem]:
             elif source == START:
                 yield Problem(source, f"a condition looks at {other!r}, which cannot have run", "look at run_input")
         seen = _of(roots, json)
-        if "error" in seen:
-            hint = (
-                f"conditions are asked when a node has ended well: add_error_edge({source!r}, ...) goes on after errors"
-            )
+        if "error" in seen and source not in _after_errors(graph):
+            hint = f"no error edge leads to {source!r}; what is to follow its own errors takes add_error_edge()"
             yield Problem(source, "a condition looks at error, which is never there", hint)
         if "visits" in seen and source == START:
             yield Problem(source, "a condition looks at visits, and START is not visited", "count visits of a node")
+
+
+def _after_errors(graph: Outline) -> set[str]:
+    """Nodes to which an error may be brought, and not in a list with others."""
+    found = {way.target for way in graph.ways if way.kind == "error"}
+    return {name for name in found if graph.nodes.get(name, {}).get("join") != "all"}
 
 
 def _never(edge: Mapping[str, Any]) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from traceback import format_exception
 from typing import Any
 
@@ -13,6 +14,7 @@ from orchestrator_celery.canvas.declarations import START
 from orchestrator_celery.canvas.inside import inside
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.canvas.walk import Token, Walk
+from orchestrator_celery.canvas.ways import branches
 from orchestrator_celery.errors import ApprovalTimeout, ConditionError, InvalidWorkflow, NoRoute
 
 __all__ = ("EagerGraph", "refuse_endless")
@@ -47,7 +49,7 @@ class EagerGraph:
         """
         self._given = args, kwargs
         start = Token(START, 0, self._run_input, {})
-        self._walk.go(start, self._targets(start, self._run_input), self._run_input)
+        self._walk.go(start, self._targets(start, self._run_input), self._run_input, {})
         while self._walk.tokens:
             self._leave(self._walk.tokens.popleft())
         return self._walk.result()
@@ -69,10 +71,10 @@ class EagerGraph:
             if target is None:
                 raise
             words = {"type": type(error).__name__, "message": str(error), "traceback": "".join(format_exception(error))}
-            self._walk.go(token, [target], words, failed=True)
+            self._walk.go(token, [target], words, self._results, failed=True)
         else:
-            self._results[token.node] = result
-            self._walk.go(token, self._targets(token, result), result)
+            self._results = {**self._results, token.node: result}
+            self._walk.go(token, self._targets(token, result), result, self._results)
 
     # -- a visit ------------------------------------------------------------------------------------------
 
@@ -90,7 +92,7 @@ class EagerGraph:
         raise AssertionError("The last attempt ends one way or the other.")
 
     def _body(self, entry: Mapping[str, Any], token: Token) -> Any:
-        facts = self._facts(token, token.value)
+        facts = self._facts(token, token.value, token.known)
         inputs = {name: value_of(value, facts) for name, value in entry.get("inputs", {}).items()}
         if "map_over" not in entry:
             args, kwargs = self._given if token.source == START else ((token.value,), {})
@@ -115,44 +117,29 @@ class EagerGraph:
 
     def _call(self, signature: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         body = maybe_signature(signature, app=self._app, clone=True)
-        if body.immutable:  # it takes nothing from the node before, and still its own inputs
-            body.kwargs.update(kwargs)
+        if body.immutable:  # it takes nothing from the node before, and still what it is told by name
+            args = ()
+            body.set(immutable=False)
         return body.apply(args, kwargs).get(disable_sync_subtasks=False)
 
     # -- a decision ---------------------------------------------------------------------------------------
 
-    def _facts(self, token: Token, result: Any) -> Facts:
+    def _facts(self, token: Token, result: Any, known: Mapping[str, Any]) -> Facts:
         error = token.value if token.failed else None
-        return Facts(result, error, self._run_input, token.visit, self._results.__getitem__)
+        return Facts(result, error, self._run_input, token.visit, known.__getitem__)
 
     def _targets(self, token: Token, result: Any) -> list[str]:
-        """Where a token goes after a good end: each declaration decides for itself, a target is taken once."""
-        facts = self._facts(token, result)
+        """Where a token goes after a good end: routers are asked, then each declaration decides for itself."""
         own = [edge for edge in self._edges if edge["from"] == token.node and "error" not in edge]
-        found = [target for edge in own for target in self._taken(edge, token, facts)]
+        keys = [self._key(edge, token, result) for edge in own]
+        facts = self._facts(token, result, self._results)
+        found = [target for edge, key in zip(own, keys, strict=True) for target in _taken(edge, facts, key)]
         if not found:
             raise NoRoute(
                 f"Nothing that was declared for {token.node!r} fits its result: add otherwise(...) or default=, and "
                 "END for a path that ends there."
             )
         return list(dict.fromkeys(found))
-
-    def _taken(self, edge: Mapping[str, Any], token: Token, facts: Facts) -> list[str]:
-        if "to" in edge:
-            return [edge["to"]]
-        if "when" in edge:
-            strict = bool(edge.get("strict"))
-            matching = (target for condition, target in edge["when"] if holds(condition, facts, strict))
-        else:
-            key = self._key(edge, token, facts.result)
-            keys = key if isinstance(key, (list, tuple)) else [key]
-            matching = (target for one in keys for known, target in edge["keys"] if _same(one, known))
-        if edge.get("mode", "first") == "first":
-            found = [*matching][:1]
-        else:
-            declared = [target for _, target in edge.get("when", edge.get("keys"))]
-            found = sorted(matching, key=declared.index)
-        return found or ([edge["otherwise"]] if "otherwise" in edge else [])
 
     def _key(self, edge: Mapping[str, Any], token: Token, result: Any) -> Any:
         if "router" in edge:
@@ -189,6 +176,24 @@ def _endless(path: str, body: Any) -> Iterator[str]:
     else:
         for part in inside(body):
             yield from _endless(path, part)
+
+
+def _taken(edge: Mapping[str, Any], facts: Facts, key: Any) -> list[str]:
+    """Targets of one declaration, in its order."""
+    if "to" in edge:
+        return [edge["to"]]
+    if "when" in edge:
+        strict = bool(edge.get("strict"))
+        matching = (target for condition, target in edge["when"] if holds(condition, facts, strict))
+    else:
+        keys = key if isinstance(key, (list, tuple)) else [key]
+        matching = (target for one in keys for known, target in edge["keys"] if _same(one, known))
+    if edge.get("mode", "first") == "first":
+        found = [*islice(matching, 1)]
+    else:
+        declared = [target for _, target in branches(edge)]
+        found = sorted(matching, key=declared.index)
+    return found or ([edge["otherwise"]] if "otherwise" in edge else [])
 
 
 def _unanswered(name: str, approval: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Token(NamedTuple):
     source: str = START
     #: Whether an error edge brought it, and the value is an error's words.
     failed: bool = False
+    #: Results by node when the visit began.
+    known: Mapping[str, Any] = {}
 
 
 class Walk:
@@ -54,8 +56,17 @@ class Walk:
         #: At a node whose body has not run yet, in the order in which they came there.
         self.tokens: deque[Token] = deque()
 
-    def go(self, token: Token, targets: Iterable[str], value: Any, failed: bool = False) -> None:
+    def go(
+        self, token: Token, targets: Iterable[str], value: Any, known: Mapping[str, Any], failed: bool = False
+    ) -> None:
         """Take a token that has left its node along edges; joins start that wait for nobody any more.
+
+        Args:
+            token: where it was.
+            targets: where it goes.
+            value: what it brings there.
+            known: results by node, for the visits that begin now.
+            failed: whether it is an error's words that it brings.
 
         Raises:
             GraphRecursion: a node would be visited too often; the token went nowhere.
@@ -65,7 +76,7 @@ class Walk:
             if self._join(target) != "all":
                 self._check_visits(target)
         for target in taken:
-            moved = Token(target, 0, value, token.met, token.node, failed)
+            moved = Token(target, 0, value, token.met, token.node, failed, known)
             if target == END:
                 self._ends[token.node] = value
             elif self._join(target) == "all":
@@ -73,11 +84,14 @@ class Walk:
             else:
                 self._start(moved)
         while (ready := next((name for name in self._nodes if self._is_ready(name)), None)) is not None:
-            self._start(self._met(ready))
+            self._start(self._met(ready)._replace(known=known))
 
     def result(self) -> Any:
-        """Of the graph, once there are no tokens left: of the node that went to END, or by name of several."""
-        ends = {name: self._ends[name] for name in (START, *self._nodes) if name in self._ends}
+        """Of the graph, once there are no tokens left: of the node that went to END, or by name of several.
+
+        START is no node, so what goes to END at once has none.
+        """
+        ends = {name: self._ends[name] for name in self._nodes if name in self._ends}
         return ends if len(ends) > 1 else next(iter(ends.values()), None)
 
     def _join(self, name: str) -> str | None:

@@ -159,7 +159,7 @@ BROKEN = {
     ),
     "condition on error": (
         lambda: asking(when(error["type"] == "E", "b"), otherwise(END)),
-        [("a", "looks at error, which is never there", "add_error_edge('a', ...)")],
+        [("a", "looks at error, which is never there", "takes add_error_edge()")],
     ),
     "condition on visits of START": (
         lambda: graph("a").add_conditional_edges(START, [when(visits > 1, END), otherwise("a")]),
@@ -368,6 +368,8 @@ def test_every_problem_is_told_at_once():
         lambda: graph("a", "b").add_error_edge("a", "b", on="A").add_error_edge("a", END, on=["A", "B"]),
         lambda: graph("a").add_node("b", T.a.s(), inputs={"n": error["type"]}).add_error_edge("a", "b")
         .add_edge("b", END),
+        lambda: graph("a").add_node("b", T.a.s()).add_error_edge("a", "b")
+        .add_conditional_edges("b", [when(error["type"] == "Late", "a"), otherwise(END)]),
         lambda: graph("a").add_node("b", T.a.s(), inputs={"n": node("b")}).add_edge("a", "b")
         .add_conditional_edges("b", {1: "b", 2: END}),
         lambda: graph("a").add_node("b", T.a.s(), map_over=[1, 2]).add_edge("a", "b").add_edge("b", END),

@@ -98,7 +98,7 @@ def outcome(made, *args, **kwargs):
         ("S>a,b a>E b>E", {}, {}, "a b", {"a": "a", "b": "b"}),
         ("S>a a>E|b b>E", {"a": 0}, {}, "a", 0),
         ("S>a a>b,E b>E", {}, {}, "a b", {"a": "a", "b": "b"}),
-        ("S>a|?E a>E", {}, {}, "", "in"),
+        ("S>a|?E a>E", {}, {}, "", None),  # START is no node
         # joins
         ("S>a,b a>j b>j j>E", {"j": lambda got: got}, {"j": "all"}, "a b j", ["a", "b"]),
         ("S>b,a a>j b>j j>E", {"j": lambda got: got}, {"j": "all"}, "b a j", ["a", "b"]),
@@ -171,10 +171,9 @@ def test_conditions_look_at_all_there_is():
 )
 def test_start_decides_by_what_the_graph_was_given(args, kwargs, seen):
     """Given conditions out of START, then its result is what the graph was given, as one value."""
-    made = graph().add_node("a", echo.s()).add_edge("a", END)
-    made.add_conditional_edges(START, [when(run_input == seen, END), otherwise("a")])
-    made.add_conditional_edges(START, [when(result == seen, END), otherwise("a")])
-    assert outcome(made, *args, **kwargs) == seen
+    made = graph().add_node("a", step.s(name="a")).add_node("b", step.s(name="b")).add_edge("a", END).add_edge("b", END)
+    made.add_conditional_edges(START, [when((run_input == seen) & (result == seen), "b"), otherwise("a")])
+    assert outcome(made, *args, **kwargs) == "b"
 
 
 @pytest.mark.parametrize(
@@ -269,6 +268,30 @@ def test_inputs_are_added():
         made = graph().add_node("a", step.s(name="a")).add_node("b", body, inputs=inputs)
         made.add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
         assert outcome(made, "me") == [*expected, {"amount": 3, "who": "me", "fixed": [1]}]
+
+
+def test_inputs_of_a_graph_are_not_its_definition():
+    """Given an immutable graph as a body, then inputs named as its own fields go to its first node, nothing else does."""
+    inner = one(echo.s()).set(immutable=True)
+    made = one(inner, inputs={"name": "n", "nodes": [1]})
+    assert outcome(made, 5) == [{"name": "n", "nodes": [1]}]
+
+
+def test_inputs_are_of_when_the_visit_began():
+    """Given two branches, then what one looks at of the other is not there yet, whichever is run first."""
+    GIVES["a"] = [[1, 2]]
+    made = graph().add_node("a", step.s(name="a")).add_node("b", echo.si(), inputs={"n": node("a")}, join="any")
+    made.add_edge(START, "a").add_edge(START, "b").add_edge("a", "b").add_edge("b", END)
+    with pytest.raises(ConditionError):
+        outcome(made)
+
+
+def test_conditions_behind_an_error_look_at_it():
+    """Given a node that an error edge led to, then its conditions decide by the error."""
+    GIVES["a"] = Declined("too much")
+    made = one(step.s(name="a")).add_node("b", step.s(name="b")).add_error_edge("a", "b")
+    made.add_node("c", step.s(name="c")).add_edge("c", END)
+    assert outcome(made.add_conditional_edges("b", [when(error["type"] == "Declined", "c"), otherwise(END)])) == "c"
 
 
 def test_an_input_that_is_not_there_fails_the_node():
