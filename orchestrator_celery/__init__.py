@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     )
     from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus, SignatureStatus
     from orchestrator_celery.model.views import (
+        AnswerView,
         ApprovalView,
         BulkReport,
         ItemView,
@@ -140,7 +141,16 @@ _WHERE = {
         "ResumedNode",
     ),
     "worker.current": ("current_node",),
-    "model.views": ("ApprovalView", "BulkReport", "ItemView", "NodeProgress", "NodeView", "Progress", "RunView"),
+    "model.views": (
+        "AnswerView",
+        "ApprovalView",
+        "BulkReport",
+        "ItemView",
+        "NodeProgress",
+        "NodeView",
+        "Progress",
+        "RunView",
+    ),
     "errors": (
         "ApprovalTimeout",
         "BulkRejected",
@@ -201,6 +211,7 @@ __all__ = (
     # graphs by template
     "templates",
     # handles and what they show
+    "AnswerView",
     "ApprovalView",
     "AuditEntry",
     "BulkCancelPlan",

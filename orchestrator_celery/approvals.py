@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_celery.audit import acting, record
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import ApprovalTimeout, InvalidTransition, OrchestratorError, RunNotFound
+from orchestrator_celery.given import Givens
 from orchestrator_celery.model.nodes import Live, parse_live
 from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.store import Refused
@@ -32,6 +33,7 @@ class Approvals:
     def __init__(self, orchestrator: Orchestrator) -> None:
         self._orchestrator = orchestrator
         self._reader = orchestrator.reader
+        self._givens = Givens(orchestrator.reader, orchestrator.codec)
 
     def every(self) -> list[ApprovalView]:
         """All that wait, the newest first."""
@@ -105,11 +107,23 @@ class Approvals:
                 f"{len(found)} approvals of the run {run} that wait are called {node!r}: name one by its id, "
                 f"{_listed(view.node for view in found)}."
             )
+        answered = self._answered(run, node)
+        if answered is not None:
+            raise InvalidTransition(f"The approval {node!r} of the run {run} was answered before: {answered}.")
         instead = f"Waiting now: {_listed(f'{view.name!r} ({view.node})' for view in waiting)}."
         raise InvalidTransition(
-            f"No approval {node!r} of the run {run} waits for an answer: there is none of this id or name, it was "
-            f"answered before, or its turn has not come. {instead if waiting else 'Nothing of the run waits for one.'}"
+            f"No approval {node!r} of the run {run} waits for an answer: there is none of this id or name, its time "
+            f"is over, or its turn has not come. {instead if waiting else 'Nothing of the run waits for one.'}"
         )
+
+    def _answered(self, run: str, node: str) -> str | None:
+        """How an approval of this id or name was answered last, in words; None where it was not."""
+        views = [self._orchestrator.result(run).tree()]
+        for view in views:  # which grows
+            if view.answer is not None and node in (view.id, view.name):
+                return f"{view.answer}, at {view.finished:%Y-%m-%d %H:%M:%S} UTC"
+            views.extend(view.children)
+        return None
 
     def _view(self, run: str, name: str, node: str, live: Live, definition: bytes) -> ApprovalView:
         given = self._orchestrator.codec.load(parse(definition).payload)
@@ -120,6 +134,7 @@ class Approvals:
             node=node,
             name=given["name"],
             message=given.get("message", ""),
+            given=self._givens.value(run, live.input, node) if live.input else None,
             since=live.since,
             until=None if timeout is None else live.since + timedelta(seconds=timeout),
             on_timeout=given.get("on_timeout"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestrator_celery.canvas.conditions import Facts, value_of
@@ -13,6 +13,8 @@ from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.given import Givens
 from orchestrator_celery.model.effects import Decide, Effect, Verdict
+from orchestrator_celery.model.nodes import parse_terminal
+from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.queries import Reader
@@ -55,12 +57,16 @@ class Deciding:
         facts = self._facts(effect, spec, router)
         if effect.why == "map":
             return self._elements(spec, facts)
-        return Verdict("go", targets(spec["routes"], facts, lambda number: self._answer(effect, number)))
+        taken = targets(spec["routes"], facts, lambda number: self._answer(effect, number))
+        begins = definition.kind is NodeKind.GRAPH or definition.attrs.get("ps") == "S"
+        # What a graph was given is its result where START leads to END; no node has it.
+        result = self._codec.dump_result(facts.result) if begins and "$" in taken.split(",") else b""
+        return Verdict("go", taken, result)
 
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
         """What conditions look at; of a router, what it was asked about is the result."""
-        run, graph = effect.run, _graph_of(effect.visit)
-        source = self._givens.given_to(run, effect.visit)
+        run, graph, known = effect.run, _graph_of(effect.visit), self._known(effect)
+        source = self._givens.given_to(run, effect.visit) if router or "error" in spec.get("roots", ()) else ""
         ref = source if router else effect.ref
         error = self._givens.value(run, source, graph) if source.startswith("w:") else None
         return self._givens.facts(
@@ -69,19 +75,33 @@ class Deciding:
             spec.get("names", {}),
             effect.last,
             effect.given,
-            result=self._givens.value(run, ref, effect.visit) if ref else None,
+            result=self._givens.value(run, ref, effect.visit, known) if ref else None,
             error=error,
             visits=effect.visits,
+            known=known,
         )
 
     def _answer(self, effect: Decide, router: str) -> Any:
         """What a router has answered: the one that has just ended, or one that was asked before it."""
         graph, own, _ = effect.visit.rsplit(".", 2)
         ref = effect.ref if router == own else effect.last[router]
-        return self._givens.value(effect.run, ref, graph)
+        return self._givens.value(effect.run, ref, graph, self._known(effect))
+
+    def _known(self, effect: Decide) -> dict[str, Any]:
+        """Results that came with the effect; what only refers to another is read."""
+        found = {node: parse_terminal(raw) for node, raw in effect.records.items()}
+        well = {node: one for node, one in found.items() if one.state is NodeState.SUCCEEDED and one.ref is None}
+        return {node: self._codec.load(one.payload) for node, one in well.items()}
 
     def _after_error(self, effect: Decide, spec: Mapping[str, Any]) -> Verdict:
-        outcome = Outcome(effect.run, lambda nodes: self._reader.terminal(effect.run, nodes), self._codec)
+        records = effect.records
+
+        def read(nodes: Sequence[str]) -> Sequence[bytes | None]:
+            if all(node in records for node in nodes):
+                return [records[node] for node in nodes]
+            return self._reader.terminal(effect.run, nodes)
+
+        outcome = Outcome(effect.run, read, self._codec)
         names = outcome.error_names(effect.ref)
         policy = spec.get("retry")
         target = after_error(policy, spec.get("errors", ()), names, effect.tries)

@@ -92,14 +92,15 @@ class Givens:
             names: number of each node that conditions speak of.
             last: node of the newest result by number.
             given: what the graph was given.
-            **own: `result`, `error` and `visits`, as far as they are known.
+            **own: `result`, `error` and `visits`, as far as they are known; as `known`, results by node that need not
+                be read.
         """
 
         def result_of(name: str) -> Any:
             ref = last.get(names[name])
             if ref is None:
                 raise LookupError(f"Node {name!r} has no result.")
-            return self.value(run, ref, graph)
+            return self.value(run, ref, graph, own.get("known"))
 
         return Facts(
             result=own.get("result"),
@@ -131,15 +132,17 @@ class Givens:
         graph = place.rpartition(".")[0]
         source = self.given_to(run, visit)
         [last] = self._reader.terminal(run, [f"{visit}:last"])  # as it was when the visit began
+        began = json.loads(last or b'{"last": {}}')
         result = self.value(run, source, node, known) if source else None
         facts = self.facts(
             run,
             graph,
             spec.get("names", {}),
-            json.loads(last or b"{}"),
+            began["last"],
             self._reader.graph_state(run, graph).given,
             result=result,
             error=result if source.startswith("w:") else None,
+            visits=began.get("visits", 0),
         )
         try:
             return {name: value_of(one, facts) for name, one in inputs.items()}

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from vine import promise
 
+from orchestrator_celery.again import Again
 from orchestrator_celery.control import check
 from orchestrator_celery.debts import Debts
 from orchestrator_celery.errors import InvalidTransition, NodeNotFound
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.copies import Copies
+from orchestrator_celery.takeover import Takeover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.run import Run
     from orchestrator_celery.store import Effects
+    from orchestrator_celery.stored import StoredSignature
 
 __all__ = ("NodeVerbs", "Redo")
 
@@ -41,6 +46,10 @@ class NodeVerbs:
         id: str
         _cache: Any
         _on_fulfilled: Callable[..., Any]
+
+        @property
+        def signature(self) -> StoredSignature:
+            """What it is a run of."""
 
         @property
         def _orchestrator(self) -> Orchestrator: ...
@@ -66,6 +75,26 @@ class NodeVerbs:
         with self._audited("retry", RunStatus.RUNNING, node=node or ""):
             Redo(self._orchestrator).retry(self.id, node)
         self._wait_anew()
+
+    def rerun(self, from_node: str | None = None) -> Run:
+        """Start a new run of the same, with the same input; it says so in `rerun_of`. This one is left as it is.
+
+        Args:
+            from_node: id of the node the new run starts with, as `tree()` has it. What lies before it is taken over
+                with its records: the earlier steps of every chain it is in, and whatever has succeeded beside it
+                in groups and swarms. By default everything runs.
+
+        Raises:
+            RunNotFound: the run has no record.
+            SignatureGone: its signature was deleted, or the purge of it has begun.
+            NodeNotFound: it has no such node.
+            InvalidTransition: the node is a callback, or something before it has not succeeded.
+        """
+        if from_node is None:
+            return self.signature.rerun(self)  # type: ignore[arg-type]
+        with self._audited("rerun", node=from_node) as facts:
+            new = facts["made"] = Redo(self._orchestrator).rerun(self.id, from_node)
+        return self._orchestrator.result(new)
 
     def _wait_anew(self) -> None:
         """This handle may have seen the end, which is none any more."""
@@ -111,6 +140,16 @@ class Redo:
             raise _refused(run, node or "", "retried", effects, "only what has failed can be")
         Debts(self._orchestrator).settle(run)
         self._orchestrator.publisher.act(effects.todo)
+
+    def rerun(self, run: str, node: str) -> str:
+        """Start a new run that takes over what lies before a node; returns its id. Raises as `Run.rerun`."""
+        orchestrator = self._orchestrator
+        again = Again(orchestrator)
+        source = again.source(run)
+        copies = Copies(self._store.client, self._store.keys)
+        takeover = Takeover(orchestrator.reader, copies, run, node)
+        signature = orchestrator.reader.head_field(run, "signature")
+        return again.start(source._replace(takeover=takeover), signature.decode() if signature else run, rerun_of=run)
 
 
 def _refused(run: str, node: str, done: str, effects: Effects, rule: str) -> NodeNotFound | InvalidTransition:

@@ -11,7 +11,7 @@ from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import Spec, parse
 from orchestrator_celery.model.nodes import Live, from_ms, parse_live, parse_terminal
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
-from orchestrator_celery.model.views import ErrorView, NodeProgress, NodeView
+from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress, NodeView
 from orchestrator_celery.store.queries import Reader
 
 __all__ = ("TreeReader", "node_name")
@@ -68,7 +68,7 @@ class TreeReader:
         said = self._reader.progress(self._run, names)
         views = []
         for (node, spec), terminal, pool, words in zip(known, ended, active, said, strict=True):
-            facts = self._facts(node, terminal, pool, over)
+            facts = self._facts(node, spec, terminal, pool, over)
             if words is not None:
                 facts["progress"] = _progress(words)
             if spec.kind is NodeKind.NODE:
@@ -111,7 +111,7 @@ class TreeReader:
         found = self._views(called, 0, 0, over=False) if called else []
         return view.model_copy(update={"callbacks": (*view.callbacks, *found)})
 
-    def _facts(self, node: str, terminal: bytes | None, pool: bytes | None, over: bool) -> dict[str, Any]:
+    def _facts(self, node: str, spec: Spec, terminal: bytes | None, pool: bytes | None, over: bool) -> dict[str, Any]:
         if terminal is not None:
             record = parse_terminal(terminal)
             facts: dict[str, Any] = {
@@ -121,6 +121,8 @@ class TreeReader:
                 "finished": record.finished,
                 "worker": record.owner or None,
             }
+            if spec.kind is NodeKind.APPROVAL and record.state is NodeState.SUCCEEDED:
+                facts["answer"] = AnswerView(**self._codec.load(record.payload))
             if record.state is NodeState.FAILED:
                 facts["error"] = ErrorView(**self._outcome.error_words(record.ref or node))
             return facts

@@ -20,6 +20,9 @@ __all__ = ("decision_problems", "input_problems")
 _NO_LISTS = frozenset("length type exists date datetime eq ne lt le gt ge and or not in matches visits error".split())
 
 
+_COMPARISONS = frozenset("eq ne lt le gt ge in matches".split())
+
+
 def decision_problems(graph: Outline) -> Iterator[Problem]:
     """Of conditions, keys and error edges."""
     for edge in graph.definition["edges"]:
@@ -74,11 +77,24 @@ def _looks(graph: Outline, edge: Mapping[str, Any]) -> Iterator[Problem]:
             elif source == START:
                 yield Problem(source, f"a condition looks at {other!r}, which cannot have run", "look at run_input")
         seen = _of(roots, json)
+        if "approval" in graph.nodes.get(source, {}) and _compares_result(json):
+            hint = 'compare result["decision"] with "approved" or "rejected", or give a mapping of them'
+            yield Problem(source, "a condition compares the answer of an approval, which is a dict, as a whole", hint)
         if "error" in seen and source not in _after_errors(graph):
             hint = f"no error edge leads to {source!r}; what is to follow its own errors takes add_error_edge()"
             yield Problem(source, "a condition looks at error, which is never there", hint)
         if "visits" in seen and source == START:
             yield Problem(source, "a condition looks at visits, and START is not visited", "count visits of a node")
+
+
+def _compares_result(json: Any) -> bool:
+    """Whether the result as it is, is compared with a value."""
+    if not isinstance(json, (list, tuple)) or not json or json[0] == "value":
+        return False
+    compared = json[0] in _COMPARISONS and any(
+        isinstance(part, (list, tuple)) and list(part) == ["result"] for part in json[1:]
+    )
+    return compared or any(_compares_result(part) for part in json[1:])
 
 
 def _after_errors(graph: Outline) -> set[str]:

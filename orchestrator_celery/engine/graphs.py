@@ -3,7 +3,8 @@
     G n=3 t=S>0;0>1,2;1>$ j=2:all st=0  the graph: how many nodes, every edge there is, its joins, where it begins
     N k=node nm=charge to=1 w=1 mv=25   a node: its name, where it leads, its tasks, the most visits; below it, under
                                         `p`, the body of each visit
-    N ... c=1 ro=1 ce=1                 its edges are chosen; by the result alone; a failure has a way out
+    N ... c=1 ro=1 lk=0,3 ce=1          its edges are chosen; by the result alone; by those of nodes 0 and 3, too; a
+                                        failure has a way out
     N ... src=S,0 in=1 mp=1 cap=8 ps=0  order of the edges into a join; inputs; mapped over a list, so many at a time;
                                         a router, which passes on what node 0 gave
     A k=approval wait=60000             waits for a person, at most so long
@@ -87,7 +88,8 @@ class _Plan:
         self._declared.append((source, _targets_of(route)))
         if "router" in declared:
             route["asked"] = str(len(self.nodes))
-            name = f"{declared['from']} ({declared['router']['task']})"
+            asked_about = "START" if source == _START else declared["from"]
+            name = f"{asked_about} ({declared['router']['task']})"
             self.nodes.append(_Node(name, {"signature": declared["router"]}, source))
 
     def _ask(self, source: str) -> None:
@@ -114,6 +116,18 @@ class _Plan:
     def sources_of(self, number: str) -> list[str]:
         """Where edges into a node come from, in the order in which they were declared."""
         return list(dict.fromkeys(source for source, targets in self._declared if number in targets))
+
+    def asks(self, source: str) -> bool:
+        """Whether it takes a decision to say where a node, or START, leads, or what comes to END from START."""
+        edges = self.edges[source]
+        return edges.chosen or (source == _START and _END in edges.targets)
+
+    def looks(self, edges: _Edges, number: str, entry: Mapping[str, Any]) -> list[str]:
+        """Whose results a decision about a node looks at, besides its own: of nodes, and of routers asked before."""
+        expressions = [condition for route in edges.routes for condition, _ in route.get("when", ())]
+        over = [] if entry.get("map_over") is None else [entry["map_over"]]
+        asked = [route["asked"] for route in edges.routes if route.get("asked", number) != number]
+        return sorted({*self.known([*expressions, *over]).values(), *asked} - {number}, key=int)
 
     def known(self, expressions: Iterable[Any]) -> dict[str, str]:
         """Numbers of the nodes that expressions speak of."""
@@ -164,8 +178,8 @@ def _attrs(plan: _Plan) -> dict[str, Any]:
         "k": "graph",
         "t": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
         "j": ",".join(joins) or None,
-        "st": None if start.chosen else ",".join(start.targets),
-        "sc": start.chosen,
+        "st": None if plan.asks(_START) else ",".join(start.targets),
+        "sc": plan.asks(_START),
     }
 
 
@@ -182,7 +196,8 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
         "nm": quote(node.name, safe=""),
         "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
         "c": edges.chosen,
-        "ro": edges.chosen and _looks_at_result(edges, node.asked_about and number, facts),
+        "lk": ",".join(plan.looks(edges, number, entry)) or None,
+        "ro": edges.chosen and _looks_at_result(edges, node, number, facts),
         "ce": bool(edges.errors or retry),
         "w": leaves,
         "mv": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
@@ -201,7 +216,7 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
     others = [*(own.get("inputs") or {}).values(), *([own["map_over"]] if own.get("map_over") is not None else [])]
     facts = {
         **own,
-        "routes": edges.routes if edges.chosen else None,
+        "routes": edges.routes if any("to" not in route or route["to"] == _END for route in edges.routes) else None,
         "errors": edges.errors,
         "roots": sorted({root for condition in conditions for root in roots(condition)}),
         "names": plan.known([*conditions, *others]),
@@ -209,11 +224,13 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in facts.items() if value}
 
 
-def _looks_at_result(edges: _Edges, router: str | None, facts: Mapping[str, Any]) -> bool:
+def _looks_at_result(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> bool:
     """Whether the process that has run the body knows all that its edges depend on: the result, and nothing else."""
-    if router is not None:  # its own result is a key, and not what conditions call the result
-        return all(route.get("asked") == router or "to" in route for route in edges.routes)
-    return set(facts.get("roots", ())) <= {"result"}
+    if node.asked_about is None:
+        return set(facts.get("roots", ())) <= {"result"}
+    # A router's own result is a key, and not what conditions call the result.
+    alone = all(route.get("asked") == number or "to" in route for route in edges.routes)
+    return alone and not (node.asked_about == _START and _END in edges.targets)
 
 
 def _targets_of(route: Mapping[str, Any]) -> list[str]:

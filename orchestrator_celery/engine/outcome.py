@@ -116,12 +116,12 @@ class Outcome:
     def _list(self, pool: str, count: int) -> list[Any]:
         return self.values([f"{pool}.{index}" for index in range(count)])
 
-    def _dict(self, graph: str) -> dict[str, Any] | None:
-        """Results by name of a graph's nodes; None for a graph that went from START to END at once."""
+    def _dict(self, graph: str) -> dict[str, Any]:
+        """Results by name of a graph's nodes, START among them where it led to END."""
         [raw] = self._read([f"{graph}:ends"])
         pairs = [line.split(" ", 1) for line in (raw or b"").decode().splitlines()]
         values = self.values([ref for _, ref in pairs])
-        return {unquote(name): value for (name, _), value in zip(pairs, values, strict=True)} or None
+        return {unquote(name): value for (name, _), value in zip(pairs, values, strict=True)}
 
     def _leaf(self, ref: str) -> LeafId:
         if ref.startswith(_OF_GRAPHS):

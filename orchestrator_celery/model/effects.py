@@ -49,6 +49,7 @@ class Decide(NamedTuple):
         last: node of the newest result by number of the graph's node.
         visits: how often the node was visited.
         tries: retries of this visit so far.
+        records: of what it looks at, by node, as far as that has ended.
     """
 
     run: str
@@ -60,12 +61,19 @@ class Decide(NamedTuple):
     last: dict[str, str]
     visits: int
     tries: int
+    records: dict[str, bytes]
 
 
 class Await(NamedTuple):
-    """A run waits for a person: list it among those that do."""
+    """A run waits for a person: list it among those that do.
+
+    Args:
+        run: the run.
+        until: when nobody needs to answer any more, in ms; None for never.
+    """
 
     run: str
+    until: float | None
 
 
 class Verdict(NamedTuple):
@@ -75,7 +83,7 @@ class Verdict(NamedTuple):
         kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision
             itself cannot be made.
         argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
-        elements: the list to map over.
+        elements: the list to map over; of `go`, what a graph was given, where START leads to END.
     """
 
     kind: str

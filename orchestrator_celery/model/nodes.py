@@ -32,6 +32,7 @@ class Live(NamedTuple):
         since: when it got into this state.
         owner: the worker process that runs it, '' while it is queued.
         runner: `<node>:<attempt>` of the message that works this item off among others; '' for one of its own.
+        input: where what it is given comes from.
     """
 
     state: NodeState
@@ -40,6 +41,7 @@ class Live(NamedTuple):
     since: datetime
     owner: str
     runner: str = ""
+    input: str = ""
 
 
 class Terminal(NamedTuple):
@@ -70,10 +72,10 @@ def from_ms(value: bytes | str | float) -> datetime:
 
 def parse_live(raw: bytes) -> Live:
     """Read `state|attempt|retries|nesting|since|sent|tries|callbacks|input|owner`."""
-    state, attempt, retries, nesting, since, _, _, _, _, owner = raw.decode().split("|", 9)
+    state, attempt, retries, nesting, since, _, _, _, given, owner = raw.decode().split("|", 9)
     runner, _, owner = owner.rpartition(" ")
     fence = Fence(nesting=int(nesting), retries=int(retries))
-    return Live(_STATES[state], int(attempt), fence, from_ms(since), owner, runner)
+    return Live(_STATES[state], int(attempt), fence, from_ms(since), owner, runner, given)
 
 
 def parse_terminal(raw: bytes) -> Terminal:

@@ -25,4 +25,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{_ENDS.get(self.node, self.node)}: " if self.node else ""
-        return f"{where}{self.message}; {self.hint}"
+        words = f"{where}{self.message}; {self.hint}"
+        for name, word in _ENDS.items():
+            words = words.replace(repr(name), word)
+        return words

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 
 __all__ = (
+    "AnswerView",
     "ApprovalView",
     "BulkReport",
     "ErrorView",
@@ -54,12 +56,34 @@ class NodeProgress(_View):
         return None if self.total is None else min(1.0, self.done / self.total)
 
 
+class AnswerView(_View):
+    """How an approval was answered.
+
+    Args:
+        decision: `approved` or `rejected`.
+        by: who answered; '' where nobody did in time.
+        note: why.
+        timed_out: nobody answered in time.
+    """
+
+    decision: str
+    by: str = ""
+    note: str = ""
+    timed_out: bool = False
+
+    def __str__(self) -> str:
+        who = f" by {self.by}" if self.by else ""
+        why = ", for nobody answered in time" if self.timed_out else f" ({self.note})" if self.note else ""
+        return f"{self.decision}{who}{why}"
+
+
 class NodeView(_View):
     """One node of `run.tree()`.
 
     Of a graph's node it is the newest visit, under the node's name; `visits` says how many there were, and `earlier`
-    holds those before. `state` is the node's own; `inner` counts the states of its children, as far as they are on this
-    page. `progress` is what its task said last; a new attempt begins without.
+    holds what ran before, tries included; of an approval, `answer` is how it was answered. `state` is the node's own;
+    `inner` counts the states of its children, as far as they are on this page. `progress` is what its task said last; a
+    new attempt begins without.
     """
 
     id: str
@@ -77,6 +101,7 @@ class NodeView(_View):
     callbacks: tuple[NodeView, ...] = ()
     visits: int = 1
     earlier: tuple[NodeView, ...] = ()
+    answer: AnswerView | None = None
 
     @property
     def inner(self) -> dict[NodeState, int]:
@@ -93,6 +118,10 @@ class NodeView(_View):
         more = self.children_total - len(self.children)
         error = f" {self.error.type}" if self.error else ""
         often = f" ({self.visits} visits)" if self.visits > 1 else ""
+        if len(self.earlier) >= self.visits > 0:
+            often += f" ({len(self.earlier) + 1} tries)"
+        if self.answer is not None:
+            often += f" {self.answer}"
         lines = [f"{indent}{self.name} [{self.kind}] {self.state}{error}{often}"]
         for child in (*self.children, *self.callbacks):
             lines.extend(child._lines(indent + "  "))
@@ -153,6 +182,7 @@ class ApprovalView(_View):
         node: id of the node, by which `run.approve()` finds it.
         name: the graph's name for it.
         message: what those who are asked are shown.
+        given: what the node was given, to judge by.
         since: from when it waits.
         until: when nobody needs to answer any more; None for never.
         on_timeout: what happens then.
@@ -163,6 +193,7 @@ class ApprovalView(_View):
     node: str
     name: str
     message: str = ""
+    given: Any = None
     since: datetime
     until: datetime | None = None
     on_timeout: str | None = None

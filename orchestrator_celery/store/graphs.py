@@ -32,9 +32,18 @@ class GraphVerbs(Verbs):
         """
         return self._run("answer", run, node, "S" if well else "F", result, int(late))
 
-    def awaits(self, run: str) -> None:
-        """A run waits for a person; derived, and put back by whoever looks at the run."""
-        self.client.zadd(self.keys.approvals, {run: time.time() * 1000}, nx=True)
+    def awaits(self, run: str, until: float | None = None) -> None:
+        """A run waits for a person; derived, and put back by whoever looks at the run.
+
+        Args:
+            run: the run.
+            until: when it is to be looked at, for nobody needs to answer any more, in ms.
+        """
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zadd(self.keys.approvals, {run: time.time() * 1000}, nx=True)
+            if until is not None:
+                pipe.zadd(self.keys.due, {run: until}, xx=True, lt=True)
+            pipe.execute()
 
     def awaiting(self) -> list[str]:
         """Runs that waited for a person when they were looked at last, the longest first."""

@@ -20,8 +20,8 @@ _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 #: What a verb includes that may move the tree on, in an order in which each part finds what it needs.
 _EVERYTHING = (
     "run reply send live attempts packed definition ranges order pool graph flush release renew called complete "
-    "next_item runners drained reclaim advance runner_ended go_on recount begin_pool layout decision token arrive walk "
-    "joins skipping graph_end drive sequence tree"
+    "next_item runners drained reclaim advance runner_ended go_on recount begin_pool layout looked_at decision failing "
+    "token arrive walk joins skipping graph_end drive regain sequence tree"
 )
 _FOLDER = files("orchestrator_celery.store") / "lua"
 

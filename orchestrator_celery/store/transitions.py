@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from orchestrator_celery.errors import StoreUnavailable
@@ -26,7 +27,11 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
 
     def create(
-        self, run: str, definitions: Mapping[str, bytes] | Iterable[tuple[str, bytes]], head: Mapping[str, Any]
+        self,
+        run: str,
+        definitions: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
+        head: Mapping[str, Any],
+        records: str = "",
     ) -> Effects:
         """Make a run exist, whole or not at all, and learn which leaves are first.
 
@@ -34,6 +39,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
             run: its id; a known id is refused with `EXISTS` and changes nothing.
             definitions: spec of each node by node id; of two for one node, the later.
             head: fields of the run's head.
+            records: token of records it takes over from another run, as `bring` gave it.
 
         Raises:
             StoreUnavailable: Redis did not answer; there is no such run.
@@ -45,7 +51,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
             # Due before it exists, so that a run whose maker dies right after is found.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             self._upload(run, token, pairs, due=True)
-            effects = self._run("create", run, token, len(fields), *flat)
+            effects = self._run("create", run, token, len(fields), records, *flat)
             if effects.refused is Refused.EXISTS and effects.detail == 1:
                 self.not_due([run])
             if effects.refused is Refused.EXPIRED:
@@ -60,6 +66,15 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         except UNREACHABLE as exc:
             raise StoreUnavailable(f"The run was not started, the store did not answer: {exc}") from exc
         return effects
+
+    def bring(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
+        """Bring records that a run takes over which is about to be created; returns their token, '' for none."""
+        token, fields = uuid.uuid4().hex, iter(records)
+        first = next(fields, None)
+        if first is None:
+            return ""
+        self._upload(run, token, chain([first], fields))
+        return token
 
     def claim(self, leaf: LeafId, fence: Fence, owner: str) -> Effects:
         """Ask whether this delivery may run its body; `detail` is what was kept of it last, of a duplicate who runs it.

@@ -77,12 +77,20 @@ def effect(run: str, item: list[Any]) -> Effect:
     """Read one effect of an answer."""
     kind, node, attempt, *rest = item
     if kind == b"await":
-        return Await(run)
+        return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
-        _, why, ref, spec, given, last, visits, tries = rest
-        known = json.loads(last)
+        _, why, ref, spec, given, last, visits, tries, found = rest
         return Decide(
-            run, node.decode(), why.decode(), ref.decode(), spec, given.decode(), known, int(visits), int(tries)
+            run,
+            node.decode(),
+            why.decode(),
+            ref.decode(),
+            spec,
+            given.decode(),
+            json.loads(last),
+            int(visits),
+            int(tries),
+            {found[i].decode(): found[i + 1] for i in range(0, len(found), 2)},
         )
     leaf = LeafId(run, node.decode(), int(attempt))
     if kind == b"close":

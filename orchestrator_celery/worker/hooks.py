@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -160,7 +161,8 @@ class Hooks:
                     # Not the run's own error: Celery could not store the outcome, or send what follows. Once more.
                     self.reports.lost(None, CLOSE_TASK, leaf, fence)
                 else:
-                    (held.sink or self.reports).failed(leaf, fence, exception, trace, held.origin)
+                    error = exception if leaf.node == CLOSE else _as_raised(exception, einfo)
+                    (held.sink or self.reports).failed(leaf, fence, error, trace, held.origin)
             return
         for leaf, known in reversed(reported(sender, task_id)):
             if isinstance(exception, WorkerLostError):
@@ -310,6 +312,13 @@ class Hooks:
         leaf = parse_leaf_id(str((message.headers or {}).get("id")))
         if leaf is not None:
             self.reports.failed(leaf, None, InvalidTaskError(str(exc)), "")
+
+
+def _as_raised(exception: BaseException, einfo: Any) -> BaseException:
+    """The error itself. Celery hands on what can be pickled: in place of a class with a constructor of its own that is
+    a wrapper, or a base, and no error edge would know it by its name."""
+    raised = sys.exc_info()[1]
+    return raised if raised is not None and einfo is not None and type(raised) is einfo.type else exception
 
 
 def _origin(orchestrator: Orchestrator, request: Any) -> Origin:

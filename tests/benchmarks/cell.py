@@ -4,17 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import psutil
 
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.benchmarks.watched import watched
 from tests.kit.workers import ROOT, Worker
+
+#: The database of the store.
+STORE = 1
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Figures of one job of `n` tasks; times in seconds, sizes in bytes."""
+    """Figures of one job of `n` tasks; times in seconds, sizes in bytes; `calls`: what clients sent to the store."""
 
     n: int
     submit: float
@@ -27,6 +33,7 @@ class Cell:
     memory: int
     scripts: int
     extra: dict[str, float]
+    calls: int = 0
 
     @property
     def cpu(self):
@@ -34,7 +41,7 @@ class Cell:
         return self.client + self.main + self.children + self.redis
 
 
-def measure(mode, n, *, extension=True, processes=2):
+def measure(mode, n, *, extension=True, processes=2, counted=False):
     """Run one job and say what it took.
 
     Args:
@@ -42,19 +49,22 @@ def measure(mode, n, *, extension=True, processes=2):
         n: number of tasks.
         extension: whether the worker and the client load the extension.
         processes: of the worker's pool.
+        counted: count what is sent to the store; Redis tells, and is slower for it.
     """
+    sent = Counter()
     with EmbeddedRedis() as server:
         env = {
-            "BENCH_BROKER": server.url(0), "BENCH_BACKEND": server.url(1), "BENCH_EXTENSION": "1" if extension else "0",
+            "BENCH_BROKER": server.url(0), "BENCH_BACKEND": server.url(STORE), "BENCH_EXTENSION": "1" if extension else "0",
         }  # fmt: skip
         with Worker(
-            server.url(0), server.url(1), concurrency=processes, app="tests.benchmarks.project", env=env
+            server.url(0), server.url(STORE), concurrency=processes, app="tests.benchmarks.project", env=env
         ) as worker:
             _warm_up(env)
             client = server.client()
             before, used = client.info(), _cpu_of(worker)
             client.config_resetstat()
-            answer = _client(mode, n, env)
+            with watched(client, STORE) if counted else nullcontext((sent, sent)) as (sent, _):
+                answer = _client(mode, n, env)
             after, used_after = client.info(), _cpu_of(worker)
             scripts = client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
     return Cell(
@@ -64,6 +74,7 @@ def measure(mode, n, *, extension=True, processes=2):
         after["total_net_input_bytes"], after["used_memory_peak"] - before["used_memory"],
         scripts,
         answer["extra"],
+        sent.total(),
     )  # fmt: skip
 
 

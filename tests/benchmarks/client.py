@@ -11,6 +11,7 @@ import time
 from celery import chain, chord, group
 
 from tests.benchmarks import project as p
+from tests.benchmarks.graph_rows import LENGTH
 
 
 def ours_fan_out(n):
@@ -29,6 +30,50 @@ def ours_chain(n):
     from orchestrator_celery import ComplexSignature
 
     return ComplexSignature(_chain(n)).apply_async, lambda value: value == n
+
+
+def ours_chains(n):
+    from orchestrator_celery import ComplexSignature
+
+    return _one_after_the_other(n, lambda: ComplexSignature(_chain(LENGTH)).apply_async())
+
+
+def ours_graphs(n):
+    from orchestrator_celery import result
+
+    return _one_after_the_other(n, lambda: _line(lambda number: result > number).apply_async((0,)))
+
+
+def ours_graphs_looking(n):
+    """The condition of each node looks at the one before it as well."""
+    from orchestrator_celery import node, result
+
+    def goes_on(number):
+        return (result > number) & (node(str(max(0, number - 1))) > 0)
+
+    return _one_after_the_other(n, lambda: _line(goes_on).apply_async((0,)))
+
+
+def _line(condition):
+    """A graph of nodes in a line, each of which decides whether it goes on."""
+    from orchestrator_celery import END, START, ConditionalGraph, otherwise, when
+
+    graph = ConditionalGraph("line").add_edge(START, "0")
+    for number in range(LENGTH):
+        graph.add_node(str(number), p.inc.s())
+        following = str(number + 1) if number + 1 < LENGTH else END
+        graph.add_conditional_edges(str(number), [when(condition(number), following), otherwise("wrong")])
+    return graph.add_node("wrong", p.inc.si(-1000)).add_edge("wrong", END)
+
+
+def _one_after_the_other(n, start):
+    """Runs of twenty tasks each, so that what a run costs as a whole is the same on all sides."""
+
+    class Results:
+        def get(self, timeout):
+            return [start().get(timeout=timeout) for _ in range(n // LENGTH)]
+
+    return Results, lambda values: values == [LENGTH] * (n // LENGTH)
 
 
 def native_chord(n):

@@ -8,10 +8,8 @@ were made within seconds, and would be looked at together, once in minutes; thos
 
 import argparse
 import re
-import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.benchmarks.cell import machine
+from tests.benchmarks.watched import watched
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
 
@@ -146,7 +145,7 @@ def _settle(orchestrator, client, broker, n):
 
 def _count(client, broker, worker, seconds):
     memory = _used(client, broker)
-    with _watched(client) as (sent, called):
+    with watched(client) as (sent, called):
         used, cpu, begun = _worker_cpu(worker), client.info("cpu"), time.monotonic()
         client.config_resetstat()
         time.sleep(seconds)
@@ -161,32 +160,6 @@ def _count(client, broker, worker, seconds):
         Counter({name: calls * per_minute for name, calls in called.items()}),
         redis / took * 100, (used_after - used) / took * 100, *memory,
     )  # fmt: skip
-
-
-@contextmanager
-def _watched(client):
-    """Counts what clients send, and the scripts by name, as MONITOR tells it; `commandstats` knows no scripts."""
-    names = {scripts.load(name).sha: name for name in scripts.names()}
-    sent, called, over = Counter(), Counter(), threading.Event()
-
-    def watch(monitor):
-        for line in monitor.listen():
-            if over.is_set():
-                return
-            words = line["command"].split()
-            if line["client_type"] == "lua":
-                continue
-            sent[words[0].lower()] += 1
-            if words[0].upper() == "EVALSHA" and words[1] in names:
-                called[names[words[1]]] += 1
-
-    with client.monitor() as monitor:
-        thread = threading.Thread(target=watch, args=(monitor,))
-        thread.start()
-        yield sent, called
-        over.set()
-        client.ping()
-        thread.join()
 
 
 def _used(client, broker):

@@ -2,6 +2,7 @@
 
 from tests.benchmarks.cell import measure
 from tests.benchmarks.figures import Figure, median_of, pair, repeated
+from tests.benchmarks.graph_rows import graphs
 from tests.benchmarks.swarm_rows import batched, bounded, bulk, flat, waiting
 
 
@@ -67,7 +68,7 @@ def plain(n, repeat):
     yield Figure("plain task, extension installed: CPU", mine, theirs, "µs", ratio, "at most 1.02", ratio <= 1.02)
 
 
-ROWS = ("fan-out", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat")
+ROWS = ("fan-out", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs")
 
 
 def all_rows(scale, repeat, chosen):
@@ -88,6 +89,7 @@ def all_rows(scale, repeat, chosen):
         "bulk": lambda: bulk(size(10_000), repeat),
         "waiting": lambda: waiting(size(10_000), repeat),
         "flat": lambda: flat(size(100_000), repeat),
+        "graphs": lambda: graphs(max(1, int(20 * scale)), repeat),
     }
     for name in chosen or rows:
         yield from rows[name]()

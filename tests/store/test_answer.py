@@ -40,7 +40,7 @@ def test_an_approval_waits_with_neither_worker_nor_message(waiting):
     live = waiting.live()["0.0.0"]
     assert (live.state, live.owner, waiting.queued(), waiting.waiting()) == (NodeState.AWAITING, "", [], ["0.0.0"])
     assert waiting.told("0.0.0") == ["ApprovalAwaited"]
-    assert waiting.status == "PENDING"
+    assert waiting.status == "RUNNING"
 
 
 def test_an_answer_is_its_result(waiting):
@@ -132,7 +132,7 @@ def test_a_graph_that_fails_asks_no_more(play):
     """Given a branch that fails, then the approval beside it is withdrawn, and the graph has failed."""
     play.start(asking(edges="START>ask START>bad ask>END bad>END"))
     assert play.break_("0.1.0") == ["close"]
-    assert (play.status, play.waiting(), play.graph()["un"]["0.0"]) == ("FAILED", [], "W")
+    assert (play.status, play.waiting(), play.graph()["un"]["0.0"][0]) == ("FAILED", [], "W")
     refused(play, lambda: play.answer("0.0.0"))
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from orchestrator_celery import result
+from orchestrator_celery import node, otherwise, result, when
 from orchestrator_celery.canvas.graph import Retry
 from orchestrator_celery.model.effects import Decide
 from orchestrator_celery.model.states import NodeState
@@ -48,10 +48,24 @@ def test_a_decision_says_what_it_is_about(play):
     play.claim("0.1.0")
     found = decision(play.finish("0.1.0"))
     assert (found.run, found.visit, found.why, found.ref) == ("r", "0.1.0", "S", "0.1.0")
-    assert (found.given, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0"}, 1, 0)
+    assert (found.given, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0", "1": "0.1.0"}, 1, 0)
+    assert {node: raw.split(b"\n")[1] for node, raw in found.records.items()} == {"0.1.0": b"1"}
     assert found.spec.startswith(b"N ")
     assert b"nm=b " in found.spec
     assert play.waiting() == ["0.1.d0"]
+
+
+def test_a_decision_brings_what_it_looks_at(play):
+    """Given a condition on another node, and one on a node without a result, then what there is comes with it."""
+
+    def also(g):
+        g.add_conditional_edges("b", [when((node("a") == 1) & (node("c") == 1), "c"), otherwise("d")])
+
+    play.start(graph("START>a a>b c>END d>END", also=also))
+    play.succeed("0.0.0", result=b"7")
+    play.claim("0.1.0")
+    found = decision(play.finish("0.1.0", result=b"8"))
+    assert {one: raw.split(b"\n")[1] for one, raw in found.records.items()} == {"0.0.0": b"7", "0.1.0": b"8"}
 
 
 def test_the_edge_that_is_chosen_is_taken(asked):
@@ -145,7 +159,7 @@ def test_a_graph_that_fails_follows_no_edge(play):
     assert play.status == "RUNNING"
     assert names(play.decide("0.1.0", "go", "2")) == ["close"]
     assert (play.status, play.ended("0").ref) == ("FAILED", "0.0.0")
-    assert play.graph()["un"] == {"0.0": "F0.0.0", "1.0": "S0.1.0"}
+    assert play.graph()["un"] == {"0.0": ["F", "0.0.0", {"n": 1}], "1.0": ["S", "0.1.0", {"n": 1}]}
     refused(play, lambda: play.decide("0.1.0", "go", "2"))
 
 
@@ -355,8 +369,8 @@ def test_of_several_targets_all_are_taken_or_none(play):
     assert play.graph()["k"] == {"0": 1}
 
 
-def test_a_condition_looks_at_what_there_was(play):
-    """Given a loop, then a decision is told of the newest results, and of the visit that has ended."""
+def test_a_condition_looks_at_what_there_is(play):
+    """Given a loop, then a decision is told of the newest results, that of the node itself among them."""
     play.start(graph("START>a a>b b?a,END"))
     play.succeed("0.0.0")
     play.succeed("0.1.0")
@@ -364,7 +378,7 @@ def test_a_condition_looks_at_what_there_was(play):
     play.succeed("0.0.1")
     play.claim("0.1.1")
     found = decision(play.finish("0.1.1"))
-    assert (found.last, found.visits) == ({"0": "0.0.1", "1": "0.1.0"}, 2)
+    assert (found.last, found.visits) == ({"0": "0.0.1", "1": "0.1.1"}, 2)
 
 
 # -- nested ------------------------------------------------------------------------------------------------
@@ -398,5 +412,5 @@ def test_a_graph_that_is_a_callback_decides_after_the_runs_end(play):
 def test_a_state_is_plain_json(asked):
     """Given a graph under way, then whoever looks at it reads its tokens."""
     state = asked.graph()
-    assert (state["on"], state["last"], state["v"]) == ({"0.0": {"n": 1}}, {}, {"0": 1})
+    assert (state["on"], state["last"], state["v"]) == ({"0.0": {"n": 1}}, {"0": "0.0.0"}, {"0": 1})
     assert json.dumps(state)

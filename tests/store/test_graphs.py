@@ -178,8 +178,10 @@ def test_a_loop_of_bodies_that_end_at_once_is_bounded(play):
 
 
 def test_a_graph_that_only_leads_through(play):
-    assert names(play.start(graph("START>END"))) == ["close"]
-    assert play.status == "SUCCEEDED"
+    """Given a way from START to END, then what the graph was given is written down, and is its result."""
+    assert names(play.start(graph("START>END"))) == ["decide 0.S.0"]
+    assert names(play.decide("0.S.0", "go", "$", b"7")) == ["close"]
+    assert (play.status, play.ended("0").ref, play.ended("0.r").payload) == ("SUCCEEDED", "0.r", b"7")
 
 
 def test_a_router_passes_on_what_it_was_asked_about(play):
@@ -238,7 +240,7 @@ def test_a_failing_graph_waits_for_what_runs(play):
     assert play.break_("0.0.0") == []
     assert play.status == "RUNNING"
     assert names(play.finish("0.1.0")) == ["close"]
-    assert play.graph()["un"] == {"0.0": "F0.0.0", "1.0": "S0.1.0"}
+    assert play.graph()["un"] == {"0.0": ["F", "0.0.0", {"n": 1}], "1.0": ["S", "0.1.0", {"n": 1}]}
 
 
 # -- held --------------------------------------------------------------------------------------------------
@@ -463,7 +465,7 @@ def _worked(play: Play, node: str, dice: random.Random):
     attempt = play.live()[node].attempt
     assert play.claim(node, attempt).refused is None
     if node == CLOSE:
-        return lambda: play.store.ended("r")
+        return lambda: play.store.ended(play.leaf(CLOSE, attempt))
     if dice.random() < 0.2:
         return lambda: play.lost(node, attempt, limit=99)
     if dice.random() < 0.15:

@@ -16,6 +16,7 @@ from typing_extensions import assert_type
 from orchestrator_celery import (
     END,
     START,
+    AnswerView,
     Approval,
     ApprovalAwaited,
     ApprovalTimeout,
@@ -306,6 +307,7 @@ def steer(run: Run) -> None:
     assert_type(run.suspend, Callable[[], None])
     assert_type(run.resume, Callable[[], None])
     assert_type(run.retry("0.1"), None)
+    assert_type(run.rerun("0.1"), Run)
     assert_type(run.swarm.close, Callable[[], None])
     assert_type(swarm.close, Callable[[], None])
 
@@ -342,6 +344,7 @@ def people(run: Run) -> list[str]:
     run.approve("review", by="ada", note="fine")
     run.reject("review")
     assert_type(run.approvals(), list[ApprovalView])
+    assert_type(run.tree().answer, AnswerView | None)
     told = [event for event in run.events() if isinstance(event, (ApprovalAwaited, ArrivalIgnored, NodeSkipped))]
     found = orchestrator.approvals()
     assert_type(found[0].until, datetime | None)
@@ -372,6 +375,7 @@ def many() -> list[RunAnswer]:
     assert_type(chosen.interrupt(signal="SIGINT", grace=1.0), list[RunAnswer])
     assert_type(chosen.resume(stagger=0.5), list[RunAnswer])
     assert_type(chosen.retry(), list[RunAnswer])
+    assert_type(chosen.rerun(), list[RunAnswer])
     plan = chosen.cancel_plan()
     assert_type(plan, BulkCancelPlan)
     assert_type((plan.keys, plan.running, plan.queued, plan.token), tuple[int, int, int, str])
@@ -407,6 +411,7 @@ async def awaited(run: Run) -> list[Event]:
     await run.aio.suspend()
     await run.aio.resume()
     await run.aio.retry(node="0.1")
+    assert_type(await run.aio.rerun(from_node="0.1"), Run)
     assert_type(await run.aio.progress(), Progress)
     assert_type(await run.aio.tree(limit=10), NodeView)
     assert_type(await run.aio.status(), RunStatus)
@@ -423,6 +428,7 @@ async def awaited(run: Run) -> list[Event]:
     assert_type(found, RunList)
     assert_type(await found.aio.resume(stagger=0.5), list[RunAnswer])
     assert_type(await found.aio.retry(), list[RunAnswer])
+    assert_type(await found.aio.rerun(), list[RunAnswer])
     kept = await orchestrator.aio.save(swarm, name="photos")
     assert_type(await kept.aio.rerun(), Run)
     assert_type(await kept.aio.delete(after=60), datetime)

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import orchestrator_celery
-from orchestrator_celery import START, errors
+from orchestrator_celery import END, START, errors
 from orchestrator_celery.model.problems import Problem
 from orchestrator_celery.model.views import BulkReport, Rejection
 
@@ -80,14 +80,14 @@ def test_an_invalid_graph_lists_its_problems(app):
     problems = [
         Problem("charge", "leads to 'refnd', which is no node", "did you mean 'refund'?"),
         Problem("", "no node leads to END", "add an edge to it"),
-        Problem(START, "leads to 'refund', which is no node", "add_node('refund', ...)"),
+        Problem(START, f"the edge to {END!r} is never taken", "leave it out"),
     ]
     error = errors.GraphInvalid.of("orders", problems)
     assert str(error).splitlines() == [
         "The graph 'orders' cannot be run as it is, for 3 reasons:",
         "- charge: leads to 'refnd', which is no node; did you mean 'refund'?",
         "- no node leads to END; add an edge to it",
-        "- START: leads to 'refund', which is no node; add_node('refund', ...)",
+        "- START: the edge to END is never taken; leave it out",
     ]
     meta = app.backend.decode(app.backend.encode(app.backend.prepare_exception(error, "json")))
     for again in (pickle.loads(pickle.dumps(error)), app.backend.exception_to_python(meta)):

@@ -441,3 +441,29 @@ def chatty_until_told(value):
 @app.task
 def says_nonsense(done, total):
     current_node().progress(done, total)
+
+
+@app.task
+def counted_call(value, name):
+    note("called", name)
+    return value
+
+
+@app.task
+def heals(value, name):
+    """Fails the first time it is called under a name."""
+    note("called", name)
+    with ledger() as book:
+        if book.incr(f"heals:{name}") == 1:
+            raise ValueError("not yet")
+    return value
+
+
+class CardDeclined(Exception):
+    def __init__(self, card, reason):
+        super().__init__(f"{card}: {reason}")
+
+
+@app.task
+def charge_card():
+    raise CardDeclined("1234", "no money")

@@ -122,13 +122,15 @@ def test_an_approval_waits_for_a_person(busy):
         .add_conditional_edges("review", {"approved": "yes", "rejected": "no"})
         .add_edge("yes", END).add_edge("no", END)
     )  # fmt: skip
-    run = defined.apply_async()
+    run = defined.apply_async(({"amount": 7},))
     [waiting] = wait_for(lambda: [v for v in busy.orchestrator.approvals() if v.run == run.id], what="an approval")
-    assert (waiting.name, waiting.message, waiting.node) == ("review", "Pay?", "0.0.0")
+    assert (waiting.name, waiting.message, waiting.node, waiting.given) == ("review", "Pay?", "0.0.0", {"amount": 7})
+    assert run.status is RunStatus.RUNNING
     assert [view.state for view in run.tree().children] == [NodeState.AWAITING, NodeState.WAITING, NodeState.WAITING]
     run.approve("review", by="ada", note="fine")
-    with pytest.raises(InvalidTransition, match="'review'"):
+    with pytest.raises(InvalidTransition, match=r"'review' .* answered before: approved by ada \(fine\), at 20"):
         run.reject("review", by="bob")
+    assert "review [approval] SUCCEEDED approved by ada (fine)" in str(run.tree())
     assert run.get(timeout=30) == {"decision": "approved", "by": "ada", "note": "fine", "timed_out": False}
     done, refused = busy.orchestrator.audit(run=run.id)[::-1]
     assert (done.verb, done.actor, done.refused) == ("approve", "ada", False)
@@ -160,6 +162,7 @@ def test_a_node_is_tried_again(busy, ledger):
     run = defined.apply_async()
     assert run.get(timeout=30)["type"] == "ValueError"
     assert len(ledger.entries("fail")) == 3
+    assert "bad [task] FAILED ValueError (3 tries)" in str(run.tree())
     progress = run.progress()
     assert (progress.total, progress.done, progress.failed) == (2, 1, 1)
 
@@ -272,6 +275,33 @@ def test_graphs_nest(busy):
     assert outer.apply_async((2,)).get(timeout=30) == 6 + 6 + 14
 
 
+def test_a_condition_may_name_its_own_node(busy):
+    """Given a loop whose condition names the node it belongs to, then it sees the result that has just come out."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("more", tasks("add", 3))
+        .add_edge(START, "more")
+        .add_conditional_edges("more", [when(node("more") < 10, "more"), otherwise(END)])
+    )
+    run = defined.apply_async((0,))
+    assert run.get(timeout=30) == 12
+    assert path(run) == {"more": 4}
+
+
+def test_a_mapped_node_fails_with_the_error_of_an_element(busy):
+    """Given a body that fails for some elements, then the edge for that error is taken, with the first one's words."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("each", tasks("fail_if", [2, 3]), map_over=run_input)
+        .add_node("tell", tasks("identity"))
+        .add_edge(START, "each").add_edge("each", END).add_error_edge("each", "tell", on=[KeyError]).add_edge("tell", END)
+    )  # fmt: skip
+    told = defined.apply_async(([1, 2, 3],)).get(timeout=30)
+    assert (told["type"], told["message"]) == ("KeyError", "2")
+
+
 def test_what_waits_for_a_person_says_so(busy):
     """Given a run whose approval waits, then its status says who is to do what; cancelled, it is in no list any more."""
     tasks = busy.tasks
@@ -301,3 +331,102 @@ def test_a_late_run_tells_where_it_was(busy):
     states = {view.name: view.state for view in run.tree().children}
     assert states == {"first": NodeState.SUCCEEDED, "review": NodeState.FAILED, "go": NodeState.SKIPPED}
     assert not run.approvals()
+
+
+def test_a_failed_graph_goes_on(busy, ledger):
+    """Given a graph that failed with one branch while another ended, when it is retried, then just what failed runs again."""
+    tasks = busy.tasks
+    inner = (
+        graph(busy, "inner").add_node("x", tasks("heals", "x")).add_node("y", tasks("identity"))
+        .add_edge(START, "x").add_edge("x", "y").add_edge("y", END)
+    )  # fmt: skip
+    defined = (
+        graph(busy)
+        .add_node("a", tasks("counted_call", "a")).add_node("b", inner).add_node("sum", tasks("identity"), join="all")
+        .add_edge(START, "a").add_edge(START, "b").add_edge("a", "sum").add_edge("b", "sum").add_edge("sum", END)
+    )  # fmt: skip
+    run = defined.apply_async((1,))
+    with pytest.raises(ValueError, match="not yet"):
+        run.get(timeout=30)
+    wait_for(lambda: run.status is RunStatus.FAILED, what="its end")
+    assert run.progress().failed == 1
+    run.retry()
+    assert run.get(timeout=30) == [1, 1]
+    assert [len(ledger.entries("called", name)) for name in ("a", "x")] == [1, 2]
+    progress = run.progress()
+    assert (progress.total, progress.done, progress.failed) == (4, 4, 0)
+
+
+def test_a_runaway_loop_gets_its_visits_anew(busy):
+    """Given a graph that was visited too often, when it is retried, then it goes on where it was, visits counted anew."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("more", tasks("add", 1), max_visits=3)
+        .add_edge(START, "more")
+        .add_conditional_edges("more", [when(result >= 5, END), otherwise("more")])
+    )
+    run = defined.apply_async((0,))
+    with pytest.raises(GraphRecursion):
+        run.get(timeout=30)
+    run.retry()
+    assert run.get(timeout=30) == 5
+
+
+def test_approvals_of_a_failed_graph_are_asked_anew(busy, ledger):
+    """Given an approval that was withdrawn when its graph failed, when that is retried, then it waits again."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("bad", tasks("heals", "bad")).add_node("review", Approval()).add_node("go", tasks("identity"), join="all")
+        .add_edge(START, "bad").add_edge(START, "review").add_edge("bad", "go").add_edge("review", "go").add_edge("go", END)
+    )  # fmt: skip
+    run = defined.apply_async((2,))
+    with pytest.raises(ValueError, match="not yet"):
+        run.get(timeout=30)
+    assert not run.approvals()
+    run.retry()
+    wait_for(run.approvals, what="the approval")
+    run.approve("review", by="ada")
+    assert run.get(timeout=30)[1]["by"] == "ada"
+
+
+def test_start_may_lead_to_the_end(busy):
+    """Given a condition at START that leads to END, then what the graph was given is its result."""
+    defined = (
+        graph(busy).add_node("a", busy.tasks("add", 1)).add_edge("a", END)
+        .add_conditional_edges(START, [when(run_input > 3, END), otherwise("a")])
+    )  # fmt: skip
+    assert [defined.apply_async((n,)).get(timeout=30) for n in (3, 4)] == [4, 4]
+    both = graph(busy).add_node("a", busy.tasks("add", 1)).add_edge(START, "a").add_edge(START, END).add_edge("a", END)
+    assert both.apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}
+    assert chain(both, busy.tasks("identity")).apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}
+
+
+def test_an_error_is_known_by_its_name(busy):
+    """Given an error whose class has a constructor of its own, which Celery cannot pickle, then its edge is taken."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy).add_node("charge", tasks("charge_card")).add_node("refuse", tasks("identity")).add_node("other", tasks("add", 1))
+        .add_edge(START, "charge").add_edge("charge", END).add_error_edge("charge", "refuse", on=["CardDeclined"])
+        .add_error_edge("charge", "other").add_edge("refuse", END).add_edge("other", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    told = run.get(timeout=30)
+    assert (told["type"], told["message"]) == ("CardDeclined", "1234: no money")
+
+
+def test_time_goes_on_while_a_run_is_suspended(busy):
+    """Given an approval of a suspended run, when its time is over, then it is decided; what follows waits."""
+    tasks = busy.tasks
+    defined = (
+        graph(busy)
+        .add_node("review", Approval(timeout=0.5, on_timeout="approve")).add_node("go", tasks("identity"))
+        .add_edge(START, "review").add_conditional_edges("review", {"approved": "go", "rejected": END}).add_edge("go", END)
+    )  # fmt: skip
+    run = defined.apply_async()
+    run.suspend()
+    wait_for(lambda: run.tree().children[1].state is NodeState.QUEUED, what="the end of its time")
+    assert (run.tree().children[0].answer.timed_out, run.status) == (True, RunStatus.SUSPENDED)
+    run.resume()
+    assert run.get(timeout=30)["timed_out"] is True

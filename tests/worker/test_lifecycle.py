@@ -172,8 +172,28 @@ def retried(case):
     assert case.stand.orchestrator.run(case.run.id).get(timeout=10) == case.expected
 
 
+def run_again(case):
+    before = case.run.status
+    case.ledger.redis.set(f"{case.gate}:repaired", 1)
+    again = case.run.rerun()
+    assert case.run.status is before
+    case.open()
+    case.stand.app.control.add_consumer(case.gate, reply=True)  # where the tasks of a pending one go, and so do these
+    assert again.view.rerun_of == case.run.id
+    assert again.get(timeout=60) == case.expected
+    if before in (RunStatus.PENDING, RunStatus.RUNNING):
+        assert case.run.get(timeout=60) == case.expected
+
+
 #: What each verb does where the table allows it.
-DOES = {"suspend": suspended, "interrupt": interrupted, "resume": resumed, "retry": retried, "cancel": cancelled}
+DOES = {
+    "suspend": suspended,
+    "interrupt": interrupted,
+    "resume": resumed,
+    "retry": retried,
+    "rerun": run_again,
+    "cancel": cancelled,
+}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@
 --          next: when the oldest message is overdue, '' without any; running: node and record, alternating;
 --          deadline: when the run fails if it has not ended, '' without one
 --          late: approvals nobody has answered in time; waiting: how many approvals wait; owed: what is to be done about a change
--- include: run reply send live packed definition graph called decision
+-- include: run reply send live packed definition graph called looked_at decision
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -94,7 +94,8 @@ def test_keys_are_chosen_by_the_result_alone(compiled, graph):
 
 def test_conditions_name_nodes_by_number(compiled, graph):
     graph.add_conditional_edges("a", [when(node("c") == 1, "b"), otherwise("c")])
-    assert compiled(graph).facts["0"]["names"] == {"c": "2"}
+    found = compiled(graph)
+    assert (found.facts["0"]["names"], found.nodes["0"]["lk"]) == ({"c": "2"}, "2")
 
 
 def test_errors_and_retries_need_a_decision(compiled, graph):
@@ -137,6 +138,7 @@ def test_a_router_comes_after_the_node_it_is_asked_about(compiled, graph, app):
     assert (found.nodes["3"]["nm"], found.nodes["2"]["src"], found.attrs["n"]) == ("a%20%28d%29", "0", 5)
     assert [route["asked"] for route in found.facts["4"]["routes"]] == ["3", "4"]
     assert ("ro" in found.nodes["4"], found.leaves) == (False, 5)
+    assert [found.nodes[number].get("lk") for number in "01234"] == [None, None, None, None, "3"]
 
 
 def test_a_single_router_is_chosen_by_its_own_result(compiled, graph, app):

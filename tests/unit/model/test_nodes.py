@@ -22,7 +22,7 @@ def test_times_are_utc(value):
 def test_a_live_leaf_is_read():
     """Given a claimed leaf's record, then every part is found, with a separator in the owner's name as well."""
     live = parse_live(b"R|2|3|1|1000|900|4|1,0|e:0.1|host|x/12/ab")
-    assert live == (NodeState.RUNNING, 2, Fence(nesting=1, retries=3), SECOND_ONE, "host|x/12/ab", "")
+    assert live == (NodeState.RUNNING, 2, Fence(nesting=1, retries=3), SECOND_ONE, "host|x/12/ab", "", "e:0.1")
 
 
 def test_a_queued_leaf_has_no_owner():

@@ -8,7 +8,8 @@ local function send_decision(node, at, k, l)
   local why, ref = l.input:match('^(%a+):(.*)$')
   local tries = redis.call('HGET', DONE, own .. ':tries') or 0
   local visits = g.on[at .. '.' .. k].n or 0
-  effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), visits, tries }
+  effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), visits, tries,
+    looked_at(g, spec, ref) }
 end
 
 local function decide(node, at, k, why, ref)
@@ -35,6 +36,10 @@ local function await(node, spec, input)
     state = 'W', attempt = 1, retries = 0, nesting = 0, since = now, sent = wait and tonumber(now) + wait or 0, tries = 0,
     callbacks = counts_of(spec), input = input, owner = '',
   })
+  if redis.call('HGET', root, 'status') == 'PENDING' then -- a person is at work
+    redis.call('HSET', root, 'status', 'RUNNING', 'started', now)
+    emit('status', '$', 's', 'RUNNING')
+  end
   emit('awaiting', node)
-  effects[#effects + 1] = { 'await', node, 1 }
+  effects[#effects + 1] = { 'await', node, 1, wait and string.format('%.0f', tonumber(now) + wait) or '' }
 end

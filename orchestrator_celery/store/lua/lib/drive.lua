@@ -20,14 +20,9 @@ visit_ended = function(place, k, state, ref)
   return drive(node, g)
 end
 
-begin_graph = function(node, spec, input)
-  local g = new_graph(node, input)
-  g.on['S.0'], g.busy = {}, true -- what ends at once waits until all tokens have left
-  if attr(spec, 'sc') then
-    decide(node, 'S', 0, 'S', input)
-  else
-    leave(node, g, 'S', 0, input, attr(spec, 'st') or '')
-  end
-  g.busy = nil
-  return drive(node, g)
+local function leave_start(node, g)
+  local spec = definition(node)
+  g.on['S.0'] = {}
+  if attr(spec, 'sc') then return decide(node, 'S', 0, 'S', g.input) end
+  return leave(node, g, 'S', 0, g.input, attr(spec, 'st') or '')
 end

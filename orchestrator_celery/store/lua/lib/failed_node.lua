@@ -22,16 +22,20 @@ local function stays_as_it_is(node)
   if record:sub(1, 1) ~= 'F' then return record:sub(1, 1) == 'S' and 'SUCCEEDED' or 'SKIPPED' end
   if record:find('^F|0|[^\n]*\n@chord:') then return 'header' end
   for _, way in ipairs(above(node)) do
-    if redis.call('HGET', DONE, way[1]):sub(1, 1) ~= 'F' then return 'tolerated' end
+    if not is_node(way[1]) and redis.call('HGET', DONE, way[1]):sub(1, 1) ~= 'F' then return 'tolerated' end
+    if is_node(way[1]) and not left_undone(way[1], way[2]) then return 'tolerated' end
   end
 end
 
 local function take_back(node)
   for _, way in ipairs(above(node)) do
     redis.call('HDEL', DONE, way[1])
-    if definition(way[1]):sub(1, 1) == 'P' then
+    local kind = definition(way[1]):sub(1, 1)
+    if kind == 'P' then
       take_back_pool(way[1])
-    else
+    elseif kind == 'G' then
+      take_back_graph(way[1]) -- all that failed in it
+    elseif kind == 'C' then
       take_back_below(way[1] .. '.' .. way[2] + 1) -- the body of a chord whose header it is part of
     end
   end

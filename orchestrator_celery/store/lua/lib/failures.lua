@@ -17,13 +17,16 @@ local function take_back_pool(node)
   return tonumber(size:match('^%d+'))
 end
 
-local function take_back_below(node)
+take_back_below = function(node)
   local record = redis.call('HGET', DONE, node)
   if not record or record:sub(1, 1) ~= 'F' then return end
   redis.call('HDEL', DONE, node)
   local spec = definition(node)
-  if spec:sub(1, 1) ~= 'L' then
-    local n = spec:sub(1, 1) == 'P' and take_back_pool(node) or number(spec, 'n')
+  local kind = spec:sub(1, 1)
+  if kind == 'G' then return take_back_graph(node) end
+  if kind == 'A' then return redis.call('HINCRBY', root, 'failed', -1) end
+  if kind ~= 'L' then
+    local n = kind == 'P' and take_back_pool(node) or number(spec, 'n')
     for i = 0, n - 1 do take_back_below(node .. '.' .. i) end
   elseif record:sub(1, 4) ~= 'F|0|' then
     pass(node, record:match('^F|(%d+)'))

@@ -8,7 +8,7 @@ activate = function(node, input)
   end
   if kind == 'A' then return await(node, spec, input) end
   if attr(spec, 'im') then input = '' end
-  if kind == 'G' then return begin_graph(node, spec, input) end
+  if kind == 'G' then return begin_graph(node, input) end
   if kind == 'P' then
     local p = begin_pool(node, spec, input)
     pump(node, spec, p)

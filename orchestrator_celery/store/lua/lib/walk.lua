@@ -7,7 +7,6 @@ local function leave(node, g, at, k, given, targets, well)
   local through = g.on[key]
   if at ~= 'S' then
     local asked = attr(definition(node .. '.' .. at), 'ps')
-    if well then g.last[at] = given end
     if asked then from, given = asked, redis.call('HGET', DONE, node .. '.' .. key .. ':in') end
   end
   local nowhere = targets == '' and 'noroute:' .. (from == 'S' and 'START' or attr(definition(node .. '.' .. from), 'nm'))
@@ -23,13 +22,14 @@ local function leave(node, g, at, k, given, targets, well)
   g.on[key] = nil
   redis.call('HSET', DONE, node .. '.' .. key .. ':to', targets) -- for those who look, and for a rerun
   for target in targets:gmatch('[^,]+') do
-    if target == '$' then reach_end(g, from, given) else arrive(node, g, l, target, from, given, copy(through)) end
+    if target == '$' then reach_end(g, from, from == 'S' and node .. '.r' or given) else arrive(node, g, l, target, from, given, copy(through)) end
   end
 end
 
 local function step(node, g, at, k, state, ref)
   local key, spec = at .. '.' .. k, definition(node .. '.' .. at)
   local decided = chosen and chosen.node == node .. '.' .. key and chosen.targets
+  if state == 'S' then g.last[at] = ref end -- conditions of its own edges may look at it, too
   if g.err or (state == 'F' and not attr(spec, 'ce')) then
     give_up(g, key, state, ref)
     if not g.err then fail_graph(node, g, ref) end
