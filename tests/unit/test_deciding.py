@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import pytest
 
 from orchestrator_celery import node, otherwise, result, run_input, when
@@ -125,3 +128,29 @@ def test_inputs_are_as_they_were_when_the_visit_began(given, app, codec):
         "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}',
     }  # fmt: skip
     assert given(**records).arguments("r", "g:0.1.0", "0.1.0") == ([{"k": 2}], {"x": 1, "y": 4, "z": {"k": 2}})
+
+
+def test_many_threads_may_ask_at_once(given):
+    """Given a pool of more threads than values are kept, when all ask for different ones, then each gets its own."""
+    values = {f"0.{number}.0": b"S|1|1|1|w\n%d" % number for number in range(40)}
+    found, before, wrong = given(**values), sys.getswitchinterval(), []
+
+    def ask(run):
+        try:
+            for turn in range(2000):
+                number = turn % 40
+                if found.value(run, f"0.{number}.0", "0") != number:
+                    wrong.append(number)
+        except Exception as exc:
+            wrong.append(repr(exc))
+
+    threads = [threading.Thread(target=ask, args=(f"r{number}",)) for number in range(30)]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []
