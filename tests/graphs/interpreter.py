@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
 
 
 def interpret(
-    definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn, begins: bool = True
+    definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn, eager: bool = False
 ) -> Outcome:
     """Run a graph.
 
@@ -36,9 +36,10 @@ def interpret(
         bodies: `bodies(body, visit, attempt, given, **inputs)` answers or raises `Fail`.
         given: its one argument.
         schedule: which of the live bodies is the next to start or to end.
-        begins: a body of several tasks begins with its visit, not with its first task.
+        eager: bodies run one at a time, in one process: what is in the queue has not begun, and nothing happens between a
+            body and its router.
     """
-    play, ends = Play(bodies, begins), []
+    play, ends = Play(bodies, eager), []
     Graph(play, definition, (), [given], {}, ends.append)
     while play.live:
         play.turn(schedule(play.live))
@@ -115,7 +116,7 @@ class Graph:
     ) -> None:
         """A body, for a node or a router; what is immutable takes inputs only, its own or its graph's."""
         several = isinstance(item, int) or "nodes" in node["body"]
-        token.begun = several and self.play.begins
+        token.begun = several and not self.play.eager
         frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
         args, kwargs = [] if node.get("immutable") else args, {**kwargs, **inputs}
         if token.begun:
@@ -160,7 +161,7 @@ class Graph:
             done = partial(self.routed, token, keys, result)
             args, kwargs = (self.args, self.kwargs) if token.name == START else ([result], {})
             self.begin(token, {"body": routers[len(keys)]}, args, kwargs, {}, done, f"router{len(keys)}")
-            return self.settle()
+            return None if self.play.eager else self.settle()
         own = result["decision"] if "approval" in self.nodes.get(token.name, ()) else result
         answers, facts = iter(keys), self.facts(token, result)
         try:
@@ -182,7 +183,7 @@ class Graph:
         self.tokens.remove(token)
         for to in targets:
             if to == END:
-                self.ends.update({token.name: value} if token.name != START else {})
+                self.ends[token.name] = value
             elif self.join(to) != "all":
                 self.start(to, value, token.lineage, first=token.name == START, **came)
             else:
@@ -209,7 +210,7 @@ class Graph:
             self.start(ready[0], given, self.lineages.pop(ready[0]))
         if not self.tokens:
             self.skip()
-            ends = {name: self.ends[name] for name in self.nodes if name in self.ends}
+            ends = {name: self.ends[name] for name in (START, *self.nodes) if name in self.ends}
             self.done(ends if len(ends) > 1 else next(iter(ends.values()), None))
         return None
 

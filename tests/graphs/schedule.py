@@ -80,7 +80,7 @@ class Play:
     """All that goes on, and what has been."""
 
     bodies: Callable[..., Any]
-    begins: bool
+    eager: bool
     live: list[Leaf] = field(default_factory=list)
     visits: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
