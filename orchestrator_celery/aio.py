@@ -285,6 +285,8 @@ if TYPE_CHECKING:
         resume = _Call(Run.resume)
         rerun = _Call(Run.rerun)
         retry = _Call(Run.retry)
+        skip = _Call(Run.skip)
+        detach = _Call(Run.detach)
         set_priority = _Call(Run.set_priority)
         suspend = _Call(Run.suspend)
         interrupt = _Call(Run.interrupt)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.states import RunStatus
 
-__all__ = ("VERBS", "Verb", "possible", "refusal", "table")
+__all__ = ("VERBS", "Verb", "possible", "refusal", "refusal_of_nodes", "table")
 
 _PENDING, _RUNNING = RunStatus.PENDING, RunStatus.RUNNING
 _SUSPENDED, _INTERRUPTED = RunStatus.SUSPENDED, RunStatus.INTERRUPTED
@@ -72,9 +72,22 @@ def refusal(run: str, name: str, status: RunStatus) -> str:
     The run r1 is FAILED and cannot be suspended. Possible now: `run.retry()`, `run.rerun()`, `run.cancel()`.
     """
     verb = VERBS[name]
-    instead = ", ".join(f"`run.{other}()`" for other in possible(status))
     unless = f" (it {verb.unless[status]}, but there is none)" if status in verb.unless else ""
-    return f"The run {run} is {status} and cannot be {verb.done}{unless}. Possible now: {instead or 'nothing'}."
+    return f"The run {run} is {status} and cannot be {verb.done}{unless}. {_instead(status)}"
+
+
+def refusal_of_nodes(run: str, done: str, status: RunStatus) -> str:
+    """Why a verb on single nodes is refused, and what is possible instead.
+
+    >>> print(refusal_of_nodes("r1", "skipped", RunStatus.SUCCEEDED))
+    The run r1 is SUCCEEDED: no node of it can be skipped. Possible now: `run.rerun()`, `run.cancel()`.
+    """
+    return f"The run {run} is {status}: no node of it can be {done}. {_instead(status)}"
+
+
+def _instead(status: RunStatus) -> str:
+    found = ", ".join(f"`run.{name}()`" for name in possible(status))
+    return f"Possible now: {found or 'nothing'}."
 
 
 def table() -> str:

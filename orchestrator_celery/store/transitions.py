@@ -162,6 +162,16 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         """
         return self._goes_on("retry", run, node)
 
+    def skip(self, run: str, node: str, to: str = "") -> Effects:
+        """A node that has not started is taken out; `detail`: the status, or what is with the node, that forbids it.
+
+        Args:
+            run: its run.
+            node: its id.
+            to: id of the run as which it goes on by itself.
+        """
+        return self._run("skip", run, node, to)
+
     def _goes_on(self, verb: str, run: str, *args: Any) -> Effects:
         # Before it is done, for one that had ended is not due, and something of it may go on.
         added = self.client.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)

@@ -52,7 +52,7 @@ STOPPING = {"interrupt", "stopped"}
 #: Of an approval, by a person or for want of one: `test_graph_faults.py` crashes at it.
 ANSWERING = {"answer"}
 #: Verbs of a failed run that goes on, called by a client.
-GOING_ON = {"retry", "settled"}
+GOING_ON = {"retry", "settled", "skip"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
 SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close"}
 
@@ -179,7 +179,7 @@ def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp
     assert len(ledger.entries("handler")) == 1
 
 
-@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON])
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip"}])
 def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, point):
     """The run has failed still, and may be retried; or it goes on, and Celery waits for its end, whoever does the rest."""
     default_site.worker(**HASTY)

@@ -435,6 +435,15 @@ def test_a_header_of_a_chord_by_its_id(play):
     assert play.succeed("0.0.0.1", 2) == ["0.0.1"]
 
 
+def test_a_chord_by_its_own_id(play):
+    """Given a chord that failed with its header, when it, or the whole, is retried by its id, then the header goes on."""
+    for node in ("0", "0.0", "0.0.0"):
+        play.redis.flushall()
+        play.start(unit(chord([leaf()], leaf())))
+        play.break_("0.0.0.0")
+        assert names(play.retry(node)) == ["0.0.0.0:2"]
+
+
 @pytest.mark.parametrize(
     ("node", "why"),
     [

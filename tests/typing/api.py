@@ -308,6 +308,8 @@ def steer(run: Run) -> None:
     assert_type(run.resume, Callable[[], None])
     assert_type(run.retry("0.1"), None)
     assert_type(run.rerun("0.1"), Run)
+    assert_type(run.skip("0.1"), None)
+    assert_type(run.detach("0.1"), Run)
     assert_type(run.swarm.close, Callable[[], None])
     assert_type(swarm.close, Callable[[], None])
 
@@ -412,6 +414,8 @@ async def awaited(run: Run) -> list[Event]:
     await run.aio.resume()
     await run.aio.retry(node="0.1")
     assert_type(await run.aio.rerun(from_node="0.1"), Run)
+    await run.aio.skip("0.1")
+    assert_type(await run.aio.detach("0.1"), Run)
     assert_type(await run.aio.progress(), Progress)
     assert_type(await run.aio.tree(limit=10), NodeView)
     assert_type(await run.aio.status(), RunStatus)

@@ -84,6 +84,7 @@ def test_no_purge_overlooks_it(make_stand, ledger):
     with stand.worker():
         run = kept.run()
         assert run.get(timeout=30) == 1
+        list(run.watch())  # until it is over
     again = run.rerun("0.0.1")
     assert again.view.signature == kept.id
     assert [view.id for view in kept.runs()] == [again.id, run.id]

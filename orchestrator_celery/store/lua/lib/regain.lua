@@ -8,6 +8,8 @@ local function begin_again(node, g, key, state, ref, through)
   if at == 'S' then
     g.on[key] = nil
     return leave_start(node, g)
+  elseif state == 'skip' then
+    return decide(node, at, k, state, ref)
   elseif state == 'S' then
     table.insert(g.ready, { at, k, state, ref })
     return drive(node, g)
@@ -27,17 +29,6 @@ local function regain(node, input)
   if (g.err or ''):find('^recursion:') then g.v = {} end
   g.on, g.un, g.err, g.busy = {}, {}, nil, true
   for _, key in ipairs(keys) do begin_again(node, g, key, unpack(undone[key])) end
-  g.busy = nil
-  return drive(node, g)
-end
-
-begin_graph = function(node, input)
-  if not graphed then redis.call('HSET', root, 'graph', 1) end
-  graphed = '1'
-  if ahead and redis.call('HEXISTS', DONE, node .. ':g') == 1 then return regain(node, input) end
-  local g = new_graph(node, input)
-  g.busy = true -- what ends at once waits until all tokens have left
-  leave_start(node, g)
   g.busy = nil
   return drive(node, g)
 end

@@ -1,0 +1,11 @@
+-- A graph begins: its first tokens leave START.
+begin_graph = function(node, input)
+  if not graphed then redis.call('HSET', root, 'graph', 1) end
+  graphed = '1'
+  if ahead and redis.call('HEXISTS', DONE, node .. ':g') == 1 then return regain(node, input) end
+  local g = new_graph(node, input)
+  g.busy = true -- what ends at once waits until all tokens have left
+  leave_start(node, g)
+  g.busy = nil
+  return drive(node, g)
+end
