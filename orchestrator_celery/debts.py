@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
 
+from orchestrator_celery.control import INSIDE, Control
 from orchestrator_celery.detach import Detachment
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.publish import PASSING
@@ -45,6 +46,8 @@ class Debts:
             head = self._reader.head(run)
             if _RESET in head:
                 self._reset(run)
+            if INSIDE in head:
+                Control(self._orchestrator.store, self._orchestrator.publisher).align(run)
             for field in [name for name in head if name.startswith(_DETACH)]:
                 new, given = head[field].decode().split(" ")
                 Detachment(self._orchestrator, run, field.removeprefix(_DETACH)).start(new, given)

@@ -41,6 +41,13 @@ def _give(
     elif header.startswith(b"L"):
         leaf = with_input(read_leaf(payload, codec), args, kwargs)
         specs[path or "."] = header + b"\n" + write_leaf(leaf, codec)
+    elif header.startswith(b"G ") and not (sealed and b" im=1" in header):
+        # Its first nodes may be visited again, by other ways: the graph itself keeps what it has of its own.
+        facts = codec.load(payload)
+        own_args, own_kwargs = facts.get("own", ([], {}))
+        facts["own"] = [[*args, *own_args], {**own_kwargs, **kwargs}]
+        known = b"" if b" own=1" in header else b" own=1"
+        specs[path or "."] = header + known + b"\n" + codec.dump(facts)
     elif not (sealed and b" im=1" in header):
         first = {b"C": 1, b"P": int(parse(packed).attrs.get("n", 0))}.get(header[:1], 0)
         for index in range(first):

@@ -20,6 +20,8 @@ from orchestrator_celery.store.verbs import Effects, Refused
 __all__ = ("Store",)
 
 _REPORTS = 1000
+#: Milliseconds after which a change is looked at whose caller may have died.
+_SOON = 2000
 
 
 @answers
@@ -147,6 +149,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
 
     def suspend(self, run: str) -> Effects:
         """Nothing more of a run starts; `detail`: runs that stand in for its tasks, or the status that forbids it."""
+        self._look_soon(run)
         return self._run("suspend", run)
 
     def resume(self, run: str) -> Effects:
@@ -188,7 +191,12 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         `detail`: runs that stand in for its tasks, and what runs, as node and record alternating; or the status that
         forbids it.
         """
+        self._look_soon(run)
         return self._run("interrupt", run, signal, int(grace * 1000))
+
+    def _look_soon(self, run: str) -> None:
+        """Before a change that takes more than this call: if the caller dies in between, a sweep does the rest."""
+        self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """An interruption has ended the leaf's body, or made sure that its end means nothing."""

@@ -512,6 +512,17 @@ def test_no_run_nothing_to_retry(play):
     refused(play, Refused.GONE, play.retry)
 
 
+def test_a_purge_that_comes_later_is_refused(play):
+    """Given a run that was to be purged, when it is retried first, then no purge claims it, and none deletes it."""
+    play.start(unit(leaf()))
+    play.break_("0.0")
+    play.tell()
+    play.retry()
+    assert play.store.doom("r", "0", True, "{}").refused is Refused.STATE
+    assert play.store.purge("r").refused is Refused.STATE
+    assert play.status == "RUNNING"
+
+
 def test_a_retried_run_may_be_suspended_and_cancelled(play):
     """Given a retried run, then the other verbs do what they do, and a cancellation leaves no key."""
     play.start(swarm(*[leaf()] * 3, cap=1))

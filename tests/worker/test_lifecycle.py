@@ -6,7 +6,19 @@ from contextlib import ExitStack
 import pytest
 from celery import chain, chord, group
 
-from orchestrator_celery import InterruptOutcome, InvalidTransition, RunCancelled, RunNotFound, RunStatus
+from orchestrator_celery import (
+    END,
+    START,
+    ConditionalGraph,
+    InterruptOutcome,
+    InvalidTransition,
+    RunCancelled,
+    RunNotFound,
+    RunStatus,
+    otherwise,
+    result,
+    when,
+)
 from orchestrator_celery.model.events import NodeStarted, StatusChanged
 from orchestrator_celery.model.lifecycle import VERBS
 from orchestrator_celery.store.embedded import EmbeddedRedis
@@ -120,7 +132,22 @@ KINDS = {
         2,
         [c.value(1) + c.value(2)],
     ),
+    "graph": lambda c: (forked(c), 2, c.value(1) + c.value(2)),
 }
+
+
+def forked(case):
+    """Two branches, one of them a graph of its own with a condition, into a join."""
+    app = case.stand.app
+    inner = (
+        ConditionalGraph("inner", app=app).add_node("b", case.body(2)).add_node("c", case.stand.tasks("identity"))
+        .add_edge(START, "b").add_conditional_edges("b", [when(result > 0, "c"), otherwise(END)]).add_edge("c", END)
+    )  # fmt: skip
+    return (
+        ConditionalGraph("outer", app=app).add_node("a", case.body(1)).add_node("in", inner)
+        .add_node("sum", case.total(), join="all").add_edge(START, "a").add_edge(START, "in")
+        .add_edge("a", "sum").add_edge("in", "sum").add_edge("sum", END)
+    )  # fmt: skip
 
 
 def suspended(case):
