@@ -19,6 +19,7 @@ from orchestrator_celery.model.levels import Levels
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.copies import Copies
+from orchestrator_celery.takeover import Takeover
 
 if TYPE_CHECKING:
     from orchestrator_celery.store.queries import Reader
@@ -37,11 +38,13 @@ class Source(NamedTuple):
         head: what the run is: name, kind, input, options of its tasks.
         definitions: spec of each node; read when they are asked for.
         options: Celery's options for its end.
+        takeover: what it takes over of the run it is made of; None for nothing.
     """
 
     head: Mapping[str, bytes]
     definitions: Iterable[tuple[str, bytes]]
     options: dict[str, Any]
+    takeover: Takeover | None = None
 
 
 class Again:
@@ -66,6 +69,8 @@ class Again:
         if not head or head.get("status") == b"CANCELLED":
             raise RunNotFound(f"No run has the id {root!r}: there is nothing that could be started again.")
         kept = {name: value for name, value in head.items() if name in _KEPT or name.startswith("task:")}
+        if "skipped" in head:  # in a new run nothing is skipped
+            kept["total"] = b"%d" % (int(head["total"]) + int(head["skipped"]))
         self._refuse_expired(root, head)
         found = Copies(self._parts.store.client, self._parts.store.keys).definitions(root)
         closing = self._parts.codec.load(head["close"]) if "close" in head else {}
@@ -92,14 +97,23 @@ class Again:
         parts = self._parts
         launcher = Launcher(parts.app, store, parts.codec, parts.compiler, parts.publisher)
         try:
-            launcher.again(
-                run, source.definitions, {k: v for k, v in fields.items() if v is not None}, dict(source.options)
-            )
+            records = "" if source.takeover is None else self._bring(run, source.takeover, fields)
+            kept = {k: v for k, v in fields.items() if v is not None}
+            launcher.again(run, source.definitions, kept, dict(source.options), records)
         except BaseException:
             store.registered(signature, run, created=False)
             raise
         store.registered(signature, run, created=True)
         return run
+
+    def _bring(self, run: str, takeover: Takeover, fields: dict[str, Any]) -> str:
+        """Bring what a run takes over, and count it."""
+        token = self._parts.store.bring(run, takeover.records())
+        done, failed, skipped = takeover.taken
+        fields.update(done=done, failed=failed, total=int(fields["total"]) - skipped)
+        if skipped:
+            fields["skipped"] = skipped
+        return token
 
     def _as_it_is(self, run: str, definitions: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         """Definitions of a run; its open swarms as they are now."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
 
+from orchestrator_celery.control import INSIDE, Control
+from orchestrator_celery.detach import Detachment
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.publish import PASSING
 
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: Field of a head: Celery has the outcome of an end before a retry.
 _RESET = "reset"
+#: Beginning of a field of a head: a node was taken out to go on as a run of its own.
+_DETACH = "detach:"
 
 
 class Debts:
@@ -39,8 +43,15 @@ class Debts:
     def settle(self, run: str) -> None:
         """Do what is left to be done for a run; what cannot be done now is left to the next sweep."""
         try:
-            if self._reader.head_field(run, _RESET):
+            head = self._reader.head(run)
+            if _RESET in head:
                 self._reset(run)
+            if INSIDE in head:
+                Control(self._orchestrator.store, self._orchestrator.publisher).align(run)
+            for field in [name for name in head if name.startswith(_DETACH)]:
+                new, given = head[field].decode().split(" ")
+                Detachment(self._orchestrator, run, field.removeprefix(_DETACH)).start(new, given)
+                self._orchestrator.store.settled(run, field)
         except PASSING as exc:
             logger.warning("What a change of a run entails waits: %r", exc, extra={"action": "settle", "run": run})
 

@@ -57,11 +57,14 @@ class Deciding:
         facts = self._facts(effect, spec, router)
         if effect.why == "map":
             return self._elements(spec, facts)
-        taken = targets(spec["routes"], facts, lambda number: self._answer(effect, number))
+        plain = definition.attrs.get("to", "")
+        taken = (
+            targets(spec["routes"], facts, lambda number: self._answer(effect, number)) if "routes" in spec else plain
+        )
         begins = definition.kind is NodeKind.GRAPH or definition.attrs.get("ps") == "S"
-        # What a graph was given is its result where START leads to END; no node has it.
-        result = self._codec.dump_result(facts.result) if begins and "$" in taken.split(",") else b""
-        return Verdict("go", taken, result)
+        # What goes from START to END, and past a node that is skipped, no node has as its result.
+        kept = effect.why == "skip" or (begins and "$" in taken.split(","))
+        return Verdict("go", taken, self._codec.dump_result(facts.result) if kept else b"")
 
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
         """What conditions look at; of a router, what it was asked about is the result."""

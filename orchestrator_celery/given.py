@@ -6,6 +6,7 @@
     w:<node>      its error, as a dict of words: along an error edge of a graph
     [<a>,<b>      a list of such values: into a join of a graph
     m:<visit>     one element of the list a graph's node is mapped over, by the place of the task below it
+    o:<graph>     what a graph was given, and its own arguments after it
     g:<visit>     what a visit of a graph's node was given, and its inputs
 
 Two more are no values: `e:<node>`, what an errback is called with, and `i:<item>`, what is called after an item of a
@@ -68,6 +69,8 @@ class Givens:
             return list(args), dict(kwargs)
         if given.startswith("g:"):
             return self._of_visit(run, given[2:], node, known)
+        if given.startswith("o:"):
+            return self._with_own(run, given[2:], node, known)
         if given.startswith("m:"):
             visit = given[2:]
             return [self._element(run, visit, node)], self._inputs(run, visit, node, known)
@@ -79,7 +82,7 @@ class Givens:
             return known[given]
         if given[:1] == "[":
             return [self.value(run, one, node, known) for one in given[1:].split(",")]
-        if not given or given == "in" or given[:2] in ("g:", "m:"):
+        if not given or given == "in" or given[:2] in ("g:", "m:", "o:"):
             return as_one(*self.arguments(run, given, node, known))
         return self._cached(run, given, lambda: self._outcome(run).values([given])[0])
 
@@ -117,6 +120,14 @@ class Givens:
         [raw] = self._reader.terminal(run, [f"{visit}:in"])
         return (raw or b"").decode()
 
+    def _with_own(
+        self, run: str, graph: str, node: str, known: Mapping[str, Any] | None
+    ) -> tuple[list[Any], dict[str, Any]]:
+        args, kwargs = self.arguments(run, self.given_to(run, graph), node, known)
+        [raw] = self._reader.definitions(run, [graph])
+        own_args, own_kwargs = self._codec.load(parse(raw or b"").payload)["own"]
+        return [*args, *own_args], {**own_kwargs, **kwargs}
+
     def _of_visit(
         self, run: str, visit: str, node: str, known: Mapping[str, Any] | None
     ) -> tuple[list[Any], dict[str, Any]]:
@@ -134,15 +145,17 @@ class Givens:
         graph = place.rpartition(".")[0]
         source = self.given_to(run, visit)
         [last] = self._reader.terminal(run, [f"{visit}:last"])  # as it was when the visit began
+        began = json.loads(last or b'{"last": {}}')
         result = self.value(run, source, node, known) if source else None
         facts = self.facts(
             run,
             graph,
             spec.get("names", {}),
-            json.loads(last or b"{}"),
+            began["last"],
             self._reader.graph_state(run, graph).given,
             result=result,
             error=result if source.startswith("w:") else None,
+            visits=began.get("visits", 0),
         )
         try:
             return {name: value_of(one, facts) for name, one in inputs.items()}

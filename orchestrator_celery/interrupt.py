@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.control import check
+from orchestrator_celery.control import INSIDE, check
 from orchestrator_celery.engine.leaf import read_leaf
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
@@ -128,6 +128,8 @@ class Interruption:
                 bodies += self._mark(other.decode(), signal, grace)
             except (RunNotFound, InvalidTransition):
                 continue  # it has ended, or not begun
+        if inner:
+            self._store.settled(run, INSIDE)
         return bodies
 
     def _ask(self, run: str, bodies: list[_Body], signal: str, grace: float) -> None:

@@ -102,7 +102,12 @@ class Launcher:
         return definitions, head
 
     def again(
-        self, run: str, definitions: Iterable[tuple[str, bytes]], head: Mapping[str, Any], options: dict[str, Any]
+        self,
+        run: str,
+        definitions: Iterable[tuple[str, bytes]],
+        head: Mapping[str, Any],
+        options: dict[str, Any],
+        records: str = "",
     ) -> str:
         """Start a run of what was compiled before, whole or not at all; returns its id.
 
@@ -111,9 +116,10 @@ class Launcher:
             definitions: of each node.
             head: fields of its head, without those of closing.
             options: Celery's own options for its end, such as `link`.
+            records: token of records it takes over from another run.
         """
         close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
-        effects = self._store.create(run, definitions, {**head, "close": close})
+        effects = self._store.create(run, definitions, {**head, "close": close}, records)
         if effects.refused is not Refused.EXISTS:
             self._send(run, effects.todo)
         return run

@@ -251,6 +251,16 @@ class Publisher:
         header = getattr(self._app.tasks[leaf.task], "__header__", None)
         return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
 
+    def partial(self, run: str, given: str, node: str) -> tuple[list[Any], dict[str, Any]]:
+        """What a node would be given besides its own arguments.
+
+        Args:
+            run: its run.
+            given: where it comes from, as of a `Dispatch`.
+            node: its id.
+        """
+        return self._givens.arguments(run, given, node)
+
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
 

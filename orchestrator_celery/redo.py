@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from vine import promise
 
+from orchestrator_celery.again import Again
 from orchestrator_celery.control import check
 from orchestrator_celery.debts import Debts
-from orchestrator_celery.errors import InvalidTransition, NodeNotFound
+from orchestrator_celery.detach import detached_id
+from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFound
+from orchestrator_celery.model.lifecycle import refusal_of_nodes
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.copies import Copies
+from orchestrator_celery.takeover import Takeover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.run import Run
     from orchestrator_celery.store import Effects
+    from orchestrator_celery.stored import StoredSignature
 
 __all__ = ("NodeVerbs", "Redo")
 
@@ -26,9 +33,12 @@ __all__ = ("NodeVerbs", "Redo")
 _TELLING = 10.0
 _LOOK = 0.02
 
-#: Why a failed node cannot go on by itself.
+#: Why a node is left as it is, where its state alone does not say it.
 _STAYS = {
-    "callback": "is a callback, and no part of the tree: it is called again if what it follows ends once more",
+    "callback": "is a callback, and no part of the tree; it follows what it was hung on",
+    "approval": "waits for a person, and is no task that could run by itself: answer it, or skip it",
+    "root": "is the whole run: cancel that, or skip what it consists of",
+    "early": "waits for what is before it, so it is not known what it would be given: wait for that, or skip it",
     "header": "has FAILED without having started, because the header of its chord has: retry what failed there",
     "tolerated": "has FAILED, which was tolerated: what it is part of has ended well without it",
 }
@@ -41,6 +51,10 @@ class NodeVerbs:
         id: str
         _cache: Any
         _on_fulfilled: Callable[..., Any]
+
+        @property
+        def signature(self) -> StoredSignature:
+            """What it is a run of."""
 
         @property
         def _orchestrator(self) -> Orchestrator: ...
@@ -66,6 +80,59 @@ class NodeVerbs:
         with self._audited("retry", RunStatus.RUNNING, node=node or ""):
             Redo(self._orchestrator).retry(self.id, node)
         self._wait_anew()
+
+    def rerun(self, from_node: str | None = None) -> Run:
+        """Start a new run of the same, with the same input; it says so in `rerun_of`. This one is left as it is.
+
+        Args:
+            from_node: id of the node the new run starts with, as `tree()` has it. What lies before it is taken over
+                with its records: the earlier steps of every chain it is in, and whatever has succeeded beside it
+                in groups and swarms. By default everything runs.
+
+        Raises:
+            RunNotFound: the run has no record.
+            SignatureGone: its signature was deleted, or the purge of it has begun.
+            NodeNotFound: it has no such node.
+            InvalidTransition: the node is a callback, or something before it has not succeeded.
+        """
+        if from_node is None:
+            return self.signature.rerun(self)  # type: ignore[arg-type]
+        with self._audited("rerun", node=from_node) as facts:
+            new = facts["made"] = Redo(self._orchestrator).rerun(self.id, from_node)
+        return self._orchestrator.result(new)
+
+    def skip(self, node: str) -> None:
+        """Take a node out that has not started, with all that is below it: it becomes SKIPPED, and counts no more.
+
+        What follows goes on as if it were not there: the next step of a chain gets what this one would have got,
+        and in the result of a group or swarm its place holds None. None of its callbacks is called.
+
+        Args:
+            node: its id, as `tree()` has it; of what waits inside an item that has not started, none is known.
+
+        Raises:
+            RunNotFound: the run has no record.
+            InvalidTransition: the run has ended, or the node has started; or it is the whole run, or a callback.
+            NodeNotFound: it has no such node.
+        """
+        with self._audited("skip", node=node):
+            Redo(self._orchestrator).skip(self.id, node)
+
+    def detach(self, node: str) -> Run:
+        """As `skip`, and the node goes on as a run of its own, with what it would have been given.
+
+        Of that run's outcome this one knows nothing. Asking again for the same node gives the same run.
+
+        Args:
+            node: its id, as `tree()` has it.
+
+        Raises:
+            InvalidTransition: as `skip`; or it is not known yet what the node would be given.
+            RunNotFound, NodeNotFound: as `skip`.
+        """
+        with self._audited("detach", node=node) as facts:
+            new = facts["made"] = Redo(self._orchestrator).detach(self.id, node)
+        return self._orchestrator.result(new)
 
     def _wait_anew(self) -> None:
         """This handle may have seen the end, which is none any more."""
@@ -111,6 +178,43 @@ class Redo:
             raise _refused(run, node or "", "retried", effects, "only what has failed can be")
         Debts(self._orchestrator).settle(run)
         self._orchestrator.publisher.act(effects.todo)
+
+    def rerun(self, run: str, node: str) -> str:
+        """Start a new run that takes over what lies before a node; returns its id. Raises as `Run.rerun`."""
+        orchestrator = self._orchestrator
+        again = Again(orchestrator)
+        source = again.source(run)
+        copies = Copies(self._store.client, self._store.keys)
+        takeover = Takeover(orchestrator.reader, copies, run, node)
+        signature = orchestrator.reader.head_field(run, "signature")
+        return again.start(source._replace(takeover=takeover), signature.decode() if signature else run, rerun_of=run)
+
+    def skip(self, run: str, node: str, to: str = "") -> None:
+        """Take a node out that has not started.
+
+        Args:
+            run: its run.
+            node: its id.
+            to: id of the run as which it goes on.
+
+        Raises: as `Run.skip` and `Run.detach`.
+        """
+        effects, done = self._store.skip(run, node, to), "detached" if to else "skipped"
+        if effects.refused is Refused.GONE:
+            raise RunNotFound(f"No run has the id {run!r}: no node of it can be {done}.")
+        if effects.refused is Refused.STATE:
+            raise InvalidTransition(refusal_of_nodes(run, done, RunStatus(effects.detail.decode())))
+        if effects.refused is Refused.NODE:
+            raise _refused(run, node, done, effects, "only what has not started can be")
+        if to:
+            Debts(self._orchestrator).settle(run)
+        self._orchestrator.publisher.act(effects.todo)
+
+    def detach(self, run: str, node: str) -> str:
+        """Let a node go on as a run of its own; returns its id. Raises as `Run.detach`."""
+        new = detached_id(run, node)
+        self.skip(run, node, to=new)
+        return new
 
 
 def _refused(run: str, node: str, done: str, effects: Effects, rule: str) -> NodeNotFound | InvalidTransition:

@@ -84,6 +84,14 @@ class RunList(list[RunView]):
         """
         return self._each("retry", lambda run: run.retry())
 
+    def rerun(self) -> list[RunAnswer]:
+        """`Run.rerun` of each; `RunAnswer.result` is the new run.
+
+        Raises:
+            StoreUnavailable: the store went away; what was done is done.
+        """
+        return self._each("rerun", lambda run: run.rerun())
+
     def cancel_plan(self) -> BulkCancelPlan:
         """What `cancel` would stop and delete; nothing is done."""
         plans = []

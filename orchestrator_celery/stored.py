@@ -127,14 +127,16 @@ class StoredSignature:
             RunNotFound: there is no such run of it.
         """
         before = None if run is None else str(getattr(run, "id", run))
-        with self._audited("rerun", run=before or ""):
+        with self._audited("rerun", run=before or "") as facts:
             source_run = self._newest() if before is None else before
             head = self._orchestrator.reader.head(source_run)
             if not head or (source_run != self.id and head.get("signature") != self.id.encode()):
                 self._head()  # a purge may have taken both
                 raise RunNotFound(f"{source_run!r} is no run of the signature {self.id}, or is no more.")
             again = Again(self._orchestrator)
-            return self._handle(again.start(self._source(again), self.id, rerun_of=source_run, input=head.get("input")))
+            new = again.start(self._source(again), self.id, rerun_of=source_run, input=head.get("input"))
+            facts["made"] = new
+            return self._handle(new)
 
     def runs(self, *, offset: int | None = None, limit: int | None = None) -> RunList:
         """Its runs that are kept, newest first; the list takes the control verbs, as `orchestrator.runs()`.

@@ -117,7 +117,7 @@ class TreeReader:
             facts: dict[str, Any] = {
                 "state": record.state,
                 "attempts": record.attempt,
-                "started": record.started,
+                "started": record.started if record.state is not NodeState.SKIPPED else None,
                 "finished": record.finished,
                 "worker": record.owner or None,
             }

@@ -33,6 +33,14 @@ STORIES = {
         [],
         r"words \[1\]\nwords \[2, 4\]\nwords \[4, 4, 4\]\nRunClosed \$\n409 True\n404 3 runs",
     ),
+    "go_on": (
+        [],
+        (
+            r"failed: SwarmFailed\ntold sales: 3 prices\nSUCCEEDED with 0 failures\nagain: told sales: 3 prices of True\n"
+            r"tea: 2.70\ncoffee: 5.40\nsugar: 4.50\ndetached: 6.30, the rest: \[\{'product': 'tea', 'dollars': 3\}, None\]\n"
+            r".*no node of it can be skipped.*\naudit skip 0.0\naudit detach 0.1\naudit skip 0.0.2\naudit rerun 0.0.2\naudit retry"
+        ),
+    ),
     "graph_ab_test": (
         [],
         (

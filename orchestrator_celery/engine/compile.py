@@ -26,6 +26,7 @@ from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.graphs import graph_tree
 from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
+from orchestrator_celery.engine.partial import with_given
 from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec, with_attrs
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
 from orchestrator_celery.model.levels import Levels
@@ -140,7 +141,7 @@ class Compiler:
     def _tree(self, given: Any, inherited: dict[str, Any], role: Role) -> Tree:
         signature = self._check(given)
         if isinstance(signature, Primitive):
-            return self._primitive(signature, inherited, role)
+            return with_given(self._primitive(signature, inherited, role), *signature.given, self._codec)
         if isinstance(signature, chain):
             return self._chain(signature, inherited, role)
         if signature["task"] == "celery.chunks":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.states import RunStatus
 
-__all__ = ("VERBS", "Verb", "possible", "refusal", "table")
+__all__ = ("VERBS", "Verb", "possible", "refusal", "refusal_of_nodes", "table")
 
 _PENDING, _RUNNING = RunStatus.PENDING, RunStatus.RUNNING
 _SUSPENDED, _INTERRUPTED = RunStatus.SUSPENDED, RunStatus.INTERRUPTED
@@ -31,6 +31,7 @@ class Verb(NamedTuple):
 _HOLD = "→ SUSPENDED; what runs may finish"
 _STOP = "→ INTERRUPTED; what runs is stopped"
 _DELETE = "stopped and deleted"
+_AGAIN = "a new run of the same"
 _HELD = "starts tasks again that a rule holds back"
 
 #: Every verb that depends on the status.
@@ -50,6 +51,7 @@ VERBS: Mapping[str, Verb] = {
         {_PENDING: _HELD, _RUNNING: _HELD, _FAILED: _HELD, _SUCCEEDED: _HELD},
     ),
     "retry": Verb("retried", {_FAILED: "→ RUNNING; what failed starts again"}),
+    "rerun": Verb("run again", {status: _AGAIN for status in RunStatus if status is not RunStatus.CANCELLED}),
     "cancel": Verb("cancelled", {status: _DELETE for status in RunStatus if status is not RunStatus.CANCELLED}),
 }
 
@@ -58,7 +60,7 @@ def possible(status: RunStatus) -> list[str]:
     """Verbs a status allows.
 
     >>> possible(RunStatus.FAILED)
-    ['retry', 'cancel']
+    ['retry', 'rerun', 'cancel']
     """
     return [name for name, verb in VERBS.items() if status in verb.does]
 
@@ -67,12 +69,25 @@ def refusal(run: str, name: str, status: RunStatus) -> str:
     """Why a verb is refused, and what is possible instead.
 
     >>> print(refusal("r1", "suspend", RunStatus.FAILED))
-    The run r1 is FAILED and cannot be suspended. Possible now: `run.retry()`, `run.cancel()`.
+    The run r1 is FAILED and cannot be suspended. Possible now: `run.retry()`, `run.rerun()`, `run.cancel()`.
     """
     verb = VERBS[name]
-    instead = ", ".join(f"`run.{other}()`" for other in possible(status))
     unless = f" (it {verb.unless[status]}, but there is none)" if status in verb.unless else ""
-    return f"The run {run} is {status} and cannot be {verb.done}{unless}. Possible now: {instead or 'nothing'}."
+    return f"The run {run} is {status} and cannot be {verb.done}{unless}. {_instead(status)}"
+
+
+def refusal_of_nodes(run: str, done: str, status: RunStatus) -> str:
+    """Why a verb on single nodes is refused, and what is possible instead.
+
+    >>> print(refusal_of_nodes("r1", "skipped", RunStatus.SUCCEEDED))
+    The run r1 is SUCCEEDED: no node of it can be skipped. Possible now: `run.rerun()`, `run.cancel()`.
+    """
+    return f"The run {run} is {status}: no node of it can be {done}. {_instead(status)}"
+
+
+def _instead(status: RunStatus) -> str:
+    found = ", ".join(f"`run.{name}()`" for name in possible(status))
+    return f"Possible now: {found or 'nothing'}."
 
 
 def table() -> str:

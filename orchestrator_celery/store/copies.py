@@ -46,6 +46,11 @@ class Copies:
             if name.endswith(":segments"):
                 yield from self._items(root, name.removesuffix(":segments"), value, hidden)
 
+    def records(self, root: str) -> Iterator[tuple[str, bytes]]:
+        """Everything that is kept of nodes that have ended, by field."""
+        for field, value in self._client.hscan_iter(self._keys.terminal(root), count=_PAGE):
+            yield field.decode(), value
+
     def _items(self, root: str, pool: str, raw: bytes, hidden: set[str]) -> Iterator[tuple[str, bytes]]:
         for first, count, token in segments(raw):
             for start in range(0, count, _PAGE):

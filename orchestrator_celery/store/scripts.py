@@ -21,7 +21,7 @@ _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 _EVERYTHING = (
     "run reply send live attempts packed definition ranges order pool graph flush release renew called complete "
     "next_item runners drained reclaim advance runner_ended go_on recount begin_pool layout looked_at decision failing "
-    "token arrive walk joins skipping graph_end drive regain sequence tree"
+    "token arrive walk joins skipping graph_end drive regain begin_graph sequence tree"
 )
 _FOLDER = files("orchestrator_celery.store") / "lua"
 

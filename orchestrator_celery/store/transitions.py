@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from orchestrator_celery.errors import StoreUnavailable
@@ -19,6 +20,8 @@ from orchestrator_celery.store.verbs import Effects, Refused
 __all__ = ("Store",)
 
 _REPORTS = 1000
+#: Milliseconds after which a change is looked at whose caller may have died.
+_SOON = 2000
 
 
 @answers
@@ -26,7 +29,11 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
     """Runs in Redis; every change is one script, atomic and safe to repeat."""
 
     def create(
-        self, run: str, definitions: Mapping[str, bytes] | Iterable[tuple[str, bytes]], head: Mapping[str, Any]
+        self,
+        run: str,
+        definitions: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
+        head: Mapping[str, Any],
+        records: str = "",
     ) -> Effects:
         """Make a run exist, whole or not at all, and learn which leaves are first.
 
@@ -34,6 +41,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
             run: its id; a known id is refused with `EXISTS` and changes nothing.
             definitions: spec of each node by node id; of two for one node, the later.
             head: fields of the run's head.
+            records: token of records it takes over from another run, as `bring` gave it.
 
         Raises:
             StoreUnavailable: Redis did not answer; there is no such run.
@@ -45,7 +53,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
             # Due before it exists, so that a run whose maker dies right after is found.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             self._upload(run, token, pairs, due=True)
-            effects = self._run("create", run, token, len(fields), *flat)
+            effects = self._run("create", run, token, len(fields), records, *flat)
             if effects.refused is Refused.EXISTS and effects.detail == 1:
                 self.not_due([run])
             if effects.refused is Refused.EXPIRED:
@@ -60,6 +68,15 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         except UNREACHABLE as exc:
             raise StoreUnavailable(f"The run was not started, the store did not answer: {exc}") from exc
         return effects
+
+    def bring(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
+        """Bring records that a run takes over which is about to be created; returns their token, '' for none."""
+        token, fields = uuid.uuid4().hex, iter(records)
+        first = next(fields, None)
+        if first is None:
+            return ""
+        self._upload(run, token, chain([first], fields))
+        return token
 
     def claim(self, leaf: LeafId, fence: Fence, owner: str) -> Effects:
         """Ask whether this delivery may run its body; `detail` is what was kept of it last, of a duplicate who runs it.
@@ -132,6 +149,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
 
     def suspend(self, run: str) -> Effects:
         """Nothing more of a run starts; `detail`: runs that stand in for its tasks, or the status that forbids it."""
+        self._look_soon(run)
         return self._run("suspend", run)
 
     def resume(self, run: str) -> Effects:
@@ -146,6 +164,16 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
             node: the one failed node that is to go on; '' for all.
         """
         return self._goes_on("retry", run, node)
+
+    def skip(self, run: str, node: str, to: str = "") -> Effects:
+        """A node that has not started is taken out; `detail`: the status, or what is with the node, that forbids it.
+
+        Args:
+            run: its run.
+            node: its id.
+            to: id of the run as which it goes on by itself.
+        """
+        return self._run("skip", run, node, to)
 
     def _goes_on(self, verb: str, run: str, *args: Any) -> Effects:
         # Before it is done, for one that had ended is not due, and something of it may go on.
@@ -163,7 +191,12 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         `detail`: runs that stand in for its tasks, and what runs, as node and record alternating; or the status that
         forbids it.
         """
+        self._look_soon(run)
         return self._run("interrupt", run, signal, int(grace * 1000))
+
+    def _look_soon(self, run: str) -> None:
+        """Before a change that takes more than this call: if the caller dies in between, a sweep does the rest."""
+        self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """An interruption has ended the leaf's body, or made sure that its end means nothing."""

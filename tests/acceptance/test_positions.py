@@ -127,6 +127,14 @@ def test_given_arguments_go_to_the_first_tasks(app, make):
 
 
 @pytest.mark.parametrize("make", MAKERS)
+def test_given_arguments_of_a_nested_one_go_to_its_first_tasks(app, make):
+    """In a native chain, and inside a run alike: behind what the step before gives."""
+    steps = (identity.s(1), make(add.s(), add.s()).clone((7,)), identity.s())
+    assert chain(*steps).apply_async().get(timeout=30) == [8, 8]
+    assert ComplexSignature(chain(*steps)).apply_async().get(timeout=30) == [8, 8]
+
+
+@pytest.mark.parametrize("make", MAKERS)
 def test_an_immutable_one_takes_nothing_from_the_step_before(app, make):
     """In a native chain, and inside a run alike."""
     steps = (add.s(1, 1), make(add.s(5), identity.s()).set(immutable=True), identity.s())

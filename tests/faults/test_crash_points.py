@@ -51,8 +51,8 @@ STORED = {"save", "register", "registered", "mark", "doom", "purge"}
 STOPPING = {"interrupt", "stopped"}
 #: Of an approval, by a person or for want of one: `test_graph_faults.py` crashes at it.
 ANSWERING = {"answer"}
-#: Verbs of a failed run that goes on, called by a client.
-GOING_ON = {"retry", "settled"}
+#: Verbs by which a run goes on without what failed, or what has not started; called by a client.
+GOING_ON = {"retry", "settled", "skip"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
 SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close"}
 
@@ -179,7 +179,7 @@ def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp
     assert len(ledger.entries("handler")) == 1
 
 
-@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON])
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip"}])
 def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, point):
     """The run has failed still, and may be retried; or it goes on, and Celery waits for its end, whoever does the rest."""
     default_site.worker(**HASTY)
@@ -201,6 +201,28 @@ def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, poi
     wait_for(lambda: run.status is RunStatus.SUCCEEDED, 60, "the new end")
     assert p.orchestrator.run(run.id).get(timeout=30) == "repaired"
     assert len(ledger.entries("start")) == 1, "what ended well ran once"
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in {"skip", "settled"}])
+def test_r3_a_client_that_detaches_crashes_at(default_site, ledger, tmp_path, point):
+    """The node is still where it was; or it is out, and goes on as a run of its own, whoever starts that; asked again, it
+    is that run. Either way its task runs once."""
+    slow = p.nap.si("slow", 0).set(countdown=2)
+    run = ComplexSignature(group(p.nap.si("quick", 0), slow)).apply_async()
+    env = environment(default_site.server.url(0), default_site.server.url(1))
+    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
+    code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).detach('0.0.1')\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
+    )
+    assert done.returncode == 86, done.stderr
+    default_site.worker(**HASTY)
+    if point.startswith("store.skip.before"):
+        assert run.get(timeout=30) == ["quick", "slow"]
+    else:
+        assert run.get(timeout=30) == ["quick", None]
+        assert run.detach("0.0.1").get(timeout=30) == "slow"
+    assert sorted(value for _, value in ledger.entries("start")) == ["quick", "slow"]
 
 
 def test_every_verb_is_a_point():

@@ -7,6 +7,7 @@ import pytest
 from celery import chain
 
 from orchestrator_celery import ComplexSignature, InvalidTransition, NodeState, RunNotFound, RunStatus, Swarm
+from orchestrator_celery.model.ids import LeafId
 from tests.kit import project as p
 from tests.kit.waiting import wait_for
 
@@ -90,6 +91,22 @@ def test_a_run_that_stands_in_for_a_task_is_suspended_with_it(default_site, ledg
     run.resume()
     assert run.get(timeout=30) == 2
     assert len(ledger.entries("start")) == 2
+
+
+@pytest.mark.parametrize("status", [RunStatus.SUSPENDED, RunStatus.INTERRUPTED])
+def test_a_caller_dies_before_it_has_told_a_run_that_stands_in(default_site, ledger, status):
+    """Given a status that changed in the store alone, then a sweep has what stands in for its tasks follow."""
+    default_site.worker(**HASTY)
+    run = ComplexSignature(chain(p.replaced.s("long"), p.add.s(1))).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the replacement")
+    inner = p.orchestrator.result(str(LeafId(run.id, "0.0.0", 1)))
+    store = p.orchestrator.store
+    effects = store.suspend(run.id) if status is RunStatus.SUSPENDED else store.interrupt(run.id)
+    assert effects.refused is None
+    wait_for(lambda: inner.status is status, 40, "the sweep")
+    wait_for(lambda: "owed" not in p.orchestrator.reader.head(run.id), what="the debt to be paid")
+    p.orchestrator.publisher.act(store.resume(run.id).todo)
+    assert run.get(timeout=60) == 2
 
 
 def test_verbs_that_do_not_fit_the_status_are_refused(default_site):

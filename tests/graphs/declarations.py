@@ -43,13 +43,13 @@ def aims(edge: Mapping[str, Any]) -> list[str]:
     return [to for to in (edge.get("to"), *pairs, edge.get("otherwise")) if to]
 
 
-def ahead(edges: list[dict[str, Any]], name: str) -> set[str]:
-    """All that can be reached from a node, along edges of errors too."""
+def ahead(edges: list[dict[str, Any]], name: str, well: bool = False) -> set[str]:
+    """All that can be reached from a node, along edges of errors too; not along its own if it has ended well."""
     found: set[str] = set()
-    new = {name}
+    new = {to for edge in edges if edge["from"] == name and not (well and "error" in edge) for to in aims(edge)}
     while new:
-        new = {to for edge in edges if edge["from"] in new for to in aims(edge)} - found
         found |= new
+        new = {to for edge in edges if edge["from"] in new for to in aims(edge)} - found
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from itertools import count
 from typing import Any, NamedTuple
@@ -11,11 +12,10 @@ from celery import Celery
 from orchestrator_celery import ConditionalGraph, Orchestrator
 from orchestrator_celery.deciding import chosen_by_result
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
-from orchestrator_celery.model.ids import ROOT, Fence, LeafId
+from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import Publisher
-from orchestrator_celery.store import Effects
 
 from .behaviour import Bodies, plain
 from .built import STEP
@@ -60,6 +60,7 @@ class Recording(Publisher):
 def client_of(url: str) -> Celery:
     """An app whose runs are in a Redis, and whose messages nobody gets."""
     app = Celery("driven", set_as_current=False, broker="memory://", backend=url)
+    app.conf.orchestrator_republish_after = 0.001
     app.task(_never, name=STEP, shared=False)
     made = Orchestrator(app)
     made.__dict__["publisher"] = Recording(app, made.store, made.reader, made.codec, made.settings)
@@ -103,8 +104,8 @@ class Driver:
                 assert work not in self.work
                 self.work[work] = effect.leaf, effect.fence, leaf, answer.more[0] if answer.more else b""
 
-    def end(self, work: Work) -> None:
-        """A task runs, and ends."""
+    def end(self, work: Work, forget: bool = False) -> None:
+        """A task runs, and ends; `forget`: its process dies before it has done what follows, and a sweep finds that."""
         leaf, fence, call, routes = self.work.pop(work)
         given = call.args[0] if call.args else None
         inputs = {name: value for name, value in call.kwargs.items() if name != "body"}
@@ -117,23 +118,27 @@ class Driver:
             chosen = chosen_by_result(routes, self.codec.load(blob), self.codec) if routes else None
             answer = self.store.finish(leaf, fence, blob, chosen)
         assert answer.refused is None, answer
-        self.act(answer)
+        if forget:
+            self.sweep()
+        else:
+            self.publisher.act(answer.todo)
+        self.claim()
 
     def lose(self, work: Work) -> None:
         """The process of a task is gone; it is started again."""
         leaf, fence, *_ = self.work.pop(work)
         answer = self.store.lost(leaf, fence, _MOST)
         assert answer.refused is None, answer
-        self.act(answer)
-
-    def act(self, answer: Effects, forget: bool = False) -> None:
-        """What follows is done; or it is forgotten by a process that dies, and a sweep finds it."""
-        todo = answer.todo
-        if forget and any(isinstance(effect, Decide) for effect in todo):
-            [look] = self.store.look([self.run])
-            todo = look.todo
-        self.publisher.act(todo)
+        self.publisher.act(answer.todo)
         self.claim()
+
+    def sweep(self) -> None:
+        """What nobody has done, decisions and messages, is done by whoever looks at the run."""
+        while any(raw[:1] in b"QE" for node, raw in self.made.reader.live(self.run).items() if node != CLOSE):
+            time.sleep(0.002)
+            [look] = self.store.look([self.run])
+            self.publisher.act(look.todo)
+            self.claim()
 
     # -- looks -------------------------------------------------------------------------------------
 

@@ -6,28 +6,18 @@ definition again, or whatever `bodies` understands. They run side by side; a `sc
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from .declarations import END, START, UNKNOWN, Fail, ahead, aims, named, read, taken
-from .schedule import Frame, Leaf, Play, Step, Token, in_turn, names
+from .declarations import END, START, Fail, aims, named, taken
+from .schedule import Frame, Outcome, Play, Step, Token, in_turn, names
+from .visits import Visits
 
 __all__ = ("END", "START", "Fail", "Outcome", "interpret")
 
 
-class Outcome(NamedTuple):
-    """How it went. Nodes of nested graphs are `outer/inner`."""
-
-    state: str  # SUCCEEDED or FAILED
-    value: Any  # the result, or the Fail
-    visits: Counter[str]
-    skipped: Counter[str]
-    ran: list[tuple[tuple[Step, ...], Any, dict[str, Any]]]  # each body with what it was given, as they began
-
-
 def interpret(
-    definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn, begins: bool = True
+    definition: dict[str, Any], bodies: Any, given: Any = None, schedule: Any = in_turn, eager: bool = False
 ) -> Outcome:
     """Run a graph.
 
@@ -36,9 +26,10 @@ def interpret(
         bodies: `bodies(body, visit, attempt, given, **inputs)` answers or raises `Fail`.
         given: its one argument.
         schedule: which of the live bodies is the next to start or to end.
-        begins: a body of several tasks begins with its visit, not with its first task.
+        eager: bodies run one at a time, in one process: what is in the queue has not begun, and nothing happens between a
+            body and its router.
     """
-    play, ends = Play(bodies, begins), []
+    play, ends = Play(bodies, eager), []
     Graph(play, definition, (), [given], {}, ends.append)
     while play.live:
         play.turn(schedule(play.live))
@@ -46,82 +37,8 @@ def interpret(
     return Outcome("FAILED" if isinstance(end, Fail) else "SUCCEEDED", end, play.visits, play.skipped, play.ran)
 
 
-class Graph:
-    """One run of one graph; `done` is told its result, or its `Fail`."""
-
-    def __init__(
-        self,
-        play: Play,
-        definition: dict[str, Any],
-        frames: tuple[Frame, ...],
-        args: list[Any],
-        kwargs: dict[str, Any],
-        done: Any,
-    ) -> None:
-        self.play, self.frames, self.args, self.kwargs, self.done = play, frames, args, kwargs, done
-        self.given = {"args": args, "kwargs": kwargs} if args and kwargs else kwargs or (args[0] if args else None)
-        self.edges, self.policy = definition["edges"], {"max_visits": 25, "retry": {"attempts": 1}, **definition}
-        self.nodes = {node["name"]: node for node in definition["nodes"]}
-        self.ahead = {name: ahead(self.edges, name) for name in (START, *self.nodes)}
-        self.visits: Counter[str] = Counter()
-        self.results: dict[str, Any] = {}
-        self.ends: dict[str, Any] = {}
-        self.arrived: dict[str, dict[str, Any]] = {}  # at join="all": what each source brought
-        self.lineages: dict[str, dict[str, int]] = {}
-        self.failure: Fail | None = None
-        token = Token(START, 0, self.given, {}, 0)
-        self.tokens = [token]
-        self.end(token, self.given, partial(self.decide, token, ()))
-
-    # -- a visit -------------------------------------------------------------------------------------
-
-    def start(self, name: str, given: Any, lineage: dict[str, int], **came: bool) -> None:
-        self.visits[name] += 1
-        visit = self.visits[name]
-        self.tokens.append(Token(name, visit, given, {**lineage, name: visit}, self.visits.total(), **came))
-        self.attempt(self.tokens[-1])
-
-    def attempt(self, token: Token) -> None:
-        node, done = self.nodes[token.name], partial(self.ended, token)
-        facts = self.facts(token, token.given)
-        inputs = {name: read(term, facts) for name, term in node.get("inputs", {}).items()}
-        items = read(node["map_over"], facts) if "map_over" in node else []
-        if UNKNOWN in inputs.values() or not isinstance(items, list):
-            return self.end(token, Fail("ConditionError"), done)
-        if "map_over" not in node:
-            args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
-            return self.begin(token, node, args, kwargs, inputs, done)
-        results: dict[int, Any] = {}
-        for i, item in enumerate(items):
-            self.begin(token, node, [item], {}, inputs, partial(self.mapped, results, i, len(items), done), i)
-        return None if items else self.end(token, [], done)
-
-    def begin(
-        self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
-    ) -> None:
-        """A body, for a node or a router; what is immutable takes inputs only, its own or its graph's."""
-        several = isinstance(item, int) or "nodes" in node["body"]
-        token.begun = several and self.play.begins
-        frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
-        args, kwargs = [] if node.get("immutable") else args, {**kwargs, **inputs}
-        if token.begun:
-            self.play.count(frames)
-        if "nodes" in node["body"]:
-            Graph(self.play, node["body"], frames, args, kwargs, done)
-        else:
-            self.play.live.append(Leaf(frames, node["body"], args[0] if args else None, kwargs, done))
-
-    def end(self, token: Token, value: Any, done: Any) -> None:
-        """What needs no body."""
-        frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt)))
-        self.play.live.append(Leaf(frames, None, value, {}, done))
-
-    def mapped(self, results: dict[int, Any], i: int, size: int, done: Any, value: Any) -> None:
-        """One element has ended; with the last one the node ends, failed with the first of those that failed."""
-        results[i] = value
-        if len(results) == size:
-            ordered = [results[j] for j in range(size)]
-            done(next((value for value in ordered if isinstance(value, Fail)), ordered))
+class Graph(Visits):
+    """Where the tokens of one run of one graph go."""
 
     def ended(self, token: Token, value: Any) -> None:
         self.play.count((*self.frames, Frame(token, Step(token.name))))
@@ -139,19 +56,16 @@ class Graph:
 
     # -- where its token goes ------------------------------------------------------------------------
 
-    def facts(self, token: Token, result: Any) -> dict[str, Any]:
-        error = token.given if token.failed else UNKNOWN
-        run = {"run_input": self.given, "node": self.results}
-        return {"result": result, "error": error, "visits": token.visit, **run}
-
     def decide(self, token: Token, keys: tuple[Any, ...], result: Any) -> None:
         """Every declaration decides, once all routers have been asked, one after the other."""
         edges = [edge for edge in self.edges if edge["from"] == token.name and "error" not in edge]
         routers = [edge["router"] for edge in edges if "router" in edge]
         if len(keys) < len(routers):
+            token.well = True
             done = partial(self.routed, token, keys, result)
             args, kwargs = (self.args, self.kwargs) if token.name == START else ([result], {})
-            return self.begin(token, {"body": routers[len(keys)]}, args, kwargs, {}, done, f"router{len(keys)}")
+            self.begin(token, {"body": routers[len(keys)]}, args, kwargs, {}, done, f"router{len(keys)}")
+            return None if self.play.eager else self.settle()
         own = result["decision"] if "approval" in self.nodes.get(token.name, ()) else result
         answers, facts = iter(keys), self.facts(token, result)
         try:
@@ -173,7 +87,7 @@ class Graph:
         self.tokens.remove(token)
         for to in targets:
             if to == END:
-                self.ends.update({token.name: value} if token.name != START else {})
+                self.ends[token.name] = value
             elif self.join(to) != "all":
                 self.start(to, value, token.lineage, first=token.name == START, **came)
             else:
@@ -200,20 +114,20 @@ class Graph:
             self.start(ready[0], given, self.lineages.pop(ready[0]))
         if not self.tokens:
             self.skip()
-            ends = {name: self.ends[name] for name in self.nodes if name in self.ends}
+            ends = {name: self.ends[name] for name in (START, *self.nodes) if name in self.ends}
             self.done(ends if len(ends) > 1 else next(iter(ends.values()), None))
         return None
 
     def ready(self, name: str) -> bool:
         """Nothing elsewhere can reach it; of joins that wait for each other, it was declared first."""
         waiting = [other for other in self.nodes if other in self.arrived and other != name]
-        before = [other for other in waiting if name in self.ahead[other] and not self.first(name, other)]
-        return not before and not any(name in self.ahead[token.name] for token in self.tokens)
+        before = [other for other in waiting if name in self.ahead[other, False] and not self.first(name, other)]
+        return not before and not any(name in self.ahead[token.name, token.well] for token in self.tokens)
 
     def first(self, name: str, other: str) -> bool:
         """Whether these two wait for each other, and this one was declared first."""
         declared = list(self.nodes).index
-        return other in self.ahead[name] and declared(name) < declared(other)
+        return other in self.ahead[name, False] and declared(name) < declared(other)
 
     def fail(self, failure: Fail, token: Token | None = None) -> None:
         """Nothing more starts; what runs ends."""
@@ -232,6 +146,6 @@ class Graph:
 
     def skip(self) -> None:
         """What was not visited, and no token can reach."""
-        here = {token.name for token in self.tokens} | set(self.arrived)
-        seen = here.union(self.visits, *(self.ahead[name] for name in here))
+        here = {(token.name, token.well) for token in self.tokens} | {(name, False) for name in self.arrived}
+        seen = {name for name, _ in here}.union(self.visits, *(self.ahead[place] for place in here))
         self.play.skipped.update(names(self.frames, name) for name in self.nodes if name not in seen)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .declarations import Fail
 
-__all__ = ("Frame", "Leaf", "Play", "Step", "Token", "at_once", "at_random", "in_turn", "names")
+__all__ = ("Frame", "Leaf", "Outcome", "Play", "Step", "Token", "at_once", "at_random", "in_turn", "names")
 
 
 class Step(NamedTuple):
@@ -34,6 +34,7 @@ class Token:
     first: bool = False  # it came from START
     failed: bool = False  # it came along an error edge
     attempt: int = 1
+    well: bool = False  # its body has ended well, and a router is asked
     begun: bool = False  # a body has started; what has not is dropped when the graph fails
     counted: bool = False
 
@@ -74,12 +75,22 @@ def names(frames: tuple[Frame, ...], *more: str) -> str:
     return "/".join([*(frame.step.name for frame in frames), *more])
 
 
+class Outcome(NamedTuple):
+    """How it went. Nodes of nested graphs are `outer/inner`."""
+
+    state: str  # SUCCEEDED or FAILED
+    value: Any  # the result, or the Fail
+    visits: Counter[str]
+    skipped: Counter[str]
+    ran: list[tuple[tuple[Step, ...], Any, dict[str, Any]]]  # each body with what it was given, as they began
+
+
 @dataclass
 class Play:
     """All that goes on, and what has been."""
 
     bodies: Callable[..., Any]
-    begins: bool
+    eager: bool
     live: list[Leaf] = field(default_factory=list)
     visits: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)

@@ -31,7 +31,7 @@ def step(value: Any = None, *, body: dict[str, Any], **inputs: Any) -> Any:
 def test_random_graphs(definition, value):
     """Given a graph, when it is applied eagerly, then the same bodies get the same, in the same order, and it ends the same."""
     bodies = Bodies()
-    expected = interpret(definition, bodies, value, in_turn, begins=False)
+    expected = interpret(definition, bodies, value, in_turn, eager=True)
     TOLD.reset()
     found = built(definition, APP).apply((value,))
     assert found.successful() == (expected.state == "SUCCEEDED")

@@ -493,6 +493,12 @@ def test_an_error_path_that_was_not_needed_is_skipped():
     assert skipped(run(graph("a h", "S>a", "a>E", "a!h", "h>E"))) == "h"
 
 
+def test_nor_is_it_once_the_node_has_ended_well_while_a_router_is_asked():
+    definition = graph("a b h j*all", "S>a", "S>b", keys("a", (1, END), router="r"), "a!h", "h>j", "b>j", "j>E")
+    outcome = run(definition, 0, ending("b", "a"), r=Fail("Lost"))
+    assert (visited(outcome), skipped(outcome)) == ("a b j", "h")
+
+
 def test_in_a_graph_that_failed_what_a_token_could_reach_is_not_skipped():
     outcome = run(graph("a b c d", "S>a", keys("a", (1, "b"), otherwise="c"), "b>E", "c>d", "d>E"), c=Fail("Lost"))
     assert (visited(outcome), skipped(outcome)) == ("a c", "b")
@@ -577,10 +583,17 @@ def test_what_has_not_started_when_it_fails_does_not():
 
 
 def test_but_of_several_tasks_it_has_begun_with_its_visit():
-    definition = graph(
-        "a n m", "S>a", "S>n", "S>m", "a>E", "n>E", "m>E", n={"body": INNER}, m={"map_over": ["value", [1]]}
+    definition = graph("a n", "S>a", "S>n", "a>E", "n>E", n={"body": INNER})
+    assert visited(run(definition, 0, in_turn, a=Fail("Lost"), x=1)) == "a n n/x n/y"
+
+
+def test_and_of_one_that_is_mapped_with_its_list():
+    definition = graph("a m", "S>a", "S>m", "a>E", "m>E", m={"map_over": ["value", [1, 2]]})
+    assert visited(run(definition, 0, in_turn, a=Fail("Lost"))) == "a"
+    listed = run(
+        definition, 0, lambda live: min(live, key=lambda leaf: (leaf.body is not None, leaf.order)), a=Fail("Lost")
     )
-    assert visited(run(definition, 0, in_turn, a=Fail("Lost"), x=1)) == "a m n n/x n/y"
+    assert (visited(listed), len(listed.ran)) == ("a m", 3)
 
 
 def test_a_router_that_has_not_started_does_not():
@@ -665,9 +678,8 @@ def test_an_end_that_was_taken_twice_counts_once_with_its_last_result():
     assert result(definition, a=by_visit(1, 2)) == 2
 
 
-def test_start_may_lead_to_the_end_and_has_no_result():
-    assert result(graph("a", keys(START, (1, "a"), otherwise=END), "a>E"), 7) is None
-    assert result(graph("a", "S>a", "S>E", "a>E"), 7) == "a"
+def test_start_may_lead_to_the_end():
+    assert result(graph("a", keys(START, (1, "a"), otherwise=END), "a>E"), 7) == 7
 
 
 def test_an_error_may_lead_to_the_end():

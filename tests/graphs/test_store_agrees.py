@@ -35,11 +35,12 @@ class Together:
     Args:
         driver: of the run in the store.
         choose: who ends next.
-        losses: one in how many times a task is lost before it ends, and started again; 0 for never.
+        deaths: one in how many times a worker dies: before a task has ended, which starts again, and after that,
+            before it has done what follows; 0 for never.
     """
 
-    def __init__(self, driver: Driver, choose: random.Random, losses: int = 0) -> None:
-        self.driver, self.choose, self.losses = driver, choose, losses
+    def __init__(self, driver: Driver, choose: random.Random, deaths: int = 0) -> None:
+        self.driver, self.choose, self.deaths = driver, choose, deaths
 
     def __call__(self, live: list[Leaf]) -> Leaf:
         """What needs no task is done, then whatever can start has started, in both; then the same one ends in both."""
@@ -51,10 +52,13 @@ class Together:
         at_work, expected = [work.word for work in found], [word(leaf) for leaf in leaves]
         assert at_work == expected, f"at work {at_work}, expected {expected}"
         place = self.choose.randrange(len(leaves))
-        if self.losses and self.choose.randrange(self.losses) == 0:
+        if self.dies():
             self.driver.lose(found[place])
-        self.driver.end(found[place])
+        self.driver.end(found[place], forget=self.dies())
         return leaves[place]
+
+    def dies(self) -> bool:
+        return self.deaths > 0 and self.choose.randrange(self.deaths) == 0
 
 
 def word(leaf: Leaf) -> str:
@@ -63,9 +67,9 @@ def word(leaf: Leaf) -> str:
     return Work.of(names, leaf.given, leaf.inputs).word
 
 
-def compare(app: Celery, definition: Any, value: Any, choose: random.Random, losses: int = 0) -> Outcome:
+def compare(app: Celery, definition: Any, value: Any, choose: random.Random, deaths: int = 0) -> Outcome:
     driver = Driver(app, definition, built(definition, app), value)
-    outcome = interpret(definition, Bodies(), value, Together(driver, choose, losses))
+    outcome = interpret(definition, Bodies(), value, Together(driver, choose, deaths))
     assert not driver.work, f"at work {driver.work}, expected none"
     assert driver.status == outcome.state, f"{driver.status}, expected {outcome.state}"
     if outcome.state == "SUCCEEDED":
@@ -86,3 +90,10 @@ def compare(app: Celery, definition: Any, value: Any, choose: random.Random, los
 def test_random_graphs(app, definition, value, choose):
     """Given a graph, when its tasks end in some order, then the same is at work after each, and it ends the same."""
     compare(app, definition, value, choose)
+
+
+@given(graphs(), inputs_of_runs, st.randoms(use_true_random=False))
+@settings(MANY, max_examples=EXAMPLES // 5)
+def test_workers_that_die(app, definition, value, choose):
+    """Given the same, when workers die between its tasks and in them, then it comes to the same."""
+    compare(app, definition, value, choose, deaths=3)

@@ -286,6 +286,7 @@ def replaced(self, kind, *rest):
         "swarm": lambda: Swarm([add.s(1, 1), add.s(2, 2)]),
         "complex": lambda: ComplexSignature(add.s(1, 2)),
         "slow": lambda: chain(nap.s(1, 0.5), nap.s(0.01)),
+        "long": lambda: chain(nap.s(1, 6.0), nap.s(0.01)),
         "napping": lambda: ComplexSignature(nap.s(1, 1.0)),
         "again": lambda: replaced.s("chain"),
         "fail": lambda: fail.s(),

@@ -89,6 +89,12 @@ class Node:
             return 0
         return 1 if self.is_leaf else sum(child.leaves() for child in self.children)
 
+    def pending(self) -> int:
+        """Tasks that have not ended, and are not skipped."""
+        if self.ended:
+            return 0
+        return 1 if self.is_leaf else sum(child.pending() for child in self.children)
+
     def above(self) -> Iterator[Node]:
         """What it is part of, the innermost first."""
         if self.parent is not None:
@@ -239,6 +245,25 @@ class Model:
         self._activate(self.root, "in")
         return self._take()
 
+    def skip(self, node: Node) -> list[tuple[Any, ...]]:
+        """A node that has not started is taken out."""
+        self.total -= node.pending()
+        pool = node.parent
+        if node.state == "queued":
+            self._pass_over(node, node.given)
+        elif pool is not None and pool.is_pool and pool.state == "active":
+            node.state = "K"
+            pool.line.remove(node)
+            self._drain(pool)
+        else:
+            node.state = "K"
+        return self._take()
+
+    def may_be_skipped(self, node: Node) -> bool:
+        """Whether it has not started, and still may."""
+        waits = node.state in ("waiting", "queued") and not any(each.ended for each in node.above())
+        return waits and node.counts and node is not self.root
+
     def may_go_on(self, node: Node) -> bool:
         """Whether it failed by itself, and what it is part of with it."""
         return node.counts and node.begun and all(each.state == "F" for each in (node, *node.above()))
@@ -355,7 +380,7 @@ class Model:
         if state == "K" or (state == "S" and following):
             self._go_on(chain, step.index + 1, ref)
             return
-        if state == "F" and following and step.shape.kind == "group":
+        if state == "F" and following and step.shape.kind == "group" and not following[0].ended:
             body = following[0]  # a chord: its body has failed as well, without having run
             ref = f"chord:{ref}"
             body.state, body.ref, body.begun = "F", ref, False

@@ -118,6 +118,10 @@ class Play:
         """The failed run goes on."""
         return self.store.retry(self.run, node)
 
+    def skip(self, node: str, to: str = "") -> Effects:
+        """A node is taken out."""
+        return self.store.skip(self.run, node, to)
+
     def add(self, *items: Tree, pool: str = ROOT) -> Effects:
         """Add items to a pool."""
         return self.store.add_items(self.run, pool, [pack(item) for item in items], sum(item.leaves for item in items))

@@ -253,7 +253,8 @@ def test_a_try_gets_what_the_first_got(play):
     [effect] = play.decide("0.0.0", "again", 0).todo
     assert effect.given == "g:0.0.1"
     first, second = play.reader.terminal("r", ["0.0.0:last", "0.0.1:last"])
-    assert first == second == b"{}"
+    assert first == second
+    assert json.loads(first) == {"visits": 1, "last": {}}
 
 
 # -- maps ------------------------------------------------------------------------------------------------

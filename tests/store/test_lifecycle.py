@@ -71,7 +71,7 @@ AFTER = {
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("status", STATUSES)
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "rerun"])  # which makes another run
 def test_a_verb_in_a_status(play, kind, status, verb):
     """Given a workflow in a status, then a verb the table has does what it says, and any other changes nothing."""
     play.start(KINDS[kind]())

@@ -259,6 +259,21 @@ class Lives(RuleBasedStateMachine):
             self.records = {}
             self.took(effects, self.model.retry(node))
 
+    @rule(data=st.data())
+    def skip(self, data: st.DataObject) -> None:
+        """Any node is skipped; what has started, or never will, refuses."""
+        node = data.draw(st.sampled_from(list(self.model.nodes().values())), label="node")
+        if self.model.status in ("SUCCEEDED", "FAILED"):
+            self.refused(Refused.STATE, lambda: self.play.skip(node.id))
+        elif not self.model.may_be_skipped(node) or self.is_packed(node):
+            self.refused(Refused.NODE, lambda: self.play.skip(node.id))
+        else:
+            self.took(self.play.skip(node.id), self.model.skip(node))
+
+    def is_packed(self, node: Node) -> bool:
+        """Whether it is inside an item that has not started, and so is not known by its id."""
+        return not self.client.hexists(self.play.store.keys.definitions("r"), node.id)
+
     # -- what goes wrong ------------------------------------------------------------------------------
 
     @precondition(lambda self: self.old)

@@ -435,6 +435,15 @@ def test_a_header_of_a_chord_by_its_id(play):
     assert play.succeed("0.0.0.1", 2) == ["0.0.1"]
 
 
+def test_a_chord_by_its_own_id(play):
+    """Given a chord that failed with its header, when it, or the whole, is retried by its id, then the header goes on."""
+    for node in ("0", "0.0", "0.0.0"):
+        play.redis.flushall()
+        play.start(unit(chord([leaf()], leaf())))
+        play.break_("0.0.0.0")
+        assert names(play.retry(node)) == ["0.0.0.0:2"]
+
+
 @pytest.mark.parametrize(
     ("node", "why"),
     [
@@ -501,6 +510,17 @@ def test_no_run_nothing_to_retry(play):
     play.tell()
     assert play.store.doom("r", "0", True, "{}").refused is None
     refused(play, Refused.GONE, play.retry)
+
+
+def test_a_purge_that_comes_later_is_refused(play):
+    """Given a run that was to be purged, when it is retried first, then no purge claims it, and none deletes it."""
+    play.start(unit(leaf()))
+    play.break_("0.0")
+    play.tell()
+    play.retry()
+    assert play.store.doom("r", "0", True, "{}").refused is Refused.STATE
+    assert play.store.purge("r").refused is Refused.STATE
+    assert play.status == "RUNNING"
 
 
 def test_a_retried_run_may_be_suspended_and_cancelled(play):

@@ -6,7 +6,19 @@ from contextlib import ExitStack
 import pytest
 from celery import chain, chord, group
 
-from orchestrator_celery import InterruptOutcome, InvalidTransition, RunCancelled, RunNotFound, RunStatus
+from orchestrator_celery import (
+    END,
+    START,
+    ConditionalGraph,
+    InterruptOutcome,
+    InvalidTransition,
+    RunCancelled,
+    RunNotFound,
+    RunStatus,
+    otherwise,
+    result,
+    when,
+)
 from orchestrator_celery.model.events import NodeStarted, StatusChanged
 from orchestrator_celery.model.lifecycle import VERBS
 from orchestrator_celery.store.embedded import EmbeddedRedis
@@ -120,7 +132,22 @@ KINDS = {
         2,
         [c.value(1) + c.value(2)],
     ),
+    "graph": lambda c: (forked(c), 2, c.value(1) + c.value(2)),
 }
+
+
+def forked(case):
+    """Two branches, one of them a graph of its own with a condition, into a join."""
+    app = case.stand.app
+    inner = (
+        ConditionalGraph("inner", app=app).add_node("b", case.body(2)).add_node("c", case.stand.tasks("identity"))
+        .add_edge(START, "b").add_conditional_edges("b", [when(result > 0, "c"), otherwise(END)]).add_edge("c", END)
+    )  # fmt: skip
+    return (
+        ConditionalGraph("outer", app=app).add_node("a", case.body(1)).add_node("in", inner)
+        .add_node("sum", case.total(), join="all").add_edge(START, "a").add_edge(START, "in")
+        .add_edge("a", "sum").add_edge("in", "sum").add_edge("sum", END)
+    )  # fmt: skip
 
 
 def suspended(case):
@@ -172,8 +199,28 @@ def retried(case):
     assert case.stand.orchestrator.run(case.run.id).get(timeout=10) == case.expected
 
 
+def run_again(case):
+    before = case.run.status
+    case.ledger.redis.set(f"{case.gate}:repaired", 1)
+    again = case.run.rerun()
+    assert case.run.status is before
+    case.open()
+    case.stand.app.control.add_consumer(case.gate, reply=True)  # where the tasks of a pending one go, and so do these
+    assert again.view.rerun_of == case.run.id
+    assert again.get(timeout=60) == case.expected
+    if before in (RunStatus.PENDING, RunStatus.RUNNING):
+        assert case.run.get(timeout=60) == case.expected
+
+
 #: What each verb does where the table allows it.
-DOES = {"suspend": suspended, "interrupt": interrupted, "resume": resumed, "retry": retried, "cancel": cancelled}
+DOES = {
+    "suspend": suspended,
+    "interrupt": interrupted,
+    "resume": resumed,
+    "retry": retried,
+    "rerun": run_again,
+    "cancel": cancelled,
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 -- Purpose: records what was decided about a visit of a graph's node, and moves its token on, in one step.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 graph, node and visit, as `0.3.2`; the node is `S` for START  2 verdict: `go`, `again`, `stop`, `map` or `fail`
---       3 go: targets; again: milliseconds until then; map: number of elements; fail: the error  4 map: the list; go: what the graph was given, if START leads to END
+--       3 go: targets; again: milliseconds until then; map: number of elements; fail: the error  4 map: the list; go: what goes on, from START to END or past a node that is skipped
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} it was recorded before, or the run has ended
 -- include: everything
 if not status then return reply('gone') end
@@ -52,8 +52,9 @@ g.busy = true
 if g.err then
   give_up(g, key, why == 'map' and 'W' or why, ref)
 elseif ARGV[2] == 'go' then
-  if ARGV[4] ~= '' then redis.call('HSET', DONE, node .. '.r', table.concat({ 'S', 0, now, now, '' }, '|') .. '\n' .. ARGV[4]) end
-  leave(node, g, at, k, why == 'F' and 'w:' .. ref or ref, ARGV[3], why == 'S')
+  local value = (why == 'skip' and own or node) .. '.r' -- of what has none of its own
+  if ARGV[4] ~= '' then redis.call('HSET', DONE, value, table.concat({ 'S', 0, now, now, '' }, '|') .. '\n' .. ARGV[4]) end
+  leave(node, g, at, k, why == 'F' and 'w:' .. ref or why == 'skip' and value or ref, ARGV[3], why ~= 'F')
 elseif ARGV[2] == 'again' then
   try_again()
 elseif ARGV[2] == 'map' then

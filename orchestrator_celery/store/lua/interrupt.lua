@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', {}, {delegated, bodies}} runs that replace a task of this one; node and record of what runs,
 --          alternating | {'gone'} no such run
 --          | {'state', {}, status} it has ended, or is interrupted and nothing of it runs any more
--- include: run reply send live delegated
+-- include: run reply send live debts delegated
 if not status then return reply('gone') end
 if status == 'SUCCEEDED' or status == 'FAILED' then return reply('state', status) end
 local entries, bodies = redis.call('HGETALL', LIVE), {}
@@ -28,4 +28,4 @@ else
   emit('status', '$', 's', 'INTERRUPTED')
 end
 redis.call('HSET', root, 'stop', table.concat({ now, ARGV[1], ARGV[2] }, ' '))
-return reply('ok', { delegated(), bodies })
+return reply('ok', { followers(), bodies })

@@ -3,7 +3,7 @@
 -- ARGV: 1 error  2 '1': the run stands in for a task of another one, whose deadline it is
 -- RETURNS: {'ok', effects, delegated} ids of runs that replace a task of this one | {'gone'} no such run
 --          | {'state', {}, status} it has ended, or has no deadline, or it is not reached yet
--- include: everything delegated
+-- include: everything debts delegated
 if not status then return reply('gone') end
 local deadline = tonumber(redis.call('HGET', root, 'deadline'))
 if status == 'SUCCEEDED' or status == 'FAILED' or (ARGV[2] ~= '1' and (not deadline or deadline > tonumber(now))) then

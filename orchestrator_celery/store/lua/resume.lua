@@ -3,7 +3,7 @@
 -- ARGV: none
 -- RETURNS: {'ok', effects, delegated} | {'gone'} no such run
 --          | {'state', {}, status} it is not suspended or interrupted, and none of its tasks is held back
--- include: run reply send live packed definition release delegated
+-- include: run reply send live packed definition release debts delegated
 if not status then return reply('gone') end
 local entries, stopped = redis.call('HGETALL', LIVE), held
 for i = 2, #entries, 2 do stopped = stopped or entries[i]:sub(1, 1) == 'H' end
@@ -15,4 +15,4 @@ if held then
 end
 for _, key in ipairs(every_key()) do redis.call('PERSIST', key) end -- a callback of a run that has ended goes on
 release()
-return reply('ok', delegated())
+return reply('ok', followers())

@@ -3,7 +3,7 @@
 -- ARGV: 1 the one failed node that is to go on, or '' for all
 -- RETURNS: {'ok', effects} | {'gone'} no such run, or a purge has claimed it | {'state', {}, status} it has not failed
 --          | {'held'} Celery is being told of its end | {'node', {}, why} that node cannot go on
--- include: everything graph_failures failures failed_node debts
+-- include: everything above graph_failures failures failed_node debts
 if not status or redis.call('HEXISTS', root, 'claim') == 1 then return reply('gone') end
 if status ~= 'FAILED' then return reply('state', status) end
 local closing, node = get_live('$'), ARGV[1]

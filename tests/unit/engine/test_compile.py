@@ -188,6 +188,28 @@ def test_compiling_does_not_change_the_signature(make):
     assert dumps(sig) == before
 
 
+@pytest.mark.parametrize(
+    ("make", "tree"),
+    [
+        (lambda: ComplexSignature(b()).clone((7,), {"x": 1}), "complex(b(7, x=1))"),
+        (lambda: ComplexSignature(chain(b(1), c())).clone((7,)), "complex(chain(b(7, 1), c))"),
+        (lambda: ComplexSignature(group(b(1), T.c.si(), chain(d(), e()))).clone((7,)),
+         "complex(group(b(7, 1), c.si, chain(d(7), e)))"),
+        (lambda: Swarm([b(), chain(c(), d()), Swarm([e()])]).clone((7,)), "swarm(b(7), chain(c(7), d), swarm(e(7)))"),
+        (lambda: Swarm([ComplexSignature(b()).set(immutable=True), c()]).clone((7,)), "swarm(complex(b), c(7))"),
+        (lambda: ComplexSignature(linked(b(), c())).clone((7,)), "complex(b(7) >c)"),
+        (lambda: ComplexSignature(ComplexSignature(b()).clone((8,))).clone((7,)), "complex(complex(b(7, 8)))"),
+        (lambda: ComplexSignature(b()).clone((7,)).set(immutable=True), "complex(b(7))"),
+    ],
+)  # fmt: skip
+def test_what_a_nested_primitive_is_given_goes_to_its_first_tasks(make, tree):
+    """Given a primitive with arguments of its own inside a larger workflow, then they go where they would go if it were
+    applied by itself, behind what the step before gives."""
+    orchestrator = APP.orchestrator
+    definitions, _ = orchestrator.compiler.run(ComplexSignature(chain(a(), make()), app=APP), {})
+    assert re.sub(r"\[im=1\]", "", draw(definitions, orchestrator.codec)) == f"complex(chain(a, {tree}))"
+
+
 def test_inherited_options_reach_every_member():
     """Given options of the application, then they go to every leaf that native canvas would give them to."""
     orchestrator = APP.orchestrator

@@ -1,4 +1,5 @@
--- What needs Python: which edges are taken, whether a failure is tried again, over which list a node is mapped. It is in the
+-- What needs Python: which edges are taken, whether a failure is tried again, over which list a node is mapped, and what goes
+-- past one that is skipped. It is in the
 -- outbox until it is recorded, under `<graph>.<node>.d<visit>`, and a decision that is made twice is recorded once.
 local function decision_of(node, at, k) return node .. '.' .. at .. '.d' .. k end
 

@@ -7,3 +7,10 @@ local function delegated()
   end
   return found
 end
+
+-- The same, of a run whose status has just changed: theirs are to follow, which takes calls of their own.
+local function followers()
+  local found = delegated()
+  if #found > 0 then owe('inside', 1) end
+  return found
+end

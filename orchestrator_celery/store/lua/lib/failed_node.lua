@@ -1,26 +1,16 @@
 -- One failed node goes on, and with it what it is part of.
-local function above(node) -- every composite it is in, the outermost first, with the index of the child on the way
-  local found, place = {}, 1
-  while true do
-    local dot, last = node:find('%.%d+', place)
-    if not dot then return found end
-    found[#found + 1] = { node:sub(1, dot - 1), tonumber(node:sub(dot + 1, last)) }
-    place = last + 1
-  end
-end
-
-local function is_known(node)
-  return redis.call('HEXISTS', DONE, node) == 1 or redis.call('HEXISTS', DEF, node) == 1 or from_segment(node) ~= nil
-end
-
 -- Why a node of a failed run cannot go on, if it cannot.
 local function stays_as_it_is(node)
   if not is_known(node) then return 'unknown' end
   if not in_tree(node) then return 'callback' end
   local record = redis.call('HGET', DONE, node)
   if not record then return 'SKIPPED' end
-  if record:sub(1, 1) ~= 'F' then return record:sub(1, 1) == 'S' and 'SUCCEEDED' or 'SKIPPED' end
-  if record:find('^F|0|[^\n]*\n@chord:') then return 'header' end
+  if record:sub(1, 1) ~= 'F' then return WORDS[record:sub(1, 1)] end
+  local parent, index = node:match('^(.*)%.(%d+)$')
+  if parent and definition(parent):sub(1, 1) == 'C' then -- two steps have failed only where one is a chord's header
+    local before = redis.call('HGET', DONE, parent .. '.' .. index - 1)
+    if before and before:sub(1, 1) == 'F' then return 'header' end
+  end
   for _, way in ipairs(above(node)) do
     if not is_node(way[1]) and redis.call('HGET', DONE, way[1]):sub(1, 1) ~= 'F' then return 'tolerated' end
     if is_node(way[1]) and not left_undone(way[1], way[2]) then return 'tolerated' end

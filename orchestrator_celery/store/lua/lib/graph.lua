@@ -14,8 +14,6 @@ local function new_graph(node, input)
   local g = { since = now, input = input, ready = {} }
   for _, part in ipairs(STATE) do g[part] = {} end
   graphs[node] = g
-  if not graphed then redis.call('HSET', root, 'graph', 1) end
-  graphed = '1'
   return g
 end
 

@@ -8,6 +8,8 @@ local function begin_again(node, g, key, state, ref, through)
   if at == 'S' then
     g.on[key] = nil
     return leave_start(node, g)
+  elseif state == 'skip' then
+    return decide(node, at, k, state, ref)
   elseif state == 'S' then
     table.insert(g.ready, { at, k, state, ref })
     return drive(node, g)
@@ -15,8 +17,10 @@ local function begin_again(node, g, key, state, ref, through)
   return start(node, at, k, redis.call('HGET', DONE, own .. ':in'), redis.call('HEXISTS', DONE, own .. ':list') == 1 and own)
 end
 
-local function regain(node)
+local function regain(node, input)
   local g = read_graph(node, redis.call('HGET', DONE, node .. ':g'))
+  g.input = input
+  if g.since == '0' then g.since = now end -- it was taken over from another run
   redis.call('HDEL', DONE, node .. ':g')
   local undone, keys = g.un, {}
   for key, through in pairs(g.on) do undone[key] = { '?', '', through } end
@@ -25,15 +29,6 @@ local function regain(node)
   if (g.err or ''):find('^recursion:') then g.v = {} end
   g.on, g.un, g.err, g.busy = {}, {}, nil, true
   for _, key in ipairs(keys) do begin_again(node, g, key, unpack(undone[key])) end
-  g.busy = nil
-  return drive(node, g)
-end
-
-begin_graph = function(node, input)
-  if ahead and redis.call('HEXISTS', DONE, node .. ':g') == 1 then return regain(node) end
-  local g = new_graph(node, input)
-  g.busy = true -- what ends at once waits until all tokens have left
-  leave_start(node, g)
   g.busy = nil
   return drive(node, g)
 end

@@ -2,9 +2,9 @@
 local function step_ended(node, spec, index, state, ref)
   local last = index + 1 >= number(spec, 'n')
   if state == 'K' or (state == 'S' and not last) then return go_on(node, spec, index + 1, ref) end
-  if state == 'F' and not last and attr(definition(node .. '.' .. index), 'ch') then
+  local body = node .. '.' .. (index + 1)
+  if state == 'F' and not last and attr(definition(node .. '.' .. index), 'ch') and not (ahead and ended_as(body)) then
     -- As in Celery: the failure of a chord's header is the failure of its body, whose errbacks fire.
-    local body = node .. '.' .. (index + 1)
     ref = 'chord:' .. ref
     redis.call('HSET', DONE, body, table.concat({ 'F', 0, now, now, '' }, '|') .. '\n@' .. ref)
     emit('failed', body)

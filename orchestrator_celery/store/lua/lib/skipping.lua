@@ -11,7 +11,8 @@ local function skip_the_rest(node, g, l)
   end
   for i = 0, number(definition(node), 'n') - 1 do
     local target = tostring(i)
-    if not (g.k[target] or g.skip[target] or open[target]) then
+    local out = ahead and redis.call('HEXISTS', DONE, node .. '.' .. target) == 1 -- somebody has said so before
+    if not (g.k[target] or g.skip[target] or open[target] or out) then
       g.skip[target] = 1
       emit('skipped', node .. '.' .. target)
       graph_counts(node, 'total', -(number(definition(node .. '.' .. target), 'w') or 0))

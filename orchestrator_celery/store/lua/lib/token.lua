@@ -22,17 +22,22 @@ end
 -- `again`: the visit whose body is tried once more, with what it was given then.
 local function visit(node, g, at, given, through, again)
   local spec, k = definition(node .. '.' .. at), g.k[at] or 0
-  local own = node .. '.' .. at .. '.' .. k
+  local own, out = node .. '.' .. at .. '.' .. k, ahead and redis.call('HEXISTS', DONE, node .. '.' .. at) == 1
   if not again then
     g.v[at] = (g.v[at] or 0) + 1
     if not attr(spec, 'ps') then through.n = g.v[at] end
-    if k > 0 then graph_counts(node, 'total', number(spec, 'w')) end
+    if k > 0 and not out then graph_counts(node, 'total', number(spec, 'w')) end
   end
   g.k[at] = k + 1
   g.on[at .. '.' .. k] = through
   redis.call('HSET', DONE, own .. ':in', given)
   if attr(spec, 'in') then
-    redis.call('HSET', DONE, own .. ':last', again and redis.call('HGET', DONE, again .. ':last') or cjson.encode(g.last))
+    redis.call('HSET', DONE, own .. ':last', again and redis.call('HGET', DONE, again .. ':last') or
+      cjson.encode({ last = g.last, visits = through.n }))
+  end
+  if out then -- somebody has taken it out
+    redis.call('HSET', DONE, own, table.concat({ 'K', 0, now, now, '' }, '|') .. '\n0')
+    return decide(node, at, k, 'skip', given:sub(1, 1) == '[' and 'g:' .. own or given)
   end
   return start(node, at, k, given, again)
 end

@@ -30,8 +30,9 @@ local function step(node, g, at, k, state, ref)
   local key, spec = at .. '.' .. k, definition(node .. '.' .. at)
   local decided = chosen and chosen.node == node .. '.' .. key and chosen.targets
   if state == 'S' then g.last[at] = ref end -- conditions of its own edges may look at it, too
+  if state == 'K' and not g.err then return decide(node, at, k, 'skip', ref) end -- what it was to be given goes on
   if g.err or (state == 'F' and not attr(spec, 'ce')) then
-    give_up(g, key, state, ref)
+    give_up(g, key, state == 'K' and 'skip' or state, ref)
     if not g.err then fail_graph(node, g, ref) end
   elseif state == 'S' and (decided or not attr(spec, 'c')) then
     leave(node, g, at, k, ref, decided or attr(spec, 'to') or '', true)

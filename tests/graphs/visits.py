@@ -1,0 +1,115 @@
+"""One visit of a node: what it is given, which bodies run for it, and their end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import Any
+
+from .declarations import START, UNKNOWN, Fail, ahead, read
+from .schedule import Frame, Leaf, Play, Step, Token
+
+__all__ = ("Visits",)
+
+
+class Visits:
+    """Tokens at nodes of one run of one graph; where they go next is a matter of who inherits this.
+
+    Args:
+        play: all that goes on.
+        definition: of the graph.
+        frames: where it is nested.
+        args: what it is given, one argument or none.
+        kwargs: inputs of its node.
+        done: is told its result, or its `Fail`.
+    """
+
+    def __init__(
+        self,
+        play: Play,
+        definition: dict[str, Any],
+        frames: tuple[Frame, ...],
+        args: list[Any],
+        kwargs: dict[str, Any],
+        done: Any,
+    ) -> None:
+        self.play, self.frames, self.args, self.kwargs, self.done = play, frames, args, kwargs, done
+        self.given = {"args": args, "kwargs": kwargs} if args and kwargs else kwargs or (args[0] if args else None)
+        self.edges, self.policy = definition["edges"], {"max_visits": 25, "retry": {"attempts": 1}, **definition}
+        self.nodes = {node["name"]: node for node in definition["nodes"]}
+        self.ahead = {
+            (name, well): ahead(self.edges, name, well) for name in (START, *self.nodes) for well in (True, False)
+        }
+        self.visits: Counter[str] = Counter()
+        self.results: dict[str, Any] = {}
+        self.ends: dict[str, Any] = {}
+        self.arrived: dict[str, dict[str, Any]] = {}  # at join="all": what each source brought
+        self.lineages: dict[str, dict[str, int]] = {}
+        self.failure: Fail | None = None
+        token = Token(START, 0, self.given, {}, 0)
+        self.tokens = [token]
+        self.end(token, self.given, partial(self.decide, token, ()))
+
+    def ended(self, token: Token, value: Any) -> None:
+        raise NotImplementedError
+
+    def decide(self, token: Token, keys: tuple[Any, ...], result: Any) -> None:
+        raise NotImplementedError
+
+    def start(self, name: str, given: Any, lineage: dict[str, int], **came: bool) -> None:
+        self.visits[name] += 1
+        visit = self.visits[name]
+        self.tokens.append(Token(name, visit, given, {**lineage, name: visit}, self.visits.total(), **came))
+        self.attempt(self.tokens[-1])
+
+    def attempt(self, token: Token) -> None:
+        node, done = self.nodes[token.name], partial(self.ended, token)
+        facts = self.facts(token, token.given)
+        inputs = {name: read(term, facts) for name, term in node.get("inputs", {}).items()}
+        if UNKNOWN in inputs.values():
+            return self.end(token, Fail("ConditionError"), done)
+        if "map_over" in node:
+            return self.end(token, read(node["map_over"], facts), partial(self.map, token, inputs))
+        args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
+        return self.begin(token, node, args, kwargs, inputs, done)
+
+    def map(self, token: Token, inputs: Any, items: Any) -> None:
+        """A body for each element, now that the list is known; with the last one that ends, the node does."""
+        if not isinstance(items, list) or not items:
+            return self.ended(token, [] if items == [] else Fail("ConditionError"))
+        results: dict[int, Any] = {}
+
+        def done(i: int, value: Any) -> None:
+            results[i] = value
+            if len(results) == len(items):
+                ordered = [results[j] for j in range(len(items))]
+                self.ended(token, next((value for value in ordered if isinstance(value, Fail)), ordered))
+
+        for i, item in enumerate(items):
+            self.begin(token, self.nodes[token.name], [item], {}, inputs, partial(done, i), i)
+        return None
+
+    def begin(
+        self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
+    ) -> None:
+        """A body, for a node or a router; what is immutable takes inputs only, its own or its graph's."""
+        several = isinstance(item, int) or "nodes" in node["body"]
+        token.begun = several and not self.play.eager
+        frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
+        args, kwargs = [] if node.get("immutable") else args, {**kwargs, **inputs}
+        if token.begun:
+            self.play.count(frames)
+        if "nodes" in node["body"]:
+            type(self)(self.play, node["body"], frames, args, kwargs, done)
+        else:
+            self.play.live.append(Leaf(frames, node["body"], args[0] if args else None, kwargs, done))
+
+    def end(self, token: Token, value: Any, done: Any) -> None:
+        """What needs no body."""
+        frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt)))
+        self.play.live.append(Leaf(frames, None, value, {}, done))
+
+    def facts(self, token: Token, result: Any) -> dict[str, Any]:
+        error = token.given if token.failed else UNKNOWN
+        run = {"run_input": self.given, "node": self.results}
+        return {"result": result, "error": error, "visits": token.visit, **run}

@@ -1,0 +1,159 @@
+"""A new run that takes over what lies before a node of an earlier one."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFound
+from orchestrator_celery.store import Refused
+from orchestrator_celery.store.copies import Copies
+from orchestrator_celery.takeover import Takeover
+
+from .play import Play, names
+from .test_retry import CODEC
+from .trees import chain, chord, definitions, group, leaf, swarm, unit
+
+
+def takeover(play: Play, node: str) -> Takeover:
+    return Takeover(play.reader, Copies(play.redis, play.store.keys), play.run, node)
+
+
+def again(play: Play, tree, node: str) -> tuple[Play, list[str]]:
+    """A new run of the tree, from a node of the earlier one; what is sent first."""
+    new, found = Play(play.store, "new"), takeover(play, node)
+    token = play.store.bring("new", found.records())
+    done, failed, skipped = found.taken
+    head = {"kind": "swarm", "total": tree.leaves - skipped, "done": done, "failed": failed}
+    return new, names(play.store.create("new", definitions(tree), head, token))
+
+
+def test_earlier_steps_are_taken_over(play):
+    """Given a chain, when it is run again from its third step, then that one gets the result of the second."""
+    tree = unit(chain(*[leaf()] * 4))
+    play.start(tree)
+    for step in range(4):
+        play.succeed(f"0.0.{step}", result=b"%d" % step)
+    new, sent = again(play, tree, "0.0.2")
+    assert sent == ["0.0.2"]
+    assert new.counts() == (4, 2, 0)
+    assert new.states() == {"0.0.0": "S", "0.0.1": "S"}
+    assert new.result(CODEC, "0.0.1") == 1
+    assert new.succeed("0.0.2") == ["0.0.3"]
+    assert new.succeed("0.0.3") == ["close"]
+    assert play.status == "SUCCEEDED"
+
+
+def test_what_it_is_given_comes_from_the_step_before(play):
+    """Given a group before the node, then the node is given its list, and an item of it can be read."""
+    tree = unit(chain(group(leaf(), leaf()), leaf()))
+    play.start(tree)
+    play.run_out()
+    found = takeover(play, "0.0.1")
+    [effect] = play.store.create(
+        "new", definitions(tree), {"kind": "complex", "total": 3}, play.store.bring("new", found.records())
+    ).todo
+    assert effect.given == "0.0.0"
+    assert Play(play.store, "new").result(CODEC, "0.0.0") == [1, 1]
+
+
+def test_finished_siblings_are_taken_over(play):
+    """Given a swarm of which one failed, when it is run again from one item, then those that succeeded are kept, the others
+    run within the bound."""
+    tree = swarm(*[leaf()] * 5, cap=1, tol=1)
+    play.start(tree)
+    play.succeed("0.0")
+    play.break_("0.1")
+    for index in (2, 3, 4):
+        play.succeed(f"0.{index}")
+    new, sent = again(play, tree, "0.3")
+    assert sent == ["0.1"]
+    assert new.counts() == (5, 3, 0)
+    assert new.succeed("0.1") == ["0.3"]
+    assert new.succeed("0.3") == ["close"]
+
+
+def test_deep_inside(play):
+    """Given a node deep inside, then steps before and siblings beside it are taken over on every level."""
+    tree = swarm(unit(chain(leaf(), group(leaf(), leaf()), leaf())), leaf())
+    play.start(tree)
+    play.run_out()
+    new, sent = again(play, tree, "0.0.0.1.1")
+    assert sent == ["0.0.0.1.1"]
+    assert sorted(new.states()) == ["0.0.0.0", "0.0.0.1.0", "0.1"]
+    assert new.succeed("0.0.0.1.1") == ["0.0.0.2"]
+    assert new.succeed("0.0.0.2") == ["close"]
+
+
+def test_tolerated_failures_come_along(play):
+    """Given a tolerant swarm before the node, then its failures are taken over, and counted, and its callbacks' records."""
+    tree = unit(chain(swarm(leaf(links=[leaf()]), leaf(), tol=1), leaf()))
+    play.start(tree)
+    play.succeed("0.0.0.0")
+    play.succeed("0.0.0.0.l0")
+    play.break_("0.0.0.1")
+    new, sent = again(play, tree, "0.0.1")
+    assert (sent, new.counts()) == (["0.0.1"], (3, 1, 1))
+    assert new.ended("0.0.0.0.l0") is not None
+    assert new.reader.pool_size("new", "0.0.0") == 2
+
+
+def test_a_live_run_is_read_as_it_is(play):
+    """Given a run under way, when it is run again from the step that runs, then the new one starts with that step."""
+    tree = unit(chord([leaf(), leaf()], leaf()))
+    play.start(tree)
+    play.succeed("0.0.0.0")
+    play.succeed("0.0.0.1")
+    play.claim("0.0.1")
+    before = play.snapshot()
+    new, sent = again(play, tree, "0.0.1")
+    assert sent == ["0.0.1"]
+    kept = play.snapshot()
+    assert {key: kept[key] for key in play.keys()} == {key: before[key] for key in play.keys()}
+    assert new.succeed("0.0.1") == ["close"]
+
+
+@pytest.mark.parametrize("node", ["0", "0.0", "0.0.0"])
+def test_with_nothing_before_it(play, node):
+    """Given a node at the very beginning, then everything runs."""
+    tree = unit(chain(leaf(), leaf()))
+    play.start(tree)
+    play.run_out()
+    new, sent = again(play, tree, node)
+    assert (sent, new.counts(), new.states()) == (["0.0.0"], (2, 0, 0), {})
+
+
+@pytest.mark.parametrize(
+    ("node", "error", "words"),
+    [
+        ("0.0.2", InvalidTransition, r"0\.0\.1 before it has not succeeded"),
+        ("0.0.0.l0", InvalidTransition, "is a callback"),
+        ("0.0.7", NodeNotFound, r"no node '0\.0\.7'"),
+        ("what", NodeNotFound, "no node 'what'"),
+        ("", NodeNotFound, "no node ''"),
+    ],
+)
+def test_what_it_cannot_start_from(play, node, error, words):
+    """Given a node before which something has not succeeded, a callback, or no node, then it says so."""
+    play.start(unit(chain(leaf(links=[leaf()]), leaf(), leaf())))
+    play.succeed("0.0.0")
+    play.break_("0.0.1")
+    with pytest.raises(error, match=words):
+        takeover(play, node)
+
+
+def test_a_run_that_goes_while_it_is_read(play):
+    """Given a run that is cancelled while its records are read, then nothing is made of half of it."""
+    play.start(unit(chain(leaf(), leaf())))
+    play.run_out()
+    found = takeover(play, "0.0.1")
+    play.store.cancel("r", "", "")
+    with pytest.raises(RunNotFound, match="while it was read"):
+        list(found.records())
+
+
+def test_records_that_were_too_slow(play):
+    """Given records whose upload has expired, when the run is created, then it is refused; one that is on its way expires."""
+    assert play.store._run("create", "new", "none", 0, "none").refused is Refused.EXPIRED
+    token = play.store.bring("new", [("0.0.0", b"S|1|1|1|w\n1")])
+    assert play.redis.ttl(play.store.keys.upload("new", token)) > 0
+    assert play.store.bring("new", []) == ""
