@@ -40,6 +40,7 @@ class Deciding:
 
     def decide(self, effect: Decide) -> Iterable[Effect]:
         """Make one decision and record it; answers what follows."""
+        self._givens.meet(effect.run, effect.born)
         try:
             verdict = self._verdict(effect)
         except UNREACHABLE:

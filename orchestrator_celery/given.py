@@ -46,7 +46,15 @@ class Givens:
     def __init__(self, reader: Reader, codec: Codec) -> None:
         self._reader = reader
         self._codec = codec
-        self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+        self._born: OrderedDict[str, str] = OrderedDict()
+
+    def meet(self, run: str, born: str) -> None:
+        """What is asked next is asked of the run that was created then: one of the same id may have been cancelled."""
+        self._born[run] = born
+        while len(self._born) > _CACHED:
+            with suppress(KeyError):
+                self._born.popitem(last=False)
 
     def arguments(
         self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None
@@ -179,7 +187,7 @@ class Givens:
         return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
 
     def _cached(self, run: str, given: str, read: Any) -> Any:
-        key = (run, given)
+        key = (run, self._born.get(run, ""), given)
         value = self._cache.get(key, _MISSING)
         if value is _MISSING:
             value = self._cache[key] = read()

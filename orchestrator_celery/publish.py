@@ -223,6 +223,7 @@ class Publisher:
             return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
         if leaf.immutable and given[:2] not in ("g:", "m:"):
             return leaf
+        self._givens.meet(run, effect.born)
         args, kwargs = self._givens.arguments(run, given, effect.leaf.node, origin.known)
         # An immutable task takes nothing but what its graph's node says it is given.
         return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)

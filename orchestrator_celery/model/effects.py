@@ -20,6 +20,7 @@ class Dispatch(NamedTuple):
         spec: the leaf's definition.
         wait: seconds after which it may start.
         level: its priority, 1 low to 3 high; None in a run that has none.
+        born: when the run was created, in ms: it tells it from a cancelled run of the same id.
     """
 
     leaf: LeafId
@@ -28,6 +29,7 @@ class Dispatch(NamedTuple):
     spec: bytes
     wait: float = 0.0
     level: int | None = None
+    born: str = ""
 
 
 class CloseRun(NamedTuple):
@@ -51,6 +53,7 @@ class Decide(NamedTuple):
         visits: how often the node was visited.
         tries: retries of this visit so far.
         records: of what it looks at, by node, as far as that has ended.
+        born: as of `Dispatch`.
     """
 
     run: str
@@ -63,6 +66,7 @@ class Decide(NamedTuple):
     visits: int
     tries: int
     records: dict[str, bytes]
+    born: str = ""
 
 
 class Await(NamedTuple):

@@ -79,7 +79,7 @@ def effect(run: str, item: list[Any]) -> Effect:
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
-        _, why, ref, spec, given, last, visits, tries, found = rest
+        _, why, ref, spec, given, last, visits, tries, found, born = rest
         return Decide(
             run,
             node.decode(),
@@ -91,10 +91,12 @@ def effect(run: str, item: list[Any]) -> Effect:
             int(visits),
             int(tries),
             {found[i].decode(): found[i + 1] for i in range(0, len(found), 2)},
+            born.decode(),
         )
     leaf = LeafId(run, node.decode(), int(attempt))
     if kind == b"close":
         return CloseRun(leaf)
-    retries, nesting, given, spec, wait, level = rest
+    retries, nesting, given, spec, wait, level, born = rest
     fence = Fence(nesting=int(nesting), retries=int(retries))
-    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000, int(level) if level else None)
+    own_level = int(level) if level else None
+    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000, own_level, born.decode())

@@ -68,7 +68,7 @@ class Runner:
         self._lock = threading.Lock()
         self._todo: deque[tuple[str, bytes, str]] = deque()
         self._ended: list[Ended] = []
-        self._begun = 0.0
+        self._begun, self._born = 0.0, ""
         self._halted = False
         self._over = threading.Event()
 
@@ -125,7 +125,7 @@ class Runner:
                     return done
                 node, definition, given = self._todo.popleft()
                 self._begun = time.monotonic()
-            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition))
+            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, born=self._born))
             done += 1
 
     def _run_one(self, item: Dispatch) -> None:
@@ -203,6 +203,7 @@ class Runner:
             self._halt(answer.refused)
             return []
         flat = answer.detail or []
+        self._born = answer.more[0].decode()
         return [(flat[i].decode(), flat[i + 1], flat[i + 2].decode()) for i in range(0, len(flat), 3)]
 
     def _halt(self, refused: Refused) -> None:

@@ -43,7 +43,8 @@ def test_the_first_leaves_are_dispatched(play, tree, first):
 def test_a_dispatch_says_all_that_is_needed(play):
     """Given a run with input, when it is created, then the dispatch has id, fence, source of input and definition."""
     [effect] = play.start(unit(leaf(b"what to send")), input=b"[[1], {}]").todo
-    assert effect == Dispatch(LeafId("r", "0.0", 1), Fence(), "in", b"L\nwhat to send", 0.0)
+    born = play.reader.head("r")["created"].decode()
+    assert effect == Dispatch(LeafId("r", "0.0", 1), Fence(), "in", b"L\nwhat to send", 0.0, None, born)
 
 
 def test_without_input_nothing_is_given(play):

@@ -33,7 +33,8 @@ def refused(play: Play, word: Refused, call) -> None:
 def test_a_new_attempt_is_sent(one):
     """Given a lost process, then the leaf is to be sent under a new attempt, with the same input and definition."""
     effects = one.lost("0.0")
-    assert effects.todo == (Dispatch(LeafId("r", "0.0", 2), Fence(), "in", b"L l=1\nwhat", 0.0),)
+    born = one.reader.head("r")["created"].decode()
+    assert effects.todo == (Dispatch(LeafId("r", "0.0", 2), Fence(), "in", b"L l=1\nwhat", 0.0, None, born),)
     live = one.live()["0.0"]
     assert (live.state, live.attempt, live.owner) == (NodeState.QUEUED, 2, "")
     last = one.events()[-1]

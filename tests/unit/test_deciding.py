@@ -124,7 +124,7 @@ def test_inputs_are_as_they_were_when_the_visit_began(given, app, codec):
     defined.add_node("b", app.signature("b"), inputs=looks).add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
     specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
     records = {
-        "d:0.1": specs["1"], "0.1.0:in": b"0.0.1", "0.1.0:last": b'{"0": "0.0.0"}', "input": b"[[4], {}]",
+        "d:0.1": specs["1"], "0.1.0:in": b"0.0.1", "0.1.0:last": b'{"last": {"0": "0.0.0"}}', "input": b"[[4], {}]",
         "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}',
     }  # fmt: skip
     assert given(**records).arguments("r", "g:0.1.0", "0.1.0") == ([{"k": 2}], {"x": 1, "y": 4, "z": {"k": 2}})

@@ -13,7 +13,8 @@ end
 if redis.call('EXISTS', upload, records or upload) < 2 then return reply('expired') end
 redis.call('RENAME', upload, DEF)
 redis.call('PERSIST', DEF)
-redis.call('HSET', root, 'status', 'PENDING', 'created', now, 'done', 0, 'failed', 0)
+born = now
+redis.call('HSET', root, 'status', 'PENDING', 'created', born, 'done', 0, 'failed', 0)
 for i = 4, 2 + 2 * tonumber(ARGV[2]), 2 do redis.call('HSET', root, ARGV[i], ARGV[i + 1]) end
 head = redis.call('HMGET', root, 'window', 'events', 'input', 'limit')
 if records then

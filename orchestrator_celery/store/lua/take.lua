@@ -3,7 +3,7 @@
 -- ARGV: 1 runner  2 attempt  3 retries  4 nesting  5 owner  6 how many it wants  7 '1': the answer to an earlier call may
 --       be lost, so it wants what it has taken as well; '2': it is busy for long, and another is to go on  8 how many have ended  then of each: node, attempt, retries,
 --       nesting, S or F, result or error; then the nodes it gives back
--- RETURNS: {'ok', effects, taken} taken: node, definition and input of each, one after the other | {'gone'} no such run
+-- RETURNS: {'ok', effects, taken, created} taken: node, definition and input of each, one after the other; created: the run | {'gone'} no such run
 --          | {'held', effects} nothing is to be begun | {'stale', effects} the runner was superseded
 -- include: everything
 if not status then return reply('gone') end
@@ -57,4 +57,4 @@ while more > 0 and p and not p.gone and not p.stopped and p.next < p.n and (not 
     activate(node, p.input)
   end
 end
-return reply('ok', taken)
+return reply('ok', taken, born)

@@ -10,7 +10,7 @@ local function send_decision(node, at, k, l)
   local tries = redis.call('HGET', DONE, own .. ':tries') or 0
   local visits = g.on[at .. '.' .. k].n or 0
   effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), visits, tries,
-    looked_at(g, spec, ref) }
+    looked_at(g, spec, ref), born }
 end
 
 local function decide(node, at, k, why, ref)

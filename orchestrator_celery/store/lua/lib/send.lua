@@ -11,5 +11,5 @@ end
 
 local function send(node, l, spec, wait)
   local kind = node == '$' and 'close' or 'dispatch'
-  effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait, level_of(node) }
+  effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait, level_of(node), born }
 end
