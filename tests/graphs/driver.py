@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from celery import Celery
 
 from orchestrator_celery import ConditionalGraph, Orchestrator
-from orchestrator_celery.deciding import chosen_by_result
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import Publisher
+from orchestrator_celery.store.verbs import foresight
 
 from .behaviour import Bodies, plain
 from .built import STEP
@@ -102,11 +102,11 @@ class Driver:
             if answer.refused is None:
                 work = self.word(effect.leaf.node, leaf)
                 assert work not in self.work
-                self.work[work] = effect.leaf, effect.fence, leaf, answer.more[0] if answer.more else b""
+                self.work[work] = effect.leaf, effect.fence, leaf, foresight(answer.more)
 
     def end(self, work: Work, forget: bool = False) -> None:
         """A task runs, and ends; `forget`: its process dies before it has done what follows, and a sweep finds that."""
-        leaf, fence, call, routes = self.work.pop(work)
+        leaf, fence, call, told = self.work.pop(work)
         given = call.args[0] if call.args else None
         inputs = {name: value for name, value in call.kwargs.items() if name != "body"}
         try:
@@ -115,8 +115,8 @@ class Driver:
             answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
         else:
             blob = self.codec.dump_result(result)
-            chosen = chosen_by_result(routes, self.codec.load(blob), self.codec) if routes else None
-            answer = self.store.finish(leaf, fence, blob, chosen)
+            chosen, relied = self.publisher.foresee(leaf, told, self.codec.load(blob)) if told else (None, "")
+            answer = self.store.finish(leaf, fence, blob, chosen, relied)
         assert answer.refused is None, answer
         if forget:
             self.sweep()

@@ -9,10 +9,12 @@ import pytest
 
 from orchestrator_celery import node, otherwise, result, run_input, when
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.deciding import chosen_by_result
+from orchestrator_celery.deciding import Deciding
 from orchestrator_celery.engine.graphs import graph_tree
 from orchestrator_celery.engine.specs import Tree, leaf_spec
 from orchestrator_celery.given import Givens
+from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.store.queries import GraphState
 
 
@@ -27,7 +29,8 @@ def chosen(app, codec):
         defined.add_edge(START, "a").add_edge("b", END).add_edge("c", END)
         defined.add_conditional_edges("a", edges, path_map, **options)
         specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
-        return chosen_by_result(specs[node_number], value, codec)
+        leaf = LeafId("r", f"0.{node_number}.0", 1)
+        return Deciding(None, None, codec, None).foresee(leaf, Foresight(specs[node_number]), value)[0]
 
     return choose
 
