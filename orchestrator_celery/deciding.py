@@ -12,14 +12,15 @@ from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.given import Givens
-from orchestrator_celery.model.effects import Decide, Effect, Verdict
+from orchestrator_celery.model.effects import Decide, Effect, Foresight, Verdict
+from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.nodes import parse_terminal
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.answers import UNREACHABLE
 from orchestrator_celery.store.queries import Reader
 
-__all__ = ("Deciding", "chosen_by_result")
+__all__ = ("Deciding",)
 
 
 class Deciding:
@@ -47,6 +48,44 @@ class Deciding:
         except Exception as exc:  # whatever it is, it would be so again, and the graph would wait for ever
             verdict = Verdict("fail", self._codec.dump_error(exc))
         return self._store.decide(effect.run, effect.visit, verdict).todo
+
+    def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
+        """Choose the edges out of a node before its end is recorded, so that it costs no call of its own.
+
+        Args:
+            leaf: whose body has ended well.
+            told: what is known of what its edges depend on.
+            result: what the body returned, as whoever reads it gets it.
+
+        Returns:
+            The targets, None where they cannot be told: the graph fails by that, or is asked in its turn; and what they
+            were chosen by, as `Store.finish` takes it.
+        """
+        definition = parse(told.spec)
+        spec = self._codec.load(definition.payload)
+        at = leaf.node.split(".")[-2]
+        looked = [number for number in definition.attrs.get("lk", "").split(",") if number not in ("", at)]
+        try:
+            facts = self._told(leaf, told, spec, result) if told.looks else Facts(result, None, None, 0, _nothing)
+            relied = " ".join(f"{number}:{told.last.get(number, '')}" for number in looked if told.looks)
+            return targets(spec["routes"], facts, lambda router: result), relied
+        except UNREACHABLE:
+            raise
+        except Exception:
+            return None, ""
+
+    def _told(self, leaf: LeafId, told: Foresight, spec: Mapping[str, Any], result: Any) -> Facts:
+        graph, at, _ = leaf.node.rsplit(".", 2)
+        return self._givens.facts(
+            leaf.run,
+            graph,
+            spec.get("names", {}),
+            {**told.last, at: leaf.node},
+            told.given,
+            result=result,
+            visits=told.visits,
+            known={**self._results(told.records), leaf.node: result},
+        )
 
     def _verdict(self, effect: Decide) -> Verdict:
         definition = parse(effect.spec)
@@ -92,7 +131,10 @@ class Deciding:
 
     def _known(self, effect: Decide) -> dict[str, Any]:
         """Results that came with the effect; what only refers to another is read."""
-        found = {node: parse_terminal(raw) for node, raw in effect.records.items()}
+        return self._results(effect.records)
+
+    def _results(self, records: Mapping[str, bytes]) -> dict[str, Any]:
+        found = {node: parse_terminal(raw) for node, raw in records.items()}
         well = {node: one for node, one in found.items() if one.state is NodeState.SUCCEEDED and one.ref is None}
         return {node: self._codec.load(one.payload) for node, one in well.items()}
 
@@ -122,21 +164,6 @@ class Deciding:
                 "map_over= name a list."
             )
         return Verdict("map", len(elements), self._codec.dump(list(elements)))
-
-
-def chosen_by_result(definition: bytes, result: Any, codec: Codec) -> str | None:
-    """The targets after a good end of a node whose routes look at nothing else; None where that fails.
-
-    Args:
-        definition: of the node.
-        result: what its body returned, as whoever reads it gets it.
-        codec: decodes the definition.
-    """
-    spec = codec.load(parse(definition).payload)
-    try:
-        return targets(spec["routes"], Facts(result, None, None, 0, _nothing), lambda router: result)
-    except Exception:
-        return None  # it fails the graph, and is decided like everything that is not so simple
 
 
 def _nothing(name: str) -> Any:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from orchestrator_celery.canvas.conditions import Facts, value_of
@@ -30,6 +31,7 @@ from orchestrator_celery.store.queries import Reader
 __all__ = ("Givens", "as_one")
 
 _CACHED = 16
+_MISSING = object()
 _NONE: tuple[list[Any], dict[str, Any]] = ([], {})
 
 
@@ -178,12 +180,14 @@ class Givens:
 
     def _cached(self, run: str, given: str, read: Any) -> Any:
         key = (run, given)
-        if key not in self._cache:
-            self._cache[key] = read()
-        self._cache.move_to_end(key)
-        value = self._cache[key]
+        value = self._cache.get(key, _MISSING)
+        if value is _MISSING:
+            value = self._cache[key] = read()
+        with suppress(KeyError):  # in a pool of threads others crowd it out, at any moment
+            self._cache.move_to_end(key)
         while len(self._cache) > _CACHED:
-            self._cache.popitem(last=False)
+            with suppress(KeyError):
+                self._cache.popitem(last=False)
         return value
 
 

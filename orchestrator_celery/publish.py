@@ -26,8 +26,8 @@ from orchestrator_celery.engine.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.given import Givens
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect
-from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight
+from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.answers import UNREACHABLE
@@ -250,6 +250,10 @@ class Publisher:
             return False
         header = getattr(self._app.tasks[leaf.task], "__header__", None)
         return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
+
+    def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
+        """The edges out of a graph's node that has ended well; as `Deciding.foresee`."""
+        return self._deciding.foresee(leaf, told, result)
 
     def partial(self, run: str, given: str, node: str) -> tuple[list[Any], dict[str, Any]]:
         """What a node would be given besides its own arguments.

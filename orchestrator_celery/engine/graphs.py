@@ -28,6 +28,8 @@ __all__ = ("graph_tree",)
 
 _START, _END = "S", "$"
 _OFTEN = 2**31
+#: What conditions may look at whose answers a process has from its claim on.
+_TOLD = frozenset({"result", "node", "visits", "run_input"})
 
 
 class _Node(NamedTuple):
@@ -197,7 +199,7 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
         "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
         "c": edges.chosen,
         "lk": ",".join(plan.looks(edges, number, entry)) or None,
-        "ro": edges.chosen and _looks_at_result(edges, node, number, facts),
+        "ro": _foreseeable(edges, node, number, facts) if edges.chosen else None,
         "ce": bool(edges.errors or retry),
         "w": leaves,
         "mv": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
@@ -224,13 +226,14 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in facts.items() if value}
 
 
-def _looks_at_result(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> bool:
-    """Whether the process that has run the body knows all that its edges depend on: the result, and nothing else."""
+def _foreseeable(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> int | None:
+    """Whether the process that has run the body may choose its edges: 1 by the result, 2 by what it was told too."""
+    looks = set(facts.get("roots", ()))
     if node.asked_about is None:
-        return set(facts.get("roots", ())) <= {"result"}
+        return 1 if looks <= {"result"} else 2 if looks <= _TOLD else None
     # A router's own result is a key, and not what conditions call the result.
     alone = all(route.get("asked") == number or "to" in route for route in edges.routes)
-    return alone and not (node.asked_about == _START and _END in edges.targets)
+    return 1 if alone and not (node.asked_about == _START and _END in edges.targets) else None
 
 
 def _targets_of(route: Mapping[str, Any]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Verdict")
+__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Foresight", "Verdict")
 
 
 class Dispatch(NamedTuple):
@@ -63,6 +64,26 @@ class Decide(NamedTuple):
     visits: int
     tries: int
     records: dict[str, bytes]
+
+
+class Foresight(NamedTuple):
+    """What a process that runs the body of a graph's node knows of what its edges depend on, beside the result.
+
+    Args:
+        spec: definition of the node.
+        looks: they depend on more than the result.
+        given: what the graph was given.
+        last: node of the newest result by number of the graph's node, when the body was claimed.
+        visits: how often the node was visited.
+        records: of what the conditions look at, by node.
+    """
+
+    spec: bytes
+    looks: bool = False
+    given: str = ""
+    last: Mapping[str, str] = {}
+    visits: int = 0
+    records: Mapping[str, bytes] = {}
 
 
 class Await(NamedTuple):

@@ -85,10 +85,21 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         """
         return self._run("claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner)
 
-    def finish(self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None) -> Effects:
-        """The leaf has ended well; `targets`: the edges of a graph that follow, where they are chosen already."""
+    def finish(
+        self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None, relied: str = ""
+    ) -> Effects:
+        """The leaf has ended well.
+
+        Args:
+            leaf: the node, and the attempt.
+            fence: the body's place in the attempt.
+            result: encoded.
+            targets: the edges of a graph that follow, where they are chosen already.
+            relied: newest results of other nodes they were chosen by; where one is newer by now, they are chosen anew.
+        """
         choice = "" if targets is None else f"={targets}"
-        return self._run("finish", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, result, choice)
+        fence_of = (fence.retries, fence.nesting)
+        return self._run("finish", leaf.run, leaf.node, leaf.attempt, *fence_of, result, choice, relied)
 
     def fail(self, leaf: LeafId, fence: Fence | None, error: bytes) -> Effects:
         """The leaf has ended with an error; no fence where the reporter cannot know it."""

@@ -21,7 +21,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.engine.leaf import Leaf
 from orchestrator_celery.errors import PayloadTooLarge
-from orchestrator_celery.model.effects import Dispatch
+from orchestrator_celery.model.effects import Dispatch, Foresight
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.publish import NOWHERE, Origin
 from orchestrator_celery.store import Effects, Refused
@@ -96,7 +96,7 @@ class Runner:
 
     # -- what hooks tell of an item's body ----------------------------------------------------------
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routes: bytes = b"") -> None:
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
         """The body of an item returned."""
         try:
             blob = self._orchestrator.codec.dump_result(result)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from orchestrator_celery.model.effects import Foresight
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.publish import CLOSE_TASK, NOWHERE, Origin
 from orchestrator_celery.worker.progress import Said
@@ -19,7 +20,7 @@ __all__ = ("Held", "Sink", "claims_of", "held_by", "owner_of", "reported")
 class Sink(Protocol):
     """Takes the end of a body; arguments as of `Reports`."""
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routes: bytes = b"") -> None:
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
         """The body returned."""
 
     def failed(
@@ -44,7 +45,7 @@ class Held:
         looked: when the record was last looked at for an interruption, by the monotonic clock.
         interrupted: whether the body was to be stopped then.
         said: how far the body says it is.
-        routes: of a graph's node whose edges its result alone chooses, its definition; b'' of any other.
+        told: what the edges of a graph's node depend on, where this process may choose them.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -57,7 +58,7 @@ class Held:
     looked: float = 0.0
     interrupted: bool = False
     said: Said = field(default_factory=Said)
-    routes: bytes = b""
+    told: Foresight | None = None
 
 
 def held_by(request: Any) -> Held | None:

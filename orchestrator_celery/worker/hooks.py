@@ -25,6 +25,7 @@ from orchestrator_celery.cancel import Cancellation
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.engine.recovery import Lost
 from orchestrator_celery.errors import Interrupted, LeafIgnored
+from orchestrator_celery.model.effects import Foresight
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner, parse_leaf_id
 from orchestrator_celery.model.reports import InterruptOutcome
 from orchestrator_celery.model.states import RunStatus
@@ -32,6 +33,7 @@ from orchestrator_celery.publish import CLOSE_TASK, PASSING, Origin
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.answers import UNREACHABLE
+from orchestrator_celery.store.verbs import foresight
 from orchestrator_celery.worker.current import CurrentNode
 from orchestrator_celery.worker.handover import Handover
 from orchestrator_celery.worker.held import Held, claims_of, held_by, owner_of, reported
@@ -76,7 +78,7 @@ class Hooks:
             return
         owner = owner_of(self._orchestrator, request)
         try:
-            checkpoint, routes = self._claim_one(task, *claims[0], owner)
+            checkpoint, told = self._claim_one(task, *claims[0], owner)
             # A run that stands in for a task ends also when nobody waits for that task any more.
             claims[1:] = [claim for claim in claims[1:] if self._wanted(task, *claim, owner)]
         except UNREACHABLE as exc:
@@ -88,7 +90,7 @@ class Hooks:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
-        request._orchestrator_held = Held(claims, _origin(self._orchestrator, request), checkpoint, routes=routes)
+        request._orchestrator_held = Held(claims, _origin(self._orchestrator, request), checkpoint, told=told)
 
     def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
         """Whether the task a run stands in for waits for its end."""
@@ -98,7 +100,7 @@ class Hooks:
                 return True
         return False
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, bytes]:
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, Foresight | None]:
         tries = 0
 
         def claim() -> Effects:
@@ -108,10 +110,10 @@ class Hooks:
 
         answer = self.reports.patiently(claim)
         if answer.refused is None:
-            return answer.detail or b"", answer.more[0] if answer.more else b""
+            return answer.detail or b"", foresight(answer.more)
         if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
             # The answer to an earlier try was lost; what it claimed is ours.
-            return self._orchestrator.reader.checkpoint(leaf.run, leaf.node) or b"", b""
+            return self._orchestrator.reader.checkpoint(leaf.run, leaf.node) or b"", None
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker has delivered again what a dead process held: a new attempt, which counts as one.
             self._lost(task, leaf, fence, hold=self._orchestrator.incarnation != _incarnation(answer.detail))
@@ -148,7 +150,7 @@ class Hooks:
         if held is not None:
             self.reports.last_words(held)
             for leaf, fence in held.claims:
-                (held.sink or self.reports).finished(leaf, fence, result, held.origin, held.routes)
+                (held.sink or self.reports).finished(leaf, fence, result, held.origin, held.told)
 
     def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
         """The body raised, or Celery's main process found its child dead or out of time."""

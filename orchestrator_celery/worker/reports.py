@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.deciding import chosen_by_result
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
+from orchestrator_celery.model.effects import Foresight
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.publish import NOWHERE, PASSING, Origin
@@ -49,8 +49,8 @@ class Reports:
         if held is not None:
             held.said.last(self.patiently, self._orchestrator.store.progress, *held.claims[-1])
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routes: bytes = b"") -> None:
-        """The body returned `result`; `routes`: definition of a graph's node whose edges that alone chooses."""
+    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+        """The body returned `result`; `told`: what the edges of a graph's node depend on beside that."""
         store = self._orchestrator.store
         if leaf.node == CLOSE:
             self._tell(leaf, NOWHERE, store.ended, leaf)
@@ -60,10 +60,18 @@ class Reports:
         except (EncodeError, PayloadTooLarge) as exc:
             self.failed(leaf, fence, exc, None, origin)
             return
-        codec = self._orchestrator.codec
-        # Chosen here, with what the others will read, it costs no call of its own.
-        chosen = chosen_by_result(routes, codec.load(blob), codec) if routes else None
-        self._tell(leaf, origin._replace(known={leaf.node: result}), store.finish, leaf, fence, blob, chosen)
+        # Chosen here, by what the others will read, it costs no call of its own.
+        chosen, relied = self._foreseen(leaf, told, blob)
+        known = origin._replace(known={leaf.node: result})
+        self._tell(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
+
+    def _foreseen(self, leaf: LeafId, told: Foresight | None, blob: bytes) -> tuple[str | None, str]:
+        if told is None:
+            return None, ""
+        try:
+            return self._orchestrator.publisher.foresee(leaf, told, self._orchestrator.codec.load(blob))
+        except UNREACHABLE:
+            return None, ""  # it is asked in its turn
 
     def failed(
         self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE

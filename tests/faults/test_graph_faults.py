@@ -302,7 +302,8 @@ def answering(decision, by):
 
 def late(stand, run):
     """A sweeper, as it answers for want of a person."""
-    effects = stand.orchestrator.store.answer(run, "0.0.0", b'{"by": "nobody"}', late=True)
+    result = {"decision": "rejected", "by": "nobody", "note": "", "timed_out": True}
+    effects = stand.orchestrator.store.answer(run, "0.0.0", stand.orchestrator.codec.dump_result(result), late=True)
     stand.orchestrator.publisher.act(effects.todo)
     return "refused" if effects.refused else "nobody"
 

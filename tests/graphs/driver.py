@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from celery import Celery
 
 from orchestrator_celery import ConditionalGraph, Orchestrator
-from orchestrator_celery.deciding import chosen_by_result
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import Publisher
 from orchestrator_celery.store import Effects
+from orchestrator_celery.store.verbs import foresight
 
 from .behaviour import Bodies, plain
 from .built import STEP
@@ -24,9 +24,6 @@ from .built import STEP
 __all__ = ("Driver", "Work", "client_of")
 
 _MOST = 9
-#: In place of a definition: nobody runs it, it waits for a person.
-WAITS = b"waits"
-FIRST = Fence()
 _NUMBERS = count()
 
 
@@ -92,7 +89,7 @@ class Driver:
         self.run = f"r{next(_NUMBERS)}"  # of its own: what a run was given is remembered by its id
         self.store.client.flushdb()
         self.publisher.sent.clear()
-        self.work: dict[Work, tuple[LeafId, Fence, Any, bytes]] = {}
+        self.work: dict[Work, tuple[LeafId, Fence, Any, Any]] = {}
         self.made.start(graph, [value], {}, {"task_id": self.run})
         self.claim()
 
@@ -106,16 +103,16 @@ class Driver:
             if answer.refused is None:
                 work = self.word(effect.leaf.node, leaf)
                 assert work not in self.work
-                self.work[work] = effect.leaf, effect.fence, leaf, answer.more[0] if answer.more else b""
-        for work in [work for work, (*_, routes) in self.work.items() if routes == WAITS]:
+                self.work[work] = effect.leaf, effect.fence, leaf, foresight(answer.more)
+        for work in [work for work, (_, _, call, _) in self.work.items() if call is None]:
             del self.work[work]
         for node in (node for node, raw in self.made.reader.live(self.run).items() if raw[:1] == b"W"):
-            self.work[self.word(node)] = LeafId(self.run, node, 1), FIRST, None, WAITS
+            self.work[self.word(node)] = LeafId(self.run, node, 1), Fence(), None, None  # it waits for a person
 
     def end(self, work: Work, forget: bool = False) -> None:
         """A task runs, and ends; `forget`: its process dies before it has done what follows, and a sweep finds that."""
-        leaf, fence, call, routes = self.work.pop(work)
-        if routes == WAITS:
+        leaf, fence, call, told = self.work.pop(work)
+        if call is None:
             return self.answer(leaf.node, forget)
         given = call.args[0] if call.args else None
         inputs = {name: value for name, value in call.kwargs.items() if name != "body"}
@@ -125,8 +122,8 @@ class Driver:
             answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
         else:
             blob = self.codec.dump_result(result)
-            chosen = chosen_by_result(routes, self.codec.load(blob), self.codec) if routes else None
-            answer = self.store.finish(leaf, fence, blob, chosen)
+            chosen, relied = self.publisher.foresee(leaf, told, self.codec.load(blob)) if told else (None, "")
+            answer = self.store.finish(leaf, fence, blob, chosen, relied)
         return self.follow(answer, forget)
 
     def answer(self, node: str, forget: bool) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from orchestrator_celery import result
+from orchestrator_celery import END, node, otherwise, result, when
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.engine.specs import Tree
@@ -17,6 +17,7 @@ from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.queries import Reader
+from orchestrator_celery.store.verbs import foresight
 from orchestrator_celery.tree import TreeReader
 
 from .play import Play, names
@@ -471,3 +472,35 @@ def _worked(play: Play, node: str, dice: random.Random):
     if dice.random() < 0.15:
         return lambda: play.fail(node, attempt)
     return lambda: play.finish(node, attempt)
+
+
+# -- chosen beforehand -------------------------------------------------------------------------------------
+
+
+def looking():
+    """Two nodes side by side; what follows the second depends on the result of the first."""
+    branches = [when(node("a") == 7, "c"), otherwise(END)]
+    return graph("START>a START>b a>END c>END", also=lambda g: g.add_conditional_edges("b", branches))
+
+
+def test_edges_are_chosen_by_what_was_told_with_the_claim(play):
+    """Given a condition on another node, when a body is claimed, then it is told that node's newest result and record."""
+    play.start(looking())
+    play.claim("0.0.0")
+    play.finish("0.0.0", result=b"7")
+    told = foresight(play.claim("0.1.0").more)
+    assert (told.looks, told.last, told.visits) == (True, {"0": "0.0.0"}, 1)
+    assert told.records["0.0.0"].endswith(b"\n7")
+    effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "2", "0:0.0.0")
+    assert names(effects) == ["0.2.0"]
+
+
+def test_what_was_told_may_be_old(play):
+    """Given another node that has ended since the claim, then what was chosen by its old result is decided anew."""
+    play.start(looking())
+    told = foresight(play.claim("0.1.0").more)
+    assert (told.last, told.records) == ({}, {})
+    play.succeed("0.0.0")
+    effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "$", "0:")
+    assert names(effects) == ["decide 0.1.0"]
+    assert names(play.decide("0.1.0", "go", "2")) == ["0.2.0"]

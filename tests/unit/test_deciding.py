@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import pytest
 
 from orchestrator_celery import node, otherwise, result, run_input, when
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.deciding import chosen_by_result
+from orchestrator_celery.deciding import Deciding
 from orchestrator_celery.engine.graphs import graph_tree
 from orchestrator_celery.engine.specs import Tree, leaf_spec
 from orchestrator_celery.given import Givens
+from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.store.queries import GraphState
 
 
@@ -24,7 +29,8 @@ def chosen(app, codec):
         defined.add_edge(START, "a").add_edge("b", END).add_edge("c", END)
         defined.add_conditional_edges("a", edges, path_map, **options)
         specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
-        return chosen_by_result(specs[node_number], value, codec)
+        leaf = LeafId("r", f"0.{node_number}.0", 1)
+        return Deciding(None, None, codec, None).foresee(leaf, Foresight(specs[node_number]), value)[0]
 
     return choose
 
@@ -121,7 +127,33 @@ def test_inputs_are_as_they_were_when_the_visit_began(given, app, codec):
     defined.add_node("b", app.signature("b"), inputs=looks).add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
     specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
     records = {
-        "d:0.1": specs["1"], "0.1.0:in": b"0.0.1", "0.1.0:last": b'{"0": "0.0.0"}', "input": b"[[4], {}]",
+        "d:0.1": specs["1"], "0.1.0:in": b"0.0.1", "0.1.0:last": b'{"last": {"0": "0.0.0"}}', "input": b"[[4], {}]",
         "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}',
     }  # fmt: skip
     assert given(**records).arguments("r", "g:0.1.0", "0.1.0") == ([{"k": 2}], {"x": 1, "y": 4, "z": {"k": 2}})
+
+
+def test_many_threads_may_ask_at_once(given):
+    """Given a pool of more threads than values are kept, when all ask for different ones, then each gets its own."""
+    values = {f"0.{number}.0": b"S|1|1|1|w\n%d" % number for number in range(40)}
+    found, before, wrong = given(**values), sys.getswitchinterval(), []
+
+    def ask(run):
+        try:
+            for turn in range(2000):
+                number = turn % 40
+                if found.value(run, f"0.{number}.0", "0") != number:
+                    wrong.append(number)
+        except Exception as exc:
+            wrong.append(repr(exc))
+
+    threads = [threading.Thread(target=ask, args=(f"r{number}",)) for number in range(30)]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []

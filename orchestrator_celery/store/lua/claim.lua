@@ -1,9 +1,10 @@
 -- Purpose: lets one delivery of a leaf's message run its body, and no other (invariant 2).
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner
--- RETURNS: {'ok', {}, checkpoint, routes?} routes: of a graph's node that are chosen by its result alone | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
+-- RETURNS: {'ok', {}, checkpoint, routes?, given?, last?, visits?, looked at?} routes: definition of a graph's node whose edges
+--          the process may choose; what they look at beside the result | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
 --          | {'duplicate', {}, owner} another delivery is running
--- include: run reply send live
+-- include: run reply send live packed definition graph looked_at
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)
@@ -28,6 +29,12 @@ end
 emit('started', node, 'a', attempt, 'w', ARGV[5])
 local kept = (attempt > 1 or retries > 0) and (redis.call('HGET', root .. ':c', node) or '')
 local routes = graphed and redis.call('HGET', DEF, node:match('^(.*)%.%d+$') or '')
-if routes and routes:find('^N [^\n]* ro=1') then return reply('ok', kept or '', routes) end -- it may choose what comes next
+local may_choose = routes and routes:match('^N [^\n]* ro=(%d)') -- what comes next: by its result, or by others as well
+if may_choose == '1' then return reply('ok', kept or '', routes) end
+if may_choose == '2' then
+  local graph, key = node:match('^(.*)%.(%d+%.%d+)$')
+  local g = get_graph(graph)
+  return reply('ok', kept or '', routes, g.input, cjson.encode(g.last), g.on[key].n or 0, looked_at(g, routes))
+end
 if kept then return reply('ok', kept) end
 return reply('ok')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery import node, otherwise, result, run_input, visits, when
+from orchestrator_celery import error, node, otherwise, result, run_input, visits, when
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.engine.graphs import graph_tree
@@ -68,20 +68,22 @@ def test_only_what_begins_the_graph_is_told_so(compiled, graph):
 
 
 @pytest.mark.parametrize(
-    ("condition", "alone"),
+    ("condition", "told"),
     [
-        (result > 1, True),
-        (result["x"].exists() & ~(result == 2), True),
-        (visits < 3, False),
-        (run_input == 1, False),
-        ((result > 1) & (node("a") == 1), False),
+        (result > 1, "1"),
+        (result["x"].exists() & ~(result == 2), "1"),
+        (visits < 3, "2"),
+        (run_input == 1, "2"),
+        ((result > 1) & (node("a") == 1), "2"),
+        ((result > 1) & error["type"].exists(), None),
     ],
 )
-def test_a_worker_may_choose_what_its_result_alone_decides(compiled, graph, condition, alone):
-    """Given conditions, then the node is marked only if they look at nothing but the result."""
+def test_a_worker_may_choose_by_its_result_and_what_it_was_told(compiled, graph, condition, told):
+    """Given conditions, then the mark of the node says whether they look at more than the result."""
+    graph.add_node("d", graph.nodes[0]["signature"]).add_error_edge("d", "a").add_edge(START, "d").add_edge("d", END)
     graph.add_conditional_edges("a", [when(condition, "b"), otherwise("c")])
     attrs = compiled(graph).nodes["0"]
-    assert (attrs["c"], attrs.get("ro"), "to" in attrs) == ("1", "1" if alone else None, False)
+    assert (attrs["c"], attrs.get("ro"), "to" in attrs) == ("1", told, False)
 
 
 def test_keys_are_chosen_by_the_result_alone(compiled, graph):
