@@ -51,6 +51,7 @@ def compare(definition: dict[str, Any], value: Any) -> None:
         assert type(found.result).__name__ == expected.value.type
 
 
+@pytest.mark.timeout(900)  # finding the smallest example takes its time
 @given(graphs(Kind(sure=True)), inputs_of_runs)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_random_graphs(definition, value):

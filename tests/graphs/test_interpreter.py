@@ -322,7 +322,7 @@ def test_the_results_of_elements_are_in_order_whatever_ends_first():
     assert result(PAGES, 0, at_once(random.Random(1)), a={"pages": [3, 1, 2]}, m=given) == [3, 1, 2]
 
 
-@pytest.mark.parametrize("pages", [{}, {"pages": 1}, {"pages": "abc"}])
+@pytest.mark.parametrize("pages", [{}, {"pages": 1}, {"pages": "abc"}, {"pages": None}])
 def test_what_is_not_a_list_fails_the_node(pages):
     assert failure(PAGES, a=pages) == "ConditionError"
 
@@ -585,6 +585,11 @@ def test_what_has_not_started_when_it_fails_does_not():
 def test_but_of_several_tasks_it_has_begun_with_its_visit():
     definition = graph("a n", "S>a", "S>n", "a>E", "n>E", n={"body": INNER})
     assert visited(run(definition, 0, in_turn, a=Fail("Lost"), x=1)) == "a n n/x n/y"
+
+
+def test_but_not_before_its_inputs_are_there():
+    definition = graph("a n", "S>a", "S>n", "a>E", "n>E", n={"body": INNER, "inputs": {"more": 1}})
+    assert visited(run(definition, 0, in_turn, a=Fail("Lost"))) == "a"
 
 
 def test_and_of_one_that_is_mapped_with_its_list():

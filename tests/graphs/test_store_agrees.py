@@ -98,6 +98,7 @@ def compare(app: Celery, definition: Any, value: Any, choose: random.Random, **h
 drawn = graphs(Kind(approvals=True))
 
 
+@pytest.mark.timeout(900)  # finding the smallest example takes its time
 @given(drawn, inputs_of_runs, st.randoms(use_true_random=False), st.booleans())
 @MANY
 def test_random_graphs(app, definition, value, choose, prompt):
@@ -105,6 +106,7 @@ def test_random_graphs(app, definition, value, choose, prompt):
     compare(app, definition, value, choose, prompt=prompt)
 
 
+@pytest.mark.timeout(900)  # finding the smallest example takes its time
 @given(drawn, inputs_of_runs, st.randoms(use_true_random=False))
 @settings(MANY, max_examples=EXAMPLES // 5)
 def test_workers_that_die(app, definition, value, choose):

@@ -63,31 +63,33 @@ class Visits:
         self.attempt(self.tokens[-1])
 
     def attempt(self, token: Token) -> None:
-        node, done = self.nodes[token.name], partial(self.ended, token)
-        facts = self.facts(token, token.given)
+        """What is worked out, is so before a body begins, of what there was when the visit began."""
+        node, facts = self.nodes[token.name], self.facts(token, token.given)
         inputs = {name: read(term, facts) for name, term in node.get("inputs", {}).items()}
-        if UNKNOWN in inputs.values():
-            return self.end(token, Fail("ConditionError"), done)
-        if "map_over" in node:
-            return self.end(token, read(node["map_over"], facts), partial(self.map, token, inputs))
-        args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
-        return self.begin(token, node, args, kwargs, inputs, done)
+        items = read(node["map_over"], facts) if "map_over" in node else None
+        if inputs or "map_over" in node:
+            return self.end(token, items, partial(self.body, token, inputs))
+        return self.body(token, inputs, items)
 
-    def map(self, token: Token, inputs: Any, items: Any) -> None:
-        """A body for each element, now that the list is known; with the last one that ends, the node does."""
-        if not isinstance(items, list) or not items:
-            return self.ended(token, [] if items == [] else Fail("ConditionError"))
+    def body(self, token: Token, inputs: dict[str, Any], items: Any) -> None:
+        """One body, or one for each element; with the last one that ends, the node does."""
+        node, done = self.nodes[token.name], partial(self.ended, token)
+        if UNKNOWN in inputs.values() or ("map_over" in node and not isinstance(items, list)):
+            return done(Fail("ConditionError"))
+        if "map_over" not in node:
+            args, kwargs = (self.args, self.kwargs) if token.first else ([token.given], {})
+            return self.begin(token, node, args, kwargs, inputs, done)
         results: dict[int, Any] = {}
 
-        def done(i: int, value: Any) -> None:
+        def one_done(i: int, value: Any) -> None:
             results[i] = value
             if len(results) == len(items):
                 ordered = [results[j] for j in range(len(items))]
-                self.ended(token, next((value for value in ordered if isinstance(value, Fail)), ordered))
+                done(next((value for value in ordered if isinstance(value, Fail)), ordered))
 
         for i, item in enumerate(items):
-            self.begin(token, self.nodes[token.name], [item], {}, inputs, partial(done, i), i)
-        return None
+            self.begin(token, node, [item], {}, inputs, partial(one_done, i), i)
+        return None if items else done([])
 
     def begin(
         self, token: Token, node: Any, args: list[Any], kwargs: Any, inputs: Any, done: Any, item: Any = None
