@@ -80,7 +80,7 @@ def workflow():
     tolerant = Swarm([failing, p.nap.si(1), p.suicide_once.si(5)], max_failures=1)
     members = group(p.nap.si(10), p.flaky.si(1, 20), p.replaced.si("chain"))
     batched = Swarm([p.identity.si(number) for number in range(9)], batch=9)
-    looping = ConditionalGraph("loop").add_node("more", p.identity.si(0)).add_edge(START, "more")
+    looping = ConditionalGraph("loop").add_node("more", p.kwonly.si(), inputs={"a": 1}).add_edge(START, "more")
     looping.add_conditional_edges("more", [when(visits < 5, "more"), otherwise(END)])
     ending = [p.checkpointed.si(3), p.identity.s()]
     return ComplexSignature(chain(p.nap.s(1), members, p.xsum.s(), p.tail.s(), batched, tolerant, looping, *ending))
