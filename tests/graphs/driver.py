@@ -50,10 +50,6 @@ class Recording(Publisher):
     def _send_task(self, effect: Dispatch, origin: Any, producer: Any) -> None:
         self.sent.append((effect, self.with_arguments(effect, origin)))
 
-    def send_strictly(self, todo: Any) -> None:
-        """There is no caller who would rather be told than see a node fail."""
-        self.act(todo)
-
     def _send_close(self, effect: CloseRun, origin: Any, producer: Any) -> None:
         """Nobody listens."""
 

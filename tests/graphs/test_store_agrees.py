@@ -107,7 +107,7 @@ def test_workers_that_die(app, definition, value, choose):
     compare(app, definition, value, choose, deaths=3)
 
 
-# -- cases that did not agree at first ----------------------------------------------------------------------------------------
+# -- cases that did not agree at first ---------------------------------------------------------------------
 
 
 def task(name: str, gives: str = "number") -> dict[str, Any]:
@@ -131,11 +131,10 @@ CASES = {
     "inputs go to what begins a nested graph that is immutable": sequence(
         {"name": "n", "body": sequence(NODE), "immutable": True, "inputs": {"more": 1}}
     ),
-    "an input that is not there fails the node, not what is in it": {
-        **sequence(
-            {"name": "n", "body": sequence(NODE, more=[{"from": "x", "error": None, "to": END}]), "inputs": MISSING}
-        )
-    },
+    "an input that is not there fails the node, not what is in it": sequence(
+        {"name": "n", "body": sequence(NODE, more=[{"from": "x", "error": None, "to": END}]), "inputs": MISSING}
+    ),
+    "nor does it keep the graph from being started": sequence({**NODE, "inputs": MISSING}),
 }
 
 
