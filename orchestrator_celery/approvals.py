@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.audit import acting, record
 from orchestrator_celery.engine.specs import parse
-from orchestrator_celery.errors import ApprovalTimeout, InvalidTransition, OrchestratorError, RunNotFound
+from orchestrator_celery.errors import InvalidTransition, RunNotFound
 from orchestrator_celery.given import Givens
 from orchestrator_celery.model.nodes import Live, parse_live
 from orchestrator_celery.model.views import ApprovalView
@@ -17,10 +17,7 @@ from orchestrator_celery.store import Refused
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
 
-__all__ = ("Approvals", "late_answer")
-
-#: What happens to an approval nobody has answered in time, and its decision.
-_IN_TIME = {"approve": "approved", "reject": "rejected"}
+__all__ = ("Approvals",)
 
 
 class Approvals:
@@ -142,21 +139,6 @@ class Approvals:
 
     def _write(self, entry: Any) -> None:
         self._orchestrator.trail.append(entry.model_dump_json())
-
-
-def late_answer(given: dict[str, Any]) -> tuple[dict[str, Any] | None, OrchestratorError | None]:
-    """What an approval nobody has answered in time comes to: its result, or its error.
-
-    Args:
-        given: its definition.
-    """
-    decision = _IN_TIME.get(given.get("on_timeout", "reject"))
-    if decision is None:
-        return None, ApprovalTimeout(
-            f"Nobody has answered {given['name']!r} within {given['timeout']:g} s: give it more time, or an on_timeout "
-            "of 'approve' or 'reject'."
-        )
-    return {"decision": decision, "by": "", "note": "", "timed_out": True}, None
 
 
 def _gone(run: str, verb: str) -> RunNotFound:

@@ -22,6 +22,9 @@ from orchestrator_celery.store.queries import Reader
 
 __all__ = ("Deciding",)
 
+#: What is decided before a body begins: there is no result yet, and what it was given stands in its place.
+_BEFORE = ("in", "map", "skip")
+
 
 class Deciding:
     """Makes decisions.
@@ -95,6 +98,8 @@ class Deciding:
             return self._after_error(effect, spec)
         router = "ps" in definition.attrs
         facts = self._facts(effect, spec, router)
+        if effect.why == "in":
+            return self._inputs(spec, facts)
         if effect.why == "map":
             return self._elements(spec, facts)
         plain = definition.attrs.get("to", "")
@@ -109,7 +114,9 @@ class Deciding:
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
         """What conditions look at; of a router, what it was asked about is the result."""
         run, graph, known = effect.run, _graph_of(effect.visit), self._known(effect)
-        source = self._givens.given_to(run, effect.visit) if router or "error" in spec.get("roots", ()) else ""
+        source = effect.ref if effect.why in _BEFORE else ""
+        if router or (not source and "error" in spec.get("roots", ())):
+            source = self._givens.given_to(run, effect.visit)
         ref = source if router else effect.ref
         error = self._givens.value(run, source, graph) if source.startswith("w:") else None
         return self._givens.facts(
@@ -156,6 +163,13 @@ class Deciding:
         if target == "again" and policy is not None:
             return Verdict("again", pause(policy, effect.tries, f"{effect.run}:{effect.visit}"))
         return Verdict("go", target)
+
+    def _inputs(self, spec: Mapping[str, Any], facts: Facts) -> Verdict:
+        try:
+            inputs = {name: value_of(one, facts) for name, one in spec["inputs"].items()}
+        except ConditionError as exc:
+            raise ConditionError(f"The inputs of {spec['name']!r} cannot be worked out. {exc}") from exc
+        return Verdict("with", "", self._codec.dump(inputs))
 
     def _elements(self, spec: Mapping[str, Any], facts: Facts) -> Verdict:
         elements = value_of(spec["map_over"], facts)

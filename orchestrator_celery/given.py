@@ -8,6 +8,7 @@
     m:<visit>     one element of the list a graph's node is mapped over, by the place of the task below it
     o:<graph>     what a graph was given, and its own arguments after it
     g:<visit>     what a visit of a graph's node was given, and its inputs
+    k:<visit>     its inputs alone: what begins its body takes nothing else
 
 Two more are no values: `e:<node>`, what an errback is called with, and `i:<item>`, what is called after an item of a
 swarm.
@@ -15,17 +16,15 @@ swarm.
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from orchestrator_celery.canvas.conditions import Facts, value_of
+from orchestrator_celery.canvas.conditions import Facts
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.engine.specs import parse
-from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.store.queries import Reader
 
 __all__ = ("Givens", "as_one")
@@ -66,9 +65,6 @@ class Givens:
             given: where they come from.
             node: the task's node, or the graph's that passes them on.
             known: results by node that need not be read.
-
-        Raises:
-            ConditionError: an input of a graph's node is not there.
         """
         if not given:
             return _NONE
@@ -79,18 +75,18 @@ class Givens:
             return self._of_visit(run, given[2:], node, known)
         if given.startswith("o:"):
             return self._with_own(run, given[2:], node, known)
-        if given.startswith("m:"):
-            visit = given[2:]
-            return [self._element(run, visit, node)], self._inputs(run, visit, node, known)
+        if given[:2] in ("k:", "m:"):
+            element = [self._element(run, given[2:], node)] if given[0] == "m" else []
+            return element, self._inputs(run, given[2:])
         return [self.value(run, given, node, known)], {}
 
     def value(self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None) -> Any:
-        """The same as one value: what a graph's conditions call its input; arguments and errors as of `arguments`."""
+        """The same as one value: what a graph's conditions call its input; arguments as of `arguments`."""
         if known and given in known:
             return known[given]
         if given[:1] == "[":
             return [self.value(run, one, node, known) for one in given[1:].split(",")]
-        if not given or given == "in" or given[:2] in ("g:", "m:", "o:"):
+        if not given or given == "in" or given[:2] in ("g:", "k:", "m:", "o:"):
             return as_one(*self.arguments(run, given, node, known))
         return self._cached(run, given, lambda: self._outcome(run).values([given])[0])
 
@@ -140,35 +136,15 @@ class Givens:
         self, run: str, visit: str, node: str, known: Mapping[str, Any] | None
     ) -> tuple[list[Any], dict[str, Any]]:
         args, kwargs = self.arguments(run, self.given_to(run, visit), node, known)
-        return args, {**kwargs, **self._inputs(run, visit, node, known)}
+        return args, {**kwargs, **self._inputs(run, visit)}
 
-    def _inputs(self, run: str, visit: str, node: str, known: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Inputs of a graph's node, worked out now."""
-        place = visit.rpartition(".")[0]
-        [raw] = self._reader.definitions(run, [place])
-        spec = self._codec.load(parse(raw).payload) if raw is not None else {}
-        inputs = spec.get("inputs")
-        if not inputs:
-            return {}
-        graph = place.rpartition(".")[0]
-        source = self.given_to(run, visit)
-        [last] = self._reader.terminal(run, [f"{visit}:last"])  # as it was when the visit began
-        began = json.loads(last or b'{"last": {}}')
-        result = self.value(run, source, node, known) if source else None
-        facts = self.facts(
-            run,
-            graph,
-            spec.get("names", {}),
-            began["last"],
-            self._reader.graph_state(run, graph).given,
-            result=result,
-            error=result if source.startswith("w:") else None,
-            visits=began.get("visits", 0),
-        )
-        try:
-            return {name: value_of(one, facts) for name, one in inputs.items()}
-        except ConditionError as exc:
-            raise ConditionError(f"The inputs of {spec['name']!r} cannot be worked out. {exc}") from exc
+    def _inputs(self, run: str, visit: str) -> dict[str, Any]:
+        """Inputs of a visit, worked out when it began."""
+        return dict(self._cached(run, f"k:{visit}", lambda: self._kept_inputs(run, visit)))
+
+    def _kept_inputs(self, run: str, visit: str) -> dict[str, Any]:
+        [raw] = self._reader.terminal(run, [f"{visit}:kw"])
+        return dict(self._codec.load(raw)) if raw is not None else {}
 
     def _element(self, run: str, visit: str, node: str) -> Any:
         elements = self._cached(run, f"m:{visit}", lambda: self._list(run, visit))

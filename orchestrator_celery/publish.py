@@ -221,7 +221,7 @@ class Publisher:
             return self._after_error(leaf, run, given[2:])
         if given.startswith("i:"):
             return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
-        if leaf.immutable and given[:2] not in ("g:", "m:"):
+        if leaf.immutable and given[:2] not in ("g:", "k:", "m:"):
             return leaf
         self._givens.meet(run, effect.born)
         args, kwargs = self._givens.arguments(run, given, effect.leaf.node, origin.known)

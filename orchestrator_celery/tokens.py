@@ -65,7 +65,7 @@ class Tokens:
     def fields(self) -> set[str]:
         """Records that are taken over beside them: what the node that begins again was given, and what START led to."""
         own = f"{self._graph}.{self._visit}"
-        return {f"{own}:in", f"{own}:last", f"{self._graph}.S.0:to", f"{self._graph}.r", f"{self._graph}:in"}
+        return {f"{own}:in", f"{own}:kw", f"{self._graph}.S.0:to", f"{self._graph}.r", f"{self._graph}:in"}
 
     def record(self) -> tuple[str, bytes]:
         """The record the graph begins with, by its field."""

@@ -8,15 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 from orchestrator_celery.canvas.primitive import deadline_in_seconds
-from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.errors import ApprovalTimeout, InvalidWorkflow
 
-__all__ = ("DECISIONS", "Approval", "approval_flaws", "can_fail")
+__all__ = ("DECISIONS", "Approval", "approval_flaws", "can_fail", "unanswered")
 
 #: What an approval can come out as; the keys of a mapping behind it.
 DECISIONS = ("approved", "rejected")
 
 #: What happens when nobody answered in time.
 _ON_TIMEOUT = ("reject", "approve", "fail")
+_IN_TIME = {"approve": "approved", "reject": "rejected"}
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,21 @@ def approval_flaws(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def can_fail(given: Mapping[str, Any]) -> bool:
     """Whether an approval as it stands in a definition can fail: nothing runs, so only its timeout can make it."""
     return given.get("on_timeout") == "fail" and given.get("timeout") is not None
+
+
+def unanswered(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What comes of an approval nobody has answered in time: its node's result.
+
+    Args:
+        given: as it stands in a definition, with the node's name.
+
+    Raises:
+        ApprovalTimeout: that is what it is to come to.
+    """
+    decision = _IN_TIME.get(given.get("on_timeout", "reject"))
+    if decision is None:
+        raise ApprovalTimeout(
+            f"Nobody has answered {given['name']!r} within {given['timeout']:g} s: give it more time, or an on_timeout "
+            "of 'approve' or 'reject'."
+        )
+    return {"decision": decision, "by": "", "note": "", "timed_out": True}

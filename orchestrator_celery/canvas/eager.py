@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from traceback import format_exception
 from typing import Any
 
 from celery.canvas import maybe_signature
 
-from orchestrator_celery.canvas.conditions import Facts, holds, value_of
+from orchestrator_celery.canvas.approval import unanswered
+from orchestrator_celery.canvas.choosing import taken
+from orchestrator_celery.canvas.conditions import Facts, value_of
 from orchestrator_celery.canvas.declarations import START
 from orchestrator_celery.canvas.inside import inside
-from orchestrator_celery.canvas.retry import class_names
+from orchestrator_celery.canvas.retry import class_names, is_meant
 from orchestrator_celery.canvas.walk import Token, Walk
-from orchestrator_celery.canvas.ways import branches
-from orchestrator_celery.errors import ApprovalTimeout, ConditionError, InvalidWorkflow, NoRoute
+from orchestrator_celery.errors import ConditionError, InvalidWorkflow, NoRoute
 
 __all__ = ("EagerGraph", "refuse_endless")
-
-#: What an approval comes out as that nobody answers.
-_DECISIONS = {"approve": "approved", "reject": "rejected"}
 
 
 class EagerGraph:
@@ -81,13 +78,13 @@ class EagerGraph:
     def _visit(self, token: Token) -> Any:
         entry = self._nodes[token.node]
         if "approval" in entry:
-            return _unanswered(token.node, entry["approval"])
+            return unanswered({"name": token.node, **entry["approval"]})
         policy = entry.get("retry", self._retry) or {"attempts": 1}
         for left in reversed(range(policy["attempts"])):
             try:
                 return self._body(entry, token)
             except Exception as error:
-                if not left or not _meant(policy.get("on"), error):
+                if not left or not is_meant(policy.get("on"), class_names(error)):
                     raise
         raise AssertionError("The last attempt ends one way or the other.")
 
@@ -133,7 +130,7 @@ class EagerGraph:
         own = [edge for edge in self._edges if edge["from"] == token.node and "error" not in edge]
         keys = [self._key(edge, token, result) for edge in own]
         facts = self._facts(token, result, self._results)
-        found = [target for edge, key in zip(own, keys, strict=True) for target in _taken(edge, facts, key)]
+        found = [target for edge, key in zip(own, keys, strict=True) for target in taken(edge, facts, key)]
         if not found:
             raise NoRoute(
                 f"Nothing that was declared for {token.node!r} fits its result: add otherwise(...) or default=, and "
@@ -149,7 +146,7 @@ class EagerGraph:
 
     def _error_edge(self, name: str, error: Exception) -> str | None:
         own = (edge for edge in self._edges if edge["from"] == name and "error" in edge)
-        return next((edge["to"] for edge in own if _meant(edge["error"], error)), None)
+        return next((edge["to"] for edge in own if is_meant(edge["error"], class_names(error))), None)
 
 
 def refuse_endless(name: str, body: Any) -> None:
@@ -176,38 +173,3 @@ def _endless(path: str, body: Any) -> Iterator[str]:
     else:
         for part in inside(body):
             yield from _endless(path, part)
-
-
-def _taken(edge: Mapping[str, Any], facts: Facts, key: Any) -> list[str]:
-    """Targets of one declaration, in its order."""
-    if "to" in edge:
-        return [edge["to"]]
-    if "when" in edge:
-        strict = bool(edge.get("strict"))
-        matching = (target for condition, target in edge["when"] if holds(condition, facts, strict))
-    else:
-        keys = key if isinstance(key, (list, tuple)) else [key]
-        matching = (target for one in keys for known, target in edge["keys"] if _same(one, known))
-    if edge.get("mode", "first") == "first":
-        found = [*islice(matching, 1)]
-    else:
-        declared = [target for _, target in branches(edge)]
-        found = sorted(matching, key=declared.index)
-    return found or ([edge["otherwise"]] if "otherwise" in edge else [])
-
-
-def _unanswered(name: str, approval: Mapping[str, Any]) -> dict[str, Any]:
-    """What comes of an approval when its time is over, which it is at once."""
-    decision = _DECISIONS.get(approval.get("on_timeout", "reject"))
-    if decision is None:
-        raise ApprovalTimeout(f"Nobody answered {name!r} within its timeout of {approval['timeout']} seconds.")
-    return {"decision": decision, "by": "", "note": "", "timed_out": True}
-
-
-def _same(value: Any, key: Any) -> bool:
-    """Whether a result is a key; True is not 1 here, as it is none in JSON."""
-    return isinstance(value, bool) == isinstance(key, bool) and bool(value == key)
-
-
-def _meant(on: list[str] | None, error: BaseException) -> bool:
-    return on is None or not {*on}.isdisjoint(class_names(error))

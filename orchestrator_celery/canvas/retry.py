@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from orchestrator_celery.errors import InvalidWorkflow
 
-__all__ = ("Errors", "Retry", "class_names", "error_names", "retry_flaws", "retry_json")
+__all__ = ("Errors", "Retry", "class_names", "error_names", "is_meant", "retry_flaws", "retry_json")
 
 #: How errors may be named: a class or its name, or several of them.
 Errors: TypeAlias = str | type[BaseException] | Iterable[str | type[BaseException]]
@@ -105,6 +105,15 @@ def error_names(on: Errors | None) -> list[str] | None:
 
 
 def class_names(error: BaseException) -> list[str]:
-    """Names by which an error can be asked for: its class and the bases of that, with and without their module."""
+    """Names by which an error can be asked for: its class and the bases of that, with and without their module.
+
+    >>> class_names(KeyError())[:4]
+    ['KeyError', 'builtins.KeyError', 'LookupError', 'builtins.LookupError']
+    """
     kinds = [kind for kind in type(error).__mro__ if kind is not object]
     return [name for kind in kinds for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")]
+
+
+def is_meant(on: Iterable[str] | None, names: Iterable[str]) -> bool:
+    """Whether an error with these names is one of those that are asked for; None for any."""
+    return on is None or not {*on}.isdisjoint(names)

@@ -87,11 +87,8 @@ class Walk:
             self._start(self._met(ready)._replace(known=known))
 
     def result(self) -> Any:
-        """Of the graph, once there are no tokens left: of the node that went to END, or by name of several.
-
-        START is no node, so what goes to END at once has none.
-        """
-        ends = {name: self._ends[name] for name in self._nodes if name in self._ends}
+        """Of the graph, once there are no tokens left: of what went to END, or by name of several, START the first."""
+        ends = {name: self._ends[name] for name in (START, *self._nodes) if name in self._ends}
         return ends if len(ends) > 1 else next(iter(ends.values()), None)
 
     def _join(self, name: str) -> str | None:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from celery.utils.serialization import get_pickleable_exception
 from kombu.serialization import dumps, loads, prepare_accept_content, registry
 
+from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import PayloadTooLarge
 
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("Codec", "class_names")
+__all__ = ("Codec",)
 
 _JSON = "json"
 
@@ -107,18 +108,6 @@ class Codec:
                 "pass a reference (a path, a key) instead, or raise the limit."
             )
         return blob if serializer == _JSON else b"\0" + serializer.encode() + b"\n" + blob
-
-
-def class_names(exc: BaseException) -> list[str]:
-    """Names of an error's class and of its bases, each with its module after it, but for those of every error.
-
-    >>> class_names(KeyError())
-    ['KeyError', 'builtins.KeyError', 'LookupError', 'builtins.LookupError']
-    """
-    classes = [kind for kind in type(exc).__mro__ if kind not in (Exception, BaseException, object)]
-    return [
-        name for kind in classes or [type(exc)] for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")
-    ]
 
 
 def _words_of(exc: BaseException) -> str:

@@ -11,12 +11,13 @@ order in which the user made them:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
-from itertools import islice
 from typing import Any
 
-from orchestrator_celery.canvas.conditions import Facts, holds
+from orchestrator_celery.canvas.choosing import taken
+from orchestrator_celery.canvas.conditions import Facts
+from orchestrator_celery.canvas.retry import is_meant
 
 __all__ = ("after_error", "pause", "targets")
 
@@ -36,7 +37,7 @@ def targets(declarations: Iterable[Mapping[str, Any]], facts: Facts, answer: Cal
     >>> targets(routes, Facts("low", None, None, 1, lambda name: None))
     '1,3'
     """
-    found = (target for one in declarations for target in _taken(one, facts, answer))
+    found = (target for one in declarations for target in taken(one, facts, _key(one, facts, answer)))
     return ",".join(dict.fromkeys(found))
 
 
@@ -54,9 +55,9 @@ def after_error(
         names: of the error's class and its bases, with and without their module.
         tries: how often it was tried again so far.
     """
-    if policy is not None and tries + 1 < policy["attempts"] and _meant(policy.get("on"), names):
+    if policy is not None and tries + 1 < policy["attempts"] and is_meant(policy.get("on"), names):
         return "again"
-    return next((target for on, target in edges if _meant(on, names)), None)
+    return next((target for on, target in edges if is_meant(on, names)), None)
 
 
 def pause(policy: Mapping[str, Any], tries: int, seed: str) -> int:
@@ -75,36 +76,8 @@ def pause(policy: Mapping[str, Any], tries: int, seed: str) -> int:
     return int(seconds * 1000)
 
 
-def _taken(declaration: Mapping[str, Any], facts: Facts, answer: Callable[[str], Any] | None) -> list[str]:
-    if "to" in declaration:
-        return [declaration["to"]]
-    matching = _holding(declaration, facts) if "when" in declaration else _known(declaration, facts, answer)
-    if declaration.get("mode", "first") == "first":
-        taken = list(islice(matching, 1))
-    else:
-        declared = [target for _, target in declaration.get("when", declaration.get("keys", ()))]
-        taken = sorted(matching, key=declared.index)
-    return taken or [declaration[name] for name in ("otherwise",) if name in declaration]
-
-
-def _holding(declaration: Mapping[str, Any], facts: Facts) -> Iterator[str]:
-    strict = bool(declaration.get("strict"))
-    return (target for condition, target in declaration["when"] if holds(condition, facts, strict))
-
-
-def _known(declaration: Mapping[str, Any], facts: Facts, answer: Callable[[str], Any] | None) -> Iterator[str]:
+def _key(declaration: Mapping[str, Any], facts: Facts, answer: Callable[[str], Any] | None) -> Any:
+    """What is looked up in a mapping: a router's answer, an approval's decision, or the result."""
     if "asked" in declaration and answer is not None:
-        key = answer(declaration["asked"])
-    else:
-        key = facts.result["decision"] if declaration.get("decision") else facts.result
-    keys = key if isinstance(key, (list, tuple)) else [key]
-    return (target for one in keys for known, target in declaration["keys"] if _same(one, known))
-
-
-def _same(value: Any, key: Any) -> bool:
-    """Whether a result is a key; True is not 1 here, as it is none in JSON."""
-    return isinstance(value, bool) == isinstance(key, bool) and value == key
-
-
-def _meant(on: Iterable[str] | None, names: Iterable[str]) -> bool:
-    return on is None or not {*on}.isdisjoint((*names, "Exception", "BaseException"))
+        return answer(declaration["asked"])
+    return facts.result["decision"] if declaration.get("decision") else facts.result

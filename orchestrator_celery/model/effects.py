@@ -45,9 +45,9 @@ class Decide(NamedTuple):
     Args:
         run: the run.
         visit: graph, node and visit, as `0.3.2`; the node is `S` for START.
-        why: `S` it has ended well, `F` it has failed, `map` it is about to run once for each element of a list, `skip`
-            it is passed by.
-        ref: whose result or error; of `map` and `skip`, what it is given.
+        why: `S` it has ended well, `F` it has failed, `map` it is about to run once for each element of a list, `in`
+            with inputs, `skip` it is passed by.
+        ref: whose result or error; of `map`, `in` and `skip`, what it is given.
         spec: definition of the node, of START that of the graph.
         given: what the graph was given.
         last: node of the newest result by number of the graph's node.
@@ -106,10 +106,10 @@ class Verdict(NamedTuple):
     """What was decided.
 
     Args:
-        kind: `go` along edges, try `again`, `stop` for want of a way out, `map` over a list, or `fail`: the decision
-            itself cannot be made.
+        kind: `go` along edges, try `again`, `stop` for want of a way out, begin `with` inputs, `map` over a list, or
+            `fail`: the decision itself cannot be made.
         argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
-        elements: the list to map over; of `go`, what goes on from START to END, or past a node.
+        elements: the list to map over; of `with`, the inputs; of `go`, what goes on from START to END, or past a node.
     """
 
     kind: str

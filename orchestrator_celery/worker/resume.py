@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
-from orchestrator_celery.approvals import late_answer
 from orchestrator_celery.audit import acting, record
 from orchestrator_celery.cancel import Cancellation
+from orchestrator_celery.canvas.approval import unanswered
 from orchestrator_celery.control import Control
 from orchestrator_celery.debts import Debts
 from orchestrator_celery.engine.leaf import read_leaf
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
 from orchestrator_celery.engine.specs import parse
-from orchestrator_celery.errors import DeadlineExceeded
+from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
 from orchestrator_celery.interrupt import Interruption
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
@@ -166,10 +166,12 @@ class Session:
         for node, raw in zip(look.late, orchestrator.reader.definitions(look.run, look.late), strict=True):
             if raw is None:
                 continue
-            result, error = late_answer(orchestrator.codec.load(parse(raw).payload))
-            codec = orchestrator.codec
-            blob = codec.dump_result(result) if error is None else codec.dump_error(error, "")
-            effects = orchestrator.store.answer(look.run, node, blob, well=error is None, late=True)
+            codec, well = orchestrator.codec, True
+            try:
+                blob = codec.dump_result(unanswered(codec.load(parse(raw).payload)))
+            except ApprovalTimeout as error:
+                blob, well = codec.dump_error(error, ""), False
+            effects = orchestrator.store.answer(look.run, node, blob, well=well, late=True)
             self._reports.send(effects, NOWHERE, {"action": "answer", "run": look.run, "node": node})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:

@@ -53,6 +53,7 @@ def behave(body: dict[str, Any], given: Any, inputs: dict[str, Any], turn: int =
         "number": number,
         "list": [drawn // 16**i % 4 for i in range(1, number + 1)],
         "dict": {"x": drawn // 64 % 4} if number else {},
+        "decision": {"decision": "approved" if number % 2 else "rejected"},
         "key": [drawn // 64 % 4, number] if number > 1 else "x" if number else True,
     }[body["gives"]]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery
 
-from orchestrator_celery import ConditionalGraph, Retry, otherwise, when
+from orchestrator_celery import Approval, ConditionalGraph, Retry, otherwise, when
 from orchestrator_celery.canvas.conditions import expression
 
 __all__ = ("STEP", "built")
@@ -27,7 +27,12 @@ def built(definition: dict[str, Any], app: Celery) -> ConditionalGraph:
             options["map_over"] = expression(node["map_over"])
         if "inputs" in node:
             options["inputs"] = {name: expression(term) for name, term in node["inputs"].items()}
-        graph.add_node(node["name"], body(node["body"], app, bool(node.get("immutable"))), **options)
+        own = (
+            Approval(timeout=3600, on_timeout="fail")
+            if "approval" in node
+            else body(node["body"], app, "immutable" in node)
+        )
+        graph.add_node(node["name"], own, **options)
     for edge in definition["edges"]:
         add(graph, edge, app)
     return graph

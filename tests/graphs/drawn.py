@@ -37,6 +37,8 @@ class Kind(NamedTuple):
     sure: bool = False
     #: Bodies that come out otherwise when called again.
     flaky: bool = True
+    #: Nodes that wait for a person.
+    approvals: bool = False
     #: How deep graphs are nested.
     nested: int = 2
 
@@ -75,6 +77,9 @@ class Drawing:
         self.room -= 1
         node = {"name": name, "body": None, **more}
         self.nodes.append(node)
+        if self.kind.approvals and self.odds(10):
+            node.update(approval={}, body=self.task(name, "decision"))
+            return name
         node["body"] = self.body(name)
         for option, value in (("immutable", st.just(True)), ("max_visits", st.integers(1, 4)), ("retry", retries)):
             if self.odds(8):
@@ -88,6 +93,10 @@ class Drawing:
             inner = self.kind._replace(nested=self.kind.nested - 1)
             return drawn(self.draw, inner, self.draw(st.integers(1, 4)), f"{name}_")
         return self.task(name, "number", "number", "list", "dict", "key")
+
+    def waits(self, name: str) -> bool:
+        """Whether it is an approval."""
+        return any(node["name"] == name and "approval" in node for node in self.nodes)
 
     def task(self, name: str, *gives: str) -> Graph:
         body = {"name": name, "seed": self.draw(st.integers(0, 99)), "gives": self.one(*gives)}
@@ -116,12 +125,14 @@ class Drawing:
     def choice(self, source: str, targets: list[str], otherwise: list[str | None], mode: str = "first") -> None:
         """One declaration for all these targets."""
         edge: Graph = {"from": source}
-        if self.odds(2):
+        if self.odds(2) and not (self.waits(source) and len(targets) > 2):
             keys = self.draw(st.permutations([0, 2, 3, "x", True, None]))
             edge["keys"] = [[key, self.one(*targets)] for key in keys[: self.draw(st.integers(0, 3))]]
             edge["keys"] += [[key, to] for key, to in zip(keys[3:], targets, strict=False)]
             if self.odds(3):
                 edge["router"] = self.task(f"{source}_r", "number", "key")
+            elif self.waits(source):
+                edge["keys"] = [[key, to] for key, to in zip(("approved", "rejected"), targets * 2, strict=False)]
         else:
             edge["when"] = [[None, to] for to in targets]  # filled in when the graph is there
         if mode != "first" or self.odds(2):
@@ -135,7 +146,7 @@ class Drawing:
         """Back for some rounds, then on."""
         most = self.draw(st.integers(2, 4))
         term = ["lt", ["visits"], most]
-        if self.odds(3):
+        if self.odds(3) and not self.waits(source):
             term = ["and", ["ge", ["result"], 1], term]
         self.edges.append({"from": source, "when": [[term, back]], "otherwise": target})
 
@@ -294,7 +305,7 @@ class Drawing:
 
     def known(self, name: str, surely: bool) -> list[str]:
         """Other nodes that may have been visited before this one, or surely have been."""
-        others = [node["name"] for node in self.nodes if node["name"] != name]
+        others = [node["name"] for node in self.nodes if node["name"] != name and "approval" not in node]
         if surely:
             around = {other: [edge for edge in self.edges if edge["from"] != other] for other in others}
             return [other for other in others if name not in ahead(around[other], START)]
@@ -316,21 +327,24 @@ class Drawing:
             look = ["node", self.one(*before)] if before else ["run_input"]
             if "map_over" in node:
                 self.over(node, self.one(["value", [1, 2]], ["value", []], ["result"], ["result"], look))
-            if self.odds(6):
+            if self.odds(6) and "approval" not in node:
                 node["inputs"] = {"more": self.one(look, look, ["result"], ["run_input"])}
-            if self.odds(40):
+            if self.odds(40) and "approval" not in node:
                 node["inputs"] = {"more": ["item", look, "x"]}
 
     def over(self, node: Graph, term: Any) -> None:
         """A list to go over: whoever it comes from gives one, mostly."""
         sources = {edge["from"] for edge in self.edges if node["name"] in aims(edge)} if term == ["result"] else term
-        tasks = [other["body"] for other in self.nodes if other["name"] in sources and "nodes" not in other["body"]]
+        known = [other for other in self.nodes if other["name"] in sources and "approval" not in other]
+        tasks = [other["body"] for other in known if "nodes" not in other["body"]]
         for body in tasks:
             body["gives"] = "list"
         is_list = term[0] == "value" or (tasks and START not in sources)
         node["map_over"] = term if is_list or self.odds(8) else ["value", [2, 0]]
 
     def term(self, source: str, known: list[str]) -> Any:
+        if self.waits(source):
+            return ["eq", ["item", ["result"], "decision"], self.one("approved", "rejected")]
         roots = [["result"], ["result"], ["item", ["result"], "x"], ["run_input"]]
         if source != START:
             roots += [["visits"], *(["node", name] for name in known)]

@@ -11,10 +11,11 @@ from celery import Celery
 
 from orchestrator_celery import ConditionalGraph, Orchestrator
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.publish import Publisher
+from orchestrator_celery.store import Effects
 from orchestrator_celery.store.verbs import foresight
 
 from .behaviour import Bodies, plain
@@ -88,7 +89,7 @@ class Driver:
         self.run = f"r{next(_NUMBERS)}"  # of its own: what a run was given is remembered by its id
         self.store.client.flushdb()
         self.publisher.sent.clear()
-        self.work: dict[Work, tuple[LeafId, Fence, Any, bytes]] = {}
+        self.work: dict[Work, tuple[LeafId, Fence, Any, Any]] = {}
         self.made.start(graph, [value], {}, {"task_id": self.run})
         self.claim()
 
@@ -103,10 +104,16 @@ class Driver:
                 work = self.word(effect.leaf.node, leaf)
                 assert work not in self.work
                 self.work[work] = effect.leaf, effect.fence, leaf, foresight(answer.more)
+        for work in [work for work, (_, _, call, _) in self.work.items() if call is None]:
+            del self.work[work]
+        for node in (node for node, raw in self.made.reader.live(self.run).items() if raw[:1] == b"W"):
+            self.work[self.word(node)] = LeafId(self.run, node, 1), Fence(), None, None  # it waits for a person
 
     def end(self, work: Work, forget: bool = False) -> None:
         """A task runs, and ends; `forget`: its process dies before it has done what follows, and a sweep finds that."""
         leaf, fence, call, told = self.work.pop(work)
+        if call is None:
+            return self.answer(leaf.node, forget)
         given = call.args[0] if call.args else None
         inputs = {name: value for name, value in call.kwargs.items() if name != "body"}
         try:
@@ -117,9 +124,23 @@ class Driver:
             blob = self.codec.dump_result(result)
             chosen, relied = self.publisher.foresee(leaf, told, self.codec.load(blob)) if told else (None, "")
             answer = self.store.finish(leaf, fence, blob, chosen, relied)
+        return self.follow(answer, forget)
+
+    def answer(self, node: str, forget: bool) -> None:
+        """A person answers, or does not in time."""
+        _, entry, _ = self.entry(node)
+        try:
+            result = self.bodies.real(entry["body"], None, {})
+        except Exception as error:
+            answer = self.store.answer(self.run, node, self.codec.dump_error(error, ""), well=False)
+        else:
+            answer = self.store.answer(self.run, node, self.codec.dump_result(result))
+        self.follow(answer, forget)
+
+    def follow(self, answer: Effects, forget: bool) -> None:
         assert answer.refused is None, answer
         if forget:
-            self.sweep()
+            self.sweep([about(effect) for effect in answer.todo])
         else:
             self.publisher.act(answer.todo)
         self.claim()
@@ -132,28 +153,32 @@ class Driver:
         self.publisher.act(answer.todo)
         self.claim()
 
-    def sweep(self) -> None:
-        """What nobody has done, decisions and messages, is done by whoever looks at the run."""
+    def sweep(self, order: list[str]) -> None:
+        """What nobody has done, decisions and messages, is done by whoever looks at the run; in the order it came in."""
         while any(raw[:1] in b"QE" for node, raw in self.made.reader.live(self.run).items() if node != CLOSE):
             time.sleep(0.002)
             [look] = self.store.look([self.run])
-            self.publisher.act(look.todo)
+            self.publisher.act(sorted(look.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
             self.claim()
 
     # -- looks -------------------------------------------------------------------------------------
 
-    def word(self, node: str, leaf: Any) -> Work:
+    def word(self, node: str, leaf: Any = None) -> Work:
         """A leaf by the names of its nodes."""
-        names, turns, at, graph = [], [], node.split(".")[1:], self.definition
+        names, _, turns = self.entry(node)
+        kwargs = {name: value for name, value in leaf.kwargs.items() if name != "body"} if leaf else {}
+        return Work.of(names, leaf.args[0] if leaf and leaf.args else None, kwargs, turns)
+
+    def entry(self, node: str) -> tuple[list[tuple[str, str]], dict[str, Any], list[int]]:
+        """Where a leaf is, by names; the entry of its node; which bodies it is in."""
+        names, turns, at, entry = [], [], node.split(".")[1:], {"body": self.definition}
         while at:
             number, turn, *at = at
-            name, entry, router = entry_of(graph, int(number))
+            name, entry, router = entry_of(entry["body"], int(number))
             item = at.pop(0) if "map_over" in entry and not router else ""
             names.append((name, router or item))
             turns.append(int(turn))
-            graph = entry["body"]
-        kwargs = {name: value for name, value in leaf.kwargs.items() if name != "body"}
-        return Work.of(names, leaf.args[0] if leaf.args else None, kwargs, turns)
+        return names, entry, turns
 
     @property
     def status(self) -> str:
@@ -186,6 +211,11 @@ class Driver:
         """By the names of nodes, without routers."""
         nodes = [node["name"] for node in self.definition["nodes"]]
         return {nodes[int(at)]: n for at, n in found.items() if at.isdigit() and int(at) < len(nodes)}
+
+
+def about(effect: Any) -> str:
+    """The visit an effect is about."""
+    return str(effect.visit if isinstance(effect, Decide) else effect.leaf.node if isinstance(effect, Dispatch) else "")
 
 
 def entry_of(graph: dict[str, Any], number: int) -> tuple[str, dict[str, Any], str]:

@@ -26,15 +26,14 @@ def interpret(
         bodies: `bodies(body, visit, attempt, given, **inputs)` answers or raises `Fail`.
         given: its one argument.
         schedule: which of the live bodies is the next to start or to end.
-        eager: bodies run one at a time, in one process: what is in the queue has not begun, and nothing happens between a
-            body and its router.
+        eager: bodies run one at a time, so what is in the queue has not begun, and a router follows its body at once.
     """
     play, ends = Play(bodies, eager), []
     Graph(play, definition, (), [given], {}, ends.append)
     while play.live:
         play.turn(schedule(play.live))
-    [end] = ends
-    return Outcome("FAILED" if isinstance(end, Fail) else "SUCCEEDED", end, play.visits, play.skipped, play.ran)
+    state = "FAILED" if isinstance(ends[0], Fail) else "SUCCEEDED"
+    return Outcome(state, *ends, play.visits, play.skipped, play.ran)
 
 
 class Graph(Visits):
@@ -45,7 +44,8 @@ class Graph(Visits):
         if not isinstance(value, Fail):
             self.results[token.name] = value
             return self.leave(token) if self.failure else self.decide(token, (), value)
-        policy = self.nodes[token.name].get("retry") or self.policy["retry"]
+        policy = self.policy["retry"] if "approval" not in self.nodes[token.name] else {"attempts": 1}
+        policy = self.nodes[token.name].get("retry", policy)
         if not self.failure and token.attempt < policy["attempts"] and named(policy.get("on"), value):
             token.attempt += 1
             return self.attempt(token)
@@ -80,7 +80,7 @@ class Graph(Visits):
         return self.decide(token, (*keys, key), result)
 
     def move(self, token: Token, targets: list[str], value: Any, **came: bool) -> None:
-        """In one transition the token leaves its node and is at the targets; or the graph fails."""
+        """The token leaves its node and is at all its targets; or the graph fails."""
         targets = [to for to in targets if not (self.join(to) == "any" and token.lineage.get(to, 0) < self.visits[to])]
         if any(self.join(to) != "all" and self.worn_out(to) for to in targets):
             return self.fail(Fail("GraphRecursion"), token)
@@ -126,8 +126,7 @@ class Graph(Visits):
 
     def first(self, name: str, other: str) -> bool:
         """Whether these two wait for each other, and this one was declared first."""
-        declared = list(self.nodes).index
-        return other in self.ahead[name, False] and declared(name) < declared(other)
+        return other in self.ahead[name, False] and next(n for n in self.nodes if n in (name, other)) == name
 
     def fail(self, failure: Fail, token: Token | None = None) -> None:
         """Nothing more starts; what runs ends."""

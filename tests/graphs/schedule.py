@@ -55,6 +55,7 @@ class Leaf:
     given: Any
     inputs: dict[str, Any]
     done: Callable[[Any], None]
+    waits: bool = False  # for a person
     running: bool = False
 
     @property
@@ -102,8 +103,9 @@ class Play:
             leaf.running = True
             self.ran.append((leaf.path, leaf.given, leaf.inputs))
             for i, frame in enumerate(leaf.frames, 1):
-                frame.token.begun = True
-                self.count(leaf.frames[:i])
+                if not (leaf.waits and i == len(leaf.frames)):
+                    frame.token.begun = True
+                    self.count(leaf.frames[:i])
             return
         self.live.remove(leaf)
         leaf.done(leaf.given if leaf.body is None else self.call(leaf))

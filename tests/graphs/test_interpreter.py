@@ -603,6 +603,17 @@ def test_a_router_that_has_not_started_does_not():
     assert (outcome.value.type, visited(outcome), len(outcome.ran)) == ("Lost", "a b", 2)
 
 
+def test_an_approval_that_waits_is_withdrawn():
+    definition = graph("a b", "S>a", "S>b", "a>E", "b>E", b={"approval": {}})
+    assert visited(run(definition, 0, ending("a"), a=Fail("Lost"))) == "a"
+
+
+def test_an_approval_is_given_nothing_and_asked_once():
+    definition = graph("a b", "S>a", "a>E", "a!b", "b>E", a={"approval": {}}, retry={"attempts": 2})
+    outcome = run(definition, 7, a=Fail("ApprovalTimeout"), b=given)
+    assert (outcome.value["type"], outcome.ran[0][1], visited(outcome)) == ("ApprovalTimeout", None, "a b")
+
+
 def test_a_nested_graph_that_runs_beside_ends():
     inner = graph("x y", "S>x", "x>y", "y>E")
     definition = graph("a n", "S>a", "S>n", "a>E", "n>E", n={"body": inner})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 
 from .behaviour import Bodies, plain
 from .built import built
-from .drawn import graphs, inputs_of_runs
+from .drawn import Kind, graphs, inputs_of_runs
 from .driver import Driver, Work, client_of
-from .interpreter import Outcome, interpret
+from .interpreter import END, START, Outcome, interpret
 from .schedule import Leaf
 
 #: 150 at the desk, 1,000 with HYPOTHESIS_PROFILE=ci.
@@ -26,7 +27,9 @@ MANY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list
 
 @pytest.fixture(scope="module")
 def app(redis_server: Any) -> Iterator[Celery]:
-    yield client_of(redis_server.url(5))
+    made = client_of(redis_server.url(5))
+    yield made
+    made.close()
 
 
 class Together:
@@ -52,7 +55,7 @@ class Together:
         at_work, expected = [work.word for work in found], [word(leaf) for leaf in leaves]
         assert at_work == expected, f"at work {at_work}, expected {expected}"
         place = self.choose.randrange(len(leaves))
-        if self.dies():
+        if self.dies() and not leaves[place].waits:
             self.driver.lose(found[place])
         self.driver.end(found[place], forget=self.dies())
         return leaves[place]
@@ -68,6 +71,7 @@ def word(leaf: Leaf) -> str:
 
 
 def compare(app: Celery, definition: Any, value: Any, choose: random.Random, deaths: int = 0) -> Outcome:
+    """Run a graph in both."""
     driver = Driver(app, definition, built(definition, app), value)
     outcome = interpret(definition, Bodies(), value, Together(driver, choose, deaths))
     assert not driver.work, f"at work {driver.work}, expected none"
@@ -78,22 +82,63 @@ def compare(app: Celery, definition: Any, value: Any, choose: random.Random, dea
         assert driver.value == outcome.value.type, f"{driver.value}, expected {outcome.value}"
     own = {node["name"] for node in definition["nodes"]}
     visits, withdrawn = driver.visits(), driver.withdrawn()
-    for name in own:
+    # Which of two decisions a sweep makes first, when both fail the graph, is chance.
+    for name in own if not deaths or outcome.state == "SUCCEEDED" else ():
         assert visits.get(name, 0) - withdrawn.get(name, 0) <= outcome.visits[name] <= visits.get(name, 0), name
     skipped = {name for name in outcome.skipped if name in own}
     assert driver.skipped() == skipped, f"skipped {driver.skipped()}, expected {skipped}"
     return outcome
 
 
-@given(graphs(), inputs_of_runs, st.randoms(use_true_random=False))
+drawn = graphs(Kind(approvals=True))
+
+
+@given(drawn, inputs_of_runs, st.randoms(use_true_random=False))
 @MANY
 def test_random_graphs(app, definition, value, choose):
     """Given a graph, when its tasks end in some order, then the same is at work after each, and it ends the same."""
     compare(app, definition, value, choose)
 
 
-@given(graphs(), inputs_of_runs, st.randoms(use_true_random=False))
+@given(drawn, inputs_of_runs, st.randoms(use_true_random=False))
 @settings(MANY, max_examples=EXAMPLES // 5)
 def test_workers_that_die(app, definition, value, choose):
     """Given the same, when workers die between its tasks and in them, then it comes to the same."""
     compare(app, definition, value, choose, deaths=3)
+
+
+# -- cases that did not agree at first ----------------------------------------------------------------------------------------
+
+
+def task(name: str, gives: str = "number") -> dict[str, Any]:
+    return {"name": name, "seed": 1, "gives": gives, "fails": "never", "error": "Lost"}
+
+
+def sequence(*nodes: dict[str, Any], more: Any = ()) -> dict[str, Any]:
+    """Nodes one after the other."""
+    names = [START, *(node["name"] for node in nodes), END]
+    edges = [{"from": one, "to": other} for one, other in pairwise(names)]
+    return {"nodes": list(nodes), "edges": [*edges, *more], "max_visits": 3}
+
+
+NODE: dict[str, Any] = {"name": "x", "body": task("x")}
+MISSING = {"more": ["item", ["run_input"], "x"]}
+CASES = {
+    "what a node is mapped over does not depend on its inputs": sequence(
+        {"name": "a", "body": task("a", "list")},
+        {"name": "m", "body": task("m"), "map_over": ["result"], "inputs": {"more": 1}},
+    ),
+    "inputs go to what begins a nested graph that is immutable": sequence(
+        {"name": "n", "body": sequence(NODE), "immutable": True, "inputs": {"more": 1}}
+    ),
+    "an input that is not there fails the node, not what is in it": {
+        **sequence(
+            {"name": "n", "body": sequence(NODE, more=[{"from": "x", "error": None, "to": END}]), "inputs": MISSING}
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("definition", CASES.values(), ids=CASES)
+def test_cases(app, definition):
+    compare(app, definition, 3, random.Random(0))

@@ -96,13 +96,14 @@ class Visits:
         several = isinstance(item, int) or "nodes" in node["body"]
         token.begun = several and not self.play.eager
         frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt, item)))
-        args, kwargs = [] if node.get("immutable") else args, {**kwargs, **inputs}
+        waits = "approval" in node
+        args, kwargs = [] if waits or node.get("immutable") else args, {} if waits else {**kwargs, **inputs}
         if token.begun:
             self.play.count(frames)
         if "nodes" in node["body"]:
             type(self)(self.play, node["body"], frames, args, kwargs, done)
         else:
-            self.play.live.append(Leaf(frames, node["body"], args[0] if args else None, kwargs, done))
+            self.play.live.append(Leaf(frames, node["body"], args[0] if args else None, kwargs, done, waits))
 
     def end(self, token: Token, value: Any, done: Any) -> None:
         """What needs no body."""

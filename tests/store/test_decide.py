@@ -242,19 +242,23 @@ def test_a_body_of_several_tasks_is_tried_again_as_a_whole(play):
 
 
 def test_a_try_gets_what_the_first_got(play):
-    """Given inputs, and a node beside it that ended between two tries, then the second sees what the first saw."""
-    tree = graph(
-        "START>a START>b a>END b>END", a={"retry": 2, "inputs": {"x": result}}, max_visits=3,
-    )  # fmt: skip
-    play.start(tree)
-    play.claim("0.0.0")
-    assert play.succeed("0.1.0") == []
-    play.fail("0.0.0")
+    """Given inputs, when a body that had them is tried again, then nobody works them out once more."""
+    assert names(play.start(graph("START>a a>END", a={"retry": 2, "inputs": {"x": result}}))) == ["decide 0.0.0"]
+    [effect] = play.decide("0.0.0", "with", "", b'{"x": 1}').todo
+    assert (effect.leaf.node, effect.given) == ("0.0.0", "g:0.0.0")
+    play.break_("0.0.0")
     [effect] = play.decide("0.0.0", "again", 0).todo
-    assert effect.given == "g:0.0.1"
-    first, second = play.reader.terminal("r", ["0.0.0:last", "0.0.1:last"])
-    assert first == second
-    assert json.loads(first) == {"visits": 1, "last": {}}
+    assert (effect.leaf.node, effect.given) == ("0.0.1", "g:0.0.1")
+    assert play.reader.terminal("r", ["0.0.0:kw", "0.0.1:kw"]) == [b'{"x": 1}'] * 2
+    assert play.counts() == (1, 0, 0)
+
+
+def test_inputs_that_are_not_there_fail_the_node(play):
+    """Given inputs that cannot be worked out, then no body begins, and the node's error edge is taken."""
+    assert names(play.start(graph("START>a a>END a!b b>END", a={"inputs": {"x": result}}))) == ["decide 0.0.0"]
+    assert names(play.decide("0.0.0", "fail", b"{}")) == ["decide 0.0.0"]
+    assert names(play.decide("0.0.0", "go", "1")) == ["0.1.0"]
+    assert play.counts() == (2, 0, 0)
 
 
 # -- maps ------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from orchestrator_celery.deciding import Deciding
 from orchestrator_celery.engine.graphs import graph_tree
 from orchestrator_celery.engine.specs import Tree, leaf_spec
 from orchestrator_celery.given import Givens
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import Decide, Foresight
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.store.queries import GraphState
 
@@ -117,20 +117,26 @@ def test_an_element_by_its_place(given):
     found = given(**{"0.1.0:list": b"[7, 8, 9]"})
     assert found.arguments("r", "m:0.1.0", "0.1.0.2") == ([9], {})
     assert found.arguments("r", "m:0.1.0", "0.1.0.1.0.3") == ([8], {})
-    assert found._reader.asked == 1, "the list is read once"
+    assert found._reader.asked == 2, "the list and the inputs are read once"
 
 
-def test_inputs_are_as_they_were_when_the_visit_began(given, app, codec):
-    """Given inputs, then they look at the results the visit knew, at what the graph was given, and at what it got."""
+def test_inputs_come_with_what_a_visit_was_given(given):
+    """Given a visit with inputs, then its tasks get them as keyword arguments; what is immutable gets nothing else."""
+    found = given(**{"0.1.0:in": b"0.0.1", "0.1.0:kw": b'{"x": 1}', "0.0.1": b"S|1|1|1|w\n7"})
+    assert found.arguments("r", "g:0.1.0", "0.1.0") == ([7], {"x": 1})
+    assert found.arguments("r", "k:0.1.0", "0.1.0.2") == ([], {"x": 1})
+
+
+def test_inputs_are_worked_out_of_what_there_was(given, app, codec):
+    """Given inputs, then they look at the newest results, at what the graph was given, and at what the visit is given."""
     defined = ConditionalGraph("g", app=app).add_node("a", app.signature("a"))
     looks = {"x": node("a")["k"], "y": run_input, "z": result}
     defined.add_node("b", app.signature("b"), inputs=looks).add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
     specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
-    records = {
-        "d:0.1": specs["1"], "0.1.0:in": b"0.0.1", "0.1.0:last": b'{"last": {"0": "0.0.0"}}', "input": b"[[4], {}]",
-        "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}',
-    }  # fmt: skip
-    assert given(**records).arguments("r", "g:0.1.0", "0.1.0") == ([{"k": 2}], {"x": 1, "y": 4, "z": {"k": 2}})
+    found = given(**{"input": b"[[4], {}]", "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}'})
+    effect = Decide("r", "0.1.0", "in", "0.0.1", specs["1"], "in", {"0": "0.0.0"}, 1, 0, {})
+    verdict = Deciding(None, found._reader, codec, found)._verdict(effect)
+    assert (verdict.kind, codec.load(verdict.elements)) == ("with", {"x": 1, "y": 4, "z": {"k": 2}})
 
 
 def test_many_threads_may_ask_at_once(given):

@@ -1,7 +1,9 @@
 -- Purpose: records what was decided about a visit of a graph's node, and moves its token on, in one step.
 -- KEYS: 1 root key of the run
--- ARGV: 1 graph, node and visit, as `0.3.2`; the node is `S` for START  2 verdict: `go`, `again`, `stop`, `map` or `fail`
---       3 go: targets; again: milliseconds until then; map: number of elements; fail: the error  4 map: the list; go: what goes on, from START to END or past a node that is skipped
+-- ARGV: 1 graph, node and visit, as `0.3.2`; the node is `S` for START  2 verdict: `go`, `again`, `stop`, `with`, `map` or
+--       `fail`
+--       3 go: targets; again: milliseconds until then; map: number of elements; fail: the error
+--       4 with: inputs; map: the list; go: what goes on, from START to END or past a node that is skipped
 -- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} it was recorded before, or the run has ended
 -- include: everything
 if not status then return reply('gone') end
@@ -19,7 +21,9 @@ local function try_again()
   local spec = definition(node .. '.' .. at)
   local w = number(spec, 'w')
   redis.call('HSET', DONE, node .. '.' .. at .. '.' .. g.k[at] .. ':tries', tries + 1)
-  if attr(spec, 'mp') then -- without a list nothing of it has been counted
+  if attr(spec, 'in') and redis.call('HEXISTS', DONE, own .. ':kw') == 0 then
+    w = 0 -- it had no inputs, and has not begun
+  elseif attr(spec, 'mp') then -- without a list nothing of it has been counted
     local before = redis.call('HGET', DEF, own)
     graph_counts(node, 'total', before and number(before, 'n') * w)
   elseif w == 1 then
@@ -37,10 +41,11 @@ local function map()
   map_over(node, at, own, ARGV[3], ARGV[4])
 end
 
+local before = why == 'map' or why == 'in' -- the body begins
 local function refuse() -- an error of the decision itself
-  local id = why == 'map' and own or own .. '.r'
+  local id = before and own or own .. '.r'
   redis.call('HSET', DONE, id, table.concat({ 'F', 0, now, now, '' }, '|') .. '\n' .. ARGV[3])
-  if why == 'map' then
+  if before then
     emit('failed', own)
     return visit_ended(node .. '.' .. at, k, 'F', own)
   end
@@ -50,7 +55,7 @@ end
 
 g.busy = true
 if g.err then
-  give_up(g, key, why == 'map' and 'W' or why, ref)
+  give_up(g, key, before and 'W' or why, ref)
 elseif ARGV[2] == 'go' then
   local value = (why == 'skip' and own or node) .. '.r' -- of what has none of its own
   if ARGV[4] ~= '' then redis.call('HSET', DONE, value, table.concat({ 'S', 0, now, now, '' }, '|') .. '\n' .. ARGV[4]) end
@@ -59,6 +64,9 @@ elseif ARGV[2] == 'again' then
   try_again()
 elseif ARGV[2] == 'map' then
   map()
+elseif ARGV[2] == 'with' then
+  redis.call('HSET', DONE, own .. ':kw', ARGV[4])
+  start(node, at, k, redis.call('HGET', DONE, own .. ':in'))
 elseif ARGV[2] == 'stop' then
   give_up(g, key, 'F', ref)
   fail_graph(node, g, ref)

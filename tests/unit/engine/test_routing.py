@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator_celery import ConditionError, error, node, result, visits, when
 from orchestrator_celery.canvas.conditions import Facts
+from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.engine.routing import after_error, pause, targets
 
 
@@ -111,7 +112,7 @@ def test_routers_answer_for_themselves():
 
 # -- errors ------------------------------------------------------------------------------------------------
 
-KEY_ERROR = ["KeyError", "builtins.KeyError", "LookupError", "builtins.LookupError"]
+KEY_ERROR = class_names(KeyError())
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,23 @@ local function worn_out(node, g, at)
   return (g.v[at] or 0) >= number(definition(node .. '.' .. at), 'mv')
 end
 
--- The body of a visit starts; `again`: it is tried once more, with what that visit had.
+-- The body of a visit starts, once its inputs, and the list it is mapped over, are worked out; `again`: it is tried once
+-- more, with those that visit had.
 local function start(node, at, k, given, again)
   local own, spec = node .. '.' .. at .. '.' .. k, definition(node .. '.' .. at)
-  -- What is more than one value is worked out where it is sent.
+  if attr(spec, 'in') then
+    local inputs = redis.call('HGET', DONE, (again or own) .. ':kw')
+    if not inputs then return decide(node, at, k, 'in', given) end
+    redis.call('HSET', DONE, own .. ':kw', inputs)
+  end
+  if attr(spec, 'mp') then
+    local list = again and redis.call('HGET', DONE, again .. ':list')
+    if not list then return decide(node, at, k, 'map', given) end
+    return map_over(node, at, own, number(redis.call('HGET', DEF, again), 'n'), list)
+  end
+  -- What is more than one value is put together where it is sent.
   if given:sub(1, 1) == '[' or attr(spec, 'in') then given = 'g:' .. own end
-  if not attr(spec, 'mp') then return activate(own, given) end
-  local list = again and redis.call('HGET', DONE, again .. ':list')
-  if not list then return decide(node, at, k, 'map', given) end
-  return map_over(node, at, own, number(redis.call('HGET', DEF, again), 'n'), list)
+  return activate(own, given)
 end
 
 -- `again`: the visit whose body is tried once more, with what it was given then.
@@ -31,13 +39,9 @@ local function visit(node, g, at, given, through, again)
   g.k[at] = k + 1
   g.on[at .. '.' .. k] = through
   redis.call('HSET', DONE, own .. ':in', given)
-  if attr(spec, 'in') then
-    redis.call('HSET', DONE, own .. ':last', again and redis.call('HGET', DONE, again .. ':last') or
-      cjson.encode({ last = g.last, visits = through.n }))
-  end
   if out then -- somebody has taken it out
     redis.call('HSET', DONE, own, table.concat({ 'K', 0, now, now, '' }, '|') .. '\n0')
-    return decide(node, at, k, 'skip', given:sub(1, 1) == '[' and 'g:' .. own or given)
+    return decide(node, at, k, 'skip', given)
   end
   return start(node, at, k, given, again)
 end

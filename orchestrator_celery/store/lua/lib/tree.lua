@@ -7,7 +7,9 @@ activate = function(node, input)
       wait_of(spec))
   end
   if kind == 'A' then return await(node, spec, input) end
-  if attr(spec, 'im') then input = '' end
+  if attr(spec, 'im') then -- inputs of a graph's node come all the same
+    input = input:find('^[gmk]:') and 'k:' .. input:sub(3) or ''
+  end
   if kind == 'G' then return begin_graph(node, input) end
   if kind == 'P' then
     local p = begin_pool(node, spec, input)
