@@ -208,7 +208,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         return effects
 
     def _look_soon(self, run: str, followers: bool) -> None:
-        """Where runs that stand in for its tasks have to follow: if the caller dies before they do, a sweep sees to it."""
+        """Where runs that stand in for its tasks have to follow: a sweep sees to it if the caller dies before."""
         if followers:
             self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
 
