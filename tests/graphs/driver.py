@@ -40,6 +40,17 @@ class Work(NamedTuple):
         return cls(repr((tuple(names), plain(given), plain(inputs))), tuple(turns))
 
 
+class Task(NamedTuple):
+    """A message that was sent, or, without a call, an approval."""
+
+    leaf: LeafId
+    fence: Fence
+    call: Any
+    told: Any = None
+    running: bool = False
+    looked_at: bool = False
+
+
 class Recording(Publisher):
     """Sends nothing, and knows what it would have sent."""
 
@@ -85,29 +96,36 @@ class Driver:
         self.run = f"r{next(_NUMBERS)}"  # of its own: what a run was given is remembered by its id
         self.store.client.flushdb()
         self.publisher.sent.clear()
-        self.work: dict[Work, tuple[LeafId, Fence, Any, Any]] = {}
+        self.work: dict[Work, Task] = {}
         self.made.start(graph, [value], {}, {"task_id": self.run})
-        self.claim()
+        self.collect()
 
     # -- what workers do ---------------------------------------------------------------------------
 
-    def claim(self) -> None:
-        """Every message that was sent is delivered, and may run its body, or was superseded meanwhile."""
-        while self.publisher.sent:
-            effect, leaf = self.publisher.sent.pop(0)
-            answer = self.store.claim(effect.leaf, effect.fence, "w/1/a")
-            if answer.refused is None:
-                work = self.word(effect.leaf.node, leaf)
-                assert work not in self.work
-                self.work[work] = effect.leaf, effect.fence, leaf, foresight(answer.more)
-        for work in [work for work, (_, _, call, _) in self.work.items() if call is None]:
-            del self.work[work]
-        for node in (node for node, raw in self.made.reader.live(self.run).items() if raw[:1] == b"W"):
-            self.work[self.word(node)] = LeafId(self.run, node, 1), Fence(), None, None  # it waits for a person
+    def collect(self) -> None:
+        """What was sent, or waits for a person, is there to be started; what was withdrawn is not any more."""
+        for effect, leaf in self.publisher.sent:
+            self.work[self.word(effect.leaf.node, leaf)] = Task(effect.leaf, effect.fence, leaf)
+        self.publisher.sent.clear()
+        live = self.made.reader.live(self.run)
+        for node in (node for node, raw in live.items() if raw[:1] == b"W"):
+            self.work.setdefault(self.word(node), Task(LeafId(self.run, node, 1), Fence(), None))
+        # What runs, the store is asked about by its end.
+        self.work = {work: task for work, task in self.work.items() if task.running or task.leaf.node in live}
+
+    def start(self, work: Work) -> None:
+        """A message is delivered, and may run its body; of an approval, somebody looks at it."""
+        task = self.work[work]
+        told = None
+        if task.call is not None:
+            answer = self.store.claim(task.leaf, task.fence, "w/1/a")
+            assert answer.refused is None, answer
+            told = foresight(answer.more)
+        self.work[work] = task._replace(told=told, running=task.call is not None, looked_at=True)
 
     def end(self, work: Work, forget: bool = False) -> None:
         """A task runs, and ends; `forget`: its process dies before it has done what follows, and a sweep finds that."""
-        leaf, fence, call, told = self.work.pop(work)
+        leaf, fence, call, told, *_ = self.work.pop(work)
         if call is None:
             return self.answer(leaf.node, forget)
         given = call.args[0] if call.args else None
@@ -139,7 +157,7 @@ class Driver:
             self.sweep([about(effect) for effect in answer.todo])
         else:
             self.publisher.act(answer.todo)
-        self.claim()
+        self.collect()
 
     def lose(self, work: Work) -> None:
         """The process of a task is gone; it is started again."""
@@ -147,15 +165,22 @@ class Driver:
         answer = self.store.lost(leaf, fence, _MOST)
         assert answer.refused is None, answer
         self.publisher.act(answer.todo)
-        self.claim()
+        self.collect()
+        self.start(work)
 
     def sweep(self, order: list[str]) -> None:
         """What nobody has done, decisions and messages, is done by whoever looks at the run; in the order it came in."""
-        while any(raw[:1] in b"QE" for node, raw in self.made.reader.live(self.run).items() if node != CLOSE):
+        while self.undone():
             time.sleep(0.002)
             [look] = self.store.look([self.run])
             self.publisher.act(sorted(look.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
-            self.claim()
+            self.collect()
+
+    def undone(self) -> list[str]:
+        """Decisions that nobody has made, and messages that nobody has sent."""
+        sent = {CLOSE, *(task.leaf.node for task in self.work.values())}
+        live = self.made.reader.live(self.run).items()
+        return [node for node, raw in live if raw[:1] == b"E" or (raw[:1] == b"Q" and node not in sent)]
 
     # -- looks -------------------------------------------------------------------------------------
 

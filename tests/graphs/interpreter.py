@@ -44,8 +44,7 @@ class Graph(Visits):
         if not isinstance(value, Fail):
             self.results[token.name] = value
             return self.leave(token) if self.failure else self.decide(token, (), value)
-        policy = self.policy["retry"] if "approval" not in self.nodes[token.name] else {"attempts": 1}
-        policy = self.nodes[token.name].get("retry", policy)
+        policy = self.retry(self.nodes[token.name])
         if not self.failure and token.attempt < policy["attempts"] and named(policy.get("on"), value):
             token.attempt += 1
             return self.attempt(token)

@@ -37,24 +37,29 @@ class Together:
 
     Args:
         driver: of the run in the store.
-        choose: who ends next.
+        choose: who starts or ends next.
+        prompt: whatever can start has started before anything ends, as with workers enough.
         deaths: one in how many times a worker dies: before a task has ended, which starts again, and after that,
             before it has done what follows; 0 for never.
     """
 
-    def __init__(self, driver: Driver, choose: random.Random, deaths: int = 0) -> None:
-        self.driver, self.choose, self.deaths = driver, choose, deaths
+    def __init__(self, driver: Driver, choose: random.Random, prompt: bool = True, deaths: int = 0) -> None:
+        self.driver, self.choose, self.prompt, self.deaths = driver, choose, prompt, deaths
 
     def __call__(self, live: list[Leaf]) -> Leaf:
-        """What needs no task is done, then whatever can start has started, in both; then the same one ends in both."""
-        for leaf in sorted(live, key=lambda leaf: leaf.body is not None):
-            if leaf.body is None or not leaf.running:
+        """What needs no task is done; then the same one starts, or ends, in both."""
+        for leaf in live:
+            if leaf.body is None:
                 return leaf
-        leaves = sorted(live, key=lambda leaf: (word(leaf), leaf.path))
-        found = sorted(self.driver.work)
-        at_work, expected = [work.word for work in found], [word(leaf) for leaf in leaves]
+        leaves, found = sorted(live, key=lambda leaf: (word(leaf), leaf.path)), sorted(self.driver.work)
+        expected = [(word(leaf), leaf.running) for leaf in leaves]
+        at_work = [(work.word, self.driver.work[work].looked_at) for work in found]
         assert at_work == expected, f"at work {at_work}, expected {expected}"
-        place = self.choose.randrange(len(leaves))
+        starting = [place for place, leaf in enumerate(leaves) if not leaf.running] if self.prompt else []
+        place = self.choose.choice(starting or range(len(leaves)))
+        if not leaves[place].running:
+            self.driver.start(found[place])
+            return leaves[place]
         if self.dies() and not leaves[place].waits:
             self.driver.lose(found[place])
         self.driver.end(found[place], forget=self.dies())
@@ -70,10 +75,10 @@ def word(leaf: Leaf) -> str:
     return Work.of(names, leaf.given, leaf.inputs).word
 
 
-def compare(app: Celery, definition: Any, value: Any, choose: random.Random, deaths: int = 0) -> Outcome:
+def compare(app: Celery, definition: Any, value: Any, choose: random.Random, **how: Any) -> Outcome:
     """Run a graph in both."""
     driver = Driver(app, definition, built(definition, app), value)
-    outcome = interpret(definition, Bodies(), value, Together(driver, choose, deaths))
+    outcome = interpret(definition, Bodies(), value, Together(driver, choose, **how))
     assert not driver.work, f"at work {driver.work}, expected none"
     assert driver.status == outcome.state, f"{driver.status}, expected {outcome.state}"
     if outcome.state == "SUCCEEDED":
@@ -83,7 +88,7 @@ def compare(app: Celery, definition: Any, value: Any, choose: random.Random, dea
     own = {node["name"] for node in definition["nodes"]}
     visits, withdrawn = driver.visits(), driver.withdrawn()
     # Which of two decisions a sweep makes first, when both fail the graph, is chance.
-    for name in own if not deaths or outcome.state == "SUCCEEDED" else ():
+    for name in own if not how.get("deaths") or outcome.state == "SUCCEEDED" else ():
         assert visits.get(name, 0) - withdrawn.get(name, 0) <= outcome.visits[name] <= visits.get(name, 0), name
     skipped = {name for name in outcome.skipped if name in own}
     assert driver.skipped() == skipped, f"skipped {driver.skipped()}, expected {skipped}"
@@ -93,11 +98,11 @@ def compare(app: Celery, definition: Any, value: Any, choose: random.Random, dea
 drawn = graphs(Kind(approvals=True))
 
 
-@given(drawn, inputs_of_runs, st.randoms(use_true_random=False))
+@given(drawn, inputs_of_runs, st.randoms(use_true_random=False), st.booleans())
 @MANY
-def test_random_graphs(app, definition, value, choose):
-    """Given a graph, when its tasks end in some order, then the same is at work after each, and it ends the same."""
-    compare(app, definition, value, choose)
+def test_random_graphs(app, definition, value, choose, prompt):
+    """Given a graph, when its tasks start and end in some order, then the same goes on after each, and it ends the same."""
+    compare(app, definition, value, choose, prompt=prompt)
 
 
 @given(drawn, inputs_of_runs, st.randoms(use_true_random=False))

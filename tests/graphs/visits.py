@@ -110,6 +110,10 @@ class Visits:
         frames = (*self.frames, Frame(token, Step(token.name, token.visit, token.attempt)))
         self.play.live.append(Leaf(frames, None, value, {}, done))
 
+    def retry(self, node: dict[str, Any]) -> dict[str, Any]:
+        """The policy of a node: its own, or the graph's, which is not for approvals."""
+        return node.get("retry", {"attempts": 1} if "approval" in node else self.policy["retry"])
+
     def facts(self, token: Token, result: Any) -> dict[str, Any]:
         error = token.given if token.failed else UNKNOWN
         run = {"run_input": self.given, "node": self.results}
