@@ -470,7 +470,7 @@ def charge_card():
     raise CardDeclined("1234", "no money")
 
 
-@app.task(name="step")
+@app.task(name="step", shared=False)
 def step(value=None, *, body, **inputs):
     """A body of a random graph; see `tests/graphs/behaviour.py`."""
     return behave(body, value, inputs)
