@@ -34,7 +34,11 @@ def command(busy):
 def asked(busy):
     """A run that waits for an answer."""
     graph = ConditionalGraph("order", app=busy.app).add_node("review", Approval(message="Pay?", timeout=3600))
-    run = graph.add_edge(START, "review").add_edge("review", END).apply_async(({"day": date(2026, 5, 1), "raw": b"\xff"},))
+    run = (
+        graph.add_edge(START, "review")
+        .add_edge("review", END)
+        .apply_async(({"day": date(2026, 5, 1), "raw": b"\xff"},))
+    )
     wait_for(run.approvals, what="an approval")
     yield run
     run.cancel(confirm=run.cancel_plan().token)
