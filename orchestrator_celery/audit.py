@@ -22,7 +22,7 @@ from orchestrator_celery.model.states import RunStatus, SignatureStatus
 if TYPE_CHECKING:
     from orchestrator_celery.store.audit import AuditTrail
 
-__all__ = ("acting", "audited", "list_audit", "record")
+__all__ = ("acting", "audited", "list_audit", "record", "system_user")
 
 Status = RunStatus | SignatureStatus
 
@@ -47,7 +47,7 @@ def acting(actor: str, channel: str = "api") -> Iterator[None]:
 def record(verb: str, run: str, **facts: Any) -> AuditRecord:
     """An entry with the actor and channel of this call."""
     said = _WHO.get()
-    actor, channel = said or (_system_user(), "api" if get_current_worker_task() is None else "worker")
+    actor, channel = said or (system_user(), "api" if get_current_worker_task() is None else "worker")
     return AuditRecord(verb=verb, run=run, actor=actor, channel=channel, **facts)
 
 
@@ -112,7 +112,8 @@ def _entry(place: str, raw: bytes) -> AuditEntry:
 
 
 @cache
-def _system_user() -> str:
+def system_user() -> str:
+    """Who steers where nobody says so: the process's user and host."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container without a user of that number

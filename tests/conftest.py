@@ -1,5 +1,6 @@
 """Fixtures: one Redis and one prefork worker for most tests, others on demand."""
 
+import gc
 import json
 import os
 from contextlib import contextmanager
@@ -13,10 +14,16 @@ from tests.kit.servers import RabbitMQ
 from tests.kit.workers import Worker
 
 
+def let_results_go():
+    """Results unsubscribe as they go: Celery 5.5 tries that for long once their server is no more."""
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 def redis_server():
     with EmbeddedRedis() as server:
         yield server
+        let_results_go()
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +79,7 @@ def shared_worker(urls, project):
 @pytest.fixture
 def app(project, shared_worker):
     """The project's app with a prefork worker behind it."""
+    project.app.set_current()  # modules that other tests import make apps of their own
     return project.app
 
 
@@ -102,6 +110,7 @@ def pointed(project, urls):
             yield project
         finally:
             _connect(project, *urls, before)
+            let_results_go()
 
     return point
 

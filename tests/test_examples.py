@@ -63,7 +63,7 @@ STORIES = {
             r"is well: 100.00 EUR are 110.00 USD.*today\n    asked 1 times.*is ill: .* today\n    asked 3 times; went by fetch > "
             r"convert\n.*is confused: nothing converted.*JSONDecodeError.*\n    asked 1 times; went by fetch > ask somebody\n"
             r".*is down: .*108.00 USD.*yesterday\n    asked 3 times; went by fetch > kept rates > convert\n"
-            r".*fetch \[task\] FAILED OSError.*ask somebody \[node\] SKIPPED"
+            r".*fetch \[task\] FAILED HTTPError.*ask somebody \[node\] SKIPPED"
         ),
     ),
     "graph_pipeline": (

@@ -1,1 +1,1 @@
-"""Commands: the demo now, the `celery orchestrator` plugin later. Uses the public handles only."""
+"""Commands: the demo, and the plugin `celery orchestrator`. Uses the public handles only."""

@@ -136,7 +136,8 @@ class EmbeddedRedis:
             while process.poll() is None and time.monotonic() < deadline:
                 with suppress(RedisError):
                     # Another server may have taken the port first: the answer has to be our own process's.
-                    if client.info("server")["process_id"] == process.pid:
+                    # It tells who it is while it still reads its file, and answers a ping after that.
+                    if client.info("server")["process_id"] == process.pid and client.ping():
                         return True
                 time.sleep(0.01)
         if process.returncode is None:

@@ -160,8 +160,9 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
 
     def suspend(self, run: str) -> Effects:
         """Nothing more of a run starts; `detail`: runs that stand in for its tasks, or the status that forbids it."""
-        self._look_soon(run)
-        return self._run("suspend", run)
+        effects = self._run("suspend", run)
+        self._look_soon(run, effects.refused is None and bool(effects.detail))
+        return effects
 
     def resume(self, run: str) -> Effects:
         """A suspended or interrupted run goes on; `detail` as for `suspend`."""
@@ -202,12 +203,14 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         `detail`: runs that stand in for its tasks, and what runs, as node and record alternating; or the status that
         forbids it.
         """
-        self._look_soon(run)
-        return self._run("interrupt", run, signal, int(grace * 1000))
+        effects = self._run("interrupt", run, signal, int(grace * 1000))
+        self._look_soon(run, effects.refused is None and bool(effects.detail[0]))
+        return effects
 
-    def _look_soon(self, run: str) -> None:
-        """Before a change that takes more than this call: if the caller dies in between, a sweep does the rest."""
-        self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
+    def _look_soon(self, run: str, followers: bool) -> None:
+        """Where runs that stand in for its tasks have to follow: a sweep sees to it if the caller dies before."""
+        if followers:
+            self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """An interruption has ended the leaf's body, or made sure that its end means nothing."""

@@ -111,9 +111,11 @@ def _model(function: Callable[..., Any]) -> type[BaseModel]:
             default = ... if parameter.default is Parameter.empty else parameter.default
             fields[parameter.name] = (parameter.annotation, Field(default, description=said.get(parameter.name)))
     config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    return create_model(
-        function.__name__, __config__=config, __module__=function.__module__, __doc__=_summary(function), **fields
+    model: type[BaseModel] = create_model(
+        function.__name__, __config__=config, __module__=function.__module__, **fields
     )
+    model.__doc__ = _summary(function)  # the first Pydantic 2 takes it for a field
+    return model
 
 
 def _sentence(text: str) -> str:

@@ -55,7 +55,7 @@ def whole(pause=0.02, ask=False):
         .add_node("a", p.nap.si(1, pause))
         .add_node("more", p.nap.si(4, pause))
         .add_node("b", p.nap.si(2, pause))
-        .add_node("bad", p.fail.si(), retry=Retry(attempts=2, backoff=0.01))
+        .add_node("bad", p.fail.si(), retry=Retry(attempts=4, backoff=0.01))
         .add_node("mend", p.nap.si(3, pause))
         .add_node("each", p.nap.s(pause), map_over=run_input["pages"])
         .add_node("never", p.tail.si("never"), join="any")

@@ -129,7 +129,7 @@ def test_verbs_that_do_not_fit_the_status_are_refused(default_site):
 def test_a_task_that_a_rule_holds_back_is_resumed_by_hand(default_site, ledger):
     worker = default_site.worker(**HASTY, orchestrator_auto_resume_exclude=["*.nap"])
     run = ComplexSignature(chain(p.nap.s(7, 1), p.add.s(1))).apply_async()
-    wait_for(lambda: run.progress().running == 1, what="the body")
+    wait_for(lambda: ledger.entries("start"), what="the body")
     worker.kill()
     default_site.worker(**HASTY, orchestrator_auto_resume_exclude=["*.nap"])
     wait_for(lambda: p.orchestrator.resume_reports(), what="the report")

@@ -39,7 +39,7 @@ def built(definition: dict[str, Any], app: Celery) -> ConditionalGraph:
 
 
 def body(given: dict[str, Any], app: Celery, immutable: bool = False) -> Any:
-    signature = built(given, app) if "nodes" in given else app.tasks[STEP].s(body=given)
+    signature = built(given, app) if "nodes" in given else app.signature(STEP, kwargs={"body": given})
     return signature.set(immutable=True) if immutable else signature
 
 

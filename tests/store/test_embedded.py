@@ -10,7 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.store import embedded
@@ -105,6 +108,16 @@ def test_a_running_one_can_be_restarted():
         assert gone(pid)
         with server.client() as client:
             assert client.get("a") == b"1"
+
+
+def test_it_is_ready_once_it_has_read_its_file():
+    """While it reads, it tells about itself, and nothing else; older clients do not try again."""
+    with EmbeddedRedis(aof="everysec") as server:
+        with server.client() as client:
+            client.eval("for i = 1, 200000 do redis.call('SET', i, i) end", 0)
+        server.restart()
+        with Redis(port=server.port, retry=Retry(NoBackoff(), 0)) as client:
+            assert client.get("200000") == b"200000"
 
 
 def test_a_port_somebody_else_takes_first_is_given_up(monkeypatch):

@@ -10,6 +10,7 @@ from celery.exceptions import Ignore, Reject
 from kombu.utils.json import register_type
 
 from orchestrator_celery import Swarm, TaskPolicy, current_node
+from tests.graphs.behaviour import behave
 from tests.kit.project import app, identity, ledger, nap, note, replaced
 from tests.kit.waiting import wait_for
 
@@ -467,3 +468,9 @@ class CardDeclined(Exception):
 @app.task
 def charge_card():
     raise CardDeclined("1234", "no money")
+
+
+@app.task(name="step", shared=False)
+def step(value=None, *, body, **inputs):
+    """A body of a random graph; see `tests/graphs/behaviour.py`."""
+    return behave(body, value, inputs)

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timezone
 from types import SimpleNamespace
 
+import celery
 import pytest
 from celery import chain, chord, group
 from celery.canvas import Signature
@@ -21,6 +22,8 @@ from ..drawing import draw
 
 APP = make_app("shapes")
 T = SimpleNamespace(**{name: APP.tasks[name] for name in "abcde"})
+#: Since then an empty group in a chain is left out, and what a group links to its members on error is as it was given.
+LATER = celery.VERSION[:2] >= (5, 7)
 TASK = "{'task': 'a', 'args': [], 'kwargs': {}, 'options': {}, 'subtask_type': None, 'immutable': False}"
 
 
@@ -85,7 +88,7 @@ NATIVE = [
     (lambda: chain(group(a(), b()), group(c(), d())), "chord(group+(a, b), group(c, d))", 4),
     (lambda: chain(group(a(), b()), group(c(), d()), e()), "chord(group+(a, b), chord(group+(c, d), e))", 5),
     (lambda: chain(a(), group(b()), c()), "chain(a, b, c)", 3),
-    (lambda: chain(a(), group([]), c()), "chain(a, c)", 2),
+    (lambda: chain(a(), group([]), c()), "chain(a, c)" if LATER else "chain(a, chord(group+(), c))", 2),
     # chord
     (lambda: chord([a(), b()], c()), "chord(group+(a, b), c)", 3),
     (lambda: chord(group(a(), b()), chain(c(), d())), "chord(group+(a, b), chain(c, d))", 4),
@@ -111,7 +114,11 @@ NATIVE = [
     (lambda: chain(a(), b()).set(link=c(), link_error=d()), "chain(a, b) >c !d", 2),
     (lambda: linked(chain(a(), b()), c()), "chain(a, b) >c", 2),
     (lambda: linked(group(a(), b()), c()), "group(a >c.si, b)", 2),  # as in Celery: the first member's
-    (lambda: erred(group(a(), b()), c()), "group(a !c, b !c)", 2),
+    (
+        lambda: erred(group(a(), b()), c()),
+        "group(a !c, b !c)" if LATER else "group(a !c{immutable=True}, b !c{immutable=True})",
+        2,
+    ),
     (lambda: linked(chord([a(), b()], c()), d()), "chord(group+(a, b), c >d)", 3),  # the body's
     (lambda: erred(chord([a(), b()], c()), d()), "chord(group+(a, b), c !d)", 3),
     # primitives inside

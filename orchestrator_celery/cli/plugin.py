@@ -1,0 +1,113 @@
+"""`celery orchestrator`: a plugin of Celery's own command line, so it takes the project's `-A`.
+
+Exit status: 0 done, 1 refused by state, 2 usage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import click
+from celery.bin.base import CeleryCommand, CeleryOption, handle_preload_options
+
+if TYPE_CHECKING:
+    # Celery loads every plugin for every one of its commands: what one of ours needs, it imports itself.
+    from orchestrator_celery.model.views import ApprovalView
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = ("orchestrator",)
+
+
+@click.group()
+def orchestrator() -> None:
+    """Durable workflows: what waits for a person, and the answers."""
+
+
+@orchestrator.command(cls=CeleryCommand)
+@click.option("--run", "-r", cls=CeleryOption, help_group="Approvals", help="Of this run only.")
+@click.option("--json", "as_json", is_flag=True, cls=CeleryOption, help_group="Approvals", help="A JSON list.")
+@click.pass_context
+@handle_preload_options
+def approvals(ctx: click.Context, run: str | None, as_json: bool) -> None:
+    """List the approvals that wait for an answer, the newest first."""
+    with _orchestrator(ctx) as found:
+        views = found.approvals() if run is None else found.run(run).approvals()
+    if as_json:
+        click.echo(_json(views))
+        return
+    for view in views:
+        click.echo(_line(view))
+    if not views:
+        click.echo("Nothing waits for an answer.", err=True)
+
+
+def _answering(function: Callable[..., None]) -> Any:
+    """What both answers take."""
+    decorators: tuple[Callable[[Any], Any], ...] = (
+        handle_preload_options,
+        click.pass_context,
+        click.option("--note", default="", cls=CeleryOption, help_group="Answer", help="Why."),
+        click.option("--by", cls=CeleryOption, help_group="Answer", help="Who answers; by default you, as user@host."),
+        click.argument("node"),
+        click.argument("run"),
+        orchestrator.command(cls=CeleryCommand),
+    )
+    return reduce(lambda made, decorate: decorate(made), decorators, function)
+
+
+@_answering
+def approve(ctx: click.Context, run: str, node: str, by: str | None, note: str) -> None:
+    """Answer NODE, an approval of RUN, with a yes: its name in the graph, or its id."""
+    with _orchestrator(ctx) as found, _acting(by):
+        found.run(run).approve(node, note=note)
+    click.echo(f"approved: {node} of {run}")
+
+
+@_answering
+def reject(ctx: click.Context, run: str, node: str, by: str | None, note: str) -> None:
+    """Answer NODE, an approval of RUN, with a no: its name in the graph, or its id."""
+    with _orchestrator(ctx) as found, _acting(by):
+        found.run(run).reject(node, note=note)
+    click.echo(f"rejected: {node} of {run}")
+
+
+@contextmanager
+def _orchestrator(ctx: click.Context) -> Iterator[Orchestrator]:
+    """That of the project's app; its errors become exit statuses."""
+    from orchestrator_celery.errors import NotInstalled, OrchestratorError
+    from orchestrator_celery.orchestrator import Orchestrator
+
+    app = ctx.obj.app
+    app.loader.import_default_modules()  # the line that installs the extension may be in one of them
+    try:
+        yield Orchestrator.of(app)
+    except NotInstalled as exc:
+        raise click.UsageError(str(exc)) from None
+    except OrchestratorError as exc:
+        raise click.ClickException(str(exc)) from None
+
+
+@contextmanager
+def _acting(by: str | None) -> Iterator[None]:
+    from orchestrator_celery.audit import acting, system_user
+
+    with acting(system_user() if by is None else by, channel="cli"):
+        yield
+
+
+def _line(view: ApprovalView) -> str:
+    asked = f"{view.run}  {view.name} ({view.node}) of {view.run_name}, since {view.since:%Y-%m-%d %H:%M:%S} UTC"
+    if view.until is not None:
+        asked += f", {view.on_timeout} at {view.until:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{asked}: {view.message}" if view.message else asked
+
+
+def _json(views: list[ApprovalView]) -> str:
+    from pydantic_core import to_json
+
+    # What a task gave may be anything that the result serializer takes.
+    plain = [view.model_dump() for view in views]
+    return to_json(plain, indent=2, fallback=repr, bytes_mode="base64").decode()
