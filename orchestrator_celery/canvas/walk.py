@@ -80,7 +80,7 @@ class Walk:
             if target == END:
                 self._ends[token.node] = value
             elif self._join(target) == "all":
-                self._arrived.setdefault(target, {})[token.node] = moved
+                self._arrive(moved)
             else:
                 self._start(moved)
         while (ready := next((name for name in self._nodes if self._is_ready(name)), None)) is not None:
@@ -125,6 +125,13 @@ class Walk:
         """Of two joins that wait for each other, the one that was declared first starts."""
         order = list(self._nodes)
         return other in self._ahead[name] and order.index(name) < order.index(other)
+
+    def _arrive(self, token: Token) -> None:
+        """A source that comes twice counts once, with what it brought last; both are what the join comes from."""
+        arrived = self._arrived.setdefault(token.node, {})
+        if token.source in arrived:
+            token = token._replace(met=Counter(arrived[token.source].met) | Counter(token.met))
+        arrived[token.source] = token
 
     def _met(self, name: str) -> Token:
         """One token of all that have arrived, with what they brought in the order of the edges they came by."""

@@ -57,3 +57,36 @@ def compare(definition: dict[str, Any], value: Any) -> None:
 def test_random_graphs(definition, value):
     """Given a graph, when it is applied eagerly, then the same bodies get the same, in the same order, and it ends the same."""
     compare(definition, value)
+
+
+def test_a_join_comes_from_all_that_a_source_brought_it():
+    """Given a source that comes to a join twice, first from the start of an `any` join and then not, when the join leads
+    back there, then that starts again."""
+
+    def entry(name, **more):
+        return {
+            "name": name,
+            "body": {"name": name, "seed": 0, "gives": "number", "fails": "never", "error": "Lost"},
+            **more,
+        }
+
+    zero = ["eq", ["result"], 0]
+    joins = {"a": "any", "b": "all", "c": "all", "e": "all"}
+    definition = {
+        "nodes": [entry(name, **({"join": joins[name]} if name in joins else {})) for name in "abcdefg"],
+        "edges": [
+            *({"from": "__start__", "to": name} for name in "abcdfg"),
+            {"from": "b", "to": "e"},
+            {"from": "b", "to": "__end__"},
+            {"from": "c", "when": [[zero, "b"]], "otherwise": "__end__"},
+            {"from": "d", "when": [[zero, "a"]], "otherwise": "__end__"},
+            {"from": "e", "keys": [["x", "a"]], "otherwise": "__end__"},
+            {"from": "e", "keys": [["x", "e"]], "mode": "all", "otherwise": "a"},
+            {"from": "f", "to": "__end__"},
+            {"from": "g", "when": [[zero, "a"]], "otherwise": "__end__"},
+            {"from": "a", "keys": [["x", "a"]], "otherwise": "__end__"},
+            {"from": "a", "when": [[zero, "b"], [["eq", ["run_input"], 101], "c"]], "otherwise": "__end__"},
+        ],
+        "max_visits": 3,
+    }
+    compare(definition, 2)
