@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import pytest
 from celery import chain, group
@@ -24,6 +23,7 @@ from orchestrator_celery import (
 from orchestrator_celery.store import scripts
 from orchestrator_celery.testing import points
 from tests.kit import project as p
+from tests.kit.supervised import supervised
 from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
 
@@ -85,23 +85,10 @@ def workflow():
     return ComplexSignature(chain(p.nap.s(1), members, p.xsum.s(), p.tail.s(), batched, tolerant, trying, *ending))
 
 
-@contextmanager
-def supervised(site, mark, crash):
-    """A worker that crashes once, and is started again if its main process is gone."""
-    env = {"ORCHESTRATOR_CRASH": crash, "ORCHESTRATOR_CRASH_ONCE": str(mark)}
-    workers = [site.worker(env=env, ready=False, **HASTY)]
-
-    def look_after():
-        if workers[-1].process.poll() is not None:
-            workers.append(site.worker(env=env, ready=False, **HASTY))
-
-    yield look_after
-
-
 @pytest.mark.parametrize(("point", "scope"), CASES, ids=lambda value: value or "child")
 def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, scope):
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point + scope) as look_after:
+    with supervised(default_site, mark, point + scope, **HASTY) as look_after:
         run = workflow().apply_async()
         begun = time.monotonic()
 
@@ -163,7 +150,7 @@ def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
 def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp_path, point):
     """Somebody else ends it, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point) as look_after:
+    with supervised(default_site, mark, point, **HASTY) as look_after:
         run = ComplexSignature(p.nap.s(1, 30), on_error=p.on_handler.s()).apply_async(deadline=1)
 
         def is_closed():

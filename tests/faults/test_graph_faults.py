@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import pytest
 from celery import chain, group
@@ -38,6 +37,7 @@ from tests.faults.races import race
 from tests.faults.test_cancelled import left_of
 from tests.faults.test_failures import FAULTS, _wait_for_second_reports
 from tests.kit import project as p
+from tests.kit.supervised import supervised
 from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
 from tests.worker.support import Stand, events
@@ -112,24 +112,11 @@ CASES = [
 ]
 
 
-@contextmanager
-def supervised(site, mark, crash):
-    """A worker that crashes once, and is started again if its main process is gone."""
-    env = {"ORCHESTRATOR_CRASH": crash, "ORCHESTRATOR_CRASH_ONCE": str(mark)}
-    workers = [site.worker(env=env, ready=False, **HASTY)]
-
-    def look_after():
-        if workers[-1].process.poll() is not None:
-            workers.append(site.worker(env=env, ready=False, **HASTY))
-
-    yield look_after
-
-
 @pytest.mark.parametrize(("point", "scope"), CASES, ids=lambda value: value or "child")
 def test_r3_a_graph_survives_a_crash_at(default_site, ledger, tmp_path, point, scope):
     """Given a process that ends before or after a call, then what it had not recorded is done by another, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point + scope) as look_after:
+    with supervised(default_site, mark, point + scope, **HASTY) as look_after:
         run = whole().apply_async((PAGES,))
 
         def is_closed():
@@ -193,7 +180,7 @@ def test_r3_whoever_answers_crashes(default_site, ledger, tmp_path, side):
 def test_r3_the_worker_that_answers_for_nobody_crashes(default_site, ledger, tmp_path, side):
     """Given a timeout, when the sweeper dies as it answers, then the next one does, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, f"store.answer.{side}") as look_after:
+    with supervised(default_site, mark, f"store.answer.{side}", **HASTY) as look_after:
         graph = ConditionalGraph("late").add_node("ask", Approval(timeout=0.5)).add_edge(START, "ask")
         graph.add_node("no", p.tail.s()).add_conditional_edges("ask", {"approved": END, "rejected": "no"})
         run = graph.add_edge("no", END).apply_async()

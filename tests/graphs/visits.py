@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from .schedule import Frame, Leaf, Play, Step, Token
 __all__ = ("Visits",)
 
 
-class Visits:
+class Visits(ABC):
     """Tokens at nodes of one run of one graph; where they go next is a matter of who inherits this.
 
     Args:
@@ -50,11 +51,13 @@ class Visits:
         self.tokens = [token]
         self.end(token, self.given, partial(self.decide, token, ()))
 
+    @abstractmethod
     def ended(self, token: Token, value: Any) -> None:
-        raise NotImplementedError
+        """The node's visit has ended with this, a value or a `Fail`."""
 
+    @abstractmethod
     def decide(self, token: Token, keys: tuple[Any, ...], result: Any) -> None:
-        raise NotImplementedError
+        """Where the token goes on, with the keys that routers have given so far."""
 
     def start(self, name: str, given: Any, lineage: dict[str, int], **came: bool) -> None:
         self.visits[name] += 1
