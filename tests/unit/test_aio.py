@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_celery import ComplexSignature, Orchestrator, Run, RunList, StoredSignature, Swarm, aio
+from orchestrator_celery import ComplexSignature, Orchestrator, Run, RunList, StoredSignature, Swarm
 from orchestrator_celery.canvas import Primitive
-from orchestrator_celery.pool import RunningSwarm
+from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.handles import async_twins as aio
+from orchestrator_celery.handles.running_swarm import RunningSwarm
 
 from .apps import make_app
 
@@ -61,7 +63,7 @@ def test_every_method_that_waits_has_a_typed_twin_and_no_other(handle):
 def test_a_twin_has_the_signature_of_its_method(handle):
     """Given any method, then the twin made of it takes just what it takes, and says the same."""
     instance = handle.__new__(handle) if handle is not Orchestrator else make_app().orchestrator
-    twin = aio.twin_of(instance)
+    twin = aio.RunTwin(instance) if handle is Run else Twin(instance)
     for name in own(handle):
         member = inspect.getattr_static(handle, name)
         if isinstance(member, property):

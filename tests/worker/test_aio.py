@@ -128,8 +128,8 @@ def test_stored_signatures(site):
 
 def test_who_waits_for_what_is_purged_is_told(site, monkeypatch):
     """Given a waiter that asks seldom, when the run ends and is purged in between, then it does not wait for ever."""
-    monkeypatch.setattr("orchestrator_celery.aio._FIRST", 1.0)
-    monkeypatch.setattr("orchestrator_celery.aio._LONGEST", 3.0)
+    monkeypatch.setattr("orchestrator_celery.handles.async_twins._FIRST", 1.0)
+    monkeypatch.setattr("orchestrator_celery.handles.async_twins._LONGEST", 3.0)
 
     async def main():
         run = await site.swarm([], open=True).aio.apply_async()
