@@ -84,7 +84,7 @@ class RunTwin(Twin):
                 yield event
                 if event.ends:
                     return
-            if not events and await in_thread(lambda: run.app.orchestrator.reader.closed([run.id])) == [None]:
+            if not events and await in_thread(lambda: run.app.orchestrator.container.reader.closed([run.id])) == [None]:
                 return
             pause = _FIRST if events else min(pause * 1.5, _LONGEST)
             await asyncio.sleep(pause)

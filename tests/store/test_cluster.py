@@ -112,7 +112,7 @@ def app(cluster: str) -> Celery:
 @pytest.fixture
 def clustered(app: Celery) -> Iterator[Store]:
     """The store in the cluster."""
-    store: Store = app.orchestrator.store
+    store: Store = app.orchestrator.container.store
     yield store
     store.client.close()
 

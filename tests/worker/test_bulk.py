@@ -22,11 +22,11 @@ def opened(busy):
 
 
 def keys_of(run):
-    return sorted(run.app.orchestrator.reader.sizes(run.id))
+    return sorted(run.app.orchestrator.container.reader.sizes(run.id))
 
 
 def uploads_of(run):
-    client = run.app.orchestrator.store.client
+    client = run.app.orchestrator.container.store.client
     return list(client.scan_iter(f"orc:{{{run.id}}}:d:*"))
 
 
