@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
-    from orchestrator_celery.handles.async_twins import OrchestratorAio
+    from orchestrator_celery.handles.async_twins import Call
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import AuditEntry
@@ -327,3 +327,18 @@ class Orchestrator:
         return check_bulk(
             self.container, sigs, batch_size=batch_size, atomic=atomic, room=room, on_progress=on_progress
         )
+
+
+if TYPE_CHECKING:
+
+    class OrchestratorAio:
+        """`orchestrator.aio`."""
+
+        approvals = Call(Orchestrator.approvals)
+        audit = Call(Orchestrator.audit)
+        resume_reports = Call(Orchestrator.resume_reports)
+        run = Call(Orchestrator.run)
+        runs = Call(Orchestrator.runs)
+        save = Call(Orchestrator.save)
+        signature = Call(Orchestrator.signature)
+        signatures = Call(Orchestrator.signatures)
