@@ -79,7 +79,7 @@ class RunningSwarm:
         inherited, batched = self._inherited()
         item, leaves = compiler.item(sig, inherited, own, batched)
         levels = str(Levels([compiler.level(sig, given)]))
-        effects = self._container.store.add_items(self._run, self._node, [item], leaves, levels)
+        effects = self._container.store.swarms.add_items(self._run, self._node, [item], leaves, levels)
         self._raise_refusal(effects, 1)
         place = self._added(effects)
         self._note(task_names([sig]))
@@ -143,7 +143,7 @@ class RunningSwarm:
         indexes = self._named(which, size) if isinstance(which, str) else _checked(which, size)
         changed = 0
         for chunk in in_chunks(_as_ranges(indexes), _AT_ONCE):
-            effects = self._container.store.set_priority(self._run, self._node, level, chunk)
+            effects = self._container.store.swarms.set_priority(self._run, self._node, level, chunk)
             if effects.refused is Refused.GONE:
                 raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
             if effects.refused is Refused.CLOSED:
@@ -179,7 +179,7 @@ class RunningSwarm:
         self._close(drained=True)
 
     def _close(self, drained: bool) -> None:
-        effects = self._container.store.close_swarm(self._run, self._node, drained)
+        effects = self._container.store.swarms.close_swarm(self._run, self._node, drained)
         if effects.refused is Refused.GONE:
             raise RunNotFound(f"No run has the id {self._run!r}: its swarm cannot be closed.")
         self._send(effects)
@@ -207,7 +207,7 @@ class RunningSwarm:
         try:
             for batch in chain([first], [second] if second else [], batches):
                 if not tally.rejected:
-                    self._container.store.upload(self._run, token, (item.packed for item in batch), count)
+                    self._container.store.swarms.upload(self._run, token, (item.packed for item in batch), count)
                 count, leaves = count + len(batch), leaves + sum(item.leaves for item in batch)
                 for item in batch:
                     levels.add(item.level)
@@ -216,13 +216,13 @@ class RunningSwarm:
         except BaseException:
             self._drop(token)
             raise
-        effects = self._container.store.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
+        effects = self._container.store.swarms.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
         self._commit(effects, count, tally)
 
     def _add(self, batch: list[BulkItem]) -> Effects:
         packed, leaves = [item.packed for item in batch], sum(item.leaves for item in batch)
         levels = str(Levels(item.level for item in batch))
-        return self._container.store.add_items(self._run, self._node, packed, leaves, levels)
+        return self._container.store.swarms.add_items(self._run, self._node, packed, leaves, levels)
 
     def _commit(self, effects: Effects, count: int, tally: Tally) -> None:
         self._raise_refusal(effects, count)
@@ -231,7 +231,7 @@ class RunningSwarm:
 
     def _drop(self, token: str) -> None:
         try:
-            self._container.store.drop_upload(self._run, token)
+            self._container.store.swarms.drop_upload(self._run, token)
         except StoreUnavailable:
             logger.debug("The upload expires by itself.", extra={"action": "bulk", "run": self._run})
 
@@ -295,7 +295,7 @@ class RunningSwarm:
     def _note(self, names: Iterable[str]) -> None:
         """Only for those who look for the run; what was added is added."""
         try:
-            self._container.store.note_tasks(self._run, names)
+            self._container.store.swarms.note_tasks(self._run, names)
         except StoreUnavailable as exc:
             logger.warning("The names of new tasks were not noted: %r", exc, extra={"action": "add", "run": self._run})
 

@@ -64,7 +64,7 @@ class SignatureCatalog:
             head["name"] = name
         head["close"] = self._container.codec.dump(without_surroundings(options), options.get("serializer"))
         id = f"s:{uuid4()}"
-        self._container.store.save(id, definitions.items(), head, seconds)
+        self._container.store.signatures.save(id, definitions.items(), head, seconds)
         after = SignatureStatus.ACTIVE if seconds is None else SignatureStatus.MARKED_FOR_DELETION
         entry = record("save", "", signature=id, name=head["name"], after=after)
         self._container.audit_stream.append(entry.model_dump_json())

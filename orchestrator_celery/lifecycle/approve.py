@@ -63,7 +63,7 @@ class Answer:
         self._write(entry.model_copy(update={"after": self._status(run), "name": view.name}))
 
     def _put(self, run: str, node: str, result: dict[str, Any], verb: str) -> None:
-        effects = self._container.store.answer(run, node, self._container.codec.dump_result(result))
+        effects = self._container.store.graphs.answer(run, node, self._container.codec.dump_result(result))
         if effects.refused is Refused.GONE:
             raise _gone(run, verb)
         if effects.refused is not None:

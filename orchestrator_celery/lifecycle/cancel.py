@@ -126,7 +126,7 @@ class Cancellation:
             self._container.audit_stream.append(head["audit"])
             self._store.client.hdel(self._store.keys.root(run), "audit")
         if "signature" in head:
-            self._store.registered(head["signature"].decode(), run, created=False)
+            self._store.signatures.registered(head["signature"].decode(), run, created=False)
         if not self._told_by_message(run, head):
             self._store.erase(run)
 

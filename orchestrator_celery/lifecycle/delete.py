@@ -58,7 +58,7 @@ class Deletion:
         """
         seconds, moment = _when(after, at)
         self.check_use(signature, contained=True)
-        effects = self._store.mark(signature, seconds, moment)
+        effects = self._store.signatures.mark(signature, seconds, moment)
         _refuse_gone(signature, effects)
         return from_ms(effects.detail)
 
@@ -69,7 +69,7 @@ class Deletion:
             SignatureGone: the signature was deleted, or its purge has begun.
             InvalidTransition: the signature is not marked.
         """
-        effects = self._store.restore(signature)
+        effects = self._store.signatures.restore(signature)
         _refuse_gone(signature, effects)
         if effects.refused is Refused.STATE:
             raise InvalidTransition(f"The signature {signature} is ACTIVE: there is no mark to take back.")
@@ -91,7 +91,7 @@ class Deletion:
             head = self._reader.head(signature)
             if not head or head.get("status") == b"CANCELLED" or "claim" in head:
                 if self.conclude(signature):
-                    self._store.not_deleted(signature)
+                    self._store.signatures.not_deleted(signature)
                 raise SignatureGone(f"No signature has the id {signature!r}: it was deleted, or is being deleted.")
             self.check_use(signature)
             entry = record(
@@ -100,15 +100,15 @@ class Deletion:
                 signature=signature,
                 name=head.get("name", b"").decode(),
                 before=SignatureStatus.MARKED_FOR_DELETION if "delete_at" in head else SignatureStatus.ACTIVE,
-                counts={"runs": len(self._store.members(signature)) + ("status" in head)},
+                counts={"runs": len(self._store.signatures.members(signature)) + ("status" in head)},
                 reason=reason,
             )
             turns = head.get("turns", b"0").decode()
             # Before it is done, so that a claim whose maker dies is found.
-            self._store.look_at(signature)
-            effects = self._store.doom(signature, turns, forced, entry.model_dump_json())
+            self._store.signatures.look_at(signature)
+            effects = self._store.signatures.doom(signature, turns, forced, entry.model_dump_json())
             if effects.refused is Refused.STATE:
-                self._store.not_deleted(signature)
+                self._store.signatures.not_deleted(signature)
                 raise _not_now(signature, effects.detail.decode())
             if effects.refused is None:
                 return self.conclude(signature)
@@ -124,15 +124,15 @@ class Deletion:
             SignatureInUse: names the run.
         """
         outer = parse_leaf_id(signature)
-        if outer is not None and self._store.alive(outer.run):
+        if outer is not None and self._store.due_index.alive(outer.run):
             raise SignatureInUse(
                 f"The signature {signature} is part of the run {outer.run}, which is live: it goes with that run.",
                 outer.run,
             )
         if contained:
             return
-        live = [member.run for member in self._store.members(signature) if member.live]
-        if live or (self._store.alive(signature) and self._reader.head_field(signature, "status")):
+        live = [member.run for member in self._store.signatures.members(signature) if member.live]
+        if live or (self._store.due_index.alive(signature) and self._reader.head_field(signature, "status")):
             run = live[0] if live else signature
             raise SignatureInUse(
                 f"The run {run} of the signature {signature} is live: wait for its end, cancel it, or mark the "
@@ -151,24 +151,26 @@ class Deletion:
             How many signatures went.
         """
         done = 0
-        for signature in self._store.due_deletions(self._store.now_ms() if now is None else now, limit):
+        for signature in self._store.signatures.due_deletions(
+            self._store.due_index.now_ms() if now is None else now, limit
+        ):
             try:
                 with acting("orchestrator", "sweeper"):
                     done += self.purge(signature, forced=False)
             except SignatureInUse:
-                self._store.look_again(signature, _PAUSE)
+                self._store.signatures.look_again(signature, _PAUSE)
             except SignatureGone:
                 if not self._reader.head_field(signature, "claim"):
-                    self._store.not_deleted(signature)
+                    self._store.signatures.not_deleted(signature)
             except UNREACHABLE:
                 raise
             except OrchestratorError as exc:
                 logger.debug("%s", exc, extra={"action": "purge"})
-                self._store.not_deleted(signature)
+                self._store.signatures.not_deleted(signature)
             except Exception:
                 # One that cannot be purged must not keep the others from it.
                 logger.exception("A signature could not be purged.", extra={"action": "purge", "signature": signature})
-                self._store.look_again(signature, _PAUSE)
+                self._store.signatures.look_again(signature, _PAUSE)
         return done
 
     def conclude(self, signature: str) -> bool:
@@ -176,27 +178,27 @@ class Deletion:
         head = self._reader.head(signature)
         if "claim" not in head:
             return not head
-        for member in self._store.members(signature):
+        for member in self._store.signatures.members(signature):
             if not self._delete_run(member.run):
-                self._store.look_again(signature, _PAUSE)
+                self._store.signatures.look_again(signature, _PAUSE)
                 return False
         if not self._forget(signature):
             return False
         if "audit" in head:
             self._container.audit_stream.append(head["audit"])
             self._store.client.hdel(self._store.keys.root(signature), "audit")
-        if self._store.purge(signature, signature=True).refused is Refused.STATE:
-            self._store.look_again(signature, _PAUSE)
+        if self._store.signatures.purge(signature, signature=True).refused is Refused.STATE:
+            self._store.signatures.look_again(signature, _PAUSE)
             return False
         return True
 
     def _delete_run(self, run: str) -> bool:
         """Delete one run that is over; False where it is live again."""
-        return self._forget(run) and self._store.purge(run).refused is not Refused.STATE
+        return self._forget(run) and self._store.signatures.purge(run).refused is not Refused.STATE
 
     def _forget(self, run: str) -> bool:
         """What is kept elsewhere of a run goes first, for after its own record nobody would know of it."""
-        if self._store.alive(run) and self._reader.head_field(run, "status"):
+        if self._store.due_index.alive(run) and self._reader.head_field(run, "status"):
             return False
         for inner in self._reader.inner(run):
             if not self._delete_run(inner):

@@ -31,13 +31,13 @@ class WaitingApprovals:
     def every(self) -> list[ApprovalView]:
         """All that wait, the newest first."""
         store, found = self._container.store, list[ApprovalView]()
-        for run in store.awaiting():
+        for run in store.graphs.awaiting():
             waiting = self.of(run)
             found += waiting
             if not waiting:
-                store.awaits_no_more([run])
+                store.graphs.awaits_no_more([run])
                 if self.of(run):  # one has come just then
-                    store.awaits(run)
+                    store.graphs.awaits(run)
         return sorted(found, key=lambda view: view.since, reverse=True)
 
     def of(self, run: str) -> list[ApprovalView]:

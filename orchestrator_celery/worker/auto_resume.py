@@ -162,7 +162,7 @@ class ResumeSession:
         """Answer approvals nobody has answered in time, and keep the run in the list of those that wait."""
         container = self._container
         if look.waiting:
-            container.store.awaits(look.run)
+            container.store.graphs.awaits(look.run)
         for node, raw in zip(look.late, container.reader.definitions(look.run, look.late), strict=True):
             if raw is None:
                 continue
@@ -171,7 +171,7 @@ class ResumeSession:
                 blob = codec.dump_result(unanswered(codec.load(parse(raw).payload)))
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
-            effects = container.store.answer(look.run, node, blob, well=well, late=True)
+            effects = container.store.graphs.answer(look.run, node, blob, well=well, late=True)
             self._reporter.send(effects, NOWHERE, {"action": "answer", "run": look.run, "node": node})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:

@@ -191,7 +191,7 @@ class Runner:
         def call() -> Effects:
             nonlocal again
             known, again = again, want > 0
-            return store.take(
+            return store.swarms.take(
                 self._leaf, self._fence, self._owner, want, ended=ended, back=back or (), again=known, busy=busy
             )
 

@@ -82,7 +82,7 @@ class Reconciler:
         if self._alarm or beat.now - self._checked > _CHECK:
             self._check_indexes(beat.now)
         everything = self._alarm or bool(beat.dead)
-        runs = store.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
+        runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._look_at(runs, beat)
         Deletion(self._container).sweep(beat.now)
@@ -99,20 +99,20 @@ class Reconciler:
 
     def _look_at(self, runs: list[str], beat: Beat) -> None:
         store = self._container.store
-        routine = max(_SHORTEST, store.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
+        routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
         with self._auto_resume.report(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
-                looks = store.look(batch)
+                looks = store.due_index.look(batch)
                 over = [look.run for look in looks if look.state in ("gone", "over")]
-                store.not_due(over)
-                store.forget([look.run for look in looks if look.state == "gone"])
+                store.due_index.not_due(over)
+                store.due_index.forget([look.run for look in looks if look.state == "gone"])
                 # First: whatever goes wrong with one of them, the others are looked at again. Spread a little, or
                 # runs that were made together would be looked at together for ever.
                 lasting = [look for look in looks if look.run not in over]
-                store.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
+                store.due_index.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
                 for look in looks:
                     self._deal_with(look, session, beat.now)
-                store.index({look.run: look.created for look in looks if look.state == "ok"})
+                store.due_index.index({look.run: look.created for look in looks if look.state == "ok"})
 
     def _deal_with(self, look: Look, session: ResumeSession, now: float) -> None:
         try:

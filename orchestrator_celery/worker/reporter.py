@@ -155,7 +155,7 @@ class Reporter:
 
     def _tell_due(self, run: str) -> None:
         try:
-            self._container.store.due_soon(run)
+            self._container.store.due_index.due_soon(run)
         except UNREACHABLE:
             logger.debug("The run will be looked at in its turn.", extra={"action": "due", "run": run})
 

@@ -290,7 +290,7 @@ def answering(decision, by):
 def late(stand, run):
     """A sweeper, as it answers for want of a person."""
     result = {"decision": "rejected", "by": "nobody", "note": "", "timed_out": True}
-    effects = stand.orchestrator.container.store.answer(
+    effects = stand.orchestrator.container.store.graphs.answer(
         run, "0.0.0", stand.orchestrator.container.codec.dump_result(result), late=True
     )
     stand.orchestrator.container.publisher.act(effects.todo)
@@ -319,7 +319,7 @@ def test_of_a_timeout_and_an_answer_one_counts(stand):
     """Given approvals whose time is over, when a person and two sweepers answer at once, then the first counts."""
     runs = [asked(stand, 0.001) for _ in range(ROUNDS)]
     store = stand.orchestrator.container.store
-    wait_for(lambda: all(look.late for look in store.look(runs)), what="the timeouts")
+    wait_for(lambda: all(look.late for look in store.due_index.look(runs)), what="the timeouts")
     winners = set()
     for run, *answers in race(stand, runs, answering("approved", "ada"), late, late):
         [winner] = [answer for answer in answers if answer != "refused"]
@@ -425,7 +425,7 @@ def test_a_graph_over_its_deadline(default_site, ledger):
     with pytest.raises(DeadlineExceeded):
         run.get(timeout=30)
     wait_for(lambda: p.orchestrator.approvals() == [], what="nobody to be asked")
-    wait_for(lambda: p.orchestrator.container.store.awaiting() == [], what="the list to be empty")
+    wait_for(lambda: p.orchestrator.container.store.graphs.awaiting() == [], what="the list to be empty")
     with pytest.raises(InvalidTransition):
         run.approve("ask")
     shown = states(run)

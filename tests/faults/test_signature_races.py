@@ -59,7 +59,7 @@ def restores(stand, id):
 def finishes(stand, id):
     """The body ends, and Celery is told."""
     store = stand.orchestrator.container.store
-    [member] = store.members(id)
+    [member] = store.signatures.members(id)
     refused = [store.finish(LeafId(member.run, "0.0", 1), Fence(), b"1").refused]
     closing = LeafId(member.run, CLOSE, 1)
     refused += [store.claim(closing, Fence(), "w/1/a").refused, store.ended(closing).refused]

@@ -19,7 +19,7 @@ from tests.kit.project import *
 kept = orchestrator.save(nap.si(1), name="story")
 run = kept.run()
 run.get(timeout=30)
-while orchestrator.container.store.alive(run.id):
+while orchestrator.container.store.due_index.alive(run.id):
     time.sleep(0.02)
 kept.delete(after=3600)
 kept.restore()

@@ -62,7 +62,7 @@ def ended(run):
     """Its result, once nothing of it is under way."""
     result = run.get(timeout=30)
     store = run.app.orchestrator.container.store
-    wait_for(lambda: not store.alive(run.id), what="the run to be over")
+    wait_for(lambda: not store.due_index.alive(run.id), what="the run to be over")
     return result
 
 
@@ -349,7 +349,7 @@ def test_a_cancelled_run_leaves_its_signature(quiet):
     run = kept.run()
     run.cancel(confirm=True)
     assert list(kept.runs()) == []
-    assert quiet.orchestrator.container.store.members(kept.id) == []
+    assert quiet.orchestrator.container.store.signatures.members(kept.id) == []
     kept.purge(confirm=True)
 
 
@@ -388,5 +388,5 @@ def test_retention_of_runs_goes_on(make_stand):
         wait_for(lambda: not list(kept.runs()), 20, "the retention")
     for _ in range(10):
         kept.run()
-    assert len(stand.orchestrator.container.store.members(kept.id)) < 13
+    assert len(stand.orchestrator.container.store.signatures.members(kept.id)) < 13
     assert full_name("add")

@@ -90,7 +90,7 @@ class Rerun:
         """
         store, run = self._container.store, uuid()
         fields: dict[str, Any] = {**source.head, "signature": signature, "rerun_of": rerun_of, **head}
-        if store.register(signature, run).refused is Refused.GONE:
+        if store.signatures.register(signature, run).refused is Refused.GONE:
             raise SignatureGone(
                 f"The signature {signature} is gone: it was deleted, or its purge has begun; nothing was started."
             )
@@ -100,9 +100,9 @@ class Rerun:
             kept = {k: v for k, v in fields.items() if v is not None}
             starter.start_compiled(run, source.definitions, kept, dict(source.options), records)
         except BaseException:
-            store.registered(signature, run, created=False)
+            store.signatures.registered(signature, run, created=False)
             raise
-        store.registered(signature, run, created=True)
+        store.signatures.registered(signature, run, created=True)
         return run
 
     def from_node(self, run: str, node: str) -> str:
