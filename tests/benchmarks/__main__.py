@@ -15,7 +15,7 @@ MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("--repeat", type=int, default=3, help="how often each cell is measured; the table shows the median")
+    parser.add_argument("--repeat", type=int, default=3, help="measurements of each cell; the table shows the median")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on all sizes")
     parser.add_argument("--rows", nargs="*", default=[], choices=ROWS)
     parser.add_argument("--write-docs", action="store_true", help="write the table into docs/benchmarks.md")
