@@ -81,7 +81,7 @@ def test_a_node_goes_on_by_itself(make_stand, ledger):
     stand = make_stand()
     inner = chain(stand.tasks("add", 5), stand.tasks("add", 100))
     run = stand.complex(chain(stand.complex(inner, name="inner"), stand.tasks("add", 1)), tags=["eu"]).apply_async((1,))
-    with pytest.raises(InvalidTransition, match=r"0\.0\.1 .* cannot be detached: it waits for what is before it"):
+    with pytest.raises(InvalidTransition, match=r"0\.0\.1 .* cannot be detached: it waits for the nodes before it"):
         run.detach("0.0.1")
     with pytest.raises(InvalidTransition, match="is RUNNING and cannot be detached"):
         run.detach("0.0.0")
