@@ -24,6 +24,7 @@ from orchestrator_celery.canvas.swarm_options import (
     check_signature,
     own_callbacks,
     priority_of,
+    slots_attribute,
     slots_by_name,
 )
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
@@ -49,8 +50,8 @@ _CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_
 class Swarm(Primitive):
     """A pool of tasks with limited concurrency, ordered results and tolerated failures; items can be added later.
 
-    The input of a swarm, from the previous step of a chain or from `apply_async(args)`,
-    goes to every item that is not immutable, as in a group.
+    The input of a swarm goes to every item that is not immutable, as in a group. The input comes from the previous
+    step of a chain, or from `apply_async(args)`.
 
     Args:
         tasks: signatures, native or primitives; any iterable.
@@ -59,11 +60,9 @@ class Swarm(Primitive):
             dispatch window (`orchestrator_window`) holds.
         open: items may be added while the swarm runs. An open swarm ends when it is closed and all items are done.
         stop_after_n_failures: after this many failed items no further item starts, and the swarm fails.
-        max_failures: failures tolerated: a count, or a fraction of the items if below 1. The result
-            holds None in the place of a failed item.
+        max_failures: failures tolerated: a count, or a fraction of the items below 1. A failed item's result is None.
         max_items: the most items that the swarm may ever hold.
-        deadline: the longest time the run may take, in seconds or as a timedelta. A run that takes longer ends
-            FAILED with `DeadlineExceeded`.
+        deadline: the longest time of a run, in seconds or as a timedelta; then it ends FAILED, `DeadlineExceeded`.
         on_task_success: signature, or a list: called with (result, item) after each item that succeeded.
         on_task_error: signature, or a list: called with (error, item) after each item that failed.
         on_task_cleanup: signature, or a list: called with (item) after each item, however the item ended. `item` is a
@@ -165,7 +164,7 @@ class Swarm(Primitive):
             "max": get("max_items"),
             "open": bool(get("open")),
             "b": get("batch"),
-            "sl": _places(slots_by_name(get("slots"))),
+            "sl": slots_attribute(slots_by_name(get("slots"))),
         }
 
     @property
@@ -399,8 +398,3 @@ class Swarm(Primitive):
 
     def __repr__(self) -> str:
         return f"Swarm({self.label or ''}: {len(self.tasks)} tasks)"
-
-
-def _places(slots: Mapping[str, int]) -> str | None:
-    """Return the reserved places as an attribute: `high,medium,low`."""
-    return ",".join(str(slots.get(level.name, 0)) for level in reversed(Priority)) if any(slots.values()) else None

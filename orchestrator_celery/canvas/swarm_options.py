@@ -10,7 +10,7 @@ from orchestrator_celery.canvas.primitive import signature_list
 from orchestrator_celery.errors import InvalidWorkflow, SwarmFull
 from orchestrator_celery.model.states import Priority
 
-__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "slots_by_name")
+__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "slots_attribute", "slots_by_name")
 
 _NAMES = ", ".join(f"Priority.{level.name}" for level in reversed(Priority))
 
@@ -56,6 +56,11 @@ def slots_by_name(slots: Mapping[Any, int] | None) -> dict[str, int]:
             raise InvalidWorkflow(f"slots={slots!r} is not allowed: give places by priority, as {{Priority.HIGH: 4}}.")
         found[known.name] = count
     return found
+
+
+def slots_attribute(slots: Mapping[str, int]) -> str | None:
+    """Return the reserved places as an attribute of a pool's definition: `high,medium,low`."""
+    return ",".join(str(slots.get(level.name, 0)) for level in reversed(Priority)) if any(slots.values()) else None
 
 
 def check_bounds(definition: Mapping[str, Any]) -> None:
