@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from celery.canvas import Signature
 from celery.utils.functional import arity_greater
-from kombu.exceptions import OperationalError
 
+from orchestrator_celery.dispatch.broker_errors import PASSING, sending
 from orchestrator_celery.dispatch.graph_decisions import Deciding
 from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
@@ -30,7 +30,6 @@ from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
-from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -38,13 +37,11 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 CANCELLED_TASK = "orchestrator.cancelled"
 ERRBACK_TASK = "orchestrator.errback"
-#: Errors that may pass: the broker or the store cannot be reached now.
-PASSING = (OperationalError, OSError, *UNREACHABLE)
 
 #: kombu's own, where the project sets none.
 _STEPS = (0, 3, 6, 9)
@@ -101,11 +98,12 @@ class Publisher:
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
                 effect = waiting.popleft()
                 try:
-                    waiting.extend(self._do(effect, origin, producer))
+                    with sending():
+                        waiting.extend(self._do(effect, origin, producer))
                 except PASSING:
                     raise
                 except Exception as exc:
@@ -123,7 +121,7 @@ class Publisher:
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
                 waiting.extend(self._do(waiting.popleft(), NOWHERE, producer))
 

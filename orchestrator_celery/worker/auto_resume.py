@@ -11,7 +11,8 @@ from celery.exceptions import WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.canvas.approval import timeout_result
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, PASSING
+from orchestrator_celery.dispatch.broker_errors import PASSING
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
 from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
 from orchestrator_celery.lifecycle.audit import acting, record

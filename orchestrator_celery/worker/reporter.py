@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.dispatch.publisher import NOWHERE, PASSING, Origin
+from orchestrator_celery.dispatch.broker_errors import PASSING
+from orchestrator_celery.dispatch.publisher import NOWHERE, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import Foresight
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId

@@ -17,7 +17,7 @@ from celery.canvas import Signature
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import PASSING, passes
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
@@ -109,7 +109,7 @@ class RetryReplace:
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if held is None or not isinstance(rejected.reason, PASSING):
+            if held is None or not passes(rejected.reason):
                 raise
             self._say("retry", task, rejected.reason)
             self._reporter.last_words(held)
