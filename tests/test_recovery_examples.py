@@ -33,7 +33,7 @@ STORIES = {
         r"kill -9 of the worker and its children: \d+ pages are done, chapter \d+ had begun",
         r"a new worker is started",
         r"the run is SUCCEEDED",
-        r"resume report: \d resumed.*, 1 workers found dead",
+        r"resume report: \d resumed.*, 1 worker found dead",
         r"tasks.convert at 0.0.0: attempt 2, from its checkpoint",
         r"checked: it went on from chapter [5-9]",
         r"checked: the swarm has every result, in order",

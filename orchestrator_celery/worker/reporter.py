@@ -11,7 +11,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.publisher import NOWHERE, PASSING, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.settings import TaskPolicy
@@ -49,7 +49,9 @@ class Reports:
         if held is not None:
             held.said.last(self.patiently, self._orchestrator.store.progress, *held.claims[-1])
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body returned `result`; `told`: what the edges of a graph's node depend on beside that."""
         store = self._orchestrator.store
         if leaf.node == CLOSE:
@@ -65,7 +67,7 @@ class Reports:
         known = origin._replace(known={leaf.node: result})
         self._tell(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
-    def _foreseen(self, leaf: LeafId, told: Foresight | None, blob: bytes) -> tuple[str | None, str]:
+    def _foreseen(self, leaf: LeafId, told: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if told is None:
             return None, ""
         try:

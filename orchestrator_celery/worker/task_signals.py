@@ -26,7 +26,7 @@ from orchestrator_celery.dispatch.publisher import CLOSE_TASK, PASSING, Origin
 from orchestrator_celery.engine.recovery import Lost
 from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.lifecycle.cancel import Cancellation
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner, parse_leaf_id
 from orchestrator_celery.model.reports import InterruptOutcome
 from orchestrator_celery.model.states import RunStatus
@@ -100,7 +100,7 @@ class Hooks:
                 return True
         return False
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, Foresight | None]:
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, EdgeContext | None]:
         tries = 0
 
         def claim() -> Effects:
