@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The package, and what checks its types from outside.
 TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
+# Half of the time of a test is waiting: two processes for each core. `tests/kit/groups.py` says what stays together.
+WORKERS ?= 4
+SPREAD := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
 
 .PHONY: help setup demo test test-all coverage lint format types check bench soak dist clean
 
@@ -22,7 +25,7 @@ demo: $(STAMP) ## run the main job: embedded Redis, a worker, the standard libra
 	$(BIN)/python -m orchestrator_celery demo
 
 test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPREAD)
 
 test-all: $(STAMP) ## run the tests on every Python version that is installed
 	$(BIN)/nox

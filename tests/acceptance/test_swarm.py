@@ -1,8 +1,5 @@
 """Swarm: order, bounds, tolerance, adding, closing."""
 
-import subprocess
-import sys
-
 import pytest
 from celery import chain, group
 
@@ -18,8 +15,8 @@ from orchestrator_celery import (
     SwarmFull,
 )
 from tests.kit import project as p
+from tests.kit.clients import run_code
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 
 def test_results_keep_the_order_of_the_items(app):
@@ -107,10 +104,8 @@ def test_adding_from_another_process(app, urls):
         f"swarm = orchestrator.run({run.id!r}).swarm\n"
         "swarm.add_task(add.s(2, 2)); swarm.close()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment(*urls), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_code(*urls, code)
+    assert done.returncode == 0, done.stdout
     assert run.get(timeout=30) == [2, 4]
 
 

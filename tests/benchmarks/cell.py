@@ -57,7 +57,7 @@ def measure(mode, n, *, extension=True, processes=2, counted=False):
             "BENCH_BROKER": server.url(0), "BENCH_BACKEND": server.url(STORE), "BENCH_EXTENSION": "1" if extension else "0",
         }  # fmt: skip
         with Worker(
-            server.url(0), server.url(STORE), concurrency=processes, app="tests.benchmarks.project", env=env
+            server.url(0), server.url(STORE), concurrency=processes, app="tests.benchmarks.project", env=env, fresh=True
         ) as worker:
             _warm_up(env)
             client = server.client()
