@@ -9,7 +9,7 @@ CRASHED = 86
 
 def run_code(broker, backend, code, **env):
     """Run code as a client in a process of its own; returns how that ended and what it printed."""
-    return FORKS.run(code, env={**environment(broker, backend), "PATH": "", **env}, cwd=ROOT)
+    return FORKS.run("-c", code, env={**environment(broker, backend), "PATH": "", **env}, cwd=ROOT)
 
 
 def crash_client(site, point, mark, code):

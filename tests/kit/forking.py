@@ -73,16 +73,16 @@ class Forks:
             os.close(theirs)
         return ForkedProcess(ours)
 
-    def run(self, code, *, env, cwd, timeout=120):
-        """Run a program to its end, as `subprocess.run([sys.executable, "-c", code])` does; what it prints is `stdout`."""
+    def run(self, *program, env, cwd, timeout=120):
+        """Run a program to its end, as `subprocess.run` does; all it prints is `stdout`. Arguments as of `start`."""
         with tempfile.TemporaryFile() as output:
-            process = self.start("-c", code, env=env, cwd=cwd, output=output)
+            process = self.start(*program, env=env, cwd=cwd, output=output)
             try:
                 process.wait(timeout)
             finally:
                 process.kill()
             output.seek(0)
-            return subprocess.CompletedProcess(code, process.returncode, output.read().decode(errors="replace"))
+            return subprocess.CompletedProcess(program, process.returncode, output.read().decode(errors="replace"))
 
     def programs(self):
         """Process ids of the programs that run still."""
