@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit import groups
@@ -14,6 +15,10 @@ from tests.kit.forking import FORKS
 from tests.kit.leftovers import left_running, mark_session
 from tests.kit.servers import RabbitMQ
 from tests.kit.workers import Worker
+
+# Other tests run beside: how long an example takes says nothing.
+settings.register_profile("side by side", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("side by side")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
