@@ -75,7 +75,7 @@ def test_an_open_swarm_takes_more_and_ends_when_closed(app):
     assert [swarm.add_task(p.add.s(i, i)) for i in (1, 2)] == [1, 2]
     report = swarm.add_tasks_bulk(p.add.s(i, i) for i in range(3, 3000))
     assert (report.requested, report.added, report.rejected) == (2997, 2997, ())
-    wait_for(lambda: run.progress().done == 3000, 60, "all items")
+    wait_for(lambda: run.progress().done == 3000, 240, "all items")
     assert run.status is RunStatus.RUNNING
     swarm.close()
     swarm.close()

@@ -165,7 +165,7 @@ def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, poi
     run = ComplexSignature(chain(p.nap.si(1, 0), p.unlucky.si("repaired"))).apply_async()
     with pytest.raises(ValueError, match="unlucky"):
         run.get(timeout=30)
-    wait_for(lambda: "closed" in p.orchestrator.reader.head(run.id), what="the end to be told")
+    wait_for(lambda: "closed" in p.orchestrator.container.reader.head(run.id), what="the end to be told")
     ledger.redis.set("repaired", 1)
     code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).retry()\n"
     crash_client(default_site, point, tmp_path / "crashed", code)

@@ -17,7 +17,7 @@ from tests.kit.project import *
 kept = orchestrator.save(nap.si(1), name="story")
 run = kept.run()
 run.get(timeout=30)
-while orchestrator.store.alive(run.id):
+while orchestrator.container.store.due_index.alive(run.id):
     time.sleep(0.02)
 kept.delete(after=3600)
 kept.restore()
@@ -35,7 +35,7 @@ def left(client):
 def test_r3_a_client_of_signatures_crashes_at(default_site, ledger, tmp_path, point):
     default_site.worker(**HASTY)
     crash_client(default_site, point, tmp_path / "crashed", STORY)
-    store, o = p.orchestrator.store, p.orchestrator
+    store, o = p.orchestrator.container.store, p.orchestrator
     for kept in o.signatures(saved=True):
         for field in store.client.hkeys(store.keys.root(kept.id)):
             if field.startswith(b"new:"):  # an hour later
