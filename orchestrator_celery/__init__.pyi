@@ -129,6 +129,9 @@ from .errors import (
 from .errors import (
     SwarmFull as SwarmFull,
 )
+from .errors import (
+    UnknownOption as UnknownOption,
+)
 from .handles.run import (
     Run as Run,
 )

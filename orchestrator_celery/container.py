@@ -36,7 +36,9 @@ class Wiring:
         Raises:
             InvalidSettings: names every key that is unknown or has a value that is not allowed.
         """
-        return OrchestratorSettings.read(self.app.conf)
+        # Only what is registered now: a client that is still importing its tasks is not finalized for this.
+        said = {name: getattr(task, "orchestrator", None) for name, task in self.app._tasks.items()}
+        return OrchestratorSettings.read(self.app.conf, said)
 
     @cached_property
     def store(self) -> Store:

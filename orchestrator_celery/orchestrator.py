@@ -9,7 +9,7 @@ from uuid import uuid4
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.errors import RunNotFound
+from orchestrator_celery.errors import InvalidSettings, RunNotFound
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.running_swarm import Parts, RunningSwarm
 from orchestrator_celery.handles.signature_catalog import Shelf
@@ -76,7 +76,12 @@ class Orchestrator(Shelf):
             *args: as for `app.task`.
             policy: the task's own policy.
             **options: as for `app.task`.
+
+        Raises:
+            InvalidSettings: the policy is none.
         """
+        if policy is not None and not isinstance(policy, TaskPolicy):
+            raise InvalidSettings(f"policy={policy!r} is not allowed: give policy=TaskPolicy(...).")
         if policy is not None:
             options["orchestrator"] = policy
         return self.app.task(*args, **options)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -21,6 +20,7 @@ from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import FILING, check_options
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
 
-__all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt", "signatures")
-
-
-#: Arguments of every primitive by which its runs are found.
-_FILING = frozenset({"category", "tags"})
+__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "signatures")
 
 
 def installed(app: Celery) -> Any:
@@ -53,15 +49,13 @@ def installed(app: Celery) -> Any:
     return orchestrator
 
 
-def refuse_misspelt(options: Mapping[str, Any], kind: type[Primitive]) -> None:
-    """Refuse what is nearly the name of an argument: as an execution option it would be taken and do nothing.
-
-    Raises:
-        TypeError: names the argument that may be meant.
-    """
-    for option in options.keys() - _FILING:
-        if near := get_close_matches(option, kind.fields, 1, cutoff=0.8):
-            raise TypeError(f"{kind.__name__}() got an unexpected argument {option!r}: did you mean {near[0]!r}?")
+def app_of(tasks: Iterable[Any]) -> Any:
+    """The app of the first signature, else the current one."""
+    for task in tasks:
+        if isinstance(task, Signature):
+            # A chain or group knows the app of its tasks without being bound to one itself.
+            return maybe_evaluate(task.app)
+    return current_app._get_current_object()
 
 
 def filing(category: Any, tags: Any) -> dict[str, Any]:
@@ -174,16 +168,15 @@ class Primitive(Signature):
     @property
     def app(self) -> Any:
         """The app of the signature, else of the first signature in it, else the current one."""
-        if self._app is not None:
-            return self._app
-        for task in self.nested():
-            if isinstance(task, Signature):
-                # A chain or group knows the app of its tasks without being bound to one itself.
-                return maybe_evaluate(task.app)
-        return current_app._get_current_object()
+        return app_of(self.nested()) if self._app is None else self._app
 
     def set(self, immutable: bool | None = None, **options: Any) -> Primitive:
-        """As `Signature.set`; `deadline`, `category` and `tags` are checked here and now."""
+        """As `Signature.set`; `deadline`, `category` and `tags` are checked here and now.
+
+        Raises:
+            UnknownOption: an option is misspelt, or an argument of the constructor.
+        """
+        self.check_options(options)
         self.kwargs.update(filing(options.pop("category", None), options.pop("tags", ())))
         if "deadline" in options:
             self.kwargs["deadline"] = deadline_in_seconds(options.pop("deadline"))
@@ -217,30 +210,37 @@ class Primitive(Signature):
             StoreNotConfigured: there is no Redis to keep the run in.
             StoreUnavailable: the store did not answer; nothing was started.
             InvalidWorkflow: something in it cannot be run.
+            UnknownOption: an option is misspelt or belongs elsewhere.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
+        self.check_options(options)
         app = self.app
         options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
         options.update(self._filed(options))
         options = {k: v for k, v in options.items() if v is not None}
         if app.conf.task_always_eager:
             # Nobody is there to end, or to look for, what runs in the caller's own process.
-            options = {k: v for k, v in options.items() if k != "deadline" and k not in _FILING}
+            options = {k: v for k, v in options.items() if k != "deadline" and k not in FILING}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
-        own_args, own_kwargs = self.given
-        if not self.immutable:
-            own_args = [*(args or ()), *own_args]
-            own_kwargs = {**own_kwargs, **(kwargs or {})}
-        return self._start(own_args, own_kwargs, {**self.options, **options})
+        given, named = self.merged_args(args, kwargs)
+        return self._start(list(given), named, {**self.options, **options})
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)
         self.applied = run.id
         return run
 
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Refuse options of one application that nobody would read.
+
+        Raises:
+            UnknownOption: one is misspelt or belongs elsewhere.
+        """
+        check_options(type(self), options, lambda: self.app, built=True)
+
     def _filed(self, options: dict[str, Any]) -> dict[str, Any]:
-        given = {name: options.pop(name, None) or self.kwargs.get(name) for name in _FILING}
+        given = {name: options.pop(name, None) or self.kwargs.get(name) for name in FILING}
         return filing(given["category"], given["tags"] or ())
 
     @property
@@ -260,8 +260,8 @@ class Primitive(Signature):
             maybe_signature(task, app=self._app).stamp(visitor, append_stamps, **stamps)
         return super().stamp(visitor, append_stamps, **headers)
 
-    def eager_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Partial arguments of an eager application, merged with those it carries."""
+    def merged_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Partial arguments of an application, merged with those it carries."""
         own_args, own_kwargs = self.given
         if self.immutable:
             return tuple(own_args), own_kwargs

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any, TypeAlias
 
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.errors import InvalidWorkflow
 
 __all__ = ("Errors", "Retry", "class_names", "error_names", "is_meant", "retry_flaws", "retry_json")
@@ -19,6 +20,7 @@ Errors: TypeAlias = str | type[BaseException] | Iterable[str | type[BaseExceptio
 _FEWEST = 2
 
 
+@spelled("__init__")
 @dataclass(frozen=True)
 class Retry:
     """A retry policy of a node, or of all nodes of a graph; each attempt is a fresh run of the node's body.

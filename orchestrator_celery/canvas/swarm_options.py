@@ -10,7 +10,7 @@ from orchestrator_celery.canvas.primitive import signatures
 from orchestrator_celery.errors import InvalidWorkflow, SwarmFull
 from orchestrator_celery.model.states import Priority
 
-__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "slots_by_name")
+__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "reserved", "slots_by_name")
 
 _NAMES = ", ".join(f"Priority.{level.name}" for level in reversed(Priority))
 
@@ -56,6 +56,11 @@ def slots_by_name(slots: Mapping[Any, int] | None) -> dict[str, int]:
             raise InvalidWorkflow(f"slots={slots!r} is not allowed: give places by level, as {{Priority.HIGH: 4}}.")
         found[known.name] = count
     return found
+
+
+def reserved(slots: Mapping[str, int]) -> str | None:
+    """Reserved places as an attribute: `high,medium,low`."""
+    return ",".join(str(slots.get(level.name, 0)) for level in reversed(Priority)) if any(slots.values()) else None
 
 
 def check_bounds(definition: Mapping[str, Any]) -> None:
@@ -108,6 +113,12 @@ def _check_batch(value: Any) -> None:
 
 def _check_tolerance(value: Any) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and isinstance(value, float) and value == 1:
+        raise InvalidWorkflow(
+            f"max_failures={value!r} is not allowed: as a count it would be one item, as a share all of them. "
+            "Give max_failures=1 to tolerate one failed item, or a count as large as the number of items, such as "
+            "max_failures=len(tasks), to tolerate the failure of all."
+        )
     if not is_number or not (0 <= value <= 1 or (1 < value < inf and value == int(value))):
         raise InvalidWorkflow(
             f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."
@@ -119,10 +130,10 @@ def _check_slots(slots: Mapping[str, int], places: int | None) -> None:
         return
     if places is None:
         raise InvalidWorkflow(f"slots={dict(slots)!r} reserves places of max_concurrency: give that as well.")
-    reserved = sum(slots.values())
+    count = sum(slots.values())
     without = [level.name for level in reversed(Priority) if not slots.get(level.name)]
-    if reserved > places or (reserved == places and without):
-        rest = f", and nothing is left for {' and '.join(without)}" if reserved == places else ""
+    if count > places or (count == places and without):
+        rest = f", and nothing is left for {' and '.join(without)}" if count == places else ""
         raise InvalidWorkflow(
-            f"slots={dict(slots)!r} reserves {reserved} of max_concurrency={places} places{rest}: reserve fewer."
+            f"slots={dict(slots)!r} reserves {count} of max_concurrency={places} places{rest}: reserve fewer."
         )

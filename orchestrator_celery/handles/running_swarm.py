@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.swarm_options import own_callbacks, priority_of
 from orchestrator_celery.dispatch.publisher import PASSING, Publisher
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
@@ -17,6 +17,7 @@ from orchestrator_celery.engine.task_names import task_names
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size
 from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.levels import Levels
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Parts", "RunningSwarm")
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 _OVER = "it is over the swarm's max_items"
 #: So many items travel in one call; more are uploaded first.
@@ -52,6 +53,7 @@ class Parts(NamedTuple):
     workers: WorkerTasks
 
 
+@spelled("add_task", "add_tasks_bulk")
 class RunningSwarm:
     """Handle of one swarm that was applied.
 

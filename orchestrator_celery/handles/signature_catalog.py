@@ -14,6 +14,7 @@ from uuid import uuid4
 from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import deadline_in_seconds, filing
 from orchestrator_celery.errors import InvalidWorkflow, SignatureGone
 from orchestrator_celery.handles.run import Run
@@ -37,6 +38,7 @@ _PAGE = 100
 _ONCE = ("countdown", "eta", "expires")
 
 
+@spelled("save")
 class Shelf(Lists):
     """Stored signatures."""
 
@@ -60,6 +62,7 @@ class Shelf(Lists):
 
         Raises:
             InvalidWorkflow: something in it cannot be run, or it has a delay or an expiry, which belong to one run.
+            ForeignSignature: it, or a signature in it, is bound to another app.
             StoreUnavailable: the store did not answer; nothing was saved.
         """
         seconds = deadline_in_seconds(ttl, "ttl", "the seconds it is kept")
@@ -177,9 +180,7 @@ class Shelf(Lists):
             place += len(page)
 
     def _primitive(self, sig: Signature) -> Primitive:
-        if not isinstance(sig, dict):
-            raise InvalidWorkflow(f"{sig!r} is not a signature: pass task.s(...) or a canvas of them.")
-        found = maybe_signature(sig, app=self.app)
+        found = maybe_signature(self.compiler.check(sig), app=self.app)
         return found if isinstance(found, Primitive) else ComplexSignature(found, app=self.app)
 
     def _stored(self, id: str) -> StoredSignature:

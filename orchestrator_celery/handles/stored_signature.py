@@ -22,6 +22,7 @@ from orchestrator_celery.lifecycle.delete import Purging
 from orchestrator_celery.lifecycle.rerun.source import Again
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import SignatureStatus
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.store import Refused
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ class StoredSignature:
         return hash(self.id)
 
     def __repr__(self) -> str:
-        return f"<StoredSignature: {self.id}>"
+        return f"<StoredSignature: {printable(self.id)}>"
 
     def _head(self) -> dict[str, bytes]:
         head = self._orchestrator.reader.head(self.id)

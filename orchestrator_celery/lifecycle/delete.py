@@ -7,13 +7,13 @@ goes on. Each part may be done twice.
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.errors import OrchestratorError, SignatureGone, SignatureInUse
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Purging",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Seconds after which a signature is looked at again that is marked, over its time, and in use.
 _PAUSE = 5.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.leaf import read_leaf
@@ -40,7 +40,7 @@ __all__ = ("REPORT_EVENT", "Resumer", "Session", "rules_of")
 #: Type of the Celery event of a sweep that acted.
 REPORT_EVENT = "orchestrator-resume-report"
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Resumer:

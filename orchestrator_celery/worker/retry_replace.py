@@ -8,7 +8,6 @@ is left to the outbox; a canvas, which becomes a run of its own, is waited for.
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import Primitive
 from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.model.safe_log import safe_logger
 
 if TYPE_CHECKING:
     from orchestrator_celery.engine.compile.compiler import Compiler
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Handover",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Handover:

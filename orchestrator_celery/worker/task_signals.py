@@ -8,7 +8,6 @@ task id alone. Every report may come twice: the store takes the first.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -29,7 +28,9 @@ from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.effects import Foresight
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner, parse_leaf_id
 from orchestrator_celery.model.reports import InterruptOutcome
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Hooks",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Hooks:
@@ -213,7 +214,7 @@ class Hooks:
             hold = hold and not self._may_resume(task, leaf)
             self.reports.lost(getattr(task, "orchestrator", None), task.name, leaf, fence, hold=hold)
         else:
-            lost = error or WorkerLostError(f"The process that ran {task.name} is gone.")
+            lost = error or WorkerLostError(f"The process that ran {printable(task.name)} is gone.")
             self.reports.failed(leaf, fence, lost, trace or "")
 
     def _was_struck(self, leaf: LeafId) -> bool:
