@@ -57,7 +57,7 @@ class OrchestratorError(Exception):
     _lines: ClassVar[bool] = False
 
     def __init__(self, *args: object) -> None:
-        # A message names what users wrote and what servers said: it may hold escape sequences and passwords.
+        # A message quotes users and servers, so it may contain escape sequences and passwords.
         safe = printable_lines if self._lines else printable
         told = args or ((self.__doc__ or "").split("\n", 1)[0],)
         super().__init__(*(safe(words) if isinstance(words, str) else words for words in told))
@@ -72,7 +72,7 @@ class InvalidSettings(OrchestratorError, ValueError):
 
 
 class UnknownOption(OrchestratorError, TypeError):
-    """An option is unknown: as an execution option of Celery it would be taken, and do nothing."""
+    """An option is unknown, so nothing would read it: the message names the option that was probably meant."""
 
 
 class StoreNotConfigured(OrchestratorError):

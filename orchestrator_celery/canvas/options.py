@@ -1,7 +1,7 @@
-"""Options that somebody misspelt are refused; Celery's own, and those a project's own classes take, pass.
+"""Refuses misspelled options; Celery's options and options of the project's own classes pass.
 
-A primitive takes any execution option, as every signature does. One that nobody reads would be taken and do nothing:
-`apply_async(dedline=60)` would start a run without a deadline.
+A primitive accepts any execution option, as every signature does. Without this check, an option that nothing reads has
+no effect: `apply_async(dedline=60)` starts a run without a deadline.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from orchestrator_celery.model.text import nearest
 if TYPE_CHECKING:
     from orchestrator_celery.canvas.primitive import Primitive
 
-__all__ = ("FILING", "OF_A_RUN", "check_options", "refuse_unknown", "spelled")
+__all__ = ("FILTER_FIELDS", "OF_A_RUN", "check_options", "refuse_unknown", "spelled")
 
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
-#: Arguments of every primitive by which its runs are found.
-FILING = frozenset({"category", "tags"})
-#: What may be given when a primitive is applied, and stands in place of its own.
-OF_A_RUN = FILING | {"deadline"}
+#: Arguments of every primitive that serve to find its runs.
+FILTER_FIELDS = frozenset({"category", "tags"})
+#: Options of an application that replace arguments of the primitive.
+OF_A_RUN = FILTER_FIELDS | {"deadline"}
 
-#: Options of a task's declaration that Celery does not read when the task is called.
+#: Options of a task's declaration. Celery does not read them when it sends the task.
 _DECLARED = frozenset(
     "abstract acks_late acks_on_failure_or_timeout autoretry_for base bind default_retry_delay dont_autoretry_for "
     "max_retries pydantic rate_limit reject_on_worker_lost retry_backoff retry_backoff_max retry_jitter retry_kwargs "
     "send_events store_errors_even_if_ignored throws track_started trail typing".split()
 )
-#: What Celery and the transports read beside the parameters of the functions an option goes through.
+#: Options that Celery and the transports read, but that are no parameters of the functions below.
 _BESIDE = frozenset(
     "app app_id binding_key chain chord cluster_id correlation_id exchange_type immutable interval message_id "
     "queue queues reply_to subtask_type task_type throw type use_link user_id".split()
@@ -50,23 +50,23 @@ _NOT_OPTIONS = frozenset("self name args kwargs options body properties now time
 
 @cache
 def _of_celery() -> frozenset[str]:
-    """Execution options of the installed Celery, read off the functions they go through."""
+    """Return the execution options of the installed Celery: parameters of the functions that receive them."""
     takers = (Task.apply_async, Task.apply, Celery.send_task, AMQP.as_task_v2, Producer.publish, Producer._publish)
     found = {name for taker in takers for name in signature(taker).parameters}
     return frozenset((found | _BESIDE) - _NOT_OPTIONS)
 
 
 def check_options(kind: type[Primitive], options: Mapping[str, Any], app: Callable[[], Any], *, built: bool) -> None:
-    """Refuse an option that is nearly one that is known, or that belongs elsewhere.
+    """Refuse an option that looks like a misspelled option, or that belongs elsewhere.
 
     Args:
-        kind: class of the primitive.
-        options: what was given beside its own arguments.
-        app: finds the app; asked only where an option would be refused.
-        built: the primitive is there already, so that arguments of its constructor come too late.
+        kind: the class of the primitive.
+        options: the options beside the primitive's own arguments.
+        app: returns the app; called only if an option looks wrong.
+        built: the primitive exists already, so arguments of its constructor are refused too.
 
     Raises:
-        UnknownOption: names the option that may be meant.
+        UnknownOption: the message names the option that was probably meant.
     """
     stamps = maybe_list(options.get("stamped_headers")) or ()
     unknown = options.keys() - _of_celery() - OF_A_RUN - {*stamps}
@@ -74,20 +74,20 @@ def check_options(kind: type[Primitive], options: Mapping[str, Any], app: Callab
         reason = _refusal(kind, option, built)
         if reason is not None and option not in _taken_by(app()):
             raise UnknownOption(
-                f"{kind.__name__} got the option {option!r}, which nobody would read: {reason} If a router or a task "
-                f"class of yours reads it, name it in the setting `orchestrator_own_options`."
+                f"{kind.__name__} got the option {option!r}, which nothing reads: {reason} If a router or a task class "
+                "of your project reads it, add it to the setting `orchestrator_own_options`."
             )
 
 
 def _refusal(kind: type[Primitive], option: str, built: bool) -> str | None:
-    """Why an unknown option is no project's own, and what to do; None where it may be one."""
-    arguments = {*signature(kind.__init__).parameters} - _NOT_ARGUMENTS | FILING
+    """Return why an unknown option is refused and what to do; None if the project may have its own such option."""
+    arguments = {*signature(kind.__init__).parameters} - _NOT_ARGUMENTS | FILTER_FIELDS
     if built and option in arguments:
-        return f"it is an argument of the constructor. Give it there: {kind.__name__}(..., {option}=...)."
+        return f"it is an argument of the constructor. Write {kind.__name__}(..., {option}=...)."
     if option in kind.fields:
-        return "it is a part of the definition that methods such as add_task() or add_node() write."
+        return "it is a part of the definition. Use methods such as add_task() and add_node()."
     if option in _DECLARED:
-        return f"it is declared with a task. Give it there: @app.task({option}=...)."
+        return f"it is an option of a task's declaration. Write @app.task({option}=...)."
     near = nearest(option, OF_A_RUN if built else arguments) or nearest(option, _of_celery(), strict=True)
     if near is not None:
         return f"did you mean {near!r}?"
@@ -96,17 +96,17 @@ def _refusal(kind: type[Primitive], option: str, built: bool) -> str | None:
 
 
 def _taken_by(app: Any) -> set[str]:
-    """Options that classes of tasks of an app name in their own `apply_async`, or that its settings name."""
+    """Return the options that task classes name in their `apply_async`, and those of `orchestrator_own_options`."""
     kinds = {app.Task, *(type(task) for task in app._tasks.values())}
     found = {name for kind in kinds for name in signature(kind.apply_async).parameters}
     return found | {*(app.conf.get("orchestrator_own_options") or ())}
 
 
 def spelled(*methods: str) -> Callable[[C], C]:
-    """Let methods of a class say which argument is meant by one that they do not have.
+    """Make methods of a class suggest the argument that was meant by a misspelled argument.
 
     Args:
-        *methods: their names; each takes only arguments that it names.
+        *methods: names of the methods; none of them may accept arbitrary keyword arguments.
     """
 
     def decorate(cls: C) -> C:
@@ -130,10 +130,10 @@ def _checked(method: Callable[P, R]) -> Callable[P, R]:
 
 
 def refuse_unknown(called: str, given: Iterable[str], names: Iterable[str]) -> None:
-    """Refuse an argument that a function does not have.
+    """Refuse keyword arguments that a function does not have.
 
     Raises:
-        UnknownOption: names the argument that may be meant, or all there are.
+        UnknownOption: the message names the argument that was probably meant, or lists all arguments.
     """
     known = sorted(names)
     for name in given:

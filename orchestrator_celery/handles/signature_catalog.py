@@ -15,7 +15,7 @@ from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.canvas.options import spelled
-from orchestrator_celery.canvas.primitive import deadline_in_seconds, filing
+from orchestrator_celery.canvas.primitive import category_and_tags, deadline_in_seconds
 from orchestrator_celery.errors import InvalidWorkflow, SignatureGone
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.run_catalog import Lists
@@ -70,9 +70,9 @@ class Shelf(Lists):
         options = {**primitive.options, "deadline": primitive.kwargs.get("deadline")}
         if once := [option for option in _ONCE if options.get(option) is not None]:
             raise InvalidWorkflow(f"{sig!r} has {', '.join(once)}, which belongs to one run: save it without.")
-        filed = {k: primitive.kwargs.get(k) for k in ("category", "tags")} | filing(category, tags)
+        filed = {k: primitive.kwargs.get(k) for k in ("category", "tags")} | category_and_tags(category, tags)
         launcher = Launcher(self.app, self.store, self.codec, self.compiler, self.publisher)
-        definitions, head = launcher.compile(primitive, *primitive.given, options | filed)
+        definitions, head = launcher.compile(primitive, *primitive.partial_args, options | filed)
         if name is not None:
             head["name"] = name
         head["close"] = self.codec.dump(without_surroundings(options), options.get("serializer"))

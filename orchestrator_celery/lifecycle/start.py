@@ -93,8 +93,8 @@ class Launcher:
         head.update({f"task:{name}": "" for name in task_names([primitive])})
         if options.get("deadline"):
             head["limit"] = max(1, int(options["deadline"] * 1000))
-        if any(primitive.given):
-            head["own"] = self._codec.dump(list(primitive.given), options.get("serializer"))
+        if any(primitive.partial_args):
+            head["own"] = self._codec.dump(list(primitive.partial_args), options.get("serializer"))
         if primitive.immutable:
             head["immutable"] = 1
         if args or kwargs:

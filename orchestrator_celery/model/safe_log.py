@@ -1,4 +1,4 @@
-"""The package's loggers: what they write is safe to print, whatever names and errors are in it."""
+"""Loggers of the package: their records are safe to print, whatever names and errors they contain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ("safe_logger",)
 
 
 def safe_logger(name: str) -> logging.Logger:
-    """The logger of a module.
+    """Return the logger of a module.
 
     Args:
         name: `__name__` of the module.
@@ -23,7 +23,7 @@ def safe_logger(name: str) -> logging.Logger:
 
 
 class _Safe(logging.Filter):
-    """Escapes a record's words and its traceback before any handler formats them."""
+    """Escapes the message and the traceback of a record before a handler formats them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         words = record.getMessage()
@@ -31,6 +31,6 @@ class _Safe(logging.Filter):
         if safe != words:
             record.msg, record.args = safe, None
         if record.exc_info and record.exc_info[1] is not None and not record.exc_text:
-            # Handlers print this text where it is there. Indented, no line of it passes for another record.
+            # Formatters reuse this text. The indent keeps its lines apart from other records.
             record.exc_text = printable_lines("".join(format_exception(record.exc_info[1])).rstrip(), "  ")
         return True

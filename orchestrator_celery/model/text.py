@@ -1,6 +1,6 @@
-"""Text that users or records supply, made safe to print, to log and to put into an error.
+"""Makes text of users and records safe for terminals, logs and errors.
 
-Names, notes, messages, task names and tracebacks come from others. Printed as they are, an escape sequence steers the
+Names, notes, messages, task names and tracebacks come from users. In raw text, an escape sequence controls the
 terminal, a line break forges a line of the log, and a URL shows its password.
 """
 
@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 __all__ = ("nearest", "printable", "printable_json", "printable_lines")
 
-#: Control characters, marks that reverse or hide text, and halves of surrogate pairs, which no terminal can encode.
+#: Control characters, characters that reverse or hide text, and lone surrogates, which no terminal can encode.
 _UNPRINTABLE = (
     r"\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     r"\U000e0000-\U000e007f"
@@ -23,10 +23,10 @@ _WITHIN_LINES = re.compile(rf"(?![\t\n])[{_UNPRINTABLE}]")
 #: In a JSON document that ASCII control characters are escaped in already.
 _IN_JSON = re.compile(rf"(?![\x00-\x1f])[{_UNPRINTABLE}]")
 
-#: A URL up to the last `@` before white space or the next URL of a list: a password may hold any other character.
+#: A URL up to the last `@` before white space or the next URL of a list. A password may contain any other character.
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*://)((?:(?![;,]\s*[a-zA-Z][a-zA-Z0-9+.\-]*://)\S)*)@")
 _USER = re.compile(r"[\w.~%+\-]*")
-#: Schemes of documents, in whose paths an `@` is common.
+#: Schemes of documents: an `@` is common in their paths.
 _DOCUMENTS = ("http://", "https://", "file://")
 _SECRET = re.compile(
     r"((?:[?&;]|\b)(?:[\w\-]*(?:password|passwd)|(?<=[?&;])[\w\-]*(?:pwd|secret|token|api_?key|access_?key|auth))=)"
@@ -36,7 +36,7 @@ _SECRET = re.compile(
 
 
 def printable(text: object) -> str:
-    r"""One line that is safe to print: control characters escaped, passwords of URLs hidden.
+    r"""Return one line that is safe to print: control characters are escaped, passwords of URLs are hidden.
 
     >>> printable("a\x1b[2Jb\nc")
     'a\\x1b[2Jb\\nc'
@@ -47,11 +47,11 @@ def printable(text: object) -> str:
 
 
 def printable_lines(text: object, indent: str = "") -> str:
-    r"""Several lines that are safe to print, such as a traceback.
+    r"""Return several lines that are safe to print, such as a traceback.
 
     Args:
-        text: what is printed.
-        indent: what each line begins with, so that none of them is taken for a line of somebody else.
+        text: the lines.
+        indent: the prefix of every line. With a prefix, no line can be mistaken for a separate log record.
 
     >>> printable_lines("Traceback:\n  \x1b]0;owned\x07", "| ")
     '| Traceback:\n|   \\x1b]0;owned\\x07'
@@ -61,7 +61,7 @@ def printable_lines(text: object, indent: str = "") -> str:
 
 
 def printable_json(document: str) -> str:
-    r"""A JSON document that is safe to print: the same document, with more of its characters escaped.
+    r"""Return an equal JSON document that is safe to print: more of its characters are escaped.
 
     >>> printable_json('["\x9b2J"]')
     '["\\u009b2J"]'
@@ -70,30 +70,30 @@ def printable_json(document: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str], *, strict: bool = False) -> str | None:
-    """The known word that a misspelt one is nearly, or None.
+    """Return the known word that a misspelled word resembles, or None.
 
     Args:
-        word: what was written.
-        known: the words there are.
-        strict: it has to be one slip away, two in a long word: a letter more, less, another one, or two exchanged.
+        word: the misspelled word.
+        known: the known words.
+        strict: accept one edit only, two in a long word. An edit inserts, removes, replaces or swaps letters.
 
     >>> nearest("nmae", ["name", "tags"])
     'name'
     """
     words = sorted({*known} - {word})
-    slips = [(_slips(word, one), one) for one in words if abs(len(one) - len(word)) <= _MANY]
-    count, best = min(slips, default=(_MANY, ""))
+    edits = [(_edits(word, one), one) for one in words if abs(len(one) - len(word)) <= _MANY]
+    count, best = min(edits, default=(_MANY, ""))
     if len(word) >= _SHORT and count <= (_MANY if len(best) >= _LONG else 1):
         return best
     return None if strict else next(iter(get_close_matches(word, words, 1, cutoff=0.8)), None)
 
 
-#: Slips in a word of so many letters; shorter ones than the last resemble too many others.
+#: Most edits, the length of a long word, and the length below which a word resembles too many others.
 _MANY, _LONG, _SHORT = 2, 9, 3
 
 
-def _slips(one: str, other: str) -> int:
-    """The edit distance in which an exchange of neighbours is one edit."""
+def _edits(one: str, other: str) -> int:
+    """Return the edit distance; a swap of two neighbours is one edit."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
@@ -109,7 +109,7 @@ def _slips(one: str, other: str) -> int:
 def _words(text: object) -> str:
     try:
         return str(text)
-    except Exception:  # an error of a user's class, whose own words fail
+    except Exception:  # the `__str__` of a user's error class failed
         return f"<{type(text).__name__} that cannot be printed>"
 
 

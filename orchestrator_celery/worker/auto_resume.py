@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
-from orchestrator_celery.canvas.approval import unanswered
+from orchestrator_celery.canvas.approval import timeout_result
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, PASSING
 from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
 from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
@@ -169,7 +169,7 @@ class Session:
                 continue
             codec, well = orchestrator.codec, True
             try:
-                blob = codec.dump_result(unanswered(codec.load(parse(raw).payload)))
+                blob = codec.dump_result(timeout_result(codec.load(parse(raw).payload)))
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
             effects = orchestrator.store.answer(look.run, node, blob, well=well, late=True)

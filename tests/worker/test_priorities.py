@@ -130,7 +130,7 @@ def test_places_kept_for_high(busy, ledger):
         ({"slots": {HIGH: 3}, "max_concurrency": 2}, "reserves 3 of max_concurrency=2"),
         ({"slots": {HIGH: 2}, "max_concurrency": 2}, "nothing is left for MEDIUM and LOW"),
         ({"slots": {"urgent": 1}, "max_concurrency": 2}, "Priority.HIGH"),
-        ({"slots": {HIGH: -1}, "max_concurrency": 2}, "give places by level"),
+        ({"slots": {HIGH: -1}, "max_concurrency": 2}, "give places by priority"),
         ({"slots": [HIGH], "max_concurrency": 2}, "give a mapping"),
     ],
 )

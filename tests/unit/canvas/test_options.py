@@ -87,7 +87,7 @@ def test_a_misspelt_option_of_celery_is_refused(option, way):
 @pytest.mark.parametrize("way", BUILT)
 def test_an_argument_of_the_constructor_is_too_late(kind, argument, way):
     """Given an argument of the constructor where the primitive is built, then the error says where it belongs."""
-    with pytest.raises(UnknownOption, match=rf"{kind.__name__}.*Give it there: {kind.__name__}\(\.\.\., {argument}="):
+    with pytest.raises(UnknownOption, match=rf"{kind.__name__}.*Write {kind.__name__}\(\.\.\., {argument}="):
         give(kind, way, argument, 3)
 
 
