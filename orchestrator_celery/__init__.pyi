@@ -132,6 +132,9 @@ from .errors import (
 from .errors import (
     UnknownOption as UnknownOption,
 )
+from .handles.current_node import (
+    current_node as current_node,
+)
 from .handles.run import (
     Run as Run,
 )
@@ -287,7 +290,4 @@ from .settings import (
 )
 from .settings import (
     TaskPolicy as TaskPolicy,
-)
-from .worker.current_node import (
-    current_node as current_node,
 )

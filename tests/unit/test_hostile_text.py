@@ -116,7 +116,7 @@ def test_no_error_about_a_url_shows_its_password(url, place):
     app = Celery("urls", set_as_current=False, broker="memory://")
     app.conf.update({"result_backend": "cache+memory://", place: url})
     try:
-        client = Orchestrator(app).store.client
+        client = Orchestrator(app).container.store.client
     except OrchestratorError as error:
         told = [line for line in whole_story(error).splitlines() if not line.startswith("    ")]
         assert "s3cret" not in "\n".join(told)

@@ -214,7 +214,7 @@ def test_the_bound_and_the_order_hold_under_random_kills(make_stand, ledger):
 
 
 def _kill_one_that_runs(run, chance):
-    live = [raw for raw in run.app.orchestrator.reader.live(run.id).values() if raw.startswith(b"R")]
+    live = [raw for raw in run.app.orchestrator.container.reader.live(run.id).values() if raw.startswith(b"R")]
     if live:
         pid = int(chance.choice(live).decode().rpartition("|")[2].rsplit("/", 2)[1])
         with suppress(ProcessLookupError):
