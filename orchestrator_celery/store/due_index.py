@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
+from redis.exceptions import NoScriptError, ResponseError
 
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import scripts
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.availability import answers, refused_for_now
 from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
 __all__ = ("DueIndex", "Look")
@@ -25,7 +26,8 @@ class Look(NamedTuple):
 
     Args:
         run: its id.
-        state: `ok`, `gone` (no such run), `over` (nothing of it is live) or `cancelled` (and not finished with).
+        state: `ok`, `gone` (no such run), `over` (nothing of it is live), `cancelled` (and not finished with) or
+            `unreadable` (its record is broken).
         todo: messages to publish again.
         due: when the oldest message of the outbox is overdue, in ms; None without any.
         running: claimed leaves by node, with their records.
@@ -35,6 +37,7 @@ class Look(NamedTuple):
         late: approvals nobody has answered in time.
         waiting: how many approvals wait for an answer.
         owed: something is still to be done outside the store about a change.
+        problem: why an unreadable run cannot be read.
     """
 
     run: str
@@ -48,6 +51,7 @@ class Look(NamedTuple):
     late: tuple[str, ...] = ()
     waiting: int = 0
     owed: bool = False
+    problem: str = ""
 
 
 @answers
@@ -99,12 +103,19 @@ class DueIndex(Transitions):
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
         if isinstance(self.client, RedisCluster):  # its pipelines take no scripts
-            return [_look(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
+            return [_look(run, self._look_alone(script, run, pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
-            return [_look(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
+            answers = pipe.execute(raise_on_error=False)
+        return [_look(run, answer) for run, answer in zip(runs, answers, strict=True)]
+
+    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int]) -> Any:
+        try:
+            return script.run(self.client, self.keys.root(run), pauses)
+        except ResponseError as exc:
+            return exc
 
     def alive(self, run: str) -> bool:
         """Whether a run is there and not over: what is over has a time to live."""
@@ -115,7 +126,19 @@ class DueIndex(Transitions):
         return now_ms(self.client)
 
 
-def _look(run: str, answer: list[Any]) -> Look:
+def _look(run: str, answer: Any) -> Look:
+    """Read the answer for one run. A run whose record cannot be read does not keep the others from their look."""
+    if isinstance(answer, NoScriptError) or (isinstance(answer, Exception) and refused_for_now(answer)):
+        raise answer  # the same for every run: the sweep is tried again
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        return _read(run, answer)
+    except Exception as exc:
+        return Look(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
+
+
+def _read(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())

@@ -9,8 +9,9 @@ does may be done twice: two leaders at once do no harm.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from random import uniform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
@@ -37,6 +38,8 @@ _ALL = 1_000_000_000
 #: Routine looks at runs that only run: at most about this many a minute, however many runs there are.
 _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
+#: Milliseconds after which a run whose record cannot be read is looked at again.
+_PUT_ASIDE = 600_000.0
 #: Milliseconds between two looks whether the indexes are still there.
 _CHECK = 60_000.0
 
@@ -79,15 +82,26 @@ class Reconciler:
             redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
         """
         store = self._container.store
-        if self._alarm or beat.now - self._checked > _CHECK:
-            self._check_indexes(beat.now)
-        everything = self._alarm or bool(beat.dead)
+        alarm, self._alarm = self._alarm, False
+        if alarm or beat.now - self._checked > _CHECK:
+            self._guard(self._check_indexes, beat.now)
+        everything = alarm or bool(beat.dead)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
-            self._look_at(runs, beat)
-        Deletion(self._container).sweep(beat.now)
-        self._alarm = False
-        self._container.registry.bury(beat.dead)
+            self._guard(self._look_at, runs, beat)
+        self._guard(Deletion(self._container).sweep, beat.now)
+        if not self._alarm:  # otherwise the next sweep looks for the tasks of the dead once more
+            self._container.registry.bury(beat.dead)
+
+    def _guard(self, step: Callable[..., Any], *args: Any) -> None:
+        """Carry out one step of a sweep. An error in one step does not keep the others from being done."""
+        try:
+            step(*args)
+        except (RedisError, *UNREACHABLE):
+            raise
+        except Exception:
+            self._alarm = True
+            logger.exception("A step of the sweep failed; the next sweep repeats it.", extra={"action": "sweep"})
 
     def _check_indexes(self, now: float) -> None:
         indexes = Indexes(self._container.store.client, self._container.store.keys)
@@ -111,7 +125,10 @@ class Reconciler:
                 lasting = [look for look in looks if look.run not in over]
                 store.due_index.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
                 for look in looks:
-                    self._deal_with(look, session, beat.now)
+                    if look.state == "unreadable":
+                        session.put_aside(look)
+                    else:
+                        self._deal_with(look, session, beat.now)
                 store.due_index.index({look.run: look.created for look in looks if look.state == "ok"})
 
     def _deal_with(self, look: Look, session: ResumeSession, now: float) -> None:
@@ -157,5 +174,5 @@ class Reconciler:
 
 
 def _next(look: Look, now: float, routine: float) -> float:
-    regular = now + routine
+    regular = now + (_PUT_ASIDE if look.state == "unreadable" else routine)
     return min([regular, *(max(moment, now) for moment in (look.due, look.deadline) if moment is not None)])
