@@ -21,6 +21,7 @@ from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class Primitive(Signature):
     fields: ClassVar[tuple[str, ...]]
     #: Id of the run this very object was last applied as.
     applied: str | None = None
+    #: A task of a run replaces itself by this very object; set by its worker, and never part of a message.
+    stands_in: bool = False
 
     def __init__(
         self,
@@ -203,10 +206,11 @@ class Primitive(Signature):
             args: partial positional arguments, prepended for the first tasks, as in a chain or group.
             kwargs: partial keyword arguments for the same tasks.
             route_name: taken and ignored, as by Celery's own composites.
-            **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying again
-                with the id of a known run starts nothing. `deadline` is how long the run may take, in
-                seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `category` and `tags` stand
-                in place of the signature's own. `countdown` and `eta` delay the start; the deadline counts from then.
+            **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying the same again
+                with the id of a known run gives that run, and starts nothing. `deadline` is how long the run may
+                take, in seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `category` and `tags` stand
+                in place of the signature's own. `countdown` and `eta` delay the start of the run, which is on
+                record at once; the deadline counts from its start.
                 Routing options, priority, time limits, `serializer`, `expires` and the like go to every task in it.
 
         Returns:
@@ -216,23 +220,23 @@ class Primitive(Signature):
             NotInstalled: the app has no orchestrator.
             StoreNotConfigured: there is no Redis to keep the run in.
             StoreUnavailable: the store did not answer; nothing was started.
-            InvalidWorkflow: something in it cannot be run.
+            StartUnconfirmed: the store's answer was lost, so the run may have started; `error.run` is its id.
+            InvalidWorkflow: something in it cannot be run, or a time or the `task_id` is not allowed.
+            DefinitionMismatch: the `task_id` is that of a run of something else.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
         app = self.app
         options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
         options.update(self._filed(options))
         options = {k: v for k, v in options.items() if v is not None}
+        check_times({**self.options, **options})
         if app.conf.task_always_eager:
             # Nobody is there to end, or to look for, what runs in the caller's own process.
             options = {k: v for k, v in options.items() if k != "deadline" and k not in _FILING}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
-        own_args, own_kwargs = self.given
-        if not self.immutable:
-            own_args = [*(args or ()), *own_args]
-            own_kwargs = {**own_kwargs, **(kwargs or {})}
-        return self._start(own_args, own_kwargs, {**self.options, **options})
+        all_args, all_kwargs = self.eager_args(args, kwargs)
+        return self._start(list(all_args), all_kwargs, {**self.options, **options})
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)
@@ -261,7 +265,7 @@ class Primitive(Signature):
         return super().stamp(visitor, append_stamps, **headers)
 
     def eager_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Partial arguments of an eager application, merged with those it carries."""
+        """Partial arguments of an application, merged with those it carries."""
         own_args, own_kwargs = self.given
         if self.immutable:
             return tuple(own_args), own_kwargs

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from celery.result import AsyncResult
+from celery.states import READY_STATES
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
@@ -22,6 +23,7 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.runs import run_view
@@ -55,6 +57,15 @@ class Run(NodeVerbs, AsyncResult):
     def _orchestrator(self) -> Orchestrator:
         found: Orchestrator = self.app.orchestrator
         return found
+
+    def _maybe_set_cache(self, meta: Any) -> None:
+        """Take no message for the run's end that is about an earlier run of the same id, or an end before a retry."""
+        if meta and meta["status"] in READY_STATES:
+            with suppress(*UNREACHABLE):
+                status = self._recorded_status()
+                if status is not None and not status.ended:
+                    return
+        super()._maybe_set_cache(meta)
 
     # -- where it stands ----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from celery.states import FAILURE, PENDING, REVOKED
 from orchestrator_celery.dispatch.publisher import PASSING
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
+from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.lifecycle.suspend import INSIDE, Control
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Debts:
             head = self._reader.head(run)
             if _RESET in head:
                 self._reset(run)
+            if STALE in head:
+                OldResults(self._orchestrator.app, self._orchestrator.store, self._orchestrator.codec).take_back(run)
             if INSIDE in head:
                 Control(self._orchestrator.store, self._orchestrator.publisher).align(run)
             for field in [name for name in head if name.startswith(_DETACH)]:

@@ -238,6 +238,7 @@ class RunView(_View):
         tasks: names of the tasks it calls, those of items added to a swarm as well.
         signature: id of the `StoredSignature` it is a run of; its own id where it was applied without one.
         rerun_of: the run it was started again from.
+        eta: when it starts, or was to start, by its `countdown` or `eta`; None of a run without a delay.
     """
 
     id: str
@@ -250,6 +251,7 @@ class RunView(_View):
     signature: str = ""
     rerun_of: str | None = None
     created: datetime
+    eta: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
     total: int = 0

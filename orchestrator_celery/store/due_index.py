@@ -31,6 +31,7 @@ class Look(NamedTuple):
         late: approvals nobody has answered in time.
         waiting: how many approvals wait for an answer.
         owed: something is still to be done outside the store about a change.
+        starts: when the run starts, in ms; None where it has started, or is held.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Look(NamedTuple):
     late: tuple[str, ...] = ()
     waiting: int = 0
     owed: bool = False
+    starts: float | None = None
 
 
 @answers
@@ -59,6 +61,11 @@ class Schedule(Verbs):
         """Runs that are to be looked at, the most overdue first; all of them without `now` (ms)."""
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
+
+    def first_due(self) -> float | None:
+        """When the next look at a run is due (ms); None where none is."""
+        first = self.client.zrange(self.keys.due, 0, 0, withscores=True)
+        return float(first[0][1]) if first else None
 
     def active_runs(self) -> int:
         """How many runs have not ended."""
@@ -107,7 +114,7 @@ def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status, deadline, late, waiting, owed = rest
+    due, running, created, status, deadline, late, waiting, owed, starts = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return Look(
@@ -122,4 +129,5 @@ def _look(run: str, answer: list[Any]) -> Look:
         tuple(node.decode() for node in late),
         int(waiting),
         bool(owed),
+        float(starts) if starts else None,
     )

@@ -140,6 +140,8 @@ class Hooks:
         if sig.subtask_type and not isinstance(sig, Primitive):
             sig = ComplexSignature(sig, app=self._orchestrator.app)
         held.replacement = sig.set(parent_id=held.claims[-1][0].run)
+        if isinstance(sig, Primitive):
+            sig.stands_in = True
         return held.replacement
 
     # -- after the body -------------------------------------------------------------------------
