@@ -135,6 +135,9 @@ from .errors import (
 from .errors import (
     SwarmFull as SwarmFull,
 )
+from .handles.current_node import (
+    current_node as current_node,
+)
 from .handles.run import (
     Run as Run,
 )
@@ -290,7 +293,4 @@ from .settings import (
 )
 from .settings import (
     TaskPolicy as TaskPolicy,
-)
-from .worker.current_node import (
-    current_node as current_node,
 )

@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING, Any
 from celery.backends.base import DisabledBackend
 from celery.states import FAILURE, READY_STATES, SUCCESS
 
-from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.store.reader import Reader
 
 if TYPE_CHECKING:
-    from celery import Celery
-
-    from orchestrator_celery.records.payload import Codec
-    from orchestrator_celery.store import Store
+    from orchestrator_celery.container import Container
 
 __all__ = ("STALE", "OldResults")
 
@@ -32,16 +27,13 @@ class OldResults:
     """Takes results back.
 
     Args:
-        app: whose result backend.
-        store: keeps the runs.
-        codec: decodes what they ended with.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, app: Celery, store: Store, codec: Codec) -> None:
-        self._backend = app.backend
-        self._store = store
-        self._reader = Reader(store.client, store.keys)
-        self._codec = codec
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._backend = container.app.backend
+        self._reader = container.reader
 
     def may_have(self, run: str) -> bool:
         """Whether Celery has a result of this id, or cannot be asked now."""
@@ -71,7 +63,7 @@ class OldResults:
             return  # what was forgotten may be its own; the next sweep sees
         if closed:
             self._tell(run)
-        self._store.settled(run, STALE)
+        self._container.store.settled(run, STALE)
 
     def _drop_messages(self, run: str) -> None:
         """Celery keeps what it was told of a revoked task, and nobody waited for, for the next who waits here."""
@@ -80,15 +72,15 @@ class OldResults:
             messages.total -= len(messages.pop(run))
 
     def _tell(self, run: str) -> None:
-        status, ref, close = self._reader.head_fields(run, "status", "ref", "close")
-        options: dict[str, Any] = self._codec.load(close) if close else {}
-        if ref is None or options.get("ignore_result"):
+        close = self._reader.head_field(run, "close")
+        options: dict[str, Any] = self._container.codec.load(close) if close else {}
+        if options.get("ignore_result"):
             return
-        outcome = Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
-        if status == b"SUCCEEDED":
-            self._backend.store_result(run, outcome.result(ref.decode()), SUCCESS)
+        result, error = self._container.results.result_or_error(run)
+        if error is None:
+            self._backend.store_result(run, result, SUCCESS)
         else:
-            self._backend.store_result(run, outcome.error(ref.decode()), FAILURE)
+            self._backend.store_result(run, error, FAILURE)
 
 
 def _ended(status: bytes | None) -> bool:

@@ -7,17 +7,21 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, answers
-from orchestrator_celery.store.due_index import Schedule
-from orchestrator_celery.store.graph_transitions import GraphVerbs
-from orchestrator_celery.store.script_call import Effects, Refused
-from orchestrator_celery.store.signature_transitions import SignatureVerbs
-from orchestrator_celery.store.swarm_transitions import FIRST_LOOK
+from orchestrator_celery.store.due_index import DueIndex
+from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.script_call import Effects, Refused, Transitions
+from orchestrator_celery.store.signature_transitions import SignatureTransitions
+from orchestrator_celery.store.swarm_transitions import SwarmTransitions
+from orchestrator_celery.store.upload import FIRST_LOOK, upload
+
+if TYPE_CHECKING:
+    from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("Store",)
 
@@ -27,8 +31,21 @@ _SOON = 2000
 
 
 @answers
-class Store(SignatureVerbs, GraphVerbs, Schedule):
-    """Runs in Redis; every change is one script, atomic and safe to repeat."""
+class Store(Transitions):
+    """Runs in Redis. Every change is one script, atomic and safe to repeat.
+
+    Args:
+        client: a redis-py client.
+        settings: limits, and the prefix of the keys.
+    """
+
+    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
+        super().__init__(client, settings)
+        self.swarms = SwarmTransitions(client, settings)
+        self.graphs = GraphTransitions(client, settings)
+        self.signatures = SignatureTransitions(client, settings)
+        #: Which runs there are, and when each is looked at next.
+        self.due_index = DueIndex(client, settings)
 
     def create(
         self,
@@ -55,7 +72,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         try:
             # Due before it exists, so that a run whose maker dies right after is found.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
-            self._upload(run, token, pairs, due=True)
+            upload(self.client, self.keys, run, token, pairs, due=True)
         except UNREACHABLE as exc:
             raise StoreUnavailable(f"The run was not started, the store did not answer: {exc}") from exc
         try:
@@ -63,7 +80,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         except UNREACHABLE as exc:
             raise StartUnconfirmed.of(run, exc) from exc
         if effects.refused is Refused.EXPIRED:
-            self.not_due([run])
+            self.due_index.not_due([run])
             raise StoreUnavailable("The run was not started: its upload took longer than an hour and was dropped.")
         with suppress(*UNREACHABLE):  # derived, and put right by the next look: the run is due already
             self._enter(run, effects, head)
@@ -72,7 +89,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
     def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
         if effects.refused is not None:
             if effects.detail == 1:
-                self.not_due([run])
+                self.due_index.not_due([run])
             return
         created = float(effects.detail)
         first = created + min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
@@ -101,7 +118,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         first = next(fields, None)
         if first is None:
             return ""
-        self._upload(run, token, chain([first], fields))
+        upload(self.client, self.keys, run, token, chain([first], fields))
         return token
 
     def claim(self, leaf: LeafId, fence: Fence, owner: str) -> Effects:
@@ -220,7 +237,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         if effects.refused is None:
             self.client.zadd(self.keys.due, {run: 0})
         elif added:
-            self.not_due([run])
+            self.due_index.not_due([run])
         return effects
 
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
@@ -259,7 +276,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         """Celery has been told the outcome by this message; the run is kept for the retention."""
         effects = self._run("ended", closing.run, int(self._settings.retention), closing.attempt)
         if effects.detail == 1:
-            self.not_due([closing.run])
+            self.due_index.not_due([closing.run])
         return effects
 
     def settled(self, run: str, field: str) -> None:
@@ -269,8 +286,8 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
     def discard(self, run: str) -> Effects:
         """Take a run back whose first messages could not be published."""
         effects = self._run("discard", run)
-        self.forget([run])
-        self.not_due([run])
+        self.due_index.forget([run])
+        self.due_index.not_due([run])
         return effects
 
     def cancel(self, run: str, token: str, audit: str) -> Effects:
@@ -286,14 +303,14 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         self.client.zadd(self.keys.due, {run: later}, nx=True)
         effects = self._run("cancel", run, token, audit)
         if effects.refused is Refused.GONE:
-            self.not_due([run])
+            self.due_index.not_due([run])
         return effects
 
     def erase(self, run: str) -> Effects:
         """Nothing of a cancelled run is left; tells by `refused` whether this call did it."""
         effects = self._run("erase", run)
-        self.forget([run])
-        self.not_due([run])
+        self.due_index.forget([run])
+        self.due_index.not_due([run])
         return effects
 
     def keep_report(self, report: bytes) -> None:

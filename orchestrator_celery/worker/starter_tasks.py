@@ -19,7 +19,7 @@ _PRIMITIVES: tuple[type[Primitive], ...] = (Swarm, ComplexSignature, Conditional
 _ETA = "orchestrator_eta"
 
 
-class Starter(Task):
+class StarterTask(Task):
     """Starts a primitive. If the sender has the extension, as beat has, the run is on record when the call returns."""
 
     abstract = True
@@ -60,7 +60,7 @@ def register_starters(app: Celery, options: dict[str, Any]) -> None:
 
 
 def _register(app: Celery, primitive: type[Primitive], options: dict[str, Any]) -> None:
-    @app.task(name=primitive.task_name, base=Starter, primitive=primitive, **options)
+    @app.task(name=primitive.task_name, base=StarterTask, primitive=primitive, **options)
     def start(self: Any, *args: Any, **kwargs: Any) -> Any:
         """Starts the primitive in a worker: whoever sent the message has called `send_task`."""
         signature = self.signature_of(args, kwargs)

@@ -53,8 +53,8 @@ def countdown(app):
 
 KINDS = {
     "open swarms that wait for items": open_swarm,
-    "suspended, their message delivered and refused": suspended,
-    "a task with a countdown of an hour": countdown,
+    "suspended runs whose message was delivered and refused": suspended,
+    "runs of a task with a countdown of an hour": countdown,
 }
 
 
@@ -120,23 +120,23 @@ def _warm_up(app, start, client):
 
 def _make_all_due(orchestrator, client):
     """What is not due afterwards any more has been looked at."""
-    due = orchestrator.store.keys.due
+    due = orchestrator.container.store.keys.due
     client.zadd(due, {run: 0 for run in client.zrange(due, 0, -1) if run})
 
 
 def _settle(orchestrator, client, broker, n):
     """Every message is delivered, every run was looked at; then spreads the dates of the next looks."""
-    keys = orchestrator.store.keys
+    keys = orchestrator.container.store.keys
     due = keys.due
     wait_for(lambda: broker.llen("celery") == 0, 600, "the deliveries")
     wait_for(lambda: client.hlen(f"{keys.workers}:active") == 1, 30, "the worker's sign of life")
 
     def looked_at():
-        now = orchestrator.store.now() * 1000
+        now = orchestrator.container.store.now() * 1000
         return client.zcard(due) == n + 1 and not client.zcount(due, "-inf", now + 1000)
 
     wait_for(looked_at, 120, "the first look at every run")
-    now = orchestrator.store.now() * 1000
+    now = orchestrator.container.store.now() * 1000
     whole = max(SHORTEST_ROUND, n * PER_RUN)
     runs = [run for run in client.zrange(due, 0, -1) if run]
     if runs:
@@ -218,7 +218,7 @@ def main(arguments=None):
     native = measure(None, 0, seconds, extension=False)
     say(
         f"{machine()}; one worker with two processes, {options.runs:,} runs, {options.minutes:g} min a row.", "",
-        "| what waits | commands a minute | sent by clients | calls of scripts | CPU of Redis | CPU of the worker | "
+        "| waiting runs | commands a minute | sent by clients | calls of scripts | CPU of Redis | CPU of the worker | "
         "memory of a run | of its message |",
         "|---|---:|---:|---|---:|---:|---:|---:|",
         native_line("nothing, without the extension", native),
@@ -228,7 +228,7 @@ def main(arguments=None):
     for title, start in KINDS.items():
         rows[title] = measure(start, options.runs, seconds)
         say(line(title, rows[title], native, rows["nothing"], options.runs))
-    say("", "By command, those that scripts call inside Redis included:", "")
+    say("", "By command, including the commands that scripts call inside Redis:", "")
     say(*(by_command(title, quiet, native) for title, quiet in rows.items()))
     if options.write_docs:
         PAGE.write_text(MARKS.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], PAGE.read_text()))
