@@ -217,9 +217,8 @@ class Primitive(Signature):
                 again with the id of a known run returns that run and starts nothing. `deadline` is the longest time
                 the run may take, in seconds or as a timedelta; a run that takes longer ends FAILED with
                 `DeadlineExceeded`. `category` and `tags` replace the signature's own. `countdown` and `eta` delay
-                the start: the run is recorded at once, and the deadline counts from the delayed start. Routing
-                options, priority, time limits, `serializer`, `expires` and similar options go to every task of the
-                workflow.
+                the start of the run, which is recorded at once; the deadline counts from that start. Routing options,
+                priority, time limits, `serializer`, `expires` and the like go to every task of the workflow.
 
         Returns:
             The `Run`; under `task_always_eager` an `EagerResult`.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from celery.result import AsyncResult
-from celery.states import READY_STATES
 
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
@@ -17,7 +15,6 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.progress import run_progress
@@ -55,15 +52,6 @@ class Run(RunVerbs, AsyncResult):
     @property
     def _container(self) -> Container:
         return self._orchestrator.container
-
-    def _maybe_set_cache(self, meta: Any) -> None:
-        """Ignore a message about an earlier run of the same id, or about an end before a retry."""
-        if meta and meta["status"] in READY_STATES:
-            with suppress(*UNREACHABLE):
-                status = self._recorded_status()
-                if status is not None and not status.ended:
-                    return
-        super()._maybe_set_cache(meta)
 
     # -- where it stands ----------------------------------------------------------------------------
 

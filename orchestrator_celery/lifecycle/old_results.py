@@ -21,6 +21,8 @@ __all__ = ("STALE", "OldResults")
 
 #: Field of a head: Celery has a result from before the run.
 STALE = "stale"
+#: Messages about results that a process may not have read yet: at most two for each id it waits for.
+_UNREAD = 16
 
 
 class OldResults:
@@ -37,14 +39,19 @@ class OldResults:
 
     def may_have(self, run: str) -> bool:
         """Whether Celery has a result of this id, or cannot be asked now."""
-        if isinstance(self._backend, DisabledBackend) or not self._backend.persistent:
-            return False  # it keeps none that could be read twice
+        if not self.are_kept:
+            return False
         try:
             return self._backend.get_task_meta(run)["status"] in READY_STATES
         except OrchestratorError:
             raise
         except Exception:  # each backend has its own errors
             return True
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether there is a backend whose results can be read more than once."""
+        return not isinstance(self._backend, DisabledBackend) and bool(self._backend.persistent)
 
     def take_back(self, run: str) -> None:
         """Let Celery forget what it knew before the run; may be repeated, and come late.
@@ -66,8 +73,13 @@ class OldResults:
         self._container.store.settled(run, STALE)
 
     def _drop_messages(self, run: str) -> None:
-        """Celery keeps what it was told of a revoked task, and nobody waited for, for the next who waits here."""
-        messages: Any = getattr(self._backend, "_pending_messages", {})
+        """Celery keeps messages about results that nobody here waited for, for the next call that waits."""
+        consumer = getattr(self._backend, "result_consumer", None)
+        messages: Any = getattr(self._backend, "_pending_messages", None)
+        if consumer is None or messages is None:
+            return
+        for _ in range(_UNREAD):
+            consumer.drain_events(timeout=0)
         with suppress(KeyError):
             messages.total -= len(messages.pop(run))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ("ROUTING", "Starter", "leaf_options")
 
 logger = logging.getLogger(__name__)
+
+#: What Celery makes of itself, and nobody uses twice.
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_FIRST = 1_000_000
 
 #: Options Celery needs when the run closes: what natively goes into the message of a task.
 _CLOSING = frozenset(
@@ -76,8 +82,8 @@ class Starter:
         if not primitive.stands_in:
             check_id(run)
         head, definitions = self._record(run, primitive, args, kwargs, options)
-        if given and self._results.may_have(run):
-            head |= {STALE: 1, "owed": 1}
+        if given:
+            head |= self._of_used_id(run, options)
         effects = self._store.create(run, definitions, head)
         if effects.refused is Refused.EXISTS:
             self._check_known(run, head, effects)
@@ -118,6 +124,17 @@ class Starter:
             )
         if digest and digest != head.get("digest", digest):
             raise mismatch(run)
+
+    def _of_used_id(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields of the head of a run whose id may have been used before.
+
+        Messages and processes of an earlier run may still be there: no attempt of it has the number of one of this.
+        """
+        base = {"base": _FIRST + secrets.randbelow(_FIRST)}
+        if self._results.may_have(run):
+            return {**base, STALE: 1, "owed": 1}
+        kept = self._results.are_kept and not options.get("ignore_result")
+        return {} if kept or _UUID.fullmatch(run) else base
 
     def _take_back(self, run: str) -> None:
         try:

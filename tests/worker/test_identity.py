@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from celery import chain
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -15,8 +16,10 @@ from orchestrator_celery import (
     StartUnconfirmed,
     StoreUnavailable,
 )
+from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.store import scripts
 from tests.kit.waiting import wait_for
+from tests.worker.support import wait_until_running
 from tests.worker.test_starting import PRIMITIVES, RESULTS, Start
 
 
@@ -124,13 +127,39 @@ def test_an_id_that_is_used_again_answers_for_the_new_run(_short, kind, countdow
     assert _short.app.AsyncResult(start.id).get(timeout=30) == RESULTS[kind]("new")
 
 
+@pytest.mark.parametrize("ignored", [False, True], ids=["result", "no result"])
+@pytest.mark.parametrize("kind", PRIMITIVES)
+def test_messages_of_a_cancelled_run_do_nothing_to_the_next_of_its_id(stand, ledger, kind, ignored):
+    """Given a cancelled run whose messages are still queued, when its id is used again, then only the new one runs."""
+    primitive = Start(stand, kind).primitive
+    run = primitive("old").apply_async(task_id="mine", ignore_result=ignored)
+    run.cancel(confirm=True)
+    again = primitive("new").apply_async(task_id="mine", ignore_result=ignored)
+    with stand.worker():
+        wait_for(lambda: again.status.ended, 30, "the end")
+        assert again.outcome() == RESULTS[kind]("new")
+        assert len(ledger.entries("ran", "mine")) == 1
+
+
+def test_a_run_of_a_used_id_recovers_from_a_crash(make_stand, ledger):
+    """Given an id that is used again, when the worker is killed in mid-run, then the run goes on and ends."""
+    stand = make_stand(orchestrator_heartbeat=0.3, orchestrator_lease=1.5)
+    run = stand.run(stand.tasks("identity", "old"), task_id="mine")
+    run.cancel(confirm=True)
+    again = stand.run(chain(stand.tasks("nap", "new", seconds=2), stand.tasks("identity")), task_id="mine")
+    with stand.worker() as worker:
+        wait_until_running(again, "0.0.0")
+        worker.kill()
+    with stand.worker():
+        assert again.get(timeout=30) == "new"
+
+
 def test_an_old_result_is_taken_back_by_a_worker_where_the_client_died(_short, ledger, monkeypatch):
     """Given a client that dies right after it made the run, then the reconciler takes the old result back."""
     start = Start(_short, "swarm")
     a_tasks(start)
-    launcher = "orchestrator_celery.lifecycle.start.Launcher"
     with monkeypatch.context() as patch:
-        patch.setattr(f"{launcher}._take_back", _die)
+        patch.setattr(Starter, "_take_back", _die)
         with pytest.raises(KeyboardInterrupt):
             start.primitive("new").apply_async(task_id=start.id)
     backend = _short.app.backend

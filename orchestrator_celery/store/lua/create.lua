@@ -17,14 +17,14 @@ redis.call('PERSIST', DEF)
 born = now
 redis.call('HSET', root, 'status', 'PENDING', 'created', born, 'done', 0, 'failed', 0)
 for i = 4, 2 + 2 * tonumber(ARGV[2]), 2 do redis.call('HSET', root, ARGV[i], ARGV[i + 1]) end
-head = redis.call('HMGET', root, 'window', 'events', 'eta')
+head = redis.call('HMGET', root, 'window', 'events', 'eta', 'base')
 if records then
   redis.call('RENAME', records, DONE)
   redis.call('PERSIST', DONE)
   redis.call('HSET', root, 'ahead', 1)
   ahead = '1'
 end
-window, max_events = tonumber(head[1]), head[2]
+window, max_events, base = tonumber(head[1]), head[2], tonumber(head[4]) or 0
 emit('status', '$', 's', 'PENDING')
 if head[3] and tonumber(head[3]) > tonumber(now) then
   wait_for_start() -- until `begin`
