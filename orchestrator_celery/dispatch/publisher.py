@@ -7,7 +7,6 @@ store) and may be sent again under the same id; whatever can never be sent
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
@@ -24,8 +23,9 @@ from orchestrator_celery.engine.item_callbacks import arguments_after_item, item
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs, with_result
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.records.payload import Codec
@@ -49,7 +49,7 @@ PASSING = (OperationalError, OSError, *UNREACHABLE)
 #: kombu's own, where the project sets none.
 _STEPS = (0, 3, 6, 9)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Origin(NamedTuple):
@@ -162,7 +162,7 @@ class Publisher:
         if effect.wait:
             options["countdown"] = effect.wait
         elif effect.fence == (0, 0) and _begins_its_run(effect.spec):
-            options["eta"] = self._givens.start_of(effect.leaf.run, effect.born)
+            options["eta"] = self._givens.start_of(effect.leaf.run, effect.created)
         task = self._app.tasks.get(leaf.task)
         options.update(
             task_id=str(effect.leaf),
@@ -216,7 +216,7 @@ class Publisher:
     def with_arguments(self, effect: Dispatch, origin: Origin = NOWHERE) -> Leaf:
         """What a leaf's message would carry: its task, its own arguments and what it is given."""
         leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
-        given, run = effect.given, effect.leaf.run
+        given, run = effect.input_ref, effect.leaf.run
         if not given:
             return leaf
         if given.startswith("e:"):
@@ -225,7 +225,7 @@ class Publisher:
             return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
         if leaf.immutable and given[:2] not in ("g:", "k:", "m:"):
             return leaf
-        self._givens.meet(run, effect.born)
+        self._givens.meet(run, effect.created)
         args, kwargs = self._givens.arguments(run, given, effect.leaf.node, origin.known)
         # An immutable task takes nothing but what its graph's node says it is given.
         return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)
@@ -254,7 +254,7 @@ class Publisher:
         header = getattr(self._app.tasks[leaf.task], "__header__", None)
         return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
 
-    def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
+    def foresee(self, leaf: LeafId, told: EdgeContext, result: Any) -> tuple[str | None, str]:
         """The edges out of a graph's node that has ended well; as `Deciding.foresee`."""
         return self._deciding.foresee(leaf, told, result)
 

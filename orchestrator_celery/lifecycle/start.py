@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -20,6 +19,7 @@ from orchestrator_celery.engine.task_names import task_names
 from orchestrator_celery.errors import InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ("ROUTING", "Starter", "leaf_options")
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: What Celery makes of itself, and nobody uses twice.
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -80,12 +80,18 @@ class DueIndex(Transitions):
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Runs that have ended or are no more; they wait for nobody, either."""
-        if runs:
-            with self.client.pipeline(transaction=False) as pipe:
-                pipe.zrem(self.keys.due, *runs)
-                pipe.zrem(self.keys.approvals, *runs)
-                pipe.execute()
+        """Remove runs that have ended or do not exist. A run that was created meanwhile under such an id stays."""
+        if not runs:
+            return
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zrem(self.keys.due, *runs)
+            pipe.zrem(self.keys.approvals, *runs)
+            for run in runs:
+                pipe.hmget(self.keys.root(run), "status", "closed")
+            _, _, *found = pipe.execute()
+        new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
+        if new:
+            self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
     def index(self, created: Mapping[str, float]) -> None:
         """Put runs into the list of runs; derived, so it may be repeated at any time."""
@@ -120,6 +126,10 @@ class DueIndex(Transitions):
     def now_ms(self) -> float:
         """Return the store's clock in milliseconds since the epoch."""
         return now_ms(self.client)
+
+
+def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
+    return status not in (None, b"CANCELLED") and closed is None
 
 
 def _look(run: str, answer: list[Any]) -> Look:

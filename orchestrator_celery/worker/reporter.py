@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,10 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.publisher import NOWHERE, PASSING, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Reporter",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: What the store answers of a lost task that was to be stopped.
 _HELD = -1
@@ -47,7 +47,9 @@ class Reporter:
         if held is not None:
             held.said.last(partial(patiently, self._container), self._container.store.progress, *held.claims[-1])
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body returned `result`; `told`: what the edges of a graph's node depend on beside that."""
         store = self._container.store
         if leaf.node == CLOSE:
@@ -63,7 +65,7 @@ class Reporter:
         known = origin._replace(known={leaf.node: result})
         self._tell(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
-    def _foreseen(self, leaf: LeafId, told: Foresight | None, blob: bytes) -> tuple[str | None, str]:
+    def _foreseen(self, leaf: LeafId, told: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if told is None:
             return None, ""
         try:

@@ -145,3 +145,15 @@ def test_an_open_swarm_closed_empty_ends_when_it_starts(play):
     assert play.status == "PENDING"
     wait_for_its_time(play)
     assert names(play.store.begin("r", ERROR)) == ["close"]
+
+
+@pytest.mark.parametrize("eta", [None, 60.0])
+def test_a_run_made_under_an_id_that_is_being_taken_out_stays_due(play, eta):
+    """Given a look that found no run, when one is created under that id before the look draws its consequences, then
+    the new run is looked at all the same."""
+    delay = {} if eta is None else {"eta": later(play, eta)}
+    [gone] = play.store.due_index.look(["r"])
+    assert gone.state == "gone"
+    play.start(unit(leaf()), **delay)
+    play.store.due_index.not_due(["r"])
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
