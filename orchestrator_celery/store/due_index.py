@@ -37,8 +37,8 @@ class Look(NamedTuple):
         late: approvals nobody has answered in time.
         waiting: how many approvals wait for an answer.
         owed: something is still to be done outside the store about a change.
-            starts: when the run starts, in ms; None where it has started, or is held.
-            problem: why an unreadable run cannot be read.
+        starts: when the run starts, in ms; None where it has started, or is held.
+        problem: why an unreadable run cannot be read.
     """
 
     run: str

@@ -70,7 +70,8 @@ def test_a_refusal_is_a_store_that_is_away(waiting, own_server, call, code):
             CALLS[call](waiting)
         except StoreUnavailable as exc:
             assert "refused for now" in str(exc)
-            assert code in str(exc)
+            # A write is refused by a replica before the replica looks for its master.
+            assert code in str(exc) or (code == "MASTERDOWN" and "READONLY" in str(exc))
         else:
             # A script that has freed memory, or begins with a write that needs none, is carried out whole.
             assert code == "OOM"
