@@ -1,17 +1,17 @@
-"""From records of ended nodes to values: a node's result, a run's error.
+"""Reads values from the records of ended nodes: a node's result, a run's error.
 
-The functions get `read`, which answers the terminal records of several
-nodes, and touch nothing else. A leaf's record holds its payload; that of a
-composite refers to where its outcome comes from:
+The functions only call `read`, which returns the terminal records of several
+nodes. A leaf's record holds its payload. A composite's record refers to the
+source of its outcome:
 
     <node>          the result or error of that node
     *<n>            the list of the results of children 0 to n-1
-    +               the dict of the results of several nodes with which a graph has ended
-    w:<ref>         the words of an error, as what follows an error edge gets them
-    chord:<ref>     the error a chord's body gets for its header's
+    +               the dict of the results of several nodes at which a graph ended
+    w:<ref>         an error as a dict, for the target of an error edge
+    chord:<ref>     the error of a chord's body after a failure in its header
     swarm:<pool>    more items of the pool failed than it tolerates
-    recursion:<name>:<limit>  a graph was to visit a node once too often
-    noroute:<name>  no edge out of a graph's node was taken
+    recursion:<name>:<limit>  a node of a graph would have exceeded its visit limit
+    noroute:<name>  no edge of a graph's node matched
 """
 
 from __future__ import annotations
@@ -33,16 +33,17 @@ __all__ = ("Outcome",)
 
 Read = Callable[[Sequence[str]], Sequence[bytes | None]]
 
+#: The most failures that a SwarmFailed lists.
 _LISTED = 100
 _OF_GRAPHS = ("recursion:", "noroute:")
 
 
 class Outcome:
-    """Results and errors of one run.
+    """The results and errors of one run.
 
     Args:
-        run: its id, for the words of a ChordError.
-        read: terminal records of nodes, in the order asked.
+        run: the run's id, for the text of a ChordError.
+        read: returns the terminal records of nodes, in the given order.
         codec: decodes the payloads.
     """
 
@@ -52,16 +53,16 @@ class Outcome:
         self._codec = codec
 
     def result(self, node: str) -> Any:
-        """The result of one ended node."""
+        """Return the result of one ended node."""
         return self.values([node])[0]
 
     def values(self, nodes: Sequence[str]) -> list[Any]:
-        """Results of ended nodes; None stands for one that failed, as in a tolerant swarm."""
+        """Return the results of ended nodes; None for a failed node, as in a tolerant swarm."""
         found: list[Any] = [None] * len(nodes)
         referred: list[tuple[int, str]] = []
         for position, raw in enumerate(self._read(nodes)):
             if nodes[position].startswith("w:"):
-                found[position] = self.error_words(nodes[position][2:])
+                found[position] = self.error_dict(nodes[position][2:])
             if raw is None:
                 continue
             record = parse_terminal(raw)
@@ -81,7 +82,7 @@ class Outcome:
         return found
 
     def error(self, ref: str) -> BaseException:
-        """The exception a reference stands for."""
+        """Return the exception of a reference."""
         if ref.startswith("chord:"):
             cause = self.error(ref[len("chord:") :])
             failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {cause!r}")
@@ -95,30 +96,30 @@ class Outcome:
             return self.error(record.ref)
         return self._codec.load_error(record.payload)
 
-    def error_words(self, ref: str) -> dict[str, str]:
-        """The error a reference stands for, as type, message and traceback."""
+    def error_dict(self, ref: str) -> dict[str, str]:
+        """Return the error of a reference as a dict with type, message and traceback."""
         if ":" not in ref:
             record = self._record(ref)
-            return self.error_words(record.ref) if record.ref else self._codec.load_error_words(record.payload)
+            return self.error_dict(record.ref) if record.ref else self._codec.load_error_words(record.payload)
         exc = self.error(ref)
         return {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
 
     def error_names(self, ref: str) -> list[str]:
-        """Names of the error's class and of its bases, with and without their module."""
+        """Return the names of the error's class and base classes, with and without their module."""
         if ":" not in ref:
             record = self._record(ref)
             return self.error_names(record.ref) if record.ref else self._codec.load_error_names(record.payload)
         return class_names(self.error(ref))
 
     def leaf_of(self, ref: str) -> LeafId:
-        """Whose failure a reference comes down to."""
+        """Return the leaf whose failure caused the error of a reference."""
         return self._leaf(ref)
 
     def _list(self, pool: str, count: int) -> list[Any]:
         return self.values([f"{pool}.{index}" for index in range(count)])
 
     def _dict(self, graph: str) -> dict[str, Any]:
-        """Results by name of a graph's nodes, START among them where it led to END."""
+        """Return the results by name of a graph's nodes; START is among them if it leads to END."""
         [raw] = self._read([f"{graph}:ends"])
         pairs = [line.split(" ", 1) for line in (raw or b"").decode().splitlines()]
         values = self.values([ref for _, ref in pairs])
@@ -155,20 +156,20 @@ class Outcome:
         return SwarmFailed(f"{failed} of {total} items failed{first}", listed)
 
     def _short(self, node: str) -> dict[str, str]:
-        words = self.error_words(node)
+        words = self.error_dict(node)
         return {"type": words["type"], "message": words["message"]}
 
 
 def _graph_error(ref: str) -> BaseException:
-    """Why a graph could not go on."""
+    """Return the error of a graph that could not continue."""
     kind, name, *limit = ref.split(":")
     node = unquote(name)
     if kind == "noroute":
         return NoRoute(
-            f"Nothing leads on from {node!r}: none of its conditions held and no key was known. Add otherwise(...), or "
-            "default=; a path that is to end there says so with END."
+            f"No edge of {node!r} matches its result: no condition was true and no key was known. Add otherwise(...) "
+            "or default=. Use END as the target of a path that ends there."
         )
     return GraphRecursion(
-        f"{node!r} was to be visited more often than its {limit[0]} times: look for a loop that does not end, or raise "
+        f"{node!r} would be visited more often than {limit[0]} times: look for a loop that does not end, or raise "
         "max_visits."
     )

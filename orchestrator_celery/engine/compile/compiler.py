@@ -110,7 +110,7 @@ class Compiler:
         return tree
 
     def _goes_singly(self, signature: Any, inherited: dict[str, Any]) -> bool:
-        return self._batching is not None and self._batching.goes_singly(self.check(signature), inherited)
+        return self._batching is not None and self._batching.needs_own_message(self.check(signature), inherited)
 
     def _after_item(self, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
         """Definitions of what is done after an item, packed, under `s0`, `f0`, `c0` and so on."""

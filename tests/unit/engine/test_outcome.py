@@ -102,7 +102,7 @@ def test_a_failed_node_has_its_leafs_error(outcome, records):
     records.error("0.1", KeyError("k"))
     error = outcome.error("0")
     assert (type(error), error.args) == (KeyError, ("k",))
-    assert outcome.error_words("0") | {"traceback": ""} == {"type": "KeyError", "message": "'k'", "traceback": ""}
+    assert outcome.error_dict("0") | {"traceback": ""} == {"type": "KeyError", "message": "'k'", "traceback": ""}
 
 
 def test_a_chords_body_fails_as_in_celery(outcome, records):
@@ -112,7 +112,7 @@ def test_a_chords_body_fails_as_in_celery(outcome, records):
     error = outcome.error("0")
     assert isinstance(error, ChordError)
     assert str(error) == "Dependency r:0.0.1:2 raised ValueError('no')"
-    assert outcome.error_words("chord:0.0.1")["type"] == "ChordError"
+    assert outcome.error_dict("chord:0.0.1")["type"] == "ChordError"
 
 
 def test_the_failed_leaf_is_found(outcome, records):
