@@ -35,6 +35,7 @@ class Look(NamedTuple):
         late: approvals whose time to answer is over.
         waiting: the number of approvals that wait for an answer.
         owed: whether side effects outside the store are pending.
+        starts: when the run starts, in ms; None if the run has started, or is held.
     """
 
     run: str
@@ -48,6 +49,7 @@ class Look(NamedTuple):
     late: tuple[str, ...] = ()
     waiting: int = 0
     owed: bool = False
+    starts: float | None = None
 
 
 @raises_store_unavailable
@@ -64,6 +66,11 @@ class DueIndex(Transitions):
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
+    def first_due(self) -> float | None:
+        """Return the time of the next check of a run (ms); None if no check is planned."""
+        first = self.client.zrange(self.keys.due, 0, 0, withscores=True)
+        return float(first[0][1]) if first else None
+
     def active_runs(self) -> int:
         """Return the number of runs that have not ended."""
         return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
@@ -73,12 +80,21 @@ class DueIndex(Transitions):
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Remove ended or deleted runs from the due checks and from the runs that wait for a person."""
-        if runs:
-            with self.client.pipeline(transaction=False) as pipe:
-                pipe.zrem(self.keys.due, *runs)
-                pipe.zrem(self.keys.approvals, *runs)
-                pipe.execute()
+        """Remove ended or deleted runs from the due checks and from the runs that wait for a person.
+
+        A run that was created with such an id in the meantime stays due.
+        """
+        if not runs:
+            return
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zrem(self.keys.due, *runs)
+            pipe.zrem(self.keys.approvals, *runs)
+            for run in runs:
+                pipe.hmget(self.keys.root(run), "status", "closed")
+            _, _, *found = pipe.execute()
+        new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
+        if new:
+            self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
     def index(self, created: Mapping[str, float]) -> None:
         """Add runs to the list of runs. The list is derived, so repetitions do no harm."""
@@ -115,11 +131,15 @@ class DueIndex(Transitions):
         return now_ms(self.client)
 
 
+def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
+    return status not in (None, b"CANCELLED") and closed is None
+
+
 def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status, deadline, late, waiting, owed = rest
+    due, running, created, status, deadline, late, waiting, owed, starts = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return Look(
@@ -134,4 +154,5 @@ def _look(run: str, answer: list[Any]) -> Look:
         tuple(node.decode() for node in late),
         int(waiting),
         bool(owed),
+        float(starts) if starts else None,
     )

@@ -33,6 +33,7 @@ class Refused(str, Enum):
     STATE = "state"  #: the run's status does not allow the verb
     CHANGED = "changed"  #: the run has changed since the confirmed plan was made
     POISONED = "poisoned"  #: the leaf has lost too many processes
+    EARLY = "early"  #: the start time of the run has not come
     NODE = "node"  #: the node's state does not allow the verb
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.errors import StoreUnavailable
+from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
+from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
@@ -62,6 +64,7 @@ class Store(Transitions):
 
         Raises:
             StoreUnavailable: Redis did not answer; the run does not exist.
+            StartUnconfirmed: the answer was lost; the run may exist.
         """
         token = uuid.uuid4().hex
         fields = {"window": self._settings.window, "events": self._settings.max_events, **head}
@@ -70,21 +73,44 @@ class Store(Transitions):
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
-            effects = self._run("create", run, token, len(fields), records, *flat)
-            if effects.refused is Refused.EXISTS and effects.detail == 1:
-                self.due_index.not_due([run])
-            if effects.refused is Refused.EXPIRED:
-                self.due_index.not_due([run])
-                raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
-            if effects.refused is None:
-                with self.client.pipeline(transaction=False) as pipe:
-                    pipe.zadd(self.keys.runs, {run: float(effects.detail)})
-                    first = min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
-                    pipe.zadd(self.keys.due, {run: float(effects.detail) + first})
-                    pipe.execute()
         except UNREACHABLE as exc:
             raise StoreUnavailable(f"The run was not started, because the store did not answer: {exc}.") from exc
+        try:
+            effects = self._run("create", run, token, len(fields), records, *flat)
+        except UNREACHABLE as exc:
+            raise StartUnconfirmed.of(run, exc) from exc
+        if effects.refused is Refused.EXPIRED:
+            self.due_index.not_due([run])
+            raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
+        with suppress(*UNREACHABLE):  # the run is due already, and its next check repairs the derived indexes
+            self._enter(run, effects, head)
         return effects
+
+    def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
+        if effects.refused is not None:
+            if effects.detail == 1:
+                self.due_index.not_due([run])
+            return
+        created = float(effects.detail)
+        first = created + min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
+        starts = float(head.get("eta", 0))
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zadd(self.keys.runs, {run: created})
+            pipe.zadd(self.keys.due, {run: starts if starts > created else first})
+            pipe.execute()
+
+    def begin(self, run: str, expired: bytes) -> Effects:
+        """Start a run that was created with a delay, if its time has come.
+
+        Args:
+            run: the run's id.
+            expired: the encoded error with which the run fails if it has expired.
+        """
+        return self._run("begin", run, expired)
+
+    def unclaimed(self, run: str) -> tuple[Effect, ...]:
+        """Return the messages of a run's outbox, to publish them again; the claim admits only one copy of each."""
+        return self._run("sweep", run, 0, 0).todo
 
     def upload_records(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
         """Upload records that a new run will take over; return their token, '' for no records."""

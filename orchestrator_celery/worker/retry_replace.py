@@ -53,6 +53,8 @@ class RetryReplace:
         if sig.subtask_type and not isinstance(sig, Primitive):
             sig = ComplexSignature(sig, app=self._container.app)
         held.replacement = sig.set(parent_id=held.claims[-1][0].run)
+        if isinstance(sig, Primitive):
+            sig.stands_in = True
         return held.replacement
 
     def replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
