@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
-from orchestrator_celery.aio import twin_of
-from orchestrator_celery.bulk import Checker, Tally, check_batch_size
+from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import RunNotFound
-from orchestrator_celery.launch import Launcher
+from orchestrator_celery.handles.run import Run
+from orchestrator_celery.handles.running_swarm import Parts, RunningSwarm
+from orchestrator_celery.handles.signature_catalog import Shelf
+from orchestrator_celery.lifecycle.bulk_add import Checker, Tally, check_batch_size
+from orchestrator_celery.lifecycle.start import Launcher
 from orchestrator_celery.model.ids import ROOT
-from orchestrator_celery.pool import Parts, RunningSwarm
-from orchestrator_celery.run import Run
 from orchestrator_celery.settings import TaskPolicy
-from orchestrator_celery.shelf import Shelf
-from orchestrator_celery.store.verbs import in_chunks
+from orchestrator_celery.store.script_call import in_chunks
 from orchestrator_celery.worker import Hooks, install
 
 if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
-    from orchestrator_celery.aio import OrchestratorAio
+    from orchestrator_celery.handles.async_twins import OrchestratorAio
     from orchestrator_celery.model.views import BulkReport
 
 __all__ = ("Orchestrator",)
@@ -159,7 +159,7 @@ class Orchestrator(Shelf):
     @property
     def aio(self) -> OrchestratorAio:
         """The same methods for asyncio: `await orchestrator.aio.runs()`; none blocks the event loop."""
-        return twin_of(self)  # type: ignore[no-any-return]
+        return cast("OrchestratorAio", Twin(self))
 
     # -- for the worker -----------------------------------------------------------------------------
 

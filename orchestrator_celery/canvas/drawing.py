@@ -8,8 +8,8 @@ from html import escape
 from json import dumps
 from typing import Any, NamedTuple
 
-from orchestrator_celery.canvas.conditions import words
-from orchestrator_celery.canvas.declarations import END, START
+from orchestrator_celery.canvas.conditions.language import words
+from orchestrator_celery.canvas.graph_definition import END, START
 from orchestrator_celery.errors import InvalidWorkflow
 
 __all__ = ("html", "mermaid")

@@ -9,12 +9,12 @@ from typing import Any
 from celery.canvas import maybe_signature
 
 from orchestrator_celery.canvas.approval import unanswered
-from orchestrator_celery.canvas.choosing import taken
-from orchestrator_celery.canvas.conditions import Facts, value_of
-from orchestrator_celery.canvas.declarations import START
-from orchestrator_celery.canvas.inside import inside
+from orchestrator_celery.canvas.children import inside
+from orchestrator_celery.canvas.conditions.language import Facts, value_of
+from orchestrator_celery.canvas.edge_choice import taken
+from orchestrator_celery.canvas.graph_definition import START
 from orchestrator_celery.canvas.retry import class_names, is_meant
-from orchestrator_celery.canvas.walk import Token, Walk
+from orchestrator_celery.canvas.token_walk import Token, Walk
 from orchestrator_celery.errors import ConditionError, InvalidWorkflow, NoRoute
 
 __all__ = ("EagerGraph", "refuse_endless")

@@ -10,8 +10,11 @@ from celery.canvas import Signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.checks import problems
-from orchestrator_celery.canvas.declarations import (
+from orchestrator_celery.canvas.checks.problems import problems
+from orchestrator_celery.canvas.documents import document_of, json_schema, signature_of
+from orchestrator_celery.canvas.drawing import html, mermaid
+from orchestrator_celery.canvas.eager import EagerGraph, refuse_endless
+from orchestrator_celery.canvas.graph_definition import (
     END,
     START,
     branch_entry,
@@ -21,9 +24,6 @@ from orchestrator_celery.canvas.declarations import (
     node_entry,
     restored,
 )
-from orchestrator_celery.canvas.documents import document_of, json_schema, signature_of
-from orchestrator_celery.canvas.drawing import html, mermaid
-from orchestrator_celery.canvas.eager import EagerGraph, refuse_endless
 from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
@@ -31,7 +31,7 @@ from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
 if TYPE_CHECKING:
     from celery import Celery
 
-    from orchestrator_celery.run import Run
+    from orchestrator_celery.handles.run import Run
 
 __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
 

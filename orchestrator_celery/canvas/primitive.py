@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from celery import current_app
 from celery.canvas import Signature, maybe_signature
@@ -20,7 +20,7 @@ from celery.local import maybe_evaluate
 from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
-from orchestrator_celery.aio import twin_of
+from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from celery.canvas import StampingVisitor
     from celery.result import EagerResult
 
-    from orchestrator_celery.aio import PrimitiveAio
-    from orchestrator_celery.run import Run
+    from orchestrator_celery.handles.async_twins import PrimitiveAio
+    from orchestrator_celery.handles.run import Run
 
 __all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt", "signatures")
 
@@ -251,7 +251,7 @@ class Primitive(Signature):
     @property
     def aio(self) -> PrimitiveAio:
         """The same methods for asyncio: `await signature.aio.apply_async()`; none blocks the event loop."""
-        return twin_of(self)  # type: ignore[no-any-return]
+        return cast("PrimitiveAio", Twin(self))
 
     def stamp(self, visitor: StampingVisitor | None = None, append_stamps: bool = False, **headers: Any) -> Any:
         """Stamp it and everything in it, as a chain does."""

@@ -5,25 +5,31 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.aio import twin_of
-from orchestrator_celery.canvas.bounds import check_bounds, check_signature, own_callbacks, priority_of, slots_by_name
+from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, installed, refuse_misspelt, signatures
+from orchestrator_celery.canvas.swarm_options import (
+    check_bounds,
+    check_signature,
+    own_callbacks,
+    priority_of,
+    slots_by_name,
+)
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
 from orchestrator_celery.model.states import Priority
 
 if TYPE_CHECKING:
     from celery import Celery
 
-    from orchestrator_celery.aio import SwarmAio
+    from orchestrator_celery.handles.async_twins import SwarmAio
+    from orchestrator_celery.handles.run import Run
+    from orchestrator_celery.handles.running_swarm import RunningSwarm
     from orchestrator_celery.model.views import BulkReport
-    from orchestrator_celery.pool import RunningSwarm
-    from orchestrator_celery.run import Run
 
 __all__ = ("Swarm",)
 
@@ -119,7 +125,7 @@ class Swarm(Primitive):
     @property
     def aio(self) -> SwarmAio:
         """The same methods for asyncio: `await swarm.aio.add_tasks_bulk()`; none blocks the event loop."""
-        return twin_of(self)  # type: ignore[no-any-return]
+        return cast("SwarmAio", Twin(self))
 
     @property
     def tasks(self) -> list[Signature]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from orchestrator_celery.canvas.conditions import Facts, value_of
+from orchestrator_celery.canvas.conditions.language import Facts, value_of
 
 __all__ = ("AB_SPLIT_TASK", "OWN_TASKS", "PASS_ON_TASK", "REJECTION_TASK", "rejection", "share", "variant")
 

@@ -92,7 +92,7 @@ def _orchestrator(ctx: click.Context) -> Iterator[Orchestrator]:
 
 @contextmanager
 def _acting(by: str | None) -> Iterator[None]:
-    from orchestrator_celery.audit import acting, system_user
+    from orchestrator_celery.lifecycle.audit import acting, system_user
 
     with acting(system_user() if by is None else by, channel="cli"):
         yield

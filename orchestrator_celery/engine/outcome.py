@@ -23,11 +23,11 @@ from urllib.parse import unquote
 from celery.exceptions import ChordError
 
 from orchestrator_celery.canvas.retry import class_names
-from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.errors import GraphRecursion, NoRoute, SwarmFailed
 from orchestrator_celery.model.ids import ROOT, LeafId
-from orchestrator_celery.model.nodes import Terminal, parse_terminal
 from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.records.nodes import Terminal, parse_terminal
+from orchestrator_celery.records.payload import Codec
 
 __all__ = ("Outcome",)
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from orchestrator_celery.canvas.choosing import taken
-from orchestrator_celery.canvas.conditions import Facts
+from orchestrator_celery.canvas.conditions.language import Facts
+from orchestrator_celery.canvas.edge_choice import taken
 from orchestrator_celery.canvas.retry import is_meant
 
 __all__ = ("after_error", "pause", "targets")

@@ -17,7 +17,7 @@ class Dispatch(NamedTuple):
         leaf: whose message; the Celery task id.
         fence: which message of the attempt.
         given: where its partial arguments come from: '' nowhere, `in` the run's own arguments, a node's id its result,
-            `e:<node>` its error; `orchestrator_celery.given` has them all.
+            `e:<node>` its error; `orchestrator_celery.dispatch.inputs` has them all.
         spec: the leaf's definition.
         wait: seconds after which it may start.
         level: its priority, 1 low to 3 high; None in a run that has none.

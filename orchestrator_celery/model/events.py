@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator_celery.model.nodes import from_ms
+from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import Priority, RunStatus
 
 __all__ = (

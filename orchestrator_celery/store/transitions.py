@@ -10,12 +10,12 @@ from typing import Any
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store.answers import UNREACHABLE, answers
-from orchestrator_celery.store.graphs import GraphVerbs
-from orchestrator_celery.store.pools import FIRST_LOOK
-from orchestrator_celery.store.schedule import Schedule
-from orchestrator_celery.store.signatures import SignatureVerbs
-from orchestrator_celery.store.verbs import Effects, Refused
+from orchestrator_celery.store.availability import UNREACHABLE, answers
+from orchestrator_celery.store.due_index import Schedule
+from orchestrator_celery.store.graph_transitions import GraphVerbs
+from orchestrator_celery.store.script_call import Effects, Refused
+from orchestrator_celery.store.signature_transitions import SignatureVerbs
+from orchestrator_celery.store.swarm_transitions import FIRST_LOOK
 
 __all__ = ("Store",)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from celery import signals
 from celery.concurrency import get_implementation
 
-from orchestrator_celery.worker.guard import guard_tasks
-from orchestrator_celery.worker.hooks import Hooks
-from orchestrator_celery.worker.lease import Heartbeat, member_name
-from orchestrator_celery.worker.resume import Resumer
-from orchestrator_celery.worker.sweeper import Sweeper
-from orchestrator_celery.worker.tasks import register
+from orchestrator_celery.worker.auto_resume import Resumer
+from orchestrator_celery.worker.claim_guard import guard_tasks
+from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
+from orchestrator_celery.worker.internal_tasks import register
+from orchestrator_celery.worker.reconciler import Sweeper
+from orchestrator_celery.worker.task_signals import Hooks
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -30,7 +30,7 @@ def install(orchestrator: Orchestrator) -> Hooks:
         guard_tasks(app, hooks)
 
     def answer(**_: Any) -> None:
-        from orchestrator_celery.worker import stop  # a client needs nothing of the worker
+        from orchestrator_celery.worker import stop_command as stop
 
         stop.register()
 

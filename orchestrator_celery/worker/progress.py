@@ -12,7 +12,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.store.answers import UNREACHABLE
+from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
     from orchestrator_celery.model.ids import Fence, LeafId

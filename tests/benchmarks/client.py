@@ -169,7 +169,7 @@ def waiting(n):
 def flat(n):
     """How long the first and the last tenth of many items took, by their own records."""
     from orchestrator_celery import Orchestrator, Swarm
-    from orchestrator_celery.model.nodes import parse_terminal
+    from orchestrator_celery.records.nodes import parse_terminal
 
     swarm = Swarm((p.double.s(i) for i in range(n)), batch=100)
 

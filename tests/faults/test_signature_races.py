@@ -5,8 +5,8 @@ import os
 import pytest
 
 from orchestrator_celery import SignatureGone, SignatureInUse, SignatureStatus
+from orchestrator_celery.lifecycle.delete import Purging
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
-from orchestrator_celery.purge import Purging
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults.races import race
 from tests.worker.support import Stand

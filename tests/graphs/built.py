@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 
 from orchestrator_celery import Approval, ConditionalGraph, Retry, otherwise, when
-from orchestrator_celery.canvas.conditions import expression
+from orchestrator_celery.canvas.conditions.language import expression
 
 __all__ = ("STEP", "built")
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from celery import Celery
 
 from orchestrator_celery import ConditionalGraph, Orchestrator
+from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.publish import Publisher
 from orchestrator_celery.store import Effects
-from orchestrator_celery.store.verbs import foresight
+from orchestrator_celery.store.script_call import foresight
 
 from .behaviour import Bodies, plain
 from .built import STEP

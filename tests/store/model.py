@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from orchestrator_celery.engine.specs import Tree
 from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.records.definitions import Tree
 
 from . import trees
 

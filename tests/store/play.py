@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.engine.specs import Tree, pack
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Effect, Verdict
 from orchestrator_celery.model.events import Event, parse_event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
-from orchestrator_celery.model.nodes import Live, Terminal, parse_live, parse_terminal
+from orchestrator_celery.records.definitions import Tree, pack
+from orchestrator_celery.records.nodes import Live, Terminal, parse_live, parse_terminal
 from orchestrator_celery.store import Effects, Store
-from orchestrator_celery.store.queries import Reader
+from orchestrator_celery.store.reader import Reader
 
 from .trees import definitions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.engine.specs import Tree, pack, with_attrs
+from orchestrator_celery.records.definitions import Tree, pack, with_attrs
 
 from .play import names
 from .trees import chain, leaf, swarm, unit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.store.audit import AuditTrail
+from orchestrator_celery.store.audit_stream import AuditTrail
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.registry import Registry
+from orchestrator_celery.store.worker_registry import Registry
 from tests.kit.waiting import wait_for
 
 

@@ -21,8 +21,8 @@ from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused, Store
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.embedded import EmbeddedRedisUnavailable, find_server
-from orchestrator_celery.store.queries import Reader
-from orchestrator_celery.store.registry import Registry
+from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.worker_registry import Registry
 from tests.kit.servers import missing
 from tests.kit.waiting import wait_for
 

@@ -9,7 +9,8 @@ from redis import Redis
 from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store import Refused, Store, pools
+from orchestrator_celery.store import Refused, Store
+from orchestrator_celery.store import swarm_transitions as pools
 
 from .play import Play, names
 from .trees import chain, chord, definitions, group, leaf, swarm, unit

@@ -10,15 +10,15 @@ import pytest
 
 from orchestrator_celery import END, node, otherwise, result, when
 from orchestrator_celery.canvas.approval import Approval
-from orchestrator_celery.engine.leaf import Leaf, Role, write_leaf
-from orchestrator_celery.engine.specs import Tree
 from orchestrator_celery.model.effects import Decide
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.model.states import NodeState, RunStatus
+from orchestrator_celery.records.definitions import Tree
+from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.queries import Reader
-from orchestrator_celery.store.verbs import foresight
-from orchestrator_celery.tree import TreeReader
+from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.views.tree import TreeReader
 
 from .play import Play, names
 from .trees import CODEC, chain, graph, group, leaf, swarm, unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery.model.ids import CLOSE, Fence
-from orchestrator_celery.model.nodes import parse_live
+from orchestrator_celery.records.nodes import parse_live
 from orchestrator_celery.store import Refused
 
 from .play import Play, names

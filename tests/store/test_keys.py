@@ -10,9 +10,9 @@ from redis.crc import key_slot
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store, keys
-from orchestrator_celery.store.audit import AuditTrail
+from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.registry import Registry
+from orchestrator_celery.store.worker_registry import Registry
 
 from .play import Play, contents
 from .trees import chain, leaf, swarm, unit

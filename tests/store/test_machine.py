@@ -25,7 +25,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
-from orchestrator_celery.model.nodes import parse_live
+from orchestrator_celery.records.nodes import parse_live
 from orchestrator_celery.store import Effects, Refused, Store
 
 from .conftest import PROFILE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.store.rebuild import Indexes
+from orchestrator_celery.store.index_rebuild import Indexes
 
 from .play import Play
 from .trees import leaf, unit

@@ -9,7 +9,7 @@ import pytest
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store, scripts
-from orchestrator_celery.store.registry import Registry
+from orchestrator_celery.store.worker_registry import Registry
 from tests.kit.servers import redis_6_2
 
 from .play import Play, names

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.model.events import RunClosed
 from orchestrator_celery.model.ids import CLOSE, Fence
+from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Refused
 
 from .play import Play, names

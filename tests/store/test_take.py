@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.engine.specs import Tree, spec, with_attrs
 from orchestrator_celery.model.ids import Fence
-from orchestrator_celery.model.levels import Levels
 from orchestrator_celery.model.states import NodeState, Priority
+from orchestrator_celery.records.definitions import Tree, spec, with_attrs
+from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.store import Effects, Refused
-from orchestrator_celery.store.pools import Ended
+from orchestrator_celery.store.swarm_transitions import Ended
 
 from .play import Play, names
 from .trees import chain, leaf, swarm

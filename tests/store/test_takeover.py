@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFound
+from orchestrator_celery.lifecycle.rerun.records import Takeover
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.copies import Copies
-from orchestrator_celery.takeover import Takeover
+from orchestrator_celery.store.run_contents import Copies
 
 from .play import Play, names
 from .test_retry import CODEC

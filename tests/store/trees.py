@@ -11,9 +11,9 @@ from celery.canvas import Signature
 
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.engine.graphs import graph_tree
-from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, spec
+from orchestrator_celery.engine.compile.graph import graph_tree
+from orchestrator_celery.records.definitions import Tree, leaf_spec, pack, spec
+from orchestrator_celery.records.payload import Codec
 
 __all__ = ("CODEC", "chain", "chord", "definitions", "graph", "group", "leaf", "swarm", "unit")
 

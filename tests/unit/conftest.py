@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from orchestrator_celery.engine.compile import Compiler
-from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.engine.compile.compiler import Compiler
+from orchestrator_celery.records.payload import Codec
 
 from .apps import make_app
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator_celery.engine.leaf import Role, read_leaf
-from orchestrator_celery.engine.payload import Codec
-from orchestrator_celery.engine.specs import parse
 from orchestrator_celery.model.states import NodeKind
+from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.leaf import Role, read_leaf
+from orchestrator_celery.records.payload import Codec
 
 
 def draw(definitions: Mapping[str, bytes], codec: Codec, node: str = "0") -> str:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_celery import ComplexSignature, Orchestrator, Run, RunList, StoredSignature, Swarm, aio
+from orchestrator_celery import ComplexSignature, Orchestrator, Run, RunList, StoredSignature, Swarm
 from orchestrator_celery.canvas import Primitive
-from orchestrator_celery.pool import RunningSwarm
+from orchestrator_celery.canvas.async_twin import Twin, in_thread
+from orchestrator_celery.handles import async_twins
+from orchestrator_celery.handles.running_swarm import RunningSwarm
 
 from .apps import make_app
 
@@ -39,7 +41,7 @@ HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Orchestrator, Swarm]
 
 def declared(name):
     """Names the typed twin of a handle has."""
-    tree = ast.parse(Path(aio.__file__).read_text())
+    tree = ast.parse(Path(async_twins.__file__).read_text())
     [found] = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == f"{name}Aio"]
     names = {target.id for node in found.body if isinstance(node, ast.Assign) for target in node.targets}
     return names | {node.name for node in found.body if isinstance(node, ast.AsyncFunctionDef)}
@@ -61,7 +63,7 @@ def test_every_method_that_waits_has_a_typed_twin_and_no_other(handle):
 def test_a_twin_has_the_signature_of_its_method(handle):
     """Given any method, then the twin made of it takes just what it takes, and says the same."""
     instance = handle.__new__(handle) if handle is not Orchestrator else make_app().orchestrator
-    twin = aio.twin_of(instance)
+    twin = async_twins.RunTwin(instance) if handle is Run else Twin(instance)
     for name in own(handle):
         member = inspect.getattr_static(handle, name)
         if isinstance(member, property):
@@ -92,7 +94,7 @@ def test_the_callers_context_goes_along_and_the_pool_is_bounded():
 
     async def ask(number):
         told.set(number)
-        return await aio.in_thread(look)
+        return await in_thread(look)
 
     async def main():
         return await asyncio.gather(*(ask(number) for number in range(200)))
@@ -103,11 +105,11 @@ def test_the_callers_context_goes_along_and_the_pool_is_bounded():
 
 
 def test_a_fork_makes_its_own_threads():
-    asyncio.run(aio.in_thread(int))
+    asyncio.run(in_thread(int))
     if (child := os.fork()) == 0:
         code = 1
         try:
-            code = asyncio.run(aio.in_thread(int))
+            code = asyncio.run(in_thread(int))
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -9,13 +9,13 @@ import pytest
 
 from orchestrator_celery import node, otherwise, result, run_input, when
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.deciding import Deciding
-from orchestrator_celery.engine.graphs import graph_tree
-from orchestrator_celery.engine.specs import Tree, leaf_spec
-from orchestrator_celery.given import Givens
+from orchestrator_celery.dispatch.graph_decisions import Deciding
+from orchestrator_celery.dispatch.inputs import Givens
+from orchestrator_celery.engine.compile.graph import graph_tree
 from orchestrator_celery.model.effects import Decide, Foresight
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.store.queries import GraphState
+from orchestrator_celery.records.definitions import Tree, leaf_spec
+from orchestrator_celery.store.reader import GraphState
 
 
 @pytest.fixture

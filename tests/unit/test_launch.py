@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from orchestrator_celery.launch import leaf_options
+from orchestrator_celery.lifecycle.start import leaf_options
 
 
 def test_routing_and_limits_go_to_every_task():

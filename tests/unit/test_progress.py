@@ -7,8 +7,8 @@ import pytest
 from redis.exceptions import ConnectionError as Unreachable
 
 from orchestrator_celery import NodeProgress, OrchestratorError, current_node
+from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.model.nodes import from_ms
 from orchestrator_celery.worker.progress import Said, words
 
 LEAF, FENCE = LeafId("r", "0.0", 1), Fence()

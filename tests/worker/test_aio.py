@@ -20,8 +20,9 @@ from orchestrator_celery import (
     RunStatus,
     SignatureGone,
     acting,
-    aio,
 )
+from orchestrator_celery.canvas.async_twin import in_thread
+from orchestrator_celery.handles import async_twins
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand
@@ -128,17 +129,17 @@ def test_stored_signatures(site):
 
 def test_who_waits_for_what_is_purged_is_told(site, monkeypatch):
     """Given a waiter that asks seldom, when the run ends and is purged in between, then it does not wait for ever."""
-    monkeypatch.setattr("orchestrator_celery.aio._FIRST", 1.0)
-    monkeypatch.setattr("orchestrator_celery.aio._LONGEST", 3.0)
+    monkeypatch.setattr("orchestrator_celery.handles.async_twins._FIRST", 1.0)
+    monkeypatch.setattr("orchestrator_celery.handles.async_twins._LONGEST", 3.0)
 
     async def main():
         run = await site.swarm([], open=True).aio.apply_async()
         waiting = asyncio.create_task(run.aio.get(timeout=60))
-        waiter = aio._waiter(site.orchestrator)
-        await aio.in_thread(lambda: wait_for(lambda: run.id in waiter._seen, what="the first question"))
+        waiter = async_twins._waiter(site.orchestrator)
+        await in_thread(lambda: wait_for(lambda: run.id in waiter._seen, what="the first question"))
         await run.swarm.aio.close()
         kept = await run.aio.signature()
-        await aio.in_thread(lambda: wait_for(lambda: not site.orchestrator.store.alive(run.id), what="its end"))
+        await in_thread(lambda: wait_for(lambda: not site.orchestrator.store.alive(run.id), what="its end"))
         await kept.aio.purge(confirm=True)
         with pytest.raises(RunNotFound, match="purged"):
             await waiting

@@ -138,7 +138,7 @@ def test_a_resumption_is_staggered(site, monkeypatch):
     for run in runs[1:]:
         run.suspend()
     pauses = []
-    monkeypatch.setattr("orchestrator_celery.runs.time.sleep", pauses.append)
+    monkeypatch.setattr("orchestrator_celery.handles.run_list.time.sleep", pauses.append)
     answers = site.orchestrator.runs().resume(stagger=7)
     assert [answer.done for answer in answers] == [False, True, True, True]
     assert pauses == [7, 7]

@@ -18,8 +18,8 @@ from orchestrator_celery import (
     result,
     when,
 )
-from orchestrator_celery.debts import Debts
-from orchestrator_celery.detach import detached_id
+from orchestrator_celery.lifecycle.detach import detached_id
+from orchestrator_celery.lifecycle.side_effects import Debts
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, wait_until_running
 

@@ -20,7 +20,7 @@ from orchestrator_celery import (
     SignatureStatus,
     acting,
 )
-from orchestrator_celery.purge import Purging
+from orchestrator_celery.lifecycle.delete import Purging
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, full_name, wait_until_running

@@ -26,7 +26,7 @@ from orchestrator_celery import (
     visits,
     when,
 )
-from orchestrator_celery.canvas.checks import problems
+from orchestrator_celery.canvas.checks.problems import problems
 
 from ..apps import make_app
 from ..graphs import sketched

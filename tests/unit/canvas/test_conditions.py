@@ -26,7 +26,8 @@ from orchestrator_celery import (
     visits,
     when,
 )
-from orchestrator_celery.canvas.conditions import (
+from orchestrator_celery.canvas.conditions.expressions import DEEPEST, LARGEST, MOST_PATTERNS, TYPES
+from orchestrator_celery.canvas.conditions.language import (
     Expression,
     Facts,
     as_json,
@@ -37,7 +38,6 @@ from orchestrator_celery.canvas.conditions import (
     value_of,
     words,
 )
-from orchestrator_celery.canvas.expressions import DEEPEST, LARGEST, MOST_PATTERNS, TYPES
 
 UTC = timezone.utc
 NODES = {"validate": {"total": 120, "tags": ["a", "b"]}, "empty": None}

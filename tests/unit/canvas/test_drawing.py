@@ -26,7 +26,7 @@ from orchestrator_celery import (
     visits,
     when,
 )
-from orchestrator_celery.canvas.expressions import OPERATORS
+from orchestrator_celery.canvas.conditions.expressions import OPERATORS
 
 from ..apps import make_app
 

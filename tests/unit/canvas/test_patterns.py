@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from orchestrator_celery import InvalidWorkflow
-from orchestrator_celery.canvas.patterns import LARGEST_PROGRAM, LONGEST_PATTERN, MOST_STEPS, compiled
+from orchestrator_celery.canvas.conditions.patterns import LARGEST_PROGRAM, LONGEST_PATTERN, MOST_STEPS, compiled
 
 #: What patterns are made of; put together at random they are patterns more often than not.
 PIECES = [

@@ -11,7 +11,7 @@ from inspect import signature
 import pytest
 
 from orchestrator_celery import END, START, Approval, ConditionalGraph, InvalidWorkflow, node, result, templates
-from orchestrator_celery.canvas.conditions import words
+from orchestrator_celery.canvas.conditions.language import words
 from orchestrator_celery.canvas.template_tasks import variant
 from orchestrator_celery.errors import ConditionError, GraphRecursion, NoRoute
 from orchestrator_celery.templates import Level, Stage

@@ -14,8 +14,8 @@ from kombu.exceptions import EncodeError
 from kombu.utils.json import dumps, loads
 
 from orchestrator_celery import ComplexSignature, ForeignSignature, InvalidWorkflow, PayloadTooLarge, Swarm
-from orchestrator_celery.engine.compile import Compiler
-from orchestrator_celery.engine.payload import Codec
+from orchestrator_celery.engine.compile.compiler import Compiler
+from orchestrator_celery.records.payload import Codec
 
 from ..apps import make_app
 from ..drawing import draw

@@ -7,8 +7,8 @@ import pytest
 from orchestrator_celery import error, node, otherwise, result, run_input, visits, when
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
-from orchestrator_celery.engine.graphs import graph_tree
-from orchestrator_celery.engine.specs import Tree, leaf_spec, parse
+from orchestrator_celery.engine.compile.graph import graph_tree
+from orchestrator_celery.records.definitions import Tree, leaf_spec, parse
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_celery.engine.inputs import with_input, with_result
-from orchestrator_celery.engine.leaf import Leaf, Role
+from orchestrator_celery.engine.leaf_arguments import with_input, with_result
+from orchestrator_celery.records.leaf import Leaf, Role
 
 values = st.lists(st.integers(), max_size=3)
 keywords = st.dictionaries(st.sampled_from("xyz"), st.integers(), max_size=3)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_celery.engine.leaf import Leaf, Role, read_leaf, write_leaf
+from orchestrator_celery.records.leaf import Leaf, Role, read_leaf, write_leaf
 
 plain = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20)
 trees = st.recursive(plain, lambda inner: st.lists(inner, max_size=3), max_leaves=6)

@@ -8,7 +8,7 @@ import pytest
 from celery import chain, chord, group
 
 from orchestrator_celery import ComplexSignature, Swarm
-from orchestrator_celery.engine.names import task_names
+from orchestrator_celery.engine.task_names import task_names
 from tests.unit.apps import make_app
 
 

@@ -8,9 +8,9 @@ import pytest
 from celery.exceptions import ChordError
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.errors import SwarmFailed
 from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.records.payload import Codec
 
 
 class Records:

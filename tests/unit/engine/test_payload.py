@@ -11,8 +11,8 @@ from celery import Celery
 from celery.utils.serialization import get_pickleable_exception
 from kombu.exceptions import ContentDisallowed, EncodeError
 
-from orchestrator_celery.engine.payload import Codec
 from orchestrator_celery.errors import PayloadTooLarge
+from orchestrator_celery.records.payload import Codec
 
 from ..apps import make_app
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery import ConditionError, error, node, result, visits, when
-from orchestrator_celery.canvas.conditions import Facts
+from orchestrator_celery.canvas.conditions.language import Facts
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.engine.routing import after_error, pause, targets
 

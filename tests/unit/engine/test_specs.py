@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_celery.engine.specs import Tree, leaf_spec, pack, parse, spec
 from orchestrator_celery.model.states import NodeKind
+from orchestrator_celery.records.definitions import Tree, leaf_spec, pack, parse, spec
 
 COMPOSITES = [kind for kind in NodeKind if kind is not NodeKind.TASK]
 #: Payloads with everything that also means something in the format.

@@ -6,9 +6,10 @@ from datetime import datetime, timezone
 
 import pytest
 
+from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import Fence
-from orchestrator_celery.model.nodes import from_ms, parse_live, parse_terminal
 from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.records.nodes import parse_live, parse_terminal
 
 SECOND_ONE = datetime(1970, 1, 1, 0, 0, 1, tzinfo=timezone.utc)
 

@@ -1,0 +1,290 @@
+"""The public names of the package: the one list of them. `__init__.py` loads each when it is first used."""
+
+from . import (
+    templates as templates,
+)
+from .canvas.approval import (
+    Approval as Approval,
+)
+from .canvas.complex import (
+    ComplexSignature as ComplexSignature,
+)
+from .canvas.conditions.language import (
+    error as error,
+)
+from .canvas.conditions.language import (
+    node as node,
+)
+from .canvas.conditions.language import (
+    otherwise as otherwise,
+)
+from .canvas.conditions.language import (
+    result as result,
+)
+from .canvas.conditions.language import (
+    run_input as run_input,
+)
+from .canvas.conditions.language import (
+    visits as visits,
+)
+from .canvas.conditions.language import (
+    when as when,
+)
+from .canvas.graph import (
+    END as END,
+)
+from .canvas.graph import (
+    START as START,
+)
+from .canvas.graph import (
+    ConditionalGraph as ConditionalGraph,
+)
+from .canvas.retry import (
+    Retry as Retry,
+)
+from .canvas.swarm import (
+    Swarm as Swarm,
+)
+from .errors import (
+    ApprovalTimeout as ApprovalTimeout,
+)
+from .errors import (
+    BulkRejected as BulkRejected,
+)
+from .errors import (
+    ConditionError as ConditionError,
+)
+from .errors import (
+    ConfirmationRequired as ConfirmationRequired,
+)
+from .errors import (
+    DeadlineExceeded as DeadlineExceeded,
+)
+from .errors import (
+    ForeignSignature as ForeignSignature,
+)
+from .errors import (
+    GraphInvalid as GraphInvalid,
+)
+from .errors import (
+    GraphRecursion as GraphRecursion,
+)
+from .errors import (
+    Interrupted as Interrupted,
+)
+from .errors import (
+    InvalidSettings as InvalidSettings,
+)
+from .errors import (
+    InvalidTransition as InvalidTransition,
+)
+from .errors import (
+    InvalidWorkflow as InvalidWorkflow,
+)
+from .errors import (
+    LeafIgnored as LeafIgnored,
+)
+from .errors import (
+    NodeNotFound as NodeNotFound,
+)
+from .errors import (
+    NoRoute as NoRoute,
+)
+from .errors import (
+    NotInstalled as NotInstalled,
+)
+from .errors import (
+    OrchestratorError as OrchestratorError,
+)
+from .errors import (
+    PayloadTooLarge as PayloadTooLarge,
+)
+from .errors import (
+    PoisonedTask as PoisonedTask,
+)
+from .errors import (
+    RunCancelled as RunCancelled,
+)
+from .errors import (
+    RunNotFound as RunNotFound,
+)
+from .errors import (
+    SignatureGone as SignatureGone,
+)
+from .errors import (
+    SignatureInUse as SignatureInUse,
+)
+from .errors import (
+    StoreNotConfigured as StoreNotConfigured,
+)
+from .errors import (
+    StoreUnavailable as StoreUnavailable,
+)
+from .errors import (
+    SwarmClosed as SwarmClosed,
+)
+from .errors import (
+    SwarmFailed as SwarmFailed,
+)
+from .errors import (
+    SwarmFull as SwarmFull,
+)
+from .handles.run import (
+    Run as Run,
+)
+from .handles.run_list import (
+    RunList as RunList,
+)
+from .handles.stored_signature import (
+    StoredSignature as StoredSignature,
+)
+from .lifecycle.audit import (
+    acting as acting,
+)
+from .model.answers import (
+    BulkCancelPlan as BulkCancelPlan,
+)
+from .model.answers import (
+    RunAnswer as RunAnswer,
+)
+from .model.audit import (
+    AuditEntry as AuditEntry,
+)
+from .model.audit import (
+    CancelPlan as CancelPlan,
+)
+from .model.events import (
+    ApprovalAwaited as ApprovalAwaited,
+)
+from .model.events import (
+    ArrivalIgnored as ArrivalIgnored,
+)
+from .model.events import (
+    Event as Event,
+)
+from .model.events import (
+    ItemsAdded as ItemsAdded,
+)
+from .model.events import (
+    NodeCheckpointed as NodeCheckpointed,
+)
+from .model.events import (
+    NodeFailed as NodeFailed,
+)
+from .model.events import (
+    NodeHeld as NodeHeld,
+)
+from .model.events import (
+    NodeInterrupted as NodeInterrupted,
+)
+from .model.events import (
+    NodeLost as NodeLost,
+)
+from .model.events import (
+    NodeProgressed as NodeProgressed,
+)
+from .model.events import (
+    NodeRepublished as NodeRepublished,
+)
+from .model.events import (
+    NodeResumed as NodeResumed,
+)
+from .model.events import (
+    NodeRetried as NodeRetried,
+)
+from .model.events import (
+    NodeSkipped as NodeSkipped,
+)
+from .model.events import (
+    NodeStarted as NodeStarted,
+)
+from .model.events import (
+    NodeSucceeded as NodeSucceeded,
+)
+from .model.events import (
+    NodeVetoed as NodeVetoed,
+)
+from .model.events import (
+    PriorityChanged as PriorityChanged,
+)
+from .model.events import (
+    RunClosed as RunClosed,
+)
+from .model.events import (
+    StatusChanged as StatusChanged,
+)
+from .model.events import (
+    SwarmWasClosed as SwarmWasClosed,
+)
+from .model.problems import (
+    Problem as Problem,
+)
+from .model.reports import (
+    InterruptedTask as InterruptedTask,
+)
+from .model.reports import (
+    InterruptOutcome as InterruptOutcome,
+)
+from .model.reports import (
+    InterruptReport as InterruptReport,
+)
+from .model.reports import (
+    ResumeAction as ResumeAction,
+)
+from .model.reports import (
+    ResumedNode as ResumedNode,
+)
+from .model.reports import (
+    ResumeReport as ResumeReport,
+)
+from .model.states import (
+    NodeKind as NodeKind,
+)
+from .model.states import (
+    NodeState as NodeState,
+)
+from .model.states import (
+    Priority as Priority,
+)
+from .model.states import (
+    RunStatus as RunStatus,
+)
+from .model.states import (
+    SignatureStatus as SignatureStatus,
+)
+from .model.views import (
+    AnswerView as AnswerView,
+)
+from .model.views import (
+    ApprovalView as ApprovalView,
+)
+from .model.views import (
+    BulkReport as BulkReport,
+)
+from .model.views import (
+    ItemView as ItemView,
+)
+from .model.views import (
+    NodeProgress as NodeProgress,
+)
+from .model.views import (
+    NodeView as NodeView,
+)
+from .model.views import (
+    Progress as Progress,
+)
+from .model.views import (
+    RunView as RunView,
+)
+from .orchestrator import (
+    Orchestrator as Orchestrator,
+)
+from .settings import (
+    OrchestratorSettings as OrchestratorSettings,
+)
+from .settings import (
+    TaskPolicy as TaskPolicy,
+)
+from .worker.current_node import (
+    current_node as current_node,
+)

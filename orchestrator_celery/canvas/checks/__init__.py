@@ -1,0 +1,1 @@
+"""Checks: every problem of a graph's definition, found at once."""

@@ -1,0 +1,1 @@
+"""Conditions: the language that graphs branch on."""

@@ -1,0 +1,1 @@
+"""From effects of a transition to Celery messages."""

@@ -1,0 +1,1 @@
+"""From a signature to the tree of definitions that a run consists of."""

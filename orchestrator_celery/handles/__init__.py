@@ -1,0 +1,1 @@
+"""Handles: what a user holds and calls."""

@@ -1,0 +1,287 @@
+"""Async twins of the handles: how a run is awaited, and the types of every twin.
+
+`get` and `watch` hold no thread while they wait: they ask the store now and then, and all waiters of one event loop
+share one question. The classes below `TYPE_CHECKING` only tell type checkers which methods a twin has; a test compares
+them with the handles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from celery.exceptions import TimeoutError as CeleryTimeoutError
+
+from orchestrator_celery.canvas.async_twin import Twin, in_thread
+from orchestrator_celery.errors import RunNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+    from datetime import datetime
+
+    from celery.canvas import Signature
+    from celery.result import EagerResult
+
+    from orchestrator_celery.canvas.swarm import Swarm
+    from orchestrator_celery.handles.run import Run
+    from orchestrator_celery.handles.run_list import RunList
+    from orchestrator_celery.handles.running_swarm import RunningSwarm
+    from orchestrator_celery.handles.stored_signature import StoredSignature
+    from orchestrator_celery.model.states import RunStatus, SignatureStatus
+    from orchestrator_celery.model.views import BulkReport, RunView
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = (
+    "OrchestratorAio",
+    "PrimitiveAio",
+    "RunAio",
+    "RunListAio",
+    "RunTwin",
+    "RunningSwarmAio",
+    "StoredSignatureAio",
+    "SwarmAio",
+)
+
+#: Seconds between two questions: at first, and at most.
+_FIRST, _LONGEST = 0.02, 0.5
+
+
+class RunTwin(Twin):
+    """The twin of a run, whose waiting is done by asking."""
+
+    async def get(self, timeout: float | None = None, propagate: bool = True) -> Any:
+        """The result once the run has ended; raises its error if it failed.
+
+        Args:
+            timeout: seconds after which to give up.
+            propagate: raise the error of a failed run; False: return it.
+
+        Raises:
+            celery.exceptions.TimeoutError: it has not ended in time.
+            RunNotFound: it was purged, with its result, while this waited.
+        """
+        run, waiter = self._handle, _waiter(self._handle.app.orchestrator)
+        until = None if timeout is None else time.monotonic() + timeout
+        while not await in_thread(run.ready):
+            left = None if until is None else max(0.0, until - time.monotonic())
+            if await waiter.wait(run.id, left) and not await in_thread(run.ready):
+                raise RunNotFound(f"The run {run.id} was there and is gone, with its result: its signature was purged.")
+        return await in_thread(lambda: run.get(propagate=propagate))  # which it has by now
+
+    async def watch(self, *, after: str = "0") -> AsyncIterator[Any]:
+        """Events as they happen until the run is closed; arguments and errors as `Run.watch`."""
+        run, pause = self._handle, _FIRST
+        await in_thread(run.progress)  # raises where there is no such run
+        while True:
+            events = await in_thread(functools.partial(run.events, after=after))
+            for event in events:
+                after = event.id
+                yield event
+                if event.ends:
+                    return
+            if not events and await in_thread(lambda: run.app.orchestrator.reader.closed([run.id])) == [None]:
+                return
+            pause = _FIRST if events else min(pause * 1.5, _LONGEST)
+            await asyncio.sleep(pause)
+
+
+class _Waiter:
+    """All that wait in one event loop for runs of one orchestrator: one question asks for all of them.
+
+    Args:
+        orchestrator: whose runs.
+    """
+
+    def __init__(self, orchestrator: Any) -> None:
+        self._orchestrator = orchestrator
+        self._waiting: dict[str, list[asyncio.Future[bool]]] = {}
+        self._seen: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._woken = asyncio.Event()
+
+    async def wait(self, run: str, timeout: float | None) -> bool:
+        """Wait until the outcome of a run can be had from Celery; returns whether the run is gone instead."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(run, []).append(future)
+        self._woken.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._ask())
+        try:
+            return await asyncio.wait_for(future, timeout)
+        except (asyncio.TimeoutError, TimeoutError) as exc:
+            raise CeleryTimeoutError(f"The run {run} has not ended in time; it goes on.") from exc
+        finally:
+            left = [other for other in self._waiting.get(run, ()) if other is not future]
+            if left:
+                self._waiting[run] = left
+            else:
+                self._waiting.pop(run, None)
+                self._seen.discard(run)
+
+    async def _ask(self) -> None:
+        pause = _FIRST
+        while self._waiting:
+            try:
+                ended = await in_thread(functools.partial(self._ended, list(self._waiting)))
+            except Exception as exc:
+                for future in [one for waiting in self._waiting.values() for one in waiting if not one.done()]:
+                    future.set_exception(exc)
+                return
+            for run, gone in ended.items():
+                for future in [one for one in self._waiting.get(run, ()) if not one.done()]:
+                    future.set_result(gone)
+            # Who has just come is asked for soon, and then with growing pauses.
+            with suppress(asyncio.TimeoutError, TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+                pause = _FIRST / 1.5
+                await asyncio.sleep(_FIRST)
+            self._woken.clear()
+            pause = min(pause * 1.5, _LONGEST)
+
+    def _ended(self, runs: list[str]) -> dict[str, bool]:
+        """Those whose outcome Celery can tell, or whose record is gone (True)."""
+        ended = {}
+        for run, closed in zip(runs, self._orchestrator.reader.closed(runs), strict=True):
+            if closed is not None:
+                self._seen.add(run)
+                if closed:
+                    ended[run] = False
+            # Without a record it has not begun, or is over for long, or was purged.
+            elif run in self._seen or self._orchestrator.result(run).ready():
+                ended[run] = run in self._seen
+        return ended
+
+
+_waiters: WeakKeyDictionary[Any, dict[int, _Waiter]] = WeakKeyDictionary()
+
+
+def _waiter(orchestrator: Any) -> _Waiter:
+    mine = _waiters.setdefault(asyncio.get_running_loop(), {})
+    return mine.setdefault(id(orchestrator), _Waiter(orchestrator))
+
+
+if TYPE_CHECKING:
+    Given = ParamSpec("Given")
+    Answer = TypeVar("Answer")
+    Item = TypeVar("Item")
+
+    class _Call(Generic[Given, Answer]):
+        """The twin of a method."""
+
+        def __init__(self, method: Callable[Concatenate[Any, Given], Answer]) -> None: ...
+
+        def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, Coroutine[Any, Any, Answer]]: ...
+
+    class _Each(Generic[Given, Item]):
+        """The twin of a method that hands out an iterator."""
+
+        def __init__(self, method: Callable[Concatenate[Any, Given], Iterator[Item]]) -> None: ...
+
+        def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, AsyncIterator[Item]]: ...
+
+    class RunAio:
+        """`run.aio`."""
+
+        approvals = _Call(Run.approvals)
+        approve = _Call(Run.approve)
+        cancel = _Call(Run.cancel)
+        cancel_plan = _Call(Run.cancel_plan)
+        events = _Call(Run.events)
+        items = _Each(Run.items)
+        outcome = _Call(Run.outcome)
+        progress = _Call(Run.progress)
+        reject = _Call(Run.reject)
+        results = _Each(Run.results)
+        resume = _Call(Run.resume)
+        rerun = _Call(Run.rerun)
+        retry = _Call(Run.retry)
+        skip = _Call(Run.skip)
+        detach = _Call(Run.detach)
+        set_priority = _Call(Run.set_priority)
+        suspend = _Call(Run.suspend)
+        interrupt = _Call(Run.interrupt)
+        tree = _Call(Run.tree)
+        watch = _Each(Run.watch)
+
+        async def get(self, timeout: float | None = None, propagate: bool = True) -> Any: ...
+        async def signature(self) -> StoredSignature: ...
+        async def status(self) -> RunStatus: ...
+        async def status_message(self) -> str: ...
+        async def view(self) -> RunView: ...
+
+    class RunListAio:
+        """`orchestrator.runs(...).aio`."""
+
+        cancel = _Call(RunList.cancel)
+        cancel_plan = _Call(RunList.cancel_plan)
+        resume = _Call(RunList.resume)
+        rerun = _Call(RunList.rerun)
+        retry = _Call(RunList.retry)
+        suspend = _Call(RunList.suspend)
+        interrupt = _Call(RunList.interrupt)
+
+    class PrimitiveAio:
+        """`aio` of any primitive."""
+
+        async def apply_async(
+            self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
+        ) -> Run | EagerResult: ...
+        async def delay(self, *args: Any, **kwargs: Any) -> Run | EagerResult: ...
+
+    class SwarmAio(PrimitiveAio):
+        """`swarm.aio`."""
+
+        add_task = _Call(Swarm.add_task)
+        add_tasks_bulk = _Call(Swarm.add_tasks_bulk)
+        close = _Call(Swarm.close)
+        close_when_drained = _Call(Swarm.close_when_drained)
+
+        async def add_task_and_run(self, sig: Signature, **options: Any) -> int: ...
+        async def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport: ...
+
+    class RunningSwarmAio:
+        """`run.swarm.aio`."""
+
+        add_task = _Call(RunningSwarm.add_task)
+        add_tasks_bulk = _Call(RunningSwarm.add_tasks_bulk)
+        close = _Call(RunningSwarm.close)
+        close_when_drained = _Call(RunningSwarm.close_when_drained)
+        set_priority = _Call(RunningSwarm.set_priority)
+
+        async def add_task_and_run(self, sig: Signature, **options: Any) -> int: ...
+        async def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport: ...
+
+    class OrchestratorAio:
+        """`orchestrator.aio`."""
+
+        approvals = _Call(Orchestrator.approvals)
+        audit = _Call(Orchestrator.audit)
+        resume_reports = _Call(Orchestrator.resume_reports)
+        run = _Call(Orchestrator.run)
+        runs = _Call(Orchestrator.runs)
+        save = _Call(Orchestrator.save)
+        signature = _Call(Orchestrator.signature)
+        signatures = _Call(Orchestrator.signatures)
+
+    class StoredSignatureAio:
+        """`signature.aio`."""
+
+        delete = _Call(StoredSignature.delete)
+        purge = _Call(StoredSignature.purge)
+        rerun = _Call(StoredSignature.rerun)
+        restore = _Call(StoredSignature.restore)
+        run = _Call(StoredSignature.run)
+        runs = _Call(StoredSignature.runs)
+
+        async def category(self) -> str | None: ...
+        async def created(self) -> datetime: ...
+        async def delete_at(self) -> datetime | None: ...
+        async def name(self) -> str: ...
+        async def saved(self) -> bool: ...
+        async def status(self) -> SignatureStatus: ...
+        async def tags(self) -> tuple[str, ...]: ...

@@ -1,0 +1,359 @@
+"""A running swarm: add items to it, close it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.swarm_options import own_callbacks, priority_of
+from orchestrator_celery.dispatch.publisher import PASSING, Publisher
+from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
+from orchestrator_celery.engine.compile.compiler import Compiler
+from orchestrator_celery.engine.task_names import task_names
+from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
+from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size
+from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.states import Priority
+from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.store import Effects, Refused, Store
+from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.script_call import in_chunks
+from orchestrator_celery.views.tree import node_name
+
+if TYPE_CHECKING:
+    from celery.canvas import Signature
+
+    from orchestrator_celery.handles.async_twins import RunningSwarmAio
+    from orchestrator_celery.model.views import BulkReport
+
+__all__ = ("Parts", "RunningSwarm")
+
+logger = logging.getLogger(__name__)
+
+_OVER = "it is over the swarm's max_items"
+#: So many items travel in one call; more are uploaded first.
+_AT_ONCE = 1000
+
+
+class Parts(NamedTuple):
+    """What a handle works with: the parts of one orchestrator."""
+
+    store: Store
+    reader: Reader
+    codec: Codec
+    compiler: Compiler
+    publisher: Publisher
+    workers: WorkerTasks
+
+
+class RunningSwarm:
+    """Handle of one swarm that was applied.
+
+    Args:
+        run: id of the run.
+        parts: of the orchestrator.
+        node: the swarm, where it is not the whole run.
+    """
+
+    def __init__(self, run: str, parts: Parts, node: str = ROOT) -> None:
+        self._run = run
+        self._node = node
+        self._parts = parts
+
+    @property
+    def aio(self) -> RunningSwarmAio:
+        """The same methods for asyncio: `await run.swarm.aio.add_task()`; none blocks the event loop."""
+        return cast("RunningSwarmAio", Twin(self))
+
+    def add_task(
+        self,
+        sig: Signature,
+        *,
+        priority: Priority | str | int | None = None,
+        on_success: Any = None,
+        on_error: Any = None,
+        on_cleanup: Any = None,
+    ) -> int:
+        """Add one item; returns its place in the result. Arguments as `Swarm.add_task`.
+
+        Raises:
+            SwarmClosed: it is not open, or has ended.
+            SwarmFull: `max_items` is reached.
+            RunNotFound: there is no such run.
+            InvalidWorkflow: it is no signature, or the priority none of the three.
+        """
+        own, given = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
+        compiler = self._parts.compiler
+        inherited, batched = self._inherited()
+        item, leaves = compiler.item(sig, inherited, own, batched)
+        levels = str(Levels([compiler.level(sig, given)]))
+        effects = self._parts.store.add_items(self._run, self._node, [item], leaves, levels)
+        self._raise_refusal(effects, 1)
+        place = self._added(effects)
+        self._note(task_names([sig]))
+        return place
+
+    def add_task_and_run(self, sig: Signature, **options: Any) -> int:
+        """As `add_task`: this swarm runs."""
+        return self.add_task(sig, **options)
+
+    def add_tasks_bulk(
+        self,
+        sigs: Iterable[Signature],
+        *,
+        priority: Priority | str | int | None = None,
+        batch_size: int = 1000,
+        atomic: bool = True,
+        dry_run: bool = False,
+        on_progress: Callable[[int, int | None], Any] | None = None,
+    ) -> BulkReport:
+        """Add many items; arguments, report and errors as `Swarm.add_tasks_bulk`."""
+        size, level = check_batch_size(batch_size), priority_of(priority)
+        tally = Tally(sigs, on_progress)
+        checker = Checker(self._parts.compiler, *self._inherited(), self._parts.workers, level)
+        batches = in_chunks(checker.valid(sigs, tally), size)
+        if dry_run:
+            self._count(batches, tally)
+        elif atomic:
+            self._add_all_or_none(batches, tally)
+        else:
+            self._add_what_fits(batches, tally)
+        if tally.added:
+            self._note(checker.names)
+        return tally.report()
+
+    def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
+        """As `add_tasks_bulk`: this swarm runs."""
+        return self.add_tasks_bulk(sigs, **options)
+
+    def set_priority(self, which: int | Iterable[int] | str, priority: Priority | str | int) -> int:
+        """Give waiting items another priority; what has started keeps its own.
+
+        Args:
+            which: an index, several of them, or a task's name.
+            priority: HIGH, MEDIUM or LOW.
+
+        Returns:
+            How many items got it: those that were waiting with another one.
+
+        Raises:
+            InvalidWorkflow: an index no item has, or a priority that is none of the three.
+            SwarmClosed: the swarm has ended.
+            RunNotFound: there is no such run.
+        """
+        level = priority_of(priority)
+        if level is None:
+            raise InvalidWorkflow("set_priority needs a priority: HIGH, MEDIUM or LOW.")
+        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        if definition is None:
+            raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
+        size = self._parts.reader.pool_size(self._run, self._node)
+        indexes = self._named(which, size) if isinstance(which, str) else _checked(which, size)
+        changed = 0
+        for chunk in in_chunks(_as_ranges(indexes), _AT_ONCE):
+            effects = self._parts.store.set_priority(self._run, self._node, level, chunk)
+            if effects.refused is Refused.GONE:
+                raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
+            if effects.refused is Refused.CLOSED:
+                raise SwarmClosed(f"The swarm {self._run} has ended: nothing of it waits any more.")
+            self._send(effects)
+            changed += int(effects.detail)
+        return changed
+
+    def _named(self, task: str, size: int) -> Iterator[int]:
+        """Indexes of the items that run a task of this name."""
+        for start in range(0, size, _AT_ONCE):
+            nodes = [f"{self._node}.{index}" for index in range(start, min(start + _AT_ONCE, size))]
+            for index, raw in enumerate(self._parts.reader.definitions(self._run, nodes), start):
+                if raw is not None and node_name(parse(raw), self._parts.codec) == task:
+                    yield index
+
+    def close(self) -> None:
+        """No more items; closing again does nothing.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        self._close(drained=False)
+
+    def close_when_drained(self) -> None:
+        """Items may still be added as long as one is left that waits or runs; then the swarm is closed.
+
+        For items that add items, of which none can know that it is the last: a crawler.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        self._close(drained=True)
+
+    def _close(self, drained: bool) -> None:
+        effects = self._parts.store.close_swarm(self._run, self._node, drained)
+        if effects.refused is Refused.GONE:
+            raise RunNotFound(f"No run has the id {self._run!r}: its swarm cannot be closed.")
+        self._send(effects)
+
+    # -- in bulk ------------------------------------------------------------------------------------
+
+    def _count(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
+        """Only say what would be done."""
+        room, valid = self._room(), 0
+        for batch in batches:
+            for item in batch[max(0, room - valid) :] if room is not None else ():
+                tally.reject(item.number, item.signature, _OVER)
+            valid += len(batch)
+            tally.batch(valid)
+
+    def _add_all_or_none(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
+        first, second = next(batches, []), next(batches, None)
+        if second is None and len(first) <= _AT_ONCE:
+            tally.check()
+            if first:
+                self._commit(self._add(first), len(first), tally)
+                tally.batch(len(first))
+            return
+        token, count, leaves, levels = uuid.uuid4().hex, 0, 0, Levels()
+        try:
+            for batch in chain([first], [second] if second else [], batches):
+                if not tally.rejected:
+                    self._parts.store.upload(self._run, token, (item.packed for item in batch), count)
+                count, leaves = count + len(batch), leaves + sum(item.leaves for item in batch)
+                for item in batch:
+                    levels.add(item.level)
+                tally.batch(count)
+            tally.check()
+        except BaseException:
+            self._drop(token)
+            raise
+        effects = self._parts.store.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
+        self._commit(effects, count, tally)
+
+    def _add(self, batch: list[BulkItem]) -> Effects:
+        packed, leaves = [item.packed for item in batch], sum(item.leaves for item in batch)
+        levels = str(Levels(item.level for item in batch))
+        return self._parts.store.add_items(self._run, self._node, packed, leaves, levels)
+
+    def _commit(self, effects: Effects, count: int, tally: Tally) -> None:
+        self._raise_refusal(effects, count)
+        tally.added += count
+        self._added(effects)
+
+    def _drop(self, token: str) -> None:
+        try:
+            self._parts.store.drop_upload(self._run, token)
+        except StoreUnavailable:
+            logger.debug("The upload expires by itself.", extra={"action": "bulk", "run": self._run})
+
+    def _add_what_fits(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
+        over = ""  # why nothing more is taken
+        for batch in batches:
+            rest = batch
+            if not over:
+                rest, over = self._add_batch(batch, tally)
+            for item in rest:
+                tally.reject(item.number, item.signature, over)
+            tally.batch(tally.added)
+
+    def _add_batch(self, batch: list[BulkItem], tally: Tally) -> tuple[list[BulkItem], str]:
+        """Add what of a batch there is room for; returns the rest, and why it was not added."""
+        rest: list[BulkItem] = []
+        while batch:
+            effects = self._add(batch)
+            if effects.refused is Refused.FULL:
+                room = int(effects.detail)
+                batch, rest = batch[:room], batch[room:] + rest
+                continue
+            if effects.refused is not None and tally.added:
+                return batch + rest, "the swarm was closed, or has ended, meanwhile"
+            self._commit(effects, len(batch), tally)
+            break
+        return rest, _OVER if rest else ""
+
+    # -- what is known of the swarm -----------------------------------------------------------------
+
+    def _room(self) -> int | None:
+        """How many items there is room for; None without a bound.
+
+        Raises:
+            SwarmClosed, RunNotFound: it takes none at all.
+        """
+        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        if definition is None:
+            raise RunNotFound(f"No run has the id {self._run!r}: nothing can be added.")
+        [active] = self._parts.reader.pools(self._run, [self._node])
+        if active is None or active.split(b"|")[6] == b"0":
+            raise _closed(self._run)
+        limit = parse(definition).attrs.get("max")
+        return None if limit is None else max(0, int(limit) - int(active.split(b"|")[1]))
+
+    def _inherited(self) -> tuple[dict[str, Any], bool]:
+        """Options every item gets, those of the run or of the swarm inside it; and whether the swarm is batched."""
+        if self._node == ROOT:
+            blob, batched = self._parts.reader.head_fields(self._run, "leaf", "batch")
+            return dict(self._parts.codec.load(blob)) if blob else {}, batched is not None
+        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        if definition is None:
+            return {}, False
+        spec = parse(definition)
+        return dict(self._parts.codec.load(spec.payload).get("options") or {}), "b" in spec.attrs
+
+    def _added(self, effects: Effects) -> int:
+        self._send(effects)
+        return int(effects.detail)
+
+    def _note(self, names: Iterable[str]) -> None:
+        """Only for those who look for the run; what was added is added."""
+        try:
+            self._parts.store.note_tasks(self._run, names)
+        except StoreUnavailable as exc:
+            logger.warning("The names of new tasks were not noted: %r", exc, extra={"action": "add", "run": self._run})
+
+    def _send(self, effects: Effects) -> None:
+        """What may start at once; what cannot be sent now is in the outbox, and what was added is added."""
+        try:
+            self._parts.publisher.act(effects.todo)
+        except PASSING as exc:
+            logger.warning("Messages wait in the outbox: %r", exc, extra={"action": "add", "run": self._run})
+
+    def _raise_refusal(self, effects: Effects, count: int) -> None:
+        run = self._run
+        if effects.refused is Refused.GONE:
+            raise RunNotFound(f"No run has the id {run!r}: nothing was added.")
+        if effects.refused is Refused.CLOSED:
+            raise _closed(run)
+        if effects.refused is Refused.FULL:
+            raise SwarmFull(
+                f"{count} more tasks do not fit: the swarm {run} has room for {effects.detail}; none was added."
+            )
+        if effects.refused is Refused.EXPIRED:
+            raise SwarmClosed(f"The upload to the swarm {run} took longer than an hour; nothing was added.")
+
+
+def _checked(which: int | Iterable[int], size: int) -> list[int]:
+    indexes = sorted({which} if isinstance(which, int) else set(which))
+    for index in indexes:
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < size:
+            raise InvalidWorkflow(f"No item has the index {index!r}: the swarm has {size} items, counted from 0.")
+    return indexes
+
+
+def _as_ranges(indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    first = last = None
+    for index in indexes:
+        if first is not None and last is not None and index == last + 1:
+            last = index
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = index
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _closed(run: str) -> SwarmClosed:
+    return SwarmClosed(f"The swarm {run} takes no more tasks: it was not opened, was closed, or has ended.")

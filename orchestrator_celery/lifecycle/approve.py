@@ -1,0 +1,110 @@
+"""Approve or reject: a person answers an approval that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from orchestrator_celery.errors import InvalidTransition, RunNotFound
+from orchestrator_celery.lifecycle.audit import acting, record
+from orchestrator_celery.model.views import ApprovalView
+from orchestrator_celery.store import Refused
+from orchestrator_celery.views.approvals import WaitingApprovals
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = ("Answer",)
+
+
+class Answer:
+    """Answers approvals.
+
+    Args:
+        orchestrator: whose runs.
+    """
+
+    def __init__(self, orchestrator: Orchestrator) -> None:
+        self._orchestrator = orchestrator
+        self._reader = orchestrator.reader
+        self._waiting = WaitingApprovals(orchestrator)
+
+    def give(self, run: str, node: str, decision: str, by: str | None, note: str) -> None:
+        """Answer one; the first answer counts.
+
+        Args:
+            run: the run.
+            node: its id, or the name of the graph's node.
+            decision: `approved` or `rejected`.
+            by: who answers; None: the actor of this call.
+            note: why.
+
+        Raises:
+            RunNotFound: there is no such run.
+            InvalidTransition: no such approval waits.
+        """
+        verb = "approve" if decision == "approved" else "reject"
+        status = self._orchestrator.result(run)._recorded_status
+        entry = record(verb, run, before=status(), reason=note)
+        who = entry.actor if by is None else by
+        with acting(who, entry.channel):
+            entry = record(verb, run, before=status(), reason=note)
+        try:
+            view = self._find(run, node, verb)
+            self._put(run, view.node, {"decision": decision, "by": who, "note": note, "timed_out": False}, verb)
+        except (RunNotFound, InvalidTransition) as exc:
+            self._write(entry.model_copy(update={"after": entry.before, "outcome": str(exc)}))
+            raise
+        self._write(entry.model_copy(update={"after": status(), "name": view.name}))
+
+    def _put(self, run: str, node: str, result: dict[str, Any], verb: str) -> None:
+        effects = self._orchestrator.store.answer(run, node, self._orchestrator.codec.dump_result(result))
+        if effects.refused is Refused.GONE:
+            raise _gone(run, verb)
+        if effects.refused is not None:
+            raise InvalidTransition(
+                f"The approval {node} of the run {run} does not wait any more: it was answered a moment ago, its time "
+                "is over, or its graph has failed. `run.tree()` shows what came of it."
+            )
+        self._orchestrator.publisher.act(effects.todo)
+
+    def _find(self, run: str, node: str, verb: str) -> ApprovalView:
+        if self._reader.head_field(run, "status") in (None, b"CANCELLED"):
+            raise _gone(run, verb)
+        waiting = self._waiting.of(run)
+        found = [view for view in waiting if node == view.node] or [view for view in waiting if node == view.name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise InvalidTransition(
+                f"{len(found)} approvals of the run {run} that wait are called {node!r}: name one by its id, "
+                f"{_listed(view.node for view in found)}."
+            )
+        answered = self._answered(run, node)
+        if answered is not None:
+            raise InvalidTransition(f"The approval {node!r} of the run {run} was answered before: {answered}.")
+        instead = f"Waiting now: {_listed(f'{view.name!r} ({view.node})' for view in waiting)}."
+        raise InvalidTransition(
+            f"No approval {node!r} of the run {run} waits for an answer: there is none of this id or name, its time "
+            f"is over, or its turn has not come. {instead if waiting else 'Nothing of the run waits for one.'}"
+        )
+
+    def _answered(self, run: str, node: str) -> str | None:
+        """How an approval of this id or name was answered last, in words; None where it was not."""
+        views = [self._orchestrator.result(run).tree()]
+        for view in views:  # which grows
+            if view.answer is not None and node in (view.id, view.name):
+                return f"{view.answer}, at {view.finished:%Y-%m-%d %H:%M:%S} UTC"
+            views.extend(view.children)
+        return None
+
+    def _write(self, entry: Any) -> None:
+        self._orchestrator.trail.append(entry.model_dump_json())
+
+
+def _gone(run: str, verb: str) -> RunNotFound:
+    return RunNotFound(f"No run has the id {run!r}: nothing of it can be {verb}{'d' if verb[-1] == 'e' else 'ed'}.")
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)

@@ -1,0 +1,239 @@
+"""Cancelling a run: what it would do, doing it, and its consequences.
+
+The store deletes everything in one script and leaves a remainder that names
+what is still to be done: the bodies to stop, the runs inside, the audit
+entry, and Celery, which has to be told. Whoever cancelled does that at once;
+where it dies, a sweep does. Each part may be done twice. At last the
+remainder is erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import uuid
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from celery.states import REVOKED
+
+from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.engine.item_callbacks import item_facts
+from orchestrator_celery.errors import (
+    ConfirmationRequired,
+    OrchestratorError,
+    RunCancelled,
+    RunNotFound,
+    StoreUnavailable,
+)
+from orchestrator_celery.lifecycle.audit import record
+from orchestrator_celery.model.audit import CancelPlan
+from orchestrator_celery.model.ids import is_callback, is_runner, parse_leaf_id
+from orchestrator_celery.model.states import NodeState, Priority, RunStatus
+from orchestrator_celery.records.definitions import spec, unpack
+from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.store import Refused
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = ("Cancellation",)
+
+logger = logging.getLogger(__name__)
+
+#: Options by which Celery has something waiting for the run that only a message with its id can end.
+_SURROUNDINGS = ("chain", "chord", "link_error")
+
+
+class Cancellation:
+    """Cancels runs of one orchestrator.
+
+    Args:
+        orchestrator: whose runs.
+    """
+
+    def __init__(self, orchestrator: Orchestrator) -> None:
+        self._orchestrator = orchestrator
+        self._reader = orchestrator.reader
+        self._store = orchestrator.store
+
+    def plan(self, run: str) -> CancelPlan:
+        """Count what would go.
+
+        Raises:
+            RunNotFound: there is no such run.
+        """
+        head = self._head(run)
+        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if not is_runner(node)}
+        sizes = self._reader.sizes(run)
+        return CancelPlan(
+            run=run,
+            name=head.get("name", b"").decode(),
+            status=RunStatus(head["status"].decode()),
+            total=int(head["total"]),
+            done=int(head["done"]),
+            failed=int(head["failed"]),
+            running=sum(leaf.state is NodeState.RUNNING for leaf in live.values()),
+            queued=sum(leaf.state is NodeState.QUEUED for leaf in live.values()),
+            runs=tuple(f"{run}:{node}:{live[node].attempt}" for node in self._reader.delegated(run)),
+            keys=len(sizes),
+            bytes=sum(sizes.values()),
+            token=self._token(run, head),
+        )
+
+    def cancel(self, run: str, confirm: bool | str | None, reason: str = "") -> None:
+        """Stop a run and delete everything.
+
+        Args:
+            run: its id.
+            confirm: True, or the token of a plan.
+            reason: for the audit trail.
+
+        Raises:
+            ConfirmationRequired: not confirmed, or the run is no longer what the plan said.
+            RunNotFound: there is no such run.
+        """
+        try:
+            self._cancel(run, confirm, reason)
+        except StoreUnavailable:
+            raise  # nobody can be told
+        except OrchestratorError as exc:
+            status = self._reader.head_field(run, "status")
+            before = RunStatus(status.decode()) if status else None
+            self._orchestrator.trail.append(
+                record("cancel", run, before=before, after=before, reason=reason, outcome=str(exc)).model_dump_json()
+            )
+            raise
+
+    def conclude(self, run: str) -> None:
+        """Draw the consequences of a cancellation, as far as nobody has; may be repeated.
+
+        Raises:
+            redis.exceptions.RedisError: the store went away; the next sweep goes on.
+        """
+        head = self._reader.head(run)
+        if head.get("status") != b"CANCELLED":
+            return
+        self._stop_bodies(run, list(json.loads(head["bodies"])))
+        for inner in json.loads(head["inner"]):
+            self._store.cancel(inner, "", "")
+            self.conclude(inner)
+            with suppress(NotImplementedError):
+                self._orchestrator.app.backend.forget(inner)
+        self._clean_up(run, head)
+        if head.get("audit"):
+            self._orchestrator.trail.append(head["audit"])
+            self._store.client.hdel(self._store.keys.root(run), "audit")
+        if "signature" in head:
+            self._store.registered(head["signature"].decode(), run, created=False)
+        if not self._told_by_message(run, head):
+            self._store.erase(run)
+
+    def _clean_up(self, run: str, head: dict[str, bytes]) -> None:
+        """What a swarm does after its items is done for those that ran, each as a run of its own, once."""
+        number = 1
+        while (item := head.get(f"clean:{number}:item")) is not None:
+            node, attempt, level = item.decode().split("|")
+            codec = self._orchestrator.codec
+            definition = head[f"clean:{number}:definition"]
+            facts = item_facts(run, node, definition, None, codec, int(level or Priority.MEDIUM))
+            facts.update(attempt=int(attempt), state=RunStatus.CANCELLED.value)
+            below = unpack(head[f"clean:{number}:call"])
+            definitions = {("0.0" if path == "." else f"0.0.{path}"): raw for path, raw in below.items()}
+            definitions["0"] = spec("C", codec.dump({"name": "cleanup"}, "json"), n=1, k="complex")
+            known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{node}:{number}"))
+            effects = self._store.create(
+                known,
+                definitions,
+                {
+                    "name": "cleanup",
+                    "kind": "complex",
+                    "total": sum(raw[:1] == b"L" and not is_callback(path) for path, raw in below.items()),
+                    "close": codec.dump({"root_id": known, "ignore_result": True}),
+                    "input": codec.dump([[facts], {}]),
+                },
+            )
+            self._orchestrator.publisher.act(effects.todo)
+            number += 1
+
+    def _cancel(self, run: str, confirm: bool | str | None, reason: str) -> None:
+        head = self._head(run)
+        if confirm is not True and not (confirm and isinstance(confirm, str)):
+            raise ConfirmationRequired(
+                f"Cancelling the run {run} deletes everything it holds: pass `confirm=True`, or look at "
+                "`run.cancel_plan()` and pass its token."
+            )
+        before = RunStatus(head["status"].decode())
+        counts = {name: int(head[name]) for name in ("total", "done", "failed")}
+        entry = record(
+            "cancel",
+            run,
+            name=head.get("name", b"").decode(),
+            before=before,
+            after=RunStatus.CANCELLED,
+            counts=counts,
+            reason=reason,
+        )
+        effects = self._store.cancel(run, "" if confirm is True else str(confirm), entry.model_dump_json())
+        if effects.refused is Refused.GONE:
+            raise _not_found(run)
+        if effects.refused is Refused.CHANGED:
+            raise ConfirmationRequired(
+                f"The run {run} is no longer what this plan says (its status is {before} and it has "
+                f"{counts['total']} tasks): look at `run.cancel_plan()` again."
+            )
+        try:
+            self.conclude(run)
+        except PASSING as exc:
+            # It is cancelled; a worker draws the consequences.
+            logger.warning("A cancellation waits for a worker: %r", exc, extra={"action": "cancel", "run": run})
+
+    def _told_by_message(self, run: str, head: dict[str, bytes]) -> bool:
+        """Let everybody who waits know; tells whether a message is under way that will erase the remainder."""
+        orchestrator = self._orchestrator
+        error = RunCancelled.of(run)
+        outer = parse_leaf_id(run)
+        if outer is not None:
+            # It stood in for a task of another run, which fails with this.
+            effects = self._store.fail(outer, None, orchestrator.codec.dump_error(error))
+            orchestrator.publisher.act(effects.todo)
+        options = orchestrator.codec.load(head["close"]) if "close" in head else {}
+        backend = orchestrator.app.backend
+        with suppress(NotImplementedError):  # not every backend can
+            backend.forget(run)  # Celery never replaces a success by something else
+        if outer is None and not options.get("ignore_result"):
+            backend.store_result(run, error, REVOKED)
+        if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _SURROUNDINGS):
+            return False
+        orchestrator.publisher.send_cancelled(run, options)
+        return True
+
+    def _stop_bodies(self, run: str, bodies: list[str]) -> None:
+        """Best effort: what runs on is fenced off anyway."""
+        if not bodies:
+            return
+        try:
+            self._orchestrator.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
+        except PASSING as exc:
+            logger.warning(
+                "%d tasks of a cancelled run cannot be stopped now: %r",
+                len(bodies),
+                exc,
+                extra={"action": "cancel", "run": run},
+            )
+
+    def _head(self, run: str) -> dict[str, bytes]:
+        head = self._reader.head(run)
+        if not head or head.get("status") == b"CANCELLED":
+            raise _not_found(run)
+        return head
+
+    def _token(self, run: str, head: dict[str, bytes]) -> str:
+        """The same as the script makes of what it finds."""
+        said = b" ".join([self._store.keys.root(run).encode(), head["status"], head["created"], head["total"]])
+        return hashlib.sha1(said).hexdigest()[:12]
+
+
+def _not_found(run: str) -> RunNotFound:
+    return RunNotFound(f"No run has the id {run!r}: there is nothing to cancel.")

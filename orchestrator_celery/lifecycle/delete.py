@@ -1,0 +1,183 @@
+"""Purging signatures: whether one may go, the claim, and everything it holds.
+
+After the claim a signature is gone to everybody, and whoever claimed it
+deletes its runs and then itself; where that process dies, the next sweep
+goes on. Each part may be done twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from orchestrator_celery.errors import OrchestratorError, SignatureGone, SignatureInUse
+from orchestrator_celery.lifecycle.audit import acting, record
+from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.states import SignatureStatus
+from orchestrator_celery.store import Refused
+from orchestrator_celery.store.availability import UNREACHABLE
+
+if TYPE_CHECKING:
+    from orchestrator_celery.container import Wiring
+
+__all__ = ("Purging",)
+
+logger = logging.getLogger(__name__)
+
+#: Seconds after which a signature is looked at again that is marked, over its time, and in use.
+_PAUSE = 5.0
+
+
+class Purging:
+    """Purges signatures of one orchestrator.
+
+    Args:
+        parts: of the orchestrator.
+    """
+
+    def __init__(self, parts: Wiring) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._reader = parts.reader
+
+    def purge(self, signature: str, *, forced: bool, reason: str = "") -> bool:
+        """Delete a signature and its runs; tells whether all of it is done, or a run that was retried is left.
+
+        Args:
+            signature: its id.
+            forced: now; else only once the time it is marked for has come.
+            reason: for the audit trail.
+
+        Raises:
+            SignatureGone: there is no such signature, or it is claimed already; what is left of it is deleted.
+            SignatureInUse: a run of it is live, or a live run contains it; nothing was done.
+            OrchestratorError: it is not marked, or its time has not come; nothing was done.
+        """
+        while True:
+            head = self._reader.head(signature)
+            if not head or head.get("status") == b"CANCELLED" or "claim" in head:
+                if self.conclude(signature):
+                    self._store.not_deleted(signature)
+                raise SignatureGone(f"No signature has the id {signature!r}: it was deleted, or is being deleted.")
+            self.check_use(signature)
+            entry = record(
+                "purge",
+                "",
+                signature=signature,
+                name=head.get("name", b"").decode(),
+                before=SignatureStatus.MARKED_FOR_DELETION if "delete_at" in head else SignatureStatus.ACTIVE,
+                counts={"runs": len(self._store.members(signature)) + ("status" in head)},
+                reason=reason,
+            )
+            turns = head.get("turns", b"0").decode()
+            # Before it is done, so that a claim whose maker dies is found.
+            self._store.look_at(signature)
+            effects = self._store.doom(signature, turns, forced, entry.model_dump_json())
+            if effects.refused is Refused.STATE:
+                self._store.not_deleted(signature)
+                raise _not_now(signature, effects.detail.decode())
+            if effects.refused is None:
+                return self.conclude(signature)
+
+    def check_use(self, signature: str, contained: bool = False) -> None:
+        """Whether anything of a signature is live.
+
+        Args:
+            signature: its id.
+            contained: ask only whether a live run contains it.
+
+        Raises:
+            SignatureInUse: names the run.
+        """
+        outer = parse_leaf_id(signature)
+        if outer is not None and self._store.alive(outer.run):
+            raise SignatureInUse(
+                f"The signature {signature} is part of the run {outer.run}, which is live: it goes with that run.",
+                outer.run,
+            )
+        if contained:
+            return
+        live = [member.run for member in self._store.members(signature) if member.live]
+        if live or (self._store.alive(signature) and self._reader.head_field(signature, "status")):
+            run = live[0] if live else signature
+            raise SignatureInUse(
+                f"The run {run} of the signature {signature} is live: wait for its end, cancel it, or mark the "
+                "signature with `delete()`, and it goes when nothing of it is live.",
+                run,
+            )
+
+    def sweep(self, now: float | None = None, limit: int = 100) -> int:
+        """Purge what is marked and over its time.
+
+        Args:
+            now: the store's clock in milliseconds, where it is known.
+            limit: most signatures looked at.
+
+        Returns:
+            How many signatures went.
+        """
+        done = 0
+        for signature in self._store.due_deletions(self._store.now_ms() if now is None else now, limit):
+            try:
+                with acting("orchestrator", "sweeper"):
+                    done += self.purge(signature, forced=False)
+            except SignatureInUse:
+                self._store.look_again(signature, _PAUSE)
+            except SignatureGone:
+                if not self._reader.head_field(signature, "claim"):
+                    self._store.not_deleted(signature)
+            except UNREACHABLE:
+                raise
+            except OrchestratorError as exc:
+                logger.debug("%s", exc, extra={"action": "purge"})
+                self._store.not_deleted(signature)
+            except Exception:
+                # One that cannot be purged must not keep the others from it.
+                logger.exception("A signature could not be purged.", extra={"action": "purge", "signature": signature})
+                self._store.look_again(signature, _PAUSE)
+        return done
+
+    def conclude(self, signature: str) -> bool:
+        """Delete what a claimed signature holds, as far as nobody has; tells whether nothing is left."""
+        head = self._reader.head(signature)
+        if "claim" not in head:
+            return not head
+        for member in self._store.members(signature):
+            if not self._delete_run(member.run):
+                self._store.look_again(signature, _PAUSE)
+                return False
+        if not self._forget(signature):
+            return False
+        if "audit" in head:
+            self._parts.trail.append(head["audit"])
+            self._store.client.hdel(self._store.keys.root(signature), "audit")
+        if self._store.purge(signature, signature=True).refused is Refused.STATE:
+            self._store.look_again(signature, _PAUSE)
+            return False
+        return True
+
+    def _delete_run(self, run: str) -> bool:
+        """Delete one run that is over; False where it is live again."""
+        return self._forget(run) and self._store.purge(run).refused is not Refused.STATE
+
+    def _forget(self, run: str) -> bool:
+        """What is kept elsewhere of a run goes first, for after its own record nobody would know of it."""
+        if self._store.alive(run) and self._reader.head_field(run, "status"):
+            return False
+        for inner in self._reader.inner(run):
+            if not self._delete_run(inner):
+                return False
+        with suppress(NotImplementedError):  # not every backend can
+            self._parts.app.backend.forget(run)
+        return True
+
+
+def _not_now(signature: str, why: str) -> OrchestratorError:
+    words = {
+        "unmarked": "is not marked for deletion: call `delete()`, or `purge(confirm=True)` to delete it now",
+        "early": "is marked for later: its time has not come",
+    }
+    if why in words:
+        return OrchestratorError(f"The signature {signature} {words[why]}.")
+    return SignatureInUse(f"The run {signature} is {why} again: its signature cannot be deleted now.", signature)

@@ -1,0 +1,1 @@
+"""Every text format that the store keeps. Python and Lua share the names defined here."""

@@ -1,0 +1,286 @@
+"""Reading: heads, nodes, definitions, lists. No writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
+from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.keys import Keys
+
+__all__ = ("GraphState", "Reader", "segments")
+
+_PAGE = 1000
+#: Between the scores of two levels in the line of a pool, as `order.lua` has it.
+SPAN = 2**40
+
+
+class GraphState(NamedTuple):
+    """The tokens of a graph.
+
+    Args:
+        given: what the graph was given.
+        state: the record; `graph.lua` says what is in it.
+    """
+
+    given: str
+    state: dict[str, Any]
+
+    @property
+    def last(self) -> dict[str, str]:
+        """Where the newest result of each node is, by the node's number."""
+        return dict(self.state.get("last", {}))
+
+
+@answers
+class Reader:
+    """Reads the records of runs; every call is one round trip unless it pages.
+
+    Args:
+        client: a redis-py client that answers bytes.
+        keys: the key names.
+    """
+
+    def __init__(self, client: Any, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def head(self, run: str) -> dict[str, bytes]:
+        """Every field of the run's head; empty when there is no such run."""
+        return {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+
+    def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
+        """Heads of several runs."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.hgetall(self._keys.root(run))
+            return [{k.decode(): v for k, v in head.items()} for head in pipe.execute()]
+
+    def head_field(self, run: str, field: str) -> bytes | None:
+        """One field of the head."""
+        value: bytes | None = self._client.hget(self._keys.root(run), field)
+        return value
+
+    def head_fields(self, run: str, *fields: str) -> list[bytes | None]:
+        """Several fields of the head."""
+        values: list[bytes | None] = self._client.hmget(self._keys.root(run), list(fields))
+        return values
+
+    def live(self, run: str) -> dict[str, bytes]:
+        """All leaves that are queued or running; at most a window of each pool."""
+        return {node.decode(): raw for node, raw in self._client.hgetall(self._keys.live(run)).items()}
+
+    def running(self, run: str) -> int:
+        """How many nodes of the tree are claimed by a worker."""
+        live = self.live(run).items()
+        return sum(raw.startswith((b"R", b"I")) for node, raw in live if node != CLOSE and not is_callback(node))
+
+    def live_leaf(self, run: str, node: str) -> bytes | None:
+        """One live leaf; None where it has ended."""
+        raw: bytes | None = self._client.hget(self._keys.live(run), node)
+        return raw
+
+    def owner(self, run: str, node: str) -> str:
+        """Who runs a leaf; '' where nobody does."""
+        raw = self.live_leaf(run, node)
+        return parse_live(raw).owner if raw else ""
+
+    def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
+        """Whether an attempt of a leaf is not wanted any more: interrupted, superseded, or its run is gone."""
+        raw = self.live_leaf(run, node)
+        return raw is None or not raw.startswith(b"R|%d|" % attempt)
+
+    def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """Records of ended nodes, None for one that has not ended."""
+        return self._fields(self._keys.terminal(run), nodes)
+
+    def pools(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """Counters of composites that are under way."""
+        return self._fields(self._keys.pools(run), nodes)
+
+    def progress(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """What leaves have said last of how far they are."""
+        return self._fields(self._keys.progress(run), nodes)
+
+    def pool_size(self, run: str, pool: str) -> int:
+        """How many items a pool has now, or had when it ended."""
+        [active] = self.pools(run, [pool])
+        if active is not None:
+            return int(active.split(b"|", 2)[1])
+        [ended] = self.terminal(run, [f"{pool}:end"])
+        return int(ended.split(b"|", 1)[0]) if ended else 0
+
+    def delegated(self, run: str) -> list[str]:
+        """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""
+        return sorted(node for node, raw in self.live(run).items() if raw.startswith(b"D"))
+
+    def sizes(self, run: str) -> dict[str, int]:
+        """Memory each key of the run takes, in bytes, as Redis estimates it."""
+        keys = self._keys
+        tokens = (self.head_field(run, "segments") or b"").decode().split()
+        found = [keys.root(run), keys.definitions(run), keys.live(run), keys.terminal(run), keys.pools(run)]
+        found += [
+            keys.events(run),
+            keys.checkpoints(run),
+            keys.progress(run),
+            keys.registered(run),
+            keys.inner(run),
+            *(keys.upload(run, token) for token in tokens),
+        ]
+        sizes = {key: self._client.memory_usage(key) for key in found}
+        return {key: int(size) for key, size in sizes.items() if size is not None}
+
+    def definitions(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """Definitions of nodes; those of items that were added in bulk are looked up in their segments."""
+        found = self._fields(self._keys.definitions(run), nodes)
+        missing = [position for position, raw in enumerate(found) if raw is None]
+        if missing:
+            self._fill_from_segments(run, nodes, found, missing)
+        for position in missing:
+            if found[position] is None:
+                found[position] = self._from_swarm(run, nodes[position])
+        missing = [position for position in missing if found[position] is None and "." in nodes[position]]
+        if missing:
+            self._fill_from_graphs(run, nodes, found, missing)
+        return found
+
+    def graph_state(self, run: str, graph: str) -> GraphState:
+        """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
+        [text] = self.pools(run, [graph])
+        if text is None:
+            [text] = self.terminal(run, [f"{graph}:g"])
+        if text is None:
+            return GraphState("", {})
+        _, _, given, state = text.decode().split("|", 3)
+        return GraphState(given, json.loads(state))
+
+    def closed(self, runs: Sequence[str]) -> list[bool | None]:
+        """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.hmget(self._keys.root(run), "status", "closed")
+            return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
+
+    def inner(self, run: str) -> list[str]:
+        """Ids of tasks that replaced themselves: by a run of that id, or by a task whose result has it."""
+        return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))
+
+    def newest_of(self, signature: str, offset: int, count: int) -> list[str]:
+        """A page of the runs that were registered with a signature, newest first."""
+        page = self._client.zrevrange(self._keys.registered(signature), offset, offset + count - 1)
+        return [run.decode() for run in page]
+
+    def saved(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
+        """A page of saved signatures, newest first; bounds as of `listed`."""
+        return self._listed(self._keys.signatures, offset, count, low, high)
+
+    def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
+        """A page of run ids, newest first; bounds of the creation time in milliseconds."""
+        return self._listed(self._keys.runs, offset, count, low, high)
+
+    def _listed(self, index: str, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
+        page = self._client.zrevrangebyscore(
+            index, "+inf" if high is None else high, "(-inf" if low is None else low, offset, count
+        )
+        return [found.decode() for found in page]
+
+    def has_checkpoint(self, run: str, node: str) -> bool:
+        """Whether a node has kept how far it is."""
+        return bool(self._client.hexists(self._keys.checkpoints(run), node))
+
+    def checkpoint(self, run: str, node: str) -> bytes | None:
+        """What a node has kept of how far it is."""
+        found: bytes | None = self._client.hget(self._keys.checkpoints(run), node)
+        return found
+
+    def reports(self, offset: int, count: int) -> list[bytes]:
+        """Resume reports, newest first."""
+        found: list[bytes] = self._client.lrange(self._keys.reports, offset, offset + count - 1)
+        return found
+
+    def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Events after a place in the stream; waits up to `block` milliseconds for the first."""
+        answer = self._client.xread({self._keys.events(run): after}, count=_PAGE, block=block)
+        if isinstance(answer, dict):  # RESP3
+            return [entry for batches in answer.values() for batch in batches for entry in batch]
+        return [entry for _, entries in answer for entry in entries]
+
+    def _fields(self, key: str, nodes: Sequence[str]) -> list[bytes | None]:
+        found: list[bytes | None] = []
+        for start in range(0, len(nodes), _PAGE):
+            found.extend(self._client.hmget(key, list(nodes[start : start + _PAGE])))
+        return found
+
+    def _from_swarm(self, run: str, node: str) -> bytes | None:
+        """What a swarm does after each of its items is kept once, with the swarm; and so is what its runners are."""
+        item, _, callback = node.rpartition(".")
+        if is_runner(node):
+            return self._client.hget(self._keys.definitions(run), f"{item}.b")  # type: ignore[no-any-return]
+        pool, _, index = item.rpartition(".")
+        if callback[:1] not in ("s", "f", "c") or not index.isdigit():
+            return None
+        found: bytes | None = self._client.hget(self._keys.definitions(run), f"{pool}.a{callback}")
+        return found
+
+    def _fill_from_segments(
+        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
+    ) -> None:
+        """Look up what was added in bulk: one call per pool, and one per segment that holds something asked for."""
+        wanted: dict[str, list[tuple[int, int]]] = {}
+        for position in missing:
+            pool, _, index = nodes[position].rpartition(".")
+            if pool and index.isdigit():
+                wanted.setdefault(pool, []).append((int(index), position))
+        for pool, places in wanted.items():
+            [raw_segments] = self.pools(run, [f"{pool}:segments"])
+            for first, count, token in segments(raw_segments):
+                inside = [(index - first, position) for index, position in places if first <= index < first + count]
+                raws = self._fields(self._keys.upload(run, token), [str(offset) for offset, _ in inside])
+                for (_, position), raw in zip(inside, raws, strict=True):
+                    found[position] = raw
+
+    def _fill_from_graphs(
+        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
+    ) -> None:
+        """Visits of a graph's node, and elements it is mapped over, have a body that is kept once: two calls."""
+        above = {position: nodes[position].rpartition(".")[0] for position in missing}
+        owners = sorted(set(above.values()))
+        specs = dict(zip(owners, self._fields(self._keys.definitions(run), owners), strict=True))
+        bodies: dict[str, str] = {}
+        for owner, raw in specs.items():
+            if raw is not None and raw.startswith(b"N "):
+                bodies[owner] = f"{owner}.p"
+            elif raw is not None and raw.startswith(b"P ") and b" k=map" in raw.partition(b"\n")[0]:
+                bodies[owner] = f"{owner.rpartition('.')[0]}.p"
+        if not bodies:
+            return
+        kept = dict(zip(bodies, self._fields(self._keys.definitions(run), list(bodies.values())), strict=True))
+        for position in missing:
+            found[position] = kept.get(above[position])
+
+    def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
+        """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""
+        if not self.head_field(run, "mixed"):
+            return {}
+        started = self._fields(self._keys.terminal(run), [f"{pool}.{index}:p" for index in range(first, last + 1)])
+        found = {index: int(raw) for index, raw in enumerate(started, first) if raw is not None}
+        key = self._keys.waiting(run, pool)
+        with self._client.pipeline(transaction=False) as pipe:
+            for floor in (SPAN * (3 - level) for level in (3, 1)):
+                pipe.zrevrangebyscore(key, floor + first, floor, 0, 1)
+                pipe.zrangebyscore(key, f"({floor + first}", floor + last)
+            high_before, high, low_before, low = pipe.execute()
+        for level, ranges in ((3, [*high_before, *high]), (1, [*low_before, *low])):
+            for begin, _, end in (raw.decode().partition("-") for raw in ranges):
+                found.update(dict.fromkeys(range(max(first, int(begin)), min(last, int(end)) + 1), level))
+        return found
+
+
+def segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:
+    """Where items of a pool that were added in bulk lie: the first index, how many, the upload's token."""
+    for part in (raw or b"").decode().split():
+        first, count, token = part.split(":")
+        yield int(first), int(count), token

@@ -1,0 +1,64 @@
+"""What a run was made of, read back for a new run of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.reader import segments
+
+__all__ = ("Copies",)
+
+_PAGE = 1000
+_OWN = ":own"
+
+
+@answers
+class Copies:
+    """Reads all definitions of a run, or of a saved signature, page by page.
+
+    Args:
+        client: a redis-py client that answers bytes.
+        keys: the key names.
+    """
+
+    def __init__(self, client: Any, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def definitions(self, root: str) -> Iterator[tuple[str, bytes]]:
+        """Node ids and specs, those of items added in bulk as well; what a task replaced itself by is left out."""
+        key = self._keys.definitions(root)
+        own: dict[str, bytes] = {}
+        for field, value in self._client.hscan_iter(key, count=_PAGE):
+            node = field.decode()
+            if node.endswith(_OWN):
+                own[node.removesuffix(_OWN)] = value
+            else:
+                yield node, value
+        # After what it was replaced by, whose place it takes.
+        yield from ((node, value) for node, value in own.items() if value)
+        hidden = {node for node, value in own.items() if not value}
+        for field, value in self._client.hgetall(self._keys.pools(root)).items():
+            name = field.decode()
+            if name.endswith(":segments"):
+                yield from self._items(root, name.removesuffix(":segments"), value, hidden)
+
+    def records(self, root: str) -> Iterator[tuple[str, bytes]]:
+        """Everything that is kept of nodes that have ended, by field."""
+        for field, value in self._client.hscan_iter(self._keys.terminal(root), count=_PAGE):
+            yield field.decode(), value
+
+    def _items(self, root: str, pool: str, raw: bytes, hidden: set[str]) -> Iterator[tuple[str, bytes]]:
+        for first, count, token in segments(raw):
+            for start in range(0, count, _PAGE):
+                places = list(range(start, min(count, start + _PAGE)))
+                nodes = [f"{pool}.{first + place}" for place in places]
+                # An item that was unpacked, or replaced, has a definition of its own as well.
+                known = self._client.hmget(self._keys.definitions(root), nodes)
+                found = self._client.hmget(self._keys.upload(root, token), places)
+                for node, raw_item, overlay in zip(nodes, found, known, strict=True):
+                    if raw_item is not None and (overlay is None or node in hidden):
+                        yield node, raw_item

@@ -1,0 +1,126 @@
+"""For tests of projects that use the extension: end a process at a chosen point, by name.
+
+    from orchestrator_celery.testing import crash_points
+    crash_points()          # in the project's module, after `Orchestrator(app)`
+
+    ORCHESTRATOR_CRASH="store.finish.after" ORCHESTRATOR_CRASH_ONCE=/tmp/mark celery -A proj worker
+
+The process that reaches the point for the first time ends there as a crash
+does, with `os._exit`: no handler runs, nothing is flushed. The file named by
+`ORCHESTRATOR_CRASH_ONCE` marks that it has happened, so that the worker that
+is started next goes on. `#3` behind the name takes the third time a process
+comes there; `@all` takes the worker's main process down as well.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from billiard import current_process
+
+from orchestrator_celery.dispatch.publisher import Publisher
+from orchestrator_celery.errors import OrchestratorError
+from orchestrator_celery.store import Store, scripts
+from orchestrator_celery.store.worker_registry import Registry
+
+__all__ = ("CrashPoint", "crash_points", "points")
+
+_STATUS = 86
+
+
+class CrashPoint(NamedTuple):
+    """Where to end.
+
+    >>> CrashPoint.parse("store.finish.after#2@all")
+    CrashPoint(name='store.finish.after', nth=2, everything=True)
+    """
+
+    name: str
+    nth: int = 1
+    everything: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> CrashPoint:
+        """Read `name`, `name#nth`, `name@all`, `name#nth@all`.
+
+        Raises:
+            OrchestratorError: there is no such point; the message lists those there are.
+        """
+        rest, _, scope = text.partition("@")
+        name, _, nth = rest.partition("#")
+        if name not in points():
+            raise OrchestratorError(f"There is no crash point {name!r}; there are: {', '.join(points())}.")
+        return cls(name, int(nth or 1), scope == "all")
+
+
+def points() -> list[str]:
+    """Names of all points: before and after every store call, publication and acknowledgement."""
+    named = [f"store.{verb}" for verb in scripts.names()]
+    return [
+        f"{name}.{side}" for name in [*named, "publish.task", "publish.close", "ack"] for side in ("before", "after")
+    ]
+
+
+def crash_points() -> None:
+    """Make this process end where `ORCHESTRATOR_CRASH` says; without it nothing is touched.
+
+    Raises:
+        OrchestratorError: the variable names no point, or `ORCHESTRATOR_CRASH_ONCE` is not set beside it.
+    """
+    text = os.environ.get("ORCHESTRATOR_CRASH")
+    if not text:
+        return
+    mark = os.environ.get("ORCHESTRATOR_CRASH_ONCE")
+    if not mark:
+        raise OrchestratorError("Set ORCHESTRATOR_CRASH_ONCE to a path: its file says that the crash has happened.")
+    crash = _Crash(CrashPoint.parse(text), Path(mark))
+    from celery.worker.request import Request
+
+    _wrap(Store, "_run", crash, lambda self, verb, *args: f"store.{verb}")
+    _wrap(Store, "look", crash, lambda *args: "store.sweep")
+    _wrap(Registry, "beat", crash, lambda *args: "store.beat")
+    _wrap(Publisher, "_send_task", crash, lambda *args: "publish.task")
+    _wrap(Publisher, "_send_close", crash, lambda *args: "publish.close")
+    _wrap(Request, "acknowledge", crash, lambda *args: "ack")
+
+
+class _Crash:
+    """Counts how often points are reached, and ends the process at the chosen one."""
+
+    def __init__(self, point: CrashPoint, mark: Path) -> None:
+        self._point = point
+        self._mark = mark
+        self._reached: Counter[str] = Counter()
+
+    def reach(self, name: str) -> None:
+        self._reached[name] += 1
+        if name != self._point.name or self._reached[name] < self._point.nth:
+            return
+        try:
+            self._mark.touch(exist_ok=False)
+        except FileExistsError:
+            return
+        if self._point.everything and current_process().name != "MainProcess":
+            # Only a child of a pool has the worker's main process as its parent; that of others is not ours to kill.
+            os.kill(os.getppid(), signal.SIGKILL)
+        os._exit(_STATUS)
+
+
+def _wrap(owner: Any, attribute: str, crash: _Crash, name_of: Callable[..., str]) -> None:
+    original = getattr(owner, attribute)
+
+    @wraps(original)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        name = name_of(*args)
+        crash.reach(f"{name}.before")
+        result = original(*args, **kwargs)
+        crash.reach(f"{name}.after")
+        return result
+
+    setattr(owner, attribute, wrapped)

@@ -1,0 +1,65 @@
+"""Approvals that wait for a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator_celery.dispatch.inputs import Givens
+from orchestrator_celery.model.views import ApprovalView
+from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.nodes import Live, parse_live
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+
+__all__ = ("WaitingApprovals",)
+
+
+class WaitingApprovals:
+    """Reads the approvals that wait for an answer.
+
+    Args:
+        orchestrator: whose runs.
+    """
+
+    def __init__(self, orchestrator: Orchestrator) -> None:
+        self._orchestrator = orchestrator
+        self._reader = orchestrator.reader
+        self._givens = Givens(orchestrator.reader, orchestrator.codec)
+
+    def every(self) -> list[ApprovalView]:
+        """All that wait, the newest first."""
+        store, found = self._orchestrator.store, list[ApprovalView]()
+        for run in store.awaiting():
+            waiting = self.of(run)
+            found += waiting
+            if not waiting:
+                store.awaits_no_more([run])
+                if self.of(run):  # one has come just then
+                    store.awaits(run)
+        return sorted(found, key=lambda view: view.since, reverse=True)
+
+    def of(self, run: str) -> list[ApprovalView]:
+        """Those of one run."""
+        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if raw[:1] == b"W"}
+        if not live:
+            return []
+        name = self._reader.head_field(run, "name") or b""
+        definitions = zip(live.items(), self._reader.definitions(run, list(live)), strict=True)
+        return [self._view(run, name.decode(), *leaf, raw) for leaf, raw in definitions if raw is not None]
+
+    def _view(self, run: str, name: str, node: str, live: Live, definition: bytes) -> ApprovalView:
+        given = self._orchestrator.codec.load(parse(definition).payload)
+        timeout = given.get("timeout")
+        return ApprovalView(
+            run=run,
+            run_name=name,
+            node=node,
+            name=given["name"],
+            message=given.get("message", ""),
+            given=self._givens.value(run, live.input, node) if live.input else None,
+            since=live.since,
+            until=None if timeout is None else live.since + timedelta(seconds=timeout),
+            on_timeout=given.get("on_timeout"),
+        )

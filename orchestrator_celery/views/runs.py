@@ -1,0 +1,111 @@
+"""Lists of runs: a page of the derived index, filtered by what the runs themselves say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from orchestrator_celery.errors import OrchestratorError
+from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.states import NodeKind, RunStatus
+from orchestrator_celery.model.views import RunView
+from orchestrator_celery.store import Store
+from orchestrator_celery.store.reader import Reader
+
+__all__ = ("Wanted", "check_aware", "list_runs", "run_view")
+
+_PAGE = 200
+
+
+class Wanted(NamedTuple):
+    """Which runs are asked for; None where it does not matter.
+
+    Args:
+        status: the status they have.
+        task: name of a task in them.
+        category: their category.
+        tag: one of their tags.
+        name: their name.
+        since: created at or after.
+        until: created before or at.
+        text: part of the id or the name.
+    """
+
+    status: RunStatus | None = None
+    task: str | None = None
+    category: str | None = None
+    tag: str | None = None
+    name: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+    def matches(self, view: RunView) -> bool:
+        """Whether a run is one of them, times aside."""
+        asked = (
+            (self.status, view.status is self.status),
+            (self.task, self.task in view.tasks),
+            (self.category, view.category == self.category),
+            (self.tag, self.tag in view.tags),
+            (self.name, view.name == self.name),
+            (self.text, self.text is not None and (self.text in view.id or self.text in view.name)),
+        )
+        return all(fits for wanted, fits in asked if wanted is not None)
+
+
+def list_runs(reader: Reader, store: Store, wanted: Wanted, offset: int, limit: int | None) -> list[RunView]:
+    """Page through the index until enough runs match; ids whose run has expired are dropped from it."""
+    matches = (view for view in _all(reader, store, wanted.since, wanted.until) if wanted.matches(view))
+    return list(islice(matches, offset, None if limit is None else offset + limit))
+
+
+def run_view(run: str, head: dict[str, bytes]) -> RunView:
+    """One run as a line of a list."""
+    return RunView(
+        id=run,
+        name=head.get("name", b"").decode(),
+        kind=NodeKind(head["kind"].decode()),
+        status=RunStatus(head["status"].decode()),
+        category=head["category"].decode() if "category" in head else None,
+        tags=tuple(json.loads(head["tags"])) if "tags" in head else (),
+        tasks=tuple(sorted(name.removeprefix("task:") for name in head if name.startswith("task:"))),
+        signature=head["signature"].decode() if "signature" in head else run,
+        rerun_of=head["rerun_of"].decode() if "rerun_of" in head else None,
+        created=from_ms(head["created"]),
+        started=from_ms(head["started"]) if "started" in head else None,
+        finished=from_ms(head["finished"]) if "finished" in head else None,
+        total=int(head["total"]),
+        done=int(head["done"]),
+        failed=int(head["failed"]),
+    )
+
+
+def check_aware(*bounds: datetime | None) -> None:
+    """Refuse a naive datetime.
+
+    Raises:
+        OrchestratorError: names it.
+    """
+    for bound in bounds:
+        if bound is not None and bound.tzinfo is None:
+            raise OrchestratorError(f"{bound!r} has no time zone: pass an aware datetime, e.g. in UTC.")
+
+
+def _all(reader: Reader, store: Store, since: datetime | None, until: datetime | None) -> Iterator[RunView]:
+    low = None if since is None else since.timestamp() * 1000
+    high = None if until is None else until.timestamp() * 1000
+    offset = 0
+    while page := reader.listed(offset, _PAGE, low, high):
+        gone = []
+        for run, head in zip(page, reader.heads(page), strict=True):
+            if head.get("status") == b"CANCELLED":
+                continue
+            if head:
+                yield run_view(run, head)
+            else:
+                gone.append(run)
+        store.forget(gone)
+        offset += len(page) - len(gone)

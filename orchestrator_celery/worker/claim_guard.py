@@ -1,0 +1,76 @@
+"""The veto before the body, for any task class.
+
+`before_start` of the class of every registered task is wrapped: it is the
+one hook that runs in the process of the body, in every pool and for every
+base class, and may stop the body (`raise Ignore`: acknowledged, nothing
+stored, nothing goes on). Raising in `task_prerun` is swallowed by Celery.
+`replace` is wrapped as well, so that a canvas that replaces a task of a run
+becomes a durable run itself; and, with `retry`, so that a broker or a store
+that is away for a while does not fail the task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from orchestrator_celery.worker.task_signals import Hooks
+
+__all__ = ("guard_tasks",)
+
+_MARK = "_orchestrator_guarded"
+
+
+def guard_tasks(app: Celery, hooks: Hooks) -> None:
+    """Wrap the class of every task that is registered now; wrapping twice does nothing."""
+    for task in app._tasks.values():
+        cls = type(task)
+        if not getattr(cls.before_start, _MARK, False):
+            cls.before_start = _before_start(cls.before_start, hooks)
+        if not getattr(cls.replace, _MARK, False):
+            cls.replace = _replace(cls.replace, hooks)
+        if not getattr(cls.on_replace, _MARK, False):
+            cls.on_replace = _on_replace(cls.on_replace, hooks)
+        if not getattr(cls.retry, _MARK, False):
+            cls.retry = _retry(cls.retry, hooks)
+
+
+def _before_start(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
+    def before_start(self: Any, task_id: str, args: Any, kwargs: Any) -> Any:
+        request = self.request
+        # A task of a run has the run as its parent; this is all that a plain task pays.
+        if not request.is_eager and (request.parent_id or self.name == "orchestrator.close"):
+            hooks.claim(self, request, args)
+        return original(self, task_id, args, kwargs)
+
+    setattr(before_start, _MARK, True)
+    return before_start
+
+
+def _replace(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
+    def replace(self: Any, sig: Any) -> Any:
+        return original(self, hooks.replacement(self, sig))
+
+    setattr(replace, _MARK, True)
+    return replace
+
+
+def _on_replace(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
+    def on_replace(self: Any, sig: Any) -> Any:
+        return hooks.handover.replace(self, sig, original)
+
+    setattr(on_replace, _MARK, True)
+    return on_replace
+
+
+def _retry(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
+    @wraps(original)
+    def retry(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return hooks.handover.retry(self, original, args, kwargs)
+
+    setattr(retry, _MARK, True)
+    return retry

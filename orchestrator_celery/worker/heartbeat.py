@@ -1,0 +1,134 @@
+"""Signs of life: a worker with the extension is known as long as its lease holds."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from celery.worker import state as worker_state
+from redis.exceptions import RedisError
+
+from orchestrator_celery.store.availability import UNREACHABLE
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.store.worker_registry import Beat
+
+__all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """Renews the lease of one worker from a thread of its own, and says what the worker runs.
+
+    A thread and not a timer of the worker's event loop, because the solo pool
+    blocks that loop while a task runs.
+
+    Args:
+        orchestrator: whose store.
+        on_beat: gets what each sign of life brought back; must not block.
+        on_miss: called when one could not be given.
+        on_gone: gets a request whose process has ended under it; Celery itself notices up to seconds later.
+    """
+
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        on_beat: Callable[[Beat], None],
+        on_miss: Callable[[], None],
+        on_gone: Callable[[Any], None],
+    ) -> None:
+        self._orchestrator = orchestrator
+        self._on_beat = on_beat
+        self._on_miss = on_miss
+        self._on_gone = on_gone
+        self._stopped = threading.Event()
+        self._active: list[str] = []
+        self._forks = False
+
+    def start(self, member: str, *, forks: bool) -> None:
+        """Begin; returns at once.
+
+        Args:
+            member: the worker's name in the registry.
+            forks: whether its tasks run in processes of their own; elsewhere what Celery calls a task's process id
+                may be anything.
+        """
+        self._forks = forks
+        threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
+
+    def stop(self) -> None:
+        """End with the current sign of life; the lease runs out, or is ended by the next worker on this machine."""
+        self._stopped.set()
+
+    def _run(self, member: str) -> None:
+        settings = self._orchestrator.settings
+        dead: list[str] | None = None
+        while not self._stopped.is_set():
+            try:
+                registry = self._orchestrator.registry
+                if dead is None:
+                    dead = [other for other in registry.members() if other != member and not is_alive(other)]
+                self._on_beat(registry.beat(member, settings.lease, self._running(), dead))
+                dead = []
+            except (RedisError, *UNREACHABLE) as exc:
+                logger.warning("No sign of life could be given: %r", exc, extra={"action": "heartbeat"})
+                self._on_miss()
+            self._stopped.wait(settings.heartbeat)
+
+    def _running(self) -> list[str]:
+        # The worker's main thread may change the set meanwhile; then the next sign of life says it right.
+        with suppress(RuntimeError):
+            active = tuple(worker_state.active_requests)
+            gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
+            self._active = [request.id for request in active if request not in gone]
+            for request in gone:
+                self._on_gone(request)
+        return self._active
+
+
+def member_name(hostname: str, incarnation: str) -> str:
+    """What the registry knows a worker by: node name, machine, main process, and one life of it."""
+    return f"{hostname}/{_place()}/{os.getpid()}/{incarnation}"
+
+
+def is_alive(member: str) -> bool:
+    """False if this machine can tell that the member's main process is gone."""
+    _, place, pid, _ = member.rsplit("/", 3)
+    if place != _place():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def is_running(pid: int | None) -> bool:
+    """Whether a process is there and not a dead one whose parent has not looked yet; True where nobody can tell."""
+    if not pid:
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return not Path("/proc/self/stat").exists()
+    except OSError:
+        return True
+
+
+def _place() -> str:
+    """One boot of one machine, and one space of process ids on it: only there a pid means something."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        return hashlib.sha1(f"{boot}{Path('/proc/self/ns/pid').readlink()}".encode()).hexdigest()[:8]
+    except OSError:
+        return f"?{os.getpid()}"

@@ -1,0 +1,161 @@
+"""The reconciler: what was accepted ends, whoever dies.
+
+It runs in every worker and acts in one of them, the leader. A look at a run
+is due when the oldest message of its outbox is, or, while tasks run, once in
+a while; a dead worker, or a store that was away, makes every run due. All it
+does may be done twice: two leaders at once do no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from random import uniform
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.lifecycle.delete import Purging
+from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.index_rebuild import Indexes
+from orchestrator_celery.store.script_call import in_chunks
+
+if TYPE_CHECKING:
+    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.store.due_index import Look
+    from orchestrator_celery.store.worker_registry import Beat
+    from orchestrator_celery.worker.auto_resume import Resumer, Session
+
+__all__ = ("Sweeper",)
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 100
+_PER_SWEEP = 1000
+_ALL = 1_000_000_000
+#: Routine looks at runs that only run: at most about this many a minute, however many runs there are.
+_ROUTINE_PER_MINUTE = 1000
+_SHORTEST = 10_000.0
+#: Milliseconds between two looks whether the indexes are still there.
+_CHECK = 60_000.0
+
+
+class Sweeper:
+    """Looks at runs that are due.
+
+    Args:
+        orchestrator: whose runs.
+        resumer: treats what has lost its worker.
+    """
+
+    def __init__(self, orchestrator: Orchestrator, resumer: Resumer) -> None:
+        self._orchestrator = orchestrator
+        self._resumer = resumer
+        self._beat: Beat | None = None
+        self._wake = threading.Condition()
+        self._alarm = True
+        self._checked = 0.0
+        self._cursor = 0
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        threading.Thread(target=self._run, name="orchestrator-sweeper", daemon=True).start()
+
+    def on_beat(self, beat: Beat) -> None:
+        """A sign of life was given; the leader sweeps."""
+        with self._wake:
+            self._beat = beat
+            self._wake.notify()
+
+    def on_miss(self) -> None:
+        """The store was away and may have forgotten something: look at everything once it is back."""
+        self._alarm = True
+
+    def sweep(self, beat: Beat) -> None:
+        """Look at what is due now.
+
+        Raises:
+            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+        """
+        store = self._orchestrator.store
+        if self._alarm or beat.now - self._checked > _CHECK:
+            self._check_indexes(beat.now)
+        everything = self._alarm or bool(beat.dead)
+        runs = store.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
+        if runs:
+            self._look_at(runs, beat)
+        Purging(self._orchestrator).sweep(beat.now)
+        self._alarm = False
+        self._orchestrator.registry.bury(beat.dead)
+
+    def _check_indexes(self, now: float) -> None:
+        indexes = Indexes(self._orchestrator.store.client, self._orchestrator.store.keys)
+        if not indexes.whole():
+            found = indexes.rebuild()
+            logger.info("The indexes of runs were made anew: %d runs.", found, extra={"action": "rebuild"})
+        self._cursor = indexes.trim(self._cursor)
+        self._checked = now
+
+    def _look_at(self, runs: list[str], beat: Beat) -> None:
+        store = self._orchestrator.store
+        routine = max(_SHORTEST, store.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
+        with self._resumer.report(beat, len(runs)) as session:
+            for batch in in_chunks(runs, _BATCH):
+                looks = store.look(batch)
+                over = [look.run for look in looks if look.state in ("gone", "over")]
+                store.not_due(over)
+                store.forget([look.run for look in looks if look.state == "gone"])
+                # First: whatever goes wrong with one of them, the others are looked at again. Spread a little, or
+                # runs that were made together would be looked at together for ever.
+                lasting = [look for look in looks if look.run not in over]
+                store.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
+                for look in looks:
+                    self._deal_with(look, session, beat.now)
+                store.index({look.run: look.created for look in looks if look.state == "ok"})
+
+    def _deal_with(self, look: Look, session: Session, now: float) -> None:
+        try:
+            if look.state == "cancelled":
+                session.conclude(look)
+            elif look.deadline is not None and look.deadline <= now:
+                session.end(look)
+            else:
+                if look.owed:
+                    session.settle(look)
+                self._publish(look)
+                session.answer(look)
+                session.treat(look)
+                session.stop(look)
+        except UNREACHABLE:
+            raise
+        except Exception:
+            logger.exception("A run could not be looked at.", extra={"action": "sweep", "run": look.run})
+
+    def _publish(self, look: Look) -> None:
+        try:
+            self._orchestrator.publisher.act(look.todo)
+        except PASSING as exc:
+            logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while self._beat is None:
+                    self._wake.wait()
+                beat, self._beat = self._beat, None
+            if not beat.leads:
+                self._alarm = True  # who takes over cannot know what the one before has seen
+                continue
+            try:
+                self.sweep(beat)
+            except (RedisError, *UNREACHABLE) as exc:
+                self._alarm = True
+                logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
+            except Exception:
+                logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+
+
+def _next(look: Look, now: float, routine: float) -> float:
+    regular = now + routine
+    return min([regular, *(max(moment, now) for moment in (look.due, look.deadline) if moment is not None)])
