@@ -164,18 +164,22 @@ class Orchestrator(Shelf):
     # -- for the worker -----------------------------------------------------------------------------
 
     def outcome(self, run: str) -> Any:
-        """The result of an ended run; raises its error if it failed.
+        """The result of an ended run; raises its error if it failed, for a chord that of the task that failed.
 
         Raises:
             RunNotFound: no run has this id.
         """
-        result, error = self.verdict(run)
+        result, error = self.verdict(run, own=True)
         if error is not None:
             raise error
         return result
 
-    def verdict(self, run: str) -> tuple[Any, BaseException | None]:
+    def verdict(self, run: str, own: bool = False) -> tuple[Any, BaseException | None]:
         """The result of an ended run, or the error it failed with; raises nothing that is not the store's.
+
+        Args:
+            run: its id.
+            own: the error of the task that failed; by default the error Celery stores, a `ChordError` for a chord.
 
         Raises:
             RunNotFound: no run has this id.
@@ -186,7 +190,8 @@ class Orchestrator(Shelf):
         ref = head["ref"].decode()
         if head["status"] == b"SUCCEEDED":
             return self._outcome(run).result(ref), None
-        return None, self._outcome(run).error(ref)
+        outcome = self._outcome(run)
+        return None, outcome.cause(ref) if own else outcome.error(ref)
 
     def error(self, run: str, ref: str) -> tuple[BaseException, dict[str, str]]:
         """The error a reference stands for, as an exception and in words."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
+from celery.exceptions import ChordError
 from celery.result import AsyncResult
 
 from orchestrator_celery.engine.outcome import Outcome
@@ -22,6 +23,7 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.runs import run_view
@@ -135,6 +137,27 @@ class Run(NodeVerbs, AsyncResult):
     def aio(self) -> RunAio:
         """The same methods for asyncio: `await run.aio.suspend()`; none blocks the event loop."""
         return cast("RunAio", RunTwin(self))
+
+    # -- its outcome --------------------------------------------------------------------------------
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        """As `AsyncResult.get`; the failure of a chord raises the error of the task that failed.
+
+        The handle of a native chord does so too, while Celery's stored result is a `ChordError` around that error.
+        """
+        try:
+            return super().get(*args, **kwargs)
+        except ChordError:
+            cause = self._own_error()
+            if cause is None:
+                raise
+            raise cause from cause.__cause__
+
+    def _own_error(self) -> BaseException | None:
+        """The error of the task that failed; None where the run has no record, or the store does not answer."""
+        with suppress(RunNotFound, KeyError, *UNREACHABLE):
+            return self._orchestrator.verdict(self.id, own=True)[1]
+        return None
 
     # -- steering -----------------------------------------------------------------------------------
 

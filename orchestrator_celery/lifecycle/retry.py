@@ -39,7 +39,7 @@ _STAYS = {
     "approval": "waits for a person, and is no task that could run by itself: answer it, or skip it",
     "root": "is the whole run: cancel that, or skip what it consists of",
     "early": "waits for what is before it, so it is not known what it would be given: wait for that, or skip it",
-    "header": "has FAILED without having started, because the header of its chord has: retry what failed there",
+    "header": "is SKIPPED, because the header of its chord has FAILED: retry what failed there",
     "tolerated": "has FAILED, which was tolerated: what it is part of has ended well without it",
 }
 

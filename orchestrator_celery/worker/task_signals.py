@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature
+from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, InvalidTaskError, NotRegistered, Reject, TaskRevokedError, WorkerLostError
 from celery.states import IGNORED, REJECTED
 from celery.utils.time import maybe_make_aware
@@ -135,10 +135,13 @@ class Hooks:
     def replacement(self, task: Any, sig: Any) -> Any:
         """What a task of a run may be replaced by: a canvas becomes a run of its own."""
         held = held_by(task.request)
-        if held is None:
+        if held is None or _is_refused(sig):
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
-            sig = ComplexSignature(sig, app=self._orchestrator.app)
+            if isinstance(sig, group) and len(list(sig.tasks)) == 1:
+                # As `Task.replace` does: applied by itself, a group of one chain that ends in a group has another result.
+                sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
+            sig = ComplexSignature(sig, app=task.app)
         held.replacement = sig.set(parent_id=held.claims[-1][0].run)
         return held.replacement
 
@@ -314,6 +317,11 @@ class Hooks:
         leaf = parse_leaf_id(str((message.headers or {}).get("id")))
         if leaf is not None:
             self.reports.failed(leaf, None, InvalidTaskError(str(exc)), "")
+
+
+def _is_refused(sig: Any) -> bool:
+    """Whether `Task.replace` refuses it, in words of its own."""
+    return (isinstance(sig, _chain) and not sig.tasks) or "chord" in sig.options
 
 
 def _as_raised(exception: BaseException, einfo: Any) -> BaseException:

@@ -103,6 +103,17 @@ def replaced_by_group(self, *args):
 
 
 @app.task(bind=True)
+def replaced_by_group_of_one(self, *args):
+    return self.replace(group(chain(identity.si(1), group(identity.s(), identity.s()))))
+
+
+@app.task
+def errback_with_its_own(task_id, mark):
+    """The old form with an argument of its own."""
+    note("own", mark, *error_of(task_id))
+
+
+@app.task(bind=True)
 def add_to_all(self, numbers, value):
     raise self.replace(group(*(add.s(number, value) for number in numbers)))
 

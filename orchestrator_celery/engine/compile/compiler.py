@@ -10,6 +10,7 @@ stored, and a crash there would double them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -249,6 +250,28 @@ class Compiler:
             elif not (isinstance(signature, chain) and not signature.tasks):
                 yield signature
 
+    def _unwrapped(self, workflow: Signature) -> Signature:
+        """A group of one whose result is a list already: natively its result is that list, not a list of it."""
+        workflow = self._check(workflow)
+        if not isinstance(workflow, group) or isinstance(workflow, Primitive):
+            return workflow
+        members = list(islice(self._members(workflow), 2))
+        if len(members) != 1 or not self._ends_in_a_group(members[0]):
+            return workflow
+        own = {name: value for name, value in workflow.options.items() if name not in _APPLIED}
+        return members[0].clone().set(**{**members[0].options, **own})
+
+    def _ends_in_a_group(self, given: Any) -> bool:
+        signature = self._check(given)
+        if isinstance(signature, Primitive):
+            return False
+        if isinstance(signature, chain):
+            steps = list(self._steps(signature))
+            return bool(steps) and self._ends_in_a_group(steps[-1])
+        if isinstance(signature, _chord):
+            return signature.body is not None and self._ends_in_a_group(signature.body)
+        return isinstance(signature, group) and not _is_single(signature)
+
     def _chord(self, chord: _chord, inherited: dict[str, Any], role: Role) -> Tree:
         header = chord.tasks if isinstance(chord.tasks, group) else group(chord.tasks, app=self._app)
         own = {**{k: v for k, v in chord.options.items() if k not in _APPLIED}, **inherited}
@@ -280,7 +303,7 @@ class Compiler:
         if isinstance(signature, ConditionalGraph):
             return self._graph(signature, options, facts, role, links, errbacks, sealed)
         assert isinstance(signature, ComplexSignature)
-        tree = self._tree(signature.workflow, options, role)
+        tree = self._tree(self._unwrapped(signature.workflow), options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]
         return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers, im=sealed)
 

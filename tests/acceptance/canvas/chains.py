@@ -35,6 +35,8 @@ CHAINS = {
         signature("tests.kit.canvas_tasks.expected", args=("x",)),
         errors=[signature("tests.kit.canvas_tasks.old_errback", kwargs={"mark": m})],
     ),
+    "task with an errback that has an argument": lambda m: linked(t.expected.s(), errors=[t.errback_with_its_own.s(m)]),
+    "task replaced by a group of one": lambda m: t.replaced_by_group_of_one.s(),
     "task with a bound errback": lambda m: linked(t.expected.s(), errors=[t.bound_errback.s(mark=m)]),
     "task with a new-style errback": lambda m: linked(t.expected.s(), errors=[t.new_errback.s(mark=m)]),
     "task with an immutable errback": lambda m: linked(t.expected.s(), errors=[t.told.si(m, "errback")]),
