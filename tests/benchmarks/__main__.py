@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.benchmarks.cell import machine
 from tests.benchmarks.rows import ROWS, all_rows
 
-#: Lines above the rows: machine, an empty one, and the two of the table's head.
+#: Lines above the rows: the machine, an empty line, and the two lines of the table's head.
 HEAD = 4
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
@@ -15,7 +15,7 @@ MARKS = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("--repeat", type=int, default=3, help="how often each cell is measured (median)")
+    parser.add_argument("--repeat", type=int, default=3, help="measurements of each cell; the table shows the median")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on all sizes")
     parser.add_argument("--rows", nargs="*", default=[], choices=ROWS)
     parser.add_argument("--write-docs", action="store_true", help="write the table into docs/benchmarks.md")
@@ -36,7 +36,7 @@ def main(arguments=None):
 
 
 def merged(page, lines):
-    """The table of the page, with the rows that were measured now in place of those of the same name, or below."""
+    """Merge the new rows into the page's table: they replace rows of the same name, and other new rows go below."""
     now = {text.split(" | ")[0]: text for text in lines[HEAD:]}
     table = MARKS.search(page)[0].splitlines()[1:-1]
     kept = [now.pop(text.split(" | ")[0], text) for text in table[HEAD:]]

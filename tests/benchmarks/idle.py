@@ -53,8 +53,8 @@ def countdown(app):
 
 KINDS = {
     "open swarms that wait for items": open_swarm,
-    "suspended, their message delivered and refused": suspended,
-    "a task with a countdown of an hour": countdown,
+    "suspended runs whose message was delivered and refused": suspended,
+    "runs of a task with a countdown of an hour": countdown,
 }
 
 
@@ -218,7 +218,7 @@ def main(arguments=None):
     native = measure(None, 0, seconds, extension=False)
     say(
         f"{machine()}; one worker with two processes, {options.runs:,} runs, {options.minutes:g} min a row.", "",
-        "| what waits | commands a minute | sent by clients | calls of scripts | CPU of Redis | CPU of the worker | "
+        "| waiting runs | commands a minute | sent by clients | calls of scripts | CPU of Redis | CPU of the worker | "
         "memory of a run | of its message |",
         "|---|---:|---:|---|---:|---:|---:|---:|",
         native_line("nothing, without the extension", native),
@@ -228,7 +228,7 @@ def main(arguments=None):
     for title, start in KINDS.items():
         rows[title] = measure(start, options.runs, seconds)
         say(line(title, rows[title], native, rows["nothing"], options.runs))
-    say("", "By command, those that scripts call inside Redis included:", "")
+    say("", "By command, including the commands that scripts call inside Redis:", "")
     say(*(by_command(title, quiet, native) for title, quiet in rows.items()))
     if options.write_docs:
         PAGE.write_text(MARKS.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], PAGE.read_text()))

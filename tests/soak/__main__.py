@@ -106,7 +106,7 @@ def main(arguments=None):
         counts = judge.bodies(site.ledger)
         text = report.lines(options, site, faults, judge, counts, submitter.tries)
         found = report.verdict(site, judge, counts)
-        text.append("Verdict: nothing wrong." if not found else f"Verdict: {len(found)} things wrong.")
+        text.append("Verdict: nothing wrong." if not found else f"Verdict: problems found: {len(found)}.")
         print("\n".join(text), *site.exits, *found, sep="\n")
         for case in judge.wrong():
             print(f"--- {case.flow.id}\n{case.detail}")

@@ -1,4 +1,4 @@
-"""What a soak found, as lines of a page."""
+"""Writes the result of a soak as a page."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,20 +12,28 @@ PAGE = Path(__file__).parents[2] / "docs" / "soak.md"
 INTRO = """\
 # Soak
 
-`make soak` runs workflows of every shape for ten minutes while things go wrong: Redis (broker and store on one server,
-AOF, every write synced) is killed and comes back, the broker is emptied, workers and their busy children are killed or
-told to stop, messages are delivered twice. Two prefork workers of two processes each run on Celery's default settings
-and are started again when they die, as a supervisor does. Every workflow has a known right answer, and every task body
-notes itself in a second Redis that no fault touches. This page is written by the command.
+`make soak` runs workflows of every shape for ten minutes and causes faults meanwhile. The faults:
+
+- Redis is killed and comes back. Broker and store are on one server, with AOF and every write synced.
+- The broker is emptied.
+- Workers and their busy children are killed or told to stop.
+- Messages are delivered twice.
+
+Two prefork workers of two processes each run with Celery's default settings. When a worker dies, it is started again, as a supervisor does. Every
+workflow has a known correct result. Every task body writes a note into a second Redis that no fault touches. The command writes this page.
 
 ```console
 $ make soak
 $ .venv/bin/python -m tests.soak --minutes 1 --workflows 100 --seed 7
 ```
 
-What has to hold: every workflow that was accepted ends with the right result, in the store and in Celery's result
-backend; no node ends twice; no body runs twice under one claim, and no more bodies run again than processes were killed
-under them; an ended run is readable until its retention is over, and ten seconds later no key of it is left.
+The soak checks these conditions:
+
+- Every workflow that was accepted ends with the correct result, in the store and in Celery's result backend.
+- No node ends twice.
+- No body runs twice under one claim.
+- At most as many bodies run again as processes were killed while they ran a body.
+- An ended run is readable until its retention is over. Ten seconds later no key of it is left.
 """
 
 
@@ -34,7 +42,7 @@ def table(title, rows):
 
 
 def lines(options, site, faults, judge, counts, tries):
-    """The whole report."""
+    """Returns the whole report."""
     shapes = Counter(case.flow.shape for case in judge.cases.values())
     took = sorted(case.took for case in judge.cases.values() if case.closed) or [0.0]
     cuts = quantiles(took, n=20) if len(took) > 1 else took * 20
@@ -43,15 +51,15 @@ def lines(options, site, faults, judge, counts, tries):
     wrong = judge.wrong()
     figures = [
         ("workflows", f"{len(judge.cases):,}"),
-        ("ended, with the right result", f"{len(judge.cases) - len(wrong):,}"),
+        ("ended with the correct result", f"{len(judge.cases) - len(wrong):,}"),
         ("task bodies", f"{counts['bodies']:,}"),
-        ("extra bodies; most the faults may have cost", f"{counts['extra']} of {site.cut}"),
-        ("of these, bodies of joins and tails", counts["joins"]),
+        ("bodies that ran again; the most that the faults can cause", f"{counts['extra']} of {site.cut}"),
+        ("of these, bodies of joins and last steps", counts["joins"]),
         ("bodies that ran twice under one claim", counts["twice"]),
         ("time to end, median", f"{cuts[9]:.2f} s"),
         ("time to end, 95 %", f"{cuts[18]:.2f} s"),
-        ("longest", f"{took[-1]:.2f} s"),
-        ("submissions tried again, Redis being away", tries - len(judge.cases)),
+        ("time to end, longest", f"{took[-1]:.2f} s"),
+        ("submissions repeated because Redis was away", tries - len(judge.cases)),
         ("workers that exited by themselves", len(site.exits)),
         ("resume reports", len(reports)),
         *((name, count) for name, count in actions if count),
@@ -68,10 +76,10 @@ def lines(options, site, faults, judge, counts, tries):
 
 
 def verdict(site, judge, counts):
-    """What is wrong, one line each; nothing is good."""
+    """Returns one line for each problem; an empty list means success."""
     found = [f"{case.flow.id} ({case.flow.shape}): {'; '.join(case.wrong)}" for case in judge.wrong()]
     found += site.problems
     found += [f"left over: {key}" for key in judge.strays]
     if counts["extra"] > site.cut:
-        found.append(f"{counts['extra']} bodies ran again, at most {site.cut} were cut off")
+        found.append(f"{counts['extra']} bodies ran again, but at most {site.cut} were killed")
     return found
