@@ -20,7 +20,7 @@ from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import Deciding
 from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
-from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs, with_result
+from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight

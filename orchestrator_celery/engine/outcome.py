@@ -87,7 +87,7 @@ class Outcome:
     def error(self, ref: str) -> BaseException:
         """The exception a reference stands for, as Celery stores it: for a chord a `ChordError` around its cause."""
         if ref.startswith(_CHORD):
-            cause = self.error(ref[len(_CHORD) :])
+            cause = self.cause(ref)
             failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {safe_repr(cause)}")
             failed.__cause__ = cause
             return failed

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
-from celery.exceptions import ChordError
 from celery.result import AsyncResult
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
+from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.lifecycle.approve import Answer
 from orchestrator_celery.lifecycle.audit import audited
 from orchestrator_celery.lifecycle.cancel import Cancellation
@@ -23,7 +23,6 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.runs import run_view
@@ -45,7 +44,7 @@ _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
 _BLOCK = 1000
 
 
-class Run(NodeVerbs, AsyncResult):
+class Run(RunOutcome, NodeVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
@@ -137,27 +136,6 @@ class Run(NodeVerbs, AsyncResult):
     def aio(self) -> RunAio:
         """The same methods for asyncio: `await run.aio.suspend()`; none blocks the event loop."""
         return cast("RunAio", RunTwin(self))
-
-    # -- its outcome --------------------------------------------------------------------------------
-
-    def get(self, *args: Any, **kwargs: Any) -> Any:
-        """As `AsyncResult.get`; the failure of a chord raises the error of the task that failed.
-
-        The handle of a native chord does so too, while Celery's stored result is a `ChordError` around that error.
-        """
-        try:
-            return super().get(*args, **kwargs)
-        except ChordError:
-            cause = self._own_error()
-            if cause is None:
-                raise
-            raise cause from cause.__cause__
-
-    def _own_error(self) -> BaseException | None:
-        """The error of the task that failed; None where the run has no record, or the store does not answer."""
-        with suppress(RunNotFound, KeyError, *UNREACHABLE):
-            return self._orchestrator.verdict(self.id, own=True)[1]
-        return None
 
     # -- steering -----------------------------------------------------------------------------------
 
@@ -364,18 +342,6 @@ class Run(NodeVerbs, AsyncResult):
             found += [parse_event(self.id, place, fields) for place, fields in entries]
             after = found[-1].id
         return found
-
-    def outcome(self) -> Any:
-        """The result out of the run's own record, without Celery's; raises the error of a failed run.
-
-        Raises:
-            OrchestratorError: the run has not ended.
-            RunNotFound: the run has no record.
-        """
-        status = RunStatus(self._head()["status"].decode())
-        if not status.ended:
-            raise OrchestratorError(f"The run {self.id} is {status}: it has no outcome yet. Wait with `run.get()`.")
-        return self._orchestrator.outcome(self.id)
 
     def _head(self) -> dict[str, bytes]:
         head = self._orchestrator.reader.head(self.id)

@@ -10,8 +10,8 @@ from celery.states import REVOKED
 
 from orchestrator_celery.canvas import ComplexSignature, ConditionalGraph, Swarm
 from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
-from orchestrator_celery.dispatch.inputs import as_one
 from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK
+from orchestrator_celery.dispatch.inputs import as_one
 from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK, PASSING
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled

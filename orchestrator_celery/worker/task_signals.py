@@ -139,7 +139,7 @@ class Hooks:
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
             if isinstance(sig, group) and len(list(sig.tasks)) == 1:
-                # As `Task.replace` does: applied by itself, a group of one chain that ends in a group has another result.
+                # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
                 sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
             sig = ComplexSignature(sig, app=task.app)
         held.replacement = sig.set(parent_id=held.claims[-1][0].run)

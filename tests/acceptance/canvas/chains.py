@@ -39,6 +39,9 @@ CHAINS = {
     "task replaced by a group of one": lambda m: t.replaced_by_group_of_one.s(),
     "task with a bound errback": lambda m: linked(t.expected.s(), errors=[t.bound_errback.s(mark=m)]),
     "task with a new-style errback": lambda m: linked(t.expected.s(), errors=[t.new_errback.s(mark=m)]),
+    "task with a new-style errback that looks the error up": lambda m: linked(
+        t.expected.s(), errors=[t.looking_errback.s(mark=m)]
+    ),
     "task with an immutable errback": lambda m: linked(t.expected.s(), errors=[t.told.si(m, "errback")]),
     "task with a canvas as errback": lambda m: linked(
         t.expected.s(), errors=[chain(t.told.si(m, "first"), t.told.si(m, "second"))]

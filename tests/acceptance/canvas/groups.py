@@ -83,6 +83,5 @@ GROUPS = {
     "middle member replaced by a chain": lambda m: group(identity.s(42), t.replaced_by_chain.s(1337), identity.s(3)),
     "last member replaced by a chain": lambda m: group(identity.s(42), t.replaced_by_chain.s(1337)),
     "members replaced by groups": lambda m: group([t.add_to_all.s([2, 1], 1), t.add_to_all.s([4, 3], 1)] * 3),
-    "two members fail": lambda m: group(identity.si(1), t.expected.s("a"), t.expected.s("b")),
     "member's chain fails": lambda m: group(identity.si(1), chain(t.expected.s("a"), identity.s())),
 }  # fmt: skip

@@ -32,7 +32,7 @@ def without_ids(value):
 def outcome(result):
     """A value, or the error's type and words."""
     try:
-        return without_ids(result.get(timeout=5, disable_sync_subtasks=False))
+        return without_ids(result.get(timeout=0.5, disable_sync_subtasks=False))
     except Exception as exc:
         return [type(exc).__name__, without_ids(str(exc))]
 
