@@ -6,7 +6,8 @@ base class, and may stop the body (`raise Ignore`: acknowledged, nothing
 stored, nothing goes on). Raising in `task_prerun` is swallowed by Celery.
 `replace` is wrapped as well, so that a canvas that replaces a task of a run
 becomes a durable run itself; and, with `retry`, so that a broker or a store
-that is away for a while does not fail the task.
+that is away for a while does not fail the task. `add_to_chord` is wrapped,
+because the chord of a run is no chord of Celery's backend.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def guard_tasks(app: Celery, hooks: Hooks) -> None:
             cls.on_replace = _on_replace(cls.on_replace, hooks)
         if not getattr(cls.retry, _MARK, False):
             cls.retry = _retry(cls.retry, hooks)
+        if not getattr(cls.add_to_chord, _MARK, False):
+            cls.add_to_chord = _add_to_chord(cls.add_to_chord, hooks)
 
 
 def _before_start(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
@@ -65,6 +68,15 @@ def _on_replace(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any
 
     setattr(on_replace, _MARK, True)
     return on_replace
+
+
+def _add_to_chord(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
+    @wraps(original)
+    def add_to_chord(self: Any, sig: Any, lazy: bool = False) -> Any:
+        return hooks.additions.add(self, sig, lazy, original)
+
+    setattr(add_to_chord, _MARK, True)
+    return add_to_chord
 
 
 def _retry(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:

@@ -46,6 +46,7 @@ class Held:
         interrupted: whether the body was to be stopped then.
         said: how far the body says it is.
         told: what the edges of a graph's node depend on, where this process may choose them.
+        added: how many items the body has added to its chord.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -59,6 +60,7 @@ class Held:
     interrupted: bool = False
     said: Said = field(default_factory=Said)
     told: Foresight | None = None
+    added: int = 0
 
 
 def held_by(request: Any) -> Held | None:

@@ -35,6 +35,7 @@ from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.script_call import foresight
 from orchestrator_celery.worker.auto_resume import rules_of
+from orchestrator_celery.worker.chord_additions import ChordAdditions
 from orchestrator_celery.worker.claimed_message import Held, claims_of, held_by, owner_of, reported
 from orchestrator_celery.worker.current_node import CurrentNode
 from orchestrator_celery.worker.reporter import Reports
@@ -59,6 +60,8 @@ class Hooks:
         self._orchestrator = orchestrator
         #: Tells the store.
         self.reports = Reports(orchestrator)
+        #: `add_to_chord` of tasks of runs.
+        self.additions = ChordAdditions(orchestrator)
         #: Retries and replacements while broker or store is away.
         self.handover = Handover(held_by, self.reports, lambda: orchestrator.compiler)
 

@@ -38,6 +38,15 @@ RESULTS = {
         ],
         t.add_to_all.s(9),
     ),
+    "header task adds tasks to its chord": lambda m: (
+        group([t.add_to_all_to_chord.s([1, 2, 3], 4)]) | t.in_order.s()
+    ),
+    "header task among others adds tasks to its chord": lambda m: (
+        group([identity.s(100), t.add_to_all_to_chord.s([1, 2, 3], 4)]) | t.in_order.s()
+    ),
+    "header task adds a chord to its chord": lambda m: group([t.add_chord_to_chord.s([1, 2, 3], 4)]) | t.in_order.s(),
+    "header task adds tasks lazily": lambda m: group([t.add_lazily_to_chord.s([1, 2, 3], 4)]) | t.in_order.s(),
+    "header task adds a failing task": lambda m: group([t.add_failing_to_chord.s(), identity.s(1)]) | t.in_order.s(),
     "task without a chord adds a task to it": lambda m: t.add_to_all_to_chord.s([1], 4),
     "step of a chain adds a task to a chord": lambda m: chain(identity.s([1]), t.add_to_all_to_chord.s(4)),
     "body replaced by a group": lambda m: add.s(2, 2) | ones(0, 1, 2, 3) | t.add_to_all.s(8),

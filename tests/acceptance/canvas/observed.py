@@ -50,7 +50,7 @@ def wait_idle(app, worker):
     with redis.Redis.from_url(app.conf.broker_url) as broker:
         # Between two looks a message may be on its way from one place to the other.
         for _ in range(3):
-            wait_for(idle, 300, "an idle worker")
+            wait_for(idle, 900, "an idle worker")
 
 
 def observe(app, worker, ledger, shapes):
