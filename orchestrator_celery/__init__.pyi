@@ -129,6 +129,9 @@ from .errors import (
 from .errors import (
     SwarmFull as SwarmFull,
 )
+from .handles.current_node import (
+    current_node as current_node,
+)
 from .handles.run import (
     Run as Run,
 )
@@ -284,7 +287,4 @@ from .settings import (
 )
 from .settings import (
     TaskPolicy as TaskPolicy,
-)
-from .worker.current_node import (
-    current_node as current_node,
 )

@@ -119,7 +119,7 @@ def _connect(project, broker, backend, settings):
     app = project.app
     app.conf.update(broker_url=broker, result_backend=backend, **settings)
     for name in ("settings", "store", "reader", "registry", "codec", "compiler", "publisher"):
-        project.orchestrator.__dict__.pop(name, None)
+        project.orchestrator.container.__dict__.pop(name, None)
     # What Celery keeps of a connection.
     app.amqp.__dict__.pop("producer_pool", None)
     app.amqp.__dict__.pop("_producer_pool", None)

@@ -51,7 +51,7 @@ class Deciding:
             raise
         except Exception as exc:  # whatever it is, it would be so again, and the graph would wait for ever
             verdict = Verdict("fail", self._codec.dump_error(exc))
-        return self._store.decide(effect.run, effect.visit, verdict).todo
+        return self._store.graphs.decide(effect.run, effect.visit, verdict).todo
 
     def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
         """Choose the edges out of a node before its end is recorded, so that it costs no call of its own.

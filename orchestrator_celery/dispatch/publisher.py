@@ -142,7 +142,7 @@ class Publisher:
         if isinstance(effect, Decide):
             return self._deciding.decide(effect)
         if isinstance(effect, Await):
-            self._store.awaits(effect.run, effect.until)
+            self._store.graphs.awaits(effect.run, effect.until)
         elif isinstance(effect, CloseRun):
             self._send_close(effect, origin, producer)
         else:

@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import Any
 
 from orchestrator_celery.canvas.conditions.language import Facts
-from orchestrator_celery.canvas.edge_choice import taken
-from orchestrator_celery.canvas.retry import is_meant
+from orchestrator_celery.canvas.edge_selection import select_targets
+from orchestrator_celery.canvas.retry import matches_error
 
 __all__ = ("after_error", "pause", "targets")
 
@@ -37,7 +37,7 @@ def targets(declarations: Iterable[Mapping[str, Any]], facts: Facts, answer: Cal
     >>> targets(routes, Facts("low", None, None, 1, lambda name: None))
     '1,3'
     """
-    found = (target for one in declarations for target in taken(one, facts, _key(one, facts, answer)))
+    found = (target for one in declarations for target in select_targets(one, facts, _key(one, facts, answer)))
     return ",".join(dict.fromkeys(found))
 
 
@@ -55,9 +55,9 @@ def after_error(
         names: of the error's class and its bases, with and without their module.
         tries: how often it was tried again so far.
     """
-    if policy is not None and tries + 1 < policy["attempts"] and is_meant(policy.get("on"), names):
+    if policy is not None and tries + 1 < policy["attempts"] and matches_error(policy.get("on"), names):
         return "again"
-    return next((target for on, target in edges if is_meant(on, names)), None)
+    return next((target for on, target in edges if matches_error(on, names)), None)
 
 
 def pause(policy: Mapping[str, Any], tries: int, seed: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery.utils.functional import maybe_list
 
-from orchestrator_celery.canvas.children import COMPOSITES, inside
+from orchestrator_celery.canvas.children import COMPOSITES, child_signatures
 from orchestrator_celery.canvas.primitive import Primitive
 
 __all__ = ("task_names",)
@@ -20,7 +20,7 @@ def task_names(signatures: Iterable[Any]) -> set[str]:
     while waiting:
         given = waiting.pop()
         if isinstance(given, dict):
-            parts = list(inside(given))
+            parts = list(child_signatures(given))
             if not parts and given.get("task") not in COMPOSITES and not isinstance(given, Primitive):
                 found.add(str(given.get("task")))
             waiting += parts

@@ -14,7 +14,7 @@ from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("RunOutcome",)
 
@@ -25,7 +25,7 @@ class RunOutcome(AsyncResult):
     if TYPE_CHECKING:
 
         @property
-        def _orchestrator(self) -> Orchestrator: ...
+        def _container(self) -> Container: ...
 
         _head: Callable[[], dict[str, bytes]]
 
@@ -50,7 +50,7 @@ class RunOutcome(AsyncResult):
     def _own_error(self) -> BaseException | None:
         """The error of the task that failed; None where the run has no record, or the store does not answer."""
         with suppress(RunNotFound, KeyError, *UNREACHABLE):
-            return self._orchestrator.verdict(self.id, own=True)[1]
+            return self._container.results.result_or_error(self.id, own=True)[1]
         return None
 
     def outcome(self) -> Any:
@@ -63,4 +63,4 @@ class RunOutcome(AsyncResult):
         status = RunStatus(self._head()["status"].decode())
         if not status.ended:
             raise OrchestratorError(f"The run {self.id} is {status}: it has no outcome yet. Wait with `run.get()`.")
-        return self._orchestrator.outcome(self.id)
+        return self._container.results.outcome(self.id)

@@ -36,7 +36,7 @@ from orchestrator_celery.records.nodes import parse_live
 from orchestrator_celery.store import Refused
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("Cancellation",)
 
@@ -50,13 +50,13 @@ class Cancellation:
     """Cancels runs of one orchestrator.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._reader = orchestrator.reader
-        self._store = orchestrator.store
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._reader = container.reader
+        self._store = container.store
 
     def plan(self, run: str) -> CancelPlan:
         """Count what would go.
@@ -101,7 +101,7 @@ class Cancellation:
         except OrchestratorError as exc:
             status = self._reader.head_field(run, "status")
             before = RunStatus(status.decode()) if status else None
-            self._orchestrator.trail.append(
+            self._container.audit_stream.append(
                 record("cancel", run, before=before, after=before, reason=reason, outcome=str(exc)).model_dump_json()
             )
             raise
@@ -121,13 +121,13 @@ class Cancellation:
                 self._store.cancel(inner, "", "")
                 self.conclude(inner)
             with suppress(NotImplementedError):
-                self._orchestrator.app.backend.forget(inner.removeprefix(RESULT_ONLY))
+                self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
         if head.get("audit"):
-            self._orchestrator.trail.append(head["audit"])
+            self._container.audit_stream.append(head["audit"])
             self._store.client.hdel(self._store.keys.root(run), "audit")
         if "signature" in head:
-            self._store.registered(head["signature"].decode(), run, created=False)
+            self._store.signatures.registered(head["signature"].decode(), run, created=False)
         if not self._told_by_message(run, head):
             self._store.erase(run)
 
@@ -136,7 +136,7 @@ class Cancellation:
         number = 1
         while (item := head.get(f"clean:{number}:item")) is not None:
             node, attempt, level = item.decode().split("|")
-            codec = self._orchestrator.codec
+            codec = self._container.codec
             definition = head[f"clean:{number}:definition"]
             facts = item_facts(run, node, definition, None, codec, int(level or Priority.MEDIUM))
             facts.update(attempt=int(attempt), state=RunStatus.CANCELLED.value)
@@ -155,7 +155,7 @@ class Cancellation:
                     "input": codec.dump([[facts], {}]),
                 },
             )
-            self._orchestrator.publisher.act(effects.todo)
+            self._container.publisher.act(effects.todo)
             number += 1
 
     def _cancel(self, run: str, confirm: bool | str | None, reason: str) -> None:
@@ -192,22 +192,22 @@ class Cancellation:
 
     def _told_by_message(self, run: str, head: dict[str, bytes]) -> bool:
         """Let everybody who waits know; tells whether a message is under way that will erase the remainder."""
-        orchestrator = self._orchestrator
+        container = self._container
         error = RunCancelled.of(run)
         outer = parse_leaf_id(run)
         if outer is not None:
             # It stood in for a task of another run, which fails with this.
-            effects = self._store.fail(outer, None, orchestrator.codec.dump_error(error))
-            orchestrator.publisher.act(effects.todo)
-        options = orchestrator.codec.load(head["close"]) if "close" in head else {}
-        backend = orchestrator.app.backend
+            effects = self._store.fail(outer, None, container.codec.dump_error(error))
+            container.publisher.act(effects.todo)
+        options = container.codec.load(head["close"]) if "close" in head else {}
+        backend = container.app.backend
         with suppress(NotImplementedError):  # not every backend can
             backend.forget(run)  # Celery never replaces a success by something else
         if outer is None and not options.get("ignore_result"):
             backend.store_result(run, error, REVOKED)
         if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _SURROUNDINGS):
             return False
-        orchestrator.publisher.send_cancelled(run, options)
+        container.publisher.send_cancelled(run, options)
         return True
 
     def _stop_bodies(self, run: str, bodies: list[str]) -> None:
@@ -215,7 +215,7 @@ class Cancellation:
         if not bodies:
             return
         try:
-            self._orchestrator.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
+            self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
         except PASSING as exc:
             logger.warning(
                 "%d tasks of a cancelled run cannot be stopped now: %r",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.lifecycle.rerun.source import without_surroundings
-from orchestrator_celery.lifecycle.start import ROUTING, Launcher
+from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import Spec, parse, spec, unpack
@@ -16,7 +16,7 @@ from orchestrator_celery.records.nodes import parse_terminal
 from orchestrator_celery.views.tree import node_name
 
 if TYPE_CHECKING:
-    from orchestrator_celery.container import Wiring
+    from orchestrator_celery.container import Container
 
 __all__ = ("Detachment", "detached_id")
 
@@ -36,13 +36,13 @@ class Detachment:
     """Starts a node of a run as a run of its own; may be repeated.
 
     Args:
-        parts: of the orchestrator.
+        container: the parts of the orchestrator.
         run: the run it was a node of.
         node: the node.
     """
 
-    def __init__(self, parts: Wiring, run: str, node: str) -> None:
-        self._parts = parts
+    def __init__(self, container: Container, run: str, node: str) -> None:
+        self._container = container
         self._run = run
         self._node = node
 
@@ -53,7 +53,7 @@ class Detachment:
             new: id of the new run.
             given: where its partial arguments come from.
         """
-        parts, head = self._parts, self._parts.reader.head(self._run)
+        parts, head = self._container, self._container.reader.head(self._run)
         if not head or head["status"] == b"CANCELLED":
             return
         below = self._definitions()
@@ -71,12 +71,12 @@ class Detachment:
         if args or kwargs:
             fields["input"] = parts.codec.dump([args, kwargs])
         options = without_surroundings(parts.codec.load(head["close"])) if "close" in head else {}
-        launcher = Launcher(parts.app, parts.store, parts.codec, parts.compiler, parts.publisher)
+        starter = Starter(parts)
         routing = {name: value for name, value in options.items() if name in ROUTING}
-        launcher.again(new, definitions.items(), fields, routing, parts.store.bring(new, records.items()))
+        starter.start_compiled(new, definitions.items(), fields, routing, parts.store.bring(new, records.items()))
 
     def _facts(self, own: Spec, below: Mapping[str, bytes]) -> dict[str, Any]:
-        codec = self._parts.codec
+        codec = self._container.codec
         leaves = [raw for path, packed in below.items() if path[-1] != "b" for raw in _all_inside(packed)]
         names = {read_leaf(parse(raw).payload, codec).task for raw in leaves if raw.startswith(b"L")}
         return {
@@ -87,12 +87,12 @@ class Detachment:
 
     def _definitions(self) -> dict[str, bytes]:
         """Definitions of the node and all below it, by path relative to it; packed items as they are."""
-        [raw] = self._parts.reader.definitions(self._run, [self._node])
+        [raw] = self._container.reader.definitions(self._run, [self._node])
         found = unpack(raw or b"")
         level = _below(self._node, found["."]) if len(found) == 1 else []
         while level:
             following: list[str] = []
-            for node, raw in zip(level, self._parts.reader.definitions(self._run, level), strict=True):
+            for node, raw in zip(level, self._container.reader.definitions(self._run, level), strict=True):
                 if raw is not None:
                     found[node.removeprefix(f"{self._node}.")] = raw
                     following += _below(node, raw)
@@ -103,7 +103,7 @@ class Detachment:
         """What of it has ended before its turn, skipped or kept by a retry; and how many tasks that leaves."""
         paths = [path for path in below if path != "." and not is_callback(path)]
         fields = [*paths, *(f"{path}:end" for path in paths if below[path].startswith(b"P "))]
-        raws = self._parts.reader.terminal(self._run, [f"{self._node}.{field}" for field in fields])
+        raws = self._container.reader.terminal(self._run, [f"{self._node}.{field}" for field in fields])
         known = {field: raw for field, raw in zip(fields, raws, strict=True) if raw is not None}
         records = {f"{place}.{field}": raw for field, raw in known.items()}
         total, done, failed = sum(_leaves(path, raw) for path, raw in below.items()), 0, 0

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.publisher import PASSING
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
-from orchestrator_celery.lifecycle.suspend import INSIDE, check
+from orchestrator_celery.lifecycle.followers import INSIDE
+from orchestrator_celery.lifecycle.refusal import check
 from orchestrator_celery.model.events import NodeInterrupted, parse_event
 from orchestrator_celery.model.ids import LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
@@ -26,7 +27,7 @@ from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.nodes import Live, parse_live
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("Interruption",)
 
@@ -51,13 +52,13 @@ class Interruption:
     """Interrupts runs of one orchestrator.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._store = orchestrator.store
-        self._reader = orchestrator.reader
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._store = container.store
+        self._reader = container.reader
 
     def interrupt(self, run: str, signal: str, grace: float) -> InterruptReport:
         """Interrupt a run, and tell what became of what ran.
@@ -102,7 +103,7 @@ class Interruption:
         since, signal, grace = wanted.decode().split(" ")
         if now < float(since) + _REPLY * 1000:
             return
-        self._orchestrator.app.control.broadcast(
+        self._container.app.control.broadcast(
             "orchestrator_stop",
             arguments={
                 "ids": [str(LeafId(run, node, live.attempt)) for node, live in nodes.items()],
@@ -137,7 +138,7 @@ class Interruption:
         ids = {str(body.leaf): body for body in bodies}
         hosts = sorted({_host(body.live) for body in bodies})
         try:
-            replies = self._orchestrator.app.control.broadcast(
+            replies = self._container.app.control.broadcast(
                 "orchestrator_stop",
                 arguments={"ids": list(ids), "signal": signal, "grace": grace},
                 destination=hosts,
@@ -202,7 +203,7 @@ class Interruption:
         word = InterruptOutcome.UNREACHABLE
         fenced = self._store.stopped(body.leaf, body.live.fence, word.value)
         body.outcome = word if fenced.refused is None else self._outcome(body) or word
-        self._orchestrator.publisher.act(fenced.todo)
+        self._container.publisher.act(fenced.todo)
 
     def _told(self, body: _Body) -> InterruptedTask:
         leaf = body.leaf
@@ -210,7 +211,7 @@ class Interruption:
         return InterruptedTask(
             run=leaf.run,
             node=leaf.node,
-            task=read_leaf(parse(raw).payload, self._orchestrator.codec).task if raw else "",
+            task=read_leaf(parse(raw).payload, self._container.codec).task if raw else "",
             attempt=leaf.attempt,
             worker=body.live.owner,
             outcome=body.outcome or InterruptOutcome.UNREACHABLE,

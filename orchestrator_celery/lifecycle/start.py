@@ -11,16 +11,13 @@ from celery.utils.functional import maybe_list
 from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas import Primitive, Swarm
-from orchestrator_celery.dispatch.publisher import Publisher
-from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.engine.task_names import task_names
-from orchestrator_celery.records.payload import Codec
-from orchestrator_celery.store import Refused, Store
+from orchestrator_celery.store import Refused
 
 if TYPE_CHECKING:
-    from celery import Celery
+    from orchestrator_celery.container import Container
 
-__all__ = ("ROUTING", "Launcher", "leaf_options")
+__all__ = ("ROUTING", "Starter", "leaf_options")
 
 #: Options Celery needs when the run closes: what natively goes into the message of a task.
 _CLOSING = frozenset(
@@ -35,23 +32,19 @@ _NEVER = frozenset(
 )
 
 
-class Launcher:
+class Starter:
     """Starts runs.
 
     Args:
-        app: the Celery app.
-        store: creates the run.
-        codec: encodes what the run is given and its closing options.
-        compiler: makes the tree.
-        publisher: sends the first messages.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, app: Celery, store: Store, codec: Codec, compiler: Compiler, publisher: Publisher) -> None:
-        self._app = app
-        self._store = store
-        self._codec = codec
-        self._compiler = compiler
-        self._publisher = publisher
+    def __init__(self, container: Container) -> None:
+        self._app = container.app
+        self._store = container.store
+        self._codec = container.codec
+        self._compiler = container.compiler
+        self._publisher = container.publisher
 
     def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> str:
         """Start a run, whole or not at all; returns its id.
@@ -93,15 +86,15 @@ class Launcher:
         head.update({f"task:{name}": "" for name in task_names([primitive])})
         if options.get("deadline"):
             head["limit"] = max(1, int(options["deadline"] * 1000))
-        if any(primitive.given):
-            head["own"] = self._codec.dump(list(primitive.given), options.get("serializer"))
+        if any(primitive.partial_args):
+            head["own"] = self._codec.dump(list(primitive.partial_args), options.get("serializer"))
         if primitive.immutable:
             head["immutable"] = 1
         if args or kwargs:
             head["input"] = self._codec.dump([args, kwargs], options.get("serializer"))
         return definitions, head
 
-    def again(
+    def start_compiled(
         self,
         run: str,
         definitions: Iterable[tuple[str, bytes]],

@@ -11,9 +11,13 @@ from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import answers
-from orchestrator_celery.store.script_call import Verbs, effect
+from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
-__all__ = ("Look", "Schedule")
+__all__ = ("DueIndex", "Look")
+
+
+#: What PTTL answers for a key without an expiry.
+_NO_EXPIRY = -1
 
 
 class Look(NamedTuple):
@@ -47,7 +51,7 @@ class Look(NamedTuple):
 
 
 @answers
-class Schedule(Verbs):
+class DueIndex(Transitions):
     """The list of runs, and the runs that are due."""
 
     def forget(self, runs: Sequence[str]) -> None:
@@ -101,6 +105,14 @@ class Schedule(Verbs):
             for run in runs:
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
             return [_look(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
+
+    def alive(self, run: str) -> bool:
+        """Whether a run is there and not over: what is over has a time to live."""
+        return bool(self.client.pttl(self.keys.root(run)) == _NO_EXPIRY)
+
+    def now_ms(self) -> float:
+        """Return the store's clock in milliseconds since the epoch."""
+        return now_ms(self.client)
 
 
 def _look(run: str, answer: list[Any]) -> Look:

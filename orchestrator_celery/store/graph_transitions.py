@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from orchestrator_celery.model.effects import Verdict
 from orchestrator_celery.store.availability import answers
-from orchestrator_celery.store.script_call import Effects, Verbs
+from orchestrator_celery.store.script_call import Effects, Transitions
 
-__all__ = ("GraphVerbs",)
+__all__ = ("GraphTransitions",)
 
 
 @answers
-class GraphVerbs(Verbs):
-    """What is done to graphs."""
+class GraphTransitions(Transitions):
+    """Changes of graphs that run."""
 
     def decide(self, run: str, visit: str, verdict: Verdict) -> Effects:
         """Record what was decided about a visit, and move its token on; the same again is `STALE`."""

@@ -16,7 +16,7 @@ from orchestrator_celery.store.keys import Keys
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Effects", "Refused", "Verbs", "effect", "foresight", "in_chunks")
+__all__ = ("Effects", "Refused", "Transitions", "effect", "foresight", "in_chunks", "now_ms")
 
 
 class Refused(str, Enum):
@@ -45,8 +45,8 @@ class Effects(NamedTuple):
     more: tuple[Any, ...] = ()
 
 
-class Verbs:
-    """Calls the scripts; the verbs themselves stand in its subclasses, by what they are about.
+class Transitions:
+    """Calls the scripts; each subclass has the transitions of one subject.
 
     Args:
         client: a redis-py client.
@@ -112,3 +112,9 @@ def effect(run: str, item: list[Any]) -> Effect:
     fence = Fence(nesting=int(nesting), retries=int(retries))
     own_level = int(level) if level else None
     return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000, own_level, born.decode())
+
+
+def now_ms(client: Any) -> float:
+    """Return the store's clock in milliseconds since the epoch."""
+    seconds, micros = client.time()
+    return float(seconds) * 1000 + float(micros) / 1000

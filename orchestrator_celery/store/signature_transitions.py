@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from orchestrator_celery.store.availability import answers
-from orchestrator_celery.store.script_call import Effects, in_chunks
-from orchestrator_celery.store.swarm_transitions import PoolVerbs
+from orchestrator_celery.store.script_call import Effects, Transitions, in_chunks, now_ms
+from orchestrator_celery.store.upload import upload
 
-__all__ = ("Member", "SignatureVerbs")
+__all__ = ("Member", "SignatureTransitions")
 
 #: Milliseconds after which a run that was registered and does not exist counts as never created.
 _NEVER_CREATED = 3600_000
@@ -44,8 +44,8 @@ class Member(NamedTuple):
 
 
 @answers
-class SignatureVerbs(PoolVerbs):
-    """What is done to signatures."""
+class SignatureTransitions(Transitions):
+    """Changes of stored signatures."""
 
     def save(
         self, signature: str, definitions: Iterable[tuple[str, bytes]], head: Mapping[str, Any], ttl: float | None
@@ -59,7 +59,7 @@ class SignatureVerbs(PoolVerbs):
             ttl: seconds until it is deleted; None to keep it.
         """
         token, now = uuid.uuid4().hex, time.time() * 1000
-        self._upload(signature, token, definitions)
+        upload(self.client, self.keys, signature, token, definitions)
         # Listed before it exists, so that one whose maker dies right after is found.
         self.client.zadd(self.keys.signatures, {signature: now})
         if ttl is not None:
@@ -125,10 +125,6 @@ class SignatureVerbs(PoolVerbs):
                     found.append(Member(run, live=left == _LASTING or awaited, gone=missing and not awaited))
         return found
 
-    def alive(self, run: str) -> bool:
-        """Whether a run is there and not over: what is over has a time to live."""
-        return bool(self.client.pttl(self.keys.root(run)) == _LASTING)
-
     def doom(self, signature: str, turns: str, forced: bool, audit: str) -> Effects:
         """A purge claims a signature, none of whose runs is live."""
         return self._run("doom", signature, turns, int(forced), audit)
@@ -165,15 +161,10 @@ class SignatureVerbs(PoolVerbs):
 
     def _never_created(self, signature: str) -> set[str]:
         """Runs that were registered and may still come to be."""
-        oldest = self.now_ms() - _NEVER_CREATED
+        oldest = now_ms(self.client) - _NEVER_CREATED
         head = self.client.hgetall(self.keys.root(signature))
         return {
             field.decode().removeprefix("new:")
             for field, since in head.items()
             if field.startswith(b"new:") and float(since) > oldest
         }
-
-    def now_ms(self) -> float:
-        """Milliseconds by the store's clock."""
-        seconds, micros = self.client.time()
-        return float(seconds) * 1000 + float(micros) / 1000

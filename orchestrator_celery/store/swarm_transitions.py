@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,18 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, answers
-from orchestrator_celery.store.script_call import Effects, Verbs, in_chunks
+from orchestrator_celery.store.script_call import Effects, Transitions
+from orchestrator_celery.store.upload import upload
 
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("FIRST_LOOK", "Ended", "PoolVerbs")
-
-#: Milliseconds after its start at which a run is looked at first.
-FIRST_LOOK = 5000
+__all__ = ("Ended", "SwarmTransitions")
 
 _CHUNK = 1000
-_UPLOAD_SECONDS = 3600
 #: So many names of tasks in runs a process remembers to have noted.
 _NOTED = 10_000
 
@@ -48,8 +44,8 @@ class Ended(NamedTuple):
 
 
 @answers
-class PoolVerbs(Verbs):
-    """What is done to pools."""
+class SwarmTransitions(Transitions):
+    """Changes of swarms that run."""
 
     def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
         super().__init__(client, settings)
@@ -83,7 +79,7 @@ class PoolVerbs(Verbs):
             items: definitions.
             first: number of the first of them in this upload.
         """
-        self._upload(run, token, ((str(index), item) for index, item in enumerate(items, first)))
+        upload(self.client, self.keys, run, token, ((str(index), item) for index, item in enumerate(items, first)))
 
     def drop_upload(self, run: str, token: str) -> None:
         """Forget an upload that is not to be added."""
@@ -167,14 +163,3 @@ class PoolVerbs(Verbs):
         self._noted.update(dict.fromkeys((run, name) for name in fresh))
         while len(self._noted) > _NOTED:
             self._noted.pop(next(iter(self._noted)))
-
-    def _upload(self, run: str, token: str, fields: Iterable[tuple[str, bytes]], due: bool = False) -> None:
-        key = self.keys.upload(run, token)
-        for chunk in in_chunks(fields, _CHUNK):
-            with self.client.pipeline(transaction=False) as pipe:
-                if due:
-                    # NX: a client that repeats the id of a live run must not put off the look at it.
-                    pipe.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
-                pipe.hset(key, mapping=dict(chunk))
-                pipe.expire(key, _UPLOAD_SECONDS)
-                pipe.execute()

@@ -6,16 +6,20 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, answers
-from orchestrator_celery.store.due_index import Schedule
-from orchestrator_celery.store.graph_transitions import GraphVerbs
-from orchestrator_celery.store.script_call import Effects, Refused
-from orchestrator_celery.store.signature_transitions import SignatureVerbs
-from orchestrator_celery.store.swarm_transitions import FIRST_LOOK
+from orchestrator_celery.store.due_index import DueIndex
+from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.script_call import Effects, Refused, Transitions
+from orchestrator_celery.store.signature_transitions import SignatureTransitions
+from orchestrator_celery.store.swarm_transitions import SwarmTransitions
+from orchestrator_celery.store.upload import FIRST_LOOK, upload
+
+if TYPE_CHECKING:
+    from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("Store",)
 
@@ -25,8 +29,21 @@ _SOON = 2000
 
 
 @answers
-class Store(SignatureVerbs, GraphVerbs, Schedule):
-    """Runs in Redis; every change is one script, atomic and safe to repeat."""
+class Store(Transitions):
+    """Runs in Redis. Every change is one script, atomic and safe to repeat.
+
+    Args:
+        client: a redis-py client.
+        settings: limits, and the prefix of the keys.
+    """
+
+    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
+        super().__init__(client, settings)
+        self.swarms = SwarmTransitions(client, settings)
+        self.graphs = GraphTransitions(client, settings)
+        self.signatures = SignatureTransitions(client, settings)
+        #: Which runs there are, and when each is looked at next.
+        self.due_index = DueIndex(client, settings)
 
     def create(
         self,
@@ -52,12 +69,12 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         try:
             # Due before it exists, so that a run whose maker dies right after is found.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
-            self._upload(run, token, pairs, due=True)
+            upload(self.client, self.keys, run, token, pairs, due=True)
             effects = self._run("create", run, token, len(fields), records, *flat)
             if effects.refused is Refused.EXISTS and effects.detail == 1:
-                self.not_due([run])
+                self.due_index.not_due([run])
             if effects.refused is Refused.EXPIRED:
-                self.not_due([run])
+                self.due_index.not_due([run])
                 raise StoreUnavailable("The run was not started: its upload took longer than an hour and was dropped.")
             if effects.refused is None:
                 with self.client.pipeline(transaction=False) as pipe:
@@ -75,7 +92,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         first = next(fields, None)
         if first is None:
             return ""
-        self._upload(run, token, chain([first], fields))
+        upload(self.client, self.keys, run, token, chain([first], fields))
         return token
 
     def claim(self, leaf: LeafId, fence: Fence, owner: str) -> Effects:
@@ -208,7 +225,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         if effects.refused is None:
             self.client.zadd(self.keys.due, {run: 0})
         elif added:
-            self.not_due([run])
+            self.due_index.not_due([run])
         return effects
 
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
@@ -247,7 +264,7 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         """Celery has been told the outcome by this message; the run is kept for the retention."""
         effects = self._run("ended", closing.run, int(self._settings.retention), closing.attempt)
         if effects.detail == 1:
-            self.not_due([closing.run])
+            self.due_index.not_due([closing.run])
         return effects
 
     def settled(self, run: str, field: str) -> None:
@@ -257,8 +274,8 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
     def discard(self, run: str) -> Effects:
         """Take a run back whose first messages could not be published."""
         effects = self._run("discard", run)
-        self.forget([run])
-        self.not_due([run])
+        self.due_index.forget([run])
+        self.due_index.not_due([run])
         return effects
 
     def cancel(self, run: str, token: str, audit: str) -> Effects:
@@ -274,14 +291,14 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         self.client.zadd(self.keys.due, {run: later}, nx=True)
         effects = self._run("cancel", run, token, audit)
         if effects.refused is Refused.GONE:
-            self.not_due([run])
+            self.due_index.not_due([run])
         return effects
 
     def erase(self, run: str) -> Effects:
         """Nothing of a cancelled run is left; tells by `refused` whether this call did it."""
         effects = self._run("erase", run)
-        self.forget([run])
-        self.not_due([run])
+        self.due_index.forget([run])
+        self.due_index.not_due([run])
         return effects
 
     def keep_report(self, report: bytes) -> None:

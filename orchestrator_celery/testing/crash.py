@@ -26,7 +26,9 @@ from billiard import current_process
 
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.store import Store, scripts
+from orchestrator_celery.store import scripts
+from orchestrator_celery.store.due_index import DueIndex
+from orchestrator_celery.store.script_call import Transitions
 from orchestrator_celery.store.worker_registry import Registry
 
 __all__ = ("CrashPoint", "crash_points", "points")
@@ -82,8 +84,8 @@ def crash_points() -> None:
     crash = _Crash(CrashPoint.parse(text), Path(mark))
     from celery.worker.request import Request
 
-    _wrap(Store, "_run", crash, lambda self, verb, *args: f"store.{verb}")
-    _wrap(Store, "look", crash, lambda *args: "store.sweep")
+    _wrap(Transitions, "_run", crash, lambda self, verb, *args: f"store.{verb}")
+    _wrap(DueIndex, "look", crash, lambda *args: "store.sweep")
     _wrap(Registry, "beat", crash, lambda *args: "store.beat")
     _wrap(Publisher, "_send_task", crash, lambda *args: "publish.task")
     _wrap(Publisher, "_send_close", crash, lambda *args: "publish.close")

@@ -11,7 +11,7 @@ from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.nodes import Live, parse_live
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("WaitingApprovals",)
 
@@ -20,24 +20,24 @@ class WaitingApprovals:
     """Reads the approvals that wait for an answer.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._reader = orchestrator.reader
-        self._givens = Givens(orchestrator.reader, orchestrator.codec)
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._reader = container.reader
+        self._givens = Givens(container.reader, container.codec)
 
     def every(self) -> list[ApprovalView]:
         """All that wait, the newest first."""
-        store, found = self._orchestrator.store, list[ApprovalView]()
-        for run in store.awaiting():
+        store, found = self._container.store, list[ApprovalView]()
+        for run in store.graphs.awaiting():
             waiting = self.of(run)
             found += waiting
             if not waiting:
-                store.awaits_no_more([run])
+                store.graphs.awaits_no_more([run])
                 if self.of(run):  # one has come just then
-                    store.awaits(run)
+                    store.graphs.awaits(run)
         return sorted(found, key=lambda view: view.since, reverse=True)
 
     def of(self, run: str) -> list[ApprovalView]:
@@ -50,7 +50,7 @@ class WaitingApprovals:
         return [self._view(run, name.decode(), *leaf, raw) for leaf, raw in definitions if raw is not None]
 
     def _view(self, run: str, name: str, node: str, live: Live, definition: bytes) -> ApprovalView:
-        given = self._orchestrator.codec.load(parse(definition).payload)
+        given = self._container.codec.load(parse(definition).payload)
         timeout = given.get("timeout")
         return ApprovalView(
             run=run,

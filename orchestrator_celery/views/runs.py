@@ -107,5 +107,5 @@ def _all(reader: Reader, store: Store, since: datetime | None, until: datetime |
                 yield run_view(run, head)
             else:
                 gone.append(run)
-        store.forget(gone)
+        store.due_index.forget(gone)
         offset += len(page) - len(gone)

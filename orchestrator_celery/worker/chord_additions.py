@@ -12,10 +12,12 @@ from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.dispatch.publisher import NOWHERE
 from orchestrator_celery.errors import Interrupted
 from orchestrator_celery.store import Refused
-from orchestrator_celery.worker.claimed_message import Held, held_by
+from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by
+from orchestrator_celery.worker.patience import patiently
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.reporter import Reporter
 
 __all__ = ("ChordAdditions",)
 
@@ -24,11 +26,13 @@ class ChordAdditions:
     """Adds to chords that are part of runs.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
+        reporter: sends what may start at once.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
+    def __init__(self, container: Container, reporter: Reporter) -> None:
+        self._container = container
+        self._reporter = reporter
 
     def add(self, task: Any, sig: Signature, lazy: bool, original: Callable[..., Any]) -> Any:
         """As `Task.add_to_chord`; outside a run it is Celery's own.
@@ -45,7 +49,7 @@ class ChordAdditions:
             ValueError: the task is no member of a chord.
             Interrupted: this body was superseded, or its run was cancelled; nothing was added.
         """
-        held = held_by(task.request)
+        held = claimed_by(task.request)
         if held is None:
             return original(task, sig, lazy)
         if not lazy:
@@ -57,19 +61,19 @@ class ChordAdditions:
         )
         return later
 
-    def _apply(self, task: Any, held: Held, sig: Signature) -> Any:
-        orchestrator, (leaf, fence) = self._orchestrator, held.claims[-1]
-        blob = orchestrator.reader.head_field(leaf.run, "leaf")
-        item, leaves = orchestrator.compiler.item(_sealed(sig, task.app), orchestrator.codec.load(blob) if blob else {})
+    def _apply(self, task: Any, held: ClaimedMessage, sig: Signature) -> Any:
+        container, (leaf, fence) = self._container, held.claims[-1]
+        blob = container.reader.head_field(leaf.run, "leaf")
+        item, leaves = container.compiler.item(_sealed(sig, task.app), container.codec.load(blob) if blob else {})
         held.added += 1
-        add = partial(orchestrator.store.add_to_chord, leaf, fence, held.added, item, leaves)
-        answer = orchestrator.hooks.reports.patiently(add)
+        add = partial(container.store.add_to_chord, leaf, fence, held.added, item, leaves)
+        answer = patiently(container, add)
         if answer.refused is Refused.CLOSED:
             raise ValueError("Current task is not member of any chord")
         if answer.refused is not None:
             raise Interrupted(f"Task {leaf} was superseded: nothing was added to its chord.", task_id=str(leaf))
-        orchestrator.hooks.reports.send(answer, NOWHERE, {"action": "add_to_chord", "run": leaf.run, "node": leaf.node})
-        return orchestrator.app.AsyncResult(f"{leaf.run}:{answer.detail.decode()}:1")
+        self._reporter.send(answer, NOWHERE, {"action": "add_to_chord", "run": leaf.run, "node": leaf.node})
+        return container.app.AsyncResult(f"{leaf.run}:{answer.detail.decode()}:1")
 
 
 def _sealed(sig: Signature, app: Any) -> Signature:

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
     from orchestrator_celery.store.worker_registry import Beat
 
 __all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
@@ -32,7 +32,7 @@ class Heartbeat:
     blocks that loop while a task runs.
 
     Args:
-        orchestrator: whose store.
+        container: the parts of the orchestrator.
         on_beat: gets what each sign of life brought back; must not block.
         on_miss: called when one could not be given.
         on_gone: gets a request whose process has ended under it; Celery itself notices up to seconds later.
@@ -40,12 +40,12 @@ class Heartbeat:
 
     def __init__(
         self,
-        orchestrator: Orchestrator,
+        container: Container,
         on_beat: Callable[[Beat], None],
         on_miss: Callable[[], None],
         on_gone: Callable[[Any], None],
     ) -> None:
-        self._orchestrator = orchestrator
+        self._container = container
         self._on_beat = on_beat
         self._on_miss = on_miss
         self._on_gone = on_gone
@@ -69,11 +69,11 @@ class Heartbeat:
         self._stopped.set()
 
     def _run(self, member: str) -> None:
-        settings = self._orchestrator.settings
+        settings = self._container.settings
         dead: list[str] | None = None
         while not self._stopped.is_set():
             try:
-                registry = self._orchestrator.registry
+                registry = self._container.registry
                 if dead is None:
                     dead = [other for other in registry.members() if other != member and not is_alive(other)]
                 self._on_beat(registry.beat(member, settings.lease, self._running(), dead))

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from orchestrator_celery.dispatch.publisher import PASSING
-from orchestrator_celery.lifecycle.delete import Purging
+from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.script_call import in_chunks
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
     from orchestrator_celery.store.due_index import Look
     from orchestrator_celery.store.worker_registry import Beat
-    from orchestrator_celery.worker.auto_resume import Resumer, Session
+    from orchestrator_celery.worker.auto_resume import AutoResume, ResumeSession
 
-__all__ = ("Sweeper",)
+__all__ = ("Reconciler",)
 
 logger = logging.getLogger(__name__)
 
@@ -41,17 +41,17 @@ _SHORTEST = 10_000.0
 _CHECK = 60_000.0
 
 
-class Sweeper:
+class Reconciler:
     """Looks at runs that are due.
 
     Args:
-        orchestrator: whose runs.
-        resumer: treats what has lost its worker.
+        container: the parts of the orchestrator.
+        auto_resume: treats what has lost its worker.
     """
 
-    def __init__(self, orchestrator: Orchestrator, resumer: Resumer) -> None:
-        self._orchestrator = orchestrator
-        self._resumer = resumer
+    def __init__(self, container: Container, auto_resume: AutoResume) -> None:
+        self._container = container
+        self._auto_resume = auto_resume
         self._beat: Beat | None = None
         self._wake = threading.Condition()
         self._alarm = True
@@ -78,19 +78,19 @@ class Sweeper:
         Raises:
             redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
         """
-        store = self._orchestrator.store
+        store = self._container.store
         if self._alarm or beat.now - self._checked > _CHECK:
             self._check_indexes(beat.now)
         everything = self._alarm or bool(beat.dead)
-        runs = store.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
+        runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._look_at(runs, beat)
-        Purging(self._orchestrator).sweep(beat.now)
+        Deletion(self._container).sweep(beat.now)
         self._alarm = False
-        self._orchestrator.registry.bury(beat.dead)
+        self._container.registry.bury(beat.dead)
 
     def _check_indexes(self, now: float) -> None:
-        indexes = Indexes(self._orchestrator.store.client, self._orchestrator.store.keys)
+        indexes = Indexes(self._container.store.client, self._container.store.keys)
         if not indexes.whole():
             found = indexes.rebuild()
             logger.info("The indexes of runs were made anew: %d runs.", found, extra={"action": "rebuild"})
@@ -98,23 +98,23 @@ class Sweeper:
         self._checked = now
 
     def _look_at(self, runs: list[str], beat: Beat) -> None:
-        store = self._orchestrator.store
-        routine = max(_SHORTEST, store.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
-        with self._resumer.report(beat, len(runs)) as session:
+        store = self._container.store
+        routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
+        with self._auto_resume.report(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
-                looks = store.look(batch)
+                looks = store.due_index.look(batch)
                 over = [look.run for look in looks if look.state in ("gone", "over")]
-                store.not_due(over)
-                store.forget([look.run for look in looks if look.state == "gone"])
+                store.due_index.not_due(over)
+                store.due_index.forget([look.run for look in looks if look.state == "gone"])
                 # First: whatever goes wrong with one of them, the others are looked at again. Spread a little, or
                 # runs that were made together would be looked at together for ever.
                 lasting = [look for look in looks if look.run not in over]
-                store.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
+                store.due_index.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
                 for look in looks:
                     self._deal_with(look, session, beat.now)
-                store.index({look.run: look.created for look in looks if look.state == "ok"})
+                store.due_index.index({look.run: look.created for look in looks if look.state == "ok"})
 
-    def _deal_with(self, look: Look, session: Session, now: float) -> None:
+    def _deal_with(self, look: Look, session: ResumeSession, now: float) -> None:
         try:
             if look.state == "cancelled":
                 session.conclude(look)
@@ -134,7 +134,7 @@ class Sweeper:
 
     def _publish(self, look: Look) -> None:
         try:
-            self._orchestrator.publisher.act(look.todo)
+            self._container.publisher.act(look.todo)
         except PASSING as exc:
             logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
 

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery.concurrency import get_implementation
 from celery.concurrency.base import BasePool
@@ -27,9 +27,7 @@ from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.worker.claimed_message import claims_of
 from orchestrator_celery.worker.heartbeat import is_running
-
-if TYPE_CHECKING:
-    from orchestrator_celery.worker.reporter import Reports
+from orchestrator_celery.worker.reporter import Reporter
 
 __all__ = ("COMMAND", "register", "was_struck")
 
@@ -154,9 +152,9 @@ class _Stopper:
                 request.terminate(self._pool, signal=signal)
 
     def _report(self, request: Any) -> None:
-        reports: Reports = request.app.orchestrator.hooks.reports
+        reporter = Reporter(request.app.orchestrator.container)
         for leaf, fence in claims_of(request.task, request._context, request.args):
-            reports.stopped(leaf, fence, "terminated")
+            reporter.stopped(leaf, fence, "terminated")
 
 
 def _signal_of(request: Any) -> str | None:

@@ -27,11 +27,11 @@ def test_a_foreign_base_class_keeps_its_hook(app, ledger):
 
 
 def test_nothing_is_kept_of_them(app, project):
-    before = project.orchestrator.store.client.dbsize()
+    before = project.orchestrator.container.store.client.dbsize()
     result = p.add.delay(1, 2)
     result.get(timeout=30)
     result.forget()
-    assert project.orchestrator.store.client.dbsize() == before
+    assert project.orchestrator.container.store.client.dbsize() == before
 
 
 def test_a_task_of_a_run_knows_its_place(app):

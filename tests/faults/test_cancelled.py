@@ -17,7 +17,7 @@ HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_r
 
 def left_of(run):
     """Keys that name the run, Celery's own result of its id aside."""
-    client = p.orchestrator.store.client
+    client = p.orchestrator.container.store.client
     found = [key.decode() for key in client.scan_iter() if run.id.encode() in key]
     indexed = [key for key in ("orc:runs", "orc:due") if client.zscore(key, run.id) is not None]
     return [key for key in found + indexed if key != f"celery-task-meta-{run.id}"]

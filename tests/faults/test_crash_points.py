@@ -172,7 +172,7 @@ def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, poi
     run = ComplexSignature(chain(p.nap.si(1, 0), p.unlucky.si("repaired"))).apply_async()
     with pytest.raises(ValueError, match="unlucky"):
         run.get(timeout=30)
-    wait_for(lambda: "closed" in p.orchestrator.reader.head(run.id), what="the end to be told")
+    wait_for(lambda: "closed" in p.orchestrator.container.reader.head(run.id), what="the end to be told")
     ledger.redis.set("repaired", 1)
     env = environment(default_site.server.url(0), default_site.server.url(1))
     crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}

@@ -166,7 +166,7 @@ def _wait_for_second_reports(stand, lost):
     time.sleep(1)
     if lost:
         last = max(event.time.timestamp() for run in lost for event in _begun(run))
-        wait_for(lambda: stand.orchestrator.store.now() > last + 11, 20, "Celery's own reports")
+        wait_for(lambda: stand.orchestrator.container.store.now() > last + 11, 20, "Celery's own reports")
 
 
 def _begun(run):

@@ -249,7 +249,7 @@ def test_r5_an_approval_survives_everything(lasting_site, ledger):
     lasting_site.server.restart()
     [waiting] = wait_for(p.orchestrator.approvals, what="the approval")
     assert (waiting.run, waiting.name, waiting.message) == (run.id, "ask", "Go?")
-    assert p.orchestrator.store.client.delete("orc:approvals") == 1
+    assert p.orchestrator.container.store.client.delete("orc:approvals") == 1
     lasting_site.worker(**HASTY)
     [waiting] = wait_for(p.orchestrator.approvals, what="a sweep to list it again")
     run.reject(waiting.node, by="ada", note="not now")
@@ -290,8 +290,10 @@ def answering(decision, by):
 def late(stand, run):
     """A sweeper, as it answers for want of a person."""
     result = {"decision": "rejected", "by": "nobody", "note": "", "timed_out": True}
-    effects = stand.orchestrator.store.answer(run, "0.0.0", stand.orchestrator.codec.dump_result(result), late=True)
-    stand.orchestrator.publisher.act(effects.todo)
+    effects = stand.orchestrator.container.store.graphs.answer(
+        run, "0.0.0", stand.orchestrator.container.codec.dump_result(result), late=True
+    )
+    stand.orchestrator.container.publisher.act(effects.todo)
     return "refused" if effects.refused else "nobody"
 
 
@@ -316,8 +318,8 @@ def test_of_answers_at_the_same_moment_one_counts(stand):
 def test_of_a_timeout_and_an_answer_one_counts(stand):
     """Given approvals whose time is over, when a person and two sweepers answer at once, then the first counts."""
     runs = [asked(stand, 0.001) for _ in range(ROUNDS)]
-    store = stand.orchestrator.store
-    wait_for(lambda: all(look.late for look in store.look(runs)), what="the timeouts")
+    store = stand.orchestrator.container.store
+    wait_for(lambda: all(look.late for look in store.due_index.look(runs)), what="the timeouts")
     winners = set()
     for run, *answers in race(stand, runs, answering("approved", "ada"), late, late):
         [winner] = [answer for answer in answers if answer != "refused"]
@@ -408,7 +410,7 @@ def test_a_cancelled_graph_leaves_nothing(default_site, ledger):
     with pytest.raises(RunCancelled):
         run.get(timeout=5)
     assert left_of(run) == []
-    assert p.orchestrator.store.client.zscore("orc:approvals", run.id) is None
+    assert p.orchestrator.container.store.client.zscore("orc:approvals", run.id) is None
     assert p.orchestrator.approvals() == []
     assert p.add.delay(1, 1).get(timeout=20) == 2, "the pool is free: the bodies were stopped"
     assert ledger.entries("end") == []
@@ -423,7 +425,7 @@ def test_a_graph_over_its_deadline(default_site, ledger):
     with pytest.raises(DeadlineExceeded):
         run.get(timeout=30)
     wait_for(lambda: p.orchestrator.approvals() == [], what="nobody to be asked")
-    wait_for(lambda: p.orchestrator.store.awaiting() == [], what="the list to be empty")
+    wait_for(lambda: p.orchestrator.container.store.graphs.awaiting() == [], what="the list to be empty")
     with pytest.raises(InvalidTransition):
         run.approve("ask")
     shown = states(run)

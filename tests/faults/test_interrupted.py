@@ -61,7 +61,7 @@ def test_what_a_dead_caller_did_not_signal_is_stopped_all_the_same(default_site,
     default_site.worker(**HASTY)
     run = ComplexSignature(chain(p.nap.s(1, 60), p.identity.s())).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the body")
-    p.orchestrator.store.interrupt(run.id, "SIGINT", 0.5)  # as a caller that died right after
+    p.orchestrator.container.store.interrupt(run.id, "SIGINT", 0.5)  # as a caller that died right after
     [stopped] = wait_for(
         lambda: [e for e in run.events() if isinstance(e, NodeInterrupted)], what="the end of the body"
     )
@@ -76,7 +76,7 @@ def test_a_worker_dies_while_its_task_is_to_be_stopped(default_site, ledger):
     worker = default_site.worker(**HASTY)
     run = ComplexSignature(p.nap.s(1, 2)).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the body")
-    p.orchestrator.store.interrupt(run.id)  # as a caller that died right after
+    p.orchestrator.container.store.interrupt(run.id)  # as a caller that died right after
     worker.kill()
     default_site.worker(**HASTY)
     wait_for(lambda: p.orchestrator.resume_reports(), what="the report")

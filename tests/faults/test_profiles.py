@@ -122,7 +122,7 @@ def test_r2_a_busy_child_is_replaced_in_time(trials):
     for trial in trials:
         wait_for(lambda trial=trial: trial.bodies() == 2, 30, "both children")
         time.sleep(trial.dice.random() / 4)
-        trial.since = trial.stand.orchestrator.store.now()
+        trial.since = trial.stand.orchestrator.container.store.now()
         os.kill(trial.dice.choice(trial.worker.children()), signal.SIGKILL)
     for trial in trials:
         assert trial.fan.get(timeout=60) == [trial.seed * 1000 + i for i in range(4)]
@@ -315,7 +315,7 @@ def test_r8_suspended_at_a_random_point_and_killed_at_once(trials):
         point = trial.dice.randint(5, 150)
         wait_for(lambda trial=trial, point=point: trial.fan.progress().done >= point, 30, "the point")
         trial.fan.suspend()
-        trial.since = trial.stand.orchestrator.store.now()
+        trial.since = trial.stand.orchestrator.container.store.now()
         trial.worker.kill()
         trial.start_worker()
     for trial in trials:

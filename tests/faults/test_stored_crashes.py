@@ -19,7 +19,7 @@ from tests.kit.project import *
 kept = orchestrator.save(nap.si(1), name="story")
 run = kept.run()
 run.get(timeout=30)
-while orchestrator.store.alive(run.id):
+while orchestrator.container.store.due_index.alive(run.id):
     time.sleep(0.02)
 kept.delete(after=3600)
 kept.restore()
@@ -42,7 +42,7 @@ def test_r3_a_client_of_signatures_crashes_at(default_site, ledger, tmp_path, po
         [sys.executable, "-c", STORY], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
     )
     assert done.returncode == 86, done.stderr
-    store, o = p.orchestrator.store, p.orchestrator
+    store, o = p.orchestrator.container.store, p.orchestrator
     for kept in o.signatures(saved=True):
         for field in store.client.hkeys(store.keys.root(kept.id)):
             if field.startswith(b"new:"):  # an hour later

@@ -100,12 +100,12 @@ def test_a_caller_dies_before_it_has_told_a_run_that_stands_in(default_site, led
     run = ComplexSignature(chain(p.replaced.s("long"), p.add.s(1))).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the replacement")
     inner = p.orchestrator.result(str(LeafId(run.id, "0.0.0", 1)))
-    store = p.orchestrator.store
+    store = p.orchestrator.container.store
     effects = store.suspend(run.id) if status is RunStatus.SUSPENDED else store.interrupt(run.id)
     assert effects.refused is None
     wait_for(lambda: inner.status is status, 40, "the sweep")
-    wait_for(lambda: "owed" not in p.orchestrator.reader.head(run.id), what="the debt to be paid")
-    p.orchestrator.publisher.act(store.resume(run.id).todo)
+    wait_for(lambda: "owed" not in p.orchestrator.container.reader.head(run.id), what="the debt to be paid")
+    p.orchestrator.container.publisher.act(store.resume(run.id).todo)
     assert run.get(timeout=60) == 2
 
 

@@ -146,9 +146,9 @@ class Driver:
         try:
             result = self.bodies.real(entry["body"], None, {})
         except Exception as error:
-            answer = self.store.answer(self.run, node, self.codec.dump_error(error, ""), well=False)
+            answer = self.store.graphs.answer(self.run, node, self.codec.dump_error(error, ""), well=False)
         else:
-            answer = self.store.answer(self.run, node, self.codec.dump_result(result))
+            answer = self.store.graphs.answer(self.run, node, self.codec.dump_result(result))
         self.follow(answer, forget)
 
     def follow(self, answer: Effects, forget: bool) -> None:
@@ -172,7 +172,7 @@ class Driver:
         """What nobody has done, decisions and messages, is done by whoever looks at the run; in the order it came in."""
         while self.undone():
             time.sleep(0.002)
-            [look] = self.store.look([self.run])
+            [look] = self.store.due_index.look([self.run])
             self.publisher.act(sorted(look.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
             self.collect()
 

@@ -183,7 +183,7 @@ def test_no_message_touches_a_decision(play):
 
 
 def look(play: Play):
-    [found] = play.store.look([play.run])
+    [found] = play.store.due_index.look([play.run])
     return found
 
 
@@ -245,21 +245,21 @@ def test_a_run_that_only_waits_is_looked_at(play):
 def test_the_list_of_those_that_wait(store):
     """Given runs that wait, then they are listed by how long, once each, until they wait no more."""
     for run in ("b", "a", "b"):
-        store.awaits(run)
-    assert store.awaiting() == ["b", "a"]
-    store.awaits_no_more(["b", "x"])
-    store.awaits_no_more([])
-    assert store.awaiting() == ["a"]
+        store.graphs.awaits(run)
+    assert store.graphs.awaiting() == ["b", "a"]
+    store.graphs.awaits_no_more(["b", "x"])
+    store.graphs.awaits_no_more([])
+    assert store.graphs.awaiting() == ["a"]
 
 
 @pytest.mark.parametrize("end", ["erase", "discard", "not_due"])
 def test_a_run_that_is_no_more_waits_for_nobody(waiting, end):
     """Given a run in the list, when it is cancelled and erased, or has ended, then no key names it any more."""
     store = waiting.store
-    store.awaits("r")
+    store.graphs.awaits("r")
     if end == "not_due":
-        store.not_due(["r"])
-        assert store.awaiting() == []
+        store.due_index.not_due(["r"])
+        assert store.graphs.awaiting() == []
         return
     if end == "erase":
         store.cancel("r", "", "{}")

@@ -340,7 +340,7 @@ def test_over_its_deadline_a_graph_is_still_to_be_seen(play):
 def test_a_cancelled_graph_leaves_nothing(play):
     """Given everything at once, when the run is cancelled, then its bodies are named, and every key goes."""
     crowded(play)
-    play.store.awaits("r")
+    play.store.graphs.awaits("r")
     assert play.store.cancel("r", "", "{}").refused is None
     assert json.loads(play.reader.head("r")["bodies"]) == ["r:0.0.0:1"]
     play.store.erase("r")

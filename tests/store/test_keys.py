@@ -12,6 +12,7 @@ from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.upload import upload
 from orchestrator_celery.store.worker_registry import Registry
 
 from .play import Play, contents
@@ -35,15 +36,15 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.store.checkpoint(play.leaf("0.0"), Fence(), b"x")
     play.store.progress(play.leaf("0.0"), Fence(), "1", "2", "half")
     play.add(*[leaf()] * 1001)
-    play.store.set_priority(run, "0", 3, [(500, 600)])
+    play.store.swarms.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
     play.finish("0.0")
     play.claim("0.1.1")
     play.requeue("0.1.1", Fence(nesting=1), why="replace")
-    store.register(run, "again")
-    store.awaits(run)
-    store.save("s:1", [("0", b"x")], {"name": "n"}, None)
-    store.mark(run, 60, None)
+    store.signatures.register(run, "again")
+    store.graphs.awaits(run)
+    store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
+    store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100).append("{}")
     Registry(store.client, store.keys).beat("w/a", 30, [])
@@ -53,7 +54,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
 def test_every_key_is_documented_with_its_type(store):
     """Given a run that uses everything, then each key of the store is in the table, with the type it has."""
     everything(store)
-    store._upload("some-run", "0" * 32, [("0", b"x")])
+    upload(store.client, store.keys, "some-run", "0" * 32, [("0", b"x")])
     found = {key.decode(): store.client.type(key).decode() for key in store.client.scan_iter()}
     for key, kind in found.items():
         literal = DOCUMENTED.get(re.escape(key))
@@ -113,13 +114,13 @@ def test_scripts_touch_one_run(play, store, client):
     play.start(unit(chain(leaf(), swarm(leaf(), open=True))))
     play.succeed("0.0.0")
     play.add(leaf(), pool="0.0.1")
-    play.store.close_swarm("r", "0.0.1")
+    play.store.swarms.close_swarm("r", "0.0.1")
     play.claim("0.0.1.0")
     play.lost("0.0.1.0")
     play.succeed("0.0.1.0", 2)
     play.break_("0.0.1.1")
     play.tell()
-    store.look(["r"])
+    store.due_index.look(["r"])
     assert {key: contents(client, key) for key in other.keys()} == before
 
 

@@ -71,7 +71,7 @@ def test_it_is_looked_at_soon(play):
     play.start(unit(leaf()))
     play.store.suspend("r")
     play.store.resume("r")
-    assert play.store.due_runs(0, 10) == ["r"]
+    assert play.store.due_index.due_runs(0, 10) == ["r"]
 
 
 def test_what_a_rule_held_back_starts_again(play):

@@ -149,7 +149,7 @@ def test_the_last_one_that_waits_ends_an_open_swarm_no_sooner(play):
     assert names(play.skip("0.0")) == []
     assert play.add(leaf()).refused is None
     assert names(play.skip("0.1")) == []
-    assert names(play.store.close_swarm("r", "0")) == ["close"]
+    assert names(play.store.swarms.close_swarm("r", "0")) == ["close"]
 
 
 def test_an_item_of_a_swarm_that_has_not_begun(play):
@@ -314,7 +314,7 @@ def test_what_a_detached_node_would_be_given_is_kept(play):
     play.succeed("0.0.0")
     assert names(play.skip("0.0.1", "new")) == ["0.0.2"]
     assert play.reader.head_fields("r", "owed", "detach:0.0.1") == [b"1", b"new 0.0.0"]
-    [look] = play.store.look(["r"])
+    [look] = play.store.due_index.look(["r"])
     assert look.owed
     play.store.settled("r", "detach:0.0.1")
     assert play.reader.head_fields("r", "owed", "detach:0.0.1") == [None, None]
@@ -346,7 +346,7 @@ def test_an_ended_run_that_owes_is_looked_at(play):
     play.succeed("0.0.0")
     play.skip("0.0.1", "new")
     play.tell()
-    assert play.store.due_runs(None, 10) == ["r"]
-    assert play.store.look(["r"])[0].owed
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
+    assert play.store.due_index.look(["r"])[0].owed
     play.store.settled("r", "detach:0.0.1")
-    assert play.store.look(["r"])[0].state == "over"
+    assert play.store.due_index.look(["r"])[0].state == "over"

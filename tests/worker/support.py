@@ -65,7 +65,7 @@ class Stand:
 
     def keys(self):
         """Every key of the store."""
-        return sorted(key.decode() for key in self.orchestrator.store.client.scan_iter(f"{self._prefix}:*"))
+        return sorted(key.decode() for key in self.orchestrator.container.store.client.scan_iter(f"{self._prefix}:*"))
 
     def queued(self, queue="celery"):
         """How many messages wait in a queue of the broker, which has to be a Redis."""
@@ -101,7 +101,7 @@ def leaf(run, node="0.0", attempt=1):
 
 def events(run, *kinds):
     """What the run's stream holds by now, also after its end, when `watch` has stopped."""
-    entries = run.app.orchestrator.reader.events(run.id, "0", None)
+    entries = run.app.orchestrator.container.reader.events(run.id, "0", None)
     found = [parse_event(run.id, place, fields) for place, fields in entries]
     return [event for event in found if not kinds or isinstance(event, kinds)]
 

@@ -139,7 +139,9 @@ def test_who_waits_for_what_is_purged_is_told(site, monkeypatch):
         await in_thread(lambda: wait_for(lambda: run.id in waiter._seen, what="the first question"))
         await run.swarm.aio.close()
         kept = await run.aio.signature()
-        await in_thread(lambda: wait_for(lambda: not site.orchestrator.store.alive(run.id), what="its end"))
+        await in_thread(
+            lambda: wait_for(lambda: not site.orchestrator.container.store.due_index.alive(run.id), what="its end")
+        )
         await kept.aio.purge(confirm=True)
         with pytest.raises(RunNotFound, match="purged"):
             await waiting

@@ -7,7 +7,7 @@ import pytest
 from celery import chain, group
 
 from orchestrator_celery import BulkRejected, InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
-from orchestrator_celery.store import Store
+from orchestrator_celery.store.script_call import Transitions
 from tests.kit.waiting import wait_for
 
 
@@ -22,11 +22,11 @@ def opened(busy):
 
 
 def keys_of(run):
-    return sorted(run.app.orchestrator.reader.sizes(run.id))
+    return sorted(run.app.orchestrator.container.reader.sizes(run.id))
 
 
 def uploads_of(run):
-    client = run.app.orchestrator.store.client
+    client = run.app.orchestrator.container.store.client
     return list(client.scan_iter(f"orc:{{{run.id}}}:d:*"))
 
 
@@ -112,14 +112,14 @@ def test_a_generator_that_raises_leaves_nothing(busy, opened):
 
 def test_a_store_that_goes_away_leaves_nothing_visible(busy, opened, monkeypatch):
     """Given that the store cannot be reached at the last step, then the error says that it is all or none."""
-    original = Store._run
+    original = Transitions._run
 
     def gone(self, verb, *args):
         if verb == "add_items":
             raise StoreUnavailable("away")
         return original(self, verb, *args)
 
-    monkeypatch.setattr(Store, "_run", gone)
+    monkeypatch.setattr(Transitions, "_run", gone)
     with pytest.raises(StoreUnavailable, match="either all of the 1500 tasks were added or none"):
         opened[0].add_tasks_bulk([busy.tasks("identity", 1)] * 1500)
     monkeypatch.undo()

@@ -39,8 +39,12 @@ def site(_site, ledger):
 
 def left_of(stand, run):
     """Every key of the store that names the run, Celery's own result of its id aside."""
-    found = [key.decode() for key in stand.orchestrator.store.client.scan_iter() if run.id.encode() in key]
-    listed = [key for key in ("orc:runs", "orc:due") if stand.orchestrator.store.client.zscore(key, run.id) is not None]
+    found = [key.decode() for key in stand.orchestrator.container.store.client.scan_iter() if run.id.encode() in key]
+    listed = [
+        key
+        for key in ("orc:runs", "orc:due")
+        if stand.orchestrator.container.store.client.zscore(key, run.id) is not None
+    ]
     return [key for key in found + listed if key != f"celery-task-meta-{run.id}"]
 
 
@@ -122,7 +126,7 @@ def test_a_plan_counts_what_would_go(site, ledger):
     plan = run.cancel_plan()
     assert (plan.name, plan.status, plan.total) == ("much", RunStatus.SUSPENDED, 10)
     assert (plan.done, plan.failed, plan.running) == (before.done, 1, 1)
-    assert plan.keys == len(site.orchestrator.reader.sizes(run.id))
+    assert plan.keys == len(site.orchestrator.container.reader.sizes(run.id))
     assert plan.bytes > 500
     assert "stops 1 running" in str(plan)
     assert run.cancel_plan() == plan, "a plan changes nothing"
@@ -209,7 +213,9 @@ def test_a_canvas_that_comes_after_the_end_is_withdrawn(site, ledger):
     wait_for(lambda: ledger.entries("replacing"), what="the replacement")
     inner = f"{run.id}:0.0:1"
     wait_for(
-        lambda: not site.orchestrator.reader.head(inner) and not left_of(site, Run(inner, app=site.app)), 10, "its end"
+        lambda: not site.orchestrator.container.reader.head(inner) and not left_of(site, Run(inner, app=site.app)),
+        10,
+        "its end",
     )
     assert site.run(site.tasks("identity", 3)).get(timeout=20) == 3
     assert ledger.entries("end", 8) == []

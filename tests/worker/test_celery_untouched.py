@@ -102,7 +102,7 @@ def test_native_canvas_goes_on_natively(stand, ledger):
         wait_for(stand.keys, 10, "the worker's sign of life")
     assert [key for key in stand.keys() if "{" in key and "workers" not in key] == [], "the store has not heard of it"
     assert stand.orchestrator.runs() == []
-    assert stand.orchestrator.store.active_runs() == 0
+    assert stand.orchestrator.container.store.due_index.active_runs() == 0
 
 
 def test_calling_a_task_is_calling_its_function(project):

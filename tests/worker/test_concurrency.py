@@ -39,7 +39,7 @@ def test_never_more_bodies_than_slots(four, ledger):
     swarm = four.swarm([four.tasks("counted", i) for i in range(60)], max_concurrency=3)
     run = swarm.apply_async()
     while not run.ready():
-        assert len([raw for raw in four.orchestrator.reader.live(run.id) if raw != "$"]) <= 3
+        assert len([raw for raw in four.orchestrator.container.reader.live(run.id) if raw != "$"]) <= 3
     assert run.get(timeout=60) == list(range(60))
     # Counted by the bodies themselves, in a Redis of its own.
     assert ledger.redis.zscore("peak", "peak") == 3, "never more, and the slots were used"

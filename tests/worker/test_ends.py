@@ -109,7 +109,9 @@ def test_expired_before_it_could_start(stand, ledger):
     run = stand.run(chain(t("nap", 1).set(expires=0.2, link_error=t("on_new_error")), t("nap")))
     relative = stand.swarm([t("nap", 2)]).apply_async(expires=0.2)
     fine = stand.run(t("nap", 3).set(expires=60))
-    wait_for(lambda: stand.orchestrator.store.now() > run.view.created.timestamp() + 0.5, 10, "the time to pass")
+    wait_for(
+        lambda: stand.orchestrator.container.store.now() > run.view.created.timestamp() + 0.5, 10, "the time to pass"
+    )
     with stand.worker():
         for expired in (run, relative):
             error = error_of(expired, timeout=10)

@@ -313,7 +313,7 @@ def test_what_waits_for_a_person_says_so(busy):
     wait_for(run.approvals, what="an approval")
     assert "it waits for a person: 'review' (0.0.0)" in run.status_message
     run.cancel(confirm=True)
-    assert run.id not in busy.orchestrator.store.awaiting()
+    assert run.id not in busy.orchestrator.container.store.graphs.awaiting()
     with pytest.raises(RunNotFound):
         run.approve("review")
 

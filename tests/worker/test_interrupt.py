@@ -52,7 +52,7 @@ def test_a_process_is_terminated_and_goes_on_from_its_checkpoint(pool, ledger):
     with pool.worker(concurrency=2):
         run = pool.run(chain(t("watchful", 1), t("identity")).on_error(t("on_handler")))
         started(ledger, 1)
-        wait_for(lambda: pool.orchestrator.reader.has_checkpoint(run.id, "0.0.0"), what="a checkpoint")
+        wait_for(lambda: pool.orchestrator.container.reader.has_checkpoint(run.id, "0.0.0"), what="a checkpoint")
         begun = time.monotonic()
         report = run.interrupt(grace=20)
         assert time.monotonic() - begun < 15, "nobody waits for a grace that is not needed"

@@ -81,11 +81,11 @@ class Case:
         assert self.run.status is status
 
     def is_closed(self):
-        return "closed" in self.stand.orchestrator.reader.head(self.run.id)
+        return "closed" in self.stand.orchestrator.container.reader.head(self.run.id)
 
     def keys(self):
         """All the store has of it."""
-        client = self.stand.orchestrator.store.client
+        client = self.stand.orchestrator.container.store.client
         return {key: client.dump(key) for key in client.scan_iter(f"*{self.run.id}*")}
 
     def finish(self):
@@ -183,7 +183,7 @@ def cancelled(case):
         case.run.get(timeout=30)
     told = f"celery-task-meta-{case.run.id}".encode()  # what tells whoever waits; it has a time to live
     wait_for(lambda: case.keys().keys() <= {told}, what="the last key to go")
-    assert case.stand.orchestrator.store.client.ttl(told) > 0
+    assert case.stand.orchestrator.container.store.client.ttl(told) > 0
     case.open()
     assert case.started("end") == ended
     assert case.stand.app.AsyncResult(case.run.id).status != "SUCCESS"

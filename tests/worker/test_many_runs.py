@@ -41,7 +41,9 @@ def started(site, count, **options):
     for _ in range(count):
         runs.append(site.swarm([], open=True, **options).apply_async())
         moment = runs[-1].view.created.timestamp()
-        wait_for(lambda moment=moment: site.orchestrator.store.now() > moment + 0.001, what="the next millisecond")
+        wait_for(
+            lambda moment=moment: site.orchestrator.container.store.now() > moment + 0.001, what="the next millisecond"
+        )
     return runs
 
 

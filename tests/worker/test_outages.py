@@ -137,7 +137,9 @@ def test_one_bad_run_does_not_hold_up_others(make_stand):
     """Given a run whose record somebody has damaged, then others are looked at all the same."""
     stand = make_stand(**HASTY)
     bad, good = (stand.swarm([stand.tasks("identity", i)]).apply_async() for i in range(2))
-    stand.orchestrator.store.client.hset(stand.orchestrator.store.keys.definitions(bad.id), "0.0", "L\nnonsense")
+    stand.orchestrator.container.store.client.hset(
+        stand.orchestrator.container.store.keys.definitions(bad.id), "0.0", "L\nnonsense"
+    )
     with stand.orchestrator.app.connection_for_write() as connection:
         connection.default_channel.queue_purge("celery")
     with stand.worker() as worker:

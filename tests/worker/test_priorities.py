@@ -130,7 +130,7 @@ def test_places_kept_for_high(busy, ledger):
         ({"slots": {HIGH: 3}, "max_concurrency": 2}, "reserves 3 of max_concurrency=2"),
         ({"slots": {HIGH: 2}, "max_concurrency": 2}, "nothing is left for MEDIUM and LOW"),
         ({"slots": {"urgent": 1}, "max_concurrency": 2}, "Priority.HIGH"),
-        ({"slots": {HIGH: -1}, "max_concurrency": 2}, "give places by level"),
+        ({"slots": {HIGH: -1}, "max_concurrency": 2}, "give places by priority"),
         ({"slots": [HIGH], "max_concurrency": 2}, "give a mapping"),
     ],
 )
@@ -214,7 +214,7 @@ def test_the_bound_and_the_order_hold_under_random_kills(make_stand, ledger):
 
 
 def _kill_one_that_runs(run, chance):
-    live = [raw for raw in run.app.orchestrator.reader.live(run.id).values() if raw.startswith(b"R")]
+    live = [raw for raw in run.app.orchestrator.container.reader.live(run.id).values() if raw.startswith(b"R")]
     if live:
         pid = int(chance.choice(live).decode().rpartition("|")[2].rsplit("/", 2)[1])
         with suppress(ProcessLookupError):

@@ -13,7 +13,7 @@ from orchestrator_celery import (
     RunNotFound,
     RunStatus,
 )
-from orchestrator_celery.lifecycle.side_effects import Debts
+from orchestrator_celery.lifecycle.side_effects import SideEffects
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.store import Refused
 from tests.kit.waiting import wait_for
@@ -183,11 +183,11 @@ def test_a_caller_that_dies_right_after_is_no_matter(make_stand, ledger):
         run = failed(stand, stand.tasks("gated", 1, "gate", True))
         ledger.redis.delete("gate")
         repair(ledger, "gate:repaired")
-        assert stand.orchestrator.store.retry(run.id).refused is None
+        assert stand.orchestrator.container.store.retry(run.id).refused is None
         wait_for(lambda: stand.orchestrator.run(run.id).state == "PENDING", what="the reset")
         ledger.redis.set("gate", 1)
         assert stand.orchestrator.run(run.id).get(timeout=30) == 1
-        assert "owed" not in stand.orchestrator.reader.head(run.id)
+        assert "owed" not in stand.orchestrator.container.reader.head(run.id)
 
 
 def test_many_at_once(busy, ledger):
@@ -208,13 +208,13 @@ def test_a_late_reset_does_not_hide_the_next_end(busy, ledger):
         run = failed(busy, busy.tasks("brittle", 1))
         if ends_well:
             repair(ledger)
-        busy.orchestrator.publisher.act(busy.orchestrator.store.retry(run.id).todo)
-        wait_for(lambda run=run: "closed" in busy.orchestrator.reader.head(run.id), what="the second end")
-        root = busy.orchestrator.store.keys.root(run.id)
-        busy.orchestrator.store.client.hset(root, mapping={"reset": 1, "owed": 1})
-        Debts(busy.orchestrator).settle(run.id)
+        busy.orchestrator.container.publisher.act(busy.orchestrator.container.store.retry(run.id).todo)
+        wait_for(lambda run=run: "closed" in busy.orchestrator.container.reader.head(run.id), what="the second end")
+        root = busy.orchestrator.container.store.keys.root(run.id)
+        busy.orchestrator.container.store.client.hset(root, mapping={"reset": 1, "owed": 1})
+        SideEffects(busy.orchestrator.container).settle(run.id)
         assert busy.orchestrator.run(run.id).state == ("SUCCESS" if ends_well else "FAILURE")
-        answer = busy.orchestrator.store.retry(run.id)
+        answer = busy.orchestrator.container.store.retry(run.id)
         assert answer.refused is (Refused.STATE if ends_well else None)
-        busy.orchestrator.publisher.act(answer.todo)  # else a sweep does it, in the middle of another test
-        wait_for(lambda run=run: "closed" in busy.orchestrator.reader.head(run.id), what="the last end")
+        busy.orchestrator.container.publisher.act(answer.todo)  # else a sweep does it, in the middle of another test
+        wait_for(lambda run=run: "closed" in busy.orchestrator.container.reader.head(run.id), what="the last end")

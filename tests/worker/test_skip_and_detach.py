@@ -19,7 +19,7 @@ from orchestrator_celery import (
     when,
 )
 from orchestrator_celery.lifecycle.detach import detached_id
-from orchestrator_celery.lifecycle.side_effects import Debts
+from orchestrator_celery.lifecycle.side_effects import SideEffects
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, wait_until_running
 
@@ -81,7 +81,7 @@ def test_a_node_goes_on_by_itself(make_stand, ledger):
     stand = make_stand()
     inner = chain(stand.tasks("add", 5), stand.tasks("add", 100))
     run = stand.complex(chain(stand.complex(inner, name="inner"), stand.tasks("add", 1)), tags=["eu"]).apply_async((1,))
-    with pytest.raises(InvalidTransition, match=r"0\.0\.1 .* cannot be detached: it waits for what is before it"):
+    with pytest.raises(InvalidTransition, match=r"0\.0\.1 .* cannot be detached: it waits for the nodes before it"):
         run.detach("0.0.1")
     with pytest.raises(InvalidTransition, match="is RUNNING and cannot be detached"):
         run.detach("0.0.0")
@@ -146,12 +146,12 @@ def test_a_caller_that_dies_in_between(make_stand, ledger):
     stand = make_stand(orchestrator_heartbeat=0.2)
     run = stand.run(chain(stand.tasks("nap", 1, 0), stand.tasks("nap", 2, 0).set(immutable=True)))
     new = detached_id(run.id, "0.0.0")
-    stand.orchestrator.publisher.act(stand.orchestrator.store.skip(run.id, "0.0.0", new).todo)
+    stand.orchestrator.container.publisher.act(stand.orchestrator.container.store.skip(run.id, "0.0.0", new).todo)
     with stand.worker():
         assert run.get(timeout=30) == 2
         assert stand.orchestrator.result(new).get(timeout=30) == 1
         assert run.detach("0.0.0").id == new
-    Debts(stand.orchestrator).settle(run.id)
+    SideEffects(stand.orchestrator.container).settle(run.id)
     assert bodies(ledger).count(1) == 1
 
 

@@ -27,7 +27,7 @@ def test_nothing_starts_later_than_a_second_after_a_suspension(make_stand, ledge
         wait_for(lambda: runs[0].progress().done, what="the first task")
         for run in reversed(runs):
             run.suspend()
-            suspended.append(stand.orchestrator.store.now())
+            suspended.append(stand.orchestrator.container.store.now())
         suspended.reverse()
         wait_for(lambda: stand.queued() < 7_000, 60, "the first messages")
         first.kill()

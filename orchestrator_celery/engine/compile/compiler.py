@@ -135,7 +135,7 @@ class Compiler:
     def _tree(self, given: Any, inherited: dict[str, Any], role: Role) -> Tree:
         signature = self._canvas.check(given)
         if isinstance(signature, Primitive):
-            return with_given(self._primitive(signature, inherited, role), *signature.given, self._codec)
+            return with_given(self._primitive(signature, inherited, role), *signature.partial_args, self._codec)
         if isinstance(signature, chain):
             return self._chain(signature, inherited, role)
         if signature["task"] == "celery.chunks":

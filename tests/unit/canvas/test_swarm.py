@@ -50,7 +50,7 @@ def test_items_that_are_no_signatures_are_refused(tasks):
 
 def test_one_signature_is_not_a_list_of_them():
     """Given a signature in place of an iterable, then the error says to wrap it."""
-    with pytest.raises(InvalidWorkflow, match="wrap a single one in a list"):
+    with pytest.raises(InvalidWorkflow, match="put a single signature in a list"):
         Swarm(T.a.s())
 
 
@@ -119,7 +119,7 @@ def test_an_item_that_is_no_signature_is_not_added():
 def test_a_full_definition_takes_no_more():
     """Given `max_items`, then the item over it is refused, one by one and in bulk, and none is added."""
     swarm = Swarm([T.a.s()], max_items=2, app=APP)
-    with pytest.raises(SwarmFull, match="2 more would make 3 items, over max_items=2"):
+    with pytest.raises(SwarmFull, match="2 more items would make 3, more than max_items=2"):
         swarm.add_tasks_bulk([T.a.s(), T.a.s()])
     assert len(swarm.tasks) == 1
     swarm.add_task(T.a.s())

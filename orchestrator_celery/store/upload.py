@@ -1,0 +1,42 @@
+"""Uploads: large records travel in parts before one script takes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.script_call import in_chunks
+
+__all__ = ("FIRST_LOOK", "upload")
+
+#: Milliseconds after its start at which a run is looked at first.
+FIRST_LOOK = 5000
+
+_CHUNK = 1000
+_UPLOAD_SECONDS = 3600
+
+
+def upload(
+    client: Any, keys: Keys, run: str, token: str, fields: Iterable[tuple[str, bytes]], due: bool = False
+) -> None:
+    """Write fields to a temporary key, from which a script takes them as a whole.
+
+    Args:
+        client: a redis-py client.
+        keys: the key names.
+        run: the run, or signature, that the fields are for.
+        token: names the upload.
+        fields: names and values.
+        due: also make the run due, so that a run whose maker dies is found.
+    """
+    key = keys.upload(run, token)
+    for chunk in in_chunks(fields, _CHUNK):
+        with client.pipeline(transaction=False) as pipe:
+            if due:
+                # NX: a client that repeats the id of a live run must not put off the look at it.
+                pipe.zadd(keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+            pipe.hset(key, mapping=dict(chunk))
+            pipe.expire(key, _UPLOAD_SECONDS)
+            pipe.execute()
