@@ -104,7 +104,7 @@ class Compiler:
         return tree
 
     def _goes_singly(self, signature: Any, inherited: dict[str, Any]) -> bool:
-        return self._batching is not None and self._batching.goes_singly(self._canvas.check(signature), inherited)
+        return self._batching is not None and self._batching.goes_singly(self.check(signature), inherited)
 
     def _after_item(self, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
         """Definitions of what is done after an item, packed, under `s0`, `f0`, `c0` and so on."""
@@ -133,7 +133,7 @@ class Compiler:
         return leaf_spec(payload, **start)
 
     def _tree(self, given: Any, inherited: dict[str, Any], role: Role) -> Tree:
-        signature = self._canvas.check(given)
+        signature = self.check(given)
         if isinstance(signature, Primitive):
             return with_given(self._primitive(signature, inherited, role), *signature.partial_args, self._codec)
         if isinstance(signature, chain):
@@ -148,6 +148,15 @@ class Compiler:
         payload, start = self._leaf_payload(signature, inherited, role)
         links, errbacks = self._callbacks_of(signature)
         return self._node(lambda counts: leaf_spec(payload, *counts, **start), {}, 1, links, errbacks)
+
+    def check(self, given: Any) -> Signature:
+        """The signature itself, or one made of its dict.
+
+        Raises:
+            InvalidWorkflow: it is no signature.
+            ForeignSignature: it is bound to another app.
+        """
+        return self._canvas.check(given)
 
     def _leaf_payload(
         self, signature: Signature, inherited: dict[str, Any], role: Role
@@ -217,7 +226,7 @@ class Compiler:
             return trees[0]
         trees.append(self._tree(chord.body, {k: v for k, v in own.items() if k not in ("countdown", "eta")}, role))
         links, errbacks = self._callbacks_of(chord)
-        body_links, body_errbacks = self._callbacks_of(self._canvas.check(chord.body))
+        body_links, body_errbacks = self._callbacks_of(self.check(chord.body))
         links = [link for link in links if link not in body_links]
         errbacks = [errback for errback in errbacks if errback not in body_errbacks]
         return self._sequence(trees, "chord", b"{}", links, errbacks)
