@@ -160,6 +160,8 @@ class Publisher:
             options.update(retries=effect.fence.retries, replaced_task_nesting=effect.fence.nesting)
         if effect.wait:
             options["countdown"] = effect.wait
+        elif effect.fence == (0, 0) and _begins_its_run(effect.spec):
+            options["eta"] = self._givens.start_of(effect.leaf.run, effect.created)
         task = self._app.tasks.get(leaf.task)
         options.update(
             task_id=str(effect.leaf),
@@ -188,13 +190,13 @@ class Publisher:
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
-        blob, again = self._reader.head_fields(run, "close", "retold")
+        blob, again, outer = self._reader.head_fields(run, "close", "retold", "outer")
         options = self._codec.load(blob) if blob else {}
         if again:  # the rest of a native chain or chord has failed with the end before, and does not go on
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
-        outer = parse_leaf_id(run)
-        if outer is not None:
-            options["parent_id"] = outer.run
+        leaf = parse_leaf_id(outer.decode()) if outer else None
+        if leaf is not None:
+            options["parent_id"] = leaf.run
         if "queue" not in options and "exchange" not in options and "routing_key" not in options:
             options.update(self._close_route(origin))
         self._app.tasks[CLOSE_TASK].apply_async(
@@ -250,6 +252,10 @@ class Publisher:
 
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
+
+
+def _begins_its_run(definition: bytes) -> bool:
+    return b" fst=1" in definition.partition(b"\n")[0]
 
 
 def _batch(producer: Any, count: int) -> Any:

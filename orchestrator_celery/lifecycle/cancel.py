@@ -194,7 +194,7 @@ class Cancellation:
         """Let everybody who waits know; tells whether a message is under way that will erase the remainder."""
         container = self._container
         error = RunCancelled.of(run)
-        outer = parse_leaf_id(run)
+        outer = parse_leaf_id(head["outer"].decode()) if "outer" in head else None
         if outer is not None:
             # It stood in for a task of another run, which fails with this.
             effects = self._store.fail(outer, None, container.codec.dump_error(error))

@@ -123,7 +123,8 @@ class Deletion:
         Raises:
             SignatureInUse: names the run.
         """
-        outer = parse_leaf_id(signature)
+        stands_for = self._reader.head_field(signature, "outer")
+        outer = parse_leaf_id(stands_for.decode()) if stands_for else None
         if outer is not None and self._store.due_index.alive(outer.run):
             raise SignatureInUse(
                 f"The signature {signature} is part of the run {outer.run}, which is live: it goes with that run.",

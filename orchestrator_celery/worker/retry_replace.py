@@ -56,6 +56,8 @@ class RetryReplace:
                 sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
             sig = ComplexSignature(sig, app=self._container.app)
         held.replacement = sig.set(parent_id=held.claims[-1][0].run)
+        if isinstance(sig, Primitive):
+            sig.stands_in = True
         return held.replacement
 
     def replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:

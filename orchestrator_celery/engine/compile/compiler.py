@@ -8,18 +8,17 @@ stored, and a crash there would double them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature, _basemap, _chord, chunks, group
 from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 from celery.utils.functional import maybe_list
-from celery.utils.time import maybe_iso8601, maybe_make_aware
 
 from orchestrator_celery.canvas.complex import ComplexSignature
 from orchestrator_celery.canvas.graph import ConditionalGraph
 from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.compile.graph import graph_tree
@@ -37,7 +36,10 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.records.payload import Codec
 
-__all__ = ("Compiler",)
+__all__ = ("AT_START", "Compiler")
+
+#: As the `eta` that a run hands to its first tasks: the time for which the run itself was meant.
+AT_START = object()
 
 #: Letter and role of what a swarm does after its items.
 _AFTER = {
@@ -160,7 +162,7 @@ class Compiler:
 
     def _leaf_payload(
         self, signature: Signature, inherited: dict[str, Any], role: Role
-    ) -> tuple[bytes, dict[str, int]]:
+    ) -> tuple[bytes, dict[str, Any]]:
         """What to send, and when: a delay is the store's to know, which must not take it for a lost message."""
         kwargs = dict(signature.kwargs)
         if isinstance(signature, _basemap):
@@ -172,12 +174,13 @@ class Compiler:
         leaf = Leaf(signature["task"], list(signature.args), kwargs, options, bool(signature.immutable), role)
         return write_leaf(leaf, self._codec), start
 
-    def _start(self, countdown: float | None, eta: datetime | str | None) -> dict[str, int]:
+    def _start(self, countdown: Any, eta: Any) -> dict[str, Any]:
+        if eta is AT_START:  # as natively, in place of any delay of its own
+            return {"begins": True}
         if countdown:
-            return {"wait": int(countdown * 1000)}
+            return {"wait": max(0, int(seconds(countdown, "countdown") * 1000))}
         if eta:
-            moment = maybe_make_aware(maybe_iso8601(eta), self._app.timezone)
-            return {"eta": int(moment.timestamp() * 1000)}
+            return {"eta": int(moment(eta, "eta").timestamp() * 1000)}
         return {}
 
     def _chain(self, steps: chain, inherited: dict[str, Any], role: Role) -> Tree:
@@ -187,7 +190,7 @@ class Compiler:
         first, rest = each[0], each[1:]
         own = {k: v for k, v in steps.options.items() if k not in APPLIED}
         # A chain's own options are its first step's, as natively; those of the run are every task's.
-        later = {k: v for k, v in inherited.items() if k not in ("countdown", "eta")}
+        later = _without_delay(inherited)
         trees = [self._tree(first, {**own, **inherited}, role), *(self._tree(step, later, role) for step in rest)]
         links, errbacks = self._callbacks_of(steps)
         if len(trees) == 1 and not links and not errbacks:
@@ -224,7 +227,7 @@ class Compiler:
         trees = [self._group(header, own, role)]
         if chord.body is None:
             return trees[0]
-        trees.append(self._tree(chord.body, {k: v for k, v in own.items() if k not in ("countdown", "eta")}, role))
+        trees.append(self._tree(chord.body, _without_delay(own), role))
         links, errbacks = self._callbacks_of(chord)
         body_links, body_errbacks = self._callbacks_of(self.check(chord.body))
         links = [link for link in links if link not in body_links]
@@ -241,7 +244,8 @@ class Compiler:
         options = {**{k: v for k, v in signature.options.items() if k not in APPLIED}, **inherited}
         facts: dict[str, Any] = {"name": signature.label}
         if isinstance(signature, Swarm) and not root and options and signature.kwargs.get("open"):
-            facts["options"] = options  # what items get that are added to it while it runs
+            # What items get that are added to it while it runs.
+            facts["options"] = {k: v for k, v in options.items() if v is not AT_START}
         sealed = signature.immutable and not root  # it takes nothing from the step before it
         name = self._codec.dump(facts, None if "options" in facts else "json")
         if isinstance(signature, Swarm):
@@ -264,7 +268,7 @@ class Compiler:
         sealed: bool,
     ) -> Tree:
         signature.validate()
-        later = {k: v for k, v in options.items() if k not in ("countdown", "eta")}
+        later = _without_delay(options)
 
         def body(task: Any, begins: bool) -> Tree:
             return self._tree(task, options if begins else later, role if begins else Role.PLAIN)
@@ -289,6 +293,8 @@ class Compiler:
         sealed: bool,
     ) -> Tree:
         batch = signature.kwargs.get("batch")
+        if batch and options.get("eta") is AT_START:  # one message for several items names no time
+            options = _without_delay(options)
         own = signature.own_callbacks
         items = [self._item(task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
         after = signature.item_callbacks
@@ -344,3 +350,6 @@ class _Handler:
 
     def __init__(self, signature: Any) -> None:
         self.signature = signature
+
+
+from collections.abc import Mapping, Sequence
