@@ -352,4 +352,6 @@ class _Handler:
         self.signature = signature
 
 
-from collections.abc import Mapping, Sequence
+def _without_delay(options: dict[str, Any]) -> dict[str, Any]:
+    """What follows the tasks that an application's delay is for."""
+    return {name: value for name, value in options.items() if name not in ("countdown", "eta")}
