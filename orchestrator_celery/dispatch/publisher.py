@@ -11,24 +11,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from celery.canvas import Signature
-from celery.utils.functional import arity_greater
 from kombu.exceptions import OperationalError
 
+from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
-from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs, with_result
+from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
+from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -39,11 +38,10 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NO_ORIGIN", "TRANSIENT_ERRORS", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "TRANSIENT_ERRORS", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 CANCELLED_TASK = "orchestrator.cancelled"
-ERRBACK_TASK = "orchestrator.errback"
 #: Transient errors: the broker or the store cannot be reached now.
 TRANSIENT_ERRORS = (OperationalError, OSError, *UNREACHABLE)
 
@@ -90,6 +88,7 @@ class Publisher:
         self._codec = codec
         self._queue = settings.queue
         self._resolver = InputResolver(reader, codec)
+        self._errbacks = Errbacks(app)
         self._decider = GraphDecider(store, reader, codec, self._resolver)
 
     def act(self, todo: Iterable[Effect], origin: Origin = NO_ORIGIN) -> None:
@@ -221,7 +220,7 @@ class Publisher:
         if not ref:
             return leaf
         if ref.startswith("e:"):
-            return self._after_error(leaf, run, ref[2:])
+            return self._errbacks.called_with(leaf, effect.leaf, ref[2:], self._outcome(run))
         if ref.startswith("i:"):
             return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, ref[2:]), *leaf.args])
         if leaf.immutable and ref[:2] not in ("g:", "k:", "m:"):
@@ -237,23 +236,6 @@ class Publisher:
         terminal, level = self._reader.terminal(run, [item, f"{item}:p"])
         facts = item_facts(run, item, definition or b"", terminal, self._codec, int(level or Priority.MEDIUM))
         return arguments_after_item(leaf, facts, self._outcome(run))
-
-    def _after_error(self, leaf: Leaf, run: str, ref: str) -> Leaf:
-        outcome = self._outcome(run)
-        if leaf.role is Role.HANDLER:
-            return with_result(leaf, outcome.error_dict(ref))
-        failed = str(outcome.leaf_of(ref))
-        if leaf.role is Role.PLAIN or not self._takes_error(leaf):
-            return with_result(leaf, failed)
-        errback = Signature(leaf.task, leaf.args, leaf.kwargs, leaf.options, immutable=leaf.immutable)
-        return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), run, failed, ref], kwargs={})
-
-    def _takes_error(self, leaf: Leaf) -> bool:
-        """Whether Celery would call this errback with (request, exc, traceback) instead of the task's id."""
-        if leaf.task not in self._app.tasks:
-            return False
-        header = getattr(self._app.tasks[leaf.task], "__header__", None)
-        return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
 
     def choose_edges(self, leaf: LeafId, context: EdgeContext, result: Any) -> tuple[str | None, str]:
         """Choose the edges of a graph's node that succeeded; see `GraphDecider.choose_edges`."""

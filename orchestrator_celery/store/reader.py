@@ -165,7 +165,10 @@ class Reader:
             return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
 
     def inner(self, run: str) -> list[str]:
-        """Return the ids of tasks that replaced themselves, by an inner run or by a task with that id."""
+        """Return the ids of tasks that replaced themselves, by an inner run or by a task with that id.
+
+        An id after `RESULT_ONLY` is an id under which Celery stores a copy of an error.
+        """
         return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))
 
     def newest_of(self, signature: str, offset: int, count: int) -> list[str]:

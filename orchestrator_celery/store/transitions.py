@@ -193,6 +193,20 @@ class Store(Transitions):
             int(hold),
         )
 
+    def add_to_chord(self, leaf: LeafId, fence: Fence, number: int, item: bytes, leaves: int) -> Effects:
+        """A running leaf adds an item to the header of its chord; `detail`: the item's node.
+
+        Args:
+            leaf: the node, and the attempt.
+            fence: the body's place in the attempt.
+            number: of the addition within the body; the same number again adds nothing.
+            item: definition.
+            leaves: how many leaves are in it.
+        """
+        return self._run(
+            "add_to_chord", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, number, leaves, item
+        )
+
     def checkpoint(self, leaf: LeafId, fence: Fence, blob: bytes) -> Effects:
         """Save a checkpoint of a running leaf."""
         return self._run("checkpoint", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, blob)
