@@ -61,7 +61,7 @@ class Errbacks:
 
     def _keep_copy(self, failed: str, ref: str, outcome: Outcome) -> None:
         traceback = outcome.error_dict(ref)["traceback"]
-        # Without a backend no copy is stored. The backend `rpc` only sends results to a waiting client, and there is none.
+        # Without a backend no copy is stored. The backend `rpc` needs a waiting client, and there is none.
         with suppress(NotImplementedError, RuntimeError):
             self._app.backend.store_result(failed, outcome.error(ref), FAILURE, traceback=traceback)
 

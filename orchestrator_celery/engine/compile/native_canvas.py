@@ -80,7 +80,7 @@ class NativeCanvas:
                 yield signature
 
     def unwrapped(self, workflow: Signature) -> Signature:
-        """Unwrap a group of one whose member returns a list: natively the group's result is this list, not a list of it."""
+        """Unwrap a group of one whose member returns a list: natively this list is the group's result."""
         workflow = self.check(workflow)
         if not isinstance(workflow, group) or isinstance(workflow, Primitive):
             return workflow
