@@ -10,17 +10,17 @@ from kombu.exceptions import OperationalError
 
 from orchestrator_celery.store.availability import UNREACHABLE, refused_for_now
 
-__all__ = ("PASSING", "passes", "sending")
+__all__ = ("TRANSIENT_ERRORS", "is_transient", "sending")
 
 #: A batch of messages was not published; kombu has the class from 5.7 on.
 _BATCH = getattr(kombu.exceptions, "BatchPublishError", OperationalError)
 #: Errors that may pass: the broker or the store cannot be used now.
-PASSING: tuple[type[BaseException], ...] = (OperationalError, OSError, _BATCH, *UNREACHABLE)
+TRANSIENT_ERRORS: tuple[type[BaseException], ...] = (OperationalError, OSError, _BATCH, *UNREACHABLE)
 
 
-def passes(exc: BaseException) -> bool:
+def is_transient(exc: BaseException) -> bool:
     """Whether an error may pass: the broker, the store or the result backend cannot be used now."""
-    return isinstance(exc, PASSING) or refused_for_now(exc)
+    return isinstance(exc, TRANSIENT_ERRORS) or refused_for_now(exc)
 
 
 @contextmanager
@@ -34,6 +34,6 @@ def sending() -> Iterator[None]:
         yield
     except Exception as exc:
         cause = exc.__cause__ or exc
-        if isinstance(exc, PASSING) or not (refused_for_now(exc) or refused_for_now(cause)):
+        if isinstance(exc, TRANSIENT_ERRORS) or not (refused_for_now(exc) or refused_for_now(cause)):
             raise
         raise OperationalError(f"The broker refuses messages for now: {cause}") from exc

@@ -23,7 +23,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from orchestrator_celery.errors import StoreUnavailable
 
-__all__ = ("UNREACHABLE", "answers", "asking", "refused_for_now")
+__all__ = ("UNREACHABLE", "asking", "raises_store_unavailable", "refused_for_now")
 
 #: Errors of a store that cannot be used now.
 UNREACHABLE = (StoreUnavailable, RedisConnectionError, RedisTimeoutError)
@@ -75,8 +75,8 @@ def asking(consequence: str = "") -> Iterator[None]:
         ) from exc
 
 
-def answers(cls: Class) -> Class:
-    """Let the public methods of a class raise `StoreUnavailable` if Redis cannot be used now."""
+def raises_store_unavailable(cls: Class) -> Class:
+    """Class decorator: public methods raise `StoreUnavailable` if Redis cannot be used now."""
     for name, member in list(vars(cls).items()):
         if callable(member) and not name.startswith("_"):
             setattr(cls, name, _translated(member))

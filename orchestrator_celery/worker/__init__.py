@@ -9,6 +9,7 @@ from celery.concurrency import get_implementation
 
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.worker.auto_resume import AutoResume, rules_of
+from orchestrator_celery.worker.chord_additions import ChordAdditions
 from orchestrator_celery.worker.claim_guard import guard_tasks
 from orchestrator_celery.worker.claims import Claims
 from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
@@ -37,22 +38,21 @@ def install(container: Container) -> None:
     lost = LostProcesses(container, reporter)
     handover = RetryReplace(container, reporter)
     claims = Claims(container, lost)
+    additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
-        guard_tasks(app, claims, handover)
-
-    app.on_after_finalize.connect(guard, weak=False)
-    if app.finalized:
-        guard()
+        guard_tasks(app, claims, handover, additions)
 
     def check(sender: Any = None, **_: Any) -> None:
         if getattr(sender, "app", None) is app:
             _check_settings(container)
 
+    app.on_after_finalize.connect(guard, weak=False)
+    if app.finalized:
+        guard()
     # Tasks may be registered after the app was finalized, so `worker_init` guards once more.
-    _connect(
-        container, (signals.worker_init, check), (signals.worker_init, guard), (signals.worker_init, _answer_commands)
-    )
+    for handler in (check, guard, _answer_commands):
+        _connect(container, (signals.worker_init, handler))
     _connect(container, *_life(container, reporter, lost))
     told = TaskSignals(container, reporter, lost, handover)
     _connect(
@@ -82,9 +82,7 @@ def _check_settings(container: Container) -> None:
     try:
         rules_of(container)
     except InvalidSettings as exc:
-        raise SystemExit(
-            f"The worker does not start, because a setting of orchestrator_celery is wrong.\n{exc}"
-        ) from exc
+        raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 
 
 def _answer_commands(**_: Any) -> None:

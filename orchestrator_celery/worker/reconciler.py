@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.broker_errors import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -39,10 +39,10 @@ _ALL = 1_000_000_000
 #: Routine looks at runs that only run: at most about this many a minute, however many runs there are.
 _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
-#: Milliseconds after which a run whose record cannot be read is looked at again.
-_PUT_ASIDE = 600_000.0
 #: Milliseconds between two looks whether the indexes are still there.
 _CHECK = 60_000.0
+#: Milliseconds after which a run whose record cannot be read is looked at again.
+_PUT_ASIDE = 600_000.0
 #: Longest pause of the leader, in seconds: so late at most is a run with a delay that was made after the last look.
 _PAUSE = 1.0
 
@@ -100,7 +100,7 @@ class Reconciler:
             self._container.registry.bury(beat.dead)
 
     def _guard(self, step: Callable[..., Any], *args: Any) -> None:
-        """Carry out one step of a sweep. An error in one step does not keep the others from being done."""
+        """Carry out one step of a sweep. An error in one step does not keep the other steps from being done."""
         try:
             step(*args)
         except (RedisError, *UNREACHABLE):
@@ -181,7 +181,7 @@ class Reconciler:
     def _publish(self, look: Look) -> None:
         try:
             self._container.publisher.act(look.todo)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
 
     def _run(self) -> None:
