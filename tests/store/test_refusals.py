@@ -12,7 +12,7 @@ from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.availability import refused_for_now
 from orchestrator_celery.store.embedded import EmbeddedRedis
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.refusing import REFUSALS, refusing
 
 from .play import Play
@@ -37,7 +37,7 @@ CALLS: dict[str, Callable[[Play], object]] = {
     "close a swarm": lambda play: play.store.swarms.close_swarm("open", "0"),
     "save": lambda play: play.store.signatures.save("s:1", [("0", b"L\nx")], {"name": "", "kind": "complex"}, None),
     "mark": lambda play: play.store.signatures.mark(play.run, 10, None),
-    "beat": lambda play: Registry(play.redis, play.store.keys).beat("w/a/1/b", 30, [], []),
+    "beat": lambda play: WorkerRegistry(play.redis, play.store.keys).beat("w/a/1/b", 30, [], []),
     "index": lambda play: play.store.due_index.index({"another": 1.0}),
 }
 
