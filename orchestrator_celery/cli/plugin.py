@@ -63,7 +63,7 @@ def approve(ctx: click.Context, run: str, node: str, by: str | None, note: str) 
     """Approve NODE of RUN. NODE is the approval's name in the graph, or its id."""
     with _orchestrator(ctx) as found, _acting(by):
         found.run(run).approve(node, note=note)
-    click.echo(f"approved: {node} of {run}")
+    _say(f"approved: {node} of {run}")
 
 
 @_answering
@@ -71,7 +71,7 @@ def reject(ctx: click.Context, run: str, node: str, by: str | None, note: str) -
     """Reject NODE of RUN. NODE is the approval's name in the graph, or its id."""
     with _orchestrator(ctx) as found, _acting(by):
         found.run(run).reject(node, note=note)
-    click.echo(f"rejected: {node} of {run}")
+    _say(f"rejected: {node} of {run}")
 
 
 @contextmanager
@@ -98,16 +98,26 @@ def _acting(by: str | None) -> Iterator[None]:
         yield
 
 
+def _say(line: str) -> None:
+    from orchestrator_celery.model.text import printable
+
+    click.echo(printable(line))
+
+
 def _line(view: ApprovalView) -> str:
+    from orchestrator_celery.model.text import printable
+
     asked = f"{view.run}  {view.name} ({view.node}) of {view.run_name}, since {view.since:%Y-%m-%d %H:%M:%S} UTC"
     if view.until is not None:
         asked += f", {view.on_timeout} at {view.until:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{asked}: {view.message}" if view.message else asked
+    return printable(f"{asked}: {view.message}" if view.message else asked)
 
 
 def _json(views: list[ApprovalView]) -> str:
     from pydantic_core import to_json
 
+    from orchestrator_celery.model.text import printable_json
+
     # A task's input can contain any value that the result serializer accepts, so JSON needs a fallback.
     plain = [view.model_dump() for view in views]
-    return to_json(plain, indent=2, fallback=repr, bytes_mode="base64").decode()
+    return printable_json(to_json(plain, indent=2, fallback=repr, bytes_mode="base64").decode())

@@ -9,7 +9,6 @@ not want any more is vetoed by its record; only what runs is to be ended.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from celery.worker import state as workers
 from celery.worker.control import Panel, control_command
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.worker.claimed_message import claims_of
 from orchestrator_celery.worker.heartbeat import is_running
@@ -40,7 +40,7 @@ _LOOK = 0.05
 
 _struck: Any = LimitedSet(maxlen=10_000, expires=_KEPT)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 def register() -> None:

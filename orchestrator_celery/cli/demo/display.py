@@ -9,6 +9,7 @@ from textwrap import shorten
 from typing import TextIO
 
 from orchestrator_celery import NodeKind, NodeState, NodeView, Progress, Run
+from orchestrator_celery.model.text import printable
 
 __all__ = ("follow", "progress_line", "tree_lines")
 
@@ -83,7 +84,7 @@ def tree_lines(view: NodeView) -> Iterator[str]:
 
 def _node_line(view: NodeView) -> str:
     kind = "" if view.name == view.kind else f" [{view.kind}]"
-    return f"{view.name}{kind} {view.state}{_facts(view)}"
+    return printable(f"{view.name}{kind} {view.state}{_facts(view)}")
 
 
 def _facts(view: NodeView) -> str:

@@ -20,6 +20,7 @@ from orchestrator_celery.cli.demo.page import html_page
 from orchestrator_celery.cli.demo.project import workflow
 from orchestrator_celery.cli.demo.servers import Worker, WorkerDied
 from orchestrator_celery.cli.demo.text import counted, text_report
+from orchestrator_celery.model.text import printable_lines
 from orchestrator_celery.store.embedded import EmbeddedRedis
 
 __all__ = ("demo",)
@@ -75,7 +76,7 @@ def _measure(names: Sequence[str], worker: Worker, output: Path, processes: int)
     seconds = monotonic() - began
     print("", *tree_lines(run.tree(limit=len(names))), "", sep="\n")
     if run.failed():
-        print(f"The run failed: {run.result!r}\n{worker.tail()}", file=sys.stderr)
+        print(printable_lines(f"The run failed: {run.result!r}\n{worker.tail()}"), file=sys.stderr)
         return 1
     rate = f"{len(names) / seconds:,.0f} tasks a second"
     workers = counted(processes, "worker process", "worker processes")
