@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, Origin
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, Origin
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.worker.progress import Said
 
@@ -20,11 +20,13 @@ __all__ = ("ClaimedMessage", "Sink", "claimed_by", "claims_of", "owner_of", "rep
 class Sink(Protocol):
     """Takes the end of a body; arguments as of `Reporter`."""
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body returned."""
 
     def failed(
-        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """The body raised."""
 
@@ -46,6 +48,7 @@ class ClaimedMessage:
         interrupted: whether the body was to be stopped then.
         said: how far the body says it is.
         told: what the edges of a graph's node depend on, where this process may choose them.
+        added: how many items the body has added to its chord.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -58,7 +61,8 @@ class ClaimedMessage:
     looked: float = 0.0
     interrupted: bool = False
     said: Said = field(default_factory=Said)
-    told: Foresight | None = None
+    told: EdgeContext | None = None
+    added: int = 0
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:
