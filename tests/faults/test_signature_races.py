@@ -1,7 +1,5 @@
 """Races for one signature between processes: whoever comes second is told, no run is lost, no key is left."""
 
-import os
-
 import pytest
 
 from orchestrator_celery import SignatureGone, SignatureInUse, SignatureStatus
@@ -9,9 +7,10 @@ from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults.races import race
+from tests.kit.cases import amount
 from tests.worker.support import Stand
 
-ROUNDS = int(os.environ.get("TEST_RACE_ROUNDS", "1000"))
+ROUNDS = amount(250, 1000)
 
 
 @pytest.fixture
