@@ -1,9 +1,4 @@
-"""The Python of README and docs runs as printed, against a real Redis and a real worker.
-
-Of each page: a ```python block that begins with a comment `# name.py` is that file of the reader's project; every
-other ```python block is run, and a ```pycon block is a session whose output must match. All of a page is one
-project and one session. A block that cannot run here stands under `<!-- not run: reason -->`.
-"""
+"""The Python of README and docs runs as printed, against a real Redis and a real worker; how, says `kit/pages.py`."""
 
 from __future__ import annotations
 
@@ -18,7 +13,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.lifecycle import table
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.forking import FORKS
-from tests.kit.pages import blocks_of
+from tests.kit.pages import blocks_of, write_files
 from tests.kit.workers import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,10 +37,7 @@ def test_a_page_runs_as_printed(page, redis, tmp_path):
         "CELERY_RESULT_BACKEND": redis.url(db=1),
         "PYTHONPATH": os.pathsep.join([str(tmp_path), PACKAGE, str(ROOT)]),
     }
-    for block in blocks_of(page):
-        if block.file:
-            with (tmp_path / block.file).open("a") as file:
-                file.write(block.code)
+    write_files(page, tmp_path)
     with Worker(redis.url(db=0), redis.url(db=1), app="tasks", env=env, ready=False):
         session = ["-m", "tests.kit.pages", str(page)]
         done = FORKS.run(*session, cwd=tmp_path, env={**os.environ, **env}, timeout=250)

@@ -35,6 +35,7 @@ class Look(NamedTuple):
         late: approvals nobody has answered in time.
         waiting: how many approvals wait for an answer.
         owed: something is still to be done outside the store about a change.
+        starts: when the run starts, in ms; None where it has started, or is held.
     """
 
     run: str
@@ -48,6 +49,7 @@ class Look(NamedTuple):
     late: tuple[str, ...] = ()
     waiting: int = 0
     owed: bool = False
+    starts: float | None = None
 
 
 @answers
@@ -64,6 +66,11 @@ class DueIndex(Transitions):
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
+    def first_due(self) -> float | None:
+        """When the next look at a run is due (ms); None where none is."""
+        first = self.client.zrange(self.keys.due, 0, 0, withscores=True)
+        return float(first[0][1]) if first else None
+
     def active_runs(self) -> int:
         """How many runs have not ended."""
         return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
@@ -73,12 +80,18 @@ class DueIndex(Transitions):
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Runs that have ended or are no more; they wait for nobody, either."""
-        if runs:
-            with self.client.pipeline(transaction=False) as pipe:
-                pipe.zrem(self.keys.due, *runs)
-                pipe.zrem(self.keys.approvals, *runs)
-                pipe.execute()
+        """Remove runs that have ended or do not exist. A run that was created meanwhile under such an id stays."""
+        if not runs:
+            return
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zrem(self.keys.due, *runs)
+            pipe.zrem(self.keys.approvals, *runs)
+            for run in runs:
+                pipe.hmget(self.keys.root(run), "status", "closed")
+            _, _, *found = pipe.execute()
+        new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
+        if new:
+            self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
     def index(self, created: Mapping[str, float]) -> None:
         """Put runs into the list of runs; derived, so it may be repeated at any time."""
@@ -115,11 +128,15 @@ class DueIndex(Transitions):
         return now_ms(self.client)
 
 
+def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
+    return status not in (None, b"CANCELLED") and closed is None
+
+
 def _look(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status, deadline, late, waiting, owed = rest
+    due, running, created, status, deadline, late, waiting, owed, starts = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return Look(
@@ -134,4 +151,5 @@ def _look(run: str, answer: list[Any]) -> Look:
         tuple(node.decode() for node in late),
         int(waiting),
         bool(owed),
+        float(starts) if starts else None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from celery.exceptions import WorkerLostError
+from celery.exceptions import TaskRevokedError, WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.canvas.approval import timeout_result
@@ -121,6 +121,12 @@ class ResumeSession:
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
                 alive = sighting.alive and raw[:1] != b"I"  # what was to be stopped does not fail by that
                 self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, alive)
+
+    def begin(self, look: Look) -> None:
+        """Start a run whose delay is over."""
+        expired = self._container.codec.dump_error(TaskRevokedError("expired"), "")
+        effects = self._container.store.begin(look.run, expired)
+        self._reporter.send(effects, NOWHERE, {"action": "begin", "run": look.run})
 
     def end(self, look: Look) -> None:
         """End a run that is over its deadline."""

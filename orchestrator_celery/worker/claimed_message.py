@@ -48,6 +48,7 @@ class ClaimedMessage:
         interrupted: whether the body was to be stopped then.
         said: how far the body says it is.
         told: what the edges of a graph's node depend on, where this process may choose them.
+        added: how many items the body has added to its chord.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -61,6 +62,7 @@ class ClaimedMessage:
     interrupted: bool = False
     said: Said = field(default_factory=Said)
     told: EdgeContext | None = None
+    added: int = 0
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:

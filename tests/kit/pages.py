@@ -1,4 +1,9 @@
-"""The code of a documentation page: its blocks, and its session."""
+"""The code of a page of the documentation, and how its session is played; needs nothing but the standard library.
+
+Of each page: a ```python block that begins with a comment `# name.py` is that file of the reader's project; every
+other ```python block is run, and a ```pycon block is a session whose output must match. All of a page is one
+project and one session. A block that cannot run here stands under `<!-- not run: reason -->`.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +35,23 @@ class Block(NamedTuple):
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
+    """Blocks that are played, in their order."""
     text = page.read_text(encoding="utf-8")
     for match in BLOCK.finditer(text):
         if not match["skip"]:
             yield Block(match["kind"], match["code"], text.count("\n", 0, match.start("code")) + 1)
 
 
+def write_files(page: Path, folder: Path) -> None:
+    """Write the files of the reader's project."""
+    for block in blocks_of(page):
+        if block.file:
+            with (folder / block.file).open("a") as file:
+                file.write(block.code)
+
+
 def play(page: Path) -> None:
-    """Run a page's session in this process: what `pytest` starts in the project's folder."""
+    """Run a page's session in this process, which the project's folder is the working directory of."""
     names: dict[str, object] = {"__name__": "__main__"}
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for block in blocks_of(page):
@@ -54,4 +68,5 @@ def play(page: Path) -> None:
 
 
 if __name__ == "__main__":
+    sys.path[0] = str(Path.cwd())  # the reader's project, and none of the tests' own modules
     play(Path(sys.argv[1]))
