@@ -139,7 +139,7 @@ def test_purge_against_finish(stand):
     for _ in range(ROUNDS):
         kept = o.save(stand.tasks("identity", 1))
         run = kept.run()
-        assert o.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
+        assert o.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
         kept.delete()
         ids.append(kept.id)
     early = 0
