@@ -17,7 +17,7 @@ swarm.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -29,9 +29,21 @@ from orchestrator_celery.store.reader import Reader
 
 __all__ = ("Givens", "as_one")
 
-_CACHED = 16
-_MISSING = object()
+#: Most values that are kept, and most bytes of their records in the store.
+_CACHED, _CACHED_BYTES = 16, 32 * 1024 * 1024
 _NONE: tuple[list[Any], dict[str, Any]] = ([], {})
+
+
+class _Meter:
+    """Counts the bytes of the records that one value is made of."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def __call__(self, records: list[bytes | None]) -> list[bytes | None]:
+        """Count records, and return them."""
+        self.size += sum(len(record) for record in records if record is not None)
+        return records
 
 
 class Givens:
@@ -45,7 +57,8 @@ class Givens:
     def __init__(self, reader: Reader, codec: Codec) -> None:
         self._reader = reader
         self._codec = codec
-        self._cache: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+        #: Values with the sizes of their records.
+        self._cache: OrderedDict[tuple[str, str, str], tuple[Any, int]] = OrderedDict()
         self._born: OrderedDict[str, str] = OrderedDict()
 
     def meet(self, run: str, born: str) -> None:
@@ -69,7 +82,7 @@ class Givens:
         if not given:
             return _NONE
         if given == "in":
-            args, kwargs = self._cached(run, given, lambda: self._input(run))
+            args, kwargs = self._cached(run, given, lambda count: self._input(run, count))
             return list(args), dict(kwargs)
         if given.startswith("g:"):
             return self._of_visit(run, given[2:], node, known)
@@ -88,7 +101,7 @@ class Givens:
             return [self.value(run, one, node, known) for one in given[1:].split(",")]
         if not given or given == "in" or given[:2] in ("g:", "k:", "m:", "o:"):
             return as_one(*self.arguments(run, given, node, known))
-        return self._cached(run, given, lambda: self._outcome(run).values([given])[0])
+        return self._cached(run, given, lambda count: self._outcome(run, count).values([given])[0])
 
     def facts(
         self, run: str, graph: str, names: Mapping[str, str], last: Mapping[str, str], given: str, **own: Any
@@ -140,39 +153,49 @@ class Givens:
 
     def _inputs(self, run: str, visit: str) -> dict[str, Any]:
         """Inputs of a visit, worked out when it began."""
-        return dict(self._cached(run, f"k:{visit}", lambda: self._kept_inputs(run, visit)))
+        return dict(self._cached(run, f"k:{visit}", lambda count: self._kept_inputs(run, visit, count)))
 
-    def _kept_inputs(self, run: str, visit: str) -> dict[str, Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:kw"])
+    def _kept_inputs(self, run: str, visit: str, count: _Meter) -> dict[str, Any]:
+        [raw] = count(self._reader.terminal(run, [f"{visit}:kw"]))
         return dict(self._codec.load(raw)) if raw is not None else {}
 
     def _element(self, run: str, visit: str, node: str) -> Any:
-        elements = self._cached(run, f"m:{visit}", lambda: self._list(run, visit))
+        elements = self._cached(run, f"m:{visit}", lambda count: self._list(run, visit, count))
         return elements[int(node[len(visit) + 1 :].split(".")[0])]
 
-    def _list(self, run: str, visit: str) -> list[Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:list"])
+    def _list(self, run: str, visit: str, count: _Meter) -> list[Any]:
+        [raw] = count(self._reader.terminal(run, [f"{visit}:list"]))
         found: list[Any] = self._codec.load(raw or b"[]")
         return found
 
-    def _input(self, run: str) -> tuple[list[Any], dict[str, Any]]:
-        args, kwargs = self._codec.load(self._reader.head_field(run, "input") or b"[[], {}]")
+    def _input(self, run: str, count: _Meter) -> tuple[list[Any], dict[str, Any]]:
+        [raw] = count([self._reader.head_field(run, "input")])
+        args, kwargs = self._codec.load(raw or b"[[], {}]")
         return args, kwargs
 
-    def _outcome(self, run: str) -> Outcome:
-        return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
+    def _outcome(self, run: str, count: _Meter) -> Outcome:
+        return Outcome(run, lambda nodes: count(self._reader.terminal(run, nodes)), self._codec)
 
-    def _cached(self, run: str, given: str, read: Any) -> Any:
+    def _cached(self, run: str, given: str, read: Callable[[_Meter], Any]) -> Any:
         key = (run, self._born.get(run, ""), given)
-        value = self._cache.get(key, _MISSING)
-        if value is _MISSING:
-            value = self._cache[key] = read()
+        found = self._cache.get(key)
+        if found is None:
+            count = _Meter()
+            found = read(count), count.size
+            if count.size > _CACHED_BYTES:
+                return found[0]
+            self._cache[key] = found
         with suppress(KeyError):  # in a pool of threads others crowd it out, at any moment
             self._cache.move_to_end(key)
-        while len(self._cache) > _CACHED:
+        while len(self._cache) > _CACHED or self._cached_bytes() > _CACHED_BYTES:
             with suppress(KeyError):
                 self._cache.popitem(last=False)
-        return value
+        return found[0]
+
+    def _cached_bytes(self) -> int:
+        with suppress(RuntimeError):  # another thread has changed it meanwhile, and checks as well
+            return sum(size for _, size in self._cache.values())
+        return 0
 
 
 def as_one(args: list[Any], kwargs: dict[str, Any]) -> Any:

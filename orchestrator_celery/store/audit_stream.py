@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import answers
 from orchestrator_celery.store.keys import Keys
 
@@ -21,18 +22,19 @@ class AuditTrail:
         client: a redis-py client.
         keys: the key names.
         retention: seconds an entry is kept.
+        most: most entries that are kept, the newest.
     """
 
-    def __init__(self, client: Any, keys: Keys, retention: float) -> None:
+    def __init__(self, client: Any, keys: Keys, retention: float, most: int) -> None:
         self._client = client
         self._key = keys.audit
         self._retention = retention
+        self._most = most
 
     def append(self, entry: bytes | str) -> None:
-        """Write one entry; what is over its retention goes."""
-        seconds, _ = self._client.time()
-        oldest = max(0, int((seconds - self._retention) * 1000))
-        self._client.xadd(self._key, {"entry": entry}, minid=oldest, approximate=False)
+        """Write one entry; entries that are over the retention, or too many, are dropped."""
+        limits = int(self._retention * 1000), self._most
+        scripts.load("append_audit").run(self._client, self._key, (entry, *limits))
 
     def entries(self, since: float | None, until: float | None) -> Iterator[tuple[str, bytes]]:
         """Ids and entries, newest first, read page by page.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -13,6 +12,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, answers
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Refused, Transitions
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
 from orchestrator_celery.store.swarm_transitions import SwarmTransitions
@@ -206,7 +206,7 @@ class Store(Transitions):
 
     def _goes_on(self, verb: str, run: str, *args: Any) -> Effects:
         # Before it is done, for one that had ended is not due, and something of it may go on.
-        added = self.client.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+        added = schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         effects = self._run(verb, run, *args)
         if effects.refused is None:
             self.client.zadd(self.keys.due, {run: 0})
@@ -227,7 +227,7 @@ class Store(Transitions):
     def _look_soon(self, run: str, followers: bool) -> None:
         """Where runs that stand in for its tasks have to follow: a sweep sees to it if the caller dies before."""
         if followers:
-            self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
+            schedule(self.client, self.keys.due, run, after=_SOON, only="XX", earlier=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """An interruption has ended the leaf's body, or made sure that its end means nothing."""
@@ -273,8 +273,7 @@ class Store(Transitions):
             audit: the entry for the audit trail, as JSON.
         """
         # Due before it is done, so that consequences which nobody draws are found; not at once: the caller draws them.
-        later = time.time() * 1000 + FIRST_LOOK
-        self.client.zadd(self.keys.due, {run: later}, nx=True)
+        schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         effects = self._run("cancel", run, token, audit)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])

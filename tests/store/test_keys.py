@@ -46,7 +46,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
     store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
-    AuditTrail(store.client, store.keys, 100).append("{}")
+    AuditTrail(store.client, store.keys, 100, 100).append("{}")
     Registry(store.client, store.keys).beat("w/a", 30, [])
     return play
 
