@@ -20,7 +20,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.publisher import NOWHERE, Origin
 from orchestrator_celery.errors import PayloadTooLarge
-from orchestrator_celery.model.effects import Dispatch, Foresight
+from orchestrator_celery.model.effects import Dispatch, EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf
@@ -99,7 +99,9 @@ class Runner:
 
     # -- what hooks tell of an item's body ----------------------------------------------------------
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body of an item returned."""
         try:
             blob = self._container.codec.dump_result(result)
@@ -128,7 +130,7 @@ class Runner:
                     return done
                 node, definition, given = self._todo.popleft()
                 self._begun = time.monotonic()
-            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, born=self._born))
+            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, created=self._born))
             done += 1
 
     def _run_one(self, item: Dispatch) -> None:

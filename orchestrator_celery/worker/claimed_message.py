@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, Origin
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.worker.progress import Said
 
@@ -20,7 +20,9 @@ __all__ = ("ClaimedMessage", "Sink", "claimed_by", "claims_of", "owner_of", "rep
 class Sink(Protocol):
     """Takes the end of a body; arguments as of `Reporter`."""
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body returned."""
 
     def failed(
@@ -58,7 +60,7 @@ class ClaimedMessage:
     looked: float = 0.0
     interrupted: bool = False
     said: Said = field(default_factory=Said)
-    told: Foresight | None = None
+    told: EdgeContext | None = None
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
@@ -76,7 +76,7 @@ class Claims:
                 return True
         return False
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, Foresight | None]:
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, EdgeContext | None]:
         tries = 0
 
         def claim() -> Effects:

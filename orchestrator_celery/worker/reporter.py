@@ -10,7 +10,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.publisher import NOWHERE, PASSING, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.model.safe_log import safe_logger
@@ -47,7 +47,9 @@ class Reporter:
         if held is not None:
             held.said.last(partial(patiently, self._container), self._container.store.progress, *held.claims[-1])
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body returned `result`; `told`: what the edges of a graph's node depend on beside that."""
         store = self._container.store
         if leaf.node == CLOSE:
@@ -63,7 +65,7 @@ class Reporter:
         known = origin._replace(known={leaf.node: result})
         self._tell(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
-    def _foreseen(self, leaf: LeafId, told: Foresight | None, blob: bytes) -> tuple[str | None, str]:
+    def _foreseen(self, leaf: LeafId, told: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if told is None:
             return None, ""
         try:

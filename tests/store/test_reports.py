@@ -57,4 +57,4 @@ def test_a_report_of_an_older_release_still_counts(orchestrator, client):
     client.lpush(orchestrator.container.store.keys.reports, old)
     [report] = orchestrator.resume_reports()
     assert report.count(ResumeAction.RESUMED) == 2
-    assert str(report) == "2 resumed; 3 runs looked at, 0 workers found dead"
+    assert str(report) == "2 resumed; 3 runs checked, 0 workers found dead"
