@@ -28,6 +28,7 @@ saved signature has the same keys under an id of its own, `s:<uuid>`: a head,
 `orc:workers:{orc}`         zset    workers with the extension, by the time their lease ends
 `orc:workers:{orc}:active`  hash    what each of them runs, as of its last sign of life
 `orc:workers:{orc}:leader`  string  the worker that sweeps
+`orc:workers:{orc}:handed`  string  the leader that left in good order, until another worker leads
 ==========================  ======  =====================================================
 """
 

@@ -20,11 +20,13 @@ class Beat(NamedTuple):
         now: the store's clock, ms.
         leads: whether this worker sweeps until its next sign of life.
         dead: members whose lease is over; only the leader is told.
+        handed: this worker leads from now on, and the leader before has finished its work.
     """
 
     now: float
     leads: bool
     dead: tuple[str, ...]
+    handed: bool = False
 
 
 class WorkerLife(NamedTuple):
@@ -62,8 +64,17 @@ class Registry:
             dead: members this machine knows to be dead; their leases end at once.
         """
         args = (member, int(lease * 1000), json.dumps(list(active)), *dead)
-        _, now, leads, gone = scripts.load("beat").run(self._client, self._keys.workers, args)
-        return Beat(float(now), bool(leads), tuple(item.decode() for item in gone))
+        _, now, leads, gone, handed = scripts.load("beat").run(self._client, self._keys.workers, args)
+        return Beat(float(now), bool(leads), tuple(item.decode() for item in gone), bool(handed))
+
+    def leave(self, member: str, *, finished: bool) -> None:
+        """Take out a worker that ends in good order.
+
+        Args:
+            member: the worker; it runs nothing any more.
+            finished: if it leads, it has looked at everything that was due.
+        """
+        scripts.load("leave").run(self._client, self._keys.workers, (member, int(finished)))
 
     def members(self) -> list[str]:
         """All members, alive or not yet buried."""

@@ -54,7 +54,13 @@ class Reconciler:
         self._auto_resume = auto_resume
         self._beat: Beat | None = None
         self._wake = threading.Condition()
-        self._alarm = True
+        #: Something may have been missed: the next sweep looks at every run.
+        self._alarm = False
+        #: Another worker has led; what it has seen is known only if it handed over.
+        self._follows = True
+        self._idle = threading.Event()
+        self._idle.set()
+        self._finished = False
         self._checked = 0.0
         self._cursor = 0
 
@@ -72,6 +78,20 @@ class Reconciler:
         """The store was away and may have forgotten something: look at everything once it is back."""
         self._alarm = True
 
+    def finish(self, patience: float) -> bool:
+        """Begin no more sweeps, and wait for the current sweep.
+
+        Args:
+            patience: seconds to wait at most.
+
+        Returns:
+            Whether nothing is left that a new leader has to look for.
+        """
+        with self._wake:
+            self._finished = True
+            self._wake.notify()
+        return self._idle.wait(patience) and not self._alarm and not self._follows
+
     def sweep(self, beat: Beat) -> None:
         """Look at what is due now.
 
@@ -79,14 +99,14 @@ class Reconciler:
             redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
         """
         store = self._container.store
-        if self._alarm or beat.now - self._checked > _CHECK:
+        everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
+        if everything or beat.now - self._checked > _CHECK:
             self._check_indexes(beat.now)
-        everything = self._alarm or bool(beat.dead)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._look_at(runs, beat)
         Deletion(self._container).sweep(beat.now)
-        self._alarm = False
+        self._alarm = self._follows = False
         self._container.registry.bury(beat.dead)
 
     def _check_indexes(self, now: float) -> None:
@@ -139,21 +159,32 @@ class Reconciler:
             logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                while self._beat is None:
-                    self._wake.wait()
-                beat, self._beat = self._beat, None
-            if not beat.leads:
-                self._alarm = True  # who takes over cannot know what the one before has seen
-                continue
-            try:
-                self.sweep(beat)
-            except (RedisError, *UNREACHABLE) as exc:
-                self._alarm = True
-                logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
-            except Exception:
-                logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+        while (beat := self._next_beat()) is not None:
+            if beat.leads:
+                self._try(beat)
+            else:
+                self._follows = True
+            self._idle.set()
+
+    def _next_beat(self) -> Beat | None:
+        """Wait for a sign of life; None once the worker ends."""
+        with self._wake:
+            while self._beat is None and not self._finished:
+                self._wake.wait()
+            if self._finished:
+                return None
+            beat, self._beat = self._beat, None
+            self._idle.clear()
+            return beat
+
+    def _try(self, beat: Beat) -> None:
+        try:
+            self.sweep(beat)
+        except (RedisError, *UNREACHABLE) as exc:
+            self._alarm = True
+            logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
+        except Exception:
+            logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
 
 
 def _next(look: Look, now: float, routine: float) -> float:
