@@ -1,4 +1,4 @@
-"""Which tasks the running workers have."""
+"""Finds out which tasks the running workers have registered."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from kombu.exceptions import OperationalError
 
 __all__ = ("WorkerTasks",)
 
-#: Seconds to wait for the answers of workers.
+#: Seconds to wait for the workers' answers.
 _ASK = 1.0
 #: Seconds after which workers are asked again about a name that none of them had.
 _FRESH = 30.0
 
 
 class WorkerTasks:
-    """Which tasks the running workers have registered. Workers are asked only about names that this process lacks.
+    """The tasks that running workers have registered. Workers are asked only about names that this process lacks.
 
     Args:
         app: the Celery app.

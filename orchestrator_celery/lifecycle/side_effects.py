@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
 from orchestrator_celery.lifecycle.followers import INSIDE, Followers
+from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
 
 if TYPE_CHECKING:
@@ -46,13 +47,15 @@ class SideEffects:
             head = self._reader.head(run)
             if _RESET in head:
                 self._reset(run)
+            if STALE in head:
+                OldResults(self._container).take_back(run)
             if INSIDE in head:
                 Followers(self._container).align(run)
             for field in [name for name in head if name.startswith(_DETACH)]:
                 new, given = head[field].decode().split(" ")
                 Detachment(self._container, run, field.removeprefix(_DETACH)).start(new, given)
                 self._container.store.settled(run, field)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Side effects of a change wait: %r", exc, extra={"action": "settle", "run": run})
 
     def _reset(self, run: str) -> None:

@@ -9,12 +9,13 @@ does may be done twice: two leaders at once do no harm.
 from __future__ import annotations
 
 import threading
+import time
 from random import uniform
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -39,6 +40,8 @@ _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
 #: Milliseconds between two looks whether the indexes are still there.
 _CHECK = 60_000.0
+#: Longest pause of the leader, in seconds: so late at most is a run with a delay that was made after the last look.
+_PAUSE = 1.0
 
 
 class Reconciler:
@@ -53,6 +56,9 @@ class Reconciler:
         self._container = container
         self._auto_resume = auto_resume
         self._beat: Beat | None = None
+        #: The last sign of life, where this worker leads, and when it was told, by the monotonic clock.
+        self._last: Beat | None = None
+        self._told = 0.0
         self._wake = threading.Condition()
         #: Something may have been missed: the next sweep looks at every run.
         self._alarm = False
@@ -71,7 +77,7 @@ class Reconciler:
     def on_beat(self, beat: Beat) -> None:
         """A sign of life was given; the leader sweeps."""
         with self._wake:
-            self._beat = beat
+            self._beat, self._told = beat, time.monotonic()
             self._wake.notify()
 
     def on_miss(self) -> None:
@@ -109,6 +115,27 @@ class Reconciler:
         self._alarm = self._follows = False
         self._container.registry.bury(beat.dead)
 
+    def look(self) -> float:
+        """Look, between two signs of life, at runs that have become due; returns the seconds until the next look.
+
+        Raises:
+            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+        """
+        index = self._container.store.due_index
+        if time.monotonic() - self._told > self._container.settings.lease:
+            return _PAUSE  # another worker may lead by now
+        now, first = self._now(), index.first_due()
+        if first is not None and first <= now and self._last is not None:
+            self._look_at(index.due_runs(now, _PER_SWEEP), self._last._replace(now=now, dead=()))
+            now, first = self._now(), index.first_due()
+        # What is still due could not be treated: it is not tried without a pause.
+        return _PAUSE if first is None or first <= now else min(_PAUSE, (first - now) / 1000)
+
+    def _now(self) -> float:
+        """The store's clock (ms), as far as this process can tell."""
+        beat = self._last
+        return 0.0 if beat is None else beat.now + (time.monotonic() - self._told) * 1000
+
     def _check_indexes(self, now: float) -> None:
         indexes = Indexes(self._container.store.client, self._container.store.keys)
         if not indexes.whole():
@@ -138,6 +165,8 @@ class Reconciler:
         try:
             if look.state == "cancelled":
                 session.conclude(look)
+            elif look.starts is not None and look.starts <= now:
+                session.begin(look)
             elif look.deadline is not None and look.deadline <= now:
                 session.end(look)
             else:
@@ -155,38 +184,45 @@ class Reconciler:
     def _publish(self, look: Look) -> None:
         try:
             self._container.publisher.act(look.todo)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
 
     def _run(self) -> None:
-        while (beat := self._next_beat()) is not None:
-            if beat.leads:
-                self._try(beat)
-            else:
-                self._follows = True
+        pause: float | None = None
+        while not self._finished:
+            beat = self._next_beat(pause)
+            if beat is not None:
+                self._last = beat if beat.leads else None
+                self._follows |= not beat.leads
+            pause = self._try(beat) if self._last is not None else None
             self._idle.set()
 
-    def _next_beat(self) -> Beat | None:
-        """Wait for a sign of life; None once the worker ends."""
+    def _next_beat(self, pause: float | None) -> Beat | None:
+        """Wait for a heartbeat; None after the pause, or when the worker stops."""
         with self._wake:
-            while self._beat is None and not self._finished:
-                self._wake.wait()
-            if self._finished:
-                return None
+            if self._beat is None and not self._finished:
+                self._wake.wait(pause)
             beat, self._beat = self._beat, None
-            self._idle.clear()
-            return beat
+            if not self._finished:
+                self._idle.clear()
+            return None if self._finished else beat
 
-    def _try(self, beat: Beat) -> None:
+    def _try(self, beat: Beat | None) -> float:
         try:
-            self.sweep(beat)
+            if self._finished:
+                return _PAUSE
+            if beat is not None:
+                self.sweep(beat)
+            return self.look()
         except (RedisError, *UNREACHABLE) as exc:
             self._alarm = True
             logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
         except Exception:
             logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+        return _PAUSE
 
 
 def _next(look: Look, now: float, routine: float) -> float:
     regular = now + routine
-    return min([regular, *(max(moment, now) for moment in (look.due, look.deadline) if moment is not None)])
+    moments = (look.due, look.deadline, look.starts)
+    return min([regular, *(max(moment, now) for moment in moments if moment is not None)])
