@@ -26,6 +26,8 @@ logger = safe_logger(__name__)
 
 #: How often to try to copy a set that changes meanwhile.
 _TRIES = 5
+#: Seconds that a worker which ends waits for its last call to the store.
+_PATIENCE = 2.0
 
 
 class Heartbeat:
@@ -53,6 +55,8 @@ class Heartbeat:
         self._on_miss = on_miss
         self._on_gone = on_gone
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._finished = False
         self._active: list[str] = []
         self._forks = False
 
@@ -65,11 +69,21 @@ class Heartbeat:
                 may be anything.
         """
         self._forks = forks
-        threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
+        self._thread.start()
 
-    def stop(self) -> None:
-        """End with the current sign of life; the lease runs out, or is ended by the next worker on this machine."""
+    def stop(self, *, finished: bool = False) -> None:
+        """End the heartbeat; wait a little until the worker is out of the registry.
+
+        If the worker still runs tasks, it stays in the registry: its lease ends, and other workers look for its tasks.
+
+        Args:
+            finished: the reconciler of this worker has nothing left to do.
+        """
+        self._finished = finished
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
 
     def _run(self, member: str) -> None:
         settings = self._container.settings
@@ -89,6 +103,15 @@ class Heartbeat:
                 logger.exception("The heartbeat failed and goes on.", extra={"action": "heartbeat"})
                 self._on_miss()
             self._stopped.wait(settings.heartbeat)
+        self._leave(member)
+
+    def _leave(self, member: str) -> None:
+        if worker_state.active_requests:
+            return
+        try:
+            self._container.registry.leave(member, finished=self._finished)
+        except (RedisError, *UNREACHABLE) as exc:
+            logger.warning("The worker could not sign off: %r", exc, extra={"action": "heartbeat"})
 
     def _running(self) -> list[str]:
         """Ids of the tasks that run, after a report of those whose process is gone."""
