@@ -23,6 +23,7 @@ from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
 from orchestrator_celery.views.tree import TreeReader
+from orchestrator_celery.worker.patience import patiently
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -41,9 +42,8 @@ _BLOCK = 1000
 class Run(RunOutcome, RunVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
-    `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
-    ours: the run's own record, which is a moment ahead of `state`, because
-    Celery is told the outcome by a message of its own.
+    `status` is the run's own status. `state`, `result`, `get` and the rest of `AsyncResult` tell the same end in
+    Celery's words, from the run's record. Celery's result backend keeps a copy of it, for chains, chords and clients.
     """
 
     def __repr__(self) -> str:
@@ -64,8 +64,8 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
     def status(self) -> RunStatus:
         """Status of the run; where the record is gone (or not there yet), what Celery's result says."""
         found = self._recorded_status()
-        if found is None:  # a handle that has seen a success would say so for ever
-            found = _NATIVE.get(self.backend.get_task_meta(self.id, cache=False)["status"], RunStatus.PENDING)
+        if found is None:
+            found = _NATIVE.get(self._celery_meta()["status"], RunStatus.PENDING)
         return found
 
     @property
@@ -122,10 +122,6 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         """Approvals of this run that wait for an answer."""
         return WaitingApprovals(self._container).of(self.id)
 
-    def _recorded_status(self) -> RunStatus | None:
-        status = self._container.reader.head_field(self.id, "status")
-        return RunStatus(status.decode()) if status else None
-
     # -- of a swarm ---------------------------------------------------------------------------------
 
     @property
@@ -174,11 +170,12 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
 
         Raises:
             RunNotFound: the run has no record.
+            StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
         """
         reader = self._container.reader
         self._head()
         while True:
-            entries = reader.events(self.id, after, _BLOCK)
+            entries = patiently(self._container, reader.events, self.id, after, _BLOCK)
             for place, fields in entries:
                 event = parse_event(self.id, place, fields)
                 after = event.id

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.nodes import parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
@@ -157,12 +158,13 @@ class Reader:
         _, _, graph_input, state = text.decode().split("|", 3)
         return GraphState(graph_input, json.loads(state))
 
-    def closed(self, runs: Sequence[str]) -> list[bool | None]:
-        """Whether the outcome of each run was reported to Celery; None for a cancelled run or one without a record."""
+    def ended(self, runs: Sequence[str]) -> list[bool | None]:
+        """Whether each run has ended; None for a cancelled run or one without a record."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
-                pipe.hmget(self._keys.root(run), "status", "closed")
-            return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
+                pipe.hget(self._keys.root(run), "status")
+            found = pipe.execute()
+        return [None if status in (None, b"CANCELLED") else RunStatus(status.decode()).ended for status in found]
 
     def inner(self, run: str) -> list[str]:
         """Return the ids of tasks that replaced themselves, by an inner run or by a task with that id.
