@@ -21,6 +21,7 @@ from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.script_call import in_chunks
+from orchestrator_celery.store.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -104,12 +105,12 @@ class Reconciler:
         index = self._container.store.due_index
         if time.monotonic() - self._told > self._container.settings.lease:
             return _PAUSE  # another worker may lead by now
-        now, first = self._now(), index.first_due()
-        if first is not None and first <= now and self._last is not None:
-            self._look_at(index.due_runs(now, _PER_SWEEP), self._last._replace(now=now, dead=()))
-            now, first = self._now(), index.first_due()
-        # What is still due could not be treated: it is not tried without a pause.
-        return _PAUSE if first is None or first <= now else min(_PAUSE, (first - now) / 1000)
+        looked, first = self._now(), index.first_due()
+        if first is not None and first <= looked and self._last is not None:
+            self._look_at(index.due_runs(looked, _PER_SWEEP), self._last._replace(now=looked, dead=()))
+            first = index.first_due()
+        # A run that is due since before this look could not be treated: the next try comes after a pause.
+        return _PAUSE if first is None or first <= looked else min(_PAUSE, max(0.0, (first - self._now()) / 1000))
 
     def _now(self) -> float:
         """The store's clock (ms), as far as this process can tell."""
@@ -193,5 +194,8 @@ class Reconciler:
 
 def _next(look: Look, now: float, routine: float) -> float:
     regular = now + routine
-    moments = (look.due, look.deadline, look.starts)
+    starts = look.starts
+    if starts is not None and starts <= now:  # it is started with this look
+        starts = now + FIRST_LOOK
+    moments = (look.due, look.deadline, starts)
     return min([regular, *(max(moment, now) for moment in moments if moment is not None)])
