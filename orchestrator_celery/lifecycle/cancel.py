@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.engine.item_callbacks import item_facts
 from orchestrator_celery.errors import (
     ConfirmationRequired,
@@ -28,7 +28,7 @@ from orchestrator_celery.errors import (
 )
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.audit import CancelPlan
-from orchestrator_celery.model.ids import is_callback, is_runner, parse_leaf_id
+from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.records.definitions import spec, unpack
@@ -117,10 +117,11 @@ class Cancellation:
             return
         self._stop_bodies(run, list(json.loads(head["bodies"])))
         for inner in json.loads(head["inner"]):
-            self._store.cancel(inner, "", "")
-            self.conclude(inner)
+            if not inner.startswith(RESULT_ONLY):
+                self._store.cancel(inner, "", "")
+                self.conclude(inner)
             with suppress(NotImplementedError):
-                self._container.app.backend.forget(inner)
+                self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
         if head.get("audit"):
             self._container.audit_stream.append(head["audit"])
@@ -185,7 +186,7 @@ class Cancellation:
             )
         try:
             self.conclude(run)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             # It is cancelled; a worker draws the consequences.
             logger.warning("A cancellation waits for a worker: %r", exc, extra={"action": "cancel", "run": run})
 
@@ -215,7 +216,7 @@ class Cancellation:
             return
         try:
             self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "%d tasks of a cancelled run cannot be stopped now: %r",
                 len(bodies),

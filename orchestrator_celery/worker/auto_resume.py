@@ -10,8 +10,8 @@ from celery.exceptions import TaskRevokedError, WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.canvas.approval import timeout_result
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, PASSING
-from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, TRANSIENT_ERRORS
+from orchestrator_celery.engine.recovery import LostNode, Rules, Sighting, is_orphaned
 from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.lifecycle.cancel import Cancellation
@@ -82,7 +82,7 @@ class AutoResume:
         try:
             with self._container.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
                 events.send(REPORT_EVENT, **counts, dead=list(report.dead), looked_at=report.looked_at)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.debug("The event was not sent: %r", exc, extra={"action": "resume"})
 
 
@@ -126,7 +126,7 @@ class ResumeSession:
         """Start a run whose delay is over."""
         expired = self._container.codec.dump_error(TaskRevokedError("expired"), "")
         effects = self._container.store.begin(look.run, expired)
-        self._reporter.send(effects, NOWHERE, {"action": "begin", "run": look.run})
+        self._reporter.send(effects, NO_ORIGIN, {"action": "begin", "run": look.run})
 
     def end(self, look: Look) -> None:
         """End a run that is over its deadline."""
@@ -138,7 +138,7 @@ class ResumeSession:
         )
         try:
             ended = fail_overdue(container, look.run, container.codec.dump_error(error))
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent now: %r", exc, extra={"action": "overdue", "run": look.run})
             return
         if ended:
@@ -151,7 +151,7 @@ class ResumeSession:
         """Draw the consequences of a cancellation whose caller has not."""
         try:
             Cancellation(self._container).conclude(look.run)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
 
     def settle(self, look: Look) -> None:
@@ -162,7 +162,7 @@ class ResumeSession:
         """Tell the workers once more what an interruption wants stopped."""
         try:
             Interruption(self._container).repeat(look.run, look.running, self._now)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("An interruption waits: %r", exc, extra={"action": "interrupt", "run": look.run})
 
     def answer(self, look: Look) -> None:
@@ -179,12 +179,12 @@ class ResumeSession:
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
             effects = container.store.graphs.answer(look.run, node, blob, well=well, late=True)
-            self._reporter.send(effects, NOWHERE, {"action": "answer", "run": look.run, "node": node})
+            self._reporter.send(effects, NO_ORIGIN, {"action": "answer", "run": look.run, "node": node})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)
         policy = getattr(self._container.app.tasks.get(name), "orchestrator", None)
-        lost = Lost(
+        lost = LostNode(
             leaf.run,
             leaf.node,
             name,

@@ -6,7 +6,8 @@ base class, and may stop the body (`raise Ignore`: acknowledged, nothing
 stored, nothing goes on). Raising in `task_prerun` is swallowed by Celery.
 `replace` is wrapped as well, so that a canvas that replaces a task of a run
 becomes a durable run itself; and, with `retry`, so that a broker or a store
-that is away for a while does not fail the task.
+that is away for a while does not fail the task. `add_to_chord` is wrapped,
+because the chord of a run is no chord of Celery's backend.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.worker.chord_additions import ChordAdditions
     from orchestrator_celery.worker.claims import Claims
     from orchestrator_celery.worker.retry_replace import RetryReplace
 
@@ -26,13 +28,14 @@ __all__ = ("guard_tasks",)
 _MARK = "_orchestrator_guarded"
 
 
-def guard_tasks(app: Celery, claims: Claims, handover: RetryReplace) -> None:
+def guard_tasks(app: Celery, claims: Claims, handover: RetryReplace, additions: ChordAdditions) -> None:
     """Wrap the class of every registered task. Wrapping twice does nothing.
 
     Args:
         app: the Celery app.
         claims: claims messages before their body.
         handover: handles retries and replacements.
+        additions: handles `add_to_chord`.
     """
     for task in app._tasks.values():
         cls = type(task)
@@ -44,6 +47,8 @@ def guard_tasks(app: Celery, claims: Claims, handover: RetryReplace) -> None:
             cls.on_replace = _on_replace(cls.on_replace, handover)
         if not getattr(cls.retry, _MARK, False):
             cls.retry = _retry(cls.retry, handover)
+        if not getattr(cls.add_to_chord, _MARK, False):
+            cls.add_to_chord = _add_to_chord(cls.add_to_chord, additions)
 
 
 def _before_start(original: Callable[..., Any], claims: Claims) -> Callable[..., Any]:
@@ -72,6 +77,15 @@ def _on_replace(original: Callable[..., Any], handover: RetryReplace) -> Callabl
 
     setattr(on_replace, _MARK, True)
     return on_replace
+
+
+def _add_to_chord(original: Callable[..., Any], additions: ChordAdditions) -> Callable[..., Any]:
+    @wraps(original)
+    def add_to_chord(self: Any, sig: Any, lazy: bool = False) -> Any:
+        return additions.add(self, sig, lazy, original)
+
+    setattr(add_to_chord, _MARK, True)
+    return add_to_chord
 
 
 def _retry(original: Callable[..., Any], handover: RetryReplace) -> Callable[..., Any]:

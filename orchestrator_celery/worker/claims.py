@@ -15,7 +15,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
 from orchestrator_celery.worker.patience import patiently
 
@@ -86,7 +86,7 @@ class Claims:
 
         answer = patiently(self._container, claim)
         if answer.refused is None:
-            return answer.detail or b"", foresight(answer.more)
+            return answer.detail or b"", edge_context(answer.more)
         if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
             # The answer to an earlier try was lost; what it claimed is ours.
             return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None

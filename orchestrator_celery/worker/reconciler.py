@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -165,7 +165,7 @@ class Reconciler:
     def _publish(self, look: Look) -> None:
         try:
             self._container.publisher.act(look.todo)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
 
     def _run(self) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature
+from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -48,9 +48,12 @@ class RetryReplace:
     def replacement(self, task: Any, sig: Any) -> Any:
         """What a task of a run may be replaced by: a canvas becomes a run of its own."""
         held = claimed_by(task.request)
-        if held is None:
+        if held is None or _is_refused(sig):
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
+            if isinstance(sig, group) and len(list(sig.tasks)) == 1:
+                # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
+                sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
             sig = ComplexSignature(sig, app=self._container.app)
         held.replacement = sig.set(parent_id=held.claims[-1][0].run)
         if isinstance(sig, Primitive):
@@ -94,10 +97,10 @@ class RetryReplace:
         if claimed_by(task.request) is None:
             return original(task, sig)
         if isinstance(sig, Primitive):
-            return patiently(self._container, original, task, sig, passing=PASSING)
+            return patiently(self._container, original, task, sig, passing=TRANSIENT_ERRORS)
         try:
             return original(task, sig)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             self._say("replacement", task, exc)
             raise Ignore("the replacement waits in the outbox") from exc
 
@@ -111,7 +114,7 @@ class RetryReplace:
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if held is None or not isinstance(rejected.reason, PASSING):
+            if held is None or not isinstance(rejected.reason, TRANSIENT_ERRORS):
                 raise
             self._say("retry", task, rejected.reason)
             self._reporter.last_words(held)
@@ -143,6 +146,11 @@ class RetryReplace:
             exc,
             extra={"action": "handover", "task": task.request.id},
         )
+
+
+def _is_refused(sig: Any) -> bool:
+    """Whether `Task.replace` refuses it, in words of its own."""
+    return (isinstance(sig, _chain) and not sig.tasks) or "chord" in sig.options
 
 
 def _pause(task: Any, given: Any) -> float:
