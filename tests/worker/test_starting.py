@@ -4,9 +4,6 @@ With a delay the run is on record before it starts: it is found, suspended, resu
 """
 
 import json
-import os
-import subprocess
-import sys
 from datetime import datetime, timedelta, timezone
 from itertools import product
 
@@ -27,9 +24,9 @@ from orchestrator_celery import (
     RunStatus,
     Swarm,
 )
+from tests.kit.clients import run_code
 from tests.kit.pairs import pairwise
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 #: Seconds: longer than any test takes, and short enough to be waited for.
 LATER, SOON = 600, 1.0
@@ -175,14 +172,11 @@ def from_json(s):
 def from_another_process(s):
     """Of JSON, in a process that knows the project and nothing else of it."""
     code = (
-        "import json, sys\nfrom celery import signature\nfrom tests.worker.tasks import app\n"
-        "signature(json.load(sys.stdin), app=app).apply_async()"
+        "import json\nfrom celery import signature\nfrom tests.kit.project import app\n"
+        f"signature(json.loads({json.dumps(s.frozen('v'))!r}), app=app).apply_async()\n"
     )
-    stand = s.stand
-    subprocess.run(
-        [sys.executable, "-c", code], input=json.dumps(s.frozen("v")), text=True, check=True, cwd=ROOT, timeout=60,
-        env={**os.environ, **environment(stand.broker, stand.backend, **stand.settings)},
-    )  # fmt: skip
+    done = run_code(s.stand.broker, s.stand.backend, code)
+    assert done.returncode == 0, done.stdout
 
 
 WAYS = {
