@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
+from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Refused, Transitions
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
 from orchestrator_celery.store.swarm_transitions import SwarmTransitions
@@ -69,15 +69,15 @@ class Store(Transitions):
         token = uuid.uuid4().hex
         fields = {"window": self._settings.window, "events": self._settings.max_events, **head}
         flat = [part for pair in fields.items() for part in pair]
-        try:
+        with asking("The run was not started"):
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
-        except UNREACHABLE as exc:
-            raise StoreUnavailable(f"The run was not started, because the store did not answer: {exc}.") from exc
         try:
             effects = self._run("create", run, token, len(fields), records, *flat)
         except UNREACHABLE as exc:
+            if exc.__cause__ is not None and refused_for_now(exc.__cause__):  # before the script did anything
+                raise StoreUnavailable(f"The run was not started. {exc}") from exc
             raise StartUnconfirmed.of(run, exc) from exc
         if effects.refused is Refused.EXPIRED:
             self.due_index.not_due([run])
@@ -248,7 +248,7 @@ class Store(Transitions):
 
     def _restart(self, verb: str, run: str, *args: Any) -> Effects:
         # Made due before the change: an ended run is not due, and its tasks may start again.
-        added = self.client.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+        added = schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         effects = self._run(verb, run, *args)
         if effects.refused is None:
             self.client.zadd(self.keys.due, {run: 0})
@@ -269,7 +269,7 @@ class Store(Transitions):
     def _check_soon(self, run: str, has_inner: bool) -> None:
         """If inner runs must follow, make the run due soon, so that a sweep does it if the caller dies first."""
         if has_inner:
-            self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
+            schedule(self.client, self.keys.due, run, after=_SOON, only="XX", earlier=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """Record that an interruption has ended the leaf's body, or that reports of this body are refused now."""
@@ -315,9 +315,7 @@ class Store(Transitions):
             audit: the entry for the audit trail, as JSON.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
-        # Due before it is done, so that consequences which nobody draws are found; not at once: the caller draws them.
-        later = time.time() * 1000 + FIRST_LOOK
-        self.client.zadd(self.keys.due, {run: later}, nx=True)
+        schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         effects = self._run("cancel", run, token, audit)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])
@@ -329,6 +327,10 @@ class Store(Transitions):
         self.due_index.forget([run])
         self.due_index.not_due([run])
         return effects
+
+    def audit_written(self, root: str) -> None:
+        """The audit entry that a cancelled run, or a claimed signature, kept for its deletion is in the audit trail."""
+        self.client.hdel(self.keys.root(root), "audit")
 
     def keep_report(self, report: bytes) -> None:
         """Store the report of a sweep; the newest thousand are kept."""

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 from celery import chain
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from orchestrator_celery import (
@@ -209,6 +210,18 @@ def test_a_start_whose_answer_was_lost(busy, ledger, monkeypatch, kind, countdow
     assert run.id == id
     assert run.get(timeout=30) == RESULTS[kind]("v")
     assert len(ledger.entries("ran", id)) == 1
+
+
+@pytest.mark.parametrize("words", ["OOM command not allowed", "READONLY You can't write", "MISCONF", "BUSY"])
+def test_a_start_the_store_refused_was_not_made(stand, monkeypatch, words):
+    """Given a store that refuses the call for now, then the error says that nothing was started, for that is certain."""
+    original = scripts.Script.run
+    losing = Losing("create", ResponseError(words), False)
+    with monkeypatch.context() as patch:
+        patch.setattr(scripts.Script, "run", lambda *call: losing.run(original, *call))
+        with pytest.raises(StoreUnavailable, match="was not started") as caught:
+            Start(stand, "swarm").primitive("v").apply_async()
+    assert not isinstance(caught.value, StartUnconfirmed)
 
 
 def test_a_start_whose_client_never_asks_again_runs(busy, ledger, monkeypatch):

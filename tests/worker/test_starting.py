@@ -24,8 +24,8 @@ from orchestrator_celery import (
     RunStatus,
     Swarm,
 )
+from tests.kit.cases import pairwise
 from tests.kit.clients import run_code
-from tests.kit.pairs import pairwise
 from tests.kit.waiting import wait_for
 
 #: Seconds: longer than any test takes, and short enough to be waited for.
