@@ -10,7 +10,7 @@ from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
-from orchestrator_celery.model.effects import Decide, Effect, Foresight, Verdict
+from orchestrator_celery.model.effects import Decide, Effect, RoutingFacts, Verdict
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import parse
@@ -53,7 +53,7 @@ class Deciding:
             verdict = Verdict("fail", self._codec.dump_error(exc))
         return self._store.graphs.decide(effect.run, effect.visit, verdict).todo
 
-    def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
+    def route_early(self, leaf: LeafId, routing: RoutingFacts, result: Any) -> tuple[str | None, str]:
         """Choose the edges out of a node before its end is recorded, so that it costs no call of its own.
 
         Args:
@@ -65,30 +65,34 @@ class Deciding:
             The targets, None where they cannot be told: the graph fails by that, or is asked in its turn; and what they
             were chosen by, as `Store.finish` takes it.
         """
-        definition = parse(told.spec)
+        definition = parse(routing.spec)
         spec = self._codec.load(definition.payload)
         at = leaf.node.split(".")[-2]
         looked = [number for number in definition.attrs.get("lk", "").split(",") if number not in ("", at)]
         try:
-            facts = self._told(leaf, told, spec, result) if told.looks else Facts(result, None, None, 0, _nothing)
-            relied = " ".join(f"{number}:{told.last.get(number, '')}" for number in looked if told.looks)
+            facts = (
+                self._routing_facts(leaf, routing, spec, result)
+                if routing.looks
+                else Facts(result, None, None, 0, _nothing)
+            )
+            relied = " ".join(f"{number}:{routing.last.get(number, '')}" for number in looked if routing.looks)
             return targets(spec["routes"], facts, lambda router: result), relied
         except UNREACHABLE:
             raise
         except Exception:
             return None, ""
 
-    def _told(self, leaf: LeafId, told: Foresight, spec: Mapping[str, Any], result: Any) -> Facts:
+    def _routing_facts(self, leaf: LeafId, routing: RoutingFacts, spec: Mapping[str, Any], result: Any) -> Facts:
         graph, at, _ = leaf.node.rsplit(".", 2)
         return self._givens.facts(
             leaf.run,
             graph,
             spec.get("names", {}),
-            {**told.last, at: leaf.node},
-            told.given,
+            {**routing.last, at: leaf.node},
+            routing.given,
             result=result,
-            visits=told.visits,
-            known={**self._results(told.records), leaf.node: result},
+            visits=routing.visits,
+            known={**self._results(routing.records), leaf.node: result},
         )
 
     def _verdict(self, effect: Decide) -> Verdict:

@@ -24,7 +24,7 @@ from orchestrator_celery.engine.item_callbacks import arguments_after_item, item
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs, with_result
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, RoutingFacts
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NO_ORIGIN", "TRANSIENT", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 CANCELLED_TASK = "orchestrator.cancelled"
 ERRBACK_TASK = "orchestrator.errback"
 #: Errors that may pass: the broker or the store cannot be reached now.
-PASSING = (OperationalError, OSError, *UNREACHABLE)
+TRANSIENT = (OperationalError, OSError, *UNREACHABLE)
 
 #: kombu's own, where the project sets none.
 _STEPS = (0, 3, 6, 9)
@@ -68,7 +68,7 @@ class Origin(NamedTuple):
 
 
 #: Nothing is known, and the closing message goes where tasks go by default.
-NOWHERE = Origin()
+NO_ORIGIN = Origin()
 
 
 class Publisher:
@@ -91,7 +91,7 @@ class Publisher:
         self._givens = Givens(reader, codec)
         self._deciding = Deciding(store, reader, codec, self._givens)
 
-    def act(self, todo: Iterable[Effect], origin: Origin = NOWHERE) -> None:
+    def act(self, todo: Iterable[Effect], origin: Origin = NO_ORIGIN) -> None:
         """Send everything; a leaf that can never be sent fails, and what follows from that is sent too.
 
         Raises:
@@ -106,7 +106,7 @@ class Publisher:
                 effect = waiting.popleft()
                 try:
                     waiting.extend(self._do(effect, origin, producer))
-                except PASSING:
+                except TRANSIENT:
                     raise
                 except Exception as exc:
                     if not isinstance(effect, Dispatch):
@@ -125,7 +125,7 @@ class Publisher:
             return
         with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
-                waiting.extend(self._do(waiting.popleft(), NOWHERE, producer))
+                waiting.extend(self._do(waiting.popleft(), NO_ORIGIN, producer))
 
     def send_cancelled(self, run: str, options: dict[str, Any]) -> None:
         """Send the message that tells a native chain or chord around a run that it was cancelled.
@@ -211,7 +211,7 @@ class Publisher:
             return {"queue": origin.route["routing_key"]}
         return {"exchange": origin.route["exchange"], "routing_key": origin.route["routing_key"]}
 
-    def with_arguments(self, effect: Dispatch, origin: Origin = NOWHERE) -> Leaf:
+    def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN) -> Leaf:
         """What a leaf's message would carry: its task, its own arguments and what it is given."""
         leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
         given, run = effect.given, effect.leaf.run
@@ -252,9 +252,9 @@ class Publisher:
         header = getattr(self._app.tasks[leaf.task], "__header__", None)
         return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
 
-    def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
-        """The edges out of a graph's node that has ended well; as `Deciding.foresee`."""
-        return self._deciding.foresee(leaf, told, result)
+    def route_early(self, leaf: LeafId, routing: RoutingFacts, result: Any) -> tuple[str | None, str]:
+        """The edges out of a graph's node that has ended well; as `Deciding.route_early`."""
+        return self._deciding.route_early(leaf, routing, result)
 
     def partial(self, run: str, given: str, node: str) -> tuple[list[Any], dict[str, Any]]:
         """What a node would be given besides its own arguments.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.publisher import TRANSIENT
 from orchestrator_celery.engine.item_callbacks import item_facts
 from orchestrator_celery.errors import (
     ConfirmationRequired,
@@ -185,7 +185,7 @@ class Cancellation:
             )
         try:
             self.conclude(run)
-        except PASSING as exc:
+        except TRANSIENT as exc:
             # It is cancelled; a worker draws the consequences.
             logger.warning("A cancellation waits for a worker: %r", exc, extra={"action": "cancel", "run": run})
 
@@ -215,7 +215,7 @@ class Cancellation:
             return
         try:
             self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
-        except PASSING as exc:
+        except TRANSIENT as exc:
             logger.warning(
                 "%d tasks of a cancelled run cannot be stopped now: %r",
                 len(bodies),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Foresight", "Verdict")
+__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "RoutingFacts", "Verdict")
 
 
 class Dispatch(NamedTuple):
@@ -70,7 +70,7 @@ class Decide(NamedTuple):
     born: str = ""
 
 
-class Foresight(NamedTuple):
+class RoutingFacts(NamedTuple):
     """What a process that runs the body of a graph's node knows of what its edges depend on, beside the result.
 
     Args:

@@ -1,4 +1,4 @@
-"""Which runs there are, and when each is to be looked at: derived indexes, and the look itself."""
+"""The list of runs and the index of due runs, both derived; and the check of a run."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import answers
 from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
-__all__ = ("DueIndex", "Look")
+__all__ = ("DueIndex", "RunCheck")
 
 
 #: What PTTL answers for a key without an expiry.
 _NO_EXPIRY = -1
 
 
-class Look(NamedTuple):
-    """What a look at a run found.
+class RunCheck(NamedTuple):
+    """What the check of a run found.
 
     Args:
         run: its id.
-        state: `ok`, `gone` (no such run), `over` (nothing of it is live) or `cancelled` (and not finished with).
+        state: `ok`, `gone` (no such run), `over` (it has ended, and nothing of it is live) or `cancelled` (the
+            cancellation is not finished).
         todo: messages to publish again.
         due: when the oldest message of the outbox is overdue, in ms; None without any.
         running: claimed leaves by node, with their records.
         created: when the run was created, in ms.
         status: the run's.
         deadline: when the run fails if it has not ended, in ms; None without one.
-        late: approvals nobody has answered in time.
-        waiting: how many approvals wait for an answer.
-        owed: something is still to be done outside the store about a change.
+        overdue_approvals: nodes of approvals that were not answered in time.
+        waiting: number of approvals that wait for an answer.
+        pending_side_effects: a state change has side effects outside the store that are not applied yet.
     """
 
     run: str
@@ -45,9 +46,9 @@ class Look(NamedTuple):
     created: float = 0.0
     status: RunStatus = RunStatus.RUNNING
     deadline: float | None = None
-    late: tuple[str, ...] = ()
+    overdue_approvals: tuple[str, ...] = ()
     waiting: int = 0
-    owed: bool = False
+    pending_side_effects: bool = False
 
 
 @answers
@@ -60,7 +61,7 @@ class DueIndex(Transitions):
             self.client.zrem(self.keys.runs, *runs)
 
     def due_runs(self, now: float | None, count: int) -> list[str]:
-        """Runs that are to be looked at, the most overdue first; all of them without `now` (ms)."""
+        """Return the runs that are due for a check, the most overdue first; all of them without `now` (ms)."""
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
@@ -69,11 +70,11 @@ class DueIndex(Transitions):
         return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
 
     def due_soon(self, run: str) -> None:
-        """A run is to be looked at with the next sweep; one that has ended stays out."""
+        """Make a run due for the next sweep, unless it has ended."""
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Runs that have ended or are no more; they wait for nobody, either."""
+        """Remove runs that have ended or no longer exist from the index of due runs and from the waiting approvals."""
         if runs:
             with self.client.pipeline(transaction=False) as pipe:
                 pipe.zrem(self.keys.due, *runs)
@@ -83,31 +84,31 @@ class DueIndex(Transitions):
     def index(self, created: Mapping[str, float]) -> None:
         """Put runs into the list of runs; derived, so it may be repeated at any time."""
         if created and self.client.zadd(self.keys.runs, dict(created), nx=True):
-            # One was not listed: it is new, or has been deleted since it was looked at.
+            # A run was not listed: it is new, or was deleted since its check.
             with self.client.pipeline(transaction=False) as pipe:
                 for run in created:
                     pipe.exists(self.keys.root(run))
                 self.forget([run for run, exists in zip(created, pipe.execute(), strict=True) if not exists])
 
     def due(self, runs: Mapping[str, float]) -> None:
-        """When runs are to be looked at next, in milliseconds of the store's clock."""
+        """Set when runs are checked next, in milliseconds of the store's clock."""
         if runs:
-            self.client.zadd(self.keys.due, dict(runs), xx=True)  # one that is no more due stays out
+            self.client.zadd(self.keys.due, dict(runs), xx=True)  # a run that has left the index stays out
 
-    def look(self, runs: Sequence[str]) -> list[Look]:
-        """One look at each of several runs; in one round trip, except in a cluster."""
+    def check(self, runs: Sequence[str]) -> list[RunCheck]:
+        """Check several runs, in one round trip except in a cluster."""
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
         if isinstance(self.client, RedisCluster):  # its pipelines take no scripts
-            return [_look(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
+            return [_parse_check(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
-            return [_look(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
+            return [_parse_check(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
 
     def alive(self, run: str) -> bool:
-        """Whether a run is there and not over: what is over has a time to live."""
+        """Whether a run exists and has not ended. The records of an ended run have a time to live."""
         return bool(self.client.pttl(self.keys.root(run)) == _NO_EXPIRY)
 
     def now_ms(self) -> float:
@@ -115,14 +116,14 @@ class DueIndex(Transitions):
         return now_ms(self.client)
 
 
-def _look(run: str, answer: list[Any]) -> Look:
+def _parse_check(run: str, answer: list[Any]) -> RunCheck:
     word, effects, *rest = answer
     if not rest:
-        return Look(run, word.decode())
+        return RunCheck(run, word.decode())
     due, running, created, status, deadline, late, waiting, owed = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
-    return Look(
+    return RunCheck(
         run,
         word.decode(),
         todo,

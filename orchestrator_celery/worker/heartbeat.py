@@ -1,4 +1,4 @@
-"""Signs of life: a worker with the extension is known as long as its lease holds."""
+"""The heartbeat: renews the lease of a worker in the registry."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Renews the lease of one worker from a thread of its own, and says what the worker runs.
+    """Renews the lease of one worker and sends the ids of its running tasks.
 
-    A thread and not a timer of the worker's event loop, because the solo pool
-    blocks that loop while a task runs.
+    It uses its own thread. A timer of the worker's event loop would not fire
+    in the solo pool, which blocks that loop while a task runs.
 
     Args:
         container: the parts of the orchestrator.
-        on_beat: gets what each sign of life brought back; must not block.
-        on_miss: called when one could not be given.
-        on_gone: gets a request whose process has ended under it; Celery itself notices up to seconds later.
+        on_beat: called with the answer to each heartbeat; must not block.
+        on_miss: called when a heartbeat could not be sent.
+        on_child_exit: called with a request whose child process has exited. Celery notices this up to seconds later.
     """
 
     def __init__(
@@ -43,29 +43,29 @@ class Heartbeat:
         container: Container,
         on_beat: Callable[[Beat], None],
         on_miss: Callable[[], None],
-        on_gone: Callable[[Any], None],
+        on_child_exit: Callable[[Any], None],
     ) -> None:
         self._container = container
         self._on_beat = on_beat
         self._on_miss = on_miss
-        self._on_gone = on_gone
+        self._on_child_exit = on_child_exit
         self._stopped = threading.Event()
         self._active: list[str] = []
         self._forks = False
 
     def start(self, member: str, *, forks: bool) -> None:
-        """Begin; returns at once.
+        """Start the thread and return at once.
 
         Args:
             member: the worker's name in the registry.
-            forks: whether its tasks run in processes of their own; elsewhere what Celery calls a task's process id
-                may be anything.
+            forks: whether each task runs in a child process. In other pools Celery's `worker_pid` is not the id of a
+                child process.
         """
         self._forks = forks
         threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
 
     def stop(self) -> None:
-        """End with the current sign of life; the lease runs out, or is ended by the next worker on this machine."""
+        """Stop after the current heartbeat. The lease expires, or the next worker on this machine ends it."""
         self._stopped.set()
 
     def _run(self, member: str) -> None:
@@ -79,28 +79,28 @@ class Heartbeat:
                 self._on_beat(registry.beat(member, settings.lease, self._running(), dead))
                 dead = []
             except (RedisError, *UNREACHABLE) as exc:
-                logger.warning("No sign of life could be given: %r", exc, extra={"action": "heartbeat"})
+                logger.warning("The heartbeat could not be sent: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
             self._stopped.wait(settings.heartbeat)
 
     def _running(self) -> list[str]:
-        # The worker's main thread may change the set meanwhile; then the next sign of life says it right.
+        # The main thread may change the set during the iteration. The next heartbeat then sends the correct ids.
         with suppress(RuntimeError):
             active = tuple(worker_state.active_requests)
             gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
             self._active = [request.id for request in active if request not in gone]
             for request in gone:
-                self._on_gone(request)
+                self._on_child_exit(request)
         return self._active
 
 
 def member_name(hostname: str, incarnation: str) -> str:
-    """What the registry knows a worker by: node name, machine, main process, and one life of it."""
+    """Return a worker's name in the registry: node name, machine, main process id and incarnation."""
     return f"{hostname}/{_place()}/{os.getpid()}/{incarnation}"
 
 
 def is_alive(member: str) -> bool:
-    """False if this machine can tell that the member's main process is gone."""
+    """Return False if the member's main process ran on this machine and is gone, otherwise True."""
     _, place, pid, _ = member.rsplit("/", 3)
     if place != _place():
         return True
@@ -114,7 +114,7 @@ def is_alive(member: str) -> bool:
 
 
 def is_running(pid: int | None) -> bool:
-    """Whether a process is there and not a dead one whose parent has not looked yet; True where nobody can tell."""
+    """Whether a process exists and is not a zombie; True if this cannot be determined."""
     if not pid:
         return True
     try:
@@ -126,7 +126,7 @@ def is_running(pid: int | None) -> bool:
 
 
 def _place() -> str:
-    """One boot of one machine, and one space of process ids on it: only there a pid means something."""
+    """Return an id of this boot and this namespace of process ids; a pid is only meaningful within both."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
         return hashlib.sha1(f"{boot}{Path('/proc/self/ns/pid').readlink()}".encode()).hexdigest()[:8]

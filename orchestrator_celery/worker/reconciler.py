@@ -1,9 +1,10 @@
-"""The reconciler: what was accepted ends, whoever dies.
+"""The reconciler: makes sure that every accepted run ends, even if workers die.
 
-It runs in every worker and acts in one of them, the leader. A look at a run
-is due when the oldest message of its outbox is, or, while tasks run, once in
-a while; a dead worker, or a store that was away, makes every run due. All it
-does may be done twice: two leaders at once do no harm.
+It runs in every worker and acts only in the leader. One pass over the runs
+that are due is a sweep. A run is due when the oldest message of its outbox is
+overdue; while its tasks run, it is also due at regular intervals. If a worker
+dies, or the store was away, all runs are due. Every action of a sweep may be
+repeated, so two leaders at the same time do no harm.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.publisher import TRANSIENT
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
@@ -23,7 +24,7 @@ from orchestrator_celery.store.script_call import in_chunks
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
-    from orchestrator_celery.store.due_index import Look
+    from orchestrator_celery.store.due_index import RunCheck
     from orchestrator_celery.store.worker_registry import Beat
     from orchestrator_celery.worker.auto_resume import AutoResume, ResumeSession
 
@@ -34,19 +35,20 @@ logger = logging.getLogger(__name__)
 _BATCH = 100
 _PER_SWEEP = 1000
 _ALL = 1_000_000_000
-#: Routine looks at runs that only run: at most about this many a minute, however many runs there are.
+#: Routine checks of runs in a minute, at most, for any number of runs.
 _ROUTINE_PER_MINUTE = 1000
+#: Shortest interval between two routine checks of a run, in milliseconds.
 _SHORTEST = 10_000.0
-#: Milliseconds between two looks whether the indexes are still there.
+#: Milliseconds between two checks that the indexes still exist.
 _CHECK = 60_000.0
 
 
 class Reconciler:
-    """Looks at runs that are due.
+    """Checks the runs that are due, and acts on what it finds.
 
     Args:
         container: the parts of the orchestrator.
-        auto_resume: treats what has lost its worker.
+        auto_resume: starts lost tasks again and reports the sweep.
     """
 
     def __init__(self, container: Container, auto_resume: AutoResume) -> None:
@@ -59,24 +61,27 @@ class Reconciler:
         self._cursor = 0
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the thread and return at once."""
         threading.Thread(target=self._run, name="orchestrator-sweeper", daemon=True).start()
 
     def on_beat(self, beat: Beat) -> None:
-        """A sign of life was given; the leader sweeps."""
+        """Wake the thread after a heartbeat; the leader then sweeps."""
         with self._wake:
             self._beat = beat
             self._wake.notify()
 
     def on_miss(self) -> None:
-        """The store was away and may have forgotten something: look at everything once it is back."""
+        """Check all runs when the store is back: it was away and may have lost data."""
         self._alarm = True
 
     def sweep(self, beat: Beat) -> None:
-        """Look at what is due now.
+        """Check the runs that are due now.
+
+        Args:
+            beat: the heartbeat that triggered the sweep.
 
         Raises:
-            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+            redis.exceptions.RedisError: the store went away; the next sweep checks all runs.
         """
         store = self._container.store
         if self._alarm or beat.now - self._checked > _CHECK:
@@ -84,7 +89,7 @@ class Reconciler:
         everything = self._alarm or bool(beat.dead)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
-            self._look_at(runs, beat)
+            self._check_runs(runs, beat)
         Deletion(self._container).sweep(beat.now)
         self._alarm = False
         self._container.registry.bury(beat.dead)
@@ -93,50 +98,58 @@ class Reconciler:
         indexes = Indexes(self._container.store.client, self._container.store.keys)
         if not indexes.whole():
             found = indexes.rebuild()
-            logger.info("The indexes of runs were made anew: %d runs.", found, extra={"action": "rebuild"})
+            logger.info("The indexes of runs were rebuilt. Runs found: %d.", found, extra={"action": "rebuild"})
         self._cursor = indexes.trim(self._cursor)
         self._checked = now
 
-    def _look_at(self, runs: list[str], beat: Beat) -> None:
+    def _check_runs(self, runs: list[str], beat: Beat) -> None:
         store = self._container.store
         routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
-        with self._auto_resume.report(beat, len(runs)) as session:
+        with self._auto_resume.session(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
-                looks = store.due_index.look(batch)
-                over = [look.run for look in looks if look.state in ("gone", "over")]
+                checks = store.due_index.check(batch)
+                over = [check.run for check in checks if check.state in ("gone", "over")]
                 store.due_index.not_due(over)
-                store.due_index.forget([look.run for look in looks if look.state == "gone"])
-                # First: whatever goes wrong with one of them, the others are looked at again. Spread a little, or
-                # runs that were made together would be looked at together for ever.
-                lasting = [look for look in looks if look.run not in over]
-                store.due_index.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
-                for look in looks:
-                    self._deal_with(look, session, beat.now)
-                store.due_index.index({look.run: look.created for look in looks if look.state == "ok"})
+                store.due_index.forget([check.run for check in checks if check.state == "gone"])
+                # Schedule the next checks first, so that an error with one run does not stop the checks of the others.
+                # The random factor spreads runs that were created together.
+                lasting = [check for check in checks if check.run not in over]
+                store.due_index.due(
+                    {check.run: _next(check, beat.now, routine * uniform(0.8, 1.2)) for check in lasting}
+                )
+                for check in checks:
+                    self._handle(check, session, beat.now)
+                store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
 
-    def _deal_with(self, look: Look, session: ResumeSession, now: float) -> None:
+    def _handle(self, check: RunCheck, session: ResumeSession, now: float) -> None:
         try:
-            if look.state == "cancelled":
-                session.conclude(look)
-            elif look.deadline is not None and look.deadline <= now:
-                session.end(look)
+            if check.state == "cancelled":
+                session.finish_cancellation(check)
+            elif check.deadline is not None and check.deadline <= now:
+                session.fail_overdue_run(check)
             else:
-                if look.owed:
-                    session.settle(look)
-                self._publish(look)
-                session.answer(look)
-                session.treat(look)
-                session.stop(look)
+                if check.pending_side_effects:
+                    session.apply_side_effects(check)
+                self._publish(check)
+                session.answer_overdue_approvals(check)
+                session.resume_lost(check)
+                session.resend_stop_commands(check)
         except UNREACHABLE:
             raise
         except Exception:
-            logger.exception("A run could not be looked at.", extra={"action": "sweep", "run": look.run})
+            logger.exception(
+                "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": check.run}
+            )
 
-    def _publish(self, look: Look) -> None:
+    def _publish(self, check: RunCheck) -> None:
         try:
-            self._container.publisher.act(look.todo)
-        except PASSING as exc:
-            logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
+            self._container.publisher.act(check.todo)
+        except TRANSIENT as exc:
+            logger.warning(
+                "The outbox cannot be sent now: %r",
+                exc,
+                extra={"action": "sweep", "run": check.run},
+            )
 
     def _run(self) -> None:
         while True:
@@ -145,17 +158,21 @@ class Reconciler:
                     self._wake.wait()
                 beat, self._beat = self._beat, None
             if not beat.leads:
-                self._alarm = True  # who takes over cannot know what the one before has seen
+                self._alarm = True  # a new leader does not know what the earlier leader saw
                 continue
             try:
                 self.sweep(beat)
             except (RedisError, *UNREACHABLE) as exc:
                 self._alarm = True
-                logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
+                logger.warning(
+                    "The sweep stopped, because the store is unavailable: %r",
+                    exc,
+                    extra={"action": "sweep"},
+                )
             except Exception:
-                logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+                logger.exception("The sweep failed; the next heartbeat starts it again.", extra={"action": "sweep"})
 
 
-def _next(look: Look, now: float, routine: float) -> float:
+def _next(check: RunCheck, now: float, routine: float) -> float:
     regular = now + routine
-    return min([regular, *(max(moment, now) for moment in (look.due, look.deadline) if moment is not None)])
+    return min([regular, *(max(moment, now) for moment in (check.due, check.deadline) if moment is not None)])

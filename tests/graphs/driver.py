@@ -16,7 +16,7 @@ from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import Effects
-from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.store.script_call import routing_facts
 
 from .behaviour import Bodies, plain
 from .built import STEP
@@ -46,7 +46,7 @@ class Task(NamedTuple):
     leaf: LeafId
     fence: Fence
     call: Any
-    told: Any = None
+    routing: Any = None
     running: bool = False
     looked_at: bool = False
 
@@ -116,16 +116,16 @@ class Driver:
     def start(self, work: Work) -> None:
         """A message is delivered, and may run its body; of an approval, somebody looks at it."""
         task = self.work[work]
-        told = None
+        routing = None
         if task.call is not None:
             answer = self.store.claim(task.leaf, task.fence, "w/1/a")
             assert answer.refused is None, answer
-            told = foresight(answer.more)
-        self.work[work] = task._replace(told=told, running=task.call is not None, looked_at=True)
+            routing = routing_facts(answer.more)
+        self.work[work] = task._replace(routing=routing, running=task.call is not None, looked_at=True)
 
     def end(self, work: Work, forget: bool = False) -> None:
         """A task runs, and ends; `forget`: its process dies before it has done what follows, and a sweep finds that."""
-        leaf, fence, call, told, *_ = self.work.pop(work)
+        leaf, fence, call, routing, *_ = self.work.pop(work)
         if call is None:
             return self.answer(leaf.node, forget)
         given = call.args[0] if call.args else None
@@ -136,7 +136,7 @@ class Driver:
             answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
         else:
             blob = self.codec.dump_result(result)
-            chosen, relied = self.publisher.foresee(leaf, told, self.codec.load(blob)) if told else (None, "")
+            chosen, relied = self.publisher.route_early(leaf, routing, self.codec.load(blob)) if routing else (None, "")
             answer = self.store.finish(leaf, fence, blob, chosen, relied)
         return self.follow(answer, forget)
 
@@ -172,8 +172,8 @@ class Driver:
         """What nobody has done, decisions and messages, is done by whoever looks at the run; in the order it came in."""
         while self.undone():
             time.sleep(0.002)
-            [look] = self.store.due_index.look([self.run])
-            self.publisher.act(sorted(look.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
+            [check] = self.store.due_index.check([self.run])
+            self.publisher.act(sorted(check.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
             self.collect()
 
     def undone(self) -> list[str]:

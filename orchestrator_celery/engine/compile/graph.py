@@ -199,7 +199,7 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
         "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
         "c": edges.chosen,
         "lk": ",".join(plan.looks(edges, number, entry)) or None,
-        "ro": _foreseeable(edges, node, number, facts) if edges.chosen else None,
+        "ro": _early_edges_flag(edges, node, number, facts) if edges.chosen else None,
         "ce": bool(edges.errors or retry),
         "w": leaves,
         "mv": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
@@ -226,7 +226,7 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in facts.items() if value}
 
 
-def _foreseeable(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> int | None:
+def _early_edges_flag(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> int | None:
     """Whether the process that has run the body may choose its edges: 1 by the result, 2 by what it was told too."""
     looks = set(facts.get("roots", ()))
     if node.asked_about is None:
