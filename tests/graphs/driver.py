@@ -71,7 +71,8 @@ def client_of(url: str) -> Celery:
     app.conf.orchestrator_republish_after = 0.001
     app.task(_never, name=STEP, shared=False)
     made = Orchestrator(app)
-    made.__dict__["publisher"] = Recording(app, made.store, made.reader, made.codec, made.settings)
+    parts = made.container
+    parts.__dict__["publisher"] = Recording(app, parts.store, parts.reader, parts.codec, parts.settings)
     return app
 
 
@@ -91,7 +92,8 @@ class Driver:
 
     def __init__(self, app: Celery, definition: dict[str, Any], graph: ConditionalGraph, value: Any) -> None:
         self.made: Any = Orchestrator.of(app)
-        self.store, self.codec, self.publisher = self.made.store, self.made.codec, self.made.publisher
+        self.parts = self.made.container
+        self.store, self.codec, self.publisher = self.parts.store, self.parts.codec, self.parts.publisher
         self.definition, self.bodies = definition, Bodies()
         self.run = f"r{next(_NUMBERS)}"  # of its own: what a run was given is remembered by its id
         self.store.client.flushdb()
@@ -107,7 +109,7 @@ class Driver:
         for effect, leaf in self.publisher.sent:
             self.work[self.word(effect.leaf.node, leaf)] = Task(effect.leaf, effect.fence, leaf)
         self.publisher.sent.clear()
-        live = self.made.reader.live(self.run)
+        live = self.parts.reader.live(self.run)
         for node in (node for node, raw in live.items() if raw[:1] == b"W"):
             self.work.setdefault(self.word(node), Task(LeafId(self.run, node, 1), Fence(), None))
         # What runs, the store is asked about by its end.
@@ -179,7 +181,7 @@ class Driver:
     def undone(self) -> list[str]:
         """Decisions that nobody has made, and messages that nobody has sent."""
         sent = {CLOSE, *(task.leaf.node for task in self.work.values())}
-        live = self.made.reader.live(self.run).items()
+        live = self.parts.reader.live(self.run).items()
         return [node for node, raw in live if raw[:1] == b"E" or (raw[:1] == b"Q" and node not in sent)]
 
     # -- looks -------------------------------------------------------------------------------------
@@ -203,12 +205,12 @@ class Driver:
 
     @property
     def status(self) -> str:
-        return str(RunStatus((self.made.reader.head_field(self.run, "status") or b"").decode()).value)
+        return str(RunStatus((self.parts.reader.head_field(self.run, "status") or b"").decode()).value)
 
     @property
     def value(self) -> Any:
         """The result of the run, or the class of its error."""
-        read = Outcome(self.run, lambda nodes: self.made.reader.terminal(self.run, nodes), self.codec)
+        read = Outcome(self.run, lambda nodes: self.parts.reader.terminal(self.run, nodes), self.codec)
         return read.result(ROOT) if self.status == "SUCCEEDED" else type(read.error(ROOT)).__name__
 
     def visits(self) -> dict[str, int]:
@@ -225,7 +227,7 @@ class Driver:
 
     @property
     def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.made.reader.graph_state(self.run, ROOT).state
+        found: dict[str, Any] = self.parts.reader.graph_state(self.run, ROOT).state
         return found
 
     def by_name(self, found: dict[str, int]) -> dict[str, int]:
