@@ -129,6 +129,9 @@ from .errors import (
 from .errors import (
     SwarmFull as SwarmFull,
 )
+from .errors import (
+    UnknownOption as UnknownOption,
+)
 from .handles.current_node import (
     current_node as current_node,
 )

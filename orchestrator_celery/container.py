@@ -45,7 +45,9 @@ class Container:
         Raises:
             InvalidSettings: names every key that is unknown or has a value that is not allowed.
         """
-        return OrchestratorSettings.read(self.app.conf)
+        # `tasks` would finalize an app that is still importing its tasks; `_tasks` holds those registered so far.
+        policies = {name: getattr(task, "orchestrator", None) for name, task in self.app._tasks.items()}
+        return OrchestratorSettings.read(self.app.conf, policies)
 
     @cached_property
     def store(self) -> Store:

@@ -7,11 +7,12 @@ to act on are attributes, never only words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from celery.exceptions import Ignore
 
 from orchestrator_celery.model.problems import Problem
+from orchestrator_celery.model.text import printable, printable_lines
 
 if TYPE_CHECKING:
     from orchestrator_celery.model.views import BulkReport
@@ -45,22 +46,33 @@ __all__ = (
     "SwarmClosed",
     "SwarmFailed",
     "SwarmFull",
+    "UnknownOption",
 )
 
 
 class OrchestratorError(Exception):
     """The orchestrator refused a call."""
 
+    #: Whether a message has several lines.
+    _lines: ClassVar[bool] = False
+
     def __init__(self, *args: object) -> None:
-        super().__init__(*(args or ((self.__doc__ or "").split("\n", 1)[0],)))
+        # A message quotes users and servers, so it may contain escape sequences and passwords.
+        safe = printable_lines if self._lines else printable
+        told = args or ((self.__doc__ or "").split("\n", 1)[0],)
+        super().__init__(*(safe(words) if isinstance(words, str) else words for words in told))
 
 
 class NotInstalled(OrchestratorError):
     """This Celery app has no orchestrator: add `Orchestrator(app)` where the app is made."""
 
 
-class InvalidSettings(OrchestratorError):
-    """A setting that begins with `orchestrator_` is unknown or has a value that is not allowed."""
+class InvalidSettings(OrchestratorError, ValueError):
+    """A setting that begins with `orchestrator_`, or a `TaskPolicy`, is unknown or has a value that is not allowed."""
+
+
+class UnknownOption(OrchestratorError, TypeError):
+    """An option is unknown, so nothing would read it: the message names the option that was probably meant."""
 
 
 class StoreNotConfigured(OrchestratorError):
@@ -132,6 +144,8 @@ class GraphInvalid(InvalidWorkflow):
         problems: one per mistake: node, message and hint.
     """
 
+    _lines = True
+
     def __init__(self, message: str = "", problems: Iterable[Sequence[str]] = ()) -> None:
         found = [Problem(*problem) for problem in problems]
         super().__init__(message or (self.__doc__ or "").split("\n", 1)[0], found)
@@ -145,7 +159,8 @@ class GraphInvalid(InvalidWorkflow):
         """What is raised for the problems of a graph: all of them, in words as well."""
         which = f"The graph {name!r}" if name else "The graph"
         reasons = "1 reason" if len(problems) == 1 else f"{len(problems)} reasons"
-        lines = [f"{which} cannot be run as it is, for {reasons}:", *(f"- {problem}" for problem in problems)]
+        told = (f"- {printable(problem)}" for problem in problems)
+        lines = [f"{which} cannot be run as it is, for {reasons}:", *told]
         return cls("\n".join(lines), problems)
 
 

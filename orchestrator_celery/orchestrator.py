@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
-from orchestrator_celery.errors import RunNotFound
+from orchestrator_celery.errors import InvalidSettings, RunNotFound
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.run_catalog import RunCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ("Orchestrator",)
 
 
+@spelled("save", "signatures")
 class Orchestrator:
     """Makes the canvas primitives of a Celery app durable. Install it where the app is made.
 
@@ -95,7 +97,12 @@ class Orchestrator:
             *args: as for `app.task`.
             policy: the task's own policy.
             **options: as for `app.task`.
+
+        Raises:
+            InvalidSettings: the policy is not a `TaskPolicy`.
         """
+        if policy is not None and not isinstance(policy, TaskPolicy):
+            raise InvalidSettings(f"policy={policy!r} is not allowed: give policy=TaskPolicy(...).")
         if policy is not None:
             options["orchestrator"] = policy
         return self.app.task(*args, **options)
@@ -220,6 +227,7 @@ class Orchestrator:
 
         Raises:
             InvalidWorkflow: something in it cannot be run, or it has a delay or an expiry, which belong to one run.
+            ForeignSignature: the signature, or a signature in it, is bound to another app.
             StoreUnavailable: the store did not answer; nothing was saved.
         """
         return SignatureCatalog(self).save(sig, name, category, tags, ttl)

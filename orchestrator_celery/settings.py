@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.model.text import nearest
 
 __all__ = ("PREFIX", "OrchestratorSettings", "TaskPolicy")
 
@@ -27,6 +28,7 @@ class OrchestratorSettings(BaseModel):
 
     store_url: str | None = Field(
         default=None,
+        repr=False,  # it may hold a password
         description="Redis URL of the state store, when the result backend is not Redis.",
     )
     key_prefix: str = Field(
@@ -75,16 +77,28 @@ class OrchestratorSettings(BaseModel):
         description="Queue for the message that closes a run; by default the queue of the run's last task.",
     )
 
+    own_options: tuple[str, ...] = Field(
+        default=(), description="Execution options that routers or task classes of the project read beside Celery's."
+    )
+
+    @field_validator("store_url")
     @classmethod
-    def read(cls, conf: Mapping[str, Any]) -> OrchestratorSettings:
+    def _is_a_url(cls, url: str | None) -> str | None:
+        if url is not None and "://" not in url:
+            raise ValueError("give a URL such as 'redis://localhost:6379/1'")
+        return url
+
+    @classmethod
+    def read(cls, conf: Mapping[str, Any], policies: Mapping[str, object] | None = None) -> OrchestratorSettings:
         """Read the settings out of `app.conf`.
 
         Args:
             conf: the Celery configuration; keys that begin with `orchestrator_` are ours, in either case,
                 behind the namespace where one was given to `config_from_object`.
+            policies: what tasks have as `orchestrator=`, by their names.
 
         Raises:
-            InvalidSettings: a key is unknown or a value not allowed; every problem is named at once.
+            InvalidSettings: a key is unknown, a value not allowed, or a policy none; every problem is named at once.
         """
         keys = list(conf)  # this loads a configuration that is pending, and only then it knows its namespace
         namespace = (getattr(conf, "prefix", None) or "").lower()
@@ -94,10 +108,18 @@ class OrchestratorSettings(BaseModel):
             own = key.lower().removeprefix(namespace) if namespace and not key.islower() else key.lower()
             if own.startswith(PREFIX) and (not namespace or key.islower() or own != key.lower()):
                 found[own.removeprefix(PREFIX)] = conf[key]
+        wrong = [
+            f"the task {name} has orchestrator={policy!r}: give orchestrator=TaskPolicy(...)"
+            for name, policy in (policies or {}).items()
+            if isinstance(policy, Mapping)
+        ]
         try:
-            return cls(**found)
+            settings = cls(**found)
         except ValidationError as exc:
-            raise InvalidSettings(_explain(exc)) from None
+            wrong.insert(0, _explain(exc, cls, PREFIX, "a setting"))
+        if wrong:
+            raise InvalidSettings("; ".join(wrong))
+        return settings
 
 
 class TaskPolicy(BaseModel):
@@ -118,6 +140,12 @@ class TaskPolicy(BaseModel):
         default=None, description="What the process of this task gets when its run is interrupted, e.g. SIGINT."
     )
 
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as exc:
+            raise InvalidSettings(_explain(exc, TaskPolicy, "", "a field of TaskPolicy")) from None
+
     @field_validator("interrupt_signal")
     @classmethod
     def _is_a_signal(cls, name: str | None) -> str | None:
@@ -126,13 +154,22 @@ class TaskPolicy(BaseModel):
         return name
 
 
-def _explain(exc: ValidationError) -> str:
+def _explain(exc: ValidationError, model: type[BaseModel], prefix: str, kind: str) -> str:
+    """Every problem of a model's input, in words."""
+    known = sorted(prefix + field for field in model.model_fields)
     lines = []
     for error in exc.errors():
-        name = PREFIX + str(error["loc"][0])
+        name = prefix + str(error["loc"][0])
         if error["type"] == "extra_forbidden":
-            known = ", ".join(sorted(PREFIX + field for field in OrchestratorSettings.model_fields))
-            lines.append(f"{name} is not a setting; known ones are: {known}")
+            near = nearest(name, known)
+            meant = f": did you mean {near}?" if near else ";"
+            lines.append(f"{name} is not {kind}{meant} known ones are: {', '.join(known)}")
         else:
-            lines.append(f"{name}={error['input']!r} is not allowed: {error['msg']}")
+            lines.append(f"{name}={_shown(error['loc'][0], error['input'])} is not allowed: {error['msg']}")
     return "; ".join(lines)
+
+
+def _shown(field: int | str, value: Any) -> str:
+    """A value as an error shows it; of one that may hold a password only its type."""
+    secret = field == "store_url" and not isinstance(value, (int, float))
+    return f"<{type(value).__name__}>" if secret else repr(value)

@@ -36,7 +36,7 @@ STORIES = {
     "go_on": (
         [],
         (
-            r"failed: SwarmFailed\ntold sales: 3 prices\nSUCCEEDED with 0 failures\nagain: told sales: 3 prices of True\n"
+            r"failed: SwarmFailed\ntold sales: 3 prices\nSUCCEEDED with 0 failures\nrerun: told sales: 3 prices of the same run: True\n"
             r"tea: 2.70\ncoffee: 5.40\nsugar: 4.50\ndetached: 6.30, the rest: \[\{'product': 'tea', 'dollars': 3\}, None\]\n"
             r".*no node of it can be skipped.*\naudit skip 0.0\naudit detach 0.1\naudit skip 0.0.2\naudit rerun 0.0.2\naudit retry"
         ),
@@ -44,26 +44,26 @@ STORIES = {
     "graph_ab_test": (
         [],
         (
-            r"lzma: \d+ customers, .*zlib: \d+ customers, .*by lzma: .*The next day everybody gets the same variant\."
+            r"lzma: \d+ customers, .*zlib: \d+ customers, .*by lzma: .*The next day each customer gets the same variant\."
             r".*each \[map\] SUCCEEDED.*candidate \[node\] SKIPPED"
         ),
     ),
     "graph_approvals": (
         [],
         (
-            r"paid 84.00 to ada\nrefused bob: no receipt\nmanager is asked: carol, .*\nmanager is asked: dan, .*reject at .*"
-            r"refused carol: there are enough chairs \(mona\)\nrefused dan: nobody answered in time\nmax is too late: .*"
-            r"no worker is up; board is asked: erin.*\npaid 7600.00 to erin\n.*board \[approval\] SUCCEEDED.*"
+            r"paid 84.00 to ada\nrefused bob: no receipt\nmanager has to approve: carol, .*\nmanager has to approve: dan, .*reject at .*"
+            r"refused carol: there are enough chairs \(mona\)\nrefused dan: nobody answered in time\nmax answers too late: .*"
+            r"no worker is up; board has to approve: erin.*\npaid 7600.00 to erin\n.*board \[approval\] SUCCEEDED.*"
             r"carol: approve by max, refused .*erin: approve by the board buy two"
         ),
     ),
     "graph_errors": (
         [],
         (
-            r"is well: 100.00 EUR are 110.00 USD.*today\n    asked 1 times.*is ill: .* today\n    asked 3 times; went by fetch > "
-            r"convert\n.*is confused: nothing converted.*JSONDecodeError.*\n    asked 1 times; went by fetch > ask somebody\n"
-            r".*is down: .*108.00 USD.*yesterday\n    asked 3 times; went by fetch > kept rates > convert\n"
-            r".*fetch \[task\] FAILED HTTPError.*ask somebody \[node\] SKIPPED"
+            r"is up: 100.00 EUR are 110.00 USD.*today\n    1 request; .*is failing: .* today\n    3 requests; path: fetch > "
+            r"convert\n.*is confused: nothing converted.*JSONDecodeError.*\n    1 request; path: fetch > ask a person\n"
+            r".*is down: .*108.00 USD.*yesterday\n    3 requests; path: fetch > old rates > convert\n"
+            r".*fetch \[task\] FAILED HTTPError.*ask a person \[node\] SKIPPED"
         ),
     ),
     "graph_pipeline": (
@@ -85,7 +85,7 @@ STORIES = {
     "lifecycle": (
         [],
         (
-            r"SUSPENDED.*going on.*is interrupted: 1 (terminated|stopped_itself).*from step [1-9].*SUCCEEDED"
+            r"SUSPENDED.*resumed.*is interrupted: 1 (terminated|stopped_itself).*from step [1-9].*SUCCEEDED"
             r".*cannot be suspended.*deleted"
         ),
     ),
@@ -93,7 +93,7 @@ STORIES = {
     "stored": (
         [],
         (
-            r"report 111 EUR\nreport 222 EUR\nreport 333 EUR\nmarch again: 333 EUR\nto be deleted at .*\+00:00\nchanged my mind: "
+            r"report 111 EUR\nreport 222 EUR\nreport 333 EUR\nrerun of March: 333 EUR\nto be deleted at .*\+00:00\nrestored: "
             r"ACTIVE with 4 runs\ngone: SignatureGone\naudit save\naudit rerun\naudit delete\naudit restore\naudit purge"
         ),
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import deadline_in_seconds
 from orchestrator_celery.errors import ApprovalTimeout, InvalidWorkflow
 
@@ -20,6 +21,7 @@ _ON_TIMEOUT = ("reject", "approve", "fail")
 _TIMEOUT_DECISIONS = {"approve": "approved", "reject": "rejected"}
 
 
+@spelled("__init__")
 @dataclass(frozen=True)
 class Approval:
     """A node body that asks a person for a decision; while it waits, it occupies neither a worker nor a message.

@@ -10,8 +10,10 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, reject_misspelled, signature_list
+from orchestrator_celery.canvas.options import check_options
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, signature_list
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -56,7 +58,7 @@ class ComplexSignature(Primitive):
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        reject_misspelled(options, ComplexSignature)
+        check_options(ComplexSignature, options, lambda: app or app_of([workflow]), built=False)
         if not isinstance(workflow, dict):
             raise InvalidWorkflow(
                 f"{workflow!r} is not a signature: pass task.s(...) or a canvas of signatures to ComplexSignature."
@@ -99,7 +101,8 @@ class ComplexSignature(Primitive):
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run the workflow in this process, without store and broker, as Celery's own `apply` does."""
-        own_args, own_kwargs = self.eager_args(args, kwargs)
+        self.check_options(options)
+        own_args, own_kwargs = self.merged_args(args, kwargs)
         task_id = options.get("task_id") or self.options.get("task_id") or uuid()
         result = maybe_signature(self.workflow, app=self.app, clone=True).apply(own_args, own_kwargs)
         try:
@@ -118,4 +121,4 @@ class ComplexSignature(Primitive):
         return EagerResult(task_id, value, state, name=self.task_name)
 
     def __repr__(self) -> str:
-        return f"ComplexSignature({self.workflow!r})"
+        return f"ComplexSignature({printable(repr(self.workflow))})"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from orchestrator_celery.canvas.conditions.language import words
 from orchestrator_celery.canvas.graph_definition import END, START
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.text import printable
 
 __all__ = ("html", "mermaid")
 
@@ -33,11 +34,15 @@ def html(definition: Mapping[str, Any]) -> str:
     ]
     rows.insert(0, ("START", "", _edges_of(START, definition)))
     cells = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(body)}</td><td>{'<br>'.join(map(escape, edges))}</td></tr>"
+        f"<tr><td>{_html(name)}</td><td>{_html(body)}</td><td>{'<br>'.join(map(_html, edges))}</td></tr>"
         for name, body, edges in rows
     )
-    heading = escape(definition.get("name") or "graph")
+    heading = _html(definition.get("name") or "graph")
     return f"<table><caption>{heading}</caption><tr><th>node</th><th>runs</th><th>then</th></tr>{cells}</table>"
+
+
+def _html(text: str) -> str:
+    return escape(printable(text))
 
 
 class _Chart:
@@ -138,4 +143,4 @@ def _edges_of(name: str, definition: Mapping[str, Any]) -> list[str]:
 
 def _escaped(text: str) -> str:
     """Escape a text between quotes; Mermaid has numeric entities of its own."""
-    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", " ".join(text.split()))
+    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", printable(" ".join(text.split())))

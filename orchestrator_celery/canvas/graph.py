@@ -24,9 +24,11 @@ from orchestrator_celery.canvas.graph_definition import (
     node_entry,
     restored,
 )
-from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, reject_misspelled
+from orchestrator_celery.canvas.options import check_options, spelled
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -39,6 +41,7 @@ __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
 MAX_VISITS = 25
 
 
+@spelled("add_node", "add_edge", "add_conditional_edges", "add_error_edge")
 @Signature.register_type(name="orchestrator.graph")
 class ConditionalGraph(Primitive):
     """Named nodes and edges; an edge may depend on a condition, a key, a router or an error. Loops and joins work too.
@@ -72,7 +75,7 @@ class ConditionalGraph(Primitive):
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        reject_misspelled(options, ConditionalGraph)
+        check_options(ConditionalGraph, options, lambda: app or app_of(()), built=False)
         if name is not None and not isinstance(name, str):
             raise InvalidWorkflow(f"{name!r} is not allowed as a graph's name: give a string; add_node() adds nodes.")
         if isinstance(max_visits, bool) or not isinstance(max_visits, int) or max_visits < 1:
@@ -262,12 +265,13 @@ class ConditionalGraph(Primitive):
             GraphInvalid: the graph has problems.
             InvalidWorkflow: an approval has no timeout, so it would wait for ever.
         """
+        self.check_options(options)
         self.validate()
         refuse_untimed_approvals("", self)
         task_id = options.get("task_id") or self.options.get("task_id") or uuid()
         state, value = "SUCCESS", None
         try:
-            value = EagerGraph(self.kwargs, self.max_visits, self.app).run(*self.eager_args(args, kwargs))
+            value = EagerGraph(self.kwargs, self.max_visits, self.app).run(*self.merged_args(args, kwargs))
         except Exception as exc:
             state, value = "FAILURE", exc
         self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
@@ -276,4 +280,4 @@ class ConditionalGraph(Primitive):
         return EagerResult(task_id, value, state, name=self.task_name)
 
     def __repr__(self) -> str:
-        return f"ConditionalGraph({self.label or ''}: {len(self.nodes)} nodes, {len(self.edges)} edges)"
+        return f"ConditionalGraph({printable(self.label or '')}: {len(self.nodes)} nodes, {len(self.edges)} edges)"

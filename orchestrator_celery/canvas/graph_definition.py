@@ -89,7 +89,7 @@ def branch_entry(
     """
     entry: dict[str, Any] = {"from": _name(source)}
     if _is_signature(rule):
-        entry.update(router=maybe_signature(rule, app=app), keys=_keys(path_map, "a router"))
+        entry.update(router=_bound(rule, app), keys=_keys(path_map, "a router"))
     elif path_map is not None:
         raise InvalidWorkflow(f"path_map={path_map!r} belongs to a router: pass task.s(...) before it.")
     elif isinstance(rule, Mapping):
@@ -179,7 +179,12 @@ def _body(name: str, body: Any, app: Celery | None) -> dict[str, Any]:
             f"Node {name!r}: {body!r} is neither a signature nor an Approval: pass task.s(...), a canvas of "
             "signatures, another graph, or Approval()."
         )
-    return {"signature": maybe_signature(body, app=app)}
+    return {"signature": _bound(body, app)}
+
+
+def _bound(signature: Any, app: Celery | None) -> Signature:
+    """A signature of the graph's app; one of another app stays bound to that, so that it is refused."""
+    return maybe_signature(signature, app=None if getattr(signature, "_app", None) is not None else app)
 
 
 def _is_signature(value: Any) -> bool:

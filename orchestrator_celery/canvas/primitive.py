@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -21,6 +20,7 @@ from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
 
-__all__ = ("Primitive", "deadline_in_seconds", "installed", "reject_misspelled", "signature_list")
-
-
-#: Arguments of every primitive that serve to find its runs.
-_FILTER_FIELDS = frozenset({"category", "tags"})
+__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "signature_list")
 
 
 def installed(app: Celery) -> Any:
@@ -53,15 +49,13 @@ def installed(app: Celery) -> Any:
     return orchestrator
 
 
-def reject_misspelled(options: Mapping[str, Any], kind: type[Primitive]) -> None:
-    """Refuse an option that looks like a misspelled argument: Celery would accept it and ignore it.
-
-    Raises:
-        TypeError: the message names the argument that was probably meant.
-    """
-    for option in options.keys() - _FILTER_FIELDS:
-        if near := get_close_matches(option, kind.fields, 1, cutoff=0.8):
-            raise TypeError(f"{kind.__name__}() got an unexpected argument {option!r}: did you mean {near[0]!r}?")
+def app_of(tasks: Iterable[Any]) -> Any:
+    """Return the app of the first signature, else the current app."""
+    for task in tasks:
+        if isinstance(task, Signature):
+            # A chain or group finds the app of its tasks even if it is not bound to an app itself.
+            return maybe_evaluate(task.app)
+    return current_app._get_current_object()
 
 
 def category_and_tags(category: Any, tags: Any) -> dict[str, Any]:
@@ -181,16 +175,15 @@ class Primitive(Signature):
     @property
     def app(self) -> Any:
         """The app of this signature, else of its first nested signature, else the current app."""
-        if self._app is not None:
-            return self._app
-        for task in self.nested():
-            if isinstance(task, Signature):
-                # A chain or group finds the app of its tasks even if it is not bound to an app itself.
-                return maybe_evaluate(task.app)
-        return current_app._get_current_object()
+        return app_of(self.nested()) if self._app is None else self._app
 
     def set(self, immutable: bool | None = None, **options: Any) -> Primitive:
-        """Set options like `Signature.set`; `deadline`, `category` and `tags` are checked at once."""
+        """Set options like `Signature.set`; `deadline`, `category` and `tags` are checked at once.
+
+        Raises:
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
+        """
+        self.check_options(options)
         self.kwargs.update(category_and_tags(options.pop("category", None), options.pop("tags", ())))
         if "deadline" in options:
             self.kwargs["deadline"] = deadline_in_seconds(options.pop("deadline"))
@@ -225,30 +218,37 @@ class Primitive(Signature):
             StoreNotConfigured: no Redis is configured as the store.
             StoreUnavailable: the store did not answer; no run was started.
             InvalidWorkflow: a part of the workflow cannot be run.
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
+        self.check_options(options)
         app = self.app
         options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
         options.update(self._category_and_tags(options))
         options = {k: v for k, v in options.items() if v is not None}
         if app.conf.task_always_eager:
             # Eager work runs in the caller's process: no worker could enforce a deadline, and no list shows the run.
-            options = {k: v for k, v in options.items() if k != "deadline" and k not in _FILTER_FIELDS}
+            options = {k: v for k, v in options.items() if k != "deadline" and k not in FILTER_FIELDS}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
-        own_args, own_kwargs = self.partial_args
-        if not self.immutable:
-            own_args = [*(args or ()), *own_args]
-            own_kwargs = {**own_kwargs, **(kwargs or {})}
-        return self._start(own_args, own_kwargs, {**self.options, **options})
+        given, named = self.merged_args(args, kwargs)
+        return self._start(list(given), named, {**self.options, **options})
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)
         self.applied = run.id
         return run
 
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Refuse options of an application that nothing reads.
+
+        Raises:
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
+        """
+        check_options(type(self), options, lambda: self.app, built=True)
+
     def _category_and_tags(self, options: dict[str, Any]) -> dict[str, Any]:
-        values = {name: options.pop(name, None) or self.kwargs.get(name) for name in _FILTER_FIELDS}
+        values = {name: options.pop(name, None) or self.kwargs.get(name) for name in FILTER_FIELDS}
         return category_and_tags(values["category"], values["tags"] or ())
 
     @property
@@ -268,8 +268,8 @@ class Primitive(Signature):
             maybe_signature(task, app=self._app).stamp(visitor, append_stamps, **stamps)
         return super().stamp(visitor, append_stamps, **headers)
 
-    def eager_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Merge the arguments of an eager application with the partial arguments of the signature."""
+    def merged_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Merge the arguments of an application with the partial arguments of the signature."""
         own_args, own_kwargs = self.partial_args
         if self.immutable:
             return tuple(own_args), own_kwargs

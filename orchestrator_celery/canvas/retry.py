@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any, TypeAlias
 
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.errors import InvalidWorkflow
 
 __all__ = ("Errors", "Retry", "class_names", "error_names", "matches_error", "retry_flaws", "retry_json")
@@ -19,6 +20,7 @@ Errors: TypeAlias = str | type[BaseException] | Iterable[str | type[BaseExceptio
 _MIN_ATTEMPTS = 2
 
 
+@spelled("__init__")
 @dataclass(frozen=True)
 class Retry:
     """The retry policy of one node, or of all nodes of a graph; each attempt runs the node's whole body again.

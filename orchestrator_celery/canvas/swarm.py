@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -12,13 +11,8 @@ from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas.async_twin import Twin
-from orchestrator_celery.canvas.primitive import (
-    Primitive,
-    deadline_in_seconds,
-    installed,
-    reject_misspelled,
-    signature_list,
-)
+from orchestrator_celery.canvas.options import check_options, spelled
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
 from orchestrator_celery.canvas.swarm_options import (
     check_bounds,
     check_signature,
@@ -28,7 +22,9 @@ from orchestrator_celery.canvas.swarm_options import (
     slots_by_name,
 )
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -40,12 +36,13 @@ if TYPE_CHECKING:
 
 __all__ = ("Swarm",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Arguments of the constructor by kind of callback.
 _CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_cleanup": "on_task_cleanup"}
 
 
+@spelled("add_task", "add_tasks_bulk")
 @Signature.register_type(name="orchestrator.swarm")
 class Swarm(Primitive):
     """A pool of tasks with limited concurrency, ordered results and tolerated failures; items can be added later.
@@ -105,10 +102,10 @@ class Swarm(Primitive):
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        reject_misspelled(options, Swarm)
         if isinstance(tasks, dict):
             raise InvalidWorkflow("Swarm takes an iterable of signatures: put a single signature in a list.")
         items = list(tasks)
+        check_options(Swarm, options, lambda: app or app_of(items), built=False)
         definition: dict[str, Any] = {
             "tasks": items,
             "name": name,
@@ -351,9 +348,10 @@ class Swarm(Primitive):
         Raises:
             SwarmClosed: the swarm is open. Items can be added only to a swarm that runs on workers.
         """
+        self.check_options(options)
         if self.kwargs.get("open"):
             raise SwarmClosed("An open swarm cannot run eagerly, because no item could be added to it: close it first.")
-        own_args, own_kwargs = self.eager_args(args, kwargs)
+        own_args, own_kwargs = self.merged_args(args, kwargs)
         task_id = options.get("task_id") or self.options.get("task_id") or uuid()
         values, failures = self._apply_items(own_args, own_kwargs)
         tolerated = self.kwargs.get("max_failures") or 0
@@ -397,4 +395,4 @@ class Swarm(Primitive):
                 logger.exception("A callback of item %d failed.", index, extra={"action": "callback"})
 
     def __repr__(self) -> str:
-        return f"Swarm({self.label or ''}: {len(self.tasks)} tasks)"
+        return f"Swarm({printable(self.label or '')}: {len(self.tasks)} tasks)"

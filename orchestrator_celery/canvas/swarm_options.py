@@ -115,6 +115,12 @@ def _check_batch(value: Any) -> None:
 
 def _check_tolerance(value: Any) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and isinstance(value, float) and value == 1:
+        raise InvalidWorkflow(
+            f"max_failures={value!r} is not allowed: as a count it would be one item, as a share all of them. "
+            "Give max_failures=1 to tolerate one failed item, or a count as large as the number of items, such as "
+            "max_failures=len(tasks), to tolerate the failure of all."
+        )
     if not is_number or not (0 <= value <= 1 or (1 < value < inf and value == int(value))):
         raise InvalidWorkflow(
             f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."

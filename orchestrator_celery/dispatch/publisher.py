@@ -7,7 +7,6 @@ store) and may be sent again under the same id; whatever can never be sent
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
@@ -26,6 +25,7 @@ from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, RoutingFacts
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.records.payload import Codec
@@ -49,7 +49,7 @@ TRANSIENT = (OperationalError, OSError, *UNREACHABLE)
 #: kombu's own, where the project sets none.
 _STEPS = (0, 3, 6, 9)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Origin(NamedTuple):

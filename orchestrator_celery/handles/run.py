@@ -13,6 +13,7 @@ from orchestrator_celery.handles.run_verbs import RunVerbs
 from orchestrator_celery.model.events import Event, RunClosed, parse_event
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.views.approvals import WaitingApprovals
@@ -43,6 +44,9 @@ class Run(RunVerbs, AsyncResult):
     ours: the run's own record, which is a moment ahead of `state`, because
     Celery is told the outcome by a message of its own.
     """
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {printable(self.id)}>"
 
     @property
     def _orchestrator(self) -> Handles:

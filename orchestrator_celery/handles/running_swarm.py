@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.swarm_options import own_callbacks, priority_of
 from orchestrator_celery.dispatch.publisher import TRANSIENT
 from orchestrator_celery.engine.task_names import task_names
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size
 from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.levels import Levels
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ("RunningSwarm",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 _OVER = "it is over the swarm's max_items"
 #: So many items travel in one call; more are uploaded first.
 _AT_ONCE = 1000
 
 
+@spelled("add_task", "add_tasks_bulk")
 class RunningSwarm:
     """Handle of one swarm that was applied.
 

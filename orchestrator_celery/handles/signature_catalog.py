@@ -118,10 +118,8 @@ class SignatureCatalog:
             place += len(page)
 
     def _primitive(self, sig: Signature) -> Primitive:
-        if not isinstance(sig, dict):
-            raise InvalidWorkflow(f"{sig!r} is not a signature: pass task.s(...) or a canvas of them.")
         app = self._container.app
-        found = maybe_signature(sig, app=app)
+        found = maybe_signature(self._container.compiler.check(sig), app=app)
         return found if isinstance(found, Primitive) else ComplexSignature(found, app=app)
 
     def _stored(self, id: str) -> StoredSignature:

@@ -20,6 +20,7 @@ from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.lifecycle.rerun.source import Rerun
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import SignatureStatus
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import StoredSignatureAio
@@ -213,7 +214,7 @@ class StoredSignature:
         return hash(self.id)
 
     def __repr__(self) -> str:
-        return f"<StoredSignature: {self.id}>"
+        return f"<StoredSignature: {printable(self.id)}>"
 
     def _head(self) -> dict[str, bytes]:
         head = self._container.reader.head(self.id)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ from orchestrator_celery.errors import (
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import is_callback, is_runner, parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.records.definitions import spec, unpack
 from orchestrator_celery.records.nodes import parse_live
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Cancellation",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Options by which Celery has something waiting for the run that only a message with its id can end.
 _SURROUNDINGS = ("chain", "chord", "link_error")

@@ -6,7 +6,6 @@ signature and then the signature. If that process dies, the next sweep goes on. 
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 from math import inf
@@ -16,6 +15,7 @@ from orchestrator_celery.errors import InvalidTransition, OrchestratorError, Sig
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Deletion",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Seconds after which a signature is looked at again that is marked, over its time, and in use.
 _PAUSE = 5.0

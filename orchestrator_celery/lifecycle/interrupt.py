@@ -8,7 +8,6 @@ again under a new attempt, and nothing the old one reports counts.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from orchestrator_celery.lifecycle.refusal import check
 from orchestrator_celery.model.events import NodeInterrupted, parse_event
 from orchestrator_celery.model.ids import LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.nodes import Live, parse_live
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Interruption",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 _REPLY = 5.0  # longest wait for the workers' answers
 _AFTER = 2.0  # seconds a process may take to end after SIGKILL, and to say so

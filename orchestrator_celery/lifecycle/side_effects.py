@@ -6,7 +6,6 @@ out; if the caller dies, the reconciler does. Each side effect may be repeated, 
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
@@ -15,13 +14,14 @@ from orchestrator_celery.dispatch.publisher import TRANSIENT
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
 from orchestrator_celery.lifecycle.followers import INSIDE, Followers
+from orchestrator_celery.model.safe_log import safe_logger
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
 __all__ = ("SideEffects",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Field of a head: Celery has the outcome from before a retry.
 _RESET = "reset"

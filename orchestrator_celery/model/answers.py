@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.audit import CancelPlan
+from orchestrator_celery.model.text import printable
 
 __all__ = ("BulkCancelPlan", "RunAnswer")
 
@@ -33,7 +34,7 @@ class RunAnswer(BaseModel):
     result: Any = None
 
     def __str__(self) -> str:
-        return f"{self.run}: {self.verb} {'done' if self.done else f'refused: {self.refusal}'}"
+        return printable(f"{self.run}: {self.verb} {'done' if self.done else f'refused: {self.refusal}'}")
 
 
 class BulkCancelPlan(BaseModel):

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
+from orchestrator_celery.model.text import printable
 
 __all__ = ("AuditEntry", "AuditRecord", "CancelPlan")
 
@@ -99,7 +100,7 @@ class CancelPlan(BaseModel):
     token: str
 
     def __str__(self) -> str:
-        return (
+        return printable(
             f"Cancelling {self.name or self.run} ({self.status}) stops {self.running} running and {self.queued} queued "
             f"tasks and deletes {self.keys} keys, {self.bytes:,} bytes: {self.done} results, {self.failed} errors of "
             f"{self.total} tasks."

@@ -7,6 +7,8 @@ from enum import Enum
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator_celery.model.text import printable
+
 __all__ = ("InterruptOutcome", "InterruptReport", "InterruptedTask", "ResumeAction", "ResumeReport", "ResumedNode")
 
 
@@ -135,4 +137,4 @@ class InterruptReport(BaseModel):
 
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self.of(outcome))} {outcome}" for outcome in InterruptOutcome if self.of(outcome))
-        return f"The run {self.run} is interrupted: {counts or 'nothing of it ran'}."
+        return printable(f"The run {self.run} is interrupted: {counts or 'nothing of it ran'}.")

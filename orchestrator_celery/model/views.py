@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
+from orchestrator_celery.model.text import printable
 
 __all__ = (
     "AnswerView",
@@ -74,7 +75,7 @@ class AnswerView(_View):
     def __str__(self) -> str:
         who = f" by {self.by}" if self.by else ""
         why = ", for nobody answered in time" if self.timed_out else f" ({self.note})" if self.note else ""
-        return f"{self.decision}{who}{why}"
+        return printable(f"{self.decision}{who}{why}")
 
 
 class NodeView(_View):
@@ -122,7 +123,7 @@ class NodeView(_View):
             often += f" ({len(self.earlier) + 1} tries)"
         if self.answer is not None:
             often += f" {self.answer}"
-        lines = [f"{indent}{self.name} [{self.kind}] {self.state}{error}{often}"]
+        lines = [indent + printable(f"{self.name} [{self.kind}] {self.state}{error}{often}")]
         for child in (*self.children, *self.callbacks):
             lines.extend(child._lines(indent + "  "))
         if more > 0:

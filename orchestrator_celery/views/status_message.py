@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.states import NodeState, RunStatus
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.records.nodes import Live, parse_live
 from orchestrator_celery.views.approvals import WaitingApprovals
 
@@ -19,12 +20,16 @@ _ASK = 1.0
 
 
 def explain(container: Container, run: str) -> str:
-    """Say how a run stands.
+    """Say how a run stands, in one line that is safe to print.
 
     Args:
         container: the parts of the orchestrator.
         run: its id.
     """
+    return printable(_explanation(container, run))
+
+
+def _explanation(container: Container, run: str) -> str:
     head = container.reader.head(run)
     if not head:
         return "The run has no record: it has not started yet, or its retention is over."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,9 @@ from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.nodes import Live, parse_live
@@ -40,7 +41,7 @@ __all__ = ("REPORT_EVENT", "AutoResume", "ResumeSession", "rules_of")
 #: Type of the Celery event that a sweep sends after it changed something.
 REPORT_EVENT = "orchestrator-resume-report"
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class AutoResume:
@@ -212,7 +213,7 @@ class ResumeSession:
         delay = self._resumed * self._container.settings.auto_resume_delay
         if refusal is not None and alive:
             # Its worker is alive and only its process is gone, so the task fails, as in Celery.
-            lost_error = WorkerLostError(f"The process that ran {name} is gone.")
+            lost_error = WorkerLostError(f"The process that ran {printable(name)} is gone.")
             self._reporter.failed(leaf, live.fence, lost_error, "")
             self._note(leaf, name, ResumeAction.FAILED, leaf.attempt, owner=live.owner, reason=refusal)
             return

@@ -9,7 +9,6 @@ item that retries or replaces itself continues in a message of its own.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -23,6 +22,7 @@ from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
 from orchestrator_celery.model.effects import Dispatch, RoutingFacts
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Runner",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Seconds of work to take at once; also the longest time before finished items are reported.
 _INTERVAL = 0.1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from contextlib import suppress
@@ -13,6 +12,7 @@ from celery.exceptions import Ignore, Reject
 from orchestrator_celery.dispatch.publisher import Origin
 from orchestrator_celery.model.effects import RoutingFacts
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.script_call import routing_facts
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Claims",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Claims:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from celery.worker import state as worker_state
 from redis.exceptions import RedisError
 
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Heartbeat:

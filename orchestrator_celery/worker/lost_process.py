@@ -10,6 +10,7 @@ from celery.exceptions import WorkerLostError
 from orchestrator_celery.engine.recovery import Lost
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptOutcome
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.worker.auto_resume import rules_of
@@ -64,7 +65,7 @@ class LostProcesses:
             hold = hold and not self._may_resume(task, leaf)
             self._reporter.lost(getattr(task, "orchestrator", None), task.name, leaf, fence, hold=hold)
         else:
-            lost = error or WorkerLostError(f"The process that ran {task.name} is gone.")
+            lost = error or WorkerLostError(f"The process that ran {printable(task.name)} is gone.")
             self._reporter.failed(leaf, fence, lost, trace or "")
 
     def was_signalled(self, leaf: LeafId) -> bool:

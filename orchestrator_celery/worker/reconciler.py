@@ -9,7 +9,6 @@ repeated, so two leaders at the same time do no harm.
 
 from __future__ import annotations
 
-import logging
 import threading
 from random import uniform
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from redis.exceptions import RedisError
 
 from orchestrator_celery.dispatch.publisher import TRANSIENT
 from orchestrator_celery.lifecycle.delete import Deletion
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.script_call import in_chunks
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Reconciler",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 _BATCH = 100
 _PER_SWEEP = 1000

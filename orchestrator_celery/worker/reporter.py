@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import RoutingFacts
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Reporter",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: The store's answer for a lost task whose run is interrupted.
 _HELD = -1
@@ -141,7 +141,6 @@ class Reporter:
             return ResumeAction.KEPT
         if answer.refused is Refused.POISONED:
             poisoned = PoisonedTask(
-                "Look at the worker's log for the cause (memory, a native crash), then start the run again."
                 f"{name} killed its worker process at attempt {leaf.attempt}, so it is not started again. "
                 "Find the cause (memory, a native crash) in the worker's log, then start the run again."
             )

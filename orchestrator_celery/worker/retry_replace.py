@@ -9,7 +9,6 @@ repeats the start of that run until it succeeds.
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.dispatch.publisher import TRANSIENT
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.worker.claimed_message import claimed_by
 from orchestrator_celery.worker.patience import patiently
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ("RetryReplace",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class RetryReplace:

@@ -9,7 +9,6 @@ messages that a run no longer needs, so only running bodies have to be stopped.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from celery.worker import state as workers
 from celery.worker.control import Panel, control_command
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.worker.claimed_message import claims_of
 from orchestrator_celery.worker.heartbeat import is_running
@@ -40,7 +40,7 @@ _POLL = 0.05
 
 _signalled: Any = LimitedSet(maxlen=10_000, expires=_REMEMBER)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 def register() -> None:

@@ -101,7 +101,7 @@ def measure(start, n, seconds, *, extension=True):
             start(app)
         if n:
             _make_all_due(orchestrator, client)
-        with Worker(server.url(0), server.url(1), env=env) as worker:
+        with Worker(server.url(0), server.url(1), env=env, fresh=True) as worker:
             if extension:
                 _settle(orchestrator, client, broker, n)
             found = _count(client, broker, worker, seconds)

@@ -36,7 +36,7 @@ class Site:
 
     def stop(self):
         for worker in self.workers:
-            worker.stop(timeout=5)
+            worker.end()
 
 
 @pytest.fixture(params=PROFILES)

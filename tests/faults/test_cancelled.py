@@ -1,7 +1,5 @@
 """R8, cancellation: nothing starts any more, whoever is up, whatever is killed; and nothing is left."""
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -9,8 +7,8 @@ from celery import chain
 
 from orchestrator_celery import ComplexSignature, RunCancelled, RunNotFound, RunStatus, Swarm
 from tests.kit import project as p
+from tests.kit.clients import crash_client
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -86,12 +84,7 @@ def test_r3_whoever_cancels_crashes_at(default_site, ledger, tmp_path, point):
     run = Swarm([p.nap.s(i, 30) for i in range(2)]).apply_async()
     wait_for(lambda: len(ledger.entries("start")) == 2, what="the bodies")
     code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).cancel(confirm=True, reason='test')\n"
-    env = environment(default_site.server.url(0), default_site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
-    )
-    assert done.returncode == 86, done.stderr
+    crash_client(default_site, point, tmp_path / "crashed", code)
     if point == "store.cancel.before":
         assert run.status is RunStatus.RUNNING
         run.cancel(confirm=True, reason="test")

@@ -1,7 +1,5 @@
 """R3: a process ends before and after every store call, publication and acknowledgement; the run ends all the same."""
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -23,9 +21,9 @@ from orchestrator_celery import (
 from orchestrator_celery.store import scripts
 from orchestrator_celery.testing import points
 from tests.kit import project as p
+from tests.kit.clients import crash_client
 from tests.kit.supervised import supervised
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 #: Verbs that only a client calls; those that only a worker's main process calls.
 CLIENT = {
@@ -121,23 +119,18 @@ def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
         "from tests.kit.project import *\n"
         "swarm = Swarm([nap.s(1)], open=True)\n"
         "run = swarm.apply_async(task_id='once')\n"
-        "swarm.add_tasks_bulk([nap.s(i, 0) for i in range(2, 1200)])\n"
-        "run.set_priority(range(600, 900), 'HIGH')\n"
+        "swarm.add_tasks_bulk([nap.s(i, 0) for i in range(2, 120)], batch_size=50)\n"  # several uploads
+        "run.set_priority(range(60, 90), 'HIGH')\n"
         "run.suspend(); run.resume()\n"
         "swarm.close()\n"
     )
-    env = environment(default_site.server.url(0), default_site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
-    )
-    assert done.returncode == 86, done.stderr
+    crash_client(default_site, point, tmp_path / "crashed", code)
     if point.startswith("store.create.before"):
         with pytest.raises(RunNotFound):
             p.orchestrator.run("once")
     again = Swarm([p.nap.s(1)], open=True)
     run = again.apply_async(task_id="once")
-    assert run.progress().total in (1, 1199), "items of a bulk are added all or none"
+    assert run.progress().total in (1, 119), "items of a bulk are added all or none"
     total = run.progress().total
     if run.status is RunStatus.SUSPENDED:
         run.resume()
@@ -174,13 +167,8 @@ def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, poi
         run.get(timeout=30)
     wait_for(lambda: "closed" in p.orchestrator.container.reader.head(run.id), what="the end to be told")
     ledger.redis.set("repaired", 1)
-    env = environment(default_site.server.url(0), default_site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
     code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).retry()\n"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
-    )
-    assert done.returncode == 86, done.stderr
+    crash_client(default_site, point, tmp_path / "crashed", code)
     if point.startswith("store.retry.before"):
         assert run.status is RunStatus.FAILED
         p.orchestrator.run(run.id).retry()
@@ -195,13 +183,8 @@ def test_r3_a_client_that_detaches_crashes_at(default_site, ledger, tmp_path, po
     is that run. Either way its task runs once."""
     slow = p.nap.si("slow", 0).set(countdown=2)
     run = ComplexSignature(group(p.nap.si("quick", 0), slow)).apply_async()
-    env = environment(default_site.server.url(0), default_site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
     code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).detach('0.0.1')\n"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
-    )
-    assert done.returncode == 86, done.stderr
+    crash_client(default_site, point, tmp_path / "crashed", code)
     default_site.worker(**HASTY)
     if point.startswith("store.skip.before"):
         assert run.get(timeout=30) == ["quick", "slow"]

@@ -2,8 +2,6 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -37,9 +35,9 @@ from tests.faults.races import race
 from tests.faults.test_cancelled import left_of
 from tests.faults.test_failures import FAULTS, _wait_for_second_reports
 from tests.kit import project as p
+from tests.kit.clients import crash_client
 from tests.kit.supervised import supervised
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 from tests.worker.support import Stand, events
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
@@ -131,13 +129,7 @@ def test_r3_a_graph_survives_a_crash_at(default_site, ledger, tmp_path, point, s
 
 def crashed(site, tmp_path, point, code):
     """A client that dies where it says."""
-    env = environment(site.server.url(0), site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed"), "PATH": ""}
-    done = subprocess.run(
-        [sys.executable, "-c", f"from tests.kit.project import *\n{code}"],
-        cwd=ROOT, env={**env, **crash}, capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 86, done.stderr
+    crash_client(site, point, tmp_path / "crashed", f"from tests.kit.project import *\n{code}")
 
 
 @pytest.mark.parametrize("side", ["before", "after"])

@@ -49,9 +49,7 @@ class Trial:
     def end(self):
         """In no good order: nothing is asked of that here."""
         for worker in self.workers:
-            if worker.process.poll() is None:
-                worker.kill()
-            worker.stop()
+            worker.end()
 
     def start_fan(self, seconds=0.02):
         """200 items, a join, and a task behind it."""

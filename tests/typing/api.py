@@ -100,6 +100,7 @@ from orchestrator_celery import (
     SwarmFull,
     SwarmWasClosed,
     TaskPolicy,
+    UnknownOption,
     acting,
     current_node,
     error,
@@ -488,7 +489,7 @@ def cancelling(run: Run) -> list[AuditEntry]:
 # -- errors --------------------------------------------------------------------------------------------
 
 
-def refusals() -> str:  # noqa: PLR0911 - one type after the other
+def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
     try:
         swarm.add_tasks_bulk([resize.s("a")])
     except BulkRejected as exc:
@@ -502,6 +503,9 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
     except GraphInvalid as exc:
         problem: Problem = exc.problems[0]
         return f"{problem.node}: {problem.message}; {problem.hint}"
+    except UnknownOption as exc:
+        misspelt: TypeError = exc
+        return str(misspelt)
     except (ConditionError, NoRoute, GraphRecursion, ApprovalTimeout) as exc:
         return str(exc)
     except ForeignSignature as exc:

@@ -48,8 +48,6 @@ class Stand:
         """A worker of the project here. At the end it is killed: what a test asks of a good end it does itself."""
         with Worker(self.broker, self.backend, app=project.__name__, **{**self.settings, **options}) as worker:
             yield worker
-            if worker.process.poll() is None:
-                worker.kill()
 
     def complex(self, workflow, **arguments):
         """Any workflow as one durable unit of this app."""

@@ -71,7 +71,7 @@ def test_what_waits_is_listed(busy, command, asked):
     assert found["given"] == {"day": "2026-05-01", "raw": "_w=="}
     asked.approve("review")
     nothing = command("approvals", "--run", asked.id)
-    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "Nothing waits for an answer.\n")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "No approval waits for an answer.\n")
     assert json.loads(command("approvals", "--run", asked.id, "--json").stdout) == []
 
 

@@ -11,6 +11,7 @@ from celery.canvas import Signature, chain
 from orchestrator_celery.canvas.children import child_signatures
 from orchestrator_celery.canvas.conditions.language import Expression, node, run_input
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.canvas.options import refuse_unknown
 from orchestrator_celery.canvas.template_tasks import OWN_TASKS, PASS_ON_TASK, REJECTION_TASK
 from orchestrator_celery.errors import InvalidWorkflow
 
@@ -47,13 +48,12 @@ class Draft:
         where: the place of the template in a graph.
 
     Raises:
-        TypeError: an argument is unknown.
+        UnknownOption: an argument is unknown.
         InvalidWorkflow: the arguments contradict each other.
     """
 
     def __init__(self, template: str, where: Where) -> None:
-        if unknown := where.keys() - Where.__optional_keys__:
-            raise TypeError(f"{template}() got an unexpected argument {min(unknown)!r}.")
+        refuse_unknown(template, where, Where.__optional_keys__)
         self._into = where.get("into")
         if self._into is not None and not isinstance(self._into, ConditionalGraph):
             raise InvalidWorkflow(f"into={self._into!r} is not a graph: give a ConditionalGraph.")

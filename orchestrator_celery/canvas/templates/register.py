@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.options import refuse_unknown
+from orchestrator_celery.canvas.templates.draft import Where
 from orchestrator_celery.errors import InvalidWorkflow
 
 if TYPE_CHECKING:
     from celery import Celery
     from typing_extensions import Unpack
-
-    from orchestrator_celery.canvas.templates.draft import Where
 
 __all__ = ("TemplateInfo", "build", "catalog", "template")
 
@@ -63,9 +63,11 @@ def template(function: Callable[P, ConditionalGraph]) -> Callable[P, Conditional
     """
     known = _TEMPLATES[function.__name__] = _Template(function, _model(function))
     declared = signature(function)
+    names = {*declared.parameters} - {"where"} | Where.__optional_keys__
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> ConditionalGraph:
+        refuse_unknown(function.__name__, kwargs, names)
         try:
             arguments = declared.bind(*args, **kwargs).arguments
         except TypeError as error:

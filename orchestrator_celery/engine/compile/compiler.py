@@ -110,7 +110,7 @@ class Compiler:
         return tree
 
     def _goes_singly(self, signature: Any, inherited: dict[str, Any]) -> bool:
-        return self._batching is not None and self._batching.goes_singly(self._check(signature), inherited)
+        return self._batching is not None and self._batching.goes_singly(self.check(signature), inherited)
 
     def _after_item(self, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
         """Definitions of what is done after an item, packed, under `s0`, `f0`, `c0` and so on."""
@@ -139,7 +139,7 @@ class Compiler:
         return leaf_spec(payload, **start)
 
     def _tree(self, given: Any, inherited: dict[str, Any], role: Role) -> Tree:
-        signature = self._check(given)
+        signature = self.check(given)
         if isinstance(signature, Primitive):
             return with_given(self._primitive(signature, inherited, role), *signature.partial_args, self._codec)
         if isinstance(signature, chain):
@@ -155,7 +155,13 @@ class Compiler:
         links, errbacks = self._callbacks_of(signature)
         return self._node(lambda counts: leaf_spec(payload, *counts, **start), {}, 1, links, errbacks)
 
-    def _check(self, given: Any) -> Signature:
+    def check(self, given: Any) -> Signature:
+        """The signature itself, or one made of its dict.
+
+        Raises:
+            InvalidWorkflow: it is no signature.
+            ForeignSignature: it is bound to another app.
+        """
         if not isinstance(given, dict):
             raise InvalidWorkflow(f"{given!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
         if not isinstance(given, Signature):
@@ -206,7 +212,7 @@ class Compiler:
 
     def _steps(self, given: chain) -> Iterator[Signature]:
         """The steps as Celery runs them: nested plain chains spliced, groups of one unrolled, empty ones dropped."""
-        steps = [self._check(task) for task in given.tasks]
+        steps = [self.check(task) for task in given.tasks]
         spliced: list[Signature] = []
         for step in steps:
             if isinstance(step, chain) and not any(self._callbacks_of(step)):
@@ -215,7 +221,7 @@ class Compiler:
                 spliced.append(step)
         kept = [s for s in spliced if not (isinstance(s, group) and not isinstance(s, Primitive) and not list(s.tasks))]
         for step in kept or spliced[-1:]:
-            yield self._check(step.tasks[0]) if _is_single(step) else step
+            yield self.check(step.tasks[0]) if _is_single(step) else step
 
     def _sequence(
         self, trees: list[Tree], kind: str, name: bytes, links: list[Any], errbacks: list[Any], **attrs: Any
@@ -243,7 +249,7 @@ class Compiler:
 
     def _members(self, members: group) -> Iterator[Signature]:
         for task in members.tasks:
-            signature = self._check(task)
+            signature = self.check(task)
             if isinstance(signature, group) and not isinstance(signature, Primitive):
                 yield from self._members(signature)
             elif not (isinstance(signature, chain) and not signature.tasks):
@@ -257,7 +263,7 @@ class Compiler:
             return trees[0]
         trees.append(self._tree(chord.body, {k: v for k, v in own.items() if k not in ("countdown", "eta")}, role))
         links, errbacks = self._callbacks_of(chord)
-        body_links, body_errbacks = self._callbacks_of(self._check(chord.body))
+        body_links, body_errbacks = self._callbacks_of(self.check(chord.body))
         links = [link for link in links if link not in body_links]
         errbacks = [errback for errback in errbacks if errback not in body_errbacks]
         return self._sequence(trees, "chord", b"{}", links, errbacks)

@@ -195,7 +195,7 @@ def test_a_plain_dict_may_be_a_signature():
         (lambda g: g.add_node("x", T.a.s(), inputs={"a": T.a}), "not allowed in an expression"),
         (lambda g: g.add_node("x", T.a.s(), retry=1), "attempts=1 never retries"),
         (lambda g: g.add_node("x", T.a.s(), retry="often"), "attempts='often'"),
-        (lambda g: g.add_node("x", T.a.s(), retry={"attempts": 3, "delay": 1}), "unexpected keyword argument 'delay'"),
+        (lambda g: g.add_node("x", T.a.s(), retry={"attempts": 3, "delay": 1}), "unexpected argument 'delay'"),
         (lambda g: g.add_node("x", Approval(), map_over=result), "map_over is not allowed with an Approval"),
         (lambda g: g.add_node("x", Approval(), inputs={"a": 1}), "inputs is not allowed with an Approval"),
         (lambda g: g.add_node("x", Approval(), retry=3), "retry is not allowed with an Approval"),

@@ -148,7 +148,7 @@ def test_an_immutable_one_takes_nothing(make):
     sig = make().set(immutable=True)
     assert travel(sig).immutable is True
     assert sig.clone((1,), {"x": 1}).partial_args == ([], {})
-    assert sig.eager_args((1,), {"x": 1}) == ((), {})
+    assert sig.merged_args((1,), {"x": 1}) == ((), {})
 
 
 # -- options and callbacks ---------------------------------------------------------------------------

@@ -35,7 +35,17 @@ def test_a_tolerance_that_makes_no_sense_is_refused(value):
         Swarm([T.a.s()], max_failures=value)
 
 
-@pytest.mark.parametrize("value", [0, 0.0, 0.25, 0.999, 1, 1.0, 7, 7.0])
+@pytest.mark.parametrize("make", [lambda value: Swarm([T.a.s()], max_failures=value), lambda value: Swarm.from_dict(
+    {"task": "orchestrator.swarm", "kwargs": {"tasks": [], "max_failures": value}})])  # fmt: skip
+def test_one_as_a_fraction_is_refused_with_both_meanings(make):
+    """Given 1.0, which is one item or all of them, then it is refused, and the message says how to write each."""
+    with pytest.raises(
+        InvalidWorkflow, match=r"max_failures=1\.0.*max_failures=1 .*one.*max_failures=len\(tasks\).*all"
+    ):
+        make(1.0)
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 0.25, 0.999, 1, 7, 7.0])
 def test_counts_and_fractions_are_tolerances(value):
     """Given a count or a fraction, then it is taken."""
     assert Swarm([T.a.s()], max_failures=value).kwargs.get("max_failures", 0) == value
