@@ -1,4 +1,4 @@
-"""Settings of the extension: names, defaults, validation, error text."""
+"""The settings of the extension: names, defaults, validation and error texts."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class OrchestratorSettings(BaseModel):
 
     store_url: str | None = Field(
         default=None,
-        repr=False,  # it may hold a password
-        description="Redis URL of the state store, when the result backend is not Redis.",
+        repr=False,  # the URL may hold a password
+        description="Redis URL of the state store, if the result backend is not Redis.",
     )
     key_prefix: str = Field(
         default="orc", min_length=1, pattern=r"^[^{}\s]+$", description="First part of every key in the store."
@@ -37,7 +37,7 @@ class OrchestratorSettings(BaseModel):
     window: int = Field(
         default=256,
         ge=1,
-        description="Most items of one group or unbounded swarm that are queued or running at once.",
+        description="Most items of one group or unlimited swarm that may be queued or running at once.",
     )
     retention: float = Field(default=7 * 24 * 3600.0, ge=0, description="Seconds a finished run is kept.")
     audit_retention: float = Field(
@@ -48,29 +48,31 @@ class OrchestratorSettings(BaseModel):
     )
     max_events: int = Field(default=10_000, ge=100, description="Events kept per run, the newest ones.")
     max_resumes: int = Field(
-        default=2, ge=0, description="How often a task is started again after it lost its worker process."
+        default=2, ge=0, description="How often a task is restarted after it lost its worker process."
     )
     republish_after: float = Field(
-        default=5.0, gt=0, description="Seconds after which a message nobody claimed is sent again; doubled each time."
+        default=5.0,
+        gt=0,
+        description="Seconds after which an unclaimed message is published again; the pause doubles each time.",
     )
-    republish_longest: float = Field(default=600.0, gt=0, description="Longest pause between two such sendings.")
-    auto_resume: bool = Field(default=True, description="Start tasks again whose worker is gone.")
+    republish_longest: float = Field(default=600.0, gt=0, description="Longest pause between two publications.")
+    auto_resume: bool = Field(default=True, description="Whether tasks whose worker is gone are restarted.")
     auto_resume_include: tuple[str, ...] = Field(
-        default=("*",), description="Globs of task names that may be started again."
+        default=("*",), description="Globs of task names that may be restarted."
     )
     auto_resume_exclude: tuple[str, ...] = Field(
-        default=(), description="Globs of task names that may not; stronger than include."
+        default=(), description="Globs of task names that may not be restarted; stronger than include."
     )
     auto_resume_delay: float = Field(
-        default=0.0, ge=0, description="Seconds between two tasks that one sweep starts again."
+        default=0.0, ge=0, description="Seconds between two tasks that one sweep restarts."
     )
     auto_resume_validators: tuple[str, ...] = Field(
-        default=(), description="Import paths of callables (node) -> bool or a reason; all must agree to a resume."
+        default=(), description="Import paths of callables (node) -> bool or a reason; all must allow a restart."
     )
     store_patience: float = Field(
-        default=60.0, ge=0, description="Seconds a worker tries again while the store does not answer."
+        default=60.0, ge=0, description="Seconds for which a worker retries while the store does not answer."
     )
-    heartbeat: float = Field(default=2.5, gt=0, le=10, description="Seconds between two signs of life of a worker.")
+    heartbeat: float = Field(default=2.5, gt=0, le=10, description="Seconds between two heartbeats of a worker.")
     lease: float = Field(default=10.0, gt=0, description="Seconds after which a silent worker counts as gone.")
     queue: str | None = Field(
         default=None,
@@ -78,7 +80,7 @@ class OrchestratorSettings(BaseModel):
     )
 
     own_options: tuple[str, ...] = Field(
-        default=(), description="Execution options that routers or task classes of the project read beside Celery's."
+        default=(), description="Execution options that the project's routers or task classes read, besides Celery's."
     )
 
     @field_validator("store_url")
@@ -90,21 +92,22 @@ class OrchestratorSettings(BaseModel):
 
     @classmethod
     def read(cls, conf: Mapping[str, Any], policies: Mapping[str, object] | None = None) -> OrchestratorSettings:
-        """Read the settings out of `app.conf`.
+        """Read the settings from `app.conf`.
 
         Args:
-            conf: the Celery configuration; keys that begin with `orchestrator_` are ours, in either case,
-                behind the namespace where one was given to `config_from_object`.
-            policies: what tasks have as `orchestrator=`, by their names.
+            conf: the Celery configuration. Keys that begin with `orchestrator_` belong to the extension, in lower or
+                upper case, after the namespace that was passed to `config_from_object`.
+            policies: the value of `orchestrator=` of each task, by the task's name.
 
         Raises:
-            InvalidSettings: a key is unknown, a value not allowed, or a policy none; every problem is named at once.
+            InvalidSettings: a key is unknown, a value is not allowed, or a policy is not a `TaskPolicy`; the message
+                names every problem.
         """
-        keys = list(conf)  # this loads a configuration that is pending, and only then it knows its namespace
+        keys = list(conf)  # loads a pending configuration; only then `conf` has its namespace
         namespace = (getattr(conf, "prefix", None) or "").lower()
         found: dict[str, Any] = {}
         for key in keys:
-            # What is set on `app.conf` itself has no namespace, and is written in lower case.
+            # Keys that were set on `app.conf` directly have no namespace and are in lower case.
             own = key.lower().removeprefix(namespace) if namespace and not key.islower() else key.lower()
             if own.startswith(PREFIX) and (not namespace or key.islower() or own != key.lower()):
                 found[own.removeprefix(PREFIX)] = conf[key]
@@ -123,26 +126,26 @@ class OrchestratorSettings(BaseModel):
 
 
 class TaskPolicy(BaseModel):
-    """What a task says of itself: `@app.task(orchestrator=TaskPolicy(...))`."""
+    """The policy of one task: `@app.task(orchestrator=TaskPolicy(...))`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     auto_resume: bool | None = Field(
-        default=None, description="Overrides the project's rules: whether this task may be started again by itself."
+        default=None, description="Overrides the project's rules: whether this task may be restarted automatically."
     )
     max_resumes: int | None = Field(
         default=None, ge=0, description="Overrides `orchestrator_max_resumes` for this task."
     )
     priority: Priority | None = Field(
-        default=None, description="Priority of this task's items in a swarm that are given none."
+        default=None, description="Priority of this task's items in a swarm, if they have none of their own."
     )
     interrupt_signal: str | None = Field(
-        default=None, description="What the process of this task gets when its run is interrupted, e.g. SIGINT."
+        default=None, description="First signal for the process of this task when its run is interrupted, e.g. SIGINT."
     )
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **fields: Any) -> None:
         try:
-            super().__init__(**given)
+            super().__init__(**fields)
         except ValidationError as exc:
             raise InvalidSettings(_explain(exc, TaskPolicy, "", "a field of TaskPolicy")) from None
 
@@ -150,12 +153,12 @@ class TaskPolicy(BaseModel):
     @classmethod
     def _is_a_signal(cls, name: str | None) -> str | None:
         if name is not None and name not in Signals.__members__:
-            raise ValueError(f"{name!r} is no signal here; SIGTERM and SIGINT are, for example")
+            raise ValueError(f"{name!r} is not a signal here; use SIGTERM or SIGINT, for example")
         return name
 
 
 def _explain(exc: ValidationError, model: type[BaseModel], prefix: str, kind: str) -> str:
-    """Every problem of a model's input, in words."""
+    """Describe every problem of a model's input."""
     known = sorted(prefix + field for field in model.model_fields)
     lines = []
     for error in exc.errors():
@@ -170,6 +173,6 @@ def _explain(exc: ValidationError, model: type[BaseModel], prefix: str, kind: st
 
 
 def _shown(field: int | str, value: Any) -> str:
-    """A value as an error shows it; of one that may hold a password only its type."""
+    """Show a value in an error; if it may hold a password, show only its type."""
     secret = field == "store_url" and not isinstance(value, (int, float))
     return f"<{type(value).__name__}>" if secret else repr(value)

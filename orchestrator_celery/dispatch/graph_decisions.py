@@ -10,7 +10,7 @@ from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
-from orchestrator_celery.model.effects import Decide, Effect, RoutingFacts, Verdict
+from orchestrator_celery.model.effects import Decide, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import parse
@@ -44,16 +44,16 @@ class Deciding:
 
     def decide(self, effect: Decide) -> Iterable[Effect]:
         """Make one decision and record it; answers what follows."""
-        self._givens.meet(effect.run, effect.born)
+        self._givens.meet(effect.run, effect.created)
         try:
             verdict = self._verdict(effect)
         except UNREACHABLE:
             raise
         except Exception as exc:  # whatever it is, it would be so again, and the graph would wait for ever
-            verdict = Verdict("fail", self._codec.dump_error(exc))
+            verdict = Decision("fail", self._codec.dump_error(exc))
         return self._store.graphs.decide(effect.run, effect.visit, verdict).todo
 
-    def route_early(self, leaf: LeafId, routing: RoutingFacts, result: Any) -> tuple[str | None, str]:
+    def route_early(self, leaf: LeafId, routing: EdgeContext, result: Any) -> tuple[str | None, str]:
         """Choose the edges out of a node before its end is recorded, so that it costs no call of its own.
 
         Args:
@@ -71,40 +71,40 @@ class Deciding:
         looked = [number for number in definition.attrs.get("lk", "").split(",") if number not in ("", at)]
         try:
             facts = (
-                self._routing_facts(leaf, routing, spec, result)
-                if routing.looks
+                self._edge_facts(leaf, routing, spec, result)
+                if routing.needs_more
                 else Facts(result, None, None, 0, _nothing)
             )
-            relied = " ".join(f"{number}:{routing.last.get(number, '')}" for number in looked if routing.looks)
+            relied = " ".join(f"{number}:{routing.last.get(number, '')}" for number in looked if routing.needs_more)
             return targets(spec["routes"], facts, lambda router: result), relied
         except UNREACHABLE:
             raise
         except Exception:
             return None, ""
 
-    def _routing_facts(self, leaf: LeafId, routing: RoutingFacts, spec: Mapping[str, Any], result: Any) -> Facts:
+    def _edge_facts(self, leaf: LeafId, routing: EdgeContext, spec: Mapping[str, Any], result: Any) -> Facts:
         graph, at, _ = leaf.node.rsplit(".", 2)
         return self._givens.facts(
             leaf.run,
             graph,
             spec.get("names", {}),
             {**routing.last, at: leaf.node},
-            routing.given,
+            routing.graph_input,
             result=result,
             visits=routing.visits,
             known={**self._results(routing.records), leaf.node: result},
         )
 
-    def _verdict(self, effect: Decide) -> Verdict:
+    def _verdict(self, effect: Decide) -> Decision:
         definition = parse(effect.spec)
         spec = self._codec.load(definition.payload)
-        if effect.why == "F":
+        if effect.cause == "F":
             return self._after_error(effect, spec)
         router = "ps" in definition.attrs
         facts = self._facts(effect, spec, router)
-        if effect.why == "in":
+        if effect.cause == "in":
             return self._inputs(spec, facts)
-        if effect.why == "map":
+        if effect.cause == "map":
             return self._elements(spec, facts)
         plain = definition.attrs.get("to", "")
         taken = (
@@ -112,13 +112,13 @@ class Deciding:
         )
         begins = definition.kind is NodeKind.GRAPH or definition.attrs.get("ps") == "S"
         # What goes from START to END, and past a node that is skipped, no node has as its result.
-        kept = effect.why == "skip" or (begins and "$" in taken.split(","))
-        return Verdict("go", taken, self._codec.dump_result(facts.result) if kept else b"")
+        kept = effect.cause == "skip" or (begins and "$" in taken.split(","))
+        return Decision("go", taken, self._codec.dump_result(facts.result) if kept else b"")
 
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
         """What conditions look at; of a router, what it was asked about is the result."""
         run, graph, known = effect.run, _graph_of(effect.visit), self._known(effect)
-        source = effect.ref if effect.why in _BEFORE else ""
+        source = effect.ref if effect.cause in _BEFORE else ""
         if router or (not source and "error" in spec.get("roots", ())):
             source = self._givens.given_to(run, effect.visit)
         ref = source if router else effect.ref
@@ -128,7 +128,7 @@ class Deciding:
             graph,
             spec.get("names", {}),
             effect.last,
-            effect.given,
+            effect.graph_input,
             result=self._givens.value(run, ref, effect.visit, known) if ref else None,
             error=error,
             visits=effect.visits,
@@ -150,7 +150,7 @@ class Deciding:
         well = {node: one for node, one in found.items() if one.state is NodeState.SUCCEEDED and one.ref is None}
         return {node: self._codec.load(one.payload) for node, one in well.items()}
 
-    def _after_error(self, effect: Decide, spec: Mapping[str, Any]) -> Verdict:
+    def _after_error(self, effect: Decide, spec: Mapping[str, Any]) -> Decision:
         records = effect.records
 
         def read(nodes: Sequence[str]) -> Sequence[bytes | None]:
@@ -163,26 +163,26 @@ class Deciding:
         policy = spec.get("retry")
         target = after_error(policy, spec.get("errors", ()), names, effect.tries)
         if target is None:
-            return Verdict("stop")
+            return Decision("stop")
         if target == "again" and policy is not None:
-            return Verdict("again", pause(policy, effect.tries, f"{effect.run}:{effect.visit}"))
-        return Verdict("go", target)
+            return Decision("again", pause(policy, effect.tries, f"{effect.run}:{effect.visit}"))
+        return Decision("go", target)
 
-    def _inputs(self, spec: Mapping[str, Any], facts: Facts) -> Verdict:
+    def _inputs(self, spec: Mapping[str, Any], facts: Facts) -> Decision:
         try:
             inputs = {name: value_of(one, facts) for name, one in spec["inputs"].items()}
         except ConditionError as exc:
             raise ConditionError(f"The inputs of {spec['name']!r} cannot be worked out. {exc}") from exc
-        return Verdict("with", "", self._codec.dump(inputs))
+        return Decision("with", "", self._codec.dump(inputs))
 
-    def _elements(self, spec: Mapping[str, Any], facts: Facts) -> Verdict:
+    def _elements(self, spec: Mapping[str, Any], facts: Facts) -> Decision:
         elements = value_of(spec["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
             raise ConditionError(
                 f"{spec['name']!r} is mapped over {type(elements).__name__} {elements!r:.100}, which is no list: let "
                 "map_over= name a list."
             )
-        return Verdict("map", len(elements), self._codec.dump(list(elements)))
+        return Decision("map", len(elements), self._codec.dump(list(elements)))
 
 
 def _nothing(name: str) -> Any:

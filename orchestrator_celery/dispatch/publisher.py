@@ -23,7 +23,7 @@ from orchestrator_celery.engine.item_callbacks import arguments_after_item, item
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs, with_result
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, RoutingFacts
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
@@ -214,7 +214,7 @@ class Publisher:
     def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN) -> Leaf:
         """What a leaf's message would carry: its task, its own arguments and what it is given."""
         leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
-        given, run = effect.given, effect.leaf.run
+        given, run = effect.input_ref, effect.leaf.run
         if not given:
             return leaf
         if given.startswith("e:"):
@@ -223,7 +223,7 @@ class Publisher:
             return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
         if leaf.immutable and given[:2] not in ("g:", "k:", "m:"):
             return leaf
-        self._givens.meet(run, effect.born)
+        self._givens.meet(run, effect.created)
         args, kwargs = self._givens.arguments(run, given, effect.leaf.node, origin.known)
         # An immutable task takes nothing but what its graph's node says it is given.
         return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)
@@ -252,7 +252,7 @@ class Publisher:
         header = getattr(self._app.tasks[leaf.task], "__header__", None)
         return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
 
-    def route_early(self, leaf: LeafId, routing: RoutingFacts, result: Any) -> tuple[str | None, str]:
+    def route_early(self, leaf: LeafId, routing: EdgeContext, result: Any) -> tuple[str | None, str]:
         """The edges out of a graph's node that has ended well; as `Deciding.route_early`."""
         return self._deciding.route_early(leaf, routing, result)
 

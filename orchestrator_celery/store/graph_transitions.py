@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from orchestrator_celery.model.effects import Verdict
+from orchestrator_celery.model.effects import Decision
 from orchestrator_celery.store.availability import answers
 from orchestrator_celery.store.script_call import Effects, Transitions
 
@@ -16,7 +16,7 @@ __all__ = ("GraphTransitions",)
 class GraphTransitions(Transitions):
     """Changes of graphs that run."""
 
-    def decide(self, run: str, visit: str, verdict: Verdict) -> Effects:
+    def decide(self, run: str, visit: str, verdict: Decision) -> Effects:
         """Record what was decided about a visit, and move its token on; the same again is `STALE`."""
         return self._run("decide", run, visit, *verdict)
 

@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, RoutingFacts
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.keys import Keys
@@ -16,7 +16,7 @@ from orchestrator_celery.store.keys import Keys
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Effects", "Refused", "Transitions", "effect", "in_chunks", "now_ms", "routing_facts")
+__all__ = ("Effects", "Refused", "Transitions", "edge_context", "effect", "in_chunks", "now_ms")
 
 
 class Refused(str, Enum):
@@ -66,16 +66,16 @@ class Transitions:
         )
 
 
-def routing_facts(more: tuple[Any, ...]) -> RoutingFacts | None:
+def edge_context(more: tuple[Any, ...]) -> EdgeContext | None:
     """Read what a claim tells of the edges of a graph's node."""
     if not more:
         return None
     spec, *rest = more
     if not rest:
-        return RoutingFacts(spec)
+        return EdgeContext(spec)
     given, last, visits, found = rest
     records = {found[i].decode(): found[i + 1] for i in range(0, len(found), 2)}
-    return RoutingFacts(spec, True, given.decode(), json.loads(last), int(visits), records)
+    return EdgeContext(spec, True, given.decode(), json.loads(last), int(visits), records)
 
 
 def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

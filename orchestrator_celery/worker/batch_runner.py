@@ -20,7 +20,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
-from orchestrator_celery.model.effects import Dispatch, RoutingFacts
+from orchestrator_celery.model.effects import Dispatch, EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf
@@ -104,7 +104,7 @@ class Runner:
     # -- the sink: outcomes of items, from the task signals ----------------------------------------
 
     def finished(
-        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: RoutingFacts | None = None
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: EdgeContext | None = None
     ) -> None:
         """Record that the body of an item returned."""
         try:
@@ -134,7 +134,7 @@ class Runner:
                     return done
                 node, definition, given = self._taken.popleft()
                 self._begun = time.monotonic()
-            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, born=self._born))
+            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, created=self._born))
             done += 1
 
     def _run_one(self, item: Dispatch) -> None:

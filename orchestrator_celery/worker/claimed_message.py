@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, Origin
-from orchestrator_celery.model.effects import RoutingFacts
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.worker.progress import ProgressWriter
 
@@ -21,7 +21,7 @@ class Sink(Protocol):
     """Receives the outcome of a body. The arguments are those of `Reporter`."""
 
     def finished(
-        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: RoutingFacts | None = None
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: EdgeContext | None = None
     ) -> None:
         """Record that the body returned."""
 
@@ -62,7 +62,7 @@ class ClaimedMessage:
     interrupt_checked: float = 0.0
     interrupted: bool = False
     progress: ProgressWriter = field(default_factory=ProgressWriter)
-    routing: RoutingFacts | None = None
+    routing: EdgeContext | None = None
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
-from orchestrator_celery.model.effects import RoutingFacts
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.store.script_call import routing_facts
+from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
 from orchestrator_celery.worker.patience import patiently
 
@@ -79,7 +79,7 @@ class Claims:
                 return True
         return False
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, RoutingFacts | None]:
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, EdgeContext | None]:
         tries = 0
 
         def claim() -> Effects:
@@ -89,7 +89,7 @@ class Claims:
 
         answer = patiently(self._container, claim)
         if answer.refused is None:
-            return answer.detail or b"", routing_facts(answer.more)
+            return answer.detail or b"", edge_context(answer.more)
         if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
             # An earlier try claimed the node for this process, and its answer was lost.
             return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None

@@ -10,7 +10,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, TRANSIENT, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
-from orchestrator_celery.model.effects import RoutingFacts
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.model.safe_log import safe_logger
@@ -52,7 +52,7 @@ class Reporter:
             )
 
     def finished(
-        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: RoutingFacts | None = None
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: EdgeContext | None = None
     ) -> None:
         """Report that the body returned.
 
@@ -77,7 +77,7 @@ class Reporter:
         known = origin._replace(known={leaf.node: result})
         self._report(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
-    def _route_early(self, leaf: LeafId, routing: RoutingFacts | None, blob: bytes) -> tuple[str | None, str]:
+    def _route_early(self, leaf: LeafId, routing: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if routing is None:
             return None, ""
         try:

@@ -16,7 +16,7 @@ from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import Effects
-from orchestrator_celery.store.script_call import routing_facts
+from orchestrator_celery.store.script_call import edge_context
 
 from .behaviour import Bodies, plain
 from .built import STEP
@@ -122,7 +122,7 @@ class Driver:
         if task.call is not None:
             answer = self.store.claim(task.leaf, task.fence, "w/1/a")
             assert answer.refused is None, answer
-            routing = routing_facts(answer.more)
+            routing = edge_context(answer.more)
         self.work[work] = task._replace(routing=routing, running=task.call is not None, looked_at=True)
 
     def end(self, work: Work, forget: bool = False) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Effect, Verdict
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Decision, Effect
 from orchestrator_celery.model.events import Event, parse_event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.records.definitions import Tree, pack
@@ -94,7 +94,7 @@ class Play:
 
     def decide(self, visit: str, kind: str, argument: Any = "", elements: bytes = b"") -> Effects:
         """A decision was made."""
-        return self.store.graphs.decide(self.run, visit, Verdict(kind, argument, elements))
+        return self.store.graphs.decide(self.run, visit, Decision(kind, argument, elements))
 
     def answer(self, node: str, result: bytes = b'{"decision": "approved"}', **how: bool) -> Effects:
         """Somebody answers an approval."""

@@ -78,7 +78,7 @@ def test_a_pool_inside_a_run_can_be_added_to(play):
     refused(play, Refused.CLOSED, lambda: play.add(leaf(), pool="0.0.1"))
     play.succeed("0.0.0")
     [effect] = play.add(leaf(), pool="0.0.1").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.1.0", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.1.0", "0.0.0")
     assert names(play.store.swarms.close_swarm("r", "0.0.1")) == []
     assert play.succeed("0.0.1.0") == ["0.0.2"]
 

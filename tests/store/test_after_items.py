@@ -41,7 +41,7 @@ def test_failure(play):
 def test_they_are_told_of_their_item(play):
     play.start(three(leaf()))
     play.claim("0.0")
-    assert [effect.given for effect in play.finish("0.0").todo[:2]] == ["i:0.0", "i:0.0"]
+    assert [effect.input_ref for effect in play.finish("0.0").todo[:2]] == ["i:0.0", "i:0.0"]
 
 
 def test_once(play):

@@ -50,14 +50,14 @@ def test_an_answer_is_its_result(waiting):
     assert (record.state, record.payload) == (NodeState.SUCCEEDED, b'{"decision": "rejected"}')
     assert waiting.counts() == (3, 1, 0)
     [effect] = waiting.decide("0.0.0", "go", "2").todo
-    assert (effect.leaf.node, effect.given) == ("0.2.0", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.2.0", "0.0.0")
 
 
 def test_an_answer_may_be_an_error(play):
     """Given an answer that is an error, then the node has failed, and takes its error edge."""
     play.start(asking(60, "START>ask ask>END ask!no no>END"))
     assert names(play.answer("0.0.0", b"{}", well=False)) == ["decide 0.0.0"]
-    assert [effect.given for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0"]
+    assert [effect.input_ref for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0"]
 
 
 def test_a_second_answer_is_stale(waiting):

@@ -52,7 +52,7 @@ def test_a_dispatch_says_all_that_is_needed(play):
 def test_without_input_nothing_is_given(play):
     """Given a run without input, then its first leaves are given nothing."""
     [effect] = play.start(unit(leaf())).todo
-    assert effect.given == ""
+    assert effect.input_ref == ""
 
 
 def test_a_delay_is_part_of_the_dispatch(play):

@@ -22,7 +22,7 @@ def one(play: Play) -> Play:
 
 def given_by(effects) -> dict[str, str]:
     """Where each leaf that is to be sent gets its first argument."""
-    return {effect.leaf.node: effect.given for effect in effects.todo if hasattr(effect, "given")}
+    return {effect.leaf.node: effect.input_ref for effect in effects.todo if hasattr(effect, "input_ref")}
 
 
 def test_an_error_is_stored_with_its_circumstances(one):

@@ -475,7 +475,7 @@ def sent(effect: Any) -> tuple[Any, ...]:
     """An effect as the model has it."""
     if isinstance(effect, CloseRun):
         return ("close",)
-    return (effect.leaf.node, effect.leaf.attempt, effect.fence, effect.given)
+    return (effect.leaf.node, effect.leaf.attempt, effect.fence, effect.input_ref)
 
 
 @pytest.mark.timeout(900)

@@ -35,7 +35,7 @@ def test_a_task_starts_as_a_new_attempt(play):
     play.start(unit(leaf()), input=b"[[5], {}]")
     play.break_("0.0")
     [effect] = play.retry().todo
-    assert (str(effect.leaf), effect.given, effect.fence) == ("r:0.0:2", "in", Fence())
+    assert (str(effect.leaf), effect.input_ref, effect.fence) == ("r:0.0:2", "in", Fence())
     assert (play.status, play.counts(), play.states()) == ("RUNNING", (1, 0, 0), {})
     assert play.events()[-1].status == "RUNNING"
     assert play.succeed("0.0", 2) == ["close:2"]
@@ -48,7 +48,7 @@ def test_a_chain_goes_on_with_the_step_that_failed(play):
     play.succeed("0.0.0")
     play.break_("0.0.1")
     [effect] = play.retry().todo
-    assert (str(effect.leaf), effect.given) == ("r:0.0.1:2", "0.0.0")
+    assert (str(effect.leaf), effect.input_ref) == ("r:0.0.1:2", "0.0.0")
     assert play.succeed("0.0.1", 2) == ["0.0.2"]
     assert play.succeed("0.0.2") == ["close:2"]
     assert play.counts() == (3, 3, 0)

@@ -22,7 +22,7 @@ def test_a_queued_step(play):
     play.start(unit(chain(leaf(), leaf(), leaf())))
     play.succeed("0.0.0")
     [effect] = play.skip("0.0.1").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.2", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.2", "0.0.0")
     assert play.claim("0.0.1").refused is Refused.STALE
     assert (play.counts(), play.states()) == ((2, 1, 0), {"0.0.0": "S", "0.0.1": "K"})
     assert play.told("0.0.1") == ["NodeSkipped", "NodeVetoed"]
@@ -38,7 +38,7 @@ def test_a_step_long_before_its_turn(play):
     assert play.counts() == (2, 0, 0)
     play.claim("0.0.0")
     [effect] = play.finish("0.0.0").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.3", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.3", "0.0.0")
     assert play.succeed("0.0.3", result=b"7") == ["close"]
     assert play.result(CODEC) == 7
 
@@ -47,7 +47,7 @@ def test_the_first_step(play):
     """Given the first step queued, when it is skipped, then the second gets what the run was given."""
     play.start(unit(chain(leaf(), leaf())), input=b"[[1], {}]")
     [effect] = play.skip("0.0.0").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.1", "in")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.1", "in")
 
 
 def test_the_last_step(play):
@@ -66,7 +66,7 @@ def test_every_step(play):
     play.skip("0.0.1.1")
     play.claim("0.0.0")
     [effect] = play.finish("0.0.0").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.2", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.2", "0.0.0")
     assert play.states()["0.0.1"] == "K"
 
 

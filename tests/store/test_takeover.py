@@ -52,7 +52,7 @@ def test_what_it_is_given_comes_from_the_step_before(play):
     [effect] = play.store.create(
         "new", definitions(tree), {"kind": "complex", "total": 3}, play.store.bring("new", found.records())
     ).todo
-    assert effect.given == "0.0.0"
+    assert effect.input_ref == "0.0.0"
     assert Play(play.store, "new").result(CODEC, "0.0.0") == [1, 1]
 
 

@@ -12,7 +12,7 @@ from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
 from orchestrator_celery.dispatch.graph_decisions import Deciding
 from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.compile.graph import graph_tree
-from orchestrator_celery.model.effects import Decide, RoutingFacts
+from orchestrator_celery.model.effects import Decide, EdgeContext
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.records.definitions import Tree, leaf_spec
 from orchestrator_celery.store.reader import GraphState
@@ -30,7 +30,7 @@ def chosen(app, codec):
         defined.add_conditional_edges("a", edges, path_map, **options)
         specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
         leaf = LeafId("r", f"0.{node_number}.0", 1)
-        return Deciding(None, None, codec, None).route_early(leaf, RoutingFacts(specs[node_number]), value)[0]
+        return Deciding(None, None, codec, None).route_early(leaf, EdgeContext(specs[node_number]), value)[0]
 
     return choose
 

@@ -84,7 +84,7 @@ def test_an_invalid_graph_lists_its_problems(app):
     ]
     error = errors.GraphInvalid.of("orders", problems)
     assert str(error).splitlines() == [
-        "The graph 'orders' cannot be run as it is, for 3 reasons:",
+        "The graph 'orders' cannot be run, for 3 reasons:",
         "- charge: leads to 'refnd', which is not a node; did you mean 'refund'?",
         "- no node leads to END; add an edge to it",
         "- START: the edge to END is never taken; leave it out",

@@ -211,5 +211,5 @@ def test_a_misspelt_field_of_a_policy_is_named(field):
         TaskPolicy(**wrong)
     assert f"{misspelt(field)} is not a field of TaskPolicy: did you mean {field}?" in str(caught.value)
     assert "max_resumes=-1" in str(caught.value)
-    assert "'SIGNOTHING' is no signal here" in str(caught.value)
+    assert "'SIGNOTHING' is not a signal here" in str(caught.value)
     assert isinstance(caught.value, OrchestratorError)

@@ -22,7 +22,7 @@ REPORT = ResumeReport(
 
 def test_a_report_speaks_in_counts():
     """Given a report, when it is printed, then it says how many nodes got which treatment."""
-    assert str(REPORT) == "2 resumed, 1 refused; 3 runs looked at, 1 workers found dead"
+    assert str(REPORT) == "2 resumed, 1 refused; 3 runs checked, 1 worker found dead"
 
 
 def test_an_empty_report_says_so():
