@@ -10,7 +10,7 @@ from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
-from orchestrator_celery.model.effects import Decide, EdgeContext, Effect
+from orchestrator_celery.model.effects import Decide, Decision, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import parse
