@@ -61,6 +61,9 @@ from .errors import (
     DeadlineExceeded as DeadlineExceeded,
 )
 from .errors import (
+    DefinitionMismatch as DefinitionMismatch,
+)
+from .errors import (
     ForeignSignature as ForeignSignature,
 )
 from .errors import (
@@ -113,6 +116,9 @@ from .errors import (
 )
 from .errors import (
     SignatureInUse as SignatureInUse,
+)
+from .errors import (
+    StartUnconfirmed as StartUnconfirmed,
 )
 from .errors import (
     StoreNotConfigured as StoreNotConfigured,

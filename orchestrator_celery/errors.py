@@ -23,6 +23,7 @@ __all__ = (
     "ConditionError",
     "ConfirmationRequired",
     "DeadlineExceeded",
+    "DefinitionMismatch",
     "ForeignSignature",
     "GraphInvalid",
     "GraphRecursion",
@@ -41,6 +42,7 @@ __all__ = (
     "RunNotFound",
     "SignatureGone",
     "SignatureInUse",
+    "StartUnconfirmed",
     "StoreNotConfigured",
     "StoreUnavailable",
     "SwarmClosed",
@@ -81,6 +83,23 @@ class StoreNotConfigured(OrchestratorError):
 
 class StoreUnavailable(OrchestratorError):
     """The store did not answer, and nothing was changed. Check that Redis is up, then call again."""
+
+
+class StartUnconfirmed(StoreUnavailable):
+    """The store's answer was lost, so it is unknown whether the run was started: apply it again with the id `run`."""
+
+    def __init__(self, message: str = "", run: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.run = run
+
+    @classmethod
+    def of(cls, run: str, why: object) -> StartUnconfirmed:
+        """What a caller gets who cannot be told more."""
+        return cls(
+            f"It is unknown whether the run {run} was started: the store's answer was lost ({why}). "
+            f"Apply the same again with task_id={run!r}: that starts it once, and gives the run that is there.",
+            run,
+        )
 
 
 class RunNotFound(OrchestratorError):
@@ -130,6 +149,14 @@ class Interrupted(OrchestratorError, Ignore):
 
 class InvalidWorkflow(OrchestratorError):
     """This workflow cannot be run; the message names the part and the reason."""
+
+
+class DefinitionMismatch(InvalidWorkflow):
+    """A run of this id has another definition: use a new id, or apply what the id was first used for."""
+
+    def __init__(self, message: str = "", run: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.run = run
 
 
 class ForeignSignature(InvalidWorkflow):

@@ -21,6 +21,7 @@ from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
+from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ class Primitive(Signature):
     fields: ClassVar[tuple[str, ...]]
     #: Id of the run that the last application of this object started.
     applied: str | None = None
+    #: A task of a run replaces itself by this very object; set by its worker, and never part of a message.
+    stands_in: bool = False
 
     def __init__(
         self,
@@ -203,12 +206,12 @@ class Primitive(Signature):
             args: partial positional arguments; they are prepended for the first tasks, as in a chain or group.
             kwargs: partial keyword arguments for the same tasks.
             route_name: accepted and ignored, as by Celery's own composites.
-            **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying again
-                with the id of a known run starts nothing. `deadline` is the longest time the run may take, in
-                seconds or as a timedelta; a run that takes longer ends FAILED with `DeadlineExceeded`. `category`
-                and `tags` replace the signature's own. `countdown` and `eta` delay the start; the deadline counts
-                from the delayed start. Routing options, priority, time limits, `serializer`, `expires` and similar
-                options go to every task of the workflow.
+            **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying the same definition
+                again with the id of a known run returns that run and starts nothing. `deadline` is the longest time
+                the run may take, in seconds or as a timedelta; a run that takes longer ends FAILED with
+                `DeadlineExceeded`. `category` and `tags` replace the signature's own. `countdown` and `eta` delay
+                the start of the run, which is recorded at once; the deadline counts from that start. Routing options,
+                priority, time limits, `serializer`, `expires` and the like go to every task of the workflow.
 
         Returns:
             The `Run`; under `task_always_eager` an `EagerResult`.
@@ -217,22 +220,28 @@ class Primitive(Signature):
             NotInstalled: the app has no orchestrator.
             StoreNotConfigured: no Redis is configured as the store.
             StoreUnavailable: the store did not answer; no run was started.
-            InvalidWorkflow: a part of the workflow cannot be run.
+            StartUnconfirmed: the store's answer was lost; the run may have started. `error.run` is its id.
+            InvalidWorkflow: a part of the workflow cannot be run, or a time or the `task_id` is not allowed.
+            DefinitionMismatch: the `task_id` belongs to a run with another definition.
             UnknownOption: an option is misspelled, or is an argument of the constructor.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
-        self.check_options(options)
-        app = self.app
-        options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
-        options.update(self._category_and_tags(options))
-        options = {k: v for k, v in options.items() if v is not None}
-        if app.conf.task_always_eager:
+        options = self._checked(options)
+        if self.app.conf.task_always_eager:
             # Eager work runs in the caller's process: no worker could enforce a deadline, and no list shows the run.
             options = {k: v for k, v in options.items() if k != "deadline" and k not in FILTER_FIELDS}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
         given, named = self.merged_args(args, kwargs)
         return self._start(list(given), named, {**self.options, **options})
+
+    def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
+        self.check_options(options)
+        options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
+        options.update(self._category_and_tags(options))
+        given = {k: v for k, v in options.items() if v is not None}
+        check_times({**self.options, **given})
+        return given
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)

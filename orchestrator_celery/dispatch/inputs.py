@@ -19,10 +19,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from orchestrator_celery.canvas.conditions.language import Facts
 from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
@@ -54,6 +56,12 @@ class Givens:
         while len(self._born) > _CACHED:
             with suppress(KeyError):
                 self._born.popitem(last=False)
+
+    def start_of(self, run: str, born: str) -> datetime | None:
+        """The time for which a run with a delay was meant; None of one without."""
+        self.meet(run, born)
+        eta: bytes | None = self._cached(run, "$eta", lambda: self._reader.head_field(run, "eta"))
+        return None if eta is None else from_ms(eta)
 
     def arguments(
         self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None

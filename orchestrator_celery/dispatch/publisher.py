@@ -10,24 +10,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from celery.canvas import Signature
-from celery.utils.functional import arity_greater
 from kombu.exceptions import OperationalError
 
+from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import Deciding
 from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
-from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs, with_result
+from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
+from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -38,11 +37,10 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NO_ORIGIN", "TRANSIENT", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "TRANSIENT", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 CANCELLED_TASK = "orchestrator.cancelled"
-ERRBACK_TASK = "orchestrator.errback"
 #: Errors that may pass: the broker or the store cannot be reached now.
 TRANSIENT = (OperationalError, OSError, *UNREACHABLE)
 
@@ -89,6 +87,7 @@ class Publisher:
         self._codec = codec
         self._queue = settings.queue
         self._givens = Givens(reader, codec)
+        self._errbacks = Errbacks(app)
         self._deciding = Deciding(store, reader, codec, self._givens)
 
     def act(self, todo: Iterable[Effect], origin: Origin = NO_ORIGIN) -> None:
@@ -161,6 +160,8 @@ class Publisher:
             options.update(retries=effect.fence.retries, replaced_task_nesting=effect.fence.nesting)
         if effect.wait:
             options["countdown"] = effect.wait
+        elif effect.fence == (0, 0) and _begins_its_run(effect.spec):
+            options["eta"] = self._givens.start_of(effect.leaf.run, effect.created)
         task = self._app.tasks.get(leaf.task)
         options.update(
             task_id=str(effect.leaf),
@@ -189,13 +190,13 @@ class Publisher:
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
-        blob, again = self._reader.head_fields(run, "close", "retold")
+        blob, again, outer = self._reader.head_fields(run, "close", "retold", "outer")
         options = self._codec.load(blob) if blob else {}
         if again:  # the rest of a native chain or chord has failed with the end before, and does not go on
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
-        outer = parse_leaf_id(run)
-        if outer is not None:
-            options["parent_id"] = outer.run
+        leaf = parse_leaf_id(outer.decode()) if outer else None
+        if leaf is not None:
+            options["parent_id"] = leaf.run
         if "queue" not in options and "exchange" not in options and "routing_key" not in options:
             options.update(self._close_route(origin))
         self._app.tasks[CLOSE_TASK].apply_async(
@@ -218,7 +219,7 @@ class Publisher:
         if not given:
             return leaf
         if given.startswith("e:"):
-            return self._after_error(leaf, run, given[2:])
+            return self._errbacks.called_with(leaf, effect.leaf, given[2:], self._outcome(run))
         if given.startswith("i:"):
             return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
         if leaf.immutable and given[:2] not in ("g:", "k:", "m:"):
@@ -234,23 +235,6 @@ class Publisher:
         terminal, level = self._reader.terminal(run, [item, f"{item}:p"])
         facts = item_facts(run, item, definition or b"", terminal, self._codec, int(level or Priority.MEDIUM))
         return arguments_after_item(leaf, facts, self._outcome(run))
-
-    def _after_error(self, leaf: Leaf, run: str, ref: str) -> Leaf:
-        outcome = self._outcome(run)
-        if leaf.role is Role.HANDLER:
-            return with_result(leaf, outcome.error_words(ref))
-        failed = str(outcome.leaf_of(ref))
-        if leaf.role is Role.PLAIN or not self._takes_error(leaf):
-            return with_result(leaf, failed)
-        errback = Signature(leaf.task, leaf.args, leaf.kwargs, leaf.options, immutable=leaf.immutable)
-        return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), run, failed, ref], kwargs={})
-
-    def _takes_error(self, leaf: Leaf) -> bool:
-        """Whether Celery would call this errback with (request, exc, traceback) rather than the task's id."""
-        if leaf.task not in self._app.tasks:
-            return False
-        header = getattr(self._app.tasks[leaf.task], "__header__", None)
-        return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
 
     def route_early(self, leaf: LeafId, routing: EdgeContext, result: Any) -> tuple[str | None, str]:
         """The edges out of a graph's node that has ended well; as `Deciding.route_early`."""
@@ -268,6 +252,10 @@ class Publisher:
 
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
+
+
+def _begins_its_run(definition: bytes) -> bool:
+    return b" fst=1" in definition.partition(b"\n")[0]
 
 
 def _batch(producer: Any, count: int) -> Any:

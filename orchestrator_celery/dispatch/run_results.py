@@ -25,18 +25,22 @@ class RunResults:
         self._codec = codec
 
     def outcome(self, run: str) -> Any:
-        """Return the result of an ended run, or raise its error.
+        """Return the result of an ended run, or raise its error: for a chord that of the task that failed.
 
         Raises:
             RunNotFound: no run has this id.
         """
-        result, error = self.result_or_error(run)
+        result, error = self.result_or_error(run, own=True)
         if error is not None:
             raise error
         return result
 
-    def result_or_error(self, run: str) -> tuple[Any, BaseException | None]:
+    def result_or_error(self, run: str, own: bool = False) -> tuple[Any, BaseException | None]:
         """Return the result of an ended run and None, or None and its error.
+
+        Args:
+            run: its id.
+            own: the error of the task that failed; by default the error that Celery stores, a `ChordError` for a chord.
 
         Raises:
             RunNotFound: no run has this id.
@@ -47,7 +51,7 @@ class RunResults:
         ref = head["ref"].decode()
         if head["status"] == b"SUCCEEDED":
             return self.of(run).result(ref), None
-        return None, self.of(run).error(ref)
+        return None, self.of(run).cause(ref) if own else self.of(run).error(ref)
 
     def error(self, run: str, ref: str) -> tuple[BaseException, dict[str, str]]:
         """Return the error behind a reference as an exception, and its type, message and traceback as text.

@@ -16,7 +16,8 @@ composite refers to where its outcome comes from:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,6 +26,7 @@ from celery.exceptions import ChordError
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import GraphRecursion, NoRoute, SwarmFailed
 from orchestrator_celery.model.ids import ROOT, LeafId
+from orchestrator_celery.model.safe_text import safe_repr, safe_str
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.nodes import Terminal, parse_terminal
 from orchestrator_celery.records.payload import Codec
@@ -34,6 +36,8 @@ __all__ = ("Outcome",)
 Read = Callable[[Sequence[str]], Sequence[bytes | None]]
 
 _LISTED = 100
+_PAGE = 1000
+_CHORD, _SWARM = "chord:", "swarm:"
 _OF_GRAPHS = ("recursion:", "noroute:")
 
 
@@ -81,13 +85,14 @@ class Outcome:
         return found
 
     def error(self, ref: str) -> BaseException:
-        """The exception a reference stands for."""
-        if ref.startswith("chord:"):
-            cause = self.error(ref[len("chord:") :])
-            failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {cause!r}")
+        """The exception a reference stands for, as Celery stores it: for a chord a `ChordError` around its cause."""
+        if ref.startswith(_CHORD):
+            cause = self.cause(ref)
+            failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {safe_repr(cause)}")
+            failed.__cause__ = cause
             return failed
-        if ref.startswith("swarm:"):
-            return self._swarm_error(ref[len("swarm:") :])
+        if ref.startswith(_SWARM):
+            return self._swarm_error(ref[len(_SWARM) :])
         if ref.startswith(_OF_GRAPHS):
             return _graph_error(ref)
         record = self._record(ref)
@@ -95,20 +100,46 @@ class Outcome:
             return self.error(record.ref)
         return self._codec.load_error(record.payload)
 
+    def cause(self, ref: str) -> BaseException:
+        """The exception a reference stands for, as the handle of a native chord raises it: the failed task's own."""
+        return self.error(self._below_chords(ref))
+
     def error_words(self, ref: str) -> dict[str, str]:
-        """The error a reference stands for, as type, message and traceback."""
+        """The error a reference stands for, as type, message and traceback; for a chord, that of the failed task."""
+        ref = self._below_chords(ref)
         if ":" not in ref:
-            record = self._record(ref)
-            return self.error_words(record.ref) if record.ref else self._codec.load_error_words(record.payload)
-        exc = self.error(ref)
-        return {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
+            return self._codec.load_error_words(self._record(ref).payload)
+        exc, traceback = self.error(ref), ""
+        if ref.startswith(_SWARM):
+            traceback = next((self.error_words(node)["traceback"] for node in self._failed(ref[len(_SWARM) :])), "")
+        return {"type": type(exc).__name__, "message": safe_str(exc), "traceback": traceback}
 
     def error_names(self, ref: str) -> list[str]:
-        """Names of the error's class and of its bases, with and without their module."""
-        if ":" not in ref:
-            record = self._record(ref)
-            return self.error_names(record.ref) if record.ref else self._codec.load_error_names(record.payload)
-        return class_names(self.error(ref))
+        """Names of the error's class and of its bases, with and without their module; those of wrappers as well.
+
+        A chord's failure has the names of its cause and of `ChordError`, a swarm's those of `SwarmFailed` and of its
+        first failed item.
+        """
+        below = self._below_chords(ref)
+        names = class_names(ChordError()) if below != self.followed(ref) else []
+        if ":" not in below:
+            return [*self._codec.load_error_names(self._record(below).payload), *names]
+        names = [*class_names(self.error(below)), *names]
+        if below.startswith(_SWARM):
+            names += next((self.error_names(node) for node in self._failed(below[len(_SWARM) :])), [])
+        return list(dict.fromkeys(names))
+
+    def followed(self, ref: str) -> str:
+        """The reference at the end of the references that composites keep."""
+        while ":" not in ref and (further := self._record(ref).ref):
+            ref = further
+        return ref
+
+    def _below_chords(self, ref: str) -> str:
+        """What a reference stands for without the chords that failed with it."""
+        while (ref := self.followed(ref)).startswith(_CHORD):
+            ref = ref[len(_CHORD) :]
+        return ref
 
     def leaf_of(self, ref: str) -> LeafId:
         """Whose failure a reference comes down to."""
@@ -141,18 +172,26 @@ class Outcome:
         return parse_terminal(raw)
 
     def _swarm_error(self, pool: str) -> SwarmFailed:
-        counters = self._read([f"{pool}:end"])[0]
-        total, _, failed = (int(part) for part in (counters or b"0|0|0").decode().split("|"))
-        listed: list[dict[str, Any]] = []
-        for start in range(0, total, 1000):
-            nodes = [f"{pool}.{index}" for index in range(start, min(start + 1000, total))]
-            for index, raw in enumerate(self._read(nodes), start):
-                if raw is not None and raw.startswith(b"F") and len(listed) < _LISTED:
-                    listed.append({"index": index, **self._short(f"{pool}.{index}")})
-            if len(listed) >= min(failed, _LISTED):
-                break
+        total, failed = self._counted(pool)
+        nodes = islice(self._failed(pool), min(failed, _LISTED))
+        listed: list[dict[str, Any]] = [{"index": int(node.rpartition(".")[2]), **self._short(node)} for node in nodes]
         first = f"; the first: {listed[0]['type']}: {listed[0]['message']}" if listed else ""
         return SwarmFailed(f"{failed} of {total} items failed{first}", listed)
+
+    def _counted(self, pool: str) -> tuple[int, int]:
+        """How many items an ended pool had, and how many of them failed."""
+        counters = self._read([f"{pool}:end"])[0]
+        total, _, failed = (int(part) for part in (counters or b"0|0|0").decode().split("|"))
+        return total, failed
+
+    def _failed(self, pool: str) -> Iterator[str]:
+        """Failed items of an ended pool, in their order, read page by page."""
+        total, _ = self._counted(pool)
+        for start in range(0, total, _PAGE):
+            nodes = [f"{pool}.{index}" for index in range(start, min(start + _PAGE, total))]
+            yield from (
+                node for node, raw in zip(nodes, self._read(nodes), strict=True) if raw and raw.startswith(b"F")
+            )
 
     def _short(self, node: str) -> dict[str, str]:
         words = self.error_words(node)

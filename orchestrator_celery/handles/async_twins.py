@@ -44,12 +44,13 @@ _FIRST, _LONGEST = 0.02, 0.5
 class RunTwin(Twin):
     """The twin of a run, whose waiting is done by asking."""
 
-    async def get(self, timeout: float | None = None, propagate: bool = True) -> Any:
+    async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
         """The result once the run has ended; raises its error if it failed.
 
         Args:
             timeout: seconds after which to give up.
             propagate: raise the error of a failed run; False: return it.
+            **options: the other arguments of `AsyncResult.get`.
 
         Raises:
             celery.exceptions.TimeoutError: it has not ended in time.
@@ -61,7 +62,7 @@ class RunTwin(Twin):
             left = None if until is None else max(0.0, until - time.monotonic())
             if await waiter.wait(run.id, left) and not await in_thread(run.ready):
                 raise RunNotFound(f"The run {run.id} was there and is gone, with its result: its signature was purged.")
-        return await in_thread(lambda: run.get(propagate=propagate))  # which it has by now
+        return await in_thread(lambda: run.get(propagate=propagate, **options))  # which it has by now
 
     async def watch(self, *, after: str = "0") -> AsyncIterator[Any]:
         """Events as they happen until the run is closed; arguments and errors as `Run.watch`."""
@@ -198,7 +199,7 @@ if TYPE_CHECKING:
         tree = Call(Run.tree)
         watch = Each(Run.watch)
 
-        async def get(self, timeout: float | None = None, propagate: bool = True) -> Any: ...
+        async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any: ...
         async def signature(self) -> StoredSignature: ...
         async def status(self) -> RunStatus: ...
         async def status_message(self) -> str: ...

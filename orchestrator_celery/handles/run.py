@@ -9,6 +9,7 @@ from celery.result import AsyncResult
 
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
+from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
 from orchestrator_celery.model.events import Event, RunClosed, parse_event
 from orchestrator_celery.model.ids import ROOT
@@ -37,7 +38,7 @@ _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
 _BLOCK = 1000
 
 
-class Run(RunVerbs, AsyncResult):
+class Run(RunOutcome, RunVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
@@ -198,18 +199,6 @@ class Run(RunVerbs, AsyncResult):
             found += [parse_event(self.id, place, fields) for place, fields in entries]
             after = found[-1].id
         return found
-
-    def outcome(self) -> Any:
-        """The result out of the run's own record, without Celery's; raises the error of a failed run.
-
-        Raises:
-            OrchestratorError: the run has not ended.
-            RunNotFound: the run has no record.
-        """
-        status = RunStatus(self._head()["status"].decode())
-        if not status.ended:
-            raise OrchestratorError(f"The run {self.id} is {status}: it has no outcome yet. Wait with `run.get()`.")
-        return self._container.results.outcome(self.id)
 
     def _head(self) -> dict[str, bytes]:
         head = self._container.reader.head(self.id)

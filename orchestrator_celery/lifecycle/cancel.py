@@ -28,7 +28,7 @@ from orchestrator_celery.errors import (
 )
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.audit import CancelPlan
-from orchestrator_celery.model.ids import is_callback, is_runner, parse_leaf_id
+from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.records.definitions import spec, unpack
@@ -117,10 +117,11 @@ class Cancellation:
             return
         self._stop_bodies(run, list(json.loads(head["bodies"])))
         for inner in json.loads(head["inner"]):
-            self._store.cancel(inner, "", "")
-            self.conclude(inner)
+            if not inner.startswith(RESULT_ONLY):
+                self._store.cancel(inner, "", "")
+                self.conclude(inner)
             with suppress(NotImplementedError):
-                self._container.app.backend.forget(inner)
+                self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
         if head.get("audit"):
             self._container.audit_stream.append(head["audit"])
@@ -193,7 +194,7 @@ class Cancellation:
         """Let everybody who waits know; tells whether a message is under way that will erase the remainder."""
         container = self._container
         error = RunCancelled.of(run)
-        outer = parse_leaf_id(run)
+        outer = parse_leaf_id(head["outer"].decode()) if "outer" in head else None
         if outer is not None:
             # It stood in for a task of another run, which fails with this.
             effects = self._store.fail(outer, None, container.codec.dump_error(error))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.clock import from_ms
-from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.ids import RESULT_ONLY, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.store import Effects, Refused
@@ -123,7 +123,8 @@ class Deletion:
         Raises:
             SignatureInUse: names the run.
         """
-        outer = parse_leaf_id(signature)
+        stands_for = self._reader.head_field(signature, "outer")
+        outer = parse_leaf_id(stands_for.decode()) if stands_for else None
         if outer is not None and self._store.due_index.alive(outer.run):
             raise SignatureInUse(
                 f"The signature {signature} is part of the run {outer.run}, which is live: it goes with that run.",
@@ -201,11 +202,16 @@ class Deletion:
         if self._store.due_index.alive(run) and self._reader.head_field(run, "status"):
             return False
         for inner in self._reader.inner(run):
-            if not self._delete_run(inner):
+            if inner.startswith(RESULT_ONLY):
+                self._forget_result(inner.removeprefix(RESULT_ONLY))
+            elif not self._delete_run(inner):
                 return False
-        with suppress(NotImplementedError):  # not every backend can
-            self._container.app.backend.forget(run)
+        self._forget_result(run)
         return True
+
+    def _forget_result(self, id: str) -> None:
+        with suppress(NotImplementedError):  # not every backend can
+            self._container.app.backend.forget(id)
 
 
 def _not_now(signature: str, why: str) -> OrchestratorError:

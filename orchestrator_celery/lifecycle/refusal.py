@@ -15,7 +15,7 @@ _REASONS = {
     "approval": "waits for a person and is no task that could run by itself: answer it, or skip it",
     "root": "is the whole run: cancel the run, or skip its nodes",
     "early": "waits for the nodes before it, so its input is not known yet: wait for them, or skip it",
-    "header": "has FAILED without having started, because the header of its chord has failed: retry the failed header",
+    "header": "is SKIPPED, because the header of its chord has failed: retry the failed header",
     "tolerated": "has FAILED, and the failure was tolerated: the node around it has succeeded without it",
 }
 

@@ -14,6 +14,7 @@ from orchestrator_celery.dispatch.publisher import TRANSIENT
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
 from orchestrator_celery.lifecycle.followers import INSIDE, Followers
+from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class SideEffects:
             head = self._reader.head(run)
             if _RESET in head:
                 self._reset(run)
+            if STALE in head:
+                OldResults(self._container).take_back(run)
             if INSIDE in head:
                 Followers(self._container).align(run)
             for field in [name for name in head if name.startswith(_DETACH)]:

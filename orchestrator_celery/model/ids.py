@@ -18,11 +18,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ("CLOSE", "ROOT", "Fence", "LeafId", "is_callback", "is_runner", "parse_leaf_id")
+__all__ = ("CLOSE", "RESULT_ONLY", "ROOT", "Fence", "LeafId", "is_callback", "is_runner", "parse_leaf_id")
 
 ROOT = "0"
 #: The pseudo node for closing a run; it has no place in the tree.
 CLOSE = "$"
+#: Stands before ids that a run remembers because Celery keeps a result of them, and that no run has.
+RESULT_ONLY = "="
 
 _LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[lesfcb]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
 

@@ -239,6 +239,7 @@ class RunView(_View):
         tasks: the names of its tasks, including those of items added to a swarm.
         signature: the id of the run's `StoredSignature`; the run's own id if it was applied without one.
         rerun_of: the run of which this is a rerun.
+        eta: when the run starts, or was to start, by its `countdown` or `eta`; None for a run without a delay.
     """
 
     id: str
@@ -251,6 +252,7 @@ class RunView(_View):
     signature: str = ""
     rerun_of: str | None = None
     created: datetime
+    eta: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
     total: int = 0

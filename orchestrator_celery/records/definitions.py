@@ -1,6 +1,7 @@
 """The text form of a node's definition: one header line, then the payload.
 
     L l=1 e=0           a leaf with one callback; payload: what to send
+    L ... fst=1         it begins a run that may have a delay: its message names the time for which that was meant
     C n=3 k=chain       children 0, 1, 2, one after the other; with im=1 the first gets no input
     P n=9 k=swarm cap=4 children 0 to 8 side by side, four at a time
     P ... as=1 af=0 ac=2  callbacks after each item: on success, on failure, always
@@ -57,7 +58,13 @@ def spec(letter: str, payload: bytes, **attrs: Any) -> bytes:
 
 
 def leaf_spec(
-    payload: bytes, links: int = 0, errbacks: int = 0, *, wait: int | None = None, eta: int | None = None
+    payload: bytes,
+    links: int = 0,
+    errbacks: int = 0,
+    *,
+    wait: int | None = None,
+    eta: int | None = None,
+    begins: bool = False,
 ) -> bytes:
     """Write the definition of a leaf.
 
@@ -67,9 +74,10 @@ def leaf_spec(
         errbacks: number of errbacks.
         wait: milliseconds between its turn and its start.
         eta: time of its start, in milliseconds since the epoch.
+        begins: its run has a delay, and begins with it: its message names the time for which the run was meant.
     """
-    if links or errbacks or wait or eta:
-        return spec("L", payload, l=links or None, e=errbacks or None, wait=wait, eta=eta)
+    if links or errbacks or wait or eta or begins:
+        return spec("L", payload, l=links or None, e=errbacks or None, wait=wait, eta=eta, fst=begins)
     return b"L\n" + payload
 
 

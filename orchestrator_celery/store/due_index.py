@@ -36,6 +36,7 @@ class RunCheck(NamedTuple):
         overdue_approvals: nodes of approvals that were not answered in time.
         waiting: number of approvals that wait for an answer.
         pending_side_effects: a state change has side effects outside the store that are not applied yet.
+        starts: when a delayed run starts, in ms; None if the run has started or is held back.
     """
 
     run: str
@@ -49,6 +50,7 @@ class RunCheck(NamedTuple):
     overdue_approvals: tuple[str, ...] = ()
     waiting: int = 0
     pending_side_effects: bool = False
+    starts: float | None = None
 
 
 @answers
@@ -65,6 +67,11 @@ class DueIndex(Transitions):
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
+    def first_due(self) -> float | None:
+        """When the next look at a run is due (ms); None where none is."""
+        first = self.client.zrange(self.keys.due, 0, 0, withscores=True)
+        return float(first[0][1]) if first else None
+
     def active_runs(self) -> int:
         """How many runs have not ended."""
         return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
@@ -74,12 +81,18 @@ class DueIndex(Transitions):
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Remove runs that have ended or no longer exist from the index of due runs and from the waiting approvals."""
-        if runs:
-            with self.client.pipeline(transaction=False) as pipe:
-                pipe.zrem(self.keys.due, *runs)
-                pipe.zrem(self.keys.approvals, *runs)
-                pipe.execute()
+        """Remove runs that have ended or do not exist. A run that was created meanwhile with such an id stays."""
+        if not runs:
+            return
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zrem(self.keys.due, *runs)
+            pipe.zrem(self.keys.approvals, *runs)
+            for run in runs:
+                pipe.hmget(self.keys.root(run), "status", "closed")
+            _, _, *found = pipe.execute()
+        new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
+        if new:
+            self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
     def index(self, created: Mapping[str, float]) -> None:
         """Put runs into the list of runs; derived, so it may be repeated at any time."""
@@ -116,11 +129,15 @@ class DueIndex(Transitions):
         return now_ms(self.client)
 
 
+def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
+    return status not in (None, b"CANCELLED") and closed is None
+
+
 def _parse_check(run: str, answer: list[Any]) -> RunCheck:
     word, effects, *rest = answer
     if not rest:
         return RunCheck(run, word.decode())
-    due, running, created, status, deadline, late, waiting, owed = rest
+    due, running, created, status, deadline, late, waiting, owed, starts = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return RunCheck(
@@ -135,4 +152,5 @@ def _parse_check(run: str, answer: list[Any]) -> RunCheck:
         tuple(node.decode() for node in late),
         int(waiting),
         bool(owed),
+        float(starts) if starts else None,
     )

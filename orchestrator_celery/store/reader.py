@@ -165,7 +165,8 @@ class Reader:
             return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
 
     def inner(self, run: str) -> list[str]:
-        """Ids of tasks that replaced themselves: by a run of that id, or by a task whose result has it."""
+        """Ids of tasks that replaced themselves: by a run of that id, or by a task whose result has it; behind
+        `RESULT_ONLY`, ids under which Celery keeps a copy of an error."""
         return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))
 
     def newest_of(self, signature: str, offset: int, count: int) -> list[str]:

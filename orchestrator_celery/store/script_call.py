@@ -33,6 +33,7 @@ class Refused(str, Enum):
     STATE = "state"  #: the run's status does not allow it
     CHANGED = "changed"  #: the run is no longer what the confirmed plan says
     POISONED = "poisoned"  #: too many lost processes
+    EARLY = "early"  #: its time has not come
     NODE = "node"  #: the node's state does not allow it
 
 

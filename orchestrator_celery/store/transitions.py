@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.errors import StoreUnavailable
+from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
+from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, answers
 from orchestrator_celery.store.due_index import DueIndex
@@ -62,6 +64,7 @@ class Store(Transitions):
 
         Raises:
             StoreUnavailable: Redis did not answer; there is no such run.
+            StartUnconfirmed: the answer was lost; the run may exist.
         """
         token = uuid.uuid4().hex
         fields = {"window": self._settings.window, "events": self._settings.max_events, **head}
@@ -70,21 +73,44 @@ class Store(Transitions):
             # Due before it exists, so that a run whose maker dies right after is found.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
-            effects = self._run("create", run, token, len(fields), records, *flat)
-            if effects.refused is Refused.EXISTS and effects.detail == 1:
-                self.due_index.not_due([run])
-            if effects.refused is Refused.EXPIRED:
-                self.due_index.not_due([run])
-                raise StoreUnavailable("The run was not started: its upload took longer than an hour and was dropped.")
-            if effects.refused is None:
-                with self.client.pipeline(transaction=False) as pipe:
-                    pipe.zadd(self.keys.runs, {run: float(effects.detail)})
-                    first = min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
-                    pipe.zadd(self.keys.due, {run: float(effects.detail) + first})
-                    pipe.execute()
         except UNREACHABLE as exc:
             raise StoreUnavailable(f"The run was not started, the store did not answer: {exc}") from exc
+        try:
+            effects = self._run("create", run, token, len(fields), records, *flat)
+        except UNREACHABLE as exc:
+            raise StartUnconfirmed.of(run, exc) from exc
+        if effects.refused is Refused.EXPIRED:
+            self.due_index.not_due([run])
+            raise StoreUnavailable("The run was not started: its upload took longer than an hour and was dropped.")
+        with suppress(*UNREACHABLE):  # derived, and put right by the next look: the run is due already
+            self._enter(run, effects, head)
         return effects
+
+    def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
+        if effects.refused is not None:
+            if effects.detail == 1:
+                self.due_index.not_due([run])
+            return
+        created = float(effects.detail)
+        first = created + min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
+        starts = float(head.get("eta", 0))
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zadd(self.keys.runs, {run: created})
+            pipe.zadd(self.keys.due, {run: starts if starts > created else first})
+            pipe.execute()
+
+    def begin(self, run: str, expired: bytes) -> Effects:
+        """Start a run that was created with a delay, if its time has come.
+
+        Args:
+            run: its id.
+            expired: the error it fails with where it has expired meanwhile.
+        """
+        return self._run("begin", run, expired)
+
+    def unclaimed(self, run: str) -> tuple[Effect, ...]:
+        """What of a run waits in its outbox, to be sent once more; the claim lets one of the messages through."""
+        return self._run("sweep", run, 0, 0).todo
 
     def bring(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
         """Bring records that a run takes over which is about to be created; returns their token, '' for none."""
@@ -163,6 +189,20 @@ class Store(Transitions):
             max_resumes,
             int(wait * 1000),
             int(hold),
+        )
+
+    def add_to_chord(self, leaf: LeafId, fence: Fence, number: int, item: bytes, leaves: int) -> Effects:
+        """A running leaf adds an item to the header of its chord; `detail`: the item's node.
+
+        Args:
+            leaf: the node, and the attempt.
+            fence: the body's place in the attempt.
+            number: of the addition within the body; the same number again adds nothing.
+            item: definition.
+            leaves: how many leaves are in it.
+        """
+        return self._run(
+            "add_to_chord", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, number, leaves, item
         )
 
     def checkpoint(self, leaf: LeafId, fence: Fence, blob: bytes) -> Effects:

@@ -8,6 +8,7 @@ from celery import signals
 from celery.concurrency import get_implementation
 
 from orchestrator_celery.worker.auto_resume import AutoResume
+from orchestrator_celery.worker.chord_additions import ChordAdditions
 from orchestrator_celery.worker.claim_guard import guard_tasks
 from orchestrator_celery.worker.claims import Claims
 from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
@@ -36,9 +37,10 @@ def install(container: Container) -> None:
     lost = LostProcesses(container, reporter)
     retry_replace = RetryReplace(container, reporter)
     claims = Claims(container, lost)
+    additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
-        guard_tasks(app, claims, retry_replace)
+        guard_tasks(app, claims, retry_replace, additions)
 
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from celery.exceptions import WorkerLostError
+from celery.exceptions import TaskRevokedError, WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.canvas.approval import timeout_result
@@ -128,6 +128,12 @@ class ResumeSession:
                     sighting.alive and raw[:1] != b"I"
                 )  # an interrupted node does not fail because its process is gone
                 self._handle_lost(LeafId(check.run, node, live.attempt), live, check.status, alive)
+
+    def begin(self, check: RunCheck) -> None:
+        """Start a run whose delay is over."""
+        expired = self._container.codec.dump_error(TaskRevokedError("expired"), "")
+        effects = self._container.store.begin(check.run, expired)
+        self._reporter.send(effects, NO_ORIGIN, {"action": "begin", "run": check.run})
 
     def fail_overdue_run(self, check: RunCheck) -> None:
         """Fail a run that has passed its deadline."""

@@ -8,6 +8,7 @@ swallows an error that `task_prerun` raises, so that signal cannot stop a body.
 `replace` and `on_replace` are wrapped so that a canvas that replaces a task of
 a run becomes a durable run. `retry` and `on_replace` are wrapped so that a task
 does not fail while the broker or the store is away.
+`add_to_chord` is wrapped because the chord of a run is not a chord of Celery's result backend.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.worker.chord_additions import ChordAdditions
     from orchestrator_celery.worker.claims import Claims
     from orchestrator_celery.worker.retry_replace import RetryReplace
 
@@ -27,13 +29,14 @@ __all__ = ("guard_tasks",)
 _MARK = "_orchestrator_guarded"
 
 
-def guard_tasks(app: Celery, claims: Claims, retry_replace: RetryReplace) -> None:
+def guard_tasks(app: Celery, claims: Claims, retry_replace: RetryReplace, additions: ChordAdditions) -> None:
     """Wrap the class of every registered task. A class is wrapped only once.
 
     Args:
         app: the Celery app.
         claims: claims a message before its body runs.
         retry_replace: handles retries and replacements.
+        additions: handles `add_to_chord`.
     """
     for task in app._tasks.values():
         cls = type(task)
@@ -45,6 +48,8 @@ def guard_tasks(app: Celery, claims: Claims, retry_replace: RetryReplace) -> Non
             cls.on_replace = _on_replace(cls.on_replace, retry_replace)
         if not getattr(cls.retry, _MARK, False):
             cls.retry = _retry(cls.retry, retry_replace)
+        if not getattr(cls.add_to_chord, _MARK, False):
+            cls.add_to_chord = _add_to_chord(cls.add_to_chord, additions)
 
 
 def _before_start(original: Callable[..., Any], claims: Claims) -> Callable[..., Any]:
@@ -73,6 +78,15 @@ def _on_replace(original: Callable[..., Any], retry_replace: RetryReplace) -> Ca
 
     setattr(on_replace, _MARK, True)
     return on_replace
+
+
+def _add_to_chord(original: Callable[..., Any], additions: ChordAdditions) -> Callable[..., Any]:
+    @wraps(original)
+    def add_to_chord(self: Any, sig: Any, lazy: bool = False) -> Any:
+        return additions.add(self, sig, lazy, original)
+
+    setattr(add_to_chord, _MARK, True)
+    return add_to_chord
 
 
 def _retry(original: Callable[..., Any], retry_replace: RetryReplace) -> Callable[..., Any]:

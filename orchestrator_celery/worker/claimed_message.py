@@ -50,6 +50,7 @@ class ClaimedMessage:
         interrupted: whether the store asked the body to stop.
         progress: the progress that the body reported.
         routing: the inputs of the edges of a graph's node, if this process may choose the edges.
+        added: number of items that the body has added to its chord.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -63,6 +64,7 @@ class ClaimedMessage:
     interrupted: bool = False
     progress: ProgressWriter = field(default_factory=ProgressWriter)
     routing: EdgeContext | None = None
+    added: int = 0
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:

@@ -8,16 +8,17 @@ from celery.app.task import Context
 from celery.exceptions import Ignore
 from celery.states import REVOKED
 
-from orchestrator_celery.canvas import ComplexSignature, ConditionalGraph, Swarm
 from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
+from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK
 from orchestrator_celery.dispatch.inputs import as_one
-from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK, ERRBACK_TASK, TRANSIENT
+from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK, TRANSIENT
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.worker.batch_runner import Runner
 from orchestrator_celery.worker.claimed_message import claimed_by
 from orchestrator_celery.worker.patience import patiently
+from orchestrator_celery.worker.starter_tasks import register_starters
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -57,8 +58,7 @@ def register(container: Container) -> None:
 
     _register_cancelled(container, {**safe, **options})
     _register_templates(app, options)
-    for primitive in (Swarm, ComplexSignature, ConditionalGraph):
-        _register_starter(container, primitive, options)
+    register_starters(app, options)
 
 
 def _register_close(container: Container, options: dict[str, Any]) -> None:
@@ -117,15 +117,6 @@ def _reach_broker(app: Any) -> None:
     """Check that the broker can be reached: after the body, Celery publishes the next messages or fails the task."""
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=5)
-
-
-def _register_starter(container: Container, primitive: Any, options: dict[str, Any]) -> None:
-    app = container.app
-
-    @app.task(name=primitive.task_name, **options)
-    def start(self: Any, *args: Any, **kwargs: Any) -> Any:
-        """Start the primitive when its task is sent by name, as beat does."""
-        return self.replace(primitive.from_dict({"args": args, "kwargs": kwargs}, app=app))
 
 
 def _register_templates(app: Celery, options: dict[str, Any]) -> None:

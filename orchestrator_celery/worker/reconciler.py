@@ -10,6 +10,7 @@ repeated, so two leaders at the same time do no harm.
 from __future__ import annotations
 
 import threading
+import time
 from random import uniform
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
 #: Milliseconds between two checks that the indexes still exist.
 _CHECK = 60_000.0
+#: Longest pause of the leader, in seconds: so late at most is a run with a delay that was made after the last check.
+_PAUSE = 1.0
 
 
 class Reconciler:
@@ -55,6 +58,9 @@ class Reconciler:
         self._container = container
         self._auto_resume = auto_resume
         self._beat: Beat | None = None
+        #: The last sign of life, where this worker leads, and when it was told, by the monotonic clock.
+        self._last: Beat | None = None
+        self._told = 0.0
         self._wake = threading.Condition()
         self._alarm = True
         self._checked = 0.0
@@ -67,7 +73,7 @@ class Reconciler:
     def on_beat(self, beat: Beat) -> None:
         """Wake the thread after a heartbeat; the leader then sweeps."""
         with self._wake:
-            self._beat = beat
+            self._beat, self._told = beat, time.monotonic()
             self._wake.notify()
 
     def on_miss(self) -> None:
@@ -93,6 +99,27 @@ class Reconciler:
         Deletion(self._container).sweep(beat.now)
         self._alarm = False
         self._container.registry.bury(beat.dead)
+
+    def check(self) -> float:
+        """RunCheck, between two signs of life, at runs that have become due; returns the seconds until the next check.
+
+        Raises:
+            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+        """
+        index = self._container.store.due_index
+        if time.monotonic() - self._told > self._container.settings.lease:
+            return _PAUSE  # another worker may lead by now
+        now, first = self._now(), index.first_due()
+        if first is not None and first <= now and self._last is not None:
+            self._check_runs(index.due_runs(now, _PER_SWEEP), self._last._replace(now=now, dead=()))
+            now, first = self._now(), index.first_due()
+        # What is still due could not be treated: it is not tried without a pause.
+        return _PAUSE if first is None or first <= now else min(_PAUSE, (first - now) / 1000)
+
+    def _now(self) -> float:
+        """The store's clock (ms), as far as this process can tell."""
+        beat = self._last
+        return 0.0 if beat is None else beat.now + (time.monotonic() - self._told) * 1000
 
     def _check_indexes(self, now: float) -> None:
         indexes = Indexes(self._container.store.client, self._container.store.keys)
@@ -125,6 +152,8 @@ class Reconciler:
         try:
             if check.state == "cancelled":
                 session.finish_cancellation(check)
+            elif check.starts is not None and check.starts <= now:
+                session.begin(check)
             elif check.deadline is not None and check.deadline <= now:
                 session.fail_overdue_run(check)
             else:
@@ -152,16 +181,22 @@ class Reconciler:
             )
 
     def _run(self) -> None:
+        pause: float | None = None
         while True:
             with self._wake:
-                while self._beat is None:
-                    self._wake.wait()
+                if self._beat is None:
+                    self._wake.wait(pause)
                 beat, self._beat = self._beat, None
-            if not beat.leads:
-                self._alarm = True  # a new leader does not know what the earlier leader saw
+            if beat is not None:
+                self._last = beat if beat.leads else None
+                self._alarm |= not beat.leads  # a new leader does not know what the earlier leader saw
+            pause = _PAUSE if self._last is not None else None
+            if self._last is None:
                 continue
             try:
-                self.sweep(beat)
+                if beat is not None:
+                    self.sweep(beat)
+                pause = self.check()
             except (RedisError, *UNREACHABLE) as exc:
                 self._alarm = True
                 logger.warning(
@@ -175,4 +210,5 @@ class Reconciler:
 
 def _next(check: RunCheck, now: float, routine: float) -> float:
     regular = now + routine
-    return min([regular, *(max(moment, now) for moment in (check.due, check.deadline) if moment is not None)])
+    moments = (check.due, check.deadline, check.starts)
+    return min([regular, *(max(moment, now) for moment in moments if moment is not None)])

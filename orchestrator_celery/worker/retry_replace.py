@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature
+from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
@@ -49,11 +49,16 @@ class RetryReplace:
     def replacement(self, task: Any, sig: Any) -> Any:
         """Return the signature that replaces a task. If it is a canvas, turn it into a run of its own."""
         message = claimed_by(task.request)
-        if message is None:
+        if message is None or _is_refused(sig):
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
+            if isinstance(sig, group) and len(list(sig.tasks)) == 1:
+                # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
+                sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
             sig = ComplexSignature(sig, app=self._container.app)
         message.replacement = sig.set(parent_id=message.claims[-1][0].run)
+        if isinstance(sig, Primitive):
+            sig.stands_in = True
         return message.replacement
 
     def replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
@@ -142,6 +147,11 @@ class RetryReplace:
             exc,
             extra={"action": "handover", "task": task.request.id},
         )
+
+
+def _is_refused(sig: Any) -> bool:
+    """Whether `Task.replace` refuses it, in words of its own."""
+    return (isinstance(sig, _chain) and not sig.tasks) or "chord" in sig.options
 
 
 def _pause(task: Any, given: Any) -> float:

@@ -65,8 +65,7 @@ def test_tree(app):
     assert members.inner == {NodeState.SUCCEEDED: 1, NodeState.FAILED: 1}
     assert members.children[1].error.type == "ValueError"
     assert "no good" in members.children[1].error.traceback
-    assert body.state is NodeState.FAILED
-    assert body.error.type == "ChordError"
+    assert body.state is NodeState.SKIPPED
     assert "figures [complex] FAILED" in str(tree)
 
 

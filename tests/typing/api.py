@@ -32,6 +32,7 @@ from orchestrator_celery import (
     ConditionError,
     ConfirmationRequired,
     DeadlineExceeded,
+    DefinitionMismatch,
     Event,
     ForeignSignature,
     GraphInvalid,
@@ -90,6 +91,7 @@ from orchestrator_celery import (
     SignatureGone,
     SignatureInUse,
     SignatureStatus,
+    StartUnconfirmed,
     StatusChanged,
     StoredSignature,
     StoreNotConfigured,
@@ -487,6 +489,17 @@ def cancelling(run: Run) -> list[AuditEntry]:
 
 
 # -- errors --------------------------------------------------------------------------------------------
+
+
+def refused_starts() -> str:
+    try:
+        swarm.apply_async(task_id="daily", countdown=60)
+    except StartUnconfirmed as exc:
+        unavailable: StoreUnavailable = exc
+        return f"{unavailable}: {exc.run}"
+    except DefinitionMismatch as exc:
+        return exc.run
+    return ""
 
 
 def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other

@@ -1,32 +1,30 @@
 """From a signature, native or ours, to the tree of definitions.
 
-What Celery does when it prepares a canvas is done here once: nested chains
-are spliced, empty groups in a chain dropped, a group that is followed by a
-step joins into it as a chord does. Callbacks of inner signatures become
+A group that is followed by a step joins into it as a chord does. Callbacks of inner signatures become
 nodes of their own, because Celery would publish them before the result is
 stored, and a crash there would double them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature, _basemap, _chord, chunks, group, maybe_signature
+from celery.canvas import Signature, _basemap, _chord, chunks, group
 from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 from celery.utils.functional import maybe_list
-from celery.utils.time import maybe_iso8601, maybe_make_aware
 
 from orchestrator_celery.canvas.complex import ComplexSignature
 from orchestrator_celery.canvas.graph import ConditionalGraph
 from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.compile.graph import graph_tree
+from orchestrator_celery.engine.compile.native_canvas import APPLIED, NativeCanvas
 from orchestrator_celery.engine.compile.partial_arguments import with_given
-from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
+from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Tree, leaf_spec, pack, spec, with_attrs
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
@@ -38,13 +36,10 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.records.payload import Codec
 
-__all__ = ("Compiler",)
+__all__ = ("AT_START", "Compiler")
 
-#: Options that belong to one application of a signature, not to what it runs.
-_APPLIED = frozenset(
-    "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
-    "producer publisher connection add_to_parent app ignore_result task_type".split()
-)
+#: As the `eta` that a run hands to its first tasks: the time for which the run itself was meant.
+AT_START = object()
 
 #: Letter and role of what a swarm does after its items.
 _AFTER = {
@@ -65,6 +60,7 @@ class Compiler:
 
     def __init__(self, app: Celery, codec: Codec, batching: Batching | None = None) -> None:
         self._app = maybe_evaluate(app)
+        self._canvas = NativeCanvas(self._app)
         self._codec = codec
         self._batching = batching
 
@@ -162,66 +158,44 @@ class Compiler:
             InvalidWorkflow: it is no signature.
             ForeignSignature: it is bound to another app.
         """
-        if not isinstance(given, dict):
-            raise InvalidWorkflow(f"{given!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
-        if not isinstance(given, Signature):
-            return maybe_signature(given, app=self._app)
-        bound = given._app
-        if bound is not None and maybe_evaluate(bound) is not self._app:
-            raise ForeignSignature(
-                f"{given!r} is bound to the app {bound.main!r}, this run belongs to {self._app.main!r}: "
-                "build the signature from a task of that app."
-            )
-        return given
+        return self._canvas.check(given)
 
     def _leaf_payload(
         self, signature: Signature, inherited: dict[str, Any], role: Role
-    ) -> tuple[bytes, dict[str, int]]:
+    ) -> tuple[bytes, dict[str, Any]]:
         """What to send, and when: a delay is the store's to know, which must not take it for a lost message."""
         kwargs = dict(signature.kwargs)
         if isinstance(signature, _basemap):
             kwargs["it"] = list(kwargs["it"])
         options, start = signature.options, {}
         if options or inherited:
-            options = {k: v for k, v in {**options, **inherited}.items() if k not in _APPLIED and v is not None}
+            options = {k: v for k, v in {**options, **inherited}.items() if k not in APPLIED and v is not None}
             start = self._start(options.pop("countdown", None), options.pop("eta", None))
         leaf = Leaf(signature["task"], list(signature.args), kwargs, options, bool(signature.immutable), role)
         return write_leaf(leaf, self._codec), start
 
-    def _start(self, countdown: float | None, eta: datetime | str | None) -> dict[str, int]:
+    def _start(self, countdown: Any, eta: Any) -> dict[str, Any]:
+        if eta is AT_START:  # as natively, in place of any delay of its own
+            return {"begins": True}
         if countdown:
-            return {"wait": int(countdown * 1000)}
+            return {"wait": max(0, int(seconds(countdown, "countdown") * 1000))}
         if eta:
-            moment = maybe_make_aware(maybe_iso8601(eta), self._app.timezone)
-            return {"eta": int(moment.timestamp() * 1000)}
+            return {"eta": int(moment(eta, "eta").timestamp() * 1000)}
         return {}
 
     def _chain(self, steps: chain, inherited: dict[str, Any], role: Role) -> Tree:
-        each = list(self._steps(steps))
+        each = list(self._canvas.steps(steps))
         if not each:
             raise InvalidWorkflow("An empty chain has nothing to run: give it at least one step.")
         first, rest = each[0], each[1:]
-        own = {k: v for k, v in steps.options.items() if k not in _APPLIED}
+        own = {k: v for k, v in steps.options.items() if k not in APPLIED}
         # A chain's own options are its first step's, as natively; those of the run are every task's.
-        later = {k: v for k, v in inherited.items() if k not in ("countdown", "eta")}
+        later = _without_delay(inherited)
         trees = [self._tree(first, {**own, **inherited}, role), *(self._tree(step, later, role) for step in rest)]
         links, errbacks = self._callbacks_of(steps)
         if len(trees) == 1 and not links and not errbacks:
             return trees[0]
         return self._sequence(trees, "chain", b"{}", links, errbacks)
-
-    def _steps(self, given: chain) -> Iterator[Signature]:
-        """The steps as Celery runs them: nested plain chains spliced, groups of one unrolled, empty ones dropped."""
-        steps = [self.check(task) for task in given.tasks]
-        spliced: list[Signature] = []
-        for step in steps:
-            if isinstance(step, chain) and not any(self._callbacks_of(step)):
-                spliced.extend(self._steps(step))
-            else:
-                spliced.append(step)
-        kept = [s for s in spliced if not (isinstance(s, group) and not isinstance(s, Primitive) and not list(s.tasks))]
-        for step in kept or spliced[-1:]:
-            yield self.check(step.tasks[0]) if _is_single(step) else step
 
     def _sequence(
         self, trees: list[Tree], kind: str, name: bytes, links: list[Any], errbacks: list[Any], **attrs: Any
@@ -243,25 +217,17 @@ class Compiler:
         )
 
     def _group(self, members: group, inherited: dict[str, Any], role: Role) -> Tree:
-        options = {**{k: v for k, v in members.options.items() if k not in _APPLIED}, **inherited}
-        items = [self._tree(task, options, role) for task in self._members(members)]
+        options = {**{k: v for k, v in members.options.items() if k not in APPLIED}, **inherited}
+        items = [self._tree(task, options, role) for task in self._canvas.members(members)]
         return self._pool(items, {"k": "group"}, b"{}", [], [])
-
-    def _members(self, members: group) -> Iterator[Signature]:
-        for task in members.tasks:
-            signature = self.check(task)
-            if isinstance(signature, group) and not isinstance(signature, Primitive):
-                yield from self._members(signature)
-            elif not (isinstance(signature, chain) and not signature.tasks):
-                yield signature
 
     def _chord(self, chord: _chord, inherited: dict[str, Any], role: Role) -> Tree:
         header = chord.tasks if isinstance(chord.tasks, group) else group(chord.tasks, app=self._app)
-        own = {**{k: v for k, v in chord.options.items() if k not in _APPLIED}, **inherited}
+        own = {**{k: v for k, v in chord.options.items() if k not in APPLIED}, **inherited}
         trees = [self._group(header, own, role)]
         if chord.body is None:
             return trees[0]
-        trees.append(self._tree(chord.body, {k: v for k, v in own.items() if k not in ("countdown", "eta")}, role))
+        trees.append(self._tree(chord.body, _without_delay(own), role))
         links, errbacks = self._callbacks_of(chord)
         body_links, body_errbacks = self._callbacks_of(self.check(chord.body))
         links = [link for link in links if link not in body_links]
@@ -275,10 +241,11 @@ class Compiler:
                 "Give it to the outermost signature, or start the inner one as a run of its own, from a task."
             )
         links, errbacks = ([], []) if root else self._callbacks_of(signature)
-        options = {**{k: v for k, v in signature.options.items() if k not in _APPLIED}, **inherited}
+        options = {**{k: v for k, v in signature.options.items() if k not in APPLIED}, **inherited}
         facts: dict[str, Any] = {"name": signature.label}
         if isinstance(signature, Swarm) and not root and options and signature.kwargs.get("open"):
-            facts["options"] = options  # what items get that are added to it while it runs
+            # What items get that are added to it while it runs.
+            facts["options"] = {k: v for k, v in options.items() if v is not AT_START}
         sealed = signature.immutable and not root  # it takes nothing from the step before it
         name = self._codec.dump(facts, None if "options" in facts else "json")
         if isinstance(signature, Swarm):
@@ -286,7 +253,7 @@ class Compiler:
         if isinstance(signature, ConditionalGraph):
             return self._graph(signature, options, facts, role, links, errbacks, sealed)
         assert isinstance(signature, ComplexSignature)
-        tree = self._tree(signature.workflow, options, role)
+        tree = self._tree(self._canvas.unwrapped(signature.workflow), options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]
         return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers, im=sealed)
 
@@ -301,7 +268,7 @@ class Compiler:
         sealed: bool,
     ) -> Tree:
         signature.validate()
-        later = {k: v for k, v in options.items() if k not in ("countdown", "eta")}
+        later = _without_delay(options)
 
         def body(task: Any, begins: bool) -> Tree:
             return self._tree(task, options if begins else later, role if begins else Role.PLAIN)
@@ -326,6 +293,8 @@ class Compiler:
         sealed: bool,
     ) -> Tree:
         batch = signature.kwargs.get("batch")
+        if batch and options.get("eta") is AT_START:  # one message for several items names no time
+            options = _without_delay(options)
         own = signature.own_callbacks
         items = [self._item(task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
         after = signature.item_callbacks
@@ -342,7 +311,7 @@ class Compiler:
 
     def _runner(self, batch: Any, options: dict[str, Any]) -> bytes:
         """The message that works off several items: it goes where theirs would go."""
-        sent = {name: value for name, value in options.items() if name not in _APPLIED and value is not None}
+        sent = {name: value for name, value in options.items() if name not in APPLIED and value is not None}
         leaf = Leaf(BATCH_TASK, [None if batch == "auto" else batch], {}, sent, True, Role.PLAIN)
         return leaf_spec(write_leaf(leaf, self._codec))
 
@@ -383,6 +352,6 @@ class _Handler:
         self.signature = signature
 
 
-def _is_single(step: Signature) -> bool:
-    """A group of one in a chain runs as the task itself, as `maybe_unroll_group` has it."""
-    return isinstance(step, group) and not isinstance(step, Primitive) and len(list(step.tasks)) == 1
+def _without_delay(options: dict[str, Any]) -> dict[str, Any]:
+    """What follows the tasks that an application's delay is for."""
+    return {name: value for name, value in options.items() if name not in ("countdown", "eta")}

@@ -25,7 +25,7 @@ if ARGV[7] == '1' then
   retiring = redis.call('HGET', root, 'keep') or nil
   return reply('ok')
 end
-local free = tonumber(redis.call('HGET', DONE, node .. ':free') or 0) -- attempts after an interruption
+local free = tonumber(redis.call('HGET', DONE, node .. ':free') or base) -- attempts after an interruption
 if l.attempt - free > tonumber(ARGV[5]) then return reply('poisoned') end
 emit('lost', node, 'a', l.attempt, 'w', l.owner)
 l.attempt, l.retries, l.nesting = l.attempt + 1, 0, 0

@@ -1,10 +1,11 @@
 -- Purpose: one look at a run: what waits too long in the outbox is published again, what runs is listed.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 milliseconds after which a message counts as lost, doubled with each try  2 longest such pause
--- RETURNS: {'ok', effects, next, running, created, status, deadline, late, waiting, owed} | {'gone'} no such run | {'over'} nothing of it is live
+-- RETURNS: {'ok', effects, next, running, created, status, deadline, late, waiting, owed, starts} | {'gone'} no such run | {'over'} nothing of it is live
 --          | {'cancelled'} what is to be done about that is not done yet
 --          next: when the oldest message is overdue, '' without any; running: node and record, alternating;
 --          deadline: when the run fails if it has not ended, '' without one
+--          starts: when the run starts, '' where it has, or is held
 --          late: approvals nobody has answered in time; waiting: how many approvals wait; owed: what is to be done about a change
 -- include: run reply send live packed definition graph called looked_at decision
 if cancelled then return reply('cancelled') end
@@ -39,8 +40,8 @@ for i = 1, #entries, 2 do
     if not earliest or due < earliest then earliest = due end
   end
 end
-local facts = redis.call('HMGET', root, 'created', 'deadline', 'finished', 'closed', 'owed')
+local facts = redis.call('HMGET', root, 'created', 'deadline', 'finished', 'closed', 'owed', 'waits', 'eta')
 if live == 0 and facts[4] and not facts[5] and not under_way() then return reply('over') end
 local deadline = not facts[3] and facts[2] or ''
 return reply('ok', earliest and string.format('%.0f', earliest) or '', running, facts[1], status, deadline,
-  late, waiting, facts[5] or '')
+  late, waiting, facts[5] or '', facts[6] and not held and facts[7] or '')

@@ -3,6 +3,7 @@ local BURST = 64 -- dispatched by one call at most, so that no worker is busy pu
 
 -- An unbounded pool is refilled in bulk once a quarter of its window is free: few, larger publications.
 local function pump(node, spec, p)
+  if waits then return end
   local cap = number(spec, 'cap')
   local live = p.next - p.done
   if not cap and live > 0 and live > window * 3 / 4 then return end

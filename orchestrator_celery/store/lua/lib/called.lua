@@ -1,9 +1,25 @@
 -- What is called when a node has ended: its own callbacks, and its swarm's.
+-- Celery's backend gets a copy of an error that callbacks are told: it is forgotten with the run. `=`: no run of that id.
+local function copied(node, ref)
+  local attempt = 1
+  while not ref:find(':', 1, true) do
+    local record = redis.call('HGET', DONE, ref)
+    local further = record:match('^[^\n]*\n@(.*)$')
+    if not further then
+      node, attempt = ref, record:match('^%u|(%d+)')
+      break
+    end
+    ref = further
+  end
+  redis.call('SADD', root .. ':i', '=' .. root:match('{(.*)}$') .. ':' .. node .. ':' .. attempt)
+end
+
 local function callbacks(node, state, counts, ref)
   local links, errbacks = counts:match('^(%d*),(%d*)')
   if state == 'S' then
     for i = 0, (tonumber(links) or 0) - 1 do call(node .. '.l' .. i, ref) end
   else
+    if (tonumber(errbacks) or 0) > 0 then copied(node, ref) end
     for i = 0, (tonumber(errbacks) or 0) - 1 do call(node .. '.e' .. i, 'e:' .. ref) end
   end
 end

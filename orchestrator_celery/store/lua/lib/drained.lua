@@ -5,7 +5,7 @@ local function tolerates(spec, p)
 end
 
 local function drained(node, spec, p)
-  if p.gone or p.done < p.next or not (p.stopped or (p.next == p.n and (not p.open or p.draining))) then return end
+  if waits or p.gone or p.done < p.next or not (p.stopped or (p.next == p.n and (not p.open or p.draining))) then return end
   p.gone = true
   if p.runners > 0 then dismiss_runners(node) end
   if not p.stopped and tolerates(spec, p) then return complete(node, spec, 'S', '*' .. p.n, p.since) end

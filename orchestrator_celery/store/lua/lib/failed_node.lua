@@ -1,16 +1,22 @@
 -- One failed node goes on, and with it what it is part of.
+
+-- A chord's body whose header has failed.
+local function follows_a_failed_header(node)
+  local parent, index = node:match('^(.*)%.(%d+)$')
+  if not parent or definition(parent):sub(1, 1) ~= 'C' then return false end
+  local header = parent .. '.' .. index - 1
+  local record = redis.call('HGET', DONE, header)
+  return record and record:sub(1, 1) == 'F' and attr(definition(header), 'ch') ~= nil
+end
+
 -- Why a node of a failed run cannot go on, if it cannot.
 local function stays_as_it_is(node)
   if not is_known(node) then return 'unknown' end
   if not in_tree(node) then return 'callback' end
   local record = redis.call('HGET', DONE, node)
+  if record and record:sub(1, 1) ~= 'F' then return WORDS[record:sub(1, 1)] end
+  if follows_a_failed_header(node) then return 'header' end
   if not record then return 'SKIPPED' end
-  if record:sub(1, 1) ~= 'F' then return WORDS[record:sub(1, 1)] end
-  local parent, index = node:match('^(.*)%.(%d+)$')
-  if parent and definition(parent):sub(1, 1) == 'C' then -- two steps have failed only where one is a chord's header
-    local before = redis.call('HGET', DONE, parent .. '.' .. index - 1)
-    if before and before:sub(1, 1) == 'F' then return 'header' end
-  end
   for _, way in ipairs(above(node)) do
     if not is_node(way[1]) and redis.call('HGET', DONE, way[1]):sub(1, 1) ~= 'F' then return 'tolerated' end
     if is_node(way[1]) and not left_undone(way[1], way[2]) then return 'tolerated' end

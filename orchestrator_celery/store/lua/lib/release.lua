@@ -1,6 +1,6 @@
 -- The end of a suspension or an interruption.
 local function again(node, l) -- a new attempt, which does not count as one after a lost process
-  redis.call('HINCRBY', DONE, node .. ':free', 1)
+  redis.call('HSET', DONE, node .. ':free', (redis.call('HGET', DONE, node .. ':free') or base) + 1)
   l.attempt, l.retries, l.nesting = l.attempt + 1, 0, 0
   local kept = redis.call('HEXISTS', root .. ':c', node)
   emit('resumed', node, 'a', l.attempt, 'k', kept)

@@ -3,12 +3,14 @@ local root = KEYS[1]
 local DEF, LIVE, DONE, POOL, EVENTS = root .. ':d', root .. ':l', root .. ':t', root .. ':m', root .. ':e'
 local clock = redis.call('TIME')
 local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
-local head = redis.call('HMGET', root, 'status', 'window', 'events', 'mixed', 'graph', 'ahead', 'created')
+local head = redis.call('HMGET', root, 'status', 'window', 'events', 'mixed', 'graph', 'ahead', 'created', 'waits', 'base')
 local status, window, max_events = head[1], tonumber(head[2]), head[3]
 local mixed = head[4]   -- some of its items have a priority
 local graphed = head[5] -- there is a graph in it
 local ahead = head[6]   -- nodes may have records before their turn: skipped, or kept from before
 local born = head[7] or '' -- tells it from a cancelled run of the same id
+local waits = head[8]   -- it has a delay, and has not started
+local base = tonumber(head[9]) or 0 -- attempts before the first: of an earlier run of the same id
 local cancelled = status == 'CANCELLED'
 if cancelled then status = false end -- to every verb but those that finish it, it is gone
 local held = status == 'SUSPENDED' or status == 'INTERRUPTED' -- nothing may start

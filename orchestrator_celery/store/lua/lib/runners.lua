@@ -9,7 +9,7 @@ local function fits_in(item) return item:sub(1, 1) == 'L' and not attr(item, 'o'
 local function call_runner(node, p)
   local runner = node .. '.b' .. p.calls
   p.runners, p.calls = p.runners + 1, p.calls + 1
-  queue(runner, { attempt = 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, definition(runner), 0)
+  queue(runner, { attempt = base + 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, definition(runner), 0)
 end
 
 local function call_runners(node, spec, p)

@@ -1,0 +1,111 @@
+"""What Celery does to a canvas when it is applied: chains are spliced, groups unrolled, empty ones dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from celery.canvas import Signature, _chord, group, maybe_signature
+from celery.canvas import _chain as chain
+from celery.local import maybe_evaluate
+
+from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+__all__ = ("APPLIED", "NativeCanvas")
+
+#: Options that belong to one application of a signature, not to what it runs.
+APPLIED = frozenset(
+    "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
+    "producer publisher connection add_to_parent app ignore_result task_type".split()
+)
+
+
+class NativeCanvas:
+    """Reads native canvas of one app.
+
+    Args:
+        app: signatures bound to another app are refused.
+    """
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def check(self, given: Any) -> Signature:
+        """A part of a canvas as a signature of this app.
+
+        Raises:
+            InvalidWorkflow: it is none.
+            ForeignSignature: it belongs to another app.
+        """
+        if not isinstance(given, dict):
+            raise InvalidWorkflow(
+                f"{safe_repr(given)} is not a signature: pass task.s(...), task.si(...) or a canvas of them."
+            )
+        if not isinstance(given, Signature):
+            return maybe_signature(given, app=self._app)
+        bound = given._app
+        if bound is not None and maybe_evaluate(bound) is not self._app:
+            raise ForeignSignature(
+                f"{safe_repr(given)} is bound to the app {bound.main!r}, this run belongs to {self._app.main!r}: "
+                "build the signature from a task of that app."
+            )
+        return given
+
+    def steps(self, given: chain) -> Iterator[Signature]:
+        """The steps as Celery runs them: nested plain chains spliced, groups of one unrolled, empty ones dropped."""
+        steps = [self.check(task) for task in given.tasks]
+        spliced: list[Signature] = []
+        for step in steps:
+            if isinstance(step, chain) and not _has_callbacks(step):
+                spliced.extend(self.steps(step))
+            else:
+                spliced.append(step)
+        kept = [s for s in spliced if not (isinstance(s, group) and not isinstance(s, Primitive) and not list(s.tasks))]
+        for step in kept or spliced[-1:]:
+            yield self.check(step.tasks[0]) if _is_single(step) else step
+
+    def members(self, given: group) -> Iterator[Signature]:
+        """The members as Celery runs them: those of nested groups among them, empty chains dropped."""
+        for task in given.tasks:
+            signature = self.check(task)
+            if isinstance(signature, group) and not isinstance(signature, Primitive):
+                yield from self.members(signature)
+            elif not (isinstance(signature, chain) and not signature.tasks):
+                yield signature
+
+    def unwrapped(self, workflow: Signature) -> Signature:
+        """A group of one whose result is a list already: natively its result is that list, not a list of it."""
+        workflow = self.check(workflow)
+        if not isinstance(workflow, group) or isinstance(workflow, Primitive):
+            return workflow
+        members = list(islice(self.members(workflow), 2))
+        if len(members) != 1 or not self._ends_in_a_group(members[0]):
+            return workflow
+        own = {name: value for name, value in workflow.options.items() if name not in APPLIED}
+        return members[0].clone().set(**{**members[0].options, **own})
+
+    def _ends_in_a_group(self, given: Any) -> bool:
+        signature = self.check(given)
+        if isinstance(signature, Primitive):
+            return False
+        if isinstance(signature, chain):
+            steps = list(self.steps(signature))
+            return bool(steps) and self._ends_in_a_group(steps[-1])
+        if isinstance(signature, _chord):
+            return signature.body is not None and self._ends_in_a_group(signature.body)
+        return isinstance(signature, group) and not _is_single(signature)
+
+
+def _has_callbacks(signature: Signature) -> bool:
+    return bool(signature.options.get("link") or signature.options.get("link_error"))
+
+
+def _is_single(step: Signature) -> bool:
+    """A group of one in a chain runs as the task itself, as `maybe_unroll_group` has it."""
+    return isinstance(step, group) and not isinstance(step, Primitive) and len(list(step.tasks)) == 1
