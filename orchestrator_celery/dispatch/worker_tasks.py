@@ -1,4 +1,4 @@
-"""Which tasks the running workers have."""
+"""Finds out which tasks the running workers have registered."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from kombu.exceptions import OperationalError
 
 __all__ = ("WorkerTasks",)
 
-#: Seconds to wait for the answers of workers.
+#: Seconds to wait for the workers' answers.
 _ASK = 1.0
 
 
 class WorkerTasks:
-    """Which tasks the running workers have registered. Workers are asked only about names that this process lacks.
+    """The tasks that running workers have registered. Workers are asked only about names that this process lacks.
 
     Args:
         app: the Celery app.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.engine.item_callbacks import item_facts
 from orchestrator_celery.errors import (
     ConfirmationRequired,
@@ -186,7 +186,7 @@ class Cancellation:
             )
         try:
             self.conclude(run)
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             # It is cancelled; a worker draws the consequences.
             logger.warning("A cancellation waits for a worker: %r", exc, extra={"action": "cancel", "run": run})
 
@@ -216,7 +216,7 @@ class Cancellation:
             return
         try:
             self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "%d tasks of a cancelled run cannot be stopped now: %r",
                 len(bodies),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
 from orchestrator_celery.lifecycle.followers import INSIDE
 from orchestrator_celery.lifecycle.refusal import check
@@ -146,7 +146,7 @@ class Interruption:
                 limit=len(hosts),
                 timeout=max(1.0, min(grace, _REPLY)),
             )
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The workers cannot be told to stop %d tasks: %r",
                 len(ids),

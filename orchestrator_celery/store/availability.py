@@ -1,4 +1,4 @@
-"""A store that does not answer is one error of ours, whoever asks."""
+"""Turns connection errors of Redis into `StoreUnavailable`."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from orchestrator_celery.errors import StoreUnavailable
 
-__all__ = ("UNREACHABLE", "answers")
+__all__ = ("UNREACHABLE", "raises_store_unavailable")
 
-#: What says that the server cannot be asked now.
+#: The errors that mean: the store cannot be reached now.
 UNREACHABLE = (StoreUnavailable, RedisConnectionError, RedisTimeoutError)
 
 Class = TypeVar("Class", bound=type)
 
 
-def answers(cls: Class) -> Class:
-    """Let the public methods of a class raise `StoreUnavailable` where Redis cannot be asked."""
+def raises_store_unavailable(cls: Class) -> Class:
+    """Class decorator: public methods raise `StoreUnavailable` if Redis cannot be reached."""
     for name, member in list(vars(cls).items()):
         if callable(member) and not name.startswith("_"):
-            setattr(cls, name, _plainly(member))
+            setattr(cls, name, _converting(member))
     return cls
 
 
-def _plainly(method: Callable[..., Any]) -> Callable[..., Any]:
+def _converting(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
-    def asked(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
         except (RedisConnectionError, RedisTimeoutError) as exc:
             raise StoreUnavailable(f"The store did not answer: {exc}. Check that it is up, then call again.") from exc
 
-    return asked
+    return call

@@ -1,4 +1,4 @@
-"""The list of runs and the index of due runs, both derived; and the check of a run."""
+"""The index of runs and the index of due checks, both derived; and the check of runs."""
 
 from __future__ import annotations
 
@@ -10,33 +10,32 @@ from redis.cluster import RedisCluster
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import scripts
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
 __all__ = ("DueIndex", "RunCheck")
 
 
-#: What PTTL answers for a key without an expiry.
+#: The answer of PTTL for a key without expiry.
 _NO_EXPIRY = -1
 
 
 class RunCheck(NamedTuple):
-    """What the check of a run found.
+    """The findings of a check of one run.
 
     Args:
-        run: its id.
-        state: `ok`, `gone` (no such run), `over` (it has ended, and nothing of it is live) or `cancelled` (the
-            cancellation is not finished).
+        run: the run's id.
+        state: `ok`, `gone` (no such run), `over` (no part of it is live) or `cancelled` (side effects pending).
         todo: messages to publish again.
-        due: when the oldest message of the outbox is overdue, in ms; None without any.
-        running: claimed leaves by node, with their records.
-        created: when the run was created, in ms.
-        status: the run's.
-        deadline: when the run fails if it has not ended, in ms; None without one.
-        overdue_approvals: nodes of approvals that were not answered in time.
-        waiting: number of approvals that wait for an answer.
-        pending_side_effects: a state change has side effects outside the store that are not applied yet.
-        starts: when a delayed run starts, in ms; None if the run has started or is held back.
+        due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
+        running: the records of claimed leaves, by node.
+        created: the creation time of the run, in ms.
+        status: the run's status.
+        deadline: the deadline of the run, in ms; None without one.
+        overdue_approvals: approvals whose time to answer is over.
+        waiting: the number of approvals that wait for an answer.
+        pending_side_effects: whether side effects outside the store are pending.
+        starts: when the run starts, in ms; None if the run has started, or is held.
     """
 
     run: str
@@ -53,35 +52,38 @@ class RunCheck(NamedTuple):
     starts: float | None = None
 
 
-@answers
+@raises_store_unavailable
 class DueIndex(Transitions):
-    """The list of runs, and the runs that are due."""
+    """The list of runs, and the times of their next checks."""
 
     def forget(self, runs: Sequence[str]) -> None:
-        """Take runs that are no more out of the list of runs."""
+        """Remove deleted runs from the list of runs."""
         if runs:
             self.client.zrem(self.keys.runs, *runs)
 
     def due_runs(self, now: float | None, count: int) -> list[str]:
-        """Return the runs that are due for a check, the most overdue first; all of them without `now` (ms)."""
+        """Return the runs whose check is due, the most overdue first; all of them without `now` (ms)."""
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
     def first_due(self) -> float | None:
-        """When the next look at a run is due (ms); None where none is."""
+        """Return the time of the next check of a run (ms); None if no check is planned."""
         first = self.client.zrange(self.keys.due, 0, 0, withscores=True)
         return float(first[0][1]) if first else None
 
     def active_runs(self) -> int:
-        """How many runs have not ended."""
+        """Return the number of runs that have not ended."""
         return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
 
     def due_soon(self, run: str) -> None:
-        """Make a run due for the next sweep, unless it has ended."""
+        """Make the check of a run due in the next sweep; an ended run stays out."""
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Remove runs that have ended or do not exist. A run that was created meanwhile with such an id stays."""
+        """Remove ended or deleted runs from the due checks and from the runs that wait for a person.
+
+        A run that was created with such an id in the meantime stays due.
+        """
         if not runs:
             return
         with self.client.pipeline(transaction=False) as pipe:
@@ -95,24 +97,24 @@ class DueIndex(Transitions):
             self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
     def index(self, created: Mapping[str, float]) -> None:
-        """Put runs into the list of runs; derived, so it may be repeated at any time."""
+        """Add runs to the list of runs. The list is derived, so repetitions do no harm."""
         if created and self.client.zadd(self.keys.runs, dict(created), nx=True):
-            # A run was not listed: it is new, or was deleted since its check.
+            # One of them was not listed: it is new, or it was deleted after its check.
             with self.client.pipeline(transaction=False) as pipe:
                 for run in created:
                     pipe.exists(self.keys.root(run))
                 self.forget([run for run, exists in zip(created, pipe.execute(), strict=True) if not exists])
 
     def due(self, runs: Mapping[str, float]) -> None:
-        """Set when runs are checked next, in milliseconds of the store's clock."""
+        """Set the times of the next checks, in milliseconds of the store's clock."""
         if runs:
-            self.client.zadd(self.keys.due, dict(runs), xx=True)  # a run that has left the index stays out
+            self.client.zadd(self.keys.due, dict(runs), xx=True)  # xx: a run that is no longer due stays out
 
     def check(self, runs: Sequence[str]) -> list[RunCheck]:
-        """Check several runs, in one round trip except in a cluster."""
+        """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
-        if isinstance(self.client, RedisCluster):  # its pipelines take no scripts
+        if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
             return [_parse_check(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
@@ -121,7 +123,7 @@ class DueIndex(Transitions):
             return [_parse_check(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
 
     def alive(self, run: str) -> bool:
-        """Whether a run exists and has not ended. The records of an ended run have a time to live."""
+        """Whether a run exists and is not over; a run that is over has a time to live."""
         return bool(self.client.pttl(self.keys.root(run)) == _NO_EXPIRY)
 
     def now_ms(self) -> float:

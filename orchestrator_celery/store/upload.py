@@ -1,4 +1,4 @@
-"""Uploads: large records travel in parts before one script takes them."""
+"""Uploads: large records travel to a temporary key in parts; then one script takes them as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestrator_celery.store.script_call import in_chunks
 
 __all__ = ("FIRST_LOOK", "upload")
 
-#: Milliseconds after its start at which a run is looked at first.
+#: Milliseconds from the start of a run to its first check.
 FIRST_LOOK = 5000
 
 _CHUNK = 1000
@@ -26,16 +26,16 @@ def upload(
     Args:
         client: a redis-py client.
         keys: the key names.
-        run: the run, or signature, that the fields are for.
-        token: names the upload.
+        run: the run or signature that gets the fields.
+        token: the name of the upload.
         fields: names and values.
-        due: also make the run due, so that a run whose maker dies is found.
+        due: whether to make the run due too, so that a run whose caller dies is found.
     """
     key = keys.upload(run, token)
     for chunk in in_chunks(fields, _CHUNK):
         with client.pipeline(transaction=False) as pipe:
             if due:
-                # NX: a client that repeats the id of a live run must not put off the look at it.
+                # nx: a client that repeats the id of a live run must not postpone the check of that run.
                 pipe.zadd(keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
             pipe.hset(key, mapping=dict(chunk))
             pipe.expire(key, _UPLOAD_SECONDS)

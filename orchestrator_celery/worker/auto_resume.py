@@ -10,8 +10,8 @@ from celery.exceptions import TaskRevokedError, WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.canvas.approval import timeout_result
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, TRANSIENT
-from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, TRANSIENT_ERRORS
+from orchestrator_celery.engine.recovery import LostNode, Rules, Sighting, is_orphaned
 from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.lifecycle.cancel import Cancellation
@@ -87,7 +87,7 @@ class AutoResume:
         try:
             with self._container.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
                 events.send(REPORT_EVENT, **counts, dead=list(report.dead), looked_at=report.looked_at)
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.debug("The Celery event of the resume report was not sent: %r", exc, extra={"action": "resume"})
 
 
@@ -145,7 +145,7 @@ class ResumeSession:
         )
         try:
             ended = fail_overdue(container, check.run, container.codec.dump_error(error))
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "Messages of an overdue run cannot be sent now: %r",
                 exc,
@@ -162,7 +162,7 @@ class ResumeSession:
         """Finish a cancellation whose caller did not."""
         try:
             Cancellation(self._container).conclude(check.run)
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "A cancellation cannot be finished now: %r",
                 exc,
@@ -177,7 +177,7 @@ class ResumeSession:
         """Send the stop command of an interruption to the workers again."""
         try:
             Interruption(self._container).repeat(check.run, check.running, self._now)
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "A stop command cannot be sent now: %r",
                 exc,
@@ -205,7 +205,7 @@ class ResumeSession:
     def _handle_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)
         policy = getattr(self._container.app.tasks.get(name), "orchestrator", None)
-        lost = Lost(
+        lost = LostNode(
             leaf.run,
             leaf.node,
             name,

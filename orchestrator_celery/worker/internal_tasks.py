@@ -11,7 +11,7 @@ from celery.states import REVOKED
 from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
 from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK
 from orchestrator_celery.dispatch.inputs import as_one
-from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK, TRANSIENT
+from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK, TRANSIENT_ERRORS
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion
@@ -76,7 +76,7 @@ def _register_close(container: Container, options: dict[str, Any]) -> None:
         if message is not None:
             message.outcome = error
         if self.request.chain or self.request.callbacks or self.request.chord:
-            patiently(container, _reach_broker, app, transient=TRANSIENT)
+            patiently(container, _reach_broker, app, transient=TRANSIENT_ERRORS)
         if error is not None:
             raise error
         return result

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -173,7 +173,7 @@ class Reconciler:
     def _publish(self, check: RunCheck) -> None:
         try:
             self._container.publisher.act(check.todo)
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The outbox cannot be sent now: %r",
                 exc,

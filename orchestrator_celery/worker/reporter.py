@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.dispatch.publisher import NO_ORIGIN, TRANSIENT, Origin
+from orchestrator_celery.dispatch.publisher import NO_ORIGIN, TRANSIENT_ERRORS, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
@@ -73,15 +73,15 @@ class Reporter:
             self.failed(leaf, fence, exc, None, origin)
             return
         # Choosing the edges here, by the stored form of the result, saves a call to the store.
-        chosen, relied = self._route_early(leaf, routing, blob)
+        chosen, relied = self._choose_edges(leaf, routing, blob)
         known = origin._replace(known={leaf.node: result})
         self._report(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
-    def _route_early(self, leaf: LeafId, routing: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
+    def _choose_edges(self, leaf: LeafId, routing: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if routing is None:
             return None, ""
         try:
-            return self._container.publisher.route_early(leaf, routing, self._container.codec.load(blob))
+            return self._container.publisher.choose_edges(leaf, routing, self._container.codec.load(blob))
         except UNREACHABLE:
             return None, ""  # the reconciler makes the decision later
 
@@ -199,7 +199,7 @@ class Reporter:
         """
         try:
             self._container.publisher.act(answer.todo, origin)
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages cannot be sent now and stay in the outbox: %r", exc, extra=extra)
         except Exception:
             logger.exception("The messages that follow a task could not be sent.", extra=extra)

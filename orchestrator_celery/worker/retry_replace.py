@@ -17,7 +17,7 @@ from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
-from orchestrator_celery.dispatch.publisher import TRANSIENT
+from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -98,10 +98,10 @@ class RetryReplace:
         if claimed_by(task.request) is None:
             return original(task, sig)
         if isinstance(sig, Primitive):
-            return patiently(self._container, original, task, sig, transient=TRANSIENT)
+            return patiently(self._container, original, task, sig, transient=TRANSIENT_ERRORS)
         try:
             return original(task, sig)
-        except TRANSIENT as exc:
+        except TRANSIENT_ERRORS as exc:
             self._log_waiting("replacement", task, exc)
             raise Ignore("the replacement waits in the outbox") from exc
 
@@ -115,7 +115,7 @@ class RetryReplace:
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if message is None or not isinstance(rejected.reason, TRANSIENT):
+            if message is None or not isinstance(rejected.reason, TRANSIENT_ERRORS):
                 raise
             self._log_waiting("retry", task, rejected.reason)
             self._reporter.flush_progress(message)

@@ -138,7 +138,9 @@ class Driver:
             answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
         else:
             blob = self.codec.dump_result(result)
-            chosen, relied = self.publisher.route_early(leaf, routing, self.codec.load(blob)) if routing else (None, "")
+            chosen, relied = (
+                self.publisher.choose_edges(leaf, routing, self.codec.load(blob)) if routing else (None, "")
+            )
             answer = self.store.finish(leaf, fence, blob, chosen, relied)
         return self.follow(answer, forget)
 

@@ -6,14 +6,14 @@ import pytest
 from redis import Redis
 
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.waiting import wait_for
 
 
 @pytest.fixture
-def registry(client: Redis) -> Registry:
+def registry(client: Redis) -> WorkerRegistry:
     """The workers of an empty store."""
-    return Registry(client, Keys("orc"))
+    return WorkerRegistry(client, Keys("orc"))
 
 
 def test_a_worker_that_gave_a_sign_lives(registry, store):

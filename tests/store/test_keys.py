@@ -13,7 +13,7 @@ from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.upload import upload
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 from .play import Play, contents
 from .trees import chain, leaf, swarm, unit
@@ -47,7 +47,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100).append("{}")
-    Registry(store.client, store.keys).beat("w/a", 30, [])
+    WorkerRegistry(store.client, store.keys).beat("w/a", 30, [])
     return play
 
 

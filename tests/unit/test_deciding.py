@@ -9,8 +9,8 @@ import pytest
 
 from orchestrator_celery import node, otherwise, result, run_input, when
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.dispatch.graph_decisions import Deciding
-from orchestrator_celery.dispatch.inputs import Givens
+from orchestrator_celery.dispatch.graph_decisions import GraphDecider
+from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.compile.graph import graph_tree
 from orchestrator_celery.model.effects import Decide, EdgeContext
 from orchestrator_celery.model.ids import LeafId
@@ -30,7 +30,7 @@ def chosen(app, codec):
         defined.add_conditional_edges("a", edges, path_map, **options)
         specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
         leaf = LeafId("r", f"0.{node_number}.0", 1)
-        return Deciding(None, None, codec, None).route_early(leaf, EdgeContext(specs[node_number]), value)[0]
+        return GraphDecider(None, None, codec, None).choose_edges(leaf, EdgeContext(specs[node_number]), value)[0]
 
     return choose
 
@@ -83,7 +83,7 @@ class Records:
 @pytest.fixture
 def given(codec):
     """Reads what is given, out of records by name."""
-    return lambda **records: Givens(Records(codec, **records), codec)
+    return lambda **records: InputResolver(Records(codec, **records), codec)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_inputs_are_worked_out_of_what_there_was(given, app, codec):
     specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
     found = given(**{"input": b"[[4], {}]", "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}'})
     effect = Decide("r", "0.1.0", "in", "0.0.1", specs["1"], "in", {"0": "0.0.0"}, 1, 0, {})
-    verdict = Deciding(None, found._reader, codec, found)._verdict(effect)
+    verdict = GraphDecider(None, found._reader, codec, found)._decision(effect)
     assert (verdict.kind, codec.load(verdict.elements)) == ("with", {"x": 1, "y": 4, "z": {"k": 2}})
 
 

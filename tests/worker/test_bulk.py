@@ -120,7 +120,7 @@ def test_a_store_that_goes_away_leaves_nothing_visible(busy, opened, monkeypatch
         return original(self, verb, *args)
 
     monkeypatch.setattr(Transitions, "_run", gone)
-    with pytest.raises(StoreUnavailable, match="either all of the 1500 tasks were added or none"):
+    with pytest.raises(StoreUnavailable, match="either all 1500 tasks were added or none"):
         opened[0].add_tasks_bulk([busy.tasks("identity", 1)] * 1500)
     monkeypatch.undo()
     assert opened[1].progress().total == 0

@@ -22,7 +22,7 @@ from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.compile.graph import graph_tree
-from orchestrator_celery.engine.compile.native_canvas import APPLIED, NativeCanvas
+from orchestrator_celery.engine.compile.native_canvas import APPLICATION_OPTIONS, NativeCanvas
 from orchestrator_celery.engine.compile.partial_arguments import with_given
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.states import Priority
@@ -106,7 +106,7 @@ class Compiler:
         return tree
 
     def _goes_singly(self, signature: Any, inherited: dict[str, Any]) -> bool:
-        return self._batching is not None and self._batching.goes_singly(self.check(signature), inherited)
+        return self._batching is not None and self._batching.needs_own_message(self.check(signature), inherited)
 
     def _after_item(self, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
         """Definitions of what is done after an item, packed, under `s0`, `f0`, `c0` and so on."""
@@ -169,7 +169,9 @@ class Compiler:
             kwargs["it"] = list(kwargs["it"])
         options, start = signature.options, {}
         if options or inherited:
-            options = {k: v for k, v in {**options, **inherited}.items() if k not in APPLIED and v is not None}
+            options = {
+                k: v for k, v in {**options, **inherited}.items() if k not in APPLICATION_OPTIONS and v is not None
+            }
             start = self._start(options.pop("countdown", None), options.pop("eta", None))
         leaf = Leaf(signature["task"], list(signature.args), kwargs, options, bool(signature.immutable), role)
         return write_leaf(leaf, self._codec), start
@@ -188,7 +190,7 @@ class Compiler:
         if not each:
             raise InvalidWorkflow("An empty chain has nothing to run: give it at least one step.")
         first, rest = each[0], each[1:]
-        own = {k: v for k, v in steps.options.items() if k not in APPLIED}
+        own = {k: v for k, v in steps.options.items() if k not in APPLICATION_OPTIONS}
         # A chain's own options are its first step's, as natively; those of the run are every task's.
         later = _without_delay(inherited)
         trees = [self._tree(first, {**own, **inherited}, role), *(self._tree(step, later, role) for step in rest)]
@@ -217,13 +219,13 @@ class Compiler:
         )
 
     def _group(self, members: group, inherited: dict[str, Any], role: Role) -> Tree:
-        options = {**{k: v for k, v in members.options.items() if k not in APPLIED}, **inherited}
+        options = {**{k: v for k, v in members.options.items() if k not in APPLICATION_OPTIONS}, **inherited}
         items = [self._tree(task, options, role) for task in self._canvas.members(members)]
         return self._pool(items, {"k": "group"}, b"{}", [], [])
 
     def _chord(self, chord: _chord, inherited: dict[str, Any], role: Role) -> Tree:
         header = chord.tasks if isinstance(chord.tasks, group) else group(chord.tasks, app=self._app)
-        own = {**{k: v for k, v in chord.options.items() if k not in APPLIED}, **inherited}
+        own = {**{k: v for k, v in chord.options.items() if k not in APPLICATION_OPTIONS}, **inherited}
         trees = [self._group(header, own, role)]
         if chord.body is None:
             return trees[0]
@@ -241,7 +243,7 @@ class Compiler:
                 "Give it to the outermost signature, or start the inner one as a run of its own, from a task."
             )
         links, errbacks = ([], []) if root else self._callbacks_of(signature)
-        options = {**{k: v for k, v in signature.options.items() if k not in APPLIED}, **inherited}
+        options = {**{k: v for k, v in signature.options.items() if k not in APPLICATION_OPTIONS}, **inherited}
         facts: dict[str, Any] = {"name": signature.label}
         if isinstance(signature, Swarm) and not root and options and signature.kwargs.get("open"):
             # What items get that are added to it while it runs.
@@ -311,7 +313,7 @@ class Compiler:
 
     def _runner(self, batch: Any, options: dict[str, Any]) -> bytes:
         """The message that works off several items: it goes where theirs would go."""
-        sent = {name: value for name, value in options.items() if name not in APPLIED and value is not None}
+        sent = {name: value for name, value in options.items() if name not in APPLICATION_OPTIONS and value is not None}
         leaf = Leaf(BATCH_TASK, [None if batch == "auto" else batch], {}, sent, True, Role.PLAIN)
         return leaf_spec(write_leaf(leaf, self._codec))
 
