@@ -14,7 +14,7 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
-from orchestrator_celery.engine.compile.compiler import AT_START
+from orchestrator_celery.engine.compile.options import AT_START
 from orchestrator_celery.engine.task_names import task_names
 from orchestrator_celery.errors import InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch

@@ -11,19 +11,14 @@ from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 
 from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.engine.compile.options import own_options
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
 from orchestrator_celery.model.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("APPLICATION_OPTIONS", "NativeCanvas")
-
-#: Options that belong to one application of a signature, not to the tasks that it runs.
-APPLICATION_OPTIONS = frozenset(
-    "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
-    "producer publisher connection add_to_parent app ignore_result task_type".split()
-)
+__all__ = ("NativeCanvas",)
 
 
 class NativeCanvas:
@@ -87,8 +82,7 @@ class NativeCanvas:
         members = list(islice(self.members(workflow), 2))
         if len(members) != 1 or not self._ends_in_a_group(members[0]):
             return workflow
-        own = {name: value for name, value in workflow.options.items() if name not in APPLICATION_OPTIONS}
-        return members[0].clone().set(**{**members[0].options, **own})
+        return members[0].clone().set(**{**members[0].options, **own_options(workflow.options)})
 
     def _ends_in_a_group(self, given: Any) -> bool:
         signature = self.check(given)
