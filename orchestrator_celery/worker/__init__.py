@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ("install",)
 
+#: Seconds that a worker which ends waits for its current sweep.
+_PATIENCE = 2.0
+
 
 def install(container: Container) -> None:
     """Connect the orchestrator to the signals of an app's workers. This opens no connection.
@@ -76,7 +79,7 @@ def _register_stop_command(**_: Any) -> None:
 def _thread_handlers(
     container: Container, reporter: Reporter, lost: LostProcesses
 ) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Return the handlers that start and stop a worker's threads. Both return at once."""
+    """Return the handlers that start and stop a worker's threads. A stop takes a few seconds at most."""
     auto_resume = AutoResume(container, reporter)
     reconciler = Reconciler(container, auto_resume)
     heartbeat = Heartbeat(container, reconciler.on_beat, reconciler.on_miss, lost.on_child_exit)
@@ -88,6 +91,6 @@ def _thread_handlers(
             reconciler.start()
 
     def stop(**_: Any) -> None:
-        heartbeat.stop()
+        heartbeat.stop(finished=reconciler.finish(_PATIENCE))
 
     return (signals.worker_ready, start), (signals.worker_shutdown, stop)

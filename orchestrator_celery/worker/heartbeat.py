@@ -24,6 +24,9 @@ __all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
 
 logger = safe_logger(__name__)
 
+#: Seconds that a worker which ends waits for its last call to the store.
+_PATIENCE = 2.0
+
 
 class Heartbeat:
     """Renews the lease of one worker and sends the ids of its running tasks.
@@ -50,6 +53,8 @@ class Heartbeat:
         self._on_miss = on_miss
         self._on_child_exit = on_child_exit
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._finished = False
         self._active: list[str] = []
         self._forks = False
 
@@ -62,11 +67,21 @@ class Heartbeat:
                 child process.
         """
         self._forks = forks
-        threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
+        self._thread.start()
 
-    def stop(self) -> None:
-        """Stop after the current heartbeat. The lease expires, or the next worker on this machine ends it."""
+    def stop(self, *, finished: bool = False) -> None:
+        """Stop the heartbeat, and wait a short time until the worker is removed from the registry.
+
+        If the worker still runs tasks, it stays in the registry. Its lease ends, and another worker recovers its tasks.
+
+        Args:
+            finished: the reconciler of this worker has nothing left to do.
+        """
+        self._finished = finished
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
 
     def _run(self, member: str) -> None:
         settings = self._container.settings
@@ -82,6 +97,15 @@ class Heartbeat:
                 logger.warning("The heartbeat could not be sent: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
             self._stopped.wait(settings.heartbeat)
+        self._leave(member)
+
+    def _leave(self, member: str) -> None:
+        if worker_state.active_requests:
+            return
+        try:
+            self._container.registry.leave(member, finished=self._finished)
+        except (RedisError, *UNREACHABLE) as exc:
+            logger.warning("The worker could not be removed from the registry: %r", exc, extra={"action": "heartbeat"})
 
     def _running(self) -> list[str]:
         # The main thread may change the set during the iteration. The next heartbeat then sends the correct ids.

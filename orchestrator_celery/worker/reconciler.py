@@ -42,7 +42,8 @@ _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
 #: Milliseconds between two checks that the indexes still exist.
 _CHECK = 60_000.0
-#: Longest pause of the leader, in seconds: so late at most is a run with a delay that was made after the last check.
+#: Longest pause of the leader between two checks, in seconds. A delayed run that was created after the last check
+#: starts at most this much late.
 _PAUSE = 1.0
 
 
@@ -58,11 +59,17 @@ class Reconciler:
         self._container = container
         self._auto_resume = auto_resume
         self._beat: Beat | None = None
-        #: The last sign of life, where this worker leads, and when it was told, by the monotonic clock.
+        #: The last heartbeat, if this worker leads, and its time, by the monotonic clock.
         self._last: Beat | None = None
-        self._told = 0.0
+        self._beat_time = 0.0
         self._wake = threading.Condition()
-        self._alarm = True
+        #: The worker may have missed something, so the next sweep checks all runs.
+        self._alarm = False
+        #: Another worker led before. This worker knows the state of its sweeps only if it handed over.
+        self._follows = True
+        self._idle = threading.Event()
+        self._idle.set()
+        self._finished = False
         self._checked = 0.0
         self._cursor = 0
 
@@ -73,12 +80,26 @@ class Reconciler:
     def on_beat(self, beat: Beat) -> None:
         """Wake the thread after a heartbeat; the leader then sweeps."""
         with self._wake:
-            self._beat, self._told = beat, time.monotonic()
+            self._beat, self._beat_time = beat, time.monotonic()
             self._wake.notify()
 
     def on_miss(self) -> None:
         """Check all runs when the store is back: it was away and may have lost data."""
         self._alarm = True
+
+    def finish(self, patience: float) -> bool:
+        """Start no more sweeps, and wait for the current sweep.
+
+        Args:
+            patience: seconds to wait at most.
+
+        Returns:
+            Whether the next leader need not check all runs.
+        """
+        with self._wake:
+            self._finished = True
+            self._wake.notify()
+        return self._idle.wait(patience) and not self._alarm and not self._follows
 
     def sweep(self, beat: Beat) -> None:
         """Check the runs that are due now.
@@ -90,24 +111,27 @@ class Reconciler:
             redis.exceptions.RedisError: the store went away; the next sweep checks all runs.
         """
         store = self._container.store
-        if self._alarm or beat.now - self._checked > _CHECK:
+        everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
+        if everything or beat.now - self._checked > _CHECK:
             self._check_indexes(beat.now)
-        everything = self._alarm or bool(beat.dead)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._check_runs(runs, beat)
         Deletion(self._container).sweep(beat.now)
-        self._alarm = False
+        self._alarm = self._follows = False
         self._container.registry.bury(beat.dead)
 
     def check(self) -> float:
-        """RunCheck, between two signs of life, at runs that have become due; returns the seconds until the next check.
+        """Check the runs that became due between two heartbeats.
+
+        Returns:
+            The seconds until the next check.
 
         Raises:
-            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+            redis.exceptions.RedisError: the store went away; the next sweep checks all runs.
         """
         index = self._container.store.due_index
-        if time.monotonic() - self._told > self._container.settings.lease:
+        if time.monotonic() - self._beat_time > self._container.settings.lease:
             return _PAUSE  # another worker may lead by now
         now, first = self._now(), index.first_due()
         if first is not None and first <= now and self._last is not None:
@@ -119,7 +143,7 @@ class Reconciler:
     def _now(self) -> float:
         """The store's clock (ms), as far as this process can tell."""
         beat = self._last
-        return 0.0 if beat is None else beat.now + (time.monotonic() - self._told) * 1000
+        return 0.0 if beat is None else beat.now + (time.monotonic() - self._beat_time) * 1000
 
     def _check_indexes(self, now: float) -> None:
         indexes = Indexes(self._container.store.client, self._container.store.keys)
@@ -182,30 +206,37 @@ class Reconciler:
 
     def _run(self) -> None:
         pause: float | None = None
-        while True:
-            with self._wake:
-                if self._beat is None:
-                    self._wake.wait(pause)
-                beat, self._beat = self._beat, None
+        while not self._finished:
+            beat = self._next_beat(pause)
             if beat is not None:
                 self._last = beat if beat.leads else None
-                self._alarm |= not beat.leads  # a new leader does not know what the earlier leader saw
-            pause = _PAUSE if self._last is not None else None
-            if self._last is None:
-                continue
-            try:
-                if beat is not None:
-                    self.sweep(beat)
-                pause = self.check()
-            except (RedisError, *UNREACHABLE) as exc:
-                self._alarm = True
-                logger.warning(
-                    "The sweep stopped, because the store is unavailable: %r",
-                    exc,
-                    extra={"action": "sweep"},
-                )
-            except Exception:
-                logger.exception("The sweep failed; the next heartbeat starts it again.", extra={"action": "sweep"})
+                self._follows |= not beat.leads
+            pause = self._try(beat) if self._last is not None else None
+            self._idle.set()
+
+    def _next_beat(self, pause: float | None) -> Beat | None:
+        """Wait for a heartbeat; None after the pause, or when the worker stops."""
+        with self._wake:
+            if self._beat is None and not self._finished:
+                self._wake.wait(pause)
+            beat, self._beat = self._beat, None
+            if not self._finished:
+                self._idle.clear()
+            return None if self._finished else beat
+
+    def _try(self, beat: Beat | None) -> float:
+        try:
+            if self._finished:
+                return _PAUSE
+            if beat is not None:
+                self.sweep(beat)
+            return self.check()
+        except (RedisError, *UNREACHABLE) as exc:
+            self._alarm = True
+            logger.warning("The sweep stopped, because the store is unavailable: %r", exc, extra={"action": "sweep"})
+        except Exception:
+            logger.exception("The sweep failed; the next heartbeat starts it again.", extra={"action": "sweep"})
+        return _PAUSE
 
 
 def _next(check: RunCheck, now: float, routine: float) -> float:
