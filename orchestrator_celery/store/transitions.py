@@ -315,7 +315,6 @@ class Store(Transitions):
             audit: the entry for the audit trail, as JSON.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
-        # Due before it is done, so that consequences which nobody draws are found; not at once: the caller draws them.
         later = time.time() * 1000 + FIRST_LOOK
         self.client.zadd(self.keys.due, {run: later}, nx=True)
         effects = self._run("cancel", run, token, audit)
