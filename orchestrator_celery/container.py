@@ -79,7 +79,8 @@ class Container:
     @property
     def audit_stream(self) -> AuditTrail:
         """The audit trail."""
-        return AuditTrail(self.store.client, self.store.keys, self.settings.audit_retention)
+        settings = self.settings
+        return AuditTrail(self.store.client, self.store.keys, settings.audit_retention, settings.max_audit)
 
     @cached_property
     def codec(self) -> Codec:

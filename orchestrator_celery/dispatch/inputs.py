@@ -17,7 +17,7 @@ an item of a swarm.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -31,9 +31,21 @@ from orchestrator_celery.store.reader import Reader
 
 __all__ = ("InputResolver", "as_one")
 
-_CACHED = 16
-_MISSING = object()
+#: Most cached values, and most bytes of their records in the store.
+_CACHED, _CACHED_BYTES = 16, 32 * 1024 * 1024
 _NONE: tuple[list[Any], dict[str, Any]] = ([], {})
+
+
+class _Meter:
+    """Counts the bytes of the records of one value."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def __call__(self, records: list[bytes | None]) -> list[bytes | None]:
+        """Count records, and return them."""
+        self.size += sum(len(record) for record in records if record is not None)
+        return records
 
 
 class InputResolver:
@@ -47,7 +59,8 @@ class InputResolver:
     def __init__(self, reader: Reader, codec: Codec) -> None:
         self._reader = reader
         self._codec = codec
-        self._cache: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+        #: Values with the sizes of their records.
+        self._cache: OrderedDict[tuple[str, str, str], tuple[Any, int]] = OrderedDict()
         self._created: OrderedDict[str, str] = OrderedDict()
 
     def set_created(self, run: str, created: str) -> None:
@@ -60,7 +73,7 @@ class InputResolver:
     def start_of(self, run: str, created: str) -> datetime | None:
         """Return the planned start of a run with a delay; None for a run without a delay."""
         self.set_created(run, created)
-        eta: bytes | None = self._cached(run, "$eta", lambda: self._reader.head_field(run, "eta"))
+        eta: bytes | None = self._cached(run, "$eta", lambda _: self._reader.head_field(run, "eta"))
         return None if eta is None else from_ms(eta)
 
     def arguments(
@@ -77,7 +90,7 @@ class InputResolver:
         if not ref:
             return _NONE
         if ref == "in":
-            args, kwargs = self._cached(run, ref, lambda: self._run_input(run))
+            args, kwargs = self._cached(run, ref, lambda count: self._run_input(run, count))
             return list(args), dict(kwargs)
         if ref.startswith("g:"):
             return self._of_visit(run, ref[2:], node, known)
@@ -96,7 +109,7 @@ class InputResolver:
             return [self.value(run, part, node, known) for part in ref[1:].split(",")]
         if not ref or ref == "in" or ref[:2] in ("g:", "k:", "m:", "o:"):
             return as_one(*self.arguments(run, ref, node, known))
-        return self._cached(run, ref, lambda: self._outcome(run).values([ref])[0])
+        return self._cached(run, ref, lambda count: self._outcome(run, count).values([ref])[0])
 
     def facts(
         self, run: str, graph: str, names: Mapping[str, str], last: Mapping[str, str], graph_input: str, **own: Any
@@ -147,39 +160,49 @@ class InputResolver:
 
     def _inputs(self, run: str, visit: str) -> dict[str, Any]:
         """Return the declared `inputs` of a visit, which were evaluated when it began."""
-        return dict(self._cached(run, f"k:{visit}", lambda: self._kept_inputs(run, visit)))
+        return dict(self._cached(run, f"k:{visit}", lambda count: self._kept_inputs(run, visit, count)))
 
-    def _kept_inputs(self, run: str, visit: str) -> dict[str, Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:kw"])
+    def _kept_inputs(self, run: str, visit: str, count: _Meter) -> dict[str, Any]:
+        [raw] = count(self._reader.terminal(run, [f"{visit}:kw"]))
         return dict(self._codec.load(raw)) if raw is not None else {}
 
     def _element(self, run: str, visit: str, node: str) -> Any:
-        elements = self._cached(run, f"m:{visit}", lambda: self._list(run, visit))
+        elements = self._cached(run, f"m:{visit}", lambda count: self._list(run, visit, count))
         return elements[int(node[len(visit) + 1 :].split(".")[0])]
 
-    def _list(self, run: str, visit: str) -> list[Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:list"])
+    def _list(self, run: str, visit: str, count: _Meter) -> list[Any]:
+        [raw] = count(self._reader.terminal(run, [f"{visit}:list"]))
         found: list[Any] = self._codec.load(raw or b"[]")
         return found
 
-    def _run_input(self, run: str) -> tuple[list[Any], dict[str, Any]]:
-        args, kwargs = self._codec.load(self._reader.head_field(run, "input") or b"[[], {}]")
+    def _run_input(self, run: str, count: _Meter) -> tuple[list[Any], dict[str, Any]]:
+        [raw] = count([self._reader.head_field(run, "input")])
+        args, kwargs = self._codec.load(raw or b"[[], {}]")
         return args, kwargs
 
-    def _outcome(self, run: str) -> Outcome:
-        return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
+    def _outcome(self, run: str, count: _Meter) -> Outcome:
+        return Outcome(run, lambda nodes: count(self._reader.terminal(run, nodes)), self._codec)
 
-    def _cached(self, run: str, ref: str, read: Any) -> Any:
+    def _cached(self, run: str, ref: str, read: Callable[[_Meter], Any]) -> Any:
         key = (run, self._created.get(run, ""), ref)
-        value = self._cache.get(key, _MISSING)
-        if value is _MISSING:
-            value = self._cache[key] = read()
+        found = self._cache.get(key)
+        if found is None:
+            count = _Meter()
+            found = read(count), count.size
+            if count.size > _CACHED_BYTES:
+                return found[0]
+            self._cache[key] = found
         with suppress(KeyError):  # another thread of the pool may remove the entry at any moment
             self._cache.move_to_end(key)
-        while len(self._cache) > _CACHED:
+        while len(self._cache) > _CACHED or self._cached_bytes() > _CACHED_BYTES:
             with suppress(KeyError):
                 self._cache.popitem(last=False)
-        return value
+        return found[0]
+
+    def _cached_bytes(self) -> int:
+        with suppress(RuntimeError):  # another thread has just changed the cache, and checks the limit too
+            return sum(size for _, size in self._cache.values())
+        return 0
 
 
 def as_one(args: list[Any], kwargs: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
@@ -21,18 +22,19 @@ class AuditTrail:
         client: a redis-py client.
         keys: the key names.
         retention: seconds for which an entry is kept.
+        most: the number of entries that are kept.
     """
 
-    def __init__(self, client: Any, keys: Keys, retention: float) -> None:
+    def __init__(self, client: Any, keys: Keys, retention: float, most: int) -> None:
         self._client = client
         self._key = keys.audit
         self._retention = retention
+        self._most = most
 
     def append(self, entry: bytes | str) -> None:
-        """Append one entry; entries over the retention are removed."""
-        seconds, _ = self._client.time()
-        oldest = max(0, int((seconds - self._retention) * 1000))
-        self._client.xadd(self._key, {"entry": entry}, minid=oldest, approximate=False)
+        """Append one entry; entries over the retention, and the oldest of too many entries, are removed."""
+        limits = int(self._retention * 1000), self._most
+        scripts.load("append_audit").run(self._client, self._key, (entry, *limits))
 
     def entries(self, since: float | None, until: float | None) -> Iterator[tuple[str, bytes]]:
         """Yield ids and entries, newest first, page by page.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from orchestrator_celery.model.effects import Decision
 from orchestrator_celery.store.availability import raises_store_unavailable
+from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Transitions
 
 __all__ = ("GraphTransitions",)
@@ -39,11 +39,9 @@ class GraphTransitions(Transitions):
             run: the run.
             until: the end of the time to answer, in ms; a check is due then.
         """
-        with self.client.pipeline(transaction=False) as pipe:
-            pipe.zadd(self.keys.approvals, {run: time.time() * 1000}, nx=True)
-            if until is not None:
-                pipe.zadd(self.keys.due, {run: until}, xx=True, lt=True)
-            pipe.execute()
+        schedule(self.client, self.keys.approvals, run, only="NX")
+        if until is not None:
+            self.client.zadd(self.keys.due, {run: until}, xx=True, lt=True)
 
     def awaiting(self) -> list[str]:
         """Return the runs that waited for a person at their last check, the longest waiting first."""

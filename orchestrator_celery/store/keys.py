@@ -28,6 +28,7 @@ head, `:d` and `:r`.
 `orc:workers:{orc}`         zset    workers with the extension, by the end of their lease
 `orc:workers:{orc}:active`  hash    the tasks of each worker at its last heartbeat
 `orc:workers:{orc}:leader`  string  the worker that sweeps
+`orc:workers:{orc}:handed`  string  the leader that left in good order, until another worker leads
 ==========================  ======  =====================================================
 """
 

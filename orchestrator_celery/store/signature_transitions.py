@@ -9,12 +9,12 @@ registered. So no run can exist that the purge has not checked.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from orchestrator_celery.store.availability import raises_store_unavailable
+from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Transitions, in_chunks, now_ms
 from orchestrator_celery.store.upload import upload
 
@@ -58,12 +58,12 @@ class SignatureTransitions(Transitions):
             head: fields of the signature's head.
             ttl: seconds until it is deleted; None to keep it.
         """
-        token, now = uuid.uuid4().hex, time.time() * 1000
+        token = uuid.uuid4().hex
         upload(self.client, self.keys, signature, token, definitions)
         # Listed before it exists, so that a signature whose caller dies right after this is found.
-        self.client.zadd(self.keys.signatures, {signature: now})
+        schedule(self.client, self.keys.signatures, signature)
         if ttl is not None:
-            self.client.zadd(self.keys.deletions, {signature: now + ttl * 1000 + _SOON})
+            schedule(self.client, self.keys.deletions, signature, after=ttl * 1000 + _SOON)
         flat = [part for pair in head.items() for part in pair]
         effects = self._run("save", signature, token, "" if ttl is None else int(ttl * 1000), *flat)
         if ttl is not None and effects.refused is None:
@@ -91,8 +91,10 @@ class SignatureTransitions(Transitions):
             at: seconds since the epoch.
         """
         kind, moment = ("after", after or 0.0) if at is None else ("at", at)
-        due = moment * 1000 + (time.time() * 1000 if at is None else 0)
-        self.client.zadd(self.keys.deletions, {signature: max(due, time.time() * 1000) + _SOON})
+        if at is None:
+            schedule(self.client, self.keys.deletions, signature, after=moment * 1000 + _SOON)
+        else:
+            schedule(self.client, self.keys.deletions, signature, at=at * 1000, after=_SOON)
         effects = self._run("mark", signature, kind, int(moment * 1000))
         if effects.refused is None:
             self.client.zadd(self.keys.deletions, {signature: float(effects.detail)})
@@ -145,11 +147,11 @@ class SignatureTransitions(Transitions):
 
     def look_at(self, signature: str) -> None:
         """Index a signature that is about to be claimed, so that a sweep finishes the purge if the caller dies."""
-        self.client.zadd(self.keys.deletions, {signature: time.time() * 1000 + _SOON})
+        schedule(self.client, self.keys.deletions, signature, after=_SOON)
 
     def look_again(self, signature: str, seconds: float) -> None:
         """Postpone the purge of a signature that could not be purged yet."""
-        self.client.zadd(self.keys.deletions, {signature: time.time() * 1000 + seconds * 1000}, xx=True)
+        schedule(self.client, self.keys.deletions, signature, after=seconds * 1000, only="XX")
 
     def not_deleted(self, signature: str) -> None:
         """Remove a signature from the index of deletions, unless it is marked."""

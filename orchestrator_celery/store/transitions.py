@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Refused, Transitions
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
 from orchestrator_celery.store.swarm_transitions import SwarmTransitions
@@ -248,7 +248,7 @@ class Store(Transitions):
 
     def _restart(self, verb: str, run: str, *args: Any) -> Effects:
         # Made due before the change: an ended run is not due, and its tasks may start again.
-        added = self.client.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+        added = schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         effects = self._run(verb, run, *args)
         if effects.refused is None:
             self.client.zadd(self.keys.due, {run: 0})
@@ -269,7 +269,7 @@ class Store(Transitions):
     def _check_soon(self, run: str, has_inner: bool) -> None:
         """If inner runs must follow, make the run due soon, so that a sweep does it if the caller dies first."""
         if has_inner:
-            self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
+            schedule(self.client, self.keys.due, run, after=_SOON, only="XX", earlier=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """Record that an interruption has ended the leaf's body, or that reports of this body are refused now."""
@@ -315,8 +315,7 @@ class Store(Transitions):
             audit: the entry for the audit trail, as JSON.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
-        later = time.time() * 1000 + FIRST_LOOK
-        self.client.zadd(self.keys.due, {run: later}, nx=True)
+        schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         effects = self._run("cancel", run, token, audit)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.schedule import schedule_new
 from orchestrator_celery.store.script_call import in_chunks
 
 __all__ = ("FIRST_LOOK", "upload")
@@ -35,8 +35,8 @@ def upload(
     for chunk in in_chunks(fields, _CHUNK):
         with client.pipeline(transaction=False) as pipe:
             if due:
-                # nx: a client that repeats the id of a live run must not postpone the check of that run.
-                pipe.zadd(keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+                # A new member only: a client that repeats the id of a live run must not postpone the check of that run.
+                schedule_new(client, pipe, keys.due, run, FIRST_LOOK)
             pipe.hset(key, mapping=dict(chunk))
             pipe.expire(key, _UPLOAD_SECONDS)
             pipe.execute()

@@ -20,11 +20,13 @@ class Beat(NamedTuple):
         now: the store's clock, in ms.
         leads: whether this worker sweeps until its next heartbeat.
         dead: members whose lease is over; only the leader gets them.
+        handed: this worker has just become the leader, and the previous leader had finished its work.
     """
 
     now: float
     leads: bool
     dead: tuple[str, ...]
+    handed: bool = False
 
 
 class WorkerLife(NamedTuple):
@@ -62,8 +64,17 @@ class WorkerRegistry:
             dead: members that this machine knows to be dead; their leases end at once.
         """
         args = (member, int(lease * 1000), json.dumps(list(active)), *dead)
-        _, now, leads, gone = scripts.load("beat").run(self._client, self._keys.workers, args)
-        return Beat(float(now), bool(leads), tuple(item.decode() for item in gone))
+        _, now, leads, gone, handed = scripts.load("beat").run(self._client, self._keys.workers, args)
+        return Beat(float(now), bool(leads), tuple(item.decode() for item in gone), bool(handed))
+
+    def leave(self, member: str, *, finished: bool) -> None:
+        """Remove a worker that stops in good order.
+
+        Args:
+            member: the worker; it runs no task any more.
+            finished: if the worker leads, its sweeps are complete.
+        """
+        scripts.load("leave").run(self._client, self._keys.workers, (member, int(finished)))
 
     def members(self) -> list[str]:
         """Return all members, alive or dead, that were not buried yet."""

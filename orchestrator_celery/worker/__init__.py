@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ("install",)
 
+#: Seconds that a worker which ends waits for its current sweep.
+_PATIENCE = 2.0
+
 
 def install(container: Container) -> None:
     """Connect an app to Celery's signals. No connection is opened.
@@ -74,7 +77,7 @@ def _answer_commands(**_: Any) -> None:
 
 
 def _life(container: Container, reporter: Reporter, lost: LostProcesses) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Return the handlers that start and stop a worker's threads. Both return at once."""
+    """Return the handlers that start and stop a worker's threads. A stop takes a few seconds at most."""
     auto_resume = AutoResume(container, reporter)
     reconciler = Reconciler(container, auto_resume)
     heartbeat = Heartbeat(container, reconciler.on_beat, reconciler.on_miss, lost.on_gone)
@@ -86,6 +89,6 @@ def _life(container: Container, reporter: Reporter, lost: LostProcesses) -> tupl
             reconciler.start()
 
     def stop(**_: Any) -> None:
-        heartbeat.stop()
+        heartbeat.stop(finished=reconciler.finish(_PATIENCE))
 
     return (signals.worker_ready, start), (signals.worker_shutdown, stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from orchestrator_celery.lifecycle.side_effects import SideEffects
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
-from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.reports import LISTED, ResumeAction, ResumedNode, ResumeReport
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable
@@ -70,15 +71,20 @@ class AutoResume:
 
     def _keep(self, session: ResumeSession, beat: Beat, runs: int) -> None:
         report = ResumeReport(
-            time=from_ms(beat.now), worker=self.member, dead=beat.dead, looked_at=runs, nodes=tuple(session.nodes)
+            time=from_ms(beat.now),
+            worker=self.member,
+            dead=beat.dead,
+            looked_at=runs,
+            nodes=tuple(session.nodes),
+            counts=dict(session.counts),
         )
-        self._container.store.keep_report(report.model_dump_json().encode())
+        self._container.store.keep_report(report.model_dump_json(exclude_defaults=True).encode())
         logger.info("Sweep: %s", report, extra={"action": "resume"})
         self._tell_monitors(report)
 
     def _tell_monitors(self, report: ResumeReport) -> None:
         """A Celery event, for whoever listens with Celery's own means."""
-        counts = {str(action): len(report.of(action)) for action in ResumeAction}
+        counts = {str(action): report.count(action) for action in ResumeAction}
         try:
             with self._container.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
                 events.send(REPORT_EVENT, **counts, dead=list(report.dead), looked_at=report.looked_at)
@@ -104,7 +110,9 @@ class ResumeSession:
         self._sightings = _sightings(container, beat)
         self._rules = rules_of(container)
         self._resumed = 0
+        #: What was done: the first nodes of each action, and how many there were.
         self.nodes: list[ResumedNode] = []
+        self.counts: Counter[ResumeAction] = Counter()
 
     def treat(self, look: Look) -> None:
         """Start again what has lost its worker, note what was published again."""
@@ -222,7 +230,10 @@ class ResumeSession:
         )
 
     def _note(self, leaf: LeafId, task: str, action: ResumeAction, attempt: int, **facts: Any) -> None:
-        self.nodes.append(ResumedNode(run=leaf.run, node=leaf.node, task=task, action=action, attempt=attempt, **facts))
+        self.counts[action] += 1
+        if self.counts[action] <= LISTED:
+            node = ResumedNode(run=leaf.run, node=leaf.node, task=task, action=action, attempt=attempt, **facts)
+            self.nodes.append(node)
 
     def _task_name(self, leaf: LeafId) -> str:
         if leaf.node == CLOSE:

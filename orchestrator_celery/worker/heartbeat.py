@@ -24,6 +24,9 @@ __all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
 
 logger = safe_logger(__name__)
 
+#: Seconds that a worker which ends waits for its last call to the store.
+_PATIENCE = 2.0
+
 
 class Heartbeat:
     """Renews the lease of one worker from a thread of its own, and says what the worker runs.
@@ -50,6 +53,8 @@ class Heartbeat:
         self._on_miss = on_miss
         self._on_gone = on_gone
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._finished = False
         self._active: list[str] = []
         self._forks = False
 
@@ -62,11 +67,21 @@ class Heartbeat:
                 may be anything.
         """
         self._forks = forks
-        threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
+        self._thread.start()
 
-    def stop(self) -> None:
-        """End with the current sign of life; the lease runs out, or is ended by the next worker on this machine."""
+    def stop(self, *, finished: bool = False) -> None:
+        """End the heartbeat; wait a little until the worker is out of the registry.
+
+        If the worker still runs tasks, it stays in the registry: its lease ends, and other workers look for its tasks.
+
+        Args:
+            finished: the reconciler of this worker has nothing left to do.
+        """
+        self._finished = finished
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
 
     def _run(self, member: str) -> None:
         settings = self._container.settings
@@ -82,6 +97,15 @@ class Heartbeat:
                 logger.warning("No sign of life could be given: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
             self._stopped.wait(settings.heartbeat)
+        self._leave(member)
+
+    def _leave(self, member: str) -> None:
+        if worker_state.active_requests:
+            return
+        try:
+            self._container.registry.leave(member, finished=self._finished)
+        except (RedisError, *UNREACHABLE) as exc:
+            logger.warning("The worker could not sign off: %r", exc, extra={"action": "heartbeat"})
 
     def _running(self) -> list[str]:
         # The worker's main thread may change the set meanwhile; then the next sign of life says it right.

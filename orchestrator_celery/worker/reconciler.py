@@ -60,7 +60,13 @@ class Reconciler:
         self._last: Beat | None = None
         self._told = 0.0
         self._wake = threading.Condition()
-        self._alarm = True
+        #: Something may have been missed: the next sweep looks at every run.
+        self._alarm = False
+        #: Another worker has led; what it has seen is known only if it handed over.
+        self._follows = True
+        self._idle = threading.Event()
+        self._idle.set()
+        self._finished = False
         self._checked = 0.0
         self._cursor = 0
 
@@ -78,6 +84,20 @@ class Reconciler:
         """The store was away and may have forgotten something: look at everything once it is back."""
         self._alarm = True
 
+    def finish(self, patience: float) -> bool:
+        """Begin no more sweeps, and wait for the current sweep.
+
+        Args:
+            patience: seconds to wait at most.
+
+        Returns:
+            Whether nothing is left that a new leader has to look for.
+        """
+        with self._wake:
+            self._finished = True
+            self._wake.notify()
+        return self._idle.wait(patience) and not self._alarm and not self._follows
+
     def sweep(self, beat: Beat) -> None:
         """Look at what is due now.
 
@@ -85,14 +105,14 @@ class Reconciler:
             redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
         """
         store = self._container.store
-        if self._alarm or beat.now - self._checked > _CHECK:
+        everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
+        if everything or beat.now - self._checked > _CHECK:
             self._check_indexes(beat.now)
-        everything = self._alarm or bool(beat.dead)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
             self._look_at(runs, beat)
         Deletion(self._container).sweep(beat.now)
-        self._alarm = False
+        self._alarm = self._follows = False
         self._container.registry.bury(beat.dead)
 
     def look(self) -> float:
@@ -169,26 +189,37 @@ class Reconciler:
 
     def _run(self) -> None:
         pause: float | None = None
-        while True:
-            with self._wake:
-                if self._beat is None:
-                    self._wake.wait(pause)
-                beat, self._beat = self._beat, None
+        while not self._finished:
+            beat = self._next_beat(pause)
             if beat is not None:
                 self._last = beat if beat.leads else None
-                self._alarm |= not beat.leads  # who takes over cannot know what the one before has seen
-            pause = _PAUSE if self._last is not None else None
-            if self._last is None:
-                continue
-            try:
-                if beat is not None:
-                    self.sweep(beat)
-                pause = self.look()
-            except (RedisError, *UNREACHABLE) as exc:
-                self._alarm = True
-                logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
-            except Exception:
-                logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+                self._follows |= not beat.leads
+            pause = self._try(beat) if self._last is not None else None
+            self._idle.set()
+
+    def _next_beat(self, pause: float | None) -> Beat | None:
+        """Wait for a heartbeat; None after the pause, or when the worker stops."""
+        with self._wake:
+            if self._beat is None and not self._finished:
+                self._wake.wait(pause)
+            beat, self._beat = self._beat, None
+            if not self._finished:
+                self._idle.clear()
+            return None if self._finished else beat
+
+    def _try(self, beat: Beat | None) -> float:
+        try:
+            if self._finished:
+                return _PAUSE
+            if beat is not None:
+                self.sweep(beat)
+            return self.look()
+        except (RedisError, *UNREACHABLE) as exc:
+            self._alarm = True
+            logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
+        except Exception:
+            logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+        return _PAUSE
 
 
 def _next(look: Look, now: float, routine: float) -> float:

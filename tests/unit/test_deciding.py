@@ -120,6 +120,20 @@ def test_an_element_by_its_place(given):
     assert found._reader.asked == 2, "the list and the inputs are read once"
 
 
+@pytest.mark.parametrize(("size", "kept"), [(1_000, 16), (5_000_000, 6), (20_000_000, 1), (40_000_000, 0)])
+def test_what_is_kept_is_bounded_by_its_bytes(given, size, kept):
+    """Given large values, then as many are kept as fit; one that is larger than all may be is read each time."""
+    found = given(**{f"0.{n}": b'S|1|1|1|w\n"' + b"x" * size + b'"' for n in range(20)})
+    for number in range(20):
+        assert len(found.value("r", f"0.{number}", "0.9")) == size
+    asked = found._reader.asked
+    for number in range(19, 19 - kept, -1):
+        found.value("r", f"0.{number}", "0.9")
+    assert found._reader.asked == asked, "those are kept"
+    found.value("r", f"0.{19 - kept}", "0.9")
+    assert found._reader.asked == asked + 1, "and no more"
+
+
 def test_inputs_come_with_what_a_visit_was_given(given):
     """Given a visit with inputs, then its tasks get them as keyword arguments; what is immutable gets nothing else."""
     found = given(**{"0.1.0:in": b"0.0.1", "0.1.0:kw": b'{"x": 1}', "0.0.1": b"S|1|1|1|w\n7"})
