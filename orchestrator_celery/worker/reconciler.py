@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from random import uniform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -40,6 +41,8 @@ _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
 #: Milliseconds between two looks whether the indexes are still there.
 _CHECK = 60_000.0
+#: Milliseconds after which a run whose record cannot be read is looked at again.
+_PUT_ASIDE = 600_000.0
 #: Longest pause of the leader, in seconds: so late at most is a run with a delay that was made after the last look.
 _PAUSE = 1.0
 
@@ -106,14 +109,26 @@ class Reconciler:
         """
         store = self._container.store
         everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
+        self._alarm = False
         if everything or beat.now - self._checked > _CHECK:
-            self._check_indexes(beat.now)
+            self._guard(self._check_indexes, beat.now)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
-            self._look_at(runs, beat)
-        Deletion(self._container).sweep(beat.now)
-        self._alarm = self._follows = False
-        self._container.registry.bury(beat.dead)
+            self._guard(self._look_at, runs, beat)
+        self._guard(Deletion(self._container).sweep, beat.now)
+        if not self._alarm:  # otherwise the next sweep looks for the tasks of the dead once more
+            self._follows = False
+            self._container.registry.bury(beat.dead)
+
+    def _guard(self, step: Callable[..., Any], *args: Any) -> None:
+        """Carry out one step of a sweep. An error in one step does not keep the other steps from being done."""
+        try:
+            step(*args)
+        except (RedisError, *UNREACHABLE):
+            raise
+        except Exception:
+            self._alarm = True
+            logger.exception("A step of the sweep failed; the next sweep repeats it.", extra={"action": "sweep"})
 
     def look(self) -> float:
         """Look, between two signs of life, at runs that have become due; returns the seconds until the next look.
@@ -158,7 +173,10 @@ class Reconciler:
                 lasting = [look for look in looks if look.run not in over]
                 store.due_index.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
                 for look in looks:
-                    self._deal_with(look, session, beat.now)
+                    if look.state == "unreadable":
+                        session.put_aside(look)
+                    else:
+                        self._deal_with(look, session, beat.now)
                 store.due_index.index({look.run: look.created for look in looks if look.state == "ok"})
 
     def _deal_with(self, look: Look, session: ResumeSession, now: float) -> None:
@@ -223,6 +241,6 @@ class Reconciler:
 
 
 def _next(look: Look, now: float, routine: float) -> float:
-    regular = now + routine
+    regular = now + (_PUT_ASIDE if look.state == "unreadable" else routine)
     moments = (look.due, look.deadline, look.starts)
     return min([regular, *(max(moment, now) for moment in moments if moment is not None)])
