@@ -14,8 +14,7 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kombu.exceptions import OperationalError
-
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
@@ -30,7 +29,6 @@ from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
-from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -38,12 +36,10 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "TRANSIENT_ERRORS", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 CANCELLED_TASK = "orchestrator.cancelled"
-#: Transient errors: the broker or the store cannot be reached now.
-TRANSIENT_ERRORS = (OperationalError, OSError, *UNREACHABLE)
 
 #: kombu's default steps, for projects that set none.
 _STEPS = (0, 3, 6, 9)
@@ -101,11 +97,12 @@ class Publisher:
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
                 effect = waiting.popleft()
                 try:
-                    waiting.extend(self._do(effect, origin, producer))
+                    with sending():
+                        waiting.extend(self._do(effect, origin, producer))
                 except TRANSIENT_ERRORS:
                     raise
                 except Exception as exc:
@@ -123,7 +120,7 @@ class Publisher:
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
                 waiting.extend(self._do(waiting.popleft(), NO_ORIGIN, producer))
 

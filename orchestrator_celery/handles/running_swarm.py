@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.swarm_options import own_callbacks, priority_of
-from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.engine.task_names import task_names
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
+from redis.exceptions import NoScriptError, ResponseError
 
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import scripts
-from orchestrator_celery.store.availability import raises_store_unavailable
+from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
 __all__ = ("DueIndex", "RunCheck")
@@ -25,7 +26,8 @@ class RunCheck(NamedTuple):
 
     Args:
         run: the run's id.
-        state: `ok`, `gone` (no such run), `over` (no part of it is live) or `cancelled` (side effects pending).
+        state: `ok`, `gone` (no such run), `over` (no part of it is live) `cancelled` (side effects pending)
+            or `unreadable` (the record is broken).
         todo: messages to publish again.
         due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
@@ -36,6 +38,7 @@ class RunCheck(NamedTuple):
         waiting: the number of approvals that wait for an answer.
         pending_side_effects: whether side effects outside the store are pending.
         starts: when the run starts, in ms; None if the run has started, or is held.
+        problem: why an unreadable record cannot be read.
     """
 
     run: str
@@ -50,6 +53,7 @@ class RunCheck(NamedTuple):
     waiting: int = 0
     pending_side_effects: bool = False
     starts: float | None = None
+    problem: str = ""
 
 
 @raises_store_unavailable
@@ -115,12 +119,19 @@ class DueIndex(Transitions):
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
-            return [_parse_check(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
+            return [_parse_check(run, self._look_alone(script, run, pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
-            return [_parse_check(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
+            answers = pipe.execute(raise_on_error=False)
+        return [_parse_check(run, answer) for run, answer in zip(runs, answers, strict=True)]
+
+    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int]) -> Any:
+        try:
+            return script.run(self.client, self.keys.root(run), pauses)
+        except ResponseError as exc:
+            return exc
 
     def alive(self, run: str) -> bool:
         """Whether a run exists and is not over; a run that is over has a time to live."""
@@ -135,7 +146,19 @@ def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
     return status not in (None, b"CANCELLED") and closed is None
 
 
-def _parse_check(run: str, answer: list[Any]) -> RunCheck:
+def _parse_check(run: str, answer: Any) -> RunCheck:
+    """Read the answer for one run. A broken record does not keep the other runs from their check."""
+    if isinstance(answer, NoScriptError) or (isinstance(answer, Exception) and refused_for_now(answer)):
+        raise answer  # the same for every run: the sweep is tried again
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        return _read(run, answer)
+    except Exception as exc:
+        return RunCheck(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
+
+
+def _read(run: str, answer: list[Any]) -> RunCheck:
     word, effects, *rest = answer
     if not rest:
         return RunCheck(run, word.decode())

@@ -328,6 +328,10 @@ class Store(Transitions):
         self.due_index.not_due([run])
         return effects
 
+    def audit_written(self, root: str) -> None:
+        """The audit entry that a cancelled run, or a claimed signature, kept for its deletion is in the audit trail."""
+        self.client.hdel(self.keys.root(root), "audit")
+
     def keep_report(self, report: bytes) -> None:
         """Store the report of a sweep; the newest thousand are kept."""
         with self.client.pipeline(transaction=False) as pipe:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from celery import signals
 from celery.concurrency import get_implementation
 
-from orchestrator_celery.worker.auto_resume import AutoResume
+from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.worker.auto_resume import AutoResume, rules_of
 from orchestrator_celery.worker.chord_additions import ChordAdditions
 from orchestrator_celery.worker.claim_guard import guard_tasks
 from orchestrator_celery.worker.claims import Claims
@@ -45,11 +46,16 @@ def install(container: Container) -> None:
     def guard(**_: Any) -> None:
         guard_tasks(app, claims, retry_replace, additions)
 
+    def check(sender: Any = None, **_: Any) -> None:
+        if getattr(sender, "app", None) is app:
+            _check_settings(container)
+
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
-    _connect(container, (signals.worker_init, guard), (signals.worker_init, _register_stop_command))
+    for handler in (check, guard, _register_stop_command):
+        _connect(container, (signals.worker_init, handler))
     _connect(container, *_thread_handlers(container, reporter, lost))
     handlers = TaskSignals(container, reporter, lost, retry_replace)
     _connect(
@@ -68,6 +74,18 @@ def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
     """Connect handlers to signals. Signals are global, so each handler checks that the message belongs to its app."""
     for signal, handler in handlers:
         signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(container)}:{handler.__name__}")
+
+
+def _check_settings(container: Container) -> None:
+    """Resolve what the project configured, before the worker takes its first task.
+
+    Raises:
+        SystemExit: a setting is wrong; the worker does not start. Celery's signals pass on no other error.
+    """
+    try:
+        rules_of(container)
+    except InvalidSettings as exc:
+        raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 
 
 def _register_stop_command(**_: Any) -> None:

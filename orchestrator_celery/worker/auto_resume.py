@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ from celery.exceptions import TaskRevokedError, WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.canvas.approval import timeout_result
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN
 from orchestrator_celery.engine.recovery import LostNode, Rules, Sighting, is_orphaned
-from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
+from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded, InvalidSettings
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.lifecycle.deadline import fail_overdue
@@ -166,6 +167,16 @@ class ResumeSession:
             container.audit_stream.append(entry.model_dump_json())
             self._note(LeafId(check.run, ROOT, 1), "", ResumeAction.FAILED, 1, reason=str(error))
 
+    def put_aside(self, check: RunCheck) -> None:
+        """Report a run whose record cannot be read."""
+        logger.error(
+            "The record of the run %s cannot be read, so the run is put aside for ten minutes: %s",
+            check.run,
+            check.problem,
+            extra={"action": "unreadable", "run": check.run},
+        )
+        self._note(LeafId(check.run, ROOT, 1), "", ResumeAction.UNREADABLE, 1, reason=check.problem)
+
     def finish_cancellation(self, check: RunCheck) -> None:
         """Finish a cancellation whose caller did not."""
         try:
@@ -263,10 +274,23 @@ class ResumeSession:
         return read_leaf(parse(raw).payload, self._container.codec).task if raw else ""
 
 
+def _imported(path: str) -> Callable[..., Any]:
+    try:
+        found: Callable[..., Any] = symbol_by_name(path)
+    except (ImportError, AttributeError, ValueError) as exc:
+        raise InvalidSettings(
+            f"orchestrator_auto_resume_validators names {path!r}, which cannot be imported: {exc}. Give paths of "
+            "callables, such as 'proj.rules.may_resume'."
+        ) from exc
+    if not callable(found):
+        raise InvalidSettings(f"orchestrator_auto_resume_validators names {path!r}, which is not a callable.")
+    return found
+
+
 def rules_of(container: Container) -> Rules:
     """Return the project's auto-resume rules, with the validators imported."""
     settings = container.settings
-    validators = tuple(symbol_by_name(path) for path in settings.auto_resume_validators)
+    validators = tuple(_imported(path) for path in settings.auto_resume_validators)
     return Rules(settings.auto_resume, settings.auto_resume_include, settings.auto_resume_exclude, validators)
 
 

@@ -67,6 +67,15 @@ class Claims:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
+        except Ignore:
+            raise
+        except Exception as exc:
+            # An error of a claim is never a failure of the task. The message stays in the outbox and is sent again.
+            logger.exception(
+                "A task could not be claimed; it stays in the outbox.",
+                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
+            )
+            raise Ignore("the claim failed; the task stays in the outbox") from exc
         request._orchestrator_message = ClaimedMessage(
             claims, _origin(self._container, request), checkpoint, routing=routing
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ __all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
 
 logger = safe_logger(__name__)
 
+#: How often to try to copy a set that changes meanwhile.
+_TRIES = 5
 #: Seconds that a worker which ends waits for its last call to the store.
 _PATIENCE = 2.0
 
@@ -96,6 +98,10 @@ class Heartbeat:
             except (RedisError, *UNREACHABLE) as exc:
                 logger.warning("The heartbeat could not be sent: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
+            except Exception:
+                # Without a heartbeat the worker's lease ends, and its tasks start again elsewhere while they run here.
+                logger.exception("The heartbeat failed and goes on.", extra={"action": "heartbeat"})
+                self._on_miss()
             self._stopped.wait(settings.heartbeat)
         self._leave(member)
 
@@ -108,14 +114,29 @@ class Heartbeat:
             logger.warning("The worker could not be removed from the registry: %r", exc, extra={"action": "heartbeat"})
 
     def _running(self) -> list[str]:
-        # The main thread may change the set during the iteration. The next heartbeat then sends the correct ids.
-        with suppress(RuntimeError):
-            active = tuple(worker_state.active_requests)
-            gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
-            self._active = [request.id for request in active if request not in gone]
-            for request in gone:
+        """Report the tasks whose process is gone, and return the ids of the running tasks."""
+        active = _copied(worker_state.active_requests)
+        if active is None:
+            return self._active  # the next heartbeat sends the correct ids
+        gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
+        self._active = [request.id for request in active if request not in gone]
+        for request in gone:
+            try:
                 self._on_child_exit(request)
+            except Exception:
+                logger.exception(
+                    "The end of a task's process could not be reported.",
+                    extra={"action": "lost", "task": request.id},
+                )
         return self._active
+
+
+def _copied(requests: Iterable[Any]) -> list[Any] | None:
+    """A copy of a set that the worker's main thread changes meanwhile; None if it keeps changing."""
+    for _ in range(_TRIES):
+        with suppress(RuntimeError):
+            return list(requests)
+    return None
 
 
 def member_name(hostname: str, incarnation: str) -> str:

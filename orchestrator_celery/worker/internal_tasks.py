@@ -9,9 +9,10 @@ from celery.exceptions import Ignore
 from celery.states import REVOKED
 
 from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK
 from orchestrator_celery.dispatch.inputs import as_one
-from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK, TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from random import uniform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -42,6 +43,8 @@ _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
 #: Milliseconds between two checks that the indexes still exist.
 _CHECK = 60_000.0
+#: Milliseconds after which a run whose record cannot be read is checked again.
+_PUT_ASIDE = 600_000.0
 #: Longest pause of the leader between two checks, in seconds. A delayed run that was created after the last check
 #: starts at most this much late.
 _PAUSE = 1.0
@@ -112,14 +115,26 @@ class Reconciler:
         """
         store = self._container.store
         everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
+        self._alarm = False
         if everything or beat.now - self._checked > _CHECK:
-            self._check_indexes(beat.now)
+            self._guard(self._check_indexes, beat.now)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
-            self._check_runs(runs, beat)
-        Deletion(self._container).sweep(beat.now)
-        self._alarm = self._follows = False
-        self._container.registry.bury(beat.dead)
+            self._guard(self._check_runs, runs, beat)
+        self._guard(Deletion(self._container).sweep, beat.now)
+        if not self._alarm:  # otherwise the next sweep looks for the tasks of the dead once more
+            self._follows = False
+            self._container.registry.bury(beat.dead)
+
+    def _guard(self, step: Callable[..., Any], *args: Any) -> None:
+        """Carry out one step of a sweep. An error in one step does not keep the other steps from being done."""
+        try:
+            step(*args)
+        except (RedisError, *UNREACHABLE):
+            raise
+        except Exception:
+            self._alarm = True
+            logger.exception("A step of the sweep failed; the next sweep repeats it.", extra={"action": "sweep"})
 
     def check(self) -> float:
         """Check the runs that became due between two heartbeats.
@@ -169,7 +184,10 @@ class Reconciler:
                     {check.run: _next(check, beat.now, routine * uniform(0.8, 1.2)) for check in lasting}
                 )
                 for check in checks:
-                    self._handle(check, session, beat.now)
+                    if check.state == "unreadable":
+                        session.put_aside(check)
+                    else:
+                        self._handle(check, session, beat.now)
                 store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
 
     def _handle(self, check: RunCheck, session: ResumeSession, now: float) -> None:
@@ -240,6 +258,6 @@ class Reconciler:
 
 
 def _next(check: RunCheck, now: float, routine: float) -> float:
-    regular = now + routine
+    regular = now + (_PUT_ASIDE if check.state == "unreadable" else routine)
     moments = (check.due, check.deadline, check.starts)
     return min([regular, *(max(moment, now) for moment in moments if moment is not None)])

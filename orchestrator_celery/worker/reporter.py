@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.dispatch.publisher import NO_ORIGIN, TRANSIENT_ERRORS, Origin
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId

@@ -17,7 +17,7 @@ from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
-from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, is_transient
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -115,7 +115,7 @@ class RetryReplace:
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if message is None or not isinstance(rejected.reason, TRANSIENT_ERRORS):
+            if message is None or not is_transient(rejected.reason):
                 raise
             self._log_waiting("retry", task, rejected.reason)
             self._reporter.flush_progress(message)

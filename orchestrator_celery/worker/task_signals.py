@@ -17,7 +17,8 @@ from celery.exceptions import InvalidTaskError, NotRegistered, Reject, TaskRevok
 from celery.states import IGNORED, REJECTED
 from celery.utils.time import maybe_make_aware
 
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import is_transient
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.model.reports import InterruptOutcome
@@ -66,7 +67,7 @@ class TaskSignals:
         if message is not None:
             self._reporter.flush_progress(message)
             for leaf, fence in message.claims:
-                if leaf.node == CLOSE and isinstance(exception, TRANSIENT_ERRORS) and exception is not message.outcome:
+                if leaf.node == CLOSE and is_transient(exception) and exception is not message.outcome:
                     # This is not the run's own error. Celery could not store the outcome or send the next messages, so
                     # the closing message is sent again.
                     self._reporter.lost(None, CLOSE_TASK, leaf, fence)
