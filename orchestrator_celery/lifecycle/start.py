@@ -15,12 +15,13 @@ from kombu.utils.uuid import uuid
 from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.engine.compile.compiler import AT_START
-from orchestrator_celery.engine.task_names import task_names
+from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.routing_objects import to_plain
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 
@@ -157,7 +158,7 @@ class Starter:
             "name": primitive.label or "",
             "kind": primitive.task_name.removeprefix("orchestrator."),
             "total": leaves,
-            "leaf": self._codec.dump(shared),
+            "leaf": self._codec.dump(to_plain(shared)),
         }
         if shared.get("expires"):
             head["expires"] = int(moment(shared["expires"], "expires").timestamp() * 1000)
@@ -167,7 +168,7 @@ class Starter:
             head["category"] = options["category"]
         if options.get("tags"):
             head["tags"] = json.dumps(options["tags"])
-        head.update({f"task:{name}": "" for name in task_names([primitive])})
+        head.update({f"task:{name}": self._declared(name) for name in task_names([primitive])})
         if options.get("deadline"):
             head["limit"] = max(1, int(options["deadline"] * 1000))
         if any(primitive.partial_args):
@@ -177,6 +178,11 @@ class Starter:
         if args or kwargs:
             head["input"] = self._codec.dump([args, kwargs], options.get("serializer"))
         return definitions, head
+
+    def _declared(self, name: str) -> bytes:
+        """What a task declares, for those who send it and lack it."""
+        declared = declared_options(self._app, name)
+        return self._codec.dump(declared, "json") if declared else b""
 
     def start_compiled(
         self,
@@ -228,7 +234,7 @@ class Starter:
             closing.setdefault("root_id", parent.request.root_id or parent.request.id)
             closing.setdefault("parent_id", parent.request.id)
         closing.setdefault("root_id", run)
-        return closing
+        return to_plain(closing)
 
 
 def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:

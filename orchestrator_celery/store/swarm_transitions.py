@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import StoreUnavailable
@@ -154,12 +154,17 @@ class SwarmTransitions(Transitions):
         """An open pool takes no more items; `drained`: from when it has none left."""
         return self._run("close_swarm", run, pool, int(drained))
 
-    def note_tasks(self, run: str, names: Iterable[str]) -> None:
-        """Let a run be found by names of tasks that were added to it; asks the store once for each name."""
-        fresh = [name for name in names if (run, name) not in self._noted]
+    def note_tasks(self, run: str, names: Mapping[str, bytes]) -> None:
+        """Let a run be found by names of tasks that were added to it; asks the store once for each name.
+
+        Args:
+            run: its id.
+            names: by name, the options that the task declares, encoded.
+        """
+        fresh = sorted(name for name in names if (run, name) not in self._noted)
         if not fresh:
             return
-        self._run("note", run, *sorted(fresh))
+        self._run("note", run, *(part for name in fresh for part in (name, names[name])))
         self._noted.update(dict.fromkeys((run, name) for name in fresh))
         while len(self._noted) > _NOTED:
             self._noted.pop(next(iter(self._noted)))
