@@ -9,6 +9,7 @@ import pytest
 from celery import Celery, chain, chord, group
 from kombu import Exchange, Queue
 from kombu.exceptions import EncodeError
+from kombu.utils.uuid import uuid
 
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.dispatch.publisher import Publisher
@@ -56,7 +57,8 @@ class Heads:
 
 
 def app_of(name: str, **declared: Any) -> Celery:
-    app = Celery("declared", set_as_current=False, broker=f"memory://{name}", backend="redis://127.0.0.1:1/0")
+    # A connection knows which queues it has declared, and is shared by URL.
+    app = Celery("declared", set_as_current=False, broker=f"memory://{name}-{uuid()}", backend="redis://127.0.0.1:1/0")
     app.conf.accept_content = ["json", "yaml"]
     app.conf.task_queues = [Queue("celery"), Queue("special")]
     Orchestrator(app)
