@@ -234,7 +234,16 @@ class Starter:
             closing.setdefault("root_id", parent.request.root_id or parent.request.id)
             closing.setdefault("parent_id", parent.request.id)
         closing.setdefault("root_id", run)
-        return to_plain(closing)
+        return to_plain({**closing, **self._answered_to(run, options)})
+
+    def _answered_to(self, run: str, options: Mapping[str, Any]) -> dict[str, str]:
+        """Where the outcome goes with a backend that sends it as a message: to who started the run, as natively."""
+        backend = self._app.backend
+        if getattr(backend, "oid", None) is None:
+            return {}
+        with self._app.producer_or_acquire() as producer:
+            backend.on_task_call(producer, run)  # the queue it goes to has to be there before
+        return {"reply_to": options.get("reply_to") or backend.oid}
 
 
 def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
