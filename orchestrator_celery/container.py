@@ -18,7 +18,7 @@ from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -72,14 +72,15 @@ class Container:
         return Reader(self.store.client, self.store.keys)
 
     @cached_property
-    def registry(self) -> Registry:
+    def registry(self) -> WorkerRegistry:
         """The workers that live."""
-        return Registry(self.store.client, self.store.keys)
+        return WorkerRegistry(self.store.client, self.store.keys)
 
     @property
     def audit_stream(self) -> AuditTrail:
         """The audit trail."""
-        return AuditTrail(self.store.client, self.store.keys, self.settings.audit_retention)
+        settings = self.settings
+        return AuditTrail(self.store.client, self.store.keys, settings.audit_retention, settings.max_audit)
 
     @cached_property
     def codec(self) -> Codec:

@@ -43,6 +43,9 @@ class OrchestratorSettings(BaseModel):
     audit_retention: float = Field(
         default=90 * 24 * 3600.0, ge=0, description="Seconds an entry of the audit trail is kept."
     )
+    max_audit: int = Field(
+        default=100_000, ge=1, description="Entries of the audit trail that are kept, the newest ones."
+    )
     max_payload: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest result or argument list of one task, in bytes."
     )

@@ -1,4 +1,4 @@
-"""When a run or a task is to start, or is too late: `countdown`, `eta` and `expires`, checked as they are given."""
+"""Checks the options for start and expiry of runs and tasks: `countdown`, `eta` and `expires`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ("check_times", "moment", "seconds")
 
 
 def seconds(value: Any, name: str) -> float:
-    """A number of seconds.
+    """Return a number of seconds.
 
     Raises:
-        InvalidWorkflow: it is none.
+        InvalidWorkflow: the value is not a finite number.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
         raise InvalidWorkflow(f"{name}={value!r} is not allowed: give a number of seconds.")
@@ -24,15 +24,15 @@ def seconds(value: Any, name: str) -> float:
 
 
 def moment(value: Any, name: str) -> datetime:
-    """A point in time, given as a datetime or in ISO 8601.
+    """Return a point in time from a datetime or ISO 8601 text.
 
     Raises:
-        InvalidWorkflow: it is neither, or has no time zone.
+        InvalidWorkflow: the value is not a time, or has no time zone.
     """
     found = value
     if isinstance(value, str):
         try:
-            # Python 3.10 reads no `Z`.
+            # In Python 3.10, fromisoformat does not accept a Z.
             found = datetime.fromisoformat(value.removesuffix("Z") + "+00:00" if value.endswith("Z") else value)
         except ValueError:
             found = None
@@ -50,13 +50,13 @@ def moment(value: Any, name: str) -> datetime:
 
 
 def check_times(options: Mapping[str, Any]) -> None:
-    """Refuse what says no time.
+    """Refuse values that are not times.
 
     Args:
         options: execution options of a signature, or of one application.
 
     Raises:
-        InvalidWorkflow: names the option.
+        InvalidWorkflow: the message names the option.
     """
     countdown, eta, expires = options.get("countdown"), options.get("eta"), options.get("expires")
     if countdown is not None:

@@ -1,8 +1,8 @@
-"""What a task that follows a failure is called with: Celery's two forms of an error callback, and ours.
+"""Calls error callbacks in Celery's two forms, and error handlers in our own.
 
-Celery stores an error before it calls the callbacks, so that an error callback of the old form, which gets nothing but
-an id, finds the error under it. The leaves of a run have no result in Celery's backend: before a callback is sent, a
-copy of the error is stored there, under the id the callback is told.
+Celery stores an error before it calls the callbacks. So an error callback of the old form, which gets only an id, can
+read the error. The leaves of a run have no result in Celery's backend. Therefore a copy of the error is stored there
+before a callback is sent, under the id that the callback gets.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ ERRBACK_TASK = "orchestrator.errback"
 
 
 class Errbacks:
-    """Gives tasks that follow a failure their arguments.
+    """Adds the arguments of tasks that follow a failure.
 
     Args:
-        app: the Celery app that sends them.
+        app: the Celery app that sends the tasks.
     """
 
     def __init__(self, app: Celery) -> None:
         self._app = app
 
     def called_with(self, leaf: Leaf, callback: LeafId, ref: str, outcome: Outcome) -> Leaf:
-        """The leaf with the arguments it gets.
+        """Return the leaf with the arguments about the error.
 
         Args:
             leaf: the callback's task.
-            callback: its node.
-            ref: the error, as `Outcome` reads it.
-            outcome: of the run.
+            callback: the node of the callback.
+            ref: the reference to the error.
+            outcome: reads the results of the run.
         """
         if leaf.role is Role.HANDLER:
-            return with_result(leaf, outcome.error_words(ref))
+            return with_result(leaf, outcome.error_dict(ref))
         if leaf.immutable:
             return leaf
-        failed = _told_id(callback, ref, outcome)
+        failed = _id_for_callback(callback, ref, outcome)
         self._keep_copy(failed, ref, outcome)
         if leaf.role is Role.PLAIN or not self._takes_error(leaf):
             return with_result(leaf, failed)
@@ -60,13 +60,13 @@ class Errbacks:
         return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), callback.run, failed, ref], kwargs={})
 
     def _keep_copy(self, failed: str, ref: str, outcome: Outcome) -> None:
-        traceback = outcome.error_words(ref)["traceback"]
-        # Without a backend nothing is kept; that of `rpc` sends answers to who has asked, and nobody has.
+        traceback = outcome.error_dict(ref)["traceback"]
+        # Without a backend no copy is stored. The backend `rpc` needs a waiting client, and there is none.
         with suppress(NotImplementedError, RuntimeError):
             self._app.backend.store_result(failed, outcome.error(ref), FAILURE, traceback=traceback)
 
     def _takes_error(self, leaf: Leaf) -> bool:
-        """Whether Celery would call this errback with (request, exc, traceback) rather than the task's id."""
+        """Whether Celery would call this errback with (request, exc, traceback) instead of the task's id."""
         errback = Signature(leaf.task, leaf.args, leaf.kwargs, app=self._app)
         with suppress(NotRegistered):
             header = getattr(errback.type, "__header__", None)
@@ -78,8 +78,8 @@ class Errbacks:
         return False
 
 
-def _told_id(callback: LeafId, ref: str, outcome: Outcome) -> str:
-    """The id of the task that failed; where none did, of the node whose callback it is: a chord's body, a swarm."""
+def _id_for_callback(callback: LeafId, ref: str, outcome: Outcome) -> str:
+    """Return the id of the failed task; if no task failed, of the callback's own node: a chord's body or a swarm."""
     if ":" in outcome.followed(ref):
         return str(LeafId(callback.run, callback.node.rpartition(".e")[0], 1))
     return str(outcome.leaf_of(ref))

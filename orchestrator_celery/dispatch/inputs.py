@@ -1,23 +1,23 @@
-"""What a task of a run is given, from where its record says it comes.
+"""Resolves a task's arguments from the input reference in its record.
 
     ''            nothing
     in            the run's own arguments
     <node>        the result of that node
-    w:<node>      its error, as a dict of words: along an error edge of a graph
-    [<a>,<b>      a list of such values: into a join of a graph
-    m:<visit>     one element of the list a graph's node is mapped over, by the place of the task below it
-    o:<graph>     what a graph was given, and its own arguments after it
-    g:<visit>     what a visit of a graph's node was given, and its inputs
-    k:<visit>     its inputs alone: what begins its body takes nothing else
+    w:<node>      the error of that node as a dict, for the target of a graph's error edge
+    [<a>,<b>      a list of such values, for a join of a graph
+    m:<visit>     one element of the list over which a graph's node maps, selected by the task's index
+    o:<graph>     the input of a graph, followed by the graph's own partial arguments
+    g:<visit>     the input of a visit of a graph's node, with the node's declared `inputs`
+    k:<visit>     the declared `inputs` alone, for a body that takes nothing else
 
-Two more are no values: `e:<node>`, what an errback is called with, and `i:<item>`, what is called after an item of a
-swarm.
+Two more references are not values: `e:<node>` is the call of an errback, and `i:<item>` is the call of a callback after
+an item of a swarm.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -29,88 +29,100 @@ from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("Givens", "as_one")
+__all__ = ("InputResolver", "as_one")
 
-_CACHED = 16
-_MISSING = object()
+#: Most cached values, and most bytes of their records in the store.
+_CACHED, _CACHED_BYTES = 16, 32 * 1024 * 1024
 _NONE: tuple[list[Any], dict[str, Any]] = ([], {})
 
 
-class Givens:
-    """Reads what tasks are given; keeps the last ones, for the next item of the same pool.
+class _Meter:
+    """Counts the bytes of the records of one value."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def __call__(self, records: list[bytes | None]) -> list[bytes | None]:
+        """Count records, and return them."""
+        self.size += sum(len(record) for record in records if record is not None)
+        return records
+
+
+class InputResolver:
+    """Resolves input references, and caches the last values for the next items of the same pool.
 
     Args:
         reader: reads records.
-        codec: decodes them.
+        codec: decodes records.
     """
 
     def __init__(self, reader: Reader, codec: Codec) -> None:
         self._reader = reader
         self._codec = codec
-        self._cache: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
-        self._born: OrderedDict[str, str] = OrderedDict()
+        #: Values with the sizes of their records.
+        self._cache: OrderedDict[tuple[str, str, str], tuple[Any, int]] = OrderedDict()
+        self._created: OrderedDict[str, str] = OrderedDict()
 
-    def meet(self, run: str, born: str) -> None:
-        """What is asked next is asked of the run that was created then: one of the same id may have been cancelled."""
-        self._born[run] = born
-        while len(self._born) > _CACHED:
+    def set_created(self, run: str, created: str) -> None:
+        """Set a run's creation time for the cache, because a cancelled run may have had the same id."""
+        self._created[run] = created
+        while len(self._created) > _CACHED:
             with suppress(KeyError):
-                self._born.popitem(last=False)
+                self._created.popitem(last=False)
 
-    def start_of(self, run: str, born: str) -> datetime | None:
-        """The time for which a run with a delay was meant; None of one without."""
-        self.meet(run, born)
-        eta: bytes | None = self._cached(run, "$eta", lambda: self._reader.head_field(run, "eta"))
+    def start_of(self, run: str, created: str) -> datetime | None:
+        """Return the planned start of a run with a delay; None for a run without a delay."""
+        self.set_created(run, created)
+        eta: bytes | None = self._cached(run, "$eta", lambda _: self._reader.head_field(run, "eta"))
         return None if eta is None else from_ms(eta)
 
     def arguments(
-        self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None
+        self, run: str, ref: str, node: str, known: Mapping[str, Any] | None = None
     ) -> tuple[list[Any], dict[str, Any]]:
-        """Positional and keyword arguments.
+        """Resolve a reference to positional and keyword arguments.
 
         Args:
             run: the run.
-            given: where they come from.
-            node: the task's node, or the graph's that passes them on.
+            ref: the input reference.
+            node: the task's node, or the graph's node that passes the input on.
             known: results by node that need not be read.
         """
-        if not given:
+        if not ref:
             return _NONE
-        if given == "in":
-            args, kwargs = self._cached(run, given, lambda: self._input(run))
+        if ref == "in":
+            args, kwargs = self._cached(run, ref, lambda count: self._run_input(run, count))
             return list(args), dict(kwargs)
-        if given.startswith("g:"):
-            return self._of_visit(run, given[2:], node, known)
-        if given.startswith("o:"):
-            return self._with_own(run, given[2:], node, known)
-        if given[:2] in ("k:", "m:"):
-            element = [self._element(run, given[2:], node)] if given[0] == "m" else []
-            return element, self._inputs(run, given[2:])
-        return [self.value(run, given, node, known)], {}
+        if ref.startswith("g:"):
+            return self._of_visit(run, ref[2:], node, known)
+        if ref.startswith("o:"):
+            return self._with_own(run, ref[2:], node, known)
+        if ref[:2] in ("k:", "m:"):
+            element = [self._element(run, ref[2:], node)] if ref[0] == "m" else []
+            return element, self._inputs(run, ref[2:])
+        return [self.value(run, ref, node, known)], {}
 
-    def value(self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None) -> Any:
-        """The same as one value: what a graph's conditions call its input; arguments as of `arguments`."""
-        if known and given in known:
-            return known[given]
-        if given[:1] == "[":
-            return [self.value(run, one, node, known) for one in given[1:].split(",")]
-        if not given or given == "in" or given[:2] in ("g:", "k:", "m:", "o:"):
-            return as_one(*self.arguments(run, given, node, known))
-        return self._cached(run, given, lambda: self._outcome(run).values([given])[0])
+    def value(self, run: str, ref: str, node: str, known: Mapping[str, Any] | None = None) -> Any:
+        """Resolve a reference to one value, as conditions of a graph read it; arguments as for `arguments`."""
+        if known and ref in known:
+            return known[ref]
+        if ref[:1] == "[":
+            return [self.value(run, part, node, known) for part in ref[1:].split(",")]
+        if not ref or ref == "in" or ref[:2] in ("g:", "k:", "m:", "o:"):
+            return as_one(*self.arguments(run, ref, node, known))
+        return self._cached(run, ref, lambda count: self._outcome(run, count).values([ref])[0])
 
     def facts(
-        self, run: str, graph: str, names: Mapping[str, str], last: Mapping[str, str], given: str, **own: Any
+        self, run: str, graph: str, names: Mapping[str, str], last: Mapping[str, str], graph_input: str, **own: Any
     ) -> Facts:
-        """What conditions of a graph look at.
+        """Return the values that conditions of a graph may read.
 
         Args:
             run: the run.
             graph: the graph's node.
-            names: number of each node that conditions speak of.
-            last: node of the newest result by number.
-            given: what the graph was given.
-            **own: `result`, `error` and `visits`, as far as they are known; as `known`, results by node that need not
-                be read.
+            names: the number of each node that the conditions name.
+            last: the node of the newest result, by number.
+            graph_input: the reference to the graph's input.
+            **own: `result`, `error` and `visits`, if known; `known` holds results by node that need not be read.
         """
 
         def result_of(name: str) -> Any:
@@ -122,20 +134,20 @@ class Givens:
         return Facts(
             result=own.get("result"),
             error=own.get("error"),
-            run_input=self.value(run, given, graph) if given else None,
+            run_input=self.value(run, graph_input, graph) if graph_input else None,
             visits=own.get("visits", 0),
             node=result_of,
         )
 
-    def given_to(self, run: str, visit: str) -> str:
-        """Where what a visit of a graph's node was given comes from."""
+    def visit_input(self, run: str, visit: str) -> str:
+        """Return the input reference of a visit of a graph's node."""
         [raw] = self._reader.terminal(run, [f"{visit}:in"])
         return (raw or b"").decode()
 
     def _with_own(
         self, run: str, graph: str, node: str, known: Mapping[str, Any] | None
     ) -> tuple[list[Any], dict[str, Any]]:
-        args, kwargs = self.arguments(run, self.given_to(run, graph), node, known)
+        args, kwargs = self.arguments(run, self.visit_input(run, graph), node, known)
         [raw] = self._reader.definitions(run, [graph])
         own_args, own_kwargs = self._codec.load(parse(raw or b"").payload)["own"]
         return [*args, *own_args], {**own_kwargs, **kwargs}
@@ -143,48 +155,58 @@ class Givens:
     def _of_visit(
         self, run: str, visit: str, node: str, known: Mapping[str, Any] | None
     ) -> tuple[list[Any], dict[str, Any]]:
-        args, kwargs = self.arguments(run, self.given_to(run, visit), node, known)
+        args, kwargs = self.arguments(run, self.visit_input(run, visit), node, known)
         return args, {**kwargs, **self._inputs(run, visit)}
 
     def _inputs(self, run: str, visit: str) -> dict[str, Any]:
-        """Inputs of a visit, worked out when it began."""
-        return dict(self._cached(run, f"k:{visit}", lambda: self._kept_inputs(run, visit)))
+        """Return the declared `inputs` of a visit, which were evaluated when it began."""
+        return dict(self._cached(run, f"k:{visit}", lambda count: self._kept_inputs(run, visit, count)))
 
-    def _kept_inputs(self, run: str, visit: str) -> dict[str, Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:kw"])
+    def _kept_inputs(self, run: str, visit: str, count: _Meter) -> dict[str, Any]:
+        [raw] = count(self._reader.terminal(run, [f"{visit}:kw"]))
         return dict(self._codec.load(raw)) if raw is not None else {}
 
     def _element(self, run: str, visit: str, node: str) -> Any:
-        elements = self._cached(run, f"m:{visit}", lambda: self._list(run, visit))
+        elements = self._cached(run, f"m:{visit}", lambda count: self._list(run, visit, count))
         return elements[int(node[len(visit) + 1 :].split(".")[0])]
 
-    def _list(self, run: str, visit: str) -> list[Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:list"])
+    def _list(self, run: str, visit: str, count: _Meter) -> list[Any]:
+        [raw] = count(self._reader.terminal(run, [f"{visit}:list"]))
         found: list[Any] = self._codec.load(raw or b"[]")
         return found
 
-    def _input(self, run: str) -> tuple[list[Any], dict[str, Any]]:
-        args, kwargs = self._codec.load(self._reader.head_field(run, "input") or b"[[], {}]")
+    def _run_input(self, run: str, count: _Meter) -> tuple[list[Any], dict[str, Any]]:
+        [raw] = count([self._reader.head_field(run, "input")])
+        args, kwargs = self._codec.load(raw or b"[[], {}]")
         return args, kwargs
 
-    def _outcome(self, run: str) -> Outcome:
-        return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
+    def _outcome(self, run: str, count: _Meter) -> Outcome:
+        return Outcome(run, lambda nodes: count(self._reader.terminal(run, nodes)), self._codec)
 
-    def _cached(self, run: str, given: str, read: Any) -> Any:
-        key = (run, self._born.get(run, ""), given)
-        value = self._cache.get(key, _MISSING)
-        if value is _MISSING:
-            value = self._cache[key] = read()
-        with suppress(KeyError):  # in a pool of threads others crowd it out, at any moment
+    def _cached(self, run: str, ref: str, read: Callable[[_Meter], Any]) -> Any:
+        key = (run, self._created.get(run, ""), ref)
+        found = self._cache.get(key)
+        if found is None:
+            count = _Meter()
+            found = read(count), count.size
+            if count.size > _CACHED_BYTES:
+                return found[0]
+            self._cache[key] = found
+        with suppress(KeyError):  # another thread of the pool may remove the entry at any moment
             self._cache.move_to_end(key)
-        while len(self._cache) > _CACHED:
+        while len(self._cache) > _CACHED or self._cached_bytes() > _CACHED_BYTES:
             with suppress(KeyError):
                 self._cache.popitem(last=False)
-        return value
+        return found[0]
+
+    def _cached_bytes(self) -> int:
+        with suppress(RuntimeError):  # another thread has just changed the cache, and checks the limit too
+            return sum(size for _, size in self._cache.values())
+        return 0
 
 
 def as_one(args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Arguments as one value: the only one of them, or all positional ones, or all keyword ones, or both by name."""
+    """Return arguments as one value: the only argument, all positional ones, all keyword ones, or both in a dict."""
     if args and kwargs:
         return {"args": args, "kwargs": kwargs}
     if kwargs:

@@ -13,11 +13,11 @@ __all__ = ("RunResults",)
 
 
 class RunResults:
-    """Reads how runs ended.
+    """Reads the outcomes of ended runs.
 
     Args:
         reader: reads records.
-        codec: decodes them.
+        codec: decodes records.
     """
 
     def __init__(self, reader: Reader, codec: Codec) -> None:
@@ -47,21 +47,23 @@ class RunResults:
         """
         head = self._reader.head(run)
         if not head:
-            raise RunNotFound(f"No run has the id {run!r}.")
+            raise RunNotFound(
+                f"No run has the id {run!r}: it was never started here, was cancelled, or its retention is over."
+            )
         ref = head["ref"].decode()
         if head["status"] == b"SUCCEEDED":
             return self.of(run).result(ref), None
         return None, self.of(run).cause(ref) if own else self.of(run).error(ref)
 
     def error(self, run: str, ref: str) -> tuple[BaseException, dict[str, str]]:
-        """Return the error behind a reference as an exception, and its type, message and traceback as text.
+        """Return the error of a reference as an exception, and as a dict with type, message and traceback.
 
         Args:
             run: the run.
-            ref: where the record of the error is.
+            ref: the reference to the record of the error.
         """
         outcome = self.of(run)
-        return outcome.error(ref), outcome.error_words(ref)
+        return outcome.error(ref), outcome.error_dict(ref)
 
     def of(self, run: str) -> Outcome:
         """Return the reader of results of one run's nodes."""

@@ -1,17 +1,17 @@
-"""From records of ended nodes to values: a node's result, a run's error.
+"""Reads values from the records of ended nodes: a node's result, a run's error.
 
-The functions get `read`, which answers the terminal records of several
-nodes, and touch nothing else. A leaf's record holds its payload; that of a
-composite refers to where its outcome comes from:
+The functions only call `read`, which returns the terminal records of several
+nodes. A leaf's record holds its payload. A composite's record refers to the
+source of its outcome:
 
     <node>          the result or error of that node
     *<n>            the list of the results of children 0 to n-1
-    +               the dict of the results of several nodes with which a graph has ended
-    w:<ref>         the words of an error, as what follows an error edge gets them
-    chord:<ref>     the error a chord's body gets for its header's
+    +               the dict of the results of several nodes at which a graph ended
+    w:<ref>         an error as a dict, for the target of an error edge
+    chord:<ref>     the error of a chord's body after a failure in its header
     swarm:<pool>    more items of the pool failed than it tolerates
-    recursion:<name>:<limit>  a graph was to visit a node once too often
-    noroute:<name>  no edge out of a graph's node was taken
+    recursion:<name>:<limit>  a node of a graph would have exceeded its visit limit
+    noroute:<name>  no edge of a graph's node matched
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ __all__ = ("Outcome",)
 
 Read = Callable[[Sequence[str]], Sequence[bytes | None]]
 
+#: The most failures that a SwarmFailed lists.
 _LISTED = 100
 _PAGE = 1000
 _CHORD, _SWARM = "chord:", "swarm:"
@@ -42,11 +43,11 @@ _OF_GRAPHS = ("recursion:", "noroute:")
 
 
 class Outcome:
-    """Results and errors of one run.
+    """The results and errors of one run.
 
     Args:
-        run: its id, for the words of a ChordError.
-        read: terminal records of nodes, in the order asked.
+        run: the run's id, for the text of a ChordError.
+        read: returns the terminal records of nodes, in the given order.
         codec: decodes the payloads.
     """
 
@@ -56,16 +57,16 @@ class Outcome:
         self._codec = codec
 
     def result(self, node: str) -> Any:
-        """The result of one ended node."""
+        """Return the result of one ended node."""
         return self.values([node])[0]
 
     def values(self, nodes: Sequence[str]) -> list[Any]:
-        """Results of ended nodes; None stands for one that failed, as in a tolerant swarm."""
+        """Return the results of ended nodes; None for a failed node, as in a tolerant swarm."""
         found: list[Any] = [None] * len(nodes)
         referred: list[tuple[int, str]] = []
         for position, raw in enumerate(self._read(nodes)):
             if nodes[position].startswith("w:"):
-                found[position] = self.error_words(nodes[position][2:])
+                found[position] = self.error_dict(nodes[position][2:])
             if raw is None:
                 continue
             record = parse_terminal(raw)
@@ -85,7 +86,7 @@ class Outcome:
         return found
 
     def error(self, ref: str) -> BaseException:
-        """The exception a reference stands for, as Celery stores it: for a chord a `ChordError` around its cause."""
+        """Return the exception of a reference as Celery stores it; for a chord, a `ChordError` with its cause."""
         if ref.startswith(_CHORD):
             cause = self.cause(ref)
             failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {safe_repr(cause)}")
@@ -101,24 +102,24 @@ class Outcome:
         return self._codec.load_error(record.payload)
 
     def cause(self, ref: str) -> BaseException:
-        """The exception a reference stands for, as the handle of a native chord raises it: the failed task's own."""
+        """Return the exception of a reference as a native chord's handle raises it: the error of the failed task."""
         return self.error(self._below_chords(ref))
 
-    def error_words(self, ref: str) -> dict[str, str]:
-        """The error a reference stands for, as type, message and traceback; for a chord, that of the failed task."""
+    def error_dict(self, ref: str) -> dict[str, str]:
+        """Return the error of a reference, for a chord of the failed task, as type, message and traceback."""
         ref = self._below_chords(ref)
         if ":" not in ref:
             return self._codec.load_error_words(self._record(ref).payload)
         exc, traceback = self.error(ref), ""
         if ref.startswith(_SWARM):
-            traceback = next((self.error_words(node)["traceback"] for node in self._failed(ref[len(_SWARM) :])), "")
+            traceback = next((self.error_dict(node)["traceback"] for node in self._failed(ref[len(_SWARM) :])), "")
         return {"type": type(exc).__name__, "message": safe_str(exc), "traceback": traceback}
 
     def error_names(self, ref: str) -> list[str]:
-        """Names of the error's class and of its bases, with and without their module; those of wrappers as well.
+        """Return the names of the error's class and base classes, with and without their module.
 
-        A chord's failure has the names of its cause and of `ChordError`, a swarm's those of `SwarmFailed` and of its
-        first failed item.
+        The names of wrapping errors are included. A chord's failure has the names of its cause and of `ChordError`. A
+        swarm's failure has the names of `SwarmFailed` and of its first failed item.
         """
         below = self._below_chords(ref)
         names = class_names(ChordError()) if below != self.followed(ref) else []
@@ -130,26 +131,26 @@ class Outcome:
         return list(dict.fromkeys(names))
 
     def followed(self, ref: str) -> str:
-        """The reference at the end of the references that composites keep."""
+        """Follow the references in the records of composites, and return the last one."""
         while ":" not in ref and (further := self._record(ref).ref):
             ref = further
         return ref
 
     def _below_chords(self, ref: str) -> str:
-        """What a reference stands for without the chords that failed with it."""
+        """Follow a reference through the chords that failed because of it."""
         while (ref := self.followed(ref)).startswith(_CHORD):
             ref = ref[len(_CHORD) :]
         return ref
 
     def leaf_of(self, ref: str) -> LeafId:
-        """Whose failure a reference comes down to."""
+        """Return the leaf whose failure caused the error of a reference."""
         return self._leaf(ref)
 
     def _list(self, pool: str, count: int) -> list[Any]:
         return self.values([f"{pool}.{index}" for index in range(count)])
 
     def _dict(self, graph: str) -> dict[str, Any]:
-        """Results by name of a graph's nodes, START among them where it led to END."""
+        """Return the results by name of a graph's nodes; START is among them if it leads to END."""
         [raw] = self._read([f"{graph}:ends"])
         pairs = [line.split(" ", 1) for line in (raw or b"").decode().splitlines()]
         values = self.values([ref for _, ref in pairs])
@@ -179,13 +180,13 @@ class Outcome:
         return SwarmFailed(f"{failed} of {total} items failed{first}", listed)
 
     def _counted(self, pool: str) -> tuple[int, int]:
-        """How many items an ended pool had, and how many of them failed."""
+        """Return the numbers of items and of failed items of an ended pool."""
         counters = self._read([f"{pool}:end"])[0]
         total, _, failed = (int(part) for part in (counters or b"0|0|0").decode().split("|"))
         return total, failed
 
     def _failed(self, pool: str) -> Iterator[str]:
-        """Failed items of an ended pool, in their order, read page by page."""
+        """Yield the failed items of an ended pool in order, read page by page."""
         total, _ = self._counted(pool)
         for start in range(0, total, _PAGE):
             nodes = [f"{pool}.{index}" for index in range(start, min(start + _PAGE, total))]
@@ -194,20 +195,20 @@ class Outcome:
             )
 
     def _short(self, node: str) -> dict[str, str]:
-        words = self.error_words(node)
+        words = self.error_dict(node)
         return {"type": words["type"], "message": words["message"]}
 
 
 def _graph_error(ref: str) -> BaseException:
-    """Why a graph could not go on."""
+    """Return the error of a graph that could not continue."""
     kind, name, *limit = ref.split(":")
     node = unquote(name)
     if kind == "noroute":
         return NoRoute(
-            f"Nothing leads on from {node!r}: none of its conditions held and no key was known. Add otherwise(...), or "
-            "default=; a path that is to end there says so with END."
+            f"No edge of {node!r} matches its result: no condition was true and no key was known. Add otherwise(...) "
+            "or default=. Use END as the target of a path that ends there."
         )
     return GraphRecursion(
-        f"{node!r} was to be visited more often than its {limit[0]} times: look for a loop that does not end, or raise "
+        f"{node!r} would be visited more often than {limit[0]} times: look for a loop that does not end, or raise "
         "max_visits."
     )

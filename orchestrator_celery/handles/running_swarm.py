@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.swarm_options import own_callbacks, priority_of
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size
@@ -318,7 +318,7 @@ class RunningSwarm:
         """What may start at once; what cannot be sent now is in the outbox, and what was added is added."""
         try:
             self._container.publisher.act(effects.todo)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages wait in the outbox: %r", exc, extra={"action": "add", "run": self._run})
 
     def _raise_refusal(self, effects: Effects, count: int) -> None:

@@ -67,13 +67,15 @@ class Detachment:
         records, counts = self._records(below, place)
         fields: dict[str, Any] = {name: head[name] for name in _KEPT if name in head}
         fields.update(self._facts(own, below), **counts, detached_from=self._run)
-        args, kwargs = parts.publisher.partial(self._run, given, self._node)
+        args, kwargs = parts.publisher.partial_arguments(self._run, given, self._node)
         if args or kwargs:
             fields["input"] = parts.codec.dump([args, kwargs])
         options = without_surroundings(parts.codec.load(head["close"])) if "close" in head else {}
         starter = Starter(parts)
         routing = {name: value for name, value in options.items() if name in ROUTING}
-        starter.start_compiled(new, definitions.items(), fields, routing, parts.store.bring(new, records.items()))
+        starter.start_compiled(
+            new, definitions.items(), fields, routing, parts.store.upload_records(new, records.items())
+        )
 
     def _facts(self, own: Spec, below: Mapping[str, bytes]) -> dict[str, Any]:
         codec = self._container.codec

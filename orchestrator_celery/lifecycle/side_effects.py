@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
 from orchestrator_celery.lifecycle.followers import INSIDE, Followers
@@ -55,7 +55,7 @@ class SideEffects:
                 new, given = head[field].decode().split(" ")
                 Detachment(self._container, run, field.removeprefix(_DETACH)).start(new, given)
                 self._container.store.settled(run, field)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Side effects of a change wait: %r", exc, extra={"action": "settle", "run": run})
 
     def _reset(self, run: str) -> None:

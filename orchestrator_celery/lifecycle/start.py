@@ -14,7 +14,8 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
-from orchestrator_celery.engine.compile.compiler import AT_START
+from orchestrator_celery.dispatch.result_backend import answers_by_message
+from orchestrator_celery.engine.compile.options import AT_START
 from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
@@ -239,7 +240,7 @@ class Starter:
     def _answered_to(self, run: str, options: Mapping[str, Any]) -> dict[str, str]:
         """Where the outcome goes with a backend that sends it as a message: to who started the run, as natively."""
         backend = self._app.backend
-        if getattr(backend, "oid", None) is None:
+        if not answers_by_message(backend):
             return {}
         with self._app.producer_or_acquire() as producer:
             backend.on_task_call(producer, run)  # the queue it goes to has to be there before

@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.text import printable
 
-__all__ = ("InterruptOutcome", "InterruptReport", "InterruptedTask", "ResumeAction", "ResumeReport", "ResumedNode")
+__all__ = (
+    "LISTED",
+    "InterruptOutcome",
+    "InterruptReport",
+    "InterruptedTask",
+    "ResumeAction",
+    "ResumeReport",
+    "ResumedNode",
+)
 
 
 class ResumeAction(str, Enum):
@@ -20,10 +28,15 @@ class ResumeAction(str, Enum):
     KEPT = "kept"  #: it starts when its suspended run is resumed; or the canvas that replaced it continues
     SKIPPED = "skipped"  #: the node or its run had ended before the node could start again
     REFUSED = "refused"  #: a rule forbids to start it again; it is held back
+    UNREADABLE = "unreadable"  #: the record of its run is broken; the run is put aside and looked at again later
     FAILED = "failed"  #: it has lost too many workers, or the run was over its deadline
 
     def __str__(self) -> str:
         return self.value
+
+
+#: Most nodes of one action that a report lists.
+LISTED = 25
 
 
 class ResumedNode(BaseModel):
@@ -57,7 +70,8 @@ class ResumeReport(BaseModel):
         worker: the worker that swept.
         dead: workers that were found dead.
         looked_at: the number of runs that were checked.
-        nodes: the action on each node.
+        nodes: the action on each node; the first `LISTED` nodes of each action.
+        counts: the number of nodes of each action, listed or not.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,13 +81,18 @@ class ResumeReport(BaseModel):
     dead: tuple[str, ...] = ()
     looked_at: int = 0
     nodes: tuple[ResumedNode, ...] = ()
+    counts: dict[ResumeAction, int] = {}
 
     def of(self, action: ResumeAction) -> tuple[ResumedNode, ...]:
-        """Return the nodes with this action."""
+        """Return the listed nodes with this action."""
         return tuple(node for node in self.nodes if node.action is action)
 
+    def count(self, action: ResumeAction) -> int:
+        """Return the number of nodes with this action, listed or not."""
+        return self.counts.get(action, 0) or len(self.of(action))
+
     def __str__(self) -> str:
-        counts = ", ".join(f"{len(self.of(action))} {action}" for action in ResumeAction if self.of(action))
+        counts = ", ".join(f"{self.count(action)} {action}" for action in ResumeAction if self.count(action))
         runs, workers = _counted(self.looked_at, "run"), _counted(len(self.dead), "worker")
         return f"{counts or 'nothing to do'}; {runs} checked, {workers} found dead"
 

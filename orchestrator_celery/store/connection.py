@@ -1,5 +1,5 @@
-"""From a Celery app to a Redis client: Celery's own backend makes it, so that TLS, Sentinel,
-sockets, credentials and time-outs are what the project has configured already."""
+"""Makes the Redis client of the store. Celery's own backend creates it, so that TLS, Sentinel,
+sockets, credentials and time-outs are as the project has configured them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REMEDY = (
 
 
 def connect(app: Celery, store_url: str | None) -> Any:
-    """Make the client of the state store; no connection is opened yet.
+    """Make the client of the state store without opening a connection.
 
     Args:
         app: the Celery app; its result backend is the store unless `store_url` is given.
@@ -37,10 +37,10 @@ def connect(app: Celery, store_url: str | None) -> Any:
             `redis+cluster://host:port`.
 
     Returns:
-        A redis-py client whose answers are bytes.
+        A redis-py client that returns bytes.
 
     Raises:
-        StoreNotConfigured: neither is Redis.
+        StoreNotConfigured: neither the result backend nor `store_url` is a usable Redis URL.
         StoreUnavailable: no node of a cluster answers.
     """
     if store_url is None:
@@ -50,8 +50,8 @@ def connect(app: Celery, store_url: str | None) -> Any:
     if scheme == _CLUSTER:
         try:
             return RedisCluster.from_url(f"redis://{rest}")
-        except RedisClusterException as exc:  # a cluster client asks for the map of its slots at once
-            raise StoreUnavailable(f"The Redis Cluster {store_url} cannot be reached: {exc}") from exc
+        except RedisClusterException as exc:  # a cluster client connects at once, to read the map of slots
+            raise StoreUnavailable(f"The Redis Cluster {store_url} cannot be reached: {exc}.") from exc
     try:
         cls, url = by_url(f"{_ALIASES.get(scheme, scheme)}://{rest}", app.loader)
     except (ImportError, ImproperlyConfigured):
@@ -60,37 +60,39 @@ def connect(app: Celery, store_url: str | None) -> Any:
         # Without a scheme, the first part of the text may be the password.
         has = f"has the scheme {scheme!r}" if colon else "has no scheme"
         raise StoreNotConfigured(
-            f"orchestrator_store_url {has}: runs are kept in Redis or Valkey only. "
+            f"orchestrator_store_url {has}, but the store must be Redis or Valkey. "
             "Use redis://, rediss://, redis+socket://, sentinel://, valkey:// or redis+cluster://."
         )
-    with _telling("orchestrator_store_url cannot be used", store_url):
+    with _url_errors("orchestrator_store_url cannot be used", store_url):
         return cls(app=app, url=url).client
 
 
 def _client_of_backend(app: Celery) -> Any:
     url = str(app.conf.result_backend)
     _check_readable("The result backend", url)
-    with _telling("No Redis to keep runs in: Celery cannot make the result backend", url):
+    with _url_errors("No Redis is configured as the store: Celery cannot make the result backend", url):
         backend = app.backend
         if isinstance(backend, RedisBackend):
             return backend.client
-    raise StoreNotConfigured(f"No Redis to keep runs in: the result backend is {backend.as_uri()!r}. {_REMEDY}")
+    raise StoreNotConfigured(
+        f"No Redis is configured as the store: the result backend is {backend.as_uri()!r}. {_REMEDY}"
+    )
 
 
 @contextmanager
-def _telling(what: str, url: str) -> Iterator[None]:
-    """Let what Celery and redis-py say of a URL become our error; of one without a scheme they quote the password."""
+def _url_errors(message: str, url: str) -> Iterator[None]:
+    """Turn errors of Celery and redis-py about a URL into ours. For a URL without a scheme they quote the password."""
     try:
         yield
     except (ImportError, ImproperlyConfigured, ValueError) as exc:
         reason = f" ({exc})" if "://" in url else ""
-        raise StoreNotConfigured(f"{what}{reason}. {_REMEDY}") from None
+        raise StoreNotConfigured(f"{message}{reason}. {_REMEDY}") from None
 
 
 def _check_readable(name: str, url: str) -> None:
-    """Refuse a URL whose password breaks it, before anybody quotes a part of that password in an error."""
-    for one in url.split(";"):
-        _, colon, rest = one.partition("://")
+    """Refuse a URL whose password makes it unreadable, before an error could quote a part of the password."""
+    for part in url.split(";"):
+        _, colon, rest = part.partition("://")
         authority, _, path = re.split("[?#]", rest, maxsplit=1)[0].partition("/")
         port = authority.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
         cut = "@" in path and authority and "@" not in authority

@@ -1,4 +1,4 @@
-"""Reading: heads, nodes, definitions, lists. No writes."""
+"""Reads heads, nodes, definitions and lists; never writes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
 from orchestrator_celery.records.nodes import parse_live
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
 __all__ = ("GraphState", "Reader", "segments")
 
 _PAGE = 1000
-#: Between the scores of two levels in the line of a pool, as `order.lua` has it.
+#: The distance between the scores of two priorities in a pool's queue, as in `order.lua`.
 SPAN = 2**40
 
 
@@ -22,22 +22,22 @@ class GraphState(NamedTuple):
     """The tokens of a graph.
 
     Args:
-        given: what the graph was given.
-        state: the record; `graph.lua` says what is in it.
+        graph_input: the reference to the graph's input.
+        state: the record; `graph.lua` describes its content.
     """
 
-    given: str
+    graph_input: str
     state: dict[str, Any]
 
     @property
     def last(self) -> dict[str, str]:
-        """Where the newest result of each node is, by the node's number."""
+        """The node of the newest result of each node, by the node's number."""
         return dict(self.state.get("last", {}))
 
 
-@answers
+@raises_store_unavailable
 class Reader:
-    """Reads the records of runs; every call is one round trip unless it pages.
+    """Reads the records of runs. Every call is one round trip, unless it reads pages.
 
     Args:
         client: a redis-py client that answers bytes.
@@ -49,64 +49,64 @@ class Reader:
         self._keys = keys
 
     def head(self, run: str) -> dict[str, bytes]:
-        """Every field of the run's head; empty when there is no such run."""
+        """Return all fields of the run's head; empty if the run does not exist."""
         return {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
 
     def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
-        """Heads of several runs."""
+        """Return the heads of several runs."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.hgetall(self._keys.root(run))
             return [{k.decode(): v for k, v in head.items()} for head in pipe.execute()]
 
     def head_field(self, run: str, field: str) -> bytes | None:
-        """One field of the head."""
+        """Return one field of the head."""
         value: bytes | None = self._client.hget(self._keys.root(run), field)
         return value
 
     def head_fields(self, run: str, *fields: str) -> list[bytes | None]:
-        """Several fields of the head."""
+        """Return several fields of the head."""
         values: list[bytes | None] = self._client.hmget(self._keys.root(run), list(fields))
         return values
 
     def live(self, run: str) -> dict[str, bytes]:
-        """All leaves that are queued or running; at most a window of each pool."""
+        """Return all leaves that are queued or running; at most a window of each pool."""
         return {node.decode(): raw for node, raw in self._client.hgetall(self._keys.live(run)).items()}
 
     def running(self, run: str) -> int:
-        """How many nodes of the tree are claimed by a worker."""
+        """Return the number of nodes that workers have claimed, without callbacks."""
         live = self.live(run).items()
         return sum(raw.startswith((b"R", b"I")) for node, raw in live if node != CLOSE and not is_callback(node))
 
     def live_leaf(self, run: str, node: str) -> bytes | None:
-        """One live leaf; None where it has ended."""
+        """Return one live leaf; None if it has ended."""
         raw: bytes | None = self._client.hget(self._keys.live(run), node)
         return raw
 
     def owner(self, run: str, node: str) -> str:
-        """Who runs a leaf; '' where nobody does."""
+        """Return the process that runs a leaf; '' if none does."""
         raw = self.live_leaf(run, node)
         return parse_live(raw).owner if raw else ""
 
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
-        """Whether an attempt of a leaf is not wanted any more: interrupted, superseded, or its run is gone."""
+        """Whether an attempt of a leaf must stop: it was interrupted or superseded, or its run is gone."""
         raw = self.live_leaf(run, node)
         return raw is None or not raw.startswith(b"R|%d|" % attempt)
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Records of ended nodes, None for one that has not ended."""
+        """Return the records of ended nodes; None for a node that has not ended."""
         return self._fields(self._keys.terminal(run), nodes)
 
     def pools(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Counters of composites that are under way."""
+        """Return the counters of active composites."""
         return self._fields(self._keys.pools(run), nodes)
 
     def progress(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """What leaves have said last of how far they are."""
+        """Return the last progress reports of leaves."""
         return self._fields(self._keys.progress(run), nodes)
 
     def pool_size(self, run: str, pool: str) -> int:
-        """How many items a pool has now, or had when it ended."""
+        """Return the number of items of a pool, now or when the pool ended."""
         [active] = self.pools(run, [pool])
         if active is not None:
             return int(active.split(b"|", 2)[1])
@@ -114,11 +114,11 @@ class Reader:
         return int(ended.split(b"|", 1)[0]) if ended else 0
 
     def delegated(self, run: str) -> list[str]:
-        """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""
+        """Return the nodes whose tasks replaced themselves by a canvas; an inner run has taken the place of each."""
         return sorted(node for node, raw in self.live(run).items() if raw.startswith(b"D"))
 
     def sizes(self, run: str) -> dict[str, int]:
-        """Memory each key of the run takes, in bytes, as Redis estimates it."""
+        """Return the memory of each key of the run in bytes, as Redis estimates it."""
         keys = self._keys
         tokens = (self.head_field(run, "segments") or b"").decode().split()
         found = [keys.root(run), keys.definitions(run), keys.live(run), keys.terminal(run), keys.pools(run)]
@@ -134,7 +134,7 @@ class Reader:
         return {key: int(size) for key, size in sizes.items() if size is not None}
 
     def definitions(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Definitions of nodes; those of items that were added in bulk are looked up in their segments."""
+        """Return the definitions of nodes; those of items that were added in bulk are read from their segments."""
         found = self._fields(self._keys.definitions(run), nodes)
         missing = [position for position, raw in enumerate(found) if raw is None]
         if missing:
@@ -148,38 +148,40 @@ class Reader:
         return found
 
     def graph_state(self, run: str, graph: str) -> GraphState:
-        """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
+        """Return the tokens of an active or ended graph; empty for a graph that has not begun."""
         [text] = self.pools(run, [graph])
         if text is None:
             [text] = self.terminal(run, [f"{graph}:g"])
         if text is None:
             return GraphState("", {})
-        _, _, given, state = text.decode().split("|", 3)
-        return GraphState(given, json.loads(state))
+        _, _, graph_input, state = text.decode().split("|", 3)
+        return GraphState(graph_input, json.loads(state))
 
     def closed(self, runs: Sequence[str]) -> list[bool | None]:
-        """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
+        """Whether the outcome of each run was reported to Celery; None for a cancelled run or one without a record."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.hmget(self._keys.root(run), "status", "closed")
             return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
 
     def inner(self, run: str) -> list[str]:
-        """Ids of tasks that replaced themselves: by a run of that id, or by a task whose result has it; behind
-        `RESULT_ONLY`, ids under which Celery keeps a copy of an error."""
+        """Return the ids of tasks that replaced themselves, by an inner run or by a task with that id.
+
+        An id after `RESULT_ONLY` is an id under which Celery stores a copy of an error.
+        """
         return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))
 
     def newest_of(self, signature: str, offset: int, count: int) -> list[str]:
-        """A page of the runs that were registered with a signature, newest first."""
+        """Return a page of the runs that were registered with a signature, newest first."""
         page = self._client.zrevrange(self._keys.registered(signature), offset, offset + count - 1)
         return [run.decode() for run in page]
 
     def saved(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
-        """A page of saved signatures, newest first; bounds as of `listed`."""
+        """Return a page of saved signatures, newest first; bounds as for `listed`."""
         return self._listed(self._keys.signatures, offset, count, low, high)
 
     def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
-        """A page of run ids, newest first; bounds of the creation time in milliseconds."""
+        """Return a page of run ids, newest first; the bounds are creation times in milliseconds."""
         return self._listed(self._keys.runs, offset, count, low, high)
 
     def _listed(self, index: str, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
@@ -189,21 +191,21 @@ class Reader:
         return [found.decode() for found in page]
 
     def has_checkpoint(self, run: str, node: str) -> bool:
-        """Whether a node has kept how far it is."""
+        """Whether a node has a checkpoint."""
         return bool(self._client.hexists(self._keys.checkpoints(run), node))
 
     def checkpoint(self, run: str, node: str) -> bytes | None:
-        """What a node has kept of how far it is."""
+        """Return the checkpoint of a node."""
         found: bytes | None = self._client.hget(self._keys.checkpoints(run), node)
         return found
 
     def reports(self, offset: int, count: int) -> list[bytes]:
-        """Resume reports, newest first."""
+        """Return a page of resume reports, newest first."""
         found: list[bytes] = self._client.lrange(self._keys.reports, offset, offset + count - 1)
         return found
 
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """Events after a place in the stream; waits up to `block` milliseconds for the first."""
+        """Return the events after a place in the stream; wait up to `block` milliseconds for the first one."""
         answer = self._client.xread({self._keys.events(run): after}, count=_PAGE, block=block)
         if isinstance(answer, dict):  # RESP3
             return [entry for batches in answer.values() for batch in batches for entry in batch]
@@ -216,7 +218,7 @@ class Reader:
         return found
 
     def _from_swarm(self, run: str, node: str) -> bytes | None:
-        """What a swarm does after each of its items is kept once, with the swarm; and so is what its runners are."""
+        """Read definitions that are stored once with the swarm: of the callbacks after items, and of runners."""
         item, _, callback = node.rpartition(".")
         if is_runner(node):
             return self._client.hget(self._keys.definitions(run), f"{item}.b")  # type: ignore[no-any-return]
@@ -229,7 +231,7 @@ class Reader:
     def _fill_from_segments(
         self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
     ) -> None:
-        """Look up what was added in bulk: one call per pool, and one per segment that holds something asked for."""
+        """Read items that were added in bulk: one call for each pool, and one for each segment with a wanted item."""
         wanted: dict[str, list[tuple[int, int]]] = {}
         for position in missing:
             pool, _, index = nodes[position].rpartition(".")
@@ -246,7 +248,7 @@ class Reader:
     def _fill_from_graphs(
         self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
     ) -> None:
-        """Visits of a graph's node, and elements it is mapped over, have a body that is kept once: two calls."""
+        """Read the bodies of visits of a graph's nodes and of mapped elements, which are stored once; two calls."""
         above = {position: nodes[position].rpartition(".")[0] for position in missing}
         owners = sorted(set(above.values()))
         specs = dict(zip(owners, self._fields(self._keys.definitions(run), owners), strict=True))
@@ -263,7 +265,7 @@ class Reader:
             found[position] = kept.get(above[position])
 
     def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
-        """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""
+        """Return the priorities other than MEDIUM of a pool's items between two indexes."""
         if not self.head_field(run, "mixed"):
             return {}
         started = self._fields(self._keys.terminal(run), [f"{pool}.{index}:p" for index in range(first, last + 1)])
@@ -281,7 +283,7 @@ class Reader:
 
 
 def segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:
-    """Where items of a pool that were added in bulk lie: the first index, how many, the upload's token."""
+    """Yield the segments of items that were added in bulk: first index, count, and the upload's token."""
     for part in (raw or b"").decode().split():
         first, count, token = part.split(":")
         yield int(first), int(count), token

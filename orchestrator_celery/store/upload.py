@@ -1,17 +1,17 @@
-"""Uploads: large records travel in parts before one script takes them."""
+"""Uploads: large records travel to a temporary key in parts; then one script takes them as a whole."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.schedule import schedule_new
 from orchestrator_celery.store.script_call import in_chunks
 
 __all__ = ("FIRST_LOOK", "upload")
 
-#: Milliseconds after its start at which a run is looked at first.
+#: Milliseconds from the start of a run to its first check.
 FIRST_LOOK = 5000
 
 _CHUNK = 1000
@@ -26,17 +26,17 @@ def upload(
     Args:
         client: a redis-py client.
         keys: the key names.
-        run: the run, or signature, that the fields are for.
-        token: names the upload.
+        run: the run or signature that gets the fields.
+        token: the name of the upload.
         fields: names and values.
-        due: also make the run due, so that a run whose maker dies is found.
+        due: whether to make the run due too, so that a run whose caller dies is found.
     """
     key = keys.upload(run, token)
     for chunk in in_chunks(fields, _CHUNK):
         with client.pipeline(transaction=False) as pipe:
             if due:
-                # NX: a client that repeats the id of a live run must not put off the look at it.
-                pipe.zadd(keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+                # A new member only: a client that repeats the id of a live run must not postpone the check of that run.
+                schedule_new(client, pipe, keys.due, run, FIRST_LOOK)
             pipe.hset(key, mapping=dict(chunk))
             pipe.expire(key, _UPLOAD_SECONDS)
             pipe.execute()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator_celery.dispatch.inputs import Givens
+from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.nodes import Live, parse_live
@@ -26,7 +26,7 @@ class WaitingApprovals:
     def __init__(self, container: Container) -> None:
         self._container = container
         self._reader = container.reader
-        self._givens = Givens(container.reader, container.codec)
+        self._resolver = InputResolver(container.reader, container.codec)
 
     def every(self) -> list[ApprovalView]:
         """All that wait, the newest first."""
@@ -58,7 +58,7 @@ class WaitingApprovals:
             node=node,
             name=given["name"],
             message=given.get("message", ""),
-            given=self._givens.value(run, live.input, node) if live.input else None,
+            given=self._resolver.value(run, live.input, node) if live.input else None,
             since=live.since,
             until=None if timeout is None else live.since + timedelta(seconds=timeout),
             on_timeout=given.get("on_timeout"),

@@ -125,7 +125,7 @@ class TreeReader:
             if spec.kind is NodeKind.APPROVAL and record.state is NodeState.SUCCEEDED:
                 facts["answer"] = AnswerView(**self._codec.load(record.payload))
             if record.state is NodeState.FAILED:
-                facts["error"] = ErrorView(**self._outcome.error_words(record.ref or node))
+                facts["error"] = ErrorView(**self._outcome.error_dict(record.ref or node))
             return facts
         live = self._live.get(node)
         if live is not None:

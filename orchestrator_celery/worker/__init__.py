@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from celery import signals
 from celery.concurrency import get_implementation
 
-from orchestrator_celery.worker.auto_resume import AutoResume
+from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.worker.auto_resume import AutoResume, rules_of
 from orchestrator_celery.worker.chord_additions import ChordAdditions
 from orchestrator_celery.worker.claim_guard import guard_tasks
 from orchestrator_celery.worker.claims import Claims
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
 __all__ = ("install",)
+
+#: Seconds that a worker which ends waits for its current sweep.
+_PATIENCE = 2.0
 
 
 def install(container: Container) -> None:
@@ -42,11 +46,16 @@ def install(container: Container) -> None:
     def guard(**_: Any) -> None:
         guard_tasks(app, claims, handover, additions)
 
+    def check(sender: Any = None, **_: Any) -> None:
+        if getattr(sender, "app", None) is app:
+            _check_settings(container)
+
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
         guard()
     # Tasks may be registered after the app was finalized, so `worker_init` guards once more.
-    _connect(container, (signals.worker_init, guard), (signals.worker_init, _answer_commands))
+    for handler in (check, guard, _answer_commands):
+        _connect(container, (signals.worker_init, handler))
     _connect(container, *_life(container, reporter, lost))
     told = TaskSignals(container, reporter, lost, handover)
     _connect(
@@ -67,6 +76,18 @@ def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
         signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(container)}:{handler.__name__}")
 
 
+def _check_settings(container: Container) -> None:
+    """Resolve what the project configured, before the worker takes its first task.
+
+    Raises:
+        SystemExit: a setting is wrong; the worker does not start. Celery's signals pass on no other error.
+    """
+    try:
+        rules_of(container)
+    except InvalidSettings as exc:
+        raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
+
+
 def _answer_commands(**_: Any) -> None:
     from orchestrator_celery.worker import stop_command  # a client needs nothing of the worker
 
@@ -74,7 +95,7 @@ def _answer_commands(**_: Any) -> None:
 
 
 def _life(container: Container, reporter: Reporter, lost: LostProcesses) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Return the handlers that start and stop a worker's threads. Both return at once."""
+    """Return the handlers that start and stop a worker's threads. A stop takes a few seconds at most."""
     auto_resume = AutoResume(container, reporter)
     reconciler = Reconciler(container, auto_resume)
     heartbeat = Heartbeat(container, reconciler.on_beat, reconciler.on_miss, lost.on_gone)
@@ -86,6 +107,6 @@ def _life(container: Container, reporter: Reporter, lost: LostProcesses) -> tupl
             reconciler.start()
 
     def stop(**_: Any) -> None:
-        heartbeat.stop()
+        heartbeat.stop(finished=reconciler.finish(_PATIENCE))
 
     return (signals.worker_ready, start), (signals.worker_shutdown, stop)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ from celery.exceptions import TaskRevokedError, WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
 from orchestrator_celery.canvas.approval import timeout_result
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, PASSING
-from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
-from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN
+from orchestrator_celery.engine.recovery import LostNode, Rules, Sighting, is_orphaned
+from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded, InvalidSettings
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.lifecycle.deadline import fail_overdue
@@ -21,7 +23,7 @@ from orchestrator_celery.lifecycle.side_effects import SideEffects
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
-from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.reports import LISTED, ResumeAction, ResumedNode, ResumeReport
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable
@@ -70,19 +72,24 @@ class AutoResume:
 
     def _keep(self, session: ResumeSession, beat: Beat, runs: int) -> None:
         report = ResumeReport(
-            time=from_ms(beat.now), worker=self.member, dead=beat.dead, looked_at=runs, nodes=tuple(session.nodes)
+            time=from_ms(beat.now),
+            worker=self.member,
+            dead=beat.dead,
+            looked_at=runs,
+            nodes=tuple(session.nodes),
+            counts=dict(session.counts),
         )
-        self._container.store.keep_report(report.model_dump_json().encode())
+        self._container.store.keep_report(report.model_dump_json(exclude_defaults=True).encode())
         logger.info("Sweep: %s", report, extra={"action": "resume"})
         self._tell_monitors(report)
 
     def _tell_monitors(self, report: ResumeReport) -> None:
         """A Celery event, for whoever listens with Celery's own means."""
-        counts = {str(action): len(report.of(action)) for action in ResumeAction}
+        counts = {str(action): report.count(action) for action in ResumeAction}
         try:
             with self._container.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
                 events.send(REPORT_EVENT, **counts, dead=list(report.dead), looked_at=report.looked_at)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.debug("The event was not sent: %r", exc, extra={"action": "resume"})
 
 
@@ -104,7 +111,9 @@ class ResumeSession:
         self._sightings = _sightings(container, beat)
         self._rules = rules_of(container)
         self._resumed = 0
+        #: What was done: the first nodes of each action, and how many there were.
         self.nodes: list[ResumedNode] = []
+        self.counts: Counter[ResumeAction] = Counter()
 
     def treat(self, look: Look) -> None:
         """Start again what has lost its worker, note what was published again."""
@@ -126,7 +135,7 @@ class ResumeSession:
         """Start a run whose delay is over."""
         expired = self._container.codec.dump_error(TaskRevokedError("expired"), "")
         effects = self._container.store.begin(look.run, expired)
-        self._reporter.send(effects, NOWHERE, {"action": "begin", "run": look.run})
+        self._reporter.send(effects, NO_ORIGIN, {"action": "begin", "run": look.run})
 
     def end(self, look: Look) -> None:
         """End a run that is over its deadline."""
@@ -138,7 +147,7 @@ class ResumeSession:
         )
         try:
             ended = fail_overdue(container, look.run, container.codec.dump_error(error))
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent now: %r", exc, extra={"action": "overdue", "run": look.run})
             return
         if ended:
@@ -147,11 +156,21 @@ class ResumeSession:
             container.audit_stream.append(entry.model_dump_json())
             self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.FAILED, 1, reason=str(error))
 
+    def put_aside(self, look: Look) -> None:
+        """Report a run whose record cannot be read."""
+        logger.error(
+            "The record of the run %s cannot be read, so the run is put aside for ten minutes: %s",
+            look.run,
+            look.problem,
+            extra={"action": "unreadable", "run": look.run},
+        )
+        self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.UNREADABLE, 1, reason=look.problem)
+
     def conclude(self, look: Look) -> None:
         """Draw the consequences of a cancellation whose caller has not."""
         try:
             Cancellation(self._container).conclude(look.run)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
 
     def settle(self, look: Look) -> None:
@@ -162,7 +181,7 @@ class ResumeSession:
         """Tell the workers once more what an interruption wants stopped."""
         try:
             Interruption(self._container).repeat(look.run, look.running, self._now)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("An interruption waits: %r", exc, extra={"action": "interrupt", "run": look.run})
 
     def answer(self, look: Look) -> None:
@@ -179,12 +198,12 @@ class ResumeSession:
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
             effects = container.store.graphs.answer(look.run, node, blob, well=well, late=True)
-            self._reporter.send(effects, NOWHERE, {"action": "answer", "run": look.run, "node": node})
+            self._reporter.send(effects, NO_ORIGIN, {"action": "answer", "run": look.run, "node": node})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)
         policy = getattr(self._container.app.tasks.get(name), "orchestrator", None)
-        lost = Lost(
+        lost = LostNode(
             leaf.run,
             leaf.node,
             name,
@@ -222,7 +241,10 @@ class ResumeSession:
         )
 
     def _note(self, leaf: LeafId, task: str, action: ResumeAction, attempt: int, **facts: Any) -> None:
-        self.nodes.append(ResumedNode(run=leaf.run, node=leaf.node, task=task, action=action, attempt=attempt, **facts))
+        self.counts[action] += 1
+        if self.counts[action] <= LISTED:
+            node = ResumedNode(run=leaf.run, node=leaf.node, task=task, action=action, attempt=attempt, **facts)
+            self.nodes.append(node)
 
     def _task_name(self, leaf: LeafId) -> str:
         if leaf.node == CLOSE:
@@ -231,10 +253,23 @@ class ResumeSession:
         return read_leaf(parse(raw).payload, self._container.codec).task if raw else ""
 
 
+def _imported(path: str) -> Callable[..., Any]:
+    try:
+        found: Callable[..., Any] = symbol_by_name(path)
+    except (ImportError, AttributeError, ValueError) as exc:
+        raise InvalidSettings(
+            f"orchestrator_auto_resume_validators names {path!r}, which cannot be imported: {exc}. Give paths of "
+            "callables, such as 'proj.rules.may_resume'."
+        ) from exc
+    if not callable(found):
+        raise InvalidSettings(f"orchestrator_auto_resume_validators names {path!r}, which is not a callable.")
+    return found
+
+
 def rules_of(container: Container) -> Rules:
     """The project's rules, with its validators imported."""
     settings = container.settings
-    validators = tuple(symbol_by_name(path) for path in settings.auto_resume_validators)
+    validators = tuple(_imported(path) for path in settings.auto_resume_validators)
     return Rules(settings.auto_resume, settings.auto_resume_include, settings.auto_resume_exclude, validators)
 
 

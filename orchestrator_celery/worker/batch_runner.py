@@ -18,7 +18,7 @@ from celery.app.trace import trace_task
 from celery.exceptions import NotRegistered, Reject
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.dispatch.publisher import NOWHERE, Origin
+from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
 from orchestrator_celery.model.effects import Dispatch, EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
@@ -111,7 +111,7 @@ class Runner:
         self._note(Ended(leaf, fence, True, blob))
 
     def failed(
-        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """The body of an item raised, or can never run."""
         self._note(Ended(leaf, fence or Fence(), False, self._container.codec.dump_error(exc, trace)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from celery.canvas import Signature
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
-from orchestrator_celery.dispatch.publisher import NOWHERE
+from orchestrator_celery.dispatch.publisher import NO_ORIGIN
 from orchestrator_celery.errors import Interrupted
 from orchestrator_celery.store import Refused
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by
@@ -72,7 +72,7 @@ class ChordAdditions:
             raise ValueError("Current task is not member of any chord")
         if answer.refused is not None:
             raise Interrupted(f"Task {leaf} was superseded: nothing was added to its chord.", task_id=str(leaf))
-        self._reporter.send(answer, NOWHERE, {"action": "add_to_chord", "run": leaf.run, "node": leaf.node})
+        self._reporter.send(answer, NO_ORIGIN, {"action": "add_to_chord", "run": leaf.run, "node": leaf.node})
         return container.app.AsyncResult(f"{leaf.run}:{answer.detail.decode()}:1")
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, Origin
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, Origin
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.worker.progress import Said
@@ -26,7 +26,7 @@ class Sink(Protocol):
         """The body returned."""
 
     def failed(
-        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """The body raised."""
 

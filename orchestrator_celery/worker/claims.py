@@ -15,7 +15,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
 from orchestrator_celery.worker.patience import patiently
 
@@ -66,6 +66,15 @@ class Claims:
             if task.acks_late:
                 raise Reject(exc, requeue=True) from exc
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
+        except Ignore:
+            raise
+        except Exception as exc:
+            # An error of a claim is never a failure of the task. The message stays in the outbox and is sent again.
+            logger.exception(
+                "A task could not be claimed; it stays in the outbox.",
+                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
+            )
+            raise Ignore("the claim failed; the task stays in the outbox") from exc
         request._orchestrator_held = ClaimedMessage(claims, _origin(self._container, request), checkpoint, told=told)
 
     def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
@@ -86,7 +95,7 @@ class Claims:
 
         answer = patiently(self._container, claim)
         if answer.refused is None:
-            return answer.detail or b"", foresight(answer.more)
+            return answer.detail or b"", edge_context(answer.more)
         if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
             # The answer to an earlier try was lost; what it claimed is ours.
             return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None

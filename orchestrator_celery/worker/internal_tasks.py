@@ -9,9 +9,10 @@ from celery.exceptions import Ignore
 from celery.states import REVOKED
 
 from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK
 from orchestrator_celery.dispatch.inputs import as_one
-from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK, PASSING
+from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion
@@ -49,7 +50,7 @@ def register(container: Container) -> None:
         if held is not None:
             held.outcome = error
         if self.request.chain or self.request.callbacks or self.request.chord:
-            patiently(container, _reach_broker, app, passing=PASSING)
+            patiently(container, _reach_broker, app, passing=TRANSIENT_ERRORS)
         if error is not None:
             raise error
         return result

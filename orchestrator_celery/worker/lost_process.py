@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import WorkerLostError
 
-from orchestrator_celery.engine.recovery import Lost
+from orchestrator_celery.engine.recovery import LostNode
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptOutcome
 from orchestrator_celery.model.text import printable
@@ -78,7 +78,7 @@ class LostProcesses:
         with suppress(*UNREACHABLE):
             kept = self._container.reader.has_checkpoint(leaf.run, leaf.node)
         owner = f"{task.request.hostname or ''}//{self._container.incarnation}"
-        lost = Lost(leaf.run, leaf.node, task.name, leaf.attempt, owner, kept)
+        lost = LostNode(leaf.run, leaf.node, task.name, leaf.attempt, owner, kept)
         return rules_of(self._container).refusal(lost, said) is None
 
     def on_gone(self, request: Any) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from random import uniform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -40,6 +41,8 @@ _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
 #: Milliseconds between two looks whether the indexes are still there.
 _CHECK = 60_000.0
+#: Milliseconds after which a run whose record cannot be read is looked at again.
+_PUT_ASIDE = 600_000.0
 #: Longest pause of the leader, in seconds: so late at most is a run with a delay that was made after the last look.
 _PAUSE = 1.0
 
@@ -60,7 +63,13 @@ class Reconciler:
         self._last: Beat | None = None
         self._told = 0.0
         self._wake = threading.Condition()
-        self._alarm = True
+        #: Something may have been missed: the next sweep looks at every run.
+        self._alarm = False
+        #: Another worker has led; what it has seen is known only if it handed over.
+        self._follows = True
+        self._idle = threading.Event()
+        self._idle.set()
+        self._finished = False
         self._checked = 0.0
         self._cursor = 0
 
@@ -78,6 +87,20 @@ class Reconciler:
         """The store was away and may have forgotten something: look at everything once it is back."""
         self._alarm = True
 
+    def finish(self, patience: float) -> bool:
+        """Begin no more sweeps, and wait for the current sweep.
+
+        Args:
+            patience: seconds to wait at most.
+
+        Returns:
+            Whether nothing is left that a new leader has to look for.
+        """
+        with self._wake:
+            self._finished = True
+            self._wake.notify()
+        return self._idle.wait(patience) and not self._alarm and not self._follows
+
     def sweep(self, beat: Beat) -> None:
         """Look at what is due now.
 
@@ -85,15 +108,27 @@ class Reconciler:
             redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
         """
         store = self._container.store
-        if self._alarm or beat.now - self._checked > _CHECK:
-            self._check_indexes(beat.now)
-        everything = self._alarm or bool(beat.dead)
+        everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
+        self._alarm = False
+        if everything or beat.now - self._checked > _CHECK:
+            self._guard(self._check_indexes, beat.now)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
-            self._look_at(runs, beat)
-        Deletion(self._container).sweep(beat.now)
-        self._alarm = False
-        self._container.registry.bury(beat.dead)
+            self._guard(self._look_at, runs, beat)
+        self._guard(Deletion(self._container).sweep, beat.now)
+        if not self._alarm:  # otherwise the next sweep looks for the tasks of the dead once more
+            self._follows = False
+            self._container.registry.bury(beat.dead)
+
+    def _guard(self, step: Callable[..., Any], *args: Any) -> None:
+        """Carry out one step of a sweep. An error in one step does not keep the other steps from being done."""
+        try:
+            step(*args)
+        except (RedisError, *UNREACHABLE):
+            raise
+        except Exception:
+            self._alarm = True
+            logger.exception("A step of the sweep failed; the next sweep repeats it.", extra={"action": "sweep"})
 
     def look(self) -> float:
         """Look, between two signs of life, at runs that have become due; returns the seconds until the next look.
@@ -138,7 +173,10 @@ class Reconciler:
                 lasting = [look for look in looks if look.run not in over]
                 store.due_index.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
                 for look in looks:
-                    self._deal_with(look, session, beat.now)
+                    if look.state == "unreadable":
+                        session.put_aside(look)
+                    else:
+                        self._deal_with(look, session, beat.now)
                 store.due_index.index({look.run: look.created for look in looks if look.state == "ok"})
 
     def _deal_with(self, look: Look, session: ResumeSession, now: float) -> None:
@@ -164,34 +202,45 @@ class Reconciler:
     def _publish(self, look: Look) -> None:
         try:
             self._container.publisher.act(look.todo)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
 
     def _run(self) -> None:
         pause: float | None = None
-        while True:
-            with self._wake:
-                if self._beat is None:
-                    self._wake.wait(pause)
-                beat, self._beat = self._beat, None
+        while not self._finished:
+            beat = self._next_beat(pause)
             if beat is not None:
                 self._last = beat if beat.leads else None
-                self._alarm |= not beat.leads  # who takes over cannot know what the one before has seen
-            pause = _PAUSE if self._last is not None else None
-            if self._last is None:
-                continue
-            try:
-                if beat is not None:
-                    self.sweep(beat)
-                pause = self.look()
-            except (RedisError, *UNREACHABLE) as exc:
-                self._alarm = True
-                logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
-            except Exception:
-                logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+                self._follows |= not beat.leads
+            pause = self._try(beat) if self._last is not None else None
+            self._idle.set()
+
+    def _next_beat(self, pause: float | None) -> Beat | None:
+        """Wait for a heartbeat; None after the pause, or when the worker stops."""
+        with self._wake:
+            if self._beat is None and not self._finished:
+                self._wake.wait(pause)
+            beat, self._beat = self._beat, None
+            if not self._finished:
+                self._idle.clear()
+            return None if self._finished else beat
+
+    def _try(self, beat: Beat | None) -> float:
+        try:
+            if self._finished:
+                return _PAUSE
+            if beat is not None:
+                self.sweep(beat)
+            return self.look()
+        except (RedisError, *UNREACHABLE) as exc:
+            self._alarm = True
+            logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
+        except Exception:
+            logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+        return _PAUSE
 
 
 def _next(look: Look, now: float, routine: float) -> float:
-    regular = now + routine
+    regular = now + (_PUT_ASIDE if look.state == "unreadable" else routine)
     moments = (look.due, look.deadline, look.starts)
     return min([regular, *(max(moment, now) for moment in moments if moment is not None)])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.dispatch.publisher import NOWHERE, PASSING, Origin
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
@@ -53,7 +54,7 @@ class Reporter:
         """The body returned `result`; `told`: what the edges of a graph's node depend on beside that."""
         store = self._container.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, store.ended, leaf)
+            self._tell(leaf, NO_ORIGIN, store.ended, leaf)
             return
         try:
             blob = self._container.codec.dump_result(result)
@@ -69,17 +70,17 @@ class Reporter:
         if told is None:
             return None, ""
         try:
-            return self._container.publisher.foresee(leaf, told, self._container.codec.load(blob))
+            return self._container.publisher.choose_edges(leaf, told, self._container.codec.load(blob))
         except UNREACHABLE:
             return None, ""  # it is asked in its turn
 
     def failed(
-        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """The body raised `exc`, or the message can never become one."""
         store = self._container.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, store.ended, leaf)
+            self._tell(leaf, NO_ORIGIN, store.ended, leaf)
             return
         self._tell(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
 
@@ -87,14 +88,14 @@ class Reporter:
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects | None:
         """A later message runs the leaf; arguments as for `Store.requeue`. None where the store is away."""
-        return self._tell(leaf, NOWHERE, self._container.store.requeue, leaf, fence, later, why, wait, definition)
+        return self._tell(leaf, NO_ORIGIN, self._container.store.requeue, leaf, fence, later, why, wait, definition)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> None:
         """An interruption ended the body, or its signal another one than it was for."""
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, self._container.store.lost, leaf, fence, _ALWAYS)
+            self._tell(leaf, NO_ORIGIN, self._container.store.lost, leaf, fence, _ALWAYS)
         else:
-            self._tell(leaf, NOWHERE, self._container.store.stopped, leaf, fence, how)
+            self._tell(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
@@ -118,7 +119,7 @@ class Reporter:
             self.requeued(leaf, fence, stand_in, "delegate")
             return ResumeAction.KEPT
         limit = self._limit(policy)
-        answer = self._tell(leaf, NOWHERE, store.lost, leaf, fence, limit, delay, hold)
+        answer = self._tell(leaf, NO_ORIGIN, store.lost, leaf, fence, limit, delay, hold)
         if answer is None:
             return None
         if answer.refused is None and answer.detail == _HELD:
@@ -183,7 +184,7 @@ class Reporter:
         """
         try:
             self._container.publisher.act(answer.todo, origin)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent now and stay in the outbox: %r", exc, extra=extra)
         except Exception:
             logger.exception("What follows a task could not be sent.", extra=extra)

@@ -16,7 +16,7 @@ from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, is_transient
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -97,10 +97,10 @@ class RetryReplace:
         if claimed_by(task.request) is None:
             return original(task, sig)
         if isinstance(sig, Primitive):
-            return patiently(self._container, original, task, sig, passing=PASSING)
+            return patiently(self._container, original, task, sig, passing=TRANSIENT_ERRORS)
         try:
             return original(task, sig)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             self._say("replacement", task, exc)
             raise Ignore("the replacement waits in the outbox") from exc
 
@@ -114,7 +114,7 @@ class RetryReplace:
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if held is None or not isinstance(rejected.reason, PASSING):
+            if held is None or not is_transient(rejected.reason):
                 raise
             self._say("retry", task, rejected.reason)
             self._reporter.last_words(held)

@@ -17,7 +17,8 @@ from celery.exceptions import InvalidTaskError, NotRegistered, Reject, TaskRevok
 from celery.states import IGNORED, REJECTED
 from celery.utils.time import maybe_make_aware
 
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, PASSING
+from orchestrator_celery.dispatch.broker_errors import is_transient
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.model.reports import InterruptOutcome
@@ -64,7 +65,7 @@ class TaskSignals:
         if held is not None:
             self._reporter.last_words(held)
             for leaf, fence in held.claims:
-                if leaf.node == CLOSE and isinstance(exception, PASSING) and exception is not held.outcome:
+                if leaf.node == CLOSE and is_transient(exception) and exception is not held.outcome:
                     # Not the run's own error: Celery could not store the outcome, or send what follows. Once more.
                     self._reporter.lost(None, CLOSE_TASK, leaf, fence)
                 else:

@@ -16,7 +16,7 @@ from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import Effects
-from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.store.script_call import edge_context
 
 from .behaviour import Bodies, plain
 from .built import STEP
@@ -120,7 +120,7 @@ class Driver:
         if task.call is not None:
             answer = self.store.claim(task.leaf, task.fence, "w/1/a")
             assert answer.refused is None, answer
-            told = foresight(answer.more)
+            told = edge_context(answer.more)
         self.work[work] = task._replace(told=told, running=task.call is not None, looked_at=True)
 
     def end(self, work: Work, forget: bool = False) -> None:
@@ -136,7 +136,7 @@ class Driver:
             answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
         else:
             blob = self.codec.dump_result(result)
-            chosen, relied = self.publisher.foresee(leaf, told, self.codec.load(blob)) if told else (None, "")
+            chosen, relied = self.publisher.choose_edges(leaf, told, self.codec.load(blob)) if told else (None, "")
             answer = self.store.finish(leaf, fence, blob, chosen, relied)
         return self.follow(answer, forget)
 

@@ -22,7 +22,7 @@ from orchestrator_celery.store import Refused, Store
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.embedded import EmbeddedRedisUnavailable, find_server
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.servers import missing
 from tests.kit.waiting import wait_for
 
@@ -200,7 +200,7 @@ def test_runs_are_looked_at_together(clustered):
 
 def test_workers_give_signs_of_life(clustered):
     """Given workers of a project whose store is a cluster, then their leases, their leader and their dead are known."""
-    registry = Registry(clustered.client, clustered.keys)
+    registry = WorkerRegistry(clustered.client, clustered.keys)
     assert registry.beat("w1/a", 30, ["x"]).leads
     beat = registry.beat("w2/b", 30, [], dead=["w1/a"])
     assert (beat.leads, beat.dead) == (True, ("w1/a",))

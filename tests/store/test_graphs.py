@@ -17,7 +17,7 @@ from orchestrator_celery.records.definitions import Tree
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.views.tree import TreeReader
 
 from .play import Play, names
@@ -488,7 +488,7 @@ def test_edges_are_chosen_by_what_was_told_with_the_claim(play):
     play.start(looking())
     play.claim("0.0.0")
     play.finish("0.0.0", result=b"7")
-    told = foresight(play.claim("0.1.0").more)
+    told = edge_context(play.claim("0.1.0").more)
     assert (told.needs_more, told.last, told.visits) == (True, {"0": "0.0.0"}, 1)
     assert told.records["0.0.0"].endswith(b"\n7")
     effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "2", "0:0.0.0")
@@ -498,7 +498,7 @@ def test_edges_are_chosen_by_what_was_told_with_the_claim(play):
 def test_what_was_told_may_be_old(play):
     """Given another node that has ended since the claim, then what was chosen by its old result is decided anew."""
     play.start(looking())
-    told = foresight(play.claim("0.1.0").more)
+    told = edge_context(play.claim("0.1.0").more)
     assert (told.last, told.records) == ({}, {})
     play.succeed("0.0.0")
     effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "$", "0:")

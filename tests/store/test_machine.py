@@ -478,6 +478,7 @@ def sent(effect: Any) -> tuple[Any, ...]:
     return (effect.leaf.node, effect.leaf.attempt, effect.fence, effect.input_ref)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_random_lives(client: Redis) -> None:
     """Given random runs, when anything happens to them, then they do what the model does, and end."""

@@ -1,4 +1,4 @@
-"""What Celery does to a canvas when it is applied: chains are spliced, groups unrolled, empty ones dropped."""
+"""Prepares a native canvas as Celery does: nested chains are spliced, groups unrolled, empty groups dropped."""
 
 from __future__ import annotations
 
@@ -11,37 +11,32 @@ from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 
 from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.engine.compile.options import own_options
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
 from orchestrator_celery.model.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("APPLIED", "NativeCanvas")
-
-#: Options that belong to one application of a signature, not to what it runs.
-APPLIED = frozenset(
-    "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
-    "producer publisher connection add_to_parent app ignore_result task_type".split()
-)
+__all__ = ("NativeCanvas",)
 
 
 class NativeCanvas:
-    """Reads native canvas of one app.
+    """Reads the native canvas of one app.
 
     Args:
-        app: signatures bound to another app are refused.
+        app: the app; a signature that is bound to another app is refused.
     """
 
     def __init__(self, app: Celery) -> None:
         self._app = app
 
     def check(self, given: Any) -> Signature:
-        """A part of a canvas as a signature of this app.
+        """Return the signature, or make one from its dict.
 
         Raises:
-            InvalidWorkflow: it is none.
-            ForeignSignature: it belongs to another app.
+            InvalidWorkflow: the value is not a signature.
+            ForeignSignature: the signature is bound to another app.
         """
         if not isinstance(given, dict):
             raise InvalidWorkflow(
@@ -52,13 +47,13 @@ class NativeCanvas:
         bound = given._app
         if bound is not None and maybe_evaluate(bound) is not self._app:
             raise ForeignSignature(
-                f"{safe_repr(given)} is bound to the app {bound.main!r}, this run belongs to {self._app.main!r}: "
+                f"{safe_repr(given)} is bound to the app {bound.main!r}, but this run belongs to {self._app.main!r}: "
                 "build the signature from a task of that app."
             )
         return given
 
     def steps(self, given: chain) -> Iterator[Signature]:
-        """The steps as Celery runs them: nested plain chains spliced, groups of one unrolled, empty ones dropped."""
+        """Yield the steps as Celery runs them: plain chains spliced, groups of one unrolled, empty groups dropped."""
         steps = [self.check(task) for task in given.tasks]
         spliced: list[Signature] = []
         for step in steps:
@@ -71,7 +66,7 @@ class NativeCanvas:
             yield self.check(step.tasks[0]) if _is_single(step) else step
 
     def members(self, given: group) -> Iterator[Signature]:
-        """The members as Celery runs them: those of nested groups among them, empty chains dropped."""
+        """Yield the members as Celery runs them: nested groups spliced, empty chains dropped."""
         for task in given.tasks:
             signature = self.check(task)
             if isinstance(signature, group) and not isinstance(signature, Primitive):
@@ -80,15 +75,14 @@ class NativeCanvas:
                 yield signature
 
     def unwrapped(self, workflow: Signature) -> Signature:
-        """A group of one whose result is a list already: natively its result is that list, not a list of it."""
+        """Unwrap a group of one whose member returns a list: natively this list is the group's result."""
         workflow = self.check(workflow)
         if not isinstance(workflow, group) or isinstance(workflow, Primitive):
             return workflow
         members = list(islice(self.members(workflow), 2))
         if len(members) != 1 or not self._ends_in_a_group(members[0]):
             return workflow
-        own = {name: value for name, value in workflow.options.items() if name not in APPLIED}
-        return members[0].clone().set(**{**members[0].options, **own})
+        return members[0].clone().set(**{**members[0].options, **own_options(workflow.options)})
 
     def _ends_in_a_group(self, given: Any) -> bool:
         signature = self.check(given)
@@ -107,5 +101,5 @@ def _has_callbacks(signature: Signature) -> bool:
 
 
 def _is_single(step: Signature) -> bool:
-    """A group of one in a chain runs as the task itself, as `maybe_unroll_group` has it."""
+    """Whether a step is a group of one, which runs as the task itself in a chain, as in `maybe_unroll_group`."""
     return isinstance(step, group) and not isinstance(step, Primitive) and len(list(step.tasks)) == 1

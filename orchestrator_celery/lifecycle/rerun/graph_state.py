@@ -77,7 +77,7 @@ class Tokens:
             for turn in sorted(self._turns[at]):
                 self._send(state, at, f"{self._graph}.{at}.{turn}")
         self._send(state, _START, f"{self._graph}.S.0")
-        text = f"G|0|{self._old.given}|{json.dumps(state)}"
+        text = f"G|0|{self._old.graph_input}|{json.dumps(state)}"
         return f"{self._graph}:g", text.encode()
 
     def extra(self) -> int:
@@ -90,7 +90,7 @@ class Tokens:
 
     def _send(self, state: dict[str, Any], at: str, own: str) -> None:
         """What a visit that is taken over had sent, to where it is waited for now."""
-        source, given, well = at, self._old.given, True
+        source, given, well = at, self._old.graph_input, True
         if at != _START:
             [raw] = self._reader.terminal(self._run, [own])
             if raw is None:

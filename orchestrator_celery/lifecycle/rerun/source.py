@@ -19,7 +19,7 @@ from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.run_contents import Copies
+from orchestrator_celery.store.run_contents import RunContents
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -72,7 +72,7 @@ class Rerun:
         if "skipped" in head:  # in a new run nothing is skipped
             kept["total"] = b"%d" % (int(head["total"]) + int(head["skipped"]))
         self._refuse_expired(root, head)
-        found = Copies(self._container.store.client, self._container.store.keys).definitions(root)
+        found = RunContents(self._container.store.client, self._container.store.keys).definitions(root)
         closing = self._container.codec.load(head["close"]) if "close" in head else {}
         return Source(kept, found if "saved" in head else self._as_it_is(root, found), without_surroundings(closing))
 
@@ -119,13 +119,13 @@ class Rerun:
         """
         reader, store = self._container.reader, self._container.store
         source = self.source(run)
-        takeover = Takeover(reader, Copies(store.client, store.keys), run, node)
+        takeover = Takeover(reader, RunContents(store.client, store.keys), run, node)
         signature = reader.head_field(run, "signature")
         return self.start(source._replace(takeover=takeover), signature.decode() if signature else run, rerun_of=run)
 
     def _bring(self, run: str, takeover: Takeover, fields: dict[str, Any]) -> str:
         """Bring what a run takes over, and count it."""
-        token = self._container.store.bring(run, takeover.records())
+        token = self._container.store.upload_records(run, takeover.records())
         done, failed, skipped = takeover.taken
         fields.update(done=done, failed=failed, total=int(fields["total"]) - skipped)
         if skipped:

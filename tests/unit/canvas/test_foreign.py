@@ -57,7 +57,7 @@ def test_saving_refuses_a_foreign_signature(make):
     """Given a signature of another app anywhere, when it is saved, then it is refused, and stays bound to its app."""
     made = make()
     before = repr(getattr(made, "_app", None))
-    with pytest.raises(ForeignSignature, match=r"the app 'other', this run belongs to 'mine'"):
+    with pytest.raises(ForeignSignature, match=r"the app 'other', but this run belongs to 'mine'"):
         Orchestrator.of(MINE).save(made)
     if before != "None":
         assert repr(made._app) == before

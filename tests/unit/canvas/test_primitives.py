@@ -389,6 +389,6 @@ def test_a_deadline_travels(make):
 def test_a_deadline_belongs_to_a_whole_run(make):
     """Given a deadline on a part of a run, then the run is refused: nobody would keep it."""
     compiler = Compiler(APP, Codec(APP, 10_000))
-    with pytest.raises(InvalidWorkflow, match="a deadline belongs to a whole run"):
+    with pytest.raises(InvalidWorkflow, match="only a whole run can have one"):
         compiler.run(ComplexSignature(chain(T.a.s(), make(deadline=3)), app=APP), {})
     assert compiler.run(make(deadline=3), {})

@@ -102,7 +102,7 @@ def test_a_failed_node_has_its_leafs_error(outcome, records):
     records.error("0.1", KeyError("k"))
     error = outcome.error("0")
     assert (type(error), error.args) == (KeyError, ("k",))
-    assert outcome.error_words("0") | {"traceback": ""} == {"type": "KeyError", "message": "'k'", "traceback": ""}
+    assert outcome.error_dict("0") | {"traceback": ""} == {"type": "KeyError", "message": "'k'", "traceback": ""}
 
 
 def test_a_chords_body_fails_as_in_celery(outcome, records):
@@ -122,7 +122,7 @@ def test_a_chords_failure_tells_its_cause(outcome, records, ref):
     records.error("0.0.1", KeyError("no"))
     assert (type(outcome.error(ref)), type(outcome.cause(ref))) == (ChordError, KeyError)
     assert isinstance(outcome.error(ref).__cause__, KeyError)
-    words = outcome.error_words(ref)
+    words = outcome.error_dict(ref)
     assert (words["type"], words["message"]) == ("KeyError", "'no'")
     assert {"KeyError", "LookupError", "ChordError"} <= set(outcome.error_names(ref))
 
@@ -137,8 +137,8 @@ def test_a_swarms_failure_has_its_first_items_name(outcome, records):
     names = set(outcome.error_names("0"))
     assert {"SwarmFailed", "OrchestratorError", "KeyError"} <= names
     assert "OSError" not in names
-    assert outcome.error_words("0")["type"] == "SwarmFailed"
-    assert "KeyError" in outcome.error_words("0")["traceback"]
+    assert outcome.error_dict("0")["type"] == "SwarmFailed"
+    assert "KeyError" in outcome.error_dict("0")["traceback"]
 
 
 def test_the_failed_leaf_is_found(outcome, records):

@@ -15,6 +15,7 @@ local function settle(node, l, state, payload)
   if is_runner(node) then return runner_ended(node, state) end
   local owner = l.owner:match('%S*$') -- without the runner that took it
   redis.call('HSET', DONE, node, table.concat({ state, l.attempt, l.since, now, owner }, '|') .. '\n' .. payload)
+  if state == 'S' then redis.call('HDEL', root .. ':c', node) end -- only another attempt would read its checkpoint
   if in_tree(node) then redis.call('HINCRBY', root, state == 'S' and 'done' or 'failed', 1) end
   emit(state == 'S' and 'succeeded' or 'failed', node, 'a', l.attempt)
   callbacks(node, state, l.callbacks, node)
