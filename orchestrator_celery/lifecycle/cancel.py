@@ -119,18 +119,8 @@ class Cancellation:
         for inner in json.loads(head["inner"]):
             if not inner.startswith(RESULT_ONLY):
                 self._store.cancel(inner, "", "")
-<<<<<<< HEAD
-                self.conclude(inner)
-            forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
-||||||| 5ae5368
-                self.conclude(inner)
-            with suppress(NotImplementedError):
-                self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
-=======
                 self.finish(inner)
-            with suppress(NotImplementedError):
-                self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
->>>>>>> main
+            forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
         if head.get("audit"):
             self._container.audit_stream.append(head["audit"])
@@ -214,26 +204,10 @@ class Cancellation:
             container.publisher.act(effects.todo)
         options = container.codec.load(head["close"]) if "close" in head else {}
         backend = container.app.backend
-<<<<<<< HEAD
-        forget_copy(backend, run)  # Celery never replaces a success by something else
-||||||| 5ae5368
-        with suppress(NotImplementedError):  # not every backend can
-            backend.forget(run)  # Celery never replaces a success by something else
-=======
-        with suppress(NotImplementedError):  # not every backend supports it
-            backend.forget(run)  # Celery never overwrites a success
->>>>>>> main
+        forget_copy(backend, run)  # Celery never overwrites a success
         if outer is None and not options.get("ignore_result"):
-<<<<<<< HEAD
             store_copy(backend, run, error, REVOKED)
-        if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _SURROUNDINGS):
-||||||| 5ae5368
-            backend.store_result(run, error, REVOKED)
-        if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _SURROUNDINGS):
-=======
-            backend.store_result(run, error, REVOKED)
         if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _WAITING_OPTIONS):
->>>>>>> main
             return False
         container.publisher.send_cancelled(run, options)
         return True

@@ -210,15 +210,7 @@ class Deletion:
         return True
 
     def _forget_result(self, id: str) -> None:
-<<<<<<< HEAD
         forget_copy(self._container.app.backend, id)
-||||||| 5ae5368
-        with suppress(NotImplementedError):  # not every backend can
-            self._container.app.backend.forget(id)
-=======
-        with suppress(NotImplementedError):  # not every backend supports it
-            self._container.app.backend.forget(id)
->>>>>>> main
 
 
 def _not_now(signature: str, why: str) -> OrchestratorError:

@@ -62,18 +62,8 @@ class OldResults:
         """
         stale, status, closed = self._reader.head_fields(run, STALE, "status", "closed")
         if stale is None or (_ended(status) and not closed):
-<<<<<<< HEAD
-            return  # its own end is being told
-        forget_copy(self._backend, run)
-||||||| 5ae5368
-            return  # its own end is being told
-        with suppress(NotImplementedError):
-            self._backend.forget(run)
-=======
             return  # the result of this run is being stored
-        with suppress(NotImplementedError):
-            self._backend.forget(run)
->>>>>>> main
+        forget_copy(self._backend, run)
         self._drop_messages(run)
         status, closed = self._reader.head_fields(run, "status", "closed")
         if _ended(status) and not closed:
