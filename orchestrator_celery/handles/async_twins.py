@@ -208,6 +208,7 @@ if TYPE_CHECKING:
         cancel = Call(Run.cancel)
         cancel_plan = Call(Run.cancel_plan)
         events = Call(Run.events)
+        forget = Call(Run.forget)
         items = Each(Run.items)
         outcome = Call(Run.outcome)
         progress = Call(Run.progress)

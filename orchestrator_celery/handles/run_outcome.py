@@ -31,6 +31,37 @@ _MESSAGE = 1.0
 _FIRST, _LONGEST = 0.02, 0.5
 
 
+class _PatientLooks:
+    """Asks the store again and again, and is patient while the store is away.
+
+    Args:
+        ended: asks.
+        patience: seconds for which the store may be away.
+    """
+
+    def __init__(self, ended: Callable[[], bool], patience: float) -> None:
+        self._ended = ended
+        self._patience = patience
+        self._away: float | None = None
+
+    def look(self) -> bool:
+        """Ask once; False while the store is away.
+
+        Raises:
+            StoreUnavailable: the store has been away for too long.
+        """
+        try:
+            ended = self._ended()
+        except UNREACHABLE:
+            now = time.monotonic()
+            self._away = now if self._away is None else self._away
+            if now - self._away > self._patience:
+                raise
+            return False
+        self._away = None
+        return ended
+
+
 class RunOutcome(AsyncResult):
     """The half of `Run` that `AsyncResult` has: state, result, waiting. Celery is asked if the store knows nothing."""
 
@@ -44,19 +75,7 @@ class RunOutcome(AsyncResult):
 
         _head: Callable[[], dict[str, bytes]]
 
-    def get(
-        self,
-        timeout: float | None = None,
-        propagate: bool = True,
-        interval: float = 0.5,
-        no_ack: bool = True,
-        follow_parents: bool = True,
-        callback: Callable[[str, Any], Any] | None = None,
-        on_message: Callable[[Any], Any] | None = None,
-        on_interval: Callable[[], Any] | None = None,
-        disable_sync_subtasks: bool = True,
-        **states_to_raise: Any,
-    ) -> Any:
+    def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
         """Wait for the end of the run; return its result, or raise its error.
 
         The result comes from the run's record, so it needs no result backend and is there until the record is deleted.
@@ -65,14 +84,7 @@ class RunOutcome(AsyncResult):
         Args:
             timeout: seconds after which to give up.
             propagate: raise the error of a failed run; False: return the error.
-            interval: not used; the store is asked about every second.
-            no_ack: not used.
-            follow_parents: raise the error of a parent that failed.
-            callback: called with the id and the result.
-            on_message: called with each message of the result backend.
-            on_interval: called after each look at the store.
-            disable_sync_subtasks: refuse to wait inside a task.
-            **states_to_raise: accepted as in `AsyncResult.get`, and not used.
+            **options: the other arguments of `AsyncResult.get`, of which `interval` and `no_ack` have no effect.
 
         Raises:
             celery.exceptions.TimeoutError: the run has not ended in time; it goes on.
@@ -82,29 +94,23 @@ class RunOutcome(AsyncResult):
         """
         if self.ignored:
             return None
-        if disable_sync_subtasks:
+        if options.get("disable_sync_subtasks", True):
             assert_will_not_block()
         until = None if timeout is None else time.monotonic() + timeout
-        pause = _FIRST
-        away: float | None = None
+        parents = propagate and options.get("follow_parents", True) and self.parent is not None
+        pause, looks = _FIRST, _PatientLooks(self._has_ended, self._container.settings.store_patience)
         while True:
-            if follow_parents and propagate and self.parent:
+            if parents:
                 self._maybe_reraise_parent_error()
-            try:
-                if self._has_ended():
-                    return self._deliver(propagate, callback)
-                away = None
-            except UNREACHABLE:
-                away = time.monotonic() if away is None else away
-                if time.monotonic() - away > self._container.settings.store_patience:
-                    raise
+            if looks.look():
+                return self._deliver(propagate, options.get("callback"))
             left = None if until is None else until - time.monotonic()
             if left is not None and left <= 0:
                 raise CeleryTimeoutError(f"The run {printable(self.id)} has not ended in {timeout:g} s; it goes on.")
-            self._pause(pause if left is None else min(pause, left), left, on_message)
+            self._pause(pause if left is None else min(pause, left), left, options.get("on_message"))
             pause = min(pause * 2, _LONGEST)
-            if on_interval is not None:
-                on_interval()
+            if options.get("on_interval") is not None:
+                options["on_interval"]()
 
     wait = get
 
