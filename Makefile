@@ -35,7 +35,7 @@ test: $(STAMP) ## run what every push has to pass
 	$(BIN)/python -m pytest $(SPREAD)
 
 test-full: $(STAMP) ## run all tests: all seeds, crash points and products of parameters
-	$(BIN)/python -m pytest $(SPREAD) -m "full or not full"
+	TEST_FULL=1 HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest $(SPREAD) -m "full or not full"
 
 test-all: $(STAMP) ## run the tests on every Python version that is installed
 	$(BIN)/nox

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from redis import Redis
 
 import orchestrator_celery
 from orchestrator_celery import OrchestratorSettings
-from orchestrator_celery.cli.demo.servers import Worker
 from orchestrator_celery.model.lifecycle import table
 from orchestrator_celery.store.embedded import EmbeddedRedis
-from tests.kit import pages
+from tests.kit.forking import FORKS
 from tests.kit.pages import blocks_of, write_files
+from tests.kit.workers import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")])
@@ -26,7 +23,7 @@ PACKAGE = str(Path(orchestrator_celery.__file__).parent.parent)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def redis():
     with EmbeddedRedis() as server:
         yield server
@@ -35,19 +32,16 @@ def redis():
 @pytest.mark.parametrize("page", [p for p in PAGES if any(blocks_of(p))], ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_page_runs_as_printed(page, redis, tmp_path):
     """Given the files a page shows, when its session is played, then it prints what the page prints."""
-    Redis.from_url(redis.url(db=0)).flushall()
     env = {
         "CELERY_BROKER_URL": redis.url(db=0),
         "CELERY_RESULT_BACKEND": redis.url(db=1),
-        "PYTHONPATH": os.pathsep.join([str(tmp_path), PACKAGE]),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), PACKAGE, str(ROOT)]),
     }
     write_files(page, tmp_path)
-    with Worker("tasks", processes=2, env=env, log=tmp_path / "worker.log") as worker:
-        done = subprocess.run(
-            [sys.executable, pages.__file__, str(page)],
-            cwd=tmp_path, env={**os.environ, **env}, capture_output=True, text=True, timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{worker.tail()}"
+    with Worker(redis.url(db=0), redis.url(db=1), app="tasks", env=env, ready=False):
+        session = ["-m", "tests.kit.pages", str(page)]
+        done = FORKS.run(*session, cwd=tmp_path, env={**os.environ, **env}, timeout=250)
+        assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -13,11 +13,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from redis import Redis
 
 import orchestrator_celery
-from orchestrator_celery.cli.demo.servers import Worker
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.workers import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/run.py"))
@@ -111,7 +110,7 @@ STORIES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def redis():
     with EmbeddedRedis() as server:
         yield server
@@ -135,7 +134,6 @@ def test_every_example_has_a_story():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_runs(name, redis, files):
     """Given its own worker, when an example's script is run, then it ends well and prints what it should."""
-    Redis.from_url(redis.url(db=0)).flushall()
     folder = ROOT / "examples" / name
     arguments, expected = STORIES[name]
     env = {
@@ -144,12 +142,12 @@ def test_an_example_runs(name, redis, files):
         "PYTHONPATH": os.pathsep.join([str(folder), PACKAGE]),
         "INGESTION_DB": str(files / "ingestion.db"),
     }
-    with Worker("tasks", processes=2, env=env, log=files / "worker.log") as worker:
+    with Worker(redis.url(db=0), redis.url(db=1), app="tasks", env=env, ready=False, fresh=True):
         done = subprocess.run(
             [sys.executable, str(folder / "run.py"), *arguments],
             cwd=files, env={**os.environ, **env}, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{worker.tail()}"
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert re.search(expected, done.stdout, re.DOTALL), done.stdout
 
 

@@ -14,8 +14,7 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kombu.exceptions import OperationalError
-
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
@@ -29,8 +28,8 @@ from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.routing_objects import from_plain
 from orchestrator_celery.store import Store
-from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -38,12 +37,10 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "TRANSIENT_ERRORS", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 CANCELLED_TASK = "orchestrator.cancelled"
-#: Transient errors: the broker or the store cannot be reached now.
-TRANSIENT_ERRORS = (OperationalError, OSError, *UNREACHABLE)
 
 #: kombu's default steps, for projects that set none.
 _STEPS = (0, 3, 6, 9)
@@ -101,11 +98,12 @@ class Publisher:
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
                 effect = waiting.popleft()
                 try:
-                    waiting.extend(self._do(effect, origin, producer))
+                    with sending():
+                        waiting.extend(self._do(effect, origin, producer))
                 except TRANSIENT_ERRORS:
                     raise
                 except Exception as exc:
@@ -123,7 +121,7 @@ class Publisher:
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
                 waiting.extend(self._do(waiting.popleft(), NO_ORIGIN, producer))
 
@@ -136,6 +134,7 @@ class Publisher:
         """
         if not options.keys() & {"queue", "exchange", "routing_key"} and self._queue:
             options = {**options, "queue": self._queue}
+        options = from_plain(options)
         self._app.tasks[CANCELLED_TASK].apply_async((), task_id=run, add_to_parent=False, **options)
 
     def _do(self, effect: Effect, origin: Origin, producer: Any) -> Iterable[Effect]:
@@ -175,9 +174,15 @@ class Publisher:
         if leaf.task in ("celery.map", "celery.starmap"):
             options.setdefault("route_name", leaf.kwargs["task"]["task"])
         if task is None:
+            options = {**self._declared(effect.leaf.run, leaf.task), **options}
             self._app.send_task(leaf.task, tuple(leaf.args), leaf.kwargs, **options)
         else:
             task.apply_async(tuple(leaf.args), leaf.kwargs, **options)
+
+    def _declared(self, run: str, task: str) -> dict[str, Any]:
+        """What a task that is not registered here declares about its messages, as far as the run's client knew it."""
+        declared = self._reader.head_field(run, f"task:{task}")
+        return from_plain(self._codec.load(declared)) if declared else {}
 
     def _message_priority(self, level: int) -> int:
         conf, transport = self._app.conf, self._transport
@@ -192,7 +197,7 @@ class Publisher:
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
         blob, retried, outer = self._reader.head_fields(run, "close", "retold", "outer")
-        options = self._codec.load(blob) if blob else {}
+        options = from_plain(self._codec.load(blob)) if blob else {}
         if retried:  # the surrounding native chain or chord has already failed with the earlier end
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
         leaf = parse_leaf_id(outer.decode()) if outer else None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.engine.item_callbacks import item_facts
 from orchestrator_celery.errors import (
     ConfirmationRequired,
@@ -125,7 +125,7 @@ class Cancellation:
         self._clean_up(run, head)
         if head.get("audit"):
             self._container.audit_stream.append(head["audit"])
-            self._store.client.hdel(self._store.keys.root(run), "audit")
+            self._store.audit_written(run)
         if "signature" in head:
             self._store.signatures.registered(head["signature"].decode(), run, created=False)
         if not self._told_by_message(run, head):
@@ -215,7 +215,8 @@ class Cancellation:
         if not bodies:
             return
         try:
-            self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
+            with sending():
+                self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "%d tasks of a cancelled run cannot be stopped now: %r",

@@ -187,7 +187,7 @@ class Deletion:
             return False
         if "audit" in head:
             self._container.audit_stream.append(head["audit"])
-            self._store.client.hdel(self._store.keys.root(signature), "audit")
+            self._store.audit_written(signature)
         if self._store.signatures.purge(signature, signature=True).refused is Refused.STATE:
             self._store.signatures.look_again(signature, _PAUSE)
             return False

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
 from orchestrator_celery.lifecycle.followers import INSIDE
 from orchestrator_celery.lifecycle.refusal import check
@@ -138,14 +138,15 @@ class Interruption:
         ids = {str(body.leaf): body for body in bodies}
         hosts = sorted({_host(body.live) for body in bodies})
         try:
-            replies = self._container.app.control.broadcast(
-                "orchestrator_stop",
-                arguments={"ids": list(ids), "signal": signal, "grace": grace},
-                destination=hosts,
-                reply=True,
-                limit=len(hosts),
-                timeout=max(1.0, min(grace, _REPLY)),
-            )
+            with sending():
+                replies = self._container.app.control.broadcast(
+                    "orchestrator_stop",
+                    arguments={"ids": list(ids), "signal": signal, "grace": grace},
+                    destination=hosts,
+                    reply=True,
+                    limit=len(hosts),
+                    timeout=max(1.0, min(grace, _REPLY)),
+                )
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The workers cannot be told to stop %d tasks: %r",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
 
-from orchestrator_celery.dispatch.publisher import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
 from orchestrator_celery.lifecycle.followers import INSIDE, Followers

@@ -28,6 +28,7 @@ class ResumeAction(str, Enum):
     KEPT = "kept"  #: it starts when its suspended run is resumed; or the canvas that replaced it continues
     SKIPPED = "skipped"  #: the node or its run had ended before the node could start again
     REFUSED = "refused"  #: a rule forbids to start it again; it is held back
+    UNREADABLE = "unreadable"  #: the record of its run is broken; the run is put aside and looked at again later
     FAILED = "failed"  #: it has lost too many workers, or the run was over its deadline
 
     def __str__(self) -> str:

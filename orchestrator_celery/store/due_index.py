@@ -6,36 +6,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
+from redis.exceptions import NoScriptError, ResponseError
 
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store import scripts
-from orchestrator_celery.store.availability import raises_store_unavailable
+from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
-__all__ = ("DueIndex", "Look")
+__all__ = ("DueIndex", "RunCheck")
 
 
 #: The answer of PTTL for a key without expiry.
 _NO_EXPIRY = -1
 
 
-class Look(NamedTuple):
+class RunCheck(NamedTuple):
     """The findings of a check of one run.
 
     Args:
         run: the run's id.
-        state: `ok`, `gone` (no such run), `over` (no part of it is live) or `cancelled` (side effects pending).
+        state: `ok`, `gone` (no such run), `over` (no part of it is live) `cancelled` (side effects pending)
+            or `unreadable` (the record is broken).
         todo: messages to publish again.
         due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
         created: the creation time of the run, in ms.
         status: the run's status.
         deadline: the deadline of the run, in ms; None without one.
-        late: approvals whose time to answer is over.
+        overdue_approvals: approvals whose time to answer is over.
         waiting: the number of approvals that wait for an answer.
-        owed: whether side effects outside the store are pending.
+        pending_side_effects: whether side effects outside the store are pending.
         starts: when the run starts, in ms; None if the run has started, or is held.
+        problem: why an unreadable record cannot be read.
     """
 
     run: str
@@ -46,10 +49,11 @@ class Look(NamedTuple):
     created: float = 0.0
     status: RunStatus = RunStatus.RUNNING
     deadline: float | None = None
-    late: tuple[str, ...] = ()
+    overdue_approvals: tuple[str, ...] = ()
     waiting: int = 0
-    owed: bool = False
+    pending_side_effects: bool = False
     starts: float | None = None
+    problem: str = ""
 
 
 @raises_store_unavailable
@@ -110,17 +114,24 @@ class DueIndex(Transitions):
         if runs:
             self.client.zadd(self.keys.due, dict(runs), xx=True)  # xx: a run that is no longer due stays out
 
-    def look(self, runs: Sequence[str]) -> list[Look]:
+    def check(self, runs: Sequence[str]) -> list[RunCheck]:
         """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
-            return [_look(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
+            return [_parse_check(run, self._look_alone(script, run, pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
-            return [_look(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
+            answers = pipe.execute(raise_on_error=False)
+        return [_parse_check(run, answer) for run, answer in zip(runs, answers, strict=True)]
+
+    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int]) -> Any:
+        try:
+            return script.run(self.client, self.keys.root(run), pauses)
+        except ResponseError as exc:
+            return exc
 
     def alive(self, run: str) -> bool:
         """Whether a run exists and is not over; a run that is over has a time to live."""
@@ -135,14 +146,26 @@ def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
     return status not in (None, b"CANCELLED") and closed is None
 
 
-def _look(run: str, answer: list[Any]) -> Look:
+def _parse_check(run: str, answer: Any) -> RunCheck:
+    """Read the answer for one run. A broken record does not keep the other runs from their check."""
+    if isinstance(answer, NoScriptError) or (isinstance(answer, Exception) and refused_for_now(answer)):
+        raise answer  # the same for every run: the sweep is tried again
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        return _read(run, answer)
+    except Exception as exc:
+        return RunCheck(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
+
+
+def _read(run: str, answer: list[Any]) -> RunCheck:
     word, effects, *rest = answer
     if not rest:
-        return Look(run, word.decode())
+        return RunCheck(run, word.decode())
     due, running, created, status, deadline, late, waiting, owed, starts = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
-    return Look(
+    return RunCheck(
         run,
         word.decode(),
         todo,

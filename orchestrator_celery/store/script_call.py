@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import scripts
+from orchestrator_celery.store.availability import asking
 from orchestrator_celery.store.keys import Keys
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Transitions:
         self._settings = settings
 
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
-        word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
+        with asking():
+            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
         refused = None if word == b"ok" else Refused(word.decode())
         return Effects(
             refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])

@@ -2,6 +2,7 @@
 
 import pytest
 from celery import chain
+from celery.result import AsyncResult
 
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from tests.acceptance.core import check_core
@@ -49,11 +50,24 @@ def test_serializers(serializer, redis_server, ledger_server):
 
     with Worker(broker, backend, **settings):
         run = ComplexSignature(chain(call("add", 1, 2), call("add", 3)), app=client).apply_async()
-        assert run.get(timeout=30) == 6
+        assert run.get(timeout=120) == 6
         swarm = Swarm([call("identity", {"a": [i]}) for i in range(3)], app=client)
-        assert swarm.apply_async().get(timeout=30) == [{"a": [i]} for i in range(3)]
+        assert swarm.apply_async().get(timeout=120) == [{"a": [i]} for i in range(3)]
         if serializer == "pickle":
             sets = ComplexSignature(call("identity", {1, 2}), app=client).apply_async()
-            assert sets.get(timeout=30) == {1, 2}
+            assert sets.get(timeout=120) == {1, 2}
             with pytest.raises(ValueError, match="no good"):
-                ComplexSignature(call("fail"), app=client).apply_async().get(timeout=30)
+                ComplexSignature(call("fail"), app=client).apply_async().get(timeout=120)
+
+
+def test_rpc_as_backend(rabbitmq, redis_server, pointed, ledger):
+    """The answer goes to the client that started the run, as that of a native task, and not to the worker that ends it."""
+    settings = {"orchestrator_store_url": redis_server.url(11)}
+    with Worker(rabbitmq.url, "rpc://", **settings), pointed(rabbitmq.url, "rpc://", **settings) as project:
+        run = ComplexSignature(chain(project.add.s(1, 2), project.add.s(3))).apply_async()
+        assert AsyncResult(run.id, app=project.app).get(timeout=120) == 6
+        failed = ComplexSignature(project.fail.s()).apply_async()
+        with pytest.raises(ValueError, match="no good"):
+            failed.get(timeout=120)
+        inner = chain(ComplexSignature(project.add.s(1, 2)), project.add.s(3)).apply_async()
+        assert inner.get(timeout=120) == 6

@@ -50,4 +50,4 @@ def test_same_as_native(name, native, durable, app):
 def test_a_group_in_a_header_keeps_its_order(app, project):
     """Natively the members of a group in a chord's header come out in reverse; ours come as they were written."""
     header = [group(project.add.s(1, 1), project.add.s(2, 2)), project.add.s(3, 3)]
-    assert ComplexSignature(chord(header, project.identity.s())).apply_async().get(timeout=30) == [2, 4, 6]
+    assert ComplexSignature(chord(header, project.identity.s())).apply_async().get(timeout=120) == [2, 4, 6]

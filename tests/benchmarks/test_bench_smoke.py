@@ -1,8 +1,11 @@
 """The benchmark runs and its jobs give the right results; what it measures is nobody's test."""
 
+import pytest
+
 from tests.benchmarks.__main__ import main
 
 
+@pytest.mark.slow
 def test_every_row_runs():
     lines = main(["--scale", "0.01", "--repeat", "1", "--forked"])
     assert sum("against a chord" in text for text in lines) == 12

@@ -39,7 +39,7 @@ class Site:
             worker.end()
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=[*PROFILES])
 def profile(request):
     return PROFILES[request.param]
 

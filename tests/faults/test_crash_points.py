@@ -1,5 +1,6 @@
 """R3: a process ends before and after every store call, publication and acknowledgement; the run ends all the same."""
 
+import signal
 import time
 
 import pytest
@@ -23,7 +24,7 @@ from orchestrator_celery.testing import points
 from tests.kit import project as p
 from tests.kit.clients import crash_client
 from tests.kit.supervised import supervised
-from tests.kit.waiting import wait_for
+from tests.kit.waiting import limit, wait_for
 
 #: Verbs that only a client calls; those that only a worker's main process calls.
 CLIENT = {
@@ -37,12 +38,17 @@ CLIENT = {
     "resume",
     "cancel",
     "erase",
+    "append_audit",
 }
 MAIN = {"beat", "sweep", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}
+#: Verbs that only a run with a delay meets, in a worker's main process.
+DELAYED = {"begin"}
 #: Verbs on stored signatures, whose own tests are in `test_stored_crashes.py`.
-STORED = {"save", "register", "registered", "mark", "doom", "purge"}
+STORED = {"save", "register", "registered", "mark", "doom", "purge", "schedule"}
+#: Of a worker that ends in good order.
+LEAVING = {"leave"}
 #: Verbs of an interruption: `test_interrupted.py` crashes at them.
 STOPPING = {"interrupt", "stopped"}
 #: Of an approval, by a person or for want of one: `test_graph_faults.py` crashes at it.
@@ -50,7 +56,7 @@ ANSWERING = {"answer"}
 #: Verbs by which a run goes on without what failed, or what has not started; called by a client.
 GOING_ON = {"retry", "settled", "skip"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
-SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close"}
+SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close", "add_to_chord"}
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -59,7 +65,7 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-ELSEWHERE = CLIENT | LATE | STORED | STOPPING | ANSWERING | GOING_ON
+ELSEWHERE = CLIENT | LATE | DELAYED | LEAVING | STORED | STOPPING | ANSWERING | GOING_ON
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
@@ -69,12 +75,12 @@ CASES += [
 
 
 def workflow():
-    """Passes every kind of transition: claim, finish, fail, retry, replacement, progress, checkpoint, join, decision,
-    closing; and, with the child that dies by itself, the loss of a process."""
+    """Passes every kind of transition: claim, finish, fail, retry, replacement, addition to a chord, progress,
+    checkpoint, join, decision, closing; and, with the child that dies by itself, the loss of a process."""
     failing = p.fail.si()
     failing.link_error(p.on_old_error.s())
     tolerant = Swarm([failing, p.nap.si(1), p.suicide_once.si(5)], max_failures=1)
-    members = group(p.nap.si(10), p.flaky.si(1, 20), p.replaced.si("chain"))
+    members = group(p.nap.si(10), p.flaky.si(1, 20), p.replaced.si("chain"), p.adding.si(5))
     batched = Swarm([p.identity.si(number) for number in range(9)], batch=9)
     # What becomes of a failure is decided by itself: five times, so that one of two children comes there three times.
     trying = ConditionalGraph("try").add_node("bad", p.fail.si(), retry=Retry(attempts=5, backoff=0.01))
@@ -95,11 +101,11 @@ def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, sco
             return run.ready()
 
         wait_for(is_closed, 60, f"the run after a crash at {point}")
-        first, steps = run.get(timeout=5)
+        first, steps = run.get(timeout=120)
         assert (first, steps) == (0, 3) or ("checkpoint" in point and first in (1, 2)), "it goes on from its checkpoint"
         if kind(point.partition("#")[0]) not in MAIN:
             assert mark.exists(), "the point was never reached"
-        assert time.monotonic() - begun < 40
+        assert time.monotonic() - begun < limit(40)
     events = list(run.watch())
     succeeded = [event.node for event in events if isinstance(event, NodeSucceeded)]
     assert len(succeeded) == len(set(succeeded)), "a node has one end"
@@ -153,9 +159,42 @@ def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp
         wait_for(is_closed, 60, f"the run after a crash at {point}")
         assert mark.exists(), "the point was never reached"
         with pytest.raises(DeadlineExceeded):
-            run.get(timeout=5)
+            run.get(timeout=120)
         wait_for(lambda: ledger.entries("handler"), 30, "the error callback")
     assert len(ledger.entries("handler")) == 1
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in LEAVING])
+def test_r3_a_worker_that_leaves_crashes_at(default_site, ledger, tmp_path, point):
+    """The next worker goes on, and each task runs once."""
+    mark = tmp_path / "crashed"
+    env = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(mark)}
+    worker = default_site.worker(env=env, **HASTY)
+    run = ComplexSignature(chain(p.nap.si(1, 0.5), p.nap.si(2, 0))).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the first body")
+    worker.process.send_signal(signal.SIGTERM)
+    worker.process.wait(timeout=120)
+    assert mark.exists(), "the point was never reached"
+    default_site.worker(**HASTY)
+    assert run.get(timeout=120) == 2
+    assert [value for _, value in ledger.entries("start")] == [1, 2]
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in DELAYED])
+def test_r3_the_worker_that_starts_a_delayed_run_crashes_at(default_site, ledger, tmp_path, point):
+    """Another worker starts it, or sends again what the one that crashed has not sent; each task runs once."""
+    mark = tmp_path / "crashed"
+    with supervised(default_site, mark, point, **HASTY) as look_after:
+        run = ComplexSignature(chain(p.nap.si(1, 0), p.nap.si(2, 0))).apply_async(countdown=0.5)
+
+        def is_closed():
+            look_after()
+            return run.ready()
+
+        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        assert mark.exists(), "the point was never reached"
+        assert run.get(timeout=5) == 2
+    assert [value for _, value in ledger.entries("start")] == [1, 2]
 
 
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip"}])
@@ -164,7 +203,7 @@ def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, poi
     default_site.worker(**HASTY)
     run = ComplexSignature(chain(p.nap.si(1, 0), p.unlucky.si("repaired"))).apply_async()
     with pytest.raises(ValueError, match="unlucky"):
-        run.get(timeout=30)
+        run.get(timeout=120)
     wait_for(lambda: "closed" in p.orchestrator.container.reader.head(run.id), what="the end to be told")
     ledger.redis.set("repaired", 1)
     code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).retry()\n"
@@ -173,7 +212,7 @@ def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, poi
         assert run.status is RunStatus.FAILED
         p.orchestrator.run(run.id).retry()
     wait_for(lambda: run.status is RunStatus.SUCCEEDED, 60, "the new end")
-    assert p.orchestrator.run(run.id).get(timeout=30) == "repaired"
+    assert p.orchestrator.run(run.id).get(timeout=120) == "repaired"
     assert len(ledger.entries("start")) == 1, "what ended well ran once"
 
 
@@ -187,10 +226,10 @@ def test_r3_a_client_that_detaches_crashes_at(default_site, ledger, tmp_path, po
     crash_client(default_site, point, tmp_path / "crashed", code)
     default_site.worker(**HASTY)
     if point.startswith("store.skip.before"):
-        assert run.get(timeout=30) == ["quick", "slow"]
+        assert run.get(timeout=120) == ["quick", "slow"]
     else:
-        assert run.get(timeout=30) == ["quick", None]
-        assert run.detach("0.0.1").get(timeout=30) == "slow"
+        assert run.get(timeout=120) == ["quick", None]
+        assert run.detach("0.0.1").get(timeout=120) == "slow"
     assert sorted(value for _, value in ledger.entries("start")) == ["quick", "slow"]
 
 

@@ -1,7 +1,5 @@
 """Races for one signature between processes: whoever comes second is told, no run is lost, no key is left."""
 
-import os
-
 import pytest
 
 from orchestrator_celery import SignatureGone, SignatureInUse, SignatureStatus
@@ -9,9 +7,10 @@ from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults.races import race
+from tests.kit.cases import amount
 from tests.worker.support import Stand
 
-ROUNDS = int(os.environ.get("TEST_RACE_ROUNDS", "1000"))
+ROUNDS = amount(250, 1000)
 
 
 @pytest.fixture
@@ -140,7 +139,7 @@ def test_purge_against_finish(stand):
     for _ in range(ROUNDS):
         kept = o.save(stand.tasks("identity", 1))
         run = kept.run()
-        assert o.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
+        assert o.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
         kept.delete()
         ids.append(kept.id)
     early = 0

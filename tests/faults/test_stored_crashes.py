@@ -16,7 +16,7 @@ import time
 from tests.kit.project import *
 kept = orchestrator.save(nap.si(1), name="story")
 run = kept.run()
-run.get(timeout=30)
+run.get(timeout=120)
 while orchestrator.container.store.due_index.alive(run.id):
     time.sleep(0.02)
 kept.delete(after=3600)

@@ -13,9 +13,12 @@ from __future__ import annotations
 import pytest
 
 #: Folders of quick tests: a module is a group.
-QUICK = ("tests/unit/", "tests/store/", "tests/test_")
+QUICK = ("tests/unit/", "tests/store/", "tests/test_architecture.py", "tests/test_packaging.py")
 #: The order in which groups begin: those that take longest first, the quick ones fill what is left at the end.
-ORDER = ("tests/soak/", "tests/benchmarks/", "tests/faults/", "tests/graphs/", "tests/worker/", "tests/acceptance/")
+ORDER = (
+    "tests/soak/", "tests/benchmarks/", "tests/graphs/", "tests/faults/", "tests/test_examples.py",
+    "tests/test_recovery_examples.py", "tests/worker/", "tests/test_docs.py", "tests/acceptance/",
+)  # fmt: skip
 
 
 def spread(items):
@@ -37,7 +40,7 @@ def group_of(item):
         chosen = getattr(item, "callspec", None)
         values = [str(chosen.indices[name]) for name in wide if chosen and name in chosen.indices]
         return ".".join([path, *values])
-    return path if path.startswith(QUICK) else None
+    return path if path.startswith(QUICK) and item.get_closest_marker("slow") is None else None
 
 
 def _module_wide(item):

@@ -132,6 +132,6 @@ def send_again(run, name, *args, node="0.0", attempt=1, **options):
     )  # fmt: skip
 
 
-def error_of(run, timeout=60):
+def error_of(run, timeout=120):
     """The exception the run ended with."""
     return run.get(timeout=timeout, propagate=False)

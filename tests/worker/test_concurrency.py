@@ -91,5 +91,5 @@ def test_slot_of_a_running_item_is_not_given_away_when_its_message_comes_again(f
     for _ in range(8):
         send_again(run, "counted", 0, node="0.0")
     wait_for_event(run, NodeVetoed, 8)
-    assert run.get(timeout=20) == [0, 1]
+    assert run.get(timeout=120) == [0, 1]
     assert ledger.redis.zscore("peak", "peak") == 1

@@ -22,7 +22,7 @@ from orchestrator_celery import (
 from orchestrator_celery.model.events import NodeStarted, StatusChanged
 from orchestrator_celery.model.lifecycle import VERBS
 from orchestrator_celery.store.embedded import EmbeddedRedis
-from tests.kit.pairs import pairwise
+from tests.kit.cases import pairwise
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, events
 
@@ -69,7 +69,7 @@ class Case:
                 self.open()
             self.run = self.made.apply_async()
             if status in (RunStatus.SUCCEEDED, RunStatus.FAILED):
-                self.run.get(timeout=30, propagate=False)
+                self.run.get(timeout=120, propagate=False)
                 wait_for(lambda: self.is_closed(), what="the end to be told")
             else:
                 wait_for(lambda: len(self.started()) == self.at_once, what="the first bodies")
@@ -181,7 +181,7 @@ def cancelled(case):
     case.run.cancel(confirm=True)
     assert case.run.status is RunStatus.CANCELLED
     with pytest.raises(RunCancelled):
-        case.run.get(timeout=30)
+        case.run.get(timeout=120)
     told = f"celery-task-meta-{case.run.id}".encode()  # what tells whoever waits; it has a time to live
     wait_for(lambda: case.keys().keys() <= {told}, what="the last key to go")
     assert case.stand.orchestrator.container.store.client.ttl(told) > 0
@@ -197,7 +197,7 @@ def retried(case):
     assert case.run.status in (RunStatus.RUNNING, RunStatus.SUCCEEDED)
     case.finish()
     assert case.started() == sorted(before + case.values), "what failed, twice; what had not begun, once"
-    assert case.stand.orchestrator.run(case.run.id).get(timeout=10) == case.expected
+    assert case.stand.orchestrator.run(case.run.id).get(timeout=120) == case.expected
 
 
 def run_again(case):

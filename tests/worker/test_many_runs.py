@@ -187,7 +187,7 @@ def test_staggered_runs_start_one_after_the_other(site, ledger):
     with site.worker(concurrency=4):
         wait_for(lambda: site.queued() == 0, what="the messages to be vetoed")
         answers = site.orchestrator.runs(tag="eu").resume(stagger=0.6)
-        assert [run.get(timeout=30) for run in runs] == list(range(4))
+        assert [run.get(timeout=120) for run in runs] == list(range(4))
     assert [(answer.run, answer.done) for answer in answers] == [(run.id, True) for run in runs]
     starts = [event for run in runs for event in events(run, NodeStarted) if event.node == "0.0"]
     assert len(starts) == len(ledger.entries("start")) == 4, "each body once"

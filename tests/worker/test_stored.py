@@ -60,7 +60,7 @@ def left_of(stand, *ids):
 
 def ended(run):
     """Its result, once nothing of it is under way."""
-    result = run.get(timeout=30)
+    result = run.get(timeout=120)
     store = run.app.orchestrator.container.store
     wait_for(lambda: not store.due_index.alive(run.id), what="the run to be over")
     return result
@@ -131,7 +131,7 @@ def test_what_it_carries_is_kept(site):
     assert ended(sealed.run("not taken")) == ["own"]
     late = site.orchestrator.save(site.complex(t("nap", seconds=30), deadline=0.5))
     with pytest.raises(DeadlineExceeded):
-        late.run(1).get(timeout=20)
+        late.run(1).get(timeout=120)
 
 
 def test_an_open_swarm_is_run_again_with_all_it_had(site):
@@ -253,7 +253,7 @@ def test_what_runs_goes_on_to_its_end(site, ledger):
         kept.purge(confirm=True)
     assert caught.value.run == run.id
     assert run.id in str(caught.value)
-    assert run.get(timeout=20) == 7
+    assert run.get(timeout=120) == 7
     assert len(ledger.entries("end")) == 1
     purged(site, run.id, kept.id)
     assert site.orchestrator.audit(signature=kept.id, verb="purge")[0].outcome == "done"
@@ -372,7 +372,7 @@ def test_what_a_live_run_contains_is_not_deleted(site, ledger):
 def test_the_task_for_beat(site):
     kept = site.orchestrator.save(site.tasks("add", 1, 2))
     kept.delete()
-    result = site.app.tasks["orchestrator.purge"].delay().get(timeout=20)
+    result = site.app.tasks["orchestrator.purge"].delay().get(timeout=120)
     assert result in (0, 1), "the reconciler may have been quicker"
     purged(site, kept.id)
 
@@ -384,7 +384,7 @@ def test_retention_of_runs_goes_on(make_stand):
     with stand.worker():
         runs = [kept.run() for _ in range(3)]
         for run in runs:
-            run.get(timeout=20)
+            run.get(timeout=120)
         wait_for(lambda: not list(kept.runs()), 20, "the retention")
     for _ in range(10):
         kept.run()
