@@ -17,8 +17,10 @@ from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
+from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
@@ -36,7 +38,8 @@ __all__ = ("Run",)
 
 _NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED": RunStatus.CANCELLED}
 _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
-_BLOCK = 1000
+#: Milliseconds between two looks at the progress of running tasks.
+_BLOCK = 500
 
 
 class Run(RunOutcome, RunVerbs, AsyncResult):
@@ -173,6 +176,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
             StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
         """
         reader = self._container.reader
+        live = LiveProgress(reader, self.id)
         self._head()
         while True:
             entries = patiently(self._container, reader.events, self.id, after, _BLOCK)
@@ -182,6 +186,8 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
                 yield event
                 if isinstance(event, RunClosed):
                     return
+            if len(entries) < PAGE:
+                yield from live.events(after)
             if not entries and reader.head_field(self.id, "status") in (None, b"CANCELLED"):
                 return
 
@@ -195,7 +201,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         while entries := self._container.reader.events(self.id, after, None):
             found += [parse_event(self.id, place, fields) for place, fields in entries]
             after = found[-1].id
-        return found
+        return [*found, *LiveProgress(self._container.reader, self.id).events(after)]
 
     def _head(self) -> dict[str, bytes]:
         head = self._container.reader.head(self.id)

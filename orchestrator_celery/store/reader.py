@@ -12,9 +12,10 @@ from orchestrator_celery.records.nodes import parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("GraphState", "Reader", "segments")
+__all__ = ("PAGE", "GraphState", "Reader", "segments")
 
-_PAGE = 1000
+#: Most events, or fields, of one call.
+PAGE = 1000
 #: The distance between the scores of two priorities in a pool's queue, as in `order.lua`.
 SPAN = 2**40
 
@@ -208,15 +209,15 @@ class Reader:
 
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Return the events after a place in the stream; wait up to `block` milliseconds for the first one."""
-        answer = self._client.xread({self._keys.events(run): after}, count=_PAGE, block=block)
+        answer = self._client.xread({self._keys.events(run): after}, count=PAGE, block=block)
         if isinstance(answer, dict):  # RESP3
             return [entry for batches in answer.values() for batch in batches for entry in batch]
         return [entry for _, entries in answer for entry in entries]
 
     def _fields(self, key: str, nodes: Sequence[str]) -> list[bytes | None]:
         found: list[bytes | None] = []
-        for start in range(0, len(nodes), _PAGE):
-            found.extend(self._client.hmget(key, list(nodes[start : start + _PAGE])))
+        for start in range(0, len(nodes), PAGE):
+            found.extend(self._client.hmget(key, list(nodes[start : start + PAGE])))
         return found
 
     def _from_swarm(self, run: str, node: str) -> bytes | None:
