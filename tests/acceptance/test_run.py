@@ -7,6 +7,7 @@ from celery import chain, group
 
 from orchestrator_celery import (
     ComplexSignature,
+    DefinitionMismatch,
     NodeKind,
     NodeState,
     OrchestratorError,
