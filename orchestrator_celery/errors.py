@@ -23,6 +23,7 @@ __all__ = (
     "ConfirmationRequired",
     "DeadlineExceeded",
     "ForeignSignature",
+    "FormatTooNew",
     "GraphInvalid",
     "GraphRecursion",
     "Interrupted",
@@ -53,6 +54,33 @@ class OrchestratorError(Exception):
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(args or ((self.__doc__ or "").split("\n", 1)[0],)))
+
+
+class FormatTooNew(OrchestratorError):
+    """The run was written by a later release, whose records this one cannot read: upgrade this process.
+
+    Args:
+        run: the run's id.
+        found: the version of its formats.
+        known: the latest version that this release reads.
+    """
+
+    def __init__(self, message: str, run: str = "", found: int = 0, known: int = 0) -> None:
+        super().__init__(message)
+        self.run = run
+        self.found = found
+        self.known = known
+
+    @classmethod
+    def of(cls, run: str, found: int, known: int) -> FormatTooNew:
+        """The error for one run."""
+        return cls(
+            f"The run {run!r} was written by a later release (format {found}; this process reads up to {known}), so it "
+            "was left alone. Upgrade this process to the release of the workers that started the run.",
+            run,
+            found,
+            known,
+        )
 
 
 class NotInstalled(OrchestratorError):

@@ -1,18 +1,16 @@
--- Purpose: keeps what a running leaf says of how far it is; of each leaf the newest word, in its record and in the stream.
+-- Purpose: keeps the progress of a running leaf: its newest report, in a record and in the stream.
 -- KEYS: 1 root key of the run
--- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 done  6 total, '' where nobody knows  7 message
--- RETURNS: {'ok'} | {'gone'} no such run | {'stale'} this body was superseded
--- include: run reply send live
+-- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 done  6 total, '' if the task does not say  7 message
+-- RETURNS: {'ok'} | {'gone'} there is no such run | {'stale'} a later message has superseded this one
+-- include: base send live records/progress
 if not status then return reply('gone') end
 local node = ARGV[1]
-local l = get_live(node)
-if not l or l.attempt ~= tonumber(ARGV[2]) or not at_work(l)
-  or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
-  return reply('stale')
-end
-local before = redis.call('HGET', root .. ':p', node)
--- A leaf may say this for hours: its words must not drive what else happened out of the stream.
-if before then redis.call('XDEL', EVENTS, before:match('^[^|]*')) end
-local place = emit('progress', node, 'a', l.attempt, 'd', ARGV[5], 'o', ARGV[6], 'm', ARGV[7])
-redis.call('HSET', root .. ':p', node, table.concat({ place, ARGV[5], ARGV[6], ARGV[7] }, '|'))
+local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
+if not live then return reply('stale') end
+local before = redis.call('HGET', progress_key, node)
+-- A leaf may report for hours. Its reports must not drive other events out of the stream.
+if before then redis.call('XDEL', events_key, place_in_progress(before)) end
+local place = emit('progress', node, EVENT.attempt, live.attempt, EVENT.done, ARGV[5], EVENT.total, ARGV[6],
+  EVENT.message, ARGV[7])
+redis.call('HSET', progress_key, node, write_progress(place, ARGV[5], ARGV[6], ARGV[7]))
 return reply('ok')

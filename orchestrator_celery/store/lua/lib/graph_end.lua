@@ -1,15 +1,25 @@
--- The end of a graph: the result of the node that reached END, or of several by name.
-local function graph_ended(node, g)
-  g.gone = true
-  redis.call('HSET', DONE, node .. ':g', graph_text(g)) -- for those who look at it, and for a retry
-  if g.err then return complete(node, definition(node), 'F', g.err, g.since) end
-  if #g.ends == 1 then return complete(node, definition(node), 'S', g.ends[1][2], g.since) end
+-- The end of a graph. Its result is the result of the node that reached END, or a dict by name where several did.
+local function write_ends(graph_id, graph)
   local lines = {}
-  table.sort(g.ends, function(a, b) return (tonumber(a[1]) or -1) < (tonumber(b[1]) or -1) end)
-  for i, known in ipairs(g.ends) do
-    local name = known[1] == 'S' and '__start__' or attr(definition(node .. '.' .. known[1]), 'nm')
-    lines[i] = name .. ' ' .. known[2]
+  local function order(pair) return tonumber(end_source(pair)) or -1 end -- START first
+  table.sort(graph.ends, function(a, b) return order(a) < order(b) end)
+  for i, pair in ipairs(graph.ends) do
+    local source = end_source(pair)
+    local name = source == PLACE.start and '__start__'
+      or attribute(definition_of(graph_id .. '.' .. source), ATTRIBUTE.name)
+    lines[i] = name .. ' ' .. end_reference(pair)
   end
-  redis.call('HSET', DONE, node .. ':ends', table.concat(lines, '\n'))
-  return complete(node, definition(node), 'S', '+', g.since)
+  redis.call('HSET', ended_key, graph_id .. BESIDE.ends, table.concat(lines, '\n'))
+end
+
+local function graph_ended(graph_id, graph)
+  graph.gone = true
+  local definition = definition_of(graph_id)
+  redis.call('HSET', ended_key, graph_id .. BESIDE.graph, write_graph(graph)) -- for views and for a retry
+  if graph.error then return complete(graph_id, definition, STATE.failed, graph.error, graph.since) end
+  if #graph.ends == 1 then
+    return complete(graph_id, definition, STATE.succeeded, end_reference(graph.ends[1]), graph.since)
+  end
+  write_ends(graph_id, graph)
+  return complete(graph_id, definition, STATE.succeeded, OUTCOME.named, graph.since)
 end
