@@ -57,7 +57,7 @@ class OrchestratorError(Exception):
 
 
 class FormatTooNew(OrchestratorError):
-    """The run was written by a later release, whose records this one cannot read: upgrade this process.
+    """The run was written by a later release, whose records this process cannot read: upgrade it.
 
     Args:
         run: the run's id.
@@ -65,8 +65,8 @@ class FormatTooNew(OrchestratorError):
         known: the latest version that this release reads.
     """
 
-    def __init__(self, message: str, run: str = "", found: int = 0, known: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, *args: object, run: str = "", found: int = 0, known: int = 0) -> None:
+        super().__init__(*args)
         self.run = run
         self.found = found
         self.known = known
@@ -77,9 +77,9 @@ class FormatTooNew(OrchestratorError):
         return cls(
             f"The run {run!r} was written by a later release (format {found}; this process reads up to {known}), so it "
             "was left alone. Upgrade this process to the release of the workers that started the run.",
-            run,
-            found,
-            known,
+            run=run,
+            found=found,
+            known=known,
         )
 
 

@@ -10,20 +10,19 @@ from orchestrator_celery.dispatch.inputs import Givens
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
-from orchestrator_celery.model.effects import Decide, Effect, Foresight, Verdict
+from orchestrator_celery.model.effects import Decide, Effect, Foresight, Reason, Verdict
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.states import NodeKind, NodeState
-from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.records.nodes import parse_terminal
+from orchestrator_celery.records.definitions import Attribute, parse_definition
+from orchestrator_celery.records.ended import parse_ended
+from orchestrator_celery.records.inputs import Source, parse_input
+from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.reader import Reader
 
 __all__ = ("Deciding",)
-
-#: What is decided before a body begins: there is no result yet, and what it was given stands in its place.
-_BEFORE = ("in", "map", "skip")
 
 
 class Deciding:
@@ -65,10 +64,10 @@ class Deciding:
             The targets, None where they cannot be told: the graph fails by that, or is asked in its turn; and what they
             were chosen by, as `Store.finish` takes it.
         """
-        definition = parse(told.spec)
+        definition = parse_definition(told.spec)
         spec = self._codec.load(definition.payload)
         at = leaf.node.split(".")[-2]
-        looked = [number for number in definition.attrs.get("lk", "").split(",") if number not in ("", at)]
+        looked = [number for number in definition.text(Attribute.LOOKS_AT).split(",") if number not in ("", at)]
         try:
             facts = self._told(leaf, told, spec, result) if told.looks else Facts(result, None, None, 0, _nothing)
             relied = " ".join(f"{number}:{told.last.get(number, '')}" for number in looked if told.looks)
@@ -92,33 +91,33 @@ class Deciding:
         )
 
     def _verdict(self, effect: Decide) -> Verdict:
-        definition = parse(effect.spec)
+        definition = parse_definition(effect.spec)
         spec = self._codec.load(definition.payload)
-        if effect.why == "F":
+        if effect.why is Reason.FAILED:
             return self._after_error(effect, spec)
-        router = "ps" in definition.attrs
+        router = definition.has(Attribute.ASKED_ABOUT)
         facts = self._facts(effect, spec, router)
-        if effect.why == "in":
+        if effect.why is Reason.INPUTS:
             return self._inputs(spec, facts)
-        if effect.why == "map":
+        if effect.why is Reason.MAP:
             return self._elements(spec, facts)
-        plain = definition.attrs.get("to", "")
+        plain = definition.text(Attribute.NEXT)
         taken = (
             targets(spec["routes"], facts, lambda number: self._answer(effect, number)) if "routes" in spec else plain
         )
-        begins = definition.kind is NodeKind.GRAPH or definition.attrs.get("ps") == "S"
+        begins = definition.kind is NodeKind.GRAPH or definition.text(Attribute.ASKED_ABOUT) == Place.START.value
         # What goes from START to END, and past a node that is skipped, no node has as its result.
-        kept = effect.why == "skip" or (begins and "$" in taken.split(","))
+        kept = effect.why is Reason.SKIPPED or (begins and Place.CLOSE.value in taken.split(","))
         return Verdict("go", taken, self._codec.dump_result(facts.result) if kept else b"")
 
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
         """What conditions look at; of a router, what it was asked about is the result."""
         run, graph, known = effect.run, _graph_of(effect.visit), self._known(effect)
-        source = effect.ref if effect.why in _BEFORE else ""
+        source = effect.ref if effect.why.before_body else ""
         if router or (not source and "error" in spec.get("roots", ())):
             source = self._givens.given_to(run, effect.visit)
         ref = source if router else effect.ref
-        error = self._givens.value(run, source, graph) if source.startswith("w:") else None
+        error = self._givens.value(run, source, graph) if parse_input(source).source is Source.ERROR_VALUE else None
         return self._givens.facts(
             run,
             graph,
@@ -142,7 +141,7 @@ class Deciding:
         return self._results(effect.records)
 
     def _results(self, records: Mapping[str, bytes]) -> dict[str, Any]:
-        found = {node: parse_terminal(raw) for node, raw in records.items()}
+        found = {node: parse_ended(raw) for node, raw in records.items()}
         well = {node: one for node, one in found.items() if one.state is NodeState.SUCCEEDED and one.ref is None}
         return {node: self._codec.load(one.payload) for node, one in well.items()}
 

@@ -1,18 +1,4 @@
-"""What a task of a run is given, from where its record says it comes.
-
-    ''            nothing
-    in            the run's own arguments
-    <node>        the result of that node
-    w:<node>      its error, as a dict of words: along an error edge of a graph
-    [<a>,<b>      a list of such values: into a join of a graph
-    m:<visit>     one element of the list a graph's node is mapped over, by the place of the task below it
-    o:<graph>     what a graph was given, and its own arguments after it
-    g:<visit>     what a visit of a graph's node was given, and its inputs
-    k:<visit>     its inputs alone: what begins its body takes nothing else
-
-Two more are no values: `e:<node>`, what an errback is called with, and `i:<item>`, what is called after an item of a
-swarm.
-"""
+"""Resolves the arguments of a task from the input reference in its record, see `orchestrator_celery.records.inputs`."""
 
 from __future__ import annotations
 
@@ -23,7 +9,10 @@ from typing import Any
 
 from orchestrator_celery.canvas.conditions.language import Facts
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.inputs import InputRef, Source, parse_input, write_input
+from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
 
@@ -66,27 +55,29 @@ class Givens:
             node: the task's node, or the graph's that passes them on.
             known: results by node that need not be read.
         """
-        if not given:
+        ref = parse_input(given)
+        if ref.source is Source.NOTHING:
             return _NONE
-        if given == "in":
+        if ref.source is Source.RUN:
             args, kwargs = self._cached(run, given, lambda: self._input(run))
             return list(args), dict(kwargs)
-        if given.startswith("g:"):
-            return self._of_visit(run, given[2:], node, known)
-        if given.startswith("o:"):
-            return self._with_own(run, given[2:], node, known)
-        if given[:2] in ("k:", "m:"):
-            element = [self._element(run, given[2:], node)] if given[0] == "m" else []
-            return element, self._inputs(run, given[2:])
+        if ref.source is Source.VISIT:
+            return self._of_visit(run, ref.of, node, known)
+        if ref.source is Source.WITH_OWN:
+            return self._with_own(run, ref.of, node, known)
+        if ref.source in (Source.INPUTS, Source.ELEMENT):
+            element = [self._element(run, ref.of, node)] if ref.source is Source.ELEMENT else []
+            return element, self._inputs(run, ref.of)
         return [self.value(run, given, node, known)], {}
 
     def value(self, run: str, given: str, node: str, known: Mapping[str, Any] | None = None) -> Any:
         """The same as one value: what a graph's conditions call its input; arguments as of `arguments`."""
         if known and given in known:
             return known[given]
-        if given[:1] == "[":
-            return [self.value(run, one, node, known) for one in given[1:].split(",")]
-        if not given or given == "in" or given[:2] in ("g:", "k:", "m:", "o:"):
+        ref = parse_input(given)
+        if ref.source is Source.LIST:
+            return [self.value(run, one, node, known) for one in ref.elements]
+        if ref.source not in (Source.RESULT, Source.ERROR_VALUE):
             return as_one(*self.arguments(run, given, node, known))
         return self._cached(run, given, lambda: self._outcome(run).values([given])[0])
 
@@ -121,7 +112,7 @@ class Givens:
 
     def given_to(self, run: str, visit: str) -> str:
         """Where what a visit of a graph's node was given comes from."""
-        [raw] = self._reader.terminal(run, [f"{visit}:in"])
+        [raw] = self._reader.terminal(run, [visit + Beside.INPUT.value])
         return (raw or b"").decode()
 
     def _with_own(
@@ -129,7 +120,7 @@ class Givens:
     ) -> tuple[list[Any], dict[str, Any]]:
         args, kwargs = self.arguments(run, self.given_to(run, graph), node, known)
         [raw] = self._reader.definitions(run, [graph])
-        own_args, own_kwargs = self._codec.load(parse(raw or b"").payload)["own"]
+        own_args, own_kwargs = self._codec.load(parse_definition(raw or b"").payload)["own"]
         return [*args, *own_args], {**own_kwargs, **kwargs}
 
     def _of_visit(
@@ -140,23 +131,25 @@ class Givens:
 
     def _inputs(self, run: str, visit: str) -> dict[str, Any]:
         """Inputs of a visit, worked out when it began."""
-        return dict(self._cached(run, f"k:{visit}", lambda: self._kept_inputs(run, visit)))
+        return dict(
+            self._cached(run, write_input(InputRef(Source.INPUTS, visit)), lambda: self._kept_inputs(run, visit))
+        )
 
     def _kept_inputs(self, run: str, visit: str) -> dict[str, Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:kw"])
+        [raw] = self._reader.terminal(run, [visit + Beside.INPUTS.value])
         return dict(self._codec.load(raw)) if raw is not None else {}
 
     def _element(self, run: str, visit: str, node: str) -> Any:
-        elements = self._cached(run, f"m:{visit}", lambda: self._list(run, visit))
+        elements = self._cached(run, write_input(InputRef(Source.ELEMENT, visit)), lambda: self._list(run, visit))
         return elements[int(node[len(visit) + 1 :].split(".")[0])]
 
     def _list(self, run: str, visit: str) -> list[Any]:
-        [raw] = self._reader.terminal(run, [f"{visit}:list"])
+        [raw] = self._reader.terminal(run, [visit + Beside.ELEMENTS.value])
         found: list[Any] = self._codec.load(raw or b"[]")
         return found
 
     def _input(self, run: str) -> tuple[list[Any], dict[str, Any]]:
-        args, kwargs = self._codec.load(self._reader.head_field(run, "input") or b"[[], {}]")
+        args, kwargs = self._codec.load(self._reader.head_field(run, HeadField.INPUT) or b"[[], {}]")
         return args, kwargs
 
     def _outcome(self, run: str) -> Outcome:

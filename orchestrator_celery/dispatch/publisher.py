@@ -27,7 +27,11 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.records.definitions import payload_of
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.inputs import NAMED, Source, parse_input
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
+from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -189,7 +193,7 @@ class Publisher:
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
-        blob, again = self._reader.head_fields(run, "close", "retold")
+        blob, again = self._reader.head_fields(run, HeadField.CLOSE, HeadField.RETOLD)
         options = self._codec.load(blob) if blob else {}
         if again:  # the rest of a native chain or chord has failed with the end before, and does not go on
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
@@ -213,15 +217,16 @@ class Publisher:
 
     def with_arguments(self, effect: Dispatch, origin: Origin = NOWHERE) -> Leaf:
         """What a leaf's message would carry: its task, its own arguments and what it is given."""
-        leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
+        leaf = read_leaf(payload_of(effect.spec), self._codec)
         given, run = effect.given, effect.leaf.run
-        if not given:
+        ref = parse_input(given)
+        if ref.source is Source.NOTHING:
             return leaf
-        if given.startswith("e:"):
-            return self._after_error(leaf, run, given[2:])
-        if given.startswith("i:"):
-            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, given[2:]), *leaf.args])
-        if leaf.immutable and given[:2] not in ("g:", "k:", "m:"):
+        if ref.source is Source.ERROR:
+            return self._after_error(leaf, run, ref.of)
+        if ref.source is Source.ITEM:
+            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, ref.of), *leaf.args])
+        if leaf.immutable and ref.source not in NAMED:
             return leaf
         self._givens.meet(run, effect.born)
         args, kwargs = self._givens.arguments(run, given, effect.leaf.node, origin.known)
@@ -231,7 +236,7 @@ class Publisher:
     def _of_item(self, leaf: Leaf, run: str, item: str) -> list[Any]:
         """What a swarm's callback is told of the item it follows."""
         [definition] = self._reader.definitions(run, [item])
-        terminal, level = self._reader.terminal(run, [item, f"{item}:p"])
+        terminal, level = self._reader.terminal(run, [item, item + Beside.PRIORITY.value])
         facts = item_facts(run, item, definition or b"", terminal, self._codec, int(level or Priority.MEDIUM))
         return arguments_after_item(leaf, facts, self._outcome(run))
 

@@ -4,21 +4,12 @@ The functions get `read`, which answers the terminal records of several
 nodes, and touch nothing else. A leaf's record holds its payload; that of a
 composite refers to where its outcome comes from:
 
-    <node>          the result or error of that node
-    *<n>            the list of the results of children 0 to n-1
-    +               the dict of the results of several nodes with which a graph has ended
-    w:<ref>         the words of an error, as what follows an error edge gets them
-    chord:<ref>     the error a chord's body gets for its header's
-    swarm:<pool>    more items of the pool failed than it tolerates
-    recursion:<name>:<limit>  a graph was to visit a node once too often
-    noroute:<name>  no edge out of a graph's node was taken
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from celery.exceptions import ChordError
 
@@ -26,15 +17,26 @@ from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import GraphRecursion, NoRoute, SwarmFailed
 from orchestrator_celery.model.ids import ROOT, LeafId
 from orchestrator_celery.model.states import NodeState
-from orchestrator_celery.records.nodes import Terminal, parse_terminal
+from orchestrator_celery.records.ended import Ended, EndedState, ended_state, parse_ended
+from orchestrator_celery.records.names import Beside
+from orchestrator_celery.records.outcomes import (
+    OutcomeKind,
+    OutcomeRef,
+    parse_ends,
+    parse_outcome,
+    write_outcome,
+)
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.pool import parse_pool_end
 
 __all__ = ("Outcome",)
 
 Read = Callable[[Sequence[str]], Sequence[bytes | None]]
 
 _LISTED = 100
-_OF_GRAPHS = ("recursion:", "noroute:")
+#: Outcomes of a composite itself, which come from no single leaf.
+_OWN = (OutcomeKind.SWARM, OutcomeKind.LIST, OutcomeKind.NAMED)
+_OF_GRAPHS = (OutcomeKind.RECURSION, OutcomeKind.NO_ROUTE)
 
 
 class Outcome:
@@ -60,21 +62,23 @@ class Outcome:
         found: list[Any] = [None] * len(nodes)
         referred: list[tuple[int, str]] = []
         for position, raw in enumerate(self._read(nodes)):
-            if nodes[position].startswith("w:"):
-                found[position] = self.error_words(nodes[position][2:])
+            asked = parse_outcome(nodes[position])
+            if asked.kind is OutcomeKind.ERROR_VALUE:
+                found[position] = self.error_words(asked.of)
             if raw is None:
                 continue
-            record = parse_terminal(raw)
+            record = parse_ended(raw)
             if record.state is not NodeState.SUCCEEDED:
                 continue
-            if record.ref is None:
+            ref = None if record.ref is None else parse_outcome(record.ref)
+            if ref is None:
                 found[position] = self._codec.load(record.payload)
-            elif record.ref.startswith("*"):
-                found[position] = self._list(nodes[position], int(record.ref[1:]))
-            elif record.ref == "+":
+            elif ref.kind is OutcomeKind.LIST:
+                found[position] = self._list(nodes[position], ref.number)
+            elif ref.kind is OutcomeKind.NAMED:
                 found[position] = self._dict(nodes[position])
             else:
-                referred.append((position, record.ref))
+                referred.append((position, write_outcome(ref)))
         if referred:
             for (position, _), value in zip(referred, self.values([ref for _, ref in referred]), strict=True):
                 found[position] = value
@@ -82,14 +86,15 @@ class Outcome:
 
     def error(self, ref: str) -> BaseException:
         """The exception a reference stands for."""
-        if ref.startswith("chord:"):
-            cause = self.error(ref[len("chord:") :])
+        read = parse_outcome(ref)
+        if read.kind is OutcomeKind.CHORD:
+            cause = self.error(read.of)
             failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {cause!r}")
             return failed
-        if ref.startswith("swarm:"):
-            return self._swarm_error(ref[len("swarm:") :])
-        if ref.startswith(_OF_GRAPHS):
-            return _graph_error(ref)
+        if read.kind is OutcomeKind.SWARM:
+            return self._swarm_error(read.of)
+        if read.kind in _OF_GRAPHS:
+            return _graph_error(read)
         record = self._record(ref)
         if record.ref is not None:
             return self.error(record.ref)
@@ -97,7 +102,7 @@ class Outcome:
 
     def error_words(self, ref: str) -> dict[str, str]:
         """The error a reference stands for, as type, message and traceback."""
-        if ":" not in ref:
+        if parse_outcome(ref).kind is OutcomeKind.NODE:
             record = self._record(ref)
             return self.error_words(record.ref) if record.ref else self._codec.load_error_words(record.payload)
         exc = self.error(ref)
@@ -105,7 +110,7 @@ class Outcome:
 
     def error_names(self, ref: str) -> list[str]:
         """Names of the error's class and of its bases, with and without their module."""
-        if ":" not in ref:
+        if parse_outcome(ref).kind is OutcomeKind.NODE:
             record = self._record(ref)
             return self.error_names(record.ref) if record.ref else self._codec.load_error_names(record.payload)
         return class_names(self.error(ref))
@@ -119,35 +124,37 @@ class Outcome:
 
     def _dict(self, graph: str) -> dict[str, Any]:
         """Results by name of a graph's nodes, START among them where it led to END."""
-        [raw] = self._read([f"{graph}:ends"])
-        pairs = [line.split(" ", 1) for line in (raw or b"").decode().splitlines()]
-        values = self.values([ref for _, ref in pairs])
-        return {unquote(name): value for (name, _), value in zip(pairs, values, strict=True)}
+        [raw] = self._read([graph + Beside.ENDS.value])
+        ends = parse_ends(raw)
+        values = self.values([ref for _, ref in ends])
+        return {name: value for (name, _), value in zip(ends, values, strict=True)}
 
     def _leaf(self, ref: str) -> LeafId:
-        if ref.startswith(_OF_GRAPHS):
+        read = parse_outcome(ref)
+        if read.kind in _OF_GRAPHS:
             return LeafId(self._run, ROOT, 1)
-        node = ref.rpartition(":")[2]
+        if read.kind in (OutcomeKind.CHORD, OutcomeKind.ERROR_VALUE):
+            return self._leaf(read.of)
+        node = read.of
         record = self._read([node])[0]
-        terminal = parse_terminal(record) if record else None
-        if terminal is not None and terminal.ref and not terminal.ref.startswith(("swarm:", "*", "+")):
+        terminal = parse_ended(record) if record else None
+        if terminal is not None and terminal.ref and parse_outcome(terminal.ref).kind not in _OWN:
             return self._leaf(terminal.ref)
         return LeafId(self._run, node, terminal.attempt if terminal else 1)
 
-    def _record(self, node: str) -> Terminal:
+    def _record(self, node: str) -> Ended:
         raw = self._read([node])[0]
         if raw is None:
             raise LookupError(f"Node {node} of run {self._run} has not ended.")
-        return parse_terminal(raw)
+        return parse_ended(raw)
 
     def _swarm_error(self, pool: str) -> SwarmFailed:
-        counters = self._read([f"{pool}:end"])[0]
-        total, _, failed = (int(part) for part in (counters or b"0|0|0").decode().split("|"))
+        total, _, failed = parse_pool_end(self._read([pool + Beside.POOL_END.value])[0])
         listed: list[dict[str, Any]] = []
         for start in range(0, total, 1000):
             nodes = [f"{pool}.{index}" for index in range(start, min(start + 1000, total))]
             for index, raw in enumerate(self._read(nodes), start):
-                if raw is not None and raw.startswith(b"F") and len(listed) < _LISTED:
+                if raw is not None and ended_state(raw) is EndedState.FAILED and len(listed) < _LISTED:
                     listed.append({"index": index, **self._short(f"{pool}.{index}")})
             if len(listed) >= min(failed, _LISTED):
                 break
@@ -159,16 +166,15 @@ class Outcome:
         return {"type": words["type"], "message": words["message"]}
 
 
-def _graph_error(ref: str) -> BaseException:
+def _graph_error(ref: OutcomeRef) -> BaseException:
     """Why a graph could not go on."""
-    kind, name, *limit = ref.split(":")
-    node = unquote(name)
-    if kind == "noroute":
+    node = ref.of
+    if ref.kind is OutcomeKind.NO_ROUTE:
         return NoRoute(
             f"Nothing leads on from {node!r}: none of its conditions held and no key was known. Add otherwise(...), or "
             "default=; a path that is to end there says so with END."
         )
     return GraphRecursion(
-        f"{node!r} was to be visited more often than its {limit[0]} times: look for a loop that does not end, or raise "
-        "max_visits."
+        f"{node!r} was to be visited more often than its {ref.number} times: look for a loop that does not end, or "
+        "raise max_visits."
     )

@@ -17,11 +17,12 @@ from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.lifecycle.interrupt import Interruption
 from orchestrator_celery.lifecycle.retry import NodeVerbs
 from orchestrator_celery.lifecycle.suspend import Control
-from orchestrator_celery.model.events import Event, RunClosed, parse_event
+from orchestrator_celery.model.events import Event, RunClosed
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.runs import run_view
@@ -365,7 +366,7 @@ class Run(NodeVerbs, AsyncResult):
     def _pages(self, node: str) -> ItemPages:
         head, orchestrator = self._head(), self._orchestrator
         [definition] = orchestrator.reader.definitions(self.id, [node])
-        if definition is None or parse(definition).kind not in _POOLS:
+        if definition is None or parse_definition(definition).kind not in _POOLS:
             raise OrchestratorError(
                 f"Node {node} of the run {self.id} is no swarm: it has no items. `run.tree()` shows the ids of nodes."
             )

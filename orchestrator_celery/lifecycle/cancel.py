@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,11 @@ from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import is_callback, is_runner, parse_leaf_id
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
-from orchestrator_celery.records.definitions import spec, unpack
-from orchestrator_celery.records.nodes import parse_live
-from orchestrator_celery.store import Refused
+from orchestrator_celery.records.definitions import Shape, shape_of, write_definition
+from orchestrator_celery.records.head import parse_cleanup
+from orchestrator_celery.records.live import parse_live
+from orchestrator_celery.records.packed import unpack
+from orchestrator_celery.store import Confirmed, Refused
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -79,7 +82,7 @@ class Cancellation:
             runs=tuple(f"{run}:{node}:{live[node].attempt}" for node in self._reader.delegated(run)),
             keys=len(sizes),
             bytes=sum(sizes.values()),
-            token=self._token(run, head),
+            token=_token(run, _confirmed(head)),
         )
 
     def cancel(self, run: str, confirm: bool | str | None, reason: str = "") -> None:
@@ -117,7 +120,7 @@ class Cancellation:
             return
         self._stop_bodies(run, list(json.loads(head["bodies"])))
         for inner in json.loads(head["inner"]):
-            self._store.cancel(inner, "", "")
+            self._store.cancel(inner, "")
             self.conclude(inner)
             with suppress(NotImplementedError):
                 self._orchestrator.app.backend.forget(inner)
@@ -133,23 +136,23 @@ class Cancellation:
     def _clean_up(self, run: str, head: dict[str, bytes]) -> None:
         """What a swarm does after its items is done for those that ran, each as a run of its own, once."""
         number = 1
-        while (item := head.get(f"clean:{number}:item")) is not None:
-            node, attempt, level = item.decode().split("|")
+        while (owed := parse_cleanup(head, number)) is not None:
             codec = self._orchestrator.codec
-            definition = head[f"clean:{number}:definition"]
-            facts = item_facts(run, node, definition, None, codec, int(level or Priority.MEDIUM))
-            facts.update(attempt=int(attempt), state=RunStatus.CANCELLED.value)
-            below = unpack(head[f"clean:{number}:call"])
+            facts = item_facts(run, owed.node, owed.definition, None, codec, int(owed.priority or Priority.MEDIUM))
+            facts.update(attempt=owed.attempt, state=RunStatus.CANCELLED.value)
+            below = unpack(owed.callback)
             definitions = {("0.0" if path == "." else f"0.0.{path}"): raw for path, raw in below.items()}
-            definitions["0"] = spec("C", codec.dump({"name": "cleanup"}, "json"), n=1, k="complex")
-            known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{node}:{number}"))
+            definitions["0"] = write_definition(
+                Shape.STEPS, codec.dump({"name": "cleanup"}, "json"), size=1, kind="complex"
+            )
+            known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{owed.node}:{number}"))
             effects = self._store.create(
                 known,
                 definitions,
                 {
                     "name": "cleanup",
                     "kind": "complex",
-                    "total": sum(raw[:1] == b"L" and not is_callback(path) for path, raw in below.items()),
+                    "total": sum(shape_of(raw) is Shape.LEAF and not is_callback(path) for path, raw in below.items()),
                     "close": codec.dump({"root_id": known, "ignore_result": True}),
                     "input": codec.dump([[facts], {}]),
                 },
@@ -175,14 +178,14 @@ class Cancellation:
             counts=counts,
             reason=reason,
         )
-        effects = self._store.cancel(run, "" if confirm is True else str(confirm), entry.model_dump_json())
+        confirmed = None if confirm is True else _confirmed(head)
+        if confirmed is not None and confirm != _token(run, confirmed):
+            raise _changed(run, before, counts["total"])
+        effects = self._store.cancel(run, entry.model_dump_json(), confirmed)
         if effects.refused is Refused.GONE:
             raise _not_found(run)
         if effects.refused is Refused.CHANGED:
-            raise ConfirmationRequired(
-                f"The run {run} is no longer what this plan says (its status is {before} and it has "
-                f"{counts['total']} tasks): look at `run.cancel_plan()` again."
-            )
+            raise _changed(run, before, counts["total"])
         try:
             self.conclude(run)
         except PASSING as exc:
@@ -229,10 +232,21 @@ class Cancellation:
             raise _not_found(run)
         return head
 
-    def _token(self, run: str, head: dict[str, bytes]) -> str:
-        """The same as the script makes of what it finds."""
-        said = b" ".join([self._store.keys.root(run).encode(), head["status"], head["created"], head["total"]])
-        return hashlib.sha1(said).hexdigest()[:12]
+
+def _confirmed(head: Mapping[str, bytes]) -> Confirmed:
+    return Confirmed(head["status"], head["created"], head["total"])
+
+
+def _token(run: str, confirmed: Confirmed) -> str:
+    """The token of a plan: it is valid as long as these facts are."""
+    return hashlib.sha1(b" ".join([run.encode(), *confirmed])).hexdigest()[:12]
+
+
+def _changed(run: str, status: RunStatus, total: int) -> ConfirmationRequired:
+    return ConfirmationRequired(
+        f"The run {run} is no longer what this plan says (its status is {status} and it has {total} tasks): look at "
+        "`run.cancel_plan()` again."
+    )
 
 
 def _not_found(run: str) -> RunNotFound:

@@ -15,6 +15,7 @@ from orchestrator_celery.dispatch.publisher import PASSING
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
 from orchestrator_celery.lifecycle.suspend import INSIDE, Control
+from orchestrator_celery.records.head import HeadField, HeadPrefix, parse_detach, prefixed
 
 if TYPE_CHECKING:
     from orchestrator_celery.orchestrator import Orchestrator
@@ -23,10 +24,7 @@ __all__ = ("Debts",)
 
 logger = logging.getLogger(__name__)
 
-#: Field of a head: Celery has the outcome of an end before a retry.
-_RESET = "reset"
-#: Beginning of a field of a head: a node was taken out to go on as a run of its own.
-_DETACH = "detach:"
+_RESET = HeadField.RESET.value
 
 
 class Debts:
@@ -48,9 +46,9 @@ class Debts:
                 self._reset(run)
             if INSIDE in head:
                 Control(self._orchestrator.store, self._orchestrator.publisher).align(run)
-            for field in [name for name in head if name.startswith(_DETACH)]:
-                new, given = head[field].decode().split(" ")
-                Detachment(self._orchestrator, run, field.removeprefix(_DETACH)).start(new, given)
+            for node in prefixed(head, HeadPrefix.DETACH):
+                field = f"{HeadPrefix.DETACH.value}{node}"
+                Detachment(self._orchestrator, run, node).start(*parse_detach(head[field]))
                 self._orchestrator.store.settled(run, field)
         except PASSING as exc:
             logger.warning("What a change of a run entails waits: %r", exc, extra={"action": "settle", "run": run})
@@ -66,7 +64,7 @@ class Debts:
         if stored:
             backend.store_result(run, None, PENDING)
         self._orchestrator.store.settled(run, _RESET)
-        status, closed = self._reader.head_fields(run, "status", "closed")
+        status, closed = self._reader.head_fields(run, HeadField.STATUS, HeadField.CLOSED)
         if stored and closed and status == b"FAILED":
             _, error = self._orchestrator.verdict(run)
             backend.store_result(run, error, FAILURE)
@@ -74,6 +72,6 @@ class Debts:
             backend.store_result(run, RunCancelled.of(run), REVOKED)
 
     def _options(self, run: str) -> dict[str, object]:
-        blob = self._reader.head_field(run, "close")
+        blob = self._reader.head_field(run, HeadField.CLOSE)
         options: dict[str, object] = self._orchestrator.codec.load(blob) if blob else {}
         return options

@@ -10,14 +10,15 @@ from orchestrator_celery.errors import InvalidTransition, RunNotFound
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.lifecycle import VERBS, refusal
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.records.head import HeadField, parse_stop
+from orchestrator_celery.records.live import LiveState, live_state, parse_live
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.reader import Reader
 
 __all__ = ("INSIDE", "Control", "check")
 
 #: Field of a head: runs that stand in for tasks of this one do not have its status yet.
-INSIDE = "inside"
+INSIDE = HeadField.INSIDE
 
 
 class Control:
@@ -67,7 +68,11 @@ class Control:
 
     def align(self, run: str) -> None:
         """Runs that stand in for tasks of this one follow its status: whoever changed that has not made them."""
-        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if raw[:1] == b"D"}
+        live = {
+            node: parse_live(raw)
+            for node, raw in self._reader.live(run).items()
+            if live_state(raw) is LiveState.DELEGATED
+        }
         verb = self._verb_of(run)
         for inner in (str(LeafId(run, node, leaf.attempt)) for node, leaf in live.items()):
             effects = verb(inner)
@@ -78,10 +83,10 @@ class Control:
 
     def _verb_of(self, run: str) -> Callable[[str], Effects]:
         """What brings another run into the status of this one."""
-        status, stop = self._reader.head_fields(run, "status", "stop")
+        status, stop = self._reader.head_fields(run, HeadField.STATUS, HeadField.STOP)
         if status == b"INTERRUPTED" and stop is not None:
-            _, signal, grace = stop.decode().split(" ")
-            return partial(self._store.interrupt, signal=signal, grace=float(grace) / 1000)
+            order = parse_stop(stop)
+            return partial(self._store.interrupt, signal=order.signal, grace=order.grace)
         return self._store.suspend if status == b"SUSPENDED" else self._store.resume
 
     def _inside(self, run: str, effects: Effects, verb: Callable[[str], Effects]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Foresight", "Verdict")
+__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Foresight", "Reason", "Verdict")
 
 
 class Dispatch(NamedTuple):
@@ -39,14 +40,28 @@ class CloseRun(NamedTuple):
     leaf: LeafId
 
 
+class Reason(str, Enum):
+    """Why a decision about a visit is needed, as its record in the outbox says."""
+
+    SUCCEEDED = "S"  #: the visit has succeeded: which edges are taken?
+    FAILED = "F"  #: the visit has failed: is it retried, or is an error edge taken?
+    MAP = "map"  #: the visit is about to run once for each element of a list: which list?
+    INPUTS = "in"  #: the visit has inputs: what are they?
+    SKIPPED = "skip"  #: the node was taken out: what goes on in place of its result?
+
+    @property
+    def before_body(self) -> bool:
+        """Whether the visit has no result of its own yet, so that its input stands in for it."""
+        return self in (Reason.MAP, Reason.INPUTS, Reason.SKIPPED)
+
+
 class Decide(NamedTuple):
     """Decide what comes after, or before, a visit of a graph's node.
 
     Args:
         run: the run.
         visit: graph, node and visit, as `0.3.2`; the node is `S` for START.
-        why: `S` it has ended well, `F` it has failed, `map` it is about to run once for each element of a list, `in`
-            with inputs, `skip` it is passed by.
+        why: why a decision is needed.
         ref: whose result or error; of `map`, `in` and `skip`, what it is given.
         spec: definition of the node, of START that of the graph.
         given: what the graph was given.
@@ -59,7 +74,7 @@ class Decide(NamedTuple):
 
     run: str
     visit: str
-    why: str
+    why: Reason
     ref: str
     spec: bytes
     given: str

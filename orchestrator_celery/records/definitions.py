@@ -34,6 +34,7 @@ __all__ = (
     "payload_of",
     "shape_of",
     "with_attributes",
+    "with_payload",
     "write_definition",
 )
 
@@ -48,6 +49,9 @@ class Shape(str, Enum):
     GRAPH_NODE = "N"  #: a node of a graph, which has one body for all of its visits
     APPROVAL = "A"  #: the body of a graph's node that waits for a person
     PACKED = "T"  #: a node and everything below it, in one value
+
+
+_SHAPES = {shape.value.encode(): shape for shape in Shape}
 
 
 class Attribute(str, Enum):
@@ -177,13 +181,13 @@ def parse_definition(raw: bytes) -> Definition:
     return Definition(Shape(letter), dict(pair.split("=", 1) for pair in pairs), payload)
 
 
-def shape_of(raw: bytes) -> Shape:
-    """The shape of a definition, PACKED for a packed tree.
+def shape_of(raw: bytes) -> Shape | None:
+    """The shape of a definition, PACKED for a packed tree; None for another value, such as the priorities of a pool.
 
     >>> shape_of(b"L l=1\\n[]")
     <Shape.LEAF: 'L'>
     """
-    return Shape(raw[:1].decode())
+    return _SHAPES.get(raw[:1])
 
 
 def payload_of(raw: bytes) -> bytes:
@@ -205,6 +209,11 @@ def with_attributes(raw: bytes, **attributes: Any) -> bytes:
     changed = {Attribute[name.upper()].value for name in attributes}
     kept = {name: value for name, value in definition.attributes.items() if name not in changed}
     return _write(definition.shape.value, definition.payload, {**kept, **_texts(attributes)})
+
+
+def with_payload(raw: bytes, payload: bytes) -> bytes:
+    """The same definition with another payload."""
+    return raw.partition(b"\n")[0] + b"\n" + payload
 
 
 def _texts(attributes: Mapping[str, Any]) -> dict[str, Any]:

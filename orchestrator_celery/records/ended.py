@@ -18,7 +18,7 @@ from typing import NamedTuple
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeState
 
-__all__ = ("Ended", "EndedState", "ended_state", "parse_ended", "write_ended")
+__all__ = ("Ended", "EndedState", "ended_state", "parse_ended", "write_ended", "written_state")
 
 _REFERENCE = b"@"
 
@@ -85,6 +85,12 @@ def write_ended(ended: Ended) -> bytes:
     header = "|".join(map(str, (EndedState[ended.state.name].value, ended.attempt, *times, ended.owner)))
     rest = ended.payload if ended.ref is None else _REFERENCE + ended.ref.encode()
     return header.encode() + b"\n" + rest
+
+
+def written_state(succeeded: bool) -> str:
+    """The state that a record of a leaf begins with."""
+    state = EndedState.SUCCEEDED if succeeded else EndedState.FAILED
+    return str(state.value)
 
 
 def ended_state(raw: bytes) -> EndedState:

@@ -11,6 +11,7 @@ A process of a later version may write kinds and fields that this one does not k
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -78,10 +79,9 @@ def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Eve
     own: dict[str, Any] = {"id": place, "time": from_ms(place.partition("-")[0]), "run": run, "node": node}
     cls = KINDS.get(kind)
     if cls is not None:
-        try:
-            return cls(**own, **_named(raw))
-        except ValidationError:  # a later version has changed its fields
-            pass
+        with suppress(ValidationError):  # of fields that a later release has changed
+            event: Event = cls(**own, **_named(raw))
+            return event
     return UnknownEvent(**own, kind=kind, fields=raw)
 
 

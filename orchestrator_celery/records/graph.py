@@ -25,7 +25,18 @@ from typing import Any, NamedTuple
 
 from orchestrator_celery.model.clock import from_ms
 
-__all__ = ("EMPTY_GRAPH", "GRAPH_FIELDS", "GraphRecord", "Undone", "UndoneVisit", "parse_edges", "parse_graph", "parse_joins", "write_graph")
+__all__ = (
+    "EMPTY_GRAPH",
+    "GRAPH_FIELDS",
+    "VISIT",
+    "GraphRecord",
+    "Undone",
+    "UndoneVisit",
+    "parse_edges",
+    "parse_graph",
+    "parse_joins",
+    "write_graph",
+)
 
 _PREFIX = "G|"
 #: The passage's key for the visit a token is in.
@@ -48,12 +59,12 @@ class UndoneVisit(NamedTuple):
 
     Args:
         state: how far it had come.
-        ref: reference to its result or error, of a join to its input.
+        reference: to its result or error, of a join to its input.
         passage: what its token has passed.
     """
 
     state: Undone
-    ref: str
+    reference: str
     passage: Mapping[str, int]
 
 
@@ -70,7 +81,7 @@ class GraphRecord(NamedTuple):
         passages: by the same join: what those tokens have passed.
         starts: how often each `any` join has started.
         newest: reference to the newest result of each node.
-        ends: sources whose tokens have reached END, with a reference to their result.
+        ends: by source whose token has reached END, a reference to its result.
         skipped: nodes that will not be visited.
         undone: visits whose edges were not followed.
         error: why the graph fails, an outcome reference; None as long as it does not.
@@ -85,7 +96,7 @@ class GraphRecord(NamedTuple):
     passages: Mapping[str, Mapping[str, int]]
     starts: Mapping[str, int]
     newest: Mapping[str, str]
-    ends: tuple[tuple[str, str], ...]
+    ends: Mapping[str, str]
     skipped: Mapping[str, int]
     undone: Mapping[str, UndoneVisit]
     error: str | None = None
@@ -94,20 +105,18 @@ class GraphRecord(NamedTuple):
 #: Names in the JSON object that are always there. Lua's empty table may have been written as `{}` or as `[]`.
 GRAPH_FIELDS = GraphRecord._fields[2:-1]
 #: A graph that was not begun.
-EMPTY_GRAPH = GraphRecord(None, "", {}, {}, {}, {}, {}, {}, {}, (), {}, {})
+EMPTY_GRAPH = GraphRecord(None, "", {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
 
 
 def parse_graph(raw: bytes) -> GraphRecord:
     """Read a record."""
     since, given, text = raw.decode().removeprefix(_PREFIX).split("|", 2)
     state: dict[str, Any] = json.loads(text)
-    undone = {visit: UndoneVisit(Undone(how), ref, dict(passed)) for visit, (how, ref, passed) in _pairs(state, "undone")}
-    ends = tuple((source, ref) for source, ref in state["ends"] or ())
-    known = {name: dict(_pairs(state, name)) for name in GRAPH_FIELDS if name not in ("ends", "undone")}
+    undone = {visit: _undone(**parts) for visit, parts in _pairs(state, "undone")}
+    known = {name: dict(_pairs(state, name)) for name in GRAPH_FIELDS if name != "undone"}
     return GraphRecord(
         since=None if since == "0" else from_ms(since),
         input=given,
-        ends=ends,
         undone=undone,
         error=state.get("error"),
         **known,
@@ -117,11 +126,23 @@ def parse_graph(raw: bytes) -> GraphRecord:
 def write_graph(record: GraphRecord) -> bytes:
     """Write a record; the opposite of `parse_graph`."""
     state = {name: getattr(record, name) for name in GRAPH_FIELDS}
-    state["undone"] = {visit: [one.state.value, one.ref, one.passage] for visit, one in record.undone.items()}
+    state["undone"] = {
+        visit: {"state": one.state.value, "reference": one.reference, "passage": one.passage}
+        for visit, one in record.undone.items()
+    }
     if record.error is not None:
         state["error"] = record.error
     since = 0 if record.since is None else round(record.since.timestamp() * 1000)
     return f"{_PREFIX}{since}|{record.input}|{json.dumps(state)}".encode()
+
+
+def is_graph(raw: bytes) -> bool:
+    """Whether a record in `:m` is that of a graph.
+
+    >>> is_graph(b"C|0")
+    False
+    """
+    return raw.startswith(_PREFIX.encode())
 
 
 def parse_edges(text: str) -> dict[str, list[str]]:
@@ -140,7 +161,12 @@ def parse_joins(text: str) -> dict[str, str]:
     >>> parse_joins("2:all,3:any")
     {'2': 'all', '3': 'any'}
     """
-    return dict(part.split(":") for part in text.split(",") if part)  # type: ignore[misc]
+    pairs = (part.partition(":") for part in text.split(",") if part)
+    return {node: kind for node, _, kind in pairs}
+
+
+def _undone(state: str, reference: str, passage: Mapping[str, int] | None = None) -> UndoneVisit:
+    return UndoneVisit(Undone(state), reference, dict(passage or {}))
 
 
 def _pairs(state: Mapping[str, Any], name: str) -> Any:

@@ -1,16 +1,16 @@
 """References to the input of a node: where its partial arguments come from.
 
-    reference = ""                      ; nothing
-              | "in"                    ; the run's own arguments
-              | node                    ; the result of a node
-              | "w:" node               ; its error as a dict, along an error edge of a graph
-              | "[" reference *( "," reference )   ; a list of values, into an `all` join of a graph
-              | "m:" visit              ; one element of the list that a graph's node is mapped over
-              | "o:" graph              ; the input of a graph and then its own arguments
-              | "g:" visit              ; the input of a visit of a graph's node, and its inputs
-              | "k:" visit              ; the inputs of a visit alone: its body is immutable
-              | "e:" outcome            ; an errback is called with this error, see `outcomes.py`
-              | "i:" item               ; a callback is called for this item of a swarm
+reference = ""                      ; nothing
+          | "in"                    ; the run's own arguments
+          | node                    ; the result of a node
+          | "w:" node               ; its error as a dict, along an error edge of a graph
+          | "[" reference *( "," reference )   ; a list of values, into an `all` join of a graph
+          | "m:" visit              ; one element of the list that a graph's node is mapped over
+          | "o:" graph              ; the input of a graph and then its own arguments
+          | "g:" visit              ; the input of a visit of a graph's node, and its inputs
+          | "k:" visit              ; the inputs of a visit alone: its body is immutable
+          | "e:" outcome            ; an errback is called with this error, see `outcomes.py`
+          | "i:" item               ; a callback is called for this item of a swarm
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ("InputRef", "Source", "parse_input", "write_input")
+__all__ = ("NAMED", "InputRef", "Source", "parse_input", "write_input")
 
 
 class Source(str, Enum):

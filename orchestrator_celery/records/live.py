@@ -4,6 +4,7 @@
     state     = a value of `LiveState`
     callbacks = [links] "," [errbacks] [ ";" [success] "," [error] "," [cleanup] ]
     input     = an input reference, see `inputs.py`; of a decision, `reason ":" reference`
+    reason    = a value of `Reason` in `model/effects.py`
     owner     = [runner " "] worker     ; empty unless it runs
     runner    = node ":" attempt
 
@@ -25,7 +26,7 @@ from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
 
-__all__ = ("Live", "LiveState", "live_state", "parse_live", "write_live")
+__all__ = ("RUNNING", "Live", "LiveState", "live_state", "parse_live", "write_live")
 
 
 class LiveState(str, Enum):
@@ -54,6 +55,10 @@ _NODE_STATES = {
     LiveState.AWAITING: NodeState.AWAITING,
     LiveState.DECIDING: NodeState.QUEUED,
 }
+
+
+#: A worker runs it.
+RUNNING = frozenset({LiveState.RUNNING, LiveState.STOPPING})
 
 
 class Live(NamedTuple):

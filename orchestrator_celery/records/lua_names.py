@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from orchestrator_celery.model.effects import Reason
 from orchestrator_celery.model.states import NodeKind, Priority, RunStatus
-from orchestrator_celery.records.decision import Reason
 from orchestrator_celery.records.definitions import Attribute, Shape
 from orchestrator_celery.records.ended import EndedState
 from orchestrator_celery.records.events import EventField

@@ -1,10 +1,10 @@
 """Names inside the keys of a run: suffixes of keys, fields beside a node's own, and places below a node.
 
-    key    = root [ suffix ]              ; `RunKey`; `store/keys.py` makes the root
-    field  = node [ ":" beside ]          ; a field of a hash: a node's own record, or one beside it, a `Beside`
-    node   = "0" *( "." part ) | "$"      ; `model/ids.py`; `$` stands for closing the run
-    part   = number | letter number       ; a child; a callback: l, e, s, f or c; a runner: b; a decision: d
-           | "S" | "r" | "p" | "lv" | "b" ; a `Place`
+key    = root [ suffix ]              ; `RunKey`; `store/keys.py` makes the root
+field  = node [ ":" beside ]          ; a field of a hash: a node's own record, or one beside it, a `Beside`
+node   = "0" *( "." part ) | "$"      ; `model/ids.py`; `$` stands for closing the run
+part   = number | letter number       ; a child; a callback: l, e, s, f or c; a runner: b; a decision: d
+       | "S" | "r" | "p" | "lv" | "b" ; a `Place`
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """References to the result or error of a composite, in its record of an ended node.
 
-    reference = node                     ; the result or error of that node
-              | "*" count                ; the list of the results of children 0 to count - 1
-              | "+"                      ; a dict: the results with which a graph ended, by name, under `<graph>:ends`
-              | "w:" reference           ; an error as a dict, as the target of an error edge gets it
-              | "chord:" reference       ; the error that a chord's body has because its header failed
-              | "swarm:" pool            ; more items of the pool failed than it tolerates
-              | "recursion:" name ":" limit   ; a graph was to visit a node too often; the name is percent-encoded
-              | "noroute:" name          ; no edge out of a graph's node was taken
+reference = node                     ; the result or error of that node
+          | "*" count                ; the list of the results of children 0 to count - 1
+          | "+"                      ; a dict: the results with which a graph ended, by name, under `<graph>:ends`
+          | "w:" reference           ; an error as a dict, as the target of an error edge gets it
+          | "chord:" reference       ; the error that a chord's body has because its header failed
+          | "swarm:" pool            ; more items of the pool failed than it tolerates
+          | "recursion:" name ":" limit   ; a graph was to visit a node too often; the name is percent-encoded
+          | "noroute:" name          ; no edge out of a graph's node was taken
 
-    ends = [ end *( "\\n" end ) ]
-    end  = name " " reference            ; the name is percent-encoded
+ends = [ end *( "\\n" end ) ]
+end  = name " " reference            ; the name is percent-encoded
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def write_outcome(ref: OutcomeRef) -> str:
         return f"{ref.kind.value}{ref.number}"
     if ref.kind is OutcomeKind.RECURSION:
         return f"{ref.kind.value}{quote(ref.of, safe='')}:{ref.number}"
-    return ref.kind.value + (quote(ref.of, safe="") if ref.kind is OutcomeKind.NO_ROUTE else ref.of)
+    of = quote(ref.of, safe="") if ref.kind is OutcomeKind.NO_ROUTE else ref.of
+    return f"{ref.kind.value}{of}"
 
 
 def parse_ends(raw: bytes | None) -> list[tuple[str, str]]:

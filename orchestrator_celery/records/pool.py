@@ -14,7 +14,7 @@ failed item, or empty. `singly` is 1 after a runner has failed: items then go by
 
 In `:m` under `<pool>:segments`, where items were added in bulk:
 
-    segments = *( first ":" count ":" token " " )
+    segments = *( first ":" size ":" token " " )
 
 After its end, in `:t` under `<pool>:end`:
 
@@ -31,7 +31,7 @@ Waiting items whose priorities differ are ranges `first-last` in the sorted set 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
@@ -136,12 +136,12 @@ class Segment(NamedTuple):
 
     Args:
         first: index of the first of them.
-        count: how many.
+        size: how many.
         token: names the upload with their definitions.
     """
 
     first: int
-    count: int
+    size: int
     token: str
 
 
@@ -195,13 +195,13 @@ def write_pool_end(end: PoolEnd) -> bytes:
 def parse_segments(raw: bytes | None) -> Iterator[Segment]:
     """Read where the items of a pool lie that were added in bulk."""
     for part in (raw or b"").decode().split():
-        first, count, token = part.split(":")
-        yield Segment(int(first), int(count), token)
+        first, size, token = part.split(":")
+        yield Segment(int(first), int(size), token)
 
 
-def write_segments(segments: Iterator[Segment]) -> bytes:
+def write_segments(segments: Iterable[Segment]) -> bytes:
     """Write where items lie that were added in bulk."""
-    return "".join(f"{first}:{count}:{token} " for first, count, token in segments).encode()
+    return "".join(f"{first}:{size}:{token} " for first, size, token in segments).encode()
 
 
 def parse_range(raw: bytes) -> range:

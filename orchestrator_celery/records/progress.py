@@ -1,7 +1,7 @@
 """The newest progress of a leaf, in `:p` under its node.
 
-    record = place "|" done "|" [total] "|" message
-    place  = id of its event in the run's stream, which begins with its time in milliseconds
+record = place "|" done "|" [total] "|" message
+place  = id of its event in the run's stream, which begins with its time in milliseconds
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from orchestrator_celery.model.effects import Verdict
+from orchestrator_celery.records.ended import written_state
 from orchestrator_celery.store.availability import answers
 from orchestrator_celery.store.script_call import Effects, Verbs
 
@@ -30,7 +31,7 @@ class GraphVerbs(Verbs):
             well: it is a result.
             late: nobody has answered in time; refused as long as there is time.
         """
-        return self._run("answer", run, node, "S" if well else "F", result, int(late))
+        return self._run("answer", run, node, written_state(well), result, int(late))
 
     def awaits(self, run: str, until: float | None = None) -> None:
         """A run waits for a person; derived, and put back by whoever looks at the run.

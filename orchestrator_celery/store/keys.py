@@ -33,6 +33,8 @@ saved signature has the same keys under an id of its own, `s:<uuid>`: a head,
 
 from __future__ import annotations
 
+from orchestrator_celery.records.names import RunKey
+
 __all__ = ("Keys",)
 
 
@@ -68,44 +70,44 @@ class Keys:
 
     def definitions(self, run: str) -> str:
         """What each node is."""
-        return self.root(run) + ":d"
+        return self.root(run) + RunKey.DEFINITIONS.value
 
     def upload(self, run: str, token: str) -> str:
         """Definitions on their way in, or added in bulk."""
-        return f"{self.root(run)}:d:{token}"
+        return f"{self.definitions(run)}:{token}"
 
     def live(self, run: str) -> str:
         """Leaves that are queued or running."""
-        return self.root(run) + ":l"
+        return self.root(run) + RunKey.LIVE.value
 
     def terminal(self, run: str) -> str:
         """Nodes that have ended."""
-        return self.root(run) + ":t"
+        return self.root(run) + RunKey.ENDED.value
 
     def checkpoints(self, run: str) -> str:
         """How far running leaves are."""
-        return self.root(run) + ":c"
+        return self.root(run) + RunKey.CHECKPOINTS.value
 
     def progress(self, run: str) -> str:
         """How far leaves say they are."""
-        return self.root(run) + ":p"
+        return self.root(run) + RunKey.PROGRESS.value
 
     def pools(self, run: str) -> str:
         """Counters of composites that are under way."""
-        return self.root(run) + ":m"
+        return self.root(run) + RunKey.ACTIVE.value
 
     def waiting(self, run: str, pool: str) -> str:
         """What waits in a pool whose items differ in priority, by level and place."""
-        return f"{self.root(run)}:q:{pool}"
+        return self.root(run) + RunKey.LINE.value + pool
 
     def events(self, run: str) -> str:
         """What happened, oldest first."""
-        return self.root(run) + ":e"
+        return self.root(run) + RunKey.EVENTS.value
 
     def registered(self, signature: str) -> str:
         """Runs of a signature; of a run, those started again from it."""
-        return self.root(signature) + ":r"
+        return self.root(signature) + RunKey.RUNS.value
 
     def inner(self, run: str) -> str:
         """Runs that stood in for tasks of a run."""
-        return self.root(run) + ":i"
+        return self.root(run) + RunKey.INNER.value

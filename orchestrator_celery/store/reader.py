@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.model.ids import CLOSE, is_callback
+from orchestrator_celery.model.states import Priority
+from orchestrator_celery.records.graph import EMPTY_GRAPH, GraphRecord, parse_graph
+from orchestrator_celery.records.head import HeadField, check_format
+from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
+from orchestrator_celery.records.names import Beside
+from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
 from orchestrator_celery.store.availability import answers
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.script_call import NEWER
+from orchestrator_celery.store.scripts import load
 
-__all__ = ("GraphState", "Reader", "segments")
+__all__ = ("Reader",)
 
 _PAGE = 1000
-#: Between the scores of two levels in the line of a pool, as `order.lua` has it.
-SPAN = 2**40
-
-
-class GraphState(NamedTuple):
-    """The tokens of a graph.
-
-    Args:
-        given: what the graph was given.
-        state: the record; `graph.lua` says what is in it.
-    """
-
-    given: str
-    state: dict[str, Any]
-
-    @property
-    def last(self) -> dict[str, str]:
-        """Where the newest result of each node is, by the node's number."""
-        return dict(self.state.get("last", {}))
 
 
 @answers
@@ -50,7 +37,9 @@ class Reader:
 
     def head(self, run: str) -> dict[str, bytes]:
         """Every field of the run's head; empty when there is no such run."""
-        return {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+        head = {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+        check_format(head.get(HeadField.FORMAT), run)
+        return head
 
     def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
         """Heads of several runs."""
@@ -61,12 +50,14 @@ class Reader:
 
     def head_field(self, run: str, field: str) -> bytes | None:
         """One field of the head."""
-        value: bytes | None = self._client.hget(self._keys.root(run), field)
+        [value] = self.head_fields(run, field)
         return value
 
     def head_fields(self, run: str, *fields: str) -> list[bytes | None]:
         """Several fields of the head."""
-        values: list[bytes | None] = self._client.hmget(self._keys.root(run), list(fields))
+        values: list[bytes | None]
+        *values, version = self._client.hmget(self._keys.root(run), [*fields, HeadField.FORMAT])
+        check_format(version, run)
         return values
 
     def live(self, run: str) -> dict[str, bytes]:
@@ -76,7 +67,7 @@ class Reader:
     def running(self, run: str) -> int:
         """How many nodes of the tree are claimed by a worker."""
         live = self.live(run).items()
-        return sum(raw.startswith((b"R", b"I")) for node, raw in live if node != CLOSE and not is_callback(node))
+        return sum(live_state(raw) in RUNNING for node, raw in live if node != CLOSE and not is_callback(node))
 
     def live_leaf(self, run: str, node: str) -> bytes | None:
         """One live leaf; None where it has ended."""
@@ -91,7 +82,8 @@ class Reader:
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
         """Whether an attempt of a leaf is not wanted any more: interrupted, superseded, or its run is gone."""
         raw = self.live_leaf(run, node)
-        return raw is None or not raw.startswith(b"R|%d|" % attempt)
+        live = None if raw is None else parse_live(raw)
+        return live is None or live.phase is not LiveState.RUNNING or live.attempt != attempt
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Records of ended nodes, None for one that has not ended."""
@@ -109,18 +101,18 @@ class Reader:
         """How many items a pool has now, or had when it ended."""
         [active] = self.pools(run, [pool])
         if active is not None:
-            return int(active.split(b"|", 2)[1])
-        [ended] = self.terminal(run, [f"{pool}:end"])
-        return int(ended.split(b"|", 1)[0]) if ended else 0
+            return parse_pool(active).size
+        [ended] = self.terminal(run, [pool + Beside.POOL_END.value])
+        return parse_pool_end(ended).size
 
     def delegated(self, run: str) -> list[str]:
         """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""
-        return sorted(node for node, raw in self.live(run).items() if raw.startswith(b"D"))
+        return sorted(node for node, raw in self.live(run).items() if live_state(raw) is LiveState.DELEGATED)
 
     def sizes(self, run: str) -> dict[str, int]:
         """Memory each key of the run takes, in bytes, as Redis estimates it."""
         keys = self._keys
-        tokens = (self.head_field(run, "segments") or b"").decode().split()
+        tokens = (self.head_field(run, HeadField.SEGMENTS) or b"").decode().split()
         found = [keys.root(run), keys.definitions(run), keys.live(run), keys.terminal(run), keys.pools(run)]
         found += [
             keys.events(run),
@@ -134,34 +126,27 @@ class Reader:
         return {key: int(size) for key, size in sizes.items() if size is not None}
 
     def definitions(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Definitions of nodes; those of items that were added in bulk are looked up in their segments."""
-        found = self._fields(self._keys.definitions(run), nodes)
-        missing = [position for position, raw in enumerate(found) if raw is None]
-        if missing:
-            self._fill_from_segments(run, nodes, found, missing)
-        for position in missing:
-            if found[position] is None:
-                found[position] = self._from_swarm(run, nodes[position])
-        missing = [position for position in missing if found[position] is None and "." in nodes[position]]
-        if missing:
-            self._fill_from_graphs(run, nodes, found, missing)
+        """Definitions of nodes, wherever they are kept; of a tree that has not started, the packed tree."""
+        script, found = load("definitions"), list[bytes | None]()
+        for start in range(0, len(nodes), _PAGE):
+            word, _, *answer = script.run(self._client, self._keys.root(run), nodes[start : start + _PAGE])
+            if word == NEWER:
+                check_format(answer[0], run)
+            found.extend(raw or None for raw in answer[0])
         return found
 
-    def graph_state(self, run: str, graph: str) -> GraphState:
+    def graph_state(self, run: str, graph: str) -> GraphRecord:
         """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
-        [text] = self.pools(run, [graph])
-        if text is None:
-            [text] = self.terminal(run, [f"{graph}:g"])
-        if text is None:
-            return GraphState("", {})
-        _, _, given, state = text.decode().split("|", 3)
-        return GraphState(given, json.loads(state))
+        [raw] = self.pools(run, [graph])
+        if raw is None:
+            [raw] = self.terminal(run, [graph + Beside.GRAPH.value])
+        return EMPTY_GRAPH if raw is None else parse_graph(raw)
 
     def closed(self, runs: Sequence[str]) -> list[bool | None]:
         """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
-                pipe.hmget(self._keys.root(run), "status", "closed")
+                pipe.hmget(self._keys.root(run), HeadField.STATUS, HeadField.CLOSED)
             return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
 
     def inner(self, run: str) -> list[str]:
@@ -214,73 +199,20 @@ class Reader:
             found.extend(self._client.hmget(key, list(nodes[start : start + _PAGE])))
         return found
 
-    def _from_swarm(self, run: str, node: str) -> bytes | None:
-        """What a swarm does after each of its items is kept once, with the swarm; and so is what its runners are."""
-        item, _, callback = node.rpartition(".")
-        if is_runner(node):
-            return self._client.hget(self._keys.definitions(run), f"{item}.b")  # type: ignore[no-any-return]
-        pool, _, index = item.rpartition(".")
-        if callback[:1] not in ("s", "f", "c") or not index.isdigit():
-            return None
-        found: bytes | None = self._client.hget(self._keys.definitions(run), f"{pool}.a{callback}")
-        return found
-
-    def _fill_from_segments(
-        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
-    ) -> None:
-        """Look up what was added in bulk: one call per pool, and one per segment that holds something asked for."""
-        wanted: dict[str, list[tuple[int, int]]] = {}
-        for position in missing:
-            pool, _, index = nodes[position].rpartition(".")
-            if pool and index.isdigit():
-                wanted.setdefault(pool, []).append((int(index), position))
-        for pool, places in wanted.items():
-            [raw_segments] = self.pools(run, [f"{pool}:segments"])
-            for first, count, token in segments(raw_segments):
-                inside = [(index - first, position) for index, position in places if first <= index < first + count]
-                raws = self._fields(self._keys.upload(run, token), [str(offset) for offset, _ in inside])
-                for (_, position), raw in zip(inside, raws, strict=True):
-                    found[position] = raw
-
-    def _fill_from_graphs(
-        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
-    ) -> None:
-        """Visits of a graph's node, and elements it is mapped over, have a body that is kept once: two calls."""
-        above = {position: nodes[position].rpartition(".")[0] for position in missing}
-        owners = sorted(set(above.values()))
-        specs = dict(zip(owners, self._fields(self._keys.definitions(run), owners), strict=True))
-        bodies: dict[str, str] = {}
-        for owner, raw in specs.items():
-            if raw is not None and raw.startswith(b"N "):
-                bodies[owner] = f"{owner}.p"
-            elif raw is not None and raw.startswith(b"P ") and b" k=map" in raw.partition(b"\n")[0]:
-                bodies[owner] = f"{owner.rpartition('.')[0]}.p"
-        if not bodies:
-            return
-        kept = dict(zip(bodies, self._fields(self._keys.definitions(run), list(bodies.values())), strict=True))
-        for position in missing:
-            found[position] = kept.get(above[position])
-
     def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
         """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""
-        if not self.head_field(run, "mixed"):
+        if not self.head_field(run, HeadField.MIXED):
             return {}
-        started = self._fields(self._keys.terminal(run), [f"{pool}.{index}:p" for index in range(first, last + 1)])
+        fields = [f"{pool}.{index}{Beside.PRIORITY.value}" for index in range(first, last + 1)]
+        started = self._fields(self._keys.terminal(run), fields)
         found = {index: int(raw) for index, raw in enumerate(started, first) if raw is not None}
-        key = self._keys.waiting(run, pool)
+        key, asked = self._keys.waiting(run, pool), (Priority.HIGH, Priority.LOW)
         with self._client.pipeline(transaction=False) as pipe:
-            for floor in (SPAN * (3 - level) for level in (3, 1)):
+            for floor in map(floor_of, asked):
                 pipe.zrevrangebyscore(key, floor + first, floor, 0, 1)
                 pipe.zrangebyscore(key, f"({floor + first}", floor + last)
             high_before, high, low_before, low = pipe.execute()
-        for level, ranges in ((3, [*high_before, *high]), (1, [*low_before, *low])):
-            for begin, _, end in (raw.decode().partition("-") for raw in ranges):
-                found.update(dict.fromkeys(range(max(first, int(begin)), min(last, int(end)) + 1), level))
+        for level, entries in zip(asked, ([*high_before, *high], [*low_before, *low]), strict=True):
+            for waiting in map(parse_range, entries):
+                found.update(dict.fromkeys(range(max(first, waiting.start), min(last + 1, waiting.stop)), int(level)))
         return found
-
-
-def segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:
-    """Where items of a pool that were added in bulk lie: the first index, how many, the upload's token."""
-    for part in (raw or b"").decode().split():
-        first, count, token = part.split(":")
-        yield int(first), int(count), token

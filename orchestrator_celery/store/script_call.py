@@ -1,4 +1,4 @@
-"""What every verb on a run has: its call, its answer, its refusals."""
+"""Calls a script and reads its answer: effects, or a refusal."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight, Reason
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.records.head import check_format
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.keys import Keys
 
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Effects", "Refused", "Verbs", "effect", "foresight", "in_chunks")
+__all__ = ("NEWER", "Effects", "Refused", "Verbs", "effect", "foresight", "in_chunks")
+
+
+#: Answered by every script for a run of a later release; raised as `FormatTooNew`.
+NEWER = b"newer"
 
 
 class Refused(str, Enum):
@@ -60,6 +65,8 @@ class Verbs:
 
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
+        if word == NEWER:
+            check_format(rest[0], run)
         refused = None if word == b"ok" else Refused(word.decode())
         return Effects(
             refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])
@@ -91,11 +98,11 @@ def effect(run: str, item: list[Any]) -> Effect:
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
-        _, why, ref, spec, given, last, visits, tries, found, born = rest
+        why, ref, spec, given, last, visits, tries, found, born = rest
         return Decide(
             run,
             node.decode(),
-            why.decode(),
+            Reason(why.decode()),
             ref.decode(),
             spec,
             given.decode(),

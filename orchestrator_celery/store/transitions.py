@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
@@ -17,11 +17,19 @@ from orchestrator_celery.store.script_call import Effects, Refused
 from orchestrator_celery.store.signature_transitions import SignatureVerbs
 from orchestrator_celery.store.swarm_transitions import FIRST_LOOK
 
-__all__ = ("Store",)
+__all__ = ("Confirmed", "Store")
 
 _REPORTS = 1000
 #: Milliseconds after which a change is looked at whose caller may have died.
 _SOON = 2000
+
+
+class Confirmed(NamedTuple):
+    """What a confirmed plan of a cancellation says of the run: fields of its head."""
+
+    status: bytes
+    created: bytes
+    total: bytes
 
 
 @answers
@@ -247,18 +255,19 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         self.not_due([run])
         return effects
 
-    def cancel(self, run: str, token: str, audit: str) -> Effects:
-        """Stop a run and delete what it holds; `erase` deletes the rest once the consequences are drawn.
+    def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None) -> Effects:
+        """Stop a run and delete its data; `erase` deletes the rest once the side effects were performed.
 
         Args:
             run: its id.
-            token: of the plan that was confirmed, or '' for none.
             audit: the entry for the audit trail, as JSON.
+            confirmed: refuse with `CHANGED` if the run is not like this any more.
         """
         # Due before it is done, so that consequences which nobody draws are found; not at once: the caller draws them.
         later = time.time() * 1000 + FIRST_LOOK
         self.client.zadd(self.keys.due, {run: later}, nx=True)
-        effects = self._run("cancel", run, token, audit)
+        facts = ("", "", "") if confirmed is None else confirmed
+        effects = self._run("cancel", run, audit, int(confirmed is not None), *facts)
         if effects.refused is Refused.GONE:
             self.not_due([run])
         return effects

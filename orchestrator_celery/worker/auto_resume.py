@@ -24,9 +24,10 @@ from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.nodes import Live, parse_live
+from orchestrator_celery.records.live import Live, LiveState, parse_live
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
@@ -118,13 +119,15 @@ class Session:
             task_id = look.run if node == CLOSE else f"{look.run}:{live.runner or f'{node}:{live.attempt}'}"
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
-                alive = sighting.alive and raw[:1] != b"I"  # what was to be stopped does not fail by that
+                alive = (
+                    sighting.alive and live.phase is not LiveState.STOPPING
+                )  # what was to be stopped does not fail by that
                 self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, alive)
 
     def end(self, look: Look) -> None:
         """End a run that is over its deadline."""
         orchestrator = self._orchestrator
-        limit = float(orchestrator.reader.head_field(look.run, "limit") or 0) / 1000
+        limit = float(orchestrator.reader.head_field(look.run, HeadField.LIMIT) or 0) / 1000
         error = DeadlineExceeded(
             f"The run {look.run} did not end within its deadline of {limit:g} s: nothing more of it starts, and what "
             "still runs does not count. `run.tree()` shows what it was waiting for."
@@ -169,7 +172,7 @@ class Session:
                 continue
             codec, well = orchestrator.codec, True
             try:
-                blob = codec.dump_result(unanswered(codec.load(parse(raw).payload)))
+                blob = codec.dump_result(unanswered(codec.load(parse_definition(raw).payload)))
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
             effects = orchestrator.store.answer(look.run, node, blob, well=well, late=True)
@@ -222,7 +225,7 @@ class Session:
         if leaf.node == CLOSE:
             return CLOSE_TASK
         [raw] = self._orchestrator.reader.definitions(leaf.run, [leaf.node])
-        return read_leaf(parse(raw).payload, self._orchestrator.codec).task if raw else ""
+        return read_leaf(parse_definition(raw).payload, self._orchestrator.codec).task if raw else ""
 
 
 def rules_of(orchestrator: Orchestrator) -> Rules:

@@ -272,7 +272,7 @@ class Hooks:
         """Stop a run that stands in for a task nobody waits for: its own run is over, or has started it again."""
         status = self._orchestrator.reader.head_field(run, "status")
         if status is not None and not RunStatus(status.decode()).ended:
-            self._orchestrator.store.cancel(run, "", "")
+            self._orchestrator.store.cancel(run, "")
             Cancellation(self._orchestrator).conclude(run)
 
     # -- told by the main process ---------------------------------------------------------------

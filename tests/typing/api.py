@@ -34,6 +34,7 @@ from orchestrator_celery import (
     DeadlineExceeded,
     Event,
     ForeignSignature,
+    FormatTooNew,
     GraphInvalid,
     GraphRecursion,
     Interrupted,
@@ -100,6 +101,7 @@ from orchestrator_celery import (
     SwarmFull,
     SwarmWasClosed,
     TaskPolicy,
+    UnknownEvent,
     acting,
     current_node,
     error,
@@ -337,6 +339,8 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
             return event.node
         if isinstance(event, NodeCheckpointed):
             return str(event.attempt)
+        if isinstance(event, UnknownEvent):
+            assert_type((event.kind, event.fields), tuple[str, dict[str, str]])
         if isinstance(event, NodeSucceeded | NodeFailed | SwarmWasClosed | RunClosed):
             return event.node
     return after
@@ -507,6 +511,8 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
+    except FormatTooNew as exc:
+        return f"{exc.run} {exc.found} {exc.known}"
     except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored, NodeNotFound):
         return "task"
     except OrchestratorError:

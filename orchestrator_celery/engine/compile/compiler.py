@@ -25,12 +25,22 @@ from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.compile.graph import graph_tree
+from orchestrator_celery.engine.compile.item_callbacks import ITEM_CALLBACKS
 from orchestrator_celery.engine.compile.partial_arguments import with_given
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
-from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import Tree, leaf_spec, pack, spec, with_attrs
+from orchestrator_celery.model.states import NodeKind, Priority
+from orchestrator_celery.records.definitions import (
+    Shape,
+    leaf_definition,
+    parse_definition,
+    shape_of,
+    with_attributes,
+    write_definition,
+)
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.names import Place
+from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
@@ -45,13 +55,6 @@ _APPLIED = frozenset(
     "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
     "producer publisher connection add_to_parent app ignore_result task_type".split()
 )
-
-#: Letter and role of what a swarm does after its items.
-_AFTER = {
-    "on_success": ("s", Role.ITEM_SUCCESS),
-    "on_error": ("f", Role.ITEM_ERROR),
-    "on_cleanup": ("c", Role.ITEM_CLEANUP),
-}
 
 
 class Compiler:
@@ -101,12 +104,12 @@ class Compiler:
 
     def _item(self, signature: Any, inherited: dict[str, Any], own: Mapping[str, Sequence[Any]], batched: bool) -> Tree:
         tree = self._tree(signature, inherited, Role.PLAIN)
-        if batched and tree.specs["."].startswith(b"L") and self._goes_singly(signature, inherited):
-            tree = Tree({**tree.specs, ".": with_attrs(tree.specs["."], o=1)}, tree.leaves)
+        if batched and shape_of(tree.specs["."]) is Shape.LEAF and self._goes_singly(signature, inherited):
+            tree = Tree({**tree.specs, ".": with_attributes(tree.specs["."], singly=True)}, tree.leaves)
         if own:
             specs = self._after_item(own)
-            counts = {_AFTER[kind][0]: len(given) for kind, given in own.items()}
-            tree = Tree({**tree.specs, **specs, ".": with_attrs(tree.specs["."], **counts)}, tree.leaves)
+            counts = {f"own_{ITEM_CALLBACKS[kind].after}": len(given) for kind, given in own.items()}
+            tree = Tree({**tree.specs, **specs, ".": with_attributes(tree.specs["."], **counts)}, tree.leaves)
         return tree
 
     def _goes_singly(self, signature: Any, inherited: dict[str, Any]) -> bool:
@@ -115,7 +118,7 @@ class Compiler:
     def _after_item(self, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
         """Definitions of what is done after an item, packed, under `s0`, `f0`, `c0` and so on."""
         return {
-            f"{_AFTER[kind][0]}{index}": pack(self._tree(signature, {}, _AFTER[kind][1]))
+            f"{ITEM_CALLBACKS[kind].letter}{index}": pack(self._tree(signature, {}, ITEM_CALLBACKS[kind].role))
             for kind, given in callbacks.items()
             for index, signature in enumerate(given)
         }
@@ -136,7 +139,7 @@ class Compiler:
     def leaf(self, signature: Signature) -> bytes:
         """Compile one task signature, without callbacks, into a leaf's definition."""
         payload, start = self._leaf_payload(signature, {}, Role.PLAIN)
-        return leaf_spec(payload, **start)
+        return leaf_definition(payload, **start)
 
     def _tree(self, given: Any, inherited: dict[str, Any], role: Role) -> Tree:
         signature = self._check(given)
@@ -153,7 +156,7 @@ class Compiler:
             return self._chord(signature, inherited, role)
         payload, start = self._leaf_payload(signature, inherited, role)
         links, errbacks = self._callbacks_of(signature)
-        return self._node(lambda counts: leaf_spec(payload, *counts, **start), {}, 1, links, errbacks)
+        return self._node(lambda counts: leaf_definition(payload, *counts, **start), {}, 1, links, errbacks)
 
     def _check(self, given: Any) -> Signature:
         if not isinstance(given, dict):
@@ -224,12 +227,12 @@ class Compiler:
         for index, tree in enumerate(trees):
             last = index == len(trees) - 1
             own = tree.specs["."]
-            if not last and own.startswith(b"P ") and b" k=group" in own.split(b"\n", 1)[0]:
-                tree.specs["."] = own.replace(b"P ", b"P ch=1 ", 1)
+            if not last and shape_of(own) is Shape.POOL and parse_definition(own).kind is NodeKind.GROUP:
+                tree.specs["."] = with_attributes(own, chord_header=True)
             specs.update(tree.below(index))
         count = len(trees)
         return self._node(
-            lambda c: spec("C", name, n=count, k=kind, **attrs, l=c[0] or None, e=c[1] or None),
+            lambda c: _composite(Shape.STEPS, name, c, size=count, kind=kind, **attrs),
             specs,
             sum(tree.leaves for tree in trees),
             links,
@@ -239,7 +242,7 @@ class Compiler:
     def _group(self, members: group, inherited: dict[str, Any], role: Role) -> Tree:
         options = {**{k: v for k, v in members.options.items() if k not in _APPLIED}, **inherited}
         items = [self._tree(task, options, role) for task in self._members(members)]
-        return self._pool(items, {"k": "group"}, b"{}", [], [])
+        return self._pool(items, {"kind": "group"}, b"{}", [], [])
 
     def _members(self, members: group) -> Iterator[Signature]:
         for task in members.tasks:
@@ -282,7 +285,9 @@ class Compiler:
         assert isinstance(signature, ComplexSignature)
         tree = self._tree(signature.workflow, options, role)
         handlers = [*errbacks, *(_Handler(s) for s in signature.error_handlers)]
-        return self._sequence([tree], "complex", name, [*links, *signature.success_handlers], handlers, im=sealed)
+        return self._sequence(
+            [tree], "complex", name, [*links, *signature.success_handlers], handlers, immutable=sealed
+        )
 
     def _graph(
         self,
@@ -303,7 +308,7 @@ class Compiler:
         specs, (attrs, start, leaves) = graph_tree(signature, body, self._codec)
         name = self._codec.dump({**facts, **start}, "json")
         return self._node(
-            lambda c: spec("G", name, **attrs, im=sealed, l=c[0] or None, e=c[1] or None),
+            lambda c: _composite(Shape.GRAPH, name, c, **attrs, immutable=sealed),
             specs,
             leaves,
             links,
@@ -323,22 +328,22 @@ class Compiler:
         own = signature.own_callbacks
         items = [self._item(task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
         after = signature.item_callbacks
-        counts = {f"a{_AFTER[kind][0]}": len(given) for kind, given in after.items()}
+        counts = {f"each_{ITEM_CALLBACKS[kind].after}": len(given) for kind, given in after.items()}
         levels = self._levels(signature)
-        attrs = {**signature.pool_attrs(), "im": sealed, "lv": bool(levels), **counts}
+        attrs = {**signature.pool_attrs(), "immutable": sealed, "priorities": bool(levels), **counts}
         tree = self._pool(items, attrs, name, links, errbacks)
-        kept = {f"a{path}": raw for path, raw in self._after_item(after).items()}
+        kept = {f"{Place.EACH.value}{path}": raw for path, raw in self._after_item(after).items()}
         if levels:
-            kept["lv"] = levels.encode()
+            kept[Place.PRIORITIES.value] = levels.encode()
         if batch:
-            kept["b"] = self._runner(batch, options)
+            kept[Place.RUNNER.value] = self._runner(batch, options)
         return Tree({**tree.specs, **kept}, tree.leaves)
 
     def _runner(self, batch: Any, options: dict[str, Any]) -> bytes:
         """The message that works off several items: it goes where theirs would go."""
         sent = {name: value for name, value in options.items() if name not in _APPLIED and value is not None}
         leaf = Leaf(BATCH_TASK, [None if batch == "auto" else batch], {}, sent, True, Role.PLAIN)
-        return leaf_spec(write_leaf(leaf, self._codec))
+        return leaf_definition(write_leaf(leaf, self._codec))
 
     def _pool(
         self, items: list[Tree], attrs: dict[str, Any], name: bytes, links: list[Any], errbacks: list[Any]
@@ -346,7 +351,7 @@ class Compiler:
         specs = {str(index): pack(item) for index, item in enumerate(items)}
         count = len(items)
         return self._node(
-            lambda c: spec("P", name, n=count, **attrs, l=c[0] or None, e=c[1] or None),
+            lambda c: _composite(Shape.POOL, name, c, size=count, **attrs),
             specs,
             sum(item.leaves for item in items),
             links,
@@ -368,6 +373,12 @@ class Compiler:
             tree = self._tree(errback.signature if handler else errback, {}, Role.HANDLER if handler else Role.ERRBACK)
             specs.update(tree.below(f"e{index}"))
         return Tree({".": own((len(links), len(errbacks))), **specs}, leaves)
+
+
+def _composite(shape: Shape, payload: bytes, counts: tuple[int, int], **attributes: Any) -> bytes:
+    """The definition of a composite with numbers of callbacks and errbacks."""
+    links, errbacks = counts
+    return write_definition(shape, payload, **attributes, links=links or None, errbacks=errbacks or None)
 
 
 class _Handler:

@@ -1,16 +1,7 @@
 """From a graph's definition to the records of its nodes.
 
-    G n=3 t=S>0;0>1,2;1>$ j=2:all st=0  the graph: how many nodes, every edge there is, its joins, where it begins
-    N k=node nm=charge to=1 w=1 mv=25   a node: its name, where it leads, its tasks, the most visits; below it, under
-                                        `p`, the body of each visit
-    N ... c=1 ro=1 lk=0,3 ce=1          its edges are chosen; by the result alone; by those of nodes 0 and 3, too; a
-                                        failure has a way out
-    N ... src=S,0 in=1 mp=1 cap=8 ps=0  order of the edges into a join; inputs; mapped over a list, so many at a time;
-                                        a router, which passes on what node 0 gave
-    A k=approval wait=60000             waits for a person, at most so long
-
-A router is a node of its own, which comes after those of the user. Numbers are places in the list of nodes, `S` is
-START, `$` END.
+Nodes are named by their number in the graph, `S` is START and `$` is END. A router is a node of its own, which follows
+the nodes of the user. `orchestrator_celery.records.definitions` describes the attributes.
 """
 
 from __future__ import annotations
@@ -21,12 +12,14 @@ from urllib.parse import quote
 
 from orchestrator_celery.canvas.conditions.language import node_names, roots
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.records.definitions import Tree, pack, spec
+from orchestrator_celery.records.definitions import Shape, write_definition
+from orchestrator_celery.records.names import Place
+from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.payload import Codec
 
 __all__ = ("graph_tree",)
 
-_START, _END = "S", "$"
+_START, _END = Place.START.value, Place.CLOSE.value
 _OFTEN = 2**31
 #: What conditions may look at whose answers a process has from its claim on.
 _TOLD = frozenset({"result", "node", "visits", "run_input"})
@@ -156,7 +149,7 @@ def graph_tree(
     for number, node in enumerate(plan.nodes):
         own = _body(node, body, str(number) in first, codec)
         leaves += own.leaves
-        specs[f"{number}.p"] = pack(own)
+        specs[f"{number}.{Place.BODY.value}"] = pack(own)
         specs[str(number)] = _node_spec(plan, graph, node, str(number), own.leaves, codec)
     return specs, (_attrs(plan), _facts(plan, plan.edges[_START], {}), leaves)
 
@@ -167,7 +160,9 @@ def _body(node: _Node, body: Callable[[Any, bool], Tree], begins: bool, codec: C
     given = node.entry["approval"]
     wait = given.get("timeout")
     facts = codec.dump({"name": node.name, **given}, "json")
-    own = spec("A", facts, k="approval", wait=None if wait is None else max(1, int(wait * 1000)))
+    own = write_definition(
+        Shape.APPROVAL, facts, kind="approval", wait=None if wait is None else max(1, int(wait * 1000))
+    )
     return Tree({".": own}, 1)
 
 
@@ -176,12 +171,12 @@ def _attrs(plan: _Plan) -> dict[str, Any]:
     joins = [f"{plan.numbers[n.name]}:{n.entry['join']}" for n in plan.nodes if n.entry.get("join")]
     start = plan.edges[_START]
     return {
-        "n": len(plan.nodes),
-        "k": "graph",
-        "t": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
-        "j": ",".join(joins) or None,
-        "st": None if plan.asks(_START) else ",".join(start.targets),
-        "sc": plan.asks(_START),
+        "size": len(plan.nodes),
+        "kind": "graph",
+        "edges": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
+        "joins": ",".join(joins) or None,
+        "first": None if plan.asks(_START) else ",".join(start.targets),
+        "start_decides": plan.asks(_START),
     }
 
 
@@ -194,22 +189,22 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
     )
     plain = ",".join(route["to"] for route in edges.routes if "to" in route)
     attrs = {
-        "k": "node",
-        "nm": quote(node.name, safe=""),
-        "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
-        "c": edges.chosen,
-        "lk": ",".join(plan.looks(edges, number, entry)) or None,
-        "ro": _foreseeable(edges, node, number, facts) if edges.chosen else None,
-        "ce": bool(edges.errors or retry),
-        "w": leaves,
-        "mv": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
-        "src": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
-        "in": bool(entry.get("inputs")),
-        "mp": "map_over" in entry,
-        "cap": entry.get("max_concurrency"),
-        "ps": node.asked_about,
+        "kind": "node",
+        "name": quote(node.name, safe=""),
+        "next": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
+        "decides": edges.chosen,
+        "looks_at": ",".join(plan.looks(edges, number, entry)) or None,
+        "foreseeable": _foreseeable(edges, node, number, facts) if edges.chosen else None,
+        "catches": bool(edges.errors or retry),
+        "leaves": leaves,
+        "max_visits": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
+        "sources": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
+        "inputs": bool(entry.get("inputs")),
+        "mapped": "map_over" in entry,
+        "max_concurrency": entry.get("max_concurrency"),
+        "asked_about": node.asked_about,
     }
-    return spec("N", codec.dump(facts, "json"), **attrs)
+    return write_definition(Shape.GRAPH_NODE, codec.dump(facts, "json"), **attrs)
 
 
 def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]:

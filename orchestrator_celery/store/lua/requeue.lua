@@ -3,7 +3,7 @@
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting of the body  5 retries  6 nesting of the later message
 --       7 reason  8 milliseconds until it is due  9 definition of the later message, or '' if it sends the same
 -- RETURNS: {'ok', {}, held?} | {'gone'} there is no such run | {'stale'} the later message was quicker, or the attempt is over
--- include: base send live records/head
+-- include: base send live records/task_id
 if not status then return reply('gone') end
 local node, reason, definition = ARGV[1], ARGV[7], ARGV[9]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])

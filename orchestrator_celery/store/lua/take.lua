@@ -7,7 +7,7 @@
 -- RETURNS: {'ok', effects, taken, created} taken: node, definition and input of each item; created: time of the run's creation
 --          | {'gone'} there is no such run | {'held', effects, taken} the run is suspended or interrupted
 --          | {'stale', effects} the runner was superseded
--- include: everything taking
+-- include: everything pools taking
 if not status then return reply('gone') end
 local runner, ended = ARGV[1], tonumber(ARGV[8])
 local owner = runner .. ':' .. ARGV[2] .. ' ' .. ARGV[5]

@@ -28,10 +28,3 @@ local function arrive(graph_id, graph, edges, at, source, input, passage)
   graph.arrived[at][source] = input
   for name, value in pairs(passage) do graph.passages[at][name] = math.max(graph.passages[at][name] or 0, value) end
 end
-
-local function reach_end(graph, source, reference)
-  for _, known in ipairs(graph.ends) do
-    if end_source(known) == source then return set_end(known, source, reference) end
-  end
-  table.insert(graph.ends, set_end({}, source, reference))
-end

@@ -19,3 +19,9 @@ local function begin_pool(pool_id, definition, input)
   pool.stopped = stop_after ~= nil and pool.failed >= stop_after
   return pool
 end
+
+start_pool = function(pool_id, definition, input)
+  local pool = begin_pool(pool_id, definition, input)
+  pump(pool_id, definition, pool)
+  return end_if_done(pool_id, definition, pool)
+end

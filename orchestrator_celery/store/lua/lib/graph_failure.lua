@@ -1,7 +1,7 @@
 -- A graph fails: it starts nothing more, and keeps the visits that were not finished, for a retry.
 -- A visit whose edges are not followed.
 local function leave_undone(graph, key, state, reference)
-  graph.undone[key] = { state, reference, graph.tokens[key] }
+  graph.undone[key] = { state = state, reference = reference, passage = graph.tokens[key] }
   graph.tokens[key] = nil
 end
 

@@ -1,7 +1,7 @@
 -- A graph that failed goes on: visits that failed start again, and the edges of those that ended beside them are followed.
 local function resume_visit(graph_id, graph, key, undone)
   local at, turn = key:match('^(%w+)%.(%d+)$')
-  local state, reference, passage = parts_of_undone(undone)
+  local state, reference, passage = undone.state, undone.reference, undone.passage
   if state == UNDONE.join then return visit(graph_id, graph, at, reference, passage) end
   local own = graph_id .. '.' .. key
   if state == UNDONE.unknown then state, reference = ended_as(own) end
@@ -26,7 +26,7 @@ local function resume_graph(graph_id, input)
   if graph.since == '0' then graph.since = now end -- it was taken over from another run
   redis.call('HDEL', ended_key, graph_id .. BESIDE.graph)
   local undone, keys = graph.undone, {}
-  for key, passage in pairs(graph.tokens) do undone[key] = { UNDONE.unknown, '', passage } end
+  for key, passage in pairs(graph.tokens) do undone[key] = { state = UNDONE.unknown, reference = '', passage = passage } end
   for key in pairs(undone) do keys[#keys + 1] = key end
   table.sort(keys)
   if (graph.error or ''):sub(1, #OUTCOME.recursion) == OUTCOME.recursion then graph.visits = {} end

@@ -1,6 +1,4 @@
 -- From the end of a visit to the nodes that follow.
-local chosen -- the edges that the process which finished a leaf has chosen already: the visit, and its targets
-
 -- Why a token cannot leave, if so. It takes all of its edges or none.
 local function obstacle(graph_id, graph, source, targets, passage)
   local edges = edges_of(graph_id)
@@ -34,7 +32,7 @@ local function leave(graph_id, graph, at, turn, result, targets, succeeded)
   redis.call('HSET', ended_key, graph_id .. '.' .. key .. BESIDE.targets, targets) -- for views and for a rerun
   for target in targets:gmatch('[^,]+') do
     if target == PLACE.close then
-      reach_end(graph, source, source == PLACE.start and graph_id .. '.' .. PLACE.value or input)
+      graph.ends[source] = source == PLACE.start and graph_id .. '.' .. PLACE.value or input
     else
       arrive(graph_id, graph, edges, target, source, input, copy(passage))
     end

@@ -1,10 +1,10 @@
 -- The line of a pool whose items differ in priority: waiting items as ranges of indexes, see orchestrator_celery/records/pool.py.
 -- A million items of one priority are one entry. In other pools items start by index, and nothing is kept.
-local function floor_of(priority) return (PRIORITY.high - priority) * PRIORITY.span end
+local function score_of(priority, index)
+  return string.format('%.0f', (PRIORITY.high - priority) * PRIORITY.span + index)
+end
 
-local function ceiling_of(priority) return string.format('(%.0f', floor_of(priority - 1)) end
-
-local function score_of(priority, index) return string.format('%.0f', floor_of(priority) + index) end
+local function ceiling_of(priority) return '(' .. score_of(priority - 1, 0) end
 
 local function line_of(pool_id) return root .. KEY.line .. pool_id end
 

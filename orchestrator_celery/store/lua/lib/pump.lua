@@ -24,7 +24,7 @@ local function pump(pool_id, definition, pool)
   pool.pumping = false
 end
 
-local function item_ended(pool_id, definition, index, state, counts)
+item_ended = function(pool_id, definition, index, state, counts)
   local pool, item = get_pool(pool_id), pool_id .. '.' .. index
   pool.done = pool.done + 1
   give_place_back(definition, pool, item)

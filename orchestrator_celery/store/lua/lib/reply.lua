@@ -32,7 +32,8 @@ end
 local function retire() retiring = redis.call('HGET', root, HEAD.keep) or nil end
 
 local function reply(word, ...)
-  if flush then flush() end
+  if flush_pools then flush_pools() end
+  if flush_graphs then flush_graphs() end
   if retiring and not under_way() then
     for _, key in ipairs(every_key()) do redis.call('EXPIRE', key, retiring) end
   end

@@ -4,11 +4,10 @@ local root = KEYS[1]
 local definitions_key, live_key, ended_key = root .. KEY.definitions, root .. KEY.live, root .. KEY.ended
 local active_key, events_key = root .. KEY.active, root .. KEY.events
 local checkpoints_key, progress_key, inner_key = root .. KEY.checkpoints, root .. KEY.progress, root .. KEY.inner
-local clock = redis.call('TIME')
-local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
-local head = redis.call('HMGET', root, HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead,
-  HEAD.created, HEAD.format)
-local status, window, max_events, mixed, graphed, ahead, created, format = unpack(head)
+local now = redis.call('TIME')
+now = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
+local status, window, max_events, mixed, graphed, ahead, created, format = unpack(redis.call('HMGET', root,
+  HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead, HEAD.created, HEAD.format))
 -- A later release wrote this run: its records may mean something else, so this release does not touch it.
 if format and tonumber(format) > FORMAT.version then return { 'newer', {}, format } end
 window = tonumber(window)
@@ -20,10 +19,10 @@ if cancelled then status = false end -- only the verbs that finish a cancellatio
 local held = status == STATUS.suspended or status == STATUS.interrupted -- nothing may start
 local effects = {}
 -- Functions that call each other through several helpers.
-local activate, up     -- start a node; tell a parent that its child has ended
-local begin_graph, visit_ended
-local runner_ended
-local flush            -- writes the records of pools and graphs at the end of the call
+local activate, up -- start a node; tell a parent that its child has ended
+local start_pool, item_ended, runner_ended, flush_pools -- of the part `pools`
+local begin_graph, visit_ended, flush_graphs            -- of the part `graphs`
+local chosen -- edges that the process which finished a leaf has chosen: the visit, and its targets
 
 local function emit(kind, node, ...)
   if is_runner(node) then return end

@@ -16,7 +16,7 @@ local function start_join(graph_id, graph, edges)
       local list, passage = inputs_of_join(graph_id, graph, at), graph.passages[at]
       graph.arrived[at], graph.passages[at] = nil, nil
       if is_worn_out(graph_id, graph, at) then
-        graph.undone[at .. '.' .. (graph.turns[at] or 0)] = { UNDONE.join, list, passage }
+        graph.undone[at .. '.' .. (graph.turns[at] or 0)] = { state = UNDONE.join, reference = list, passage = passage }
         fail_graph(graph_id, graph, recursion_error(graph_id, at))
       else
         visit(graph_id, graph, at, list, passage)

@@ -21,7 +21,7 @@ local function end_steps(node, definition, state, reference)
   local record = redis.call('HGET', active_key, node)
   redis.call('HDEL', active_key, node)
   if state == STATE.skipped then return pass_over(node, 0, reference) end
-  return complete(node, definition, state, reference, record and since_of(record))
+  return complete(node, definition, state, reference, record and since_of_steps(record))
 end
 
 -- Starts the first step from `index` on that has no record; after the last step, ends the composite.

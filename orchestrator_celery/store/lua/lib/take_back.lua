@@ -3,11 +3,8 @@ local function restore_definition(node) -- as it was before the task replaced it
   local own = redis.call('HGET', definitions_key, node .. BESIDE.replaced)
   if not own then return end
   redis.call('HDEL', definitions_key, node .. BESIDE.replaced)
-  if own == '' then
-    redis.call('HDEL', definitions_key, node)
-  else
-    redis.call('HSET', definitions_key, node, own)
-  end
+  if own == '' then return redis.call('HDEL', definitions_key, node) end
+  redis.call('HSET', definitions_key, node, own)
 end
 
 local function take_back_pool(pool_id) -- returns its number of items

@@ -15,11 +15,7 @@ activate = function(node, input)
   if shape == SHAPE.approval then return await(node, definition, input) end
   if attribute(definition, ATTRIBUTE.immutable) then input = input_for_immutable(input) end
   if shape == SHAPE.graph then return begin_graph(node, input) end
-  if shape == SHAPE.pool then
-    local pool = begin_pool(node, definition, input)
-    pump(node, definition, pool)
-    return end_if_done(node, definition, pool)
-  end
+  if shape == SHAPE.pool then return start_pool(node, definition, input) end
   redis.call('HSET', active_key, node, write_steps())
   return go_on(node, definition, 0, input)
 end

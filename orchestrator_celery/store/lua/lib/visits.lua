@@ -1,14 +1,5 @@
 -- Visits of a graph's nodes. `activate` and `up` lead into these functions and out of them, so a visit that ends at once
 -- waits in `ready`.
-local function count_in_graph(graph_id, field, by)
-  if by and by ~= 0 and in_tree(graph_id) then redis.call('HINCRBY', root, field, by) end
-end
-
--- Whether a node was visited as often as it may be.
-local function is_worn_out(graph_id, graph, at)
-  return (graph.visits[at] or 0) >= number(definition_of(graph_id .. '.' .. at), ATTRIBUTE.max_visits)
-end
-
 -- Starts the body of a visit once its inputs, and the list it is mapped over, are decided. `before` is the visit that is
 -- retried, whose inputs and list are used again.
 local function start(graph_id, at, turn, input, before)

@@ -12,8 +12,7 @@ local function state_if_begun(node) -- nil for a node that waits; SKIPPED for on
   if record then return PUBLIC[ended_state(record)] end
   if live then return PUBLIC[live.state] end -- nil while it is in the outbox
   if redis.call('HEXISTS', active_key, node) == 1 then return 'RUNNING' end
-  local visited = state_of_visits(node)
-  if visited then return visited end
+  if state_of_visits(node) then return state_of_visits(node) end
   for _, ancestor in ipairs(ancestors_of(node)) do
     if redis.call('HEXISTS', ended_key, ancestor.id) == 1 then return 'SKIPPED' end
   end
@@ -26,8 +25,7 @@ local function waiting_leaves(node) -- in and below the node, without those that
   if shape == SHAPE.leaf or shape == SHAPE.approval then return 1 end
   if shape == SHAPE.graph_node then return number(definition, ATTRIBUTE.leaves) end
   local size = tonumber(redis.call('HGET', ended_key, node .. BESIDE.size_before) or '')
-    or number(definition, ATTRIBUTE.size)
-  for i = 0, size - 1 do found = found + waiting_leaves(node .. '.' .. i) end
+  for i = 0, (size or number(definition, ATTRIBUTE.size)) - 1 do found = found + waiting_leaves(node .. '.' .. i) end
   return found
 end
 

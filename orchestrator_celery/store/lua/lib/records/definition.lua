@@ -10,10 +10,3 @@ end
 local function number(definition, name)
   return tonumber(attribute(definition, name))
 end
-
--- A visit that is mapped over a list is a pool of as many items as the list has.
-local function map_definition(size, cap)
-  local bound = cap and ' ' .. ATTRIBUTE.max_concurrency .. '=' .. cap or ''
-  return SHAPE.pool .. ' ' .. ATTRIBUTE.size .. '=' .. size .. ' ' .. ATTRIBUTE.kind .. '=' .. KIND.map .. bound
-    .. '\n{}'
-end

@@ -35,26 +35,3 @@ local function get_graph(graph_id)
   graphs[graph_id] = parse_graph(record)
   return graphs[graph_id]
 end
-
-local function flush_graphs()
-  for graph_id, graph in pairs(graphs) do
-    if graph.gone then
-      redis.call('HDEL', active_key, graph_id)
-    else
-      redis.call('HSET', active_key, graph_id, write_graph(graph))
-    end
-  end
-end
-
--- An end is a pair: the source whose token has reached END, and a reference to its result.
-local function end_source(pair) return pair[1] end
-
-local function end_reference(pair) return pair[2] end
-
-local function set_end(pair, source, reference)
-  pair[1], pair[2] = source, reference
-  return pair
-end
-
--- A visit that was not finished is a triple: how far it had come, a reference, and its passage.
-local function parts_of_undone(undone) return unpack(undone) end

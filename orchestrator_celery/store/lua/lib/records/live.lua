@@ -1,8 +1,7 @@
 -- Records of live nodes: see orchestrator_celery/records/live.py.
-local LIVE_PATTERN = '^(%u)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$'
-
 local function parse_live(record)
-  local state, attempt, retries, nesting, since, sent, tries, callbacks, input, owner = record:match(LIVE_PATTERN)
+  local state, attempt, retries, nesting, since, sent, tries, callbacks, input, owner =
+    record:match('^(%u)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$')
   return {
     state = state, attempt = tonumber(attempt), retries = tonumber(retries), nesting = tonumber(nesting), since = since,
     sent = tonumber(sent), tries = tonumber(tries), callbacks = callbacks, input = input, owner = owner,

@@ -2,12 +2,12 @@
 -- Live items are `next - done`. Both numbers move only with an item's own transition, so an item whose worker dies
 -- cannot keep a place (invariant 5).
 local pools = {}
-local POOL_PATTERN = '^P|(%d+)|(%d+)|(%d+)|(%d+)|(%d*)|(%d)|(%d)|(%d+)|([^|]*)|([^|]*)|(.*)$'
 
 local function is_pool_record(record) return record:sub(1, 1) == 'P' end
 
 local function parse_pool(record)
-  local size, started, done, failed, first_error, open, stopped, since, input, held, runners = record:match(POOL_PATTERN)
+  local size, started, done, failed, first_error, open, stopped, since, input, held, runners =
+    record:match('^P|(%d+)|(%d+)|(%d+)|(%d+)|(%d*)|(%d)|(%d)|(%d+)|([^|]*)|([^|]*)|(.*)$')
   local low, medium, high = held:match('^(%d+),(%d+),(%d+)$')
   local live, called, singly = runners:match('^(%d+),(%d+),(%d)$')
   return {

@@ -1,4 +1,4 @@
--- Writes the records of the pools and graphs that a call has changed.
+-- Writes the records of the pools that a call has read.
 -- Priorities of the items that never started: a retry lines them up again.
 local function priorities_left(pool_id)
   local found = {}
@@ -9,8 +9,7 @@ local function priorities_left(pool_id)
   return table.concat(found, ' ')
 end
 
-flush = function()
-  flush_graphs()
+flush_pools = function()
   for pool_id, pool in pairs(pools) do
     if pool.gone then
       redis.call('HSET', ended_key, pool_id .. BESIDE.pool_end, write_pool_end(pool))
