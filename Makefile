@@ -5,8 +5,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The package, and what checks its types from outside.
 TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
+# Half of the time of a test is waiting, so there are two processes for each of two cores; `tests/kit/groups.py` says
+# which tests stay together.
+WORKERS ?= 4
+SPREAD := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
+# Tests that need a Redis and one worker at most.
+NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
+  --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py
 
-.PHONY: help setup demo test test-all coverage lint format types check bench soak dist clean
+.PHONY: help setup demo check test test-full test-all coverage lint format types bench soak dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -21,15 +28,21 @@ setup: $(STAMP) ## create the environment in .venv
 demo: $(STAMP) ## run the main job: embedded Redis, a worker, the standard library as input
 	$(BIN)/python -m orchestrator_celery demo
 
-test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest
+check: lint $(STAMP) ## lint, types, and the tests that need a Redis and one worker at most
+	$(BIN)/python -m pytest $(SPREAD) $(NEAR)
+
+test: $(STAMP) ## run what every push has to pass
+	$(BIN)/python -m pytest $(SPREAD)
+
+test-full: $(STAMP) ## run all tests: all seeds, crash points and products of parameters
+	TEST_FULL=1 HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest $(SPREAD) -m "full or not full"
 
 test-all: $(STAMP) ## run the tests on every Python version that is installed
 	$(BIN)/nox
 
 coverage: $(STAMP) ## run all tests and tell which lines none of them reached
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(SPREAD)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -45,9 +58,6 @@ types: $(STAMP) ## types only
 format: $(STAMP) ## write the style
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
-
-check: lint $(STAMP) ## what needs no service: lint, types, unit tests
-	$(BIN)/python -m pytest tests/unit
 
 bench: $(STAMP) ## compare with native Celery, side by side; writes docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks --write-docs

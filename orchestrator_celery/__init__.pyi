@@ -61,6 +61,9 @@ from .errors import (
     DeadlineExceeded as DeadlineExceeded,
 )
 from .errors import (
+    DefinitionMismatch as DefinitionMismatch,
+)
+from .errors import (
     ForeignSignature as ForeignSignature,
 )
 from .errors import (
@@ -118,6 +121,9 @@ from .errors import (
     SignatureInUse as SignatureInUse,
 )
 from .errors import (
+    StartUnconfirmed as StartUnconfirmed,
+)
+from .errors import (
     StoreNotConfigured as StoreNotConfigured,
 )
 from .errors import (
@@ -131,6 +137,12 @@ from .errors import (
 )
 from .errors import (
     SwarmFull as SwarmFull,
+)
+from .errors import (
+    UnknownOption as UnknownOption,
+)
+from .handles.current_node import (
+    current_node as current_node,
 )
 from .handles.run import (
     Run as Run,
@@ -290,7 +302,4 @@ from .settings import (
 )
 from .settings import (
     TaskPolicy as TaskPolicy,
-)
-from .worker.current_node import (
-    current_node as current_node,
 )

@@ -1,11 +1,13 @@
-"""What an orchestrator is made of: settings, store, readers, codec, publisher, each made when it is needed."""
+"""Composition root: builds the parts of an orchestrator from the settings, each when it is first used."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from orchestrator_celery.dispatch.publisher import Publisher
+from orchestrator_celery.dispatch.run_results import RunResults
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
@@ -16,18 +18,25 @@ from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("Wiring",)
+__all__ = ("Container",)
 
 
-class Wiring:
-    """The parts of one orchestrator; nothing is connected and no setting is read before it is needed."""
+class Container:
+    """The parts of one orchestrator. No setting is read and no connection is opened before a part is used.
 
-    app: Celery
+    Args:
+        app: the Celery app.
+    """
+
+    def __init__(self, app: Celery) -> None:
+        self.app = app
+        #: One life of this process. The children of a worker's pool share it.
+        self.incarnation = uuid4().hex[:8]
 
     @cached_property
     def settings(self) -> OrchestratorSettings:
@@ -36,7 +45,9 @@ class Wiring:
         Raises:
             InvalidSettings: names every key that is unknown or has a value that is not allowed.
         """
-        return OrchestratorSettings.read(self.app.conf)
+        # `tasks` would finalize an app that is still importing its tasks; `_tasks` holds those registered so far.
+        policies = {name: getattr(task, "orchestrator", None) for name, task in self.app._tasks.items()}
+        return OrchestratorSettings.read(self.app.conf, policies)
 
     @cached_property
     def store(self) -> Store:
@@ -61,14 +72,15 @@ class Wiring:
         return Reader(self.store.client, self.store.keys)
 
     @cached_property
-    def registry(self) -> Registry:
+    def registry(self) -> WorkerRegistry:
         """The workers that live."""
-        return Registry(self.store.client, self.store.keys)
+        return WorkerRegistry(self.store.client, self.store.keys)
 
     @property
-    def trail(self) -> AuditTrail:
+    def audit_stream(self) -> AuditTrail:
         """The audit trail."""
-        return AuditTrail(self.store.client, self.store.keys, self.settings.audit_retention)
+        settings = self.settings
+        return AuditTrail(self.store.client, self.store.keys, settings.audit_retention, settings.max_audit)
 
     @cached_property
     def codec(self) -> Codec:
@@ -76,7 +88,7 @@ class Wiring:
         return Codec(self.app, self.settings.max_payload)
 
     @cached_property
-    def workers(self) -> WorkerTasks:
+    def worker_tasks(self) -> WorkerTasks:
         """What the workers know."""
         return WorkerTasks(self.app)
 
@@ -84,6 +96,20 @@ class Wiring:
     def compiler(self) -> Compiler:
         """Makes trees of signatures."""
         return Compiler(self.app, self.codec, Batching(self.app, self.settings))
+
+    @property
+    def results(self) -> RunResults:
+        """Results and errors of ended runs."""
+        return RunResults(self.reader, self.codec)
+
+    def worker_alive(self, incarnation: str) -> bool:
+        """Whether the lease of a worker's process holds.
+
+        Args:
+            incarnation: of the process.
+        """
+        alive = self.registry.alive(self.store.now() * 1000)
+        return any(member.endswith(f"/{incarnation}") for member in alive)
 
     @cached_property
     def publisher(self) -> Publisher:

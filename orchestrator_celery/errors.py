@@ -1,17 +1,18 @@
-"""Every error of the package: one base, the docstring is the default message.
+"""Every error of the package. All have one base class; the docstring is the default message.
 
-A message says what was refused, why, and what to do. Data a caller may want
-to act on are attributes, never only words.
+A message says what was refused, why, and what to do. Data that a caller may
+use are attributes, not only part of the text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from celery.exceptions import Ignore
 
 from orchestrator_celery.model.problems import Problem
+from orchestrator_celery.model.text import printable, printable_lines
 
 if TYPE_CHECKING:
     from orchestrator_celery.model.views import BulkReport
@@ -22,6 +23,7 @@ __all__ = (
     "ConditionError",
     "ConfirmationRequired",
     "DeadlineExceeded",
+    "DefinitionMismatch",
     "ForeignSignature",
     "FormatTooNew",
     "GraphInvalid",
@@ -41,19 +43,27 @@ __all__ = (
     "RunNotFound",
     "SignatureGone",
     "SignatureInUse",
+    "StartUnconfirmed",
     "StoreNotConfigured",
     "StoreUnavailable",
     "SwarmClosed",
     "SwarmFailed",
     "SwarmFull",
+    "UnknownOption",
 )
 
 
 class OrchestratorError(Exception):
     """The orchestrator refused a call."""
 
+    #: Whether a message has several lines.
+    _lines: ClassVar[bool] = False
+
     def __init__(self, *args: object) -> None:
-        super().__init__(*(args or ((self.__doc__ or "").split("\n", 1)[0],)))
+        # A message quotes users and servers, so it may contain escape sequences and passwords.
+        safe = printable_lines if self._lines else printable
+        told = args or ((self.__doc__ or "").split("\n", 1)[0],)
+        super().__init__(*(safe(words) if isinstance(words, str) else words for words in told))
 
 
 class FormatTooNew(OrchestratorError):
@@ -84,27 +94,48 @@ class FormatTooNew(OrchestratorError):
 
 
 class NotInstalled(OrchestratorError):
-    """This Celery app has no orchestrator: add `Orchestrator(app)` where the app is made."""
+    """This Celery app has no orchestrator: add `Orchestrator(app)` in the module that makes the app."""
 
 
-class InvalidSettings(OrchestratorError):
-    """A setting that begins with `orchestrator_` is unknown or has a value that is not allowed."""
+class InvalidSettings(OrchestratorError, ValueError):
+    """A setting that begins with `orchestrator_`, or a `TaskPolicy`, is unknown, or its value is not allowed."""
+
+
+class UnknownOption(OrchestratorError, TypeError):
+    """An option is unknown, so nothing would read it: the message names the option that you probably meant."""
 
 
 class StoreNotConfigured(OrchestratorError):
-    """No Redis to keep runs in: use a Redis result backend or set `orchestrator_store_url`."""
+    """No Redis is configured as the store: use a Redis result backend, or set `orchestrator_store_url`."""
 
 
 class StoreUnavailable(OrchestratorError):
-    """The store did not answer; nothing was changed. Check that Redis is up, then call again."""
+    """The store did not answer, and nothing was changed. Check that Redis is up, then call again."""
+
+
+class StartUnconfirmed(StoreUnavailable):
+    """The store's answer was lost, so it is unknown whether the run was started: apply it again with the id `run`."""
+
+    def __init__(self, message: str = "", run: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.run = run
+
+    @classmethod
+    def of(cls, run: str, why: object) -> StartUnconfirmed:
+        """What a caller gets who cannot be told more."""
+        return cls(
+            f"It is unknown whether the run {run} was started: the store's answer was lost ({why}). "
+            f"Apply the same again with task_id={run!r}: that starts it once, and gives the run that is there.",
+            run,
+        )
 
 
 class RunNotFound(OrchestratorError):
-    """No run has this id: it was never started here, was cancelled, or its retention is over."""
+    """No run has this id: the run was never started here, was cancelled, or its retention is over."""
 
 
 class NodeNotFound(OrchestratorError):
-    """The run has no node of this id: `run.tree()` shows the ids there are."""
+    """The run has no node with this id: `run.tree()` shows the ids."""
 
 
 class SignatureGone(OrchestratorError):
@@ -112,7 +143,7 @@ class SignatureGone(OrchestratorError):
 
 
 class SignatureInUse(OrchestratorError):
-    """The signature cannot be deleted now: `run` goes on. Wait for its end, cancel it, or mark the signature."""
+    """The signature cannot be deleted now, because `run` is live: wait for its end, cancel it, or use `delete()`."""
 
     def __init__(self, message: str = "", run: str = "") -> None:
         super().__init__(*([message] if message else []))
@@ -120,24 +151,24 @@ class SignatureInUse(OrchestratorError):
 
 
 class RunCancelled(OrchestratorError):
-    """The run was cancelled: it was stopped and everything it held is deleted."""
+    """The run was cancelled: it was stopped, and all its data is deleted."""
 
     @classmethod
     def of(cls, run: str) -> RunCancelled:
-        """What those get who wait for a run."""
-        return cls(f"The run {run} was cancelled: it was stopped and everything it held is deleted.")
+        """Make the error for callers that wait for the run."""
+        return cls(f"The run {run} was cancelled: it was stopped, and all its data is deleted.")
 
 
 class ConfirmationRequired(OrchestratorError):
-    """Deleting needs a confirmation: pass `confirm=True`, or the token of the plan you looked at."""
+    """Deleting needs a confirmation: pass `confirm=True`, or the token of the plan that you checked."""
 
 
 class InvalidTransition(OrchestratorError):
-    """The run's status does not allow this; the message names the status and what is possible."""
+    """The run's status does not allow this verb; the message names the status and the allowed verbs."""
 
 
 class Interrupted(OrchestratorError, Ignore):
-    """The run was interrupted: let this error end the task, which is held back until the run is resumed."""
+    """The run was interrupted: do not catch this error. The task ends and is held back until the run is resumed."""
 
     def __init__(self, message: str = "", task_id: str = "") -> None:
         super().__init__(*([message] if message else []))
@@ -145,20 +176,30 @@ class Interrupted(OrchestratorError, Ignore):
 
 
 class InvalidWorkflow(OrchestratorError):
-    """This workflow cannot be run as it is; the message names the part and the reason."""
+    """This workflow cannot be run; the message names the part and the reason."""
+
+
+class DefinitionMismatch(InvalidWorkflow):
+    """A run of this id has another definition: use a new id, or apply what the id was first used for."""
+
+    def __init__(self, message: str = "", run: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.run = run
 
 
 class ForeignSignature(InvalidWorkflow):
-    """A signature is bound to another Celery app: build it from a task of the app that runs it."""
+    """A signature is bound to another Celery app: build the signature from a task of the app that runs it."""
 
 
 class GraphInvalid(InvalidWorkflow):
-    """The graph cannot be run as it is: `problems` lists all that is wrong with it, each with a hint.
+    """The graph cannot be run: `problems` lists every problem with a hint.
 
     Args:
-        message: what is wrong, in words.
-        problems: one per mistake: node, message and hint.
+        message: the problems as text.
+        problems: node, message and hint of each problem.
     """
+
+    _lines = True
 
     def __init__(self, message: str = "", problems: Iterable[Sequence[str]] = ()) -> None:
         found = [Problem(*problem) for problem in problems]
@@ -170,43 +211,44 @@ class GraphInvalid(InvalidWorkflow):
 
     @classmethod
     def of(cls, name: str | None, problems: Sequence[Problem]) -> GraphInvalid:
-        """What is raised for the problems of a graph: all of them, in words as well."""
-        which = f"The graph {name!r}" if name else "The graph"
+        """Make the error for the problems of a graph, with all of them in the message."""
+        graph = f"The graph {name!r}" if name else "The graph"
         reasons = "1 reason" if len(problems) == 1 else f"{len(problems)} reasons"
-        lines = [f"{which} cannot be run as it is, for {reasons}:", *(f"- {problem}" for problem in problems)]
+        listed = (f"- {printable(problem)}" for problem in problems)
+        lines = [f"{graph} cannot be run, for {reasons}:", *listed]
         return cls("\n".join(lines), problems)
 
 
 class ConditionError(OrchestratorError):
-    """An expression asks for what is not there, or cannot be compared: ask for it with `.exists()` first."""
+    """An expression reads a value that is missing or cannot be compared: test it with `.exists()` first."""
 
 
 class NoRoute(OrchestratorError):
-    """Nothing that was declared for a node fits its result: add `otherwise(...)` or `default=`; END ends a path."""
+    """No edge of a node matches its result: add `otherwise(...)` or `default=`; use END to end a path."""
 
 
 class GraphRecursion(OrchestratorError):
-    """A loop would visit a node more often than `max_visits`: end it by a condition on `visits`, or raise that."""
+    """A loop would visit a node more often than `max_visits`: add a condition on `visits`, or raise `max_visits`."""
 
 
 class ApprovalTimeout(OrchestratorError):
-    """Nobody answered an approval within its `timeout`: give it more time, or another `on_timeout`."""
+    """Nobody answered an approval within its `timeout`: give more time, or another `on_timeout`."""
 
 
 class PayloadTooLarge(OrchestratorError):
-    """A payload is over `orchestrator_max_payload`: pass a reference instead, or raise the limit."""
+    """A payload is larger than `orchestrator_max_payload`: pass a reference instead, or raise the limit."""
 
 
 class SwarmClosed(OrchestratorError):
-    """The swarm takes no more tasks: it is closed, or it has ended. Start a new one."""
+    """The swarm accepts no more tasks, because it is closed or has ended: start a new one."""
 
 
 class SwarmFull(OrchestratorError):
-    """The swarm would hold more tasks than its `max_items`; none of them was added."""
+    """The swarm would hold more tasks than its `max_items`; none of them was added. Add fewer, or raise `max_items`."""
 
 
 class BulkRejected(OrchestratorError):
-    """Nothing was added: some of the tasks were refused. `report` says which, and why."""
+    """Nothing was added, because some of the tasks were refused: `report` lists them with the reasons."""
 
     def __init__(self, message: str = "", report: BulkReport | None = None) -> None:
         super().__init__(*([message] if message else []))
@@ -217,7 +259,7 @@ class SwarmFailed(OrchestratorError):
     """More items of a swarm failed than it tolerates. `failures` lists the first of them.
 
     Args:
-        message: what happened, in words.
+        message: the failure as text.
         failures: one mapping per failed item with `index`, `type` and `message`.
     """
 
@@ -230,12 +272,12 @@ class SwarmFailed(OrchestratorError):
 
 
 class DeadlineExceeded(OrchestratorError):
-    """The run took longer than its `deadline`: give it more time, or look for what is slow in `run.tree()`."""
+    """The run took longer than its `deadline`: give it more time, or look for slow tasks in `run.tree()`."""
 
 
 class PoisonedTask(OrchestratorError):
-    """A task took its worker process down again and again; it is not started once more."""
+    """A task ended its worker process again and again; it is not started any more."""
 
 
 class LeafIgnored(OrchestratorError):
-    """A task of a run raised Ignore or Reject: it has no result, and nothing can follow it."""
+    """A task of a run raised Ignore or Reject: it has no result, so no task can follow it."""

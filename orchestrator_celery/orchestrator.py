@@ -1,96 +1,113 @@
-"""Orchestrator: the one line an existing project adds, and where runs are found."""
+"""Orchestrator: the one line that an existing project adds, and the place where runs are found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import Primitive, installed
-from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.errors import RunNotFound
+from orchestrator_celery.container import Container
+from orchestrator_celery.errors import InvalidSettings, RunNotFound
 from orchestrator_celery.handles.run import Run
-from orchestrator_celery.handles.running_swarm import Parts, RunningSwarm
-from orchestrator_celery.handles.signature_catalog import Shelf
-from orchestrator_celery.lifecycle.bulk_add import Checker, Tally, check_batch_size
-from orchestrator_celery.lifecycle.start import Launcher
+from orchestrator_celery.handles.run_catalog import RunCatalog
+from orchestrator_celery.handles.running_swarm import RunningSwarm
+from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
+from orchestrator_celery.lifecycle.audit import list_audit
+from orchestrator_celery.lifecycle.bulk_add import check_bulk
+from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.ids import ROOT
-from orchestrator_celery.settings import TaskPolicy
-from orchestrator_celery.store.script_call import in_chunks
-from orchestrator_celery.worker import Hooks, install
+from orchestrator_celery.model.reports import ResumeReport
+from orchestrator_celery.model.states import RunStatus, SignatureStatus
+from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
+from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.runs import Wanted, check_aware
+from orchestrator_celery.worker import install
 
 if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
-    from orchestrator_celery.handles.async_twins import OrchestratorAio
-    from orchestrator_celery.model.views import BulkReport
+    from orchestrator_celery.handles.async_twins import Call
+    from orchestrator_celery.handles.run_list import RunList
+    from orchestrator_celery.handles.stored_signature import StoredSignature
+    from orchestrator_celery.model.audit import AuditEntry
+    from orchestrator_celery.model.views import ApprovalView, BulkReport
 
 __all__ = ("Orchestrator",)
 
 
-class Orchestrator(Shelf):
-    """Makes the canvas primitives of a Celery app durable; install it where the app is made.
+@spelled("save", "signatures")
+class Orchestrator:
+    """Makes the canvas primitives of a Celery app durable. Install it where the app is made.
 
-    `Orchestrator(app)` again gives the one that is installed. Nothing is connected and no setting is read
-    before it is needed.
+    Calling `Orchestrator(app)` twice is safe: the second call returns the installed one. No setting is read and no
+    connection is opened before it is needed.
 
     Args:
         app: the project's Celery app.
     """
 
-    #: One life of this process; the children of a worker's pool share it.
-    incarnation: str
-    #: What a worker does with messages of runs.
-    hooks: Hooks
+    app: Celery
+    #: The parts that handles and workers use; not part of the public interface.
+    container: Container
 
     def __new__(cls, app: Celery) -> Orchestrator:
-        """Install, or give what is installed."""
+        """Install an orchestrator, or return the installed one."""
         known = getattr(app, "orchestrator", None)
         if isinstance(known, Orchestrator):
             return known
         self = super().__new__(cls)
         self.app = app
-        self.incarnation = uuid4().hex[:8]
+        self.container = Container(app)
         app.orchestrator = self
-        self.hooks = install(self)
+        install(self.container)
         return self
 
     @staticmethod
     def of(app: Celery) -> Orchestrator:
-        """The orchestrator of an app.
+        """Return the orchestrator of an app.
 
         Raises:
-            NotInstalled: it has none.
+            NotInstalled: the app has none.
         """
         found: Orchestrator = installed(app)
         return found
 
-    # -- tasks --------------------------------------------------------------------------------------
+    @property
+    def settings(self) -> OrchestratorSettings:
+        """The settings, read from `app.conf` when they are first used.
+
+        Raises:
+            InvalidSettings: names every key that is unknown or has a value that is not allowed.
+        """
+        return self.container.settings
+
+    @property
+    def aio(self) -> OrchestratorAio:
+        """The same methods for asyncio: `await orchestrator.aio.runs()`. None of them blocks the event loop."""
+        return cast("OrchestratorAio", Twin(self))
 
     def task(self, *args: Any, policy: TaskPolicy | None = None, **options: Any) -> Any:
-        """`app.task` with a policy.
+        """Register a task with a policy; otherwise as `app.task`.
 
         Args:
             *args: as for `app.task`.
             policy: the task's own policy.
             **options: as for `app.task`.
+
+        Raises:
+            InvalidSettings: the policy is not a `TaskPolicy`.
         """
+        if policy is not None and not isinstance(policy, TaskPolicy):
+            raise InvalidSettings(f"policy={policy!r} is not allowed: give policy=TaskPolicy(...).")
         if policy is not None:
             options["orchestrator"] = policy
         return self.app.task(*args, **options)
 
-    # -- runs ---------------------------------------------------------------------------------------
-
-    def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
-        """Start a run of a primitive; what `apply_async` calls."""
-        launcher = Launcher(self.app, self.store, self.codec, self.compiler, self.publisher)
-        run = self.result(launcher.start(primitive, args, kwargs, options))
-        parent = self.app.current_worker_task
-        if parent is not None and options.get("add_to_parent", True):
-            parent.add_trail(run)
-        return run
+    # -- find runs ----------------------------------------------------------------------------------
 
     def run(self, id: str) -> Run:
         """Find a run.
@@ -98,25 +115,198 @@ class Orchestrator(Shelf):
         Raises:
             RunNotFound: no run has this id.
         """
-        if self.reader.head_field(id, "status") in (None, b"CANCELLED"):
+        if self.container.reader.head_field(id, "status") in (None, b"CANCELLED"):
             raise RunNotFound(
                 f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
             )
         return self.result(id)
 
+    def runs(
+        self,
+        *,
+        status: RunStatus | str | None = None,
+        task: str | None = None,
+        category: str | None = None,
+        tag: str | None = None,
+        name: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+    ) -> RunList:
+        """List runs, newest first; the list takes the control verbs, too.
+
+        `orchestrator.runs(tag="eu").suspend()` reaches all that match; with `offset` or `limit` just those listed.
+
+        Args:
+            status: only runs in this status.
+            task: only runs that call this task.
+            category: only runs of this category.
+            tag: only runs with this tag.
+            name: only runs of this name.
+            since: created at or after, an aware datetime.
+            until: created before or at, an aware datetime.
+            text: part of the id or the name.
+            offset: how many matches to leave out.
+            limit: how many to list at most; 100 by default.
+
+        Raises:
+            OrchestratorError: a datetime is naive.
+        """
+        check_aware(since, until)
+        wanted = Wanted(None if status is None else RunStatus(status), task, category, tag, name, since, until, text)
+        return RunCatalog(self.container, self.result).matching(wanted, offset, limit)
+
+    def approvals(self) -> list[ApprovalView]:
+        """List the approvals of all runs that wait for a person, newest first.
+
+        Answer with `run.approve()` or `run.reject()`.
+        """
+        return WaitingApprovals(self.container).every()
+
+    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
+        """What the sweeps did that had something to do, newest first.
+
+        Args:
+            offset: how many to leave out.
+            limit: how many to return at most.
+        """
+        return [ResumeReport.model_validate_json(raw) for raw in self.container.reader.reports(offset, limit)]
+
+    def audit(
+        self,
+        *,
+        run: str | None = None,
+        signature: str | None = None,
+        verb: str | None = None,
+        actor: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> list[AuditEntry]:
+        """Who steered which run, newest first; refused attempts too. Kept `orchestrator_audit_retention` (90 days).
+
+        Args:
+            run: only entries of this run, which may be gone.
+            signature: only entries of this stored signature.
+            verb: only this verb, such as `suspend`, `resume`, `cancel`, `deadline`.
+            actor: only what this actor did.
+            since: at or after, an aware datetime.
+            until: before or at, an aware datetime.
+            offset: how many matches to leave out.
+            limit: how many to return at most.
+
+        Raises:
+            OrchestratorError: a datetime is naive.
+        """
+        check_aware(since, until)
+        asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
+        return list_audit(self.container.audit_stream, asked, since=since, until=until, offset=offset, limit=limit)
+
+    # -- stored signatures --------------------------------------------------------------------------
+
+    def save(
+        self,
+        sig: Signature,
+        *,
+        name: str | None = None,
+        category: str | None = None,
+        tags: Iterable[str] = (),
+        ttl: float | timedelta | None = None,
+    ) -> StoredSignature:
+        """Keep a workflow, to run it many times; it is compiled now, and later changes of the code do not change it.
+
+        Args:
+            sig: any signature: task, chain, group, chord, a primitive.
+            name: shown in lists; by default the primitive's own.
+            category: what its runs are filed under.
+            tags: words its runs are found by.
+            ttl: how long it is kept, in seconds or as a timedelta: it is marked for deletion then, at once.
+
+        Raises:
+            InvalidWorkflow: something in it cannot be run, or it has a delay or an expiry, which belong to one run.
+            ForeignSignature: the signature, or a signature in it, is bound to another app.
+            StoreUnavailable: the store did not answer; nothing was saved.
+        """
+        return SignatureCatalog(self).save(sig, name, category, tags, ttl)
+
+    def signature(self, id: str) -> StoredSignature:
+        """Find a stored signature: a saved one, or that of a run by the run's id.
+
+        Raises:
+            SignatureGone: there is none.
+        """
+        return SignatureCatalog(self).find(id)
+
+    def signatures(
+        self,
+        *,
+        status: SignatureStatus | str | None = None,
+        saved: bool | None = None,
+        category: str | None = None,
+        tag: str | None = None,
+        name: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> list[StoredSignature]:
+        """List stored signatures, newest first.
+
+        Args:
+            status: only those that are ACTIVE, or MARKED_FOR_DELETION.
+            saved: True: only those that were saved; False: only those of runs.
+            category: only those of this category.
+            tag: only those with this tag.
+            name: only those of this name.
+            since: saved, or their run created, at or after, an aware datetime.
+            until: before or at, an aware datetime.
+            text: part of the id or the name.
+            offset: how many matches to leave out.
+            limit: how many to return at most.
+
+        Raises:
+            OrchestratorError: a datetime is naive.
+        """
+        check_aware(since, until)
+        wanted = SignatureFilter(
+            None if status is None else SignatureStatus(status), saved, category, tag, name, since, until, text
+        )
+        return SignatureCatalog(self).matching(wanted, offset, limit)
+
+    # -- for the handles and the primitives ---------------------------------------------------------
+
+    def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
+        """Start a run of a primitive; `apply_async` calls this."""
+        run = self.result(Starter(self.container).start(primitive, args, kwargs, options))
+        parent = self.app.current_worker_task
+        if parent is not None and options.get("add_to_parent", True):
+            parent.add_trail(run)
+        return run
+
     def result(self, id: str, **options: Any) -> Run:
-        """The handle of a run, known or not, as `AsyncResult` is one of a task."""
+        """Return the handle of a run, known or not, as `AsyncResult` does for a task."""
         return Run(id, app=self.app, **options)
 
     def swarm(self, run: str, *, node: str = ROOT) -> RunningSwarm:
-        """The handle that adds to a running swarm, from any process.
+        """Return the handle that adds items to a running swarm, from any process.
 
         Args:
             run: id of the run.
-            node: id of the swarm, where it is not the whole run.
+            node: id of the swarm's node, if the swarm is not the whole run.
         """
-        parts = Parts(self.store, self.reader, self.codec, self.compiler, self.publisher, self.workers)
-        return RunningSwarm(run, parts, node)
+        return RunningSwarm(run, self.container, node)
+
+    def signature_of(self, run: str, head: dict[str, bytes]) -> StoredSignature:
+        """Return the signature that a run was started from, or, if that is gone, the run's own."""
+        return SignatureCatalog(self).of_run(run, head)
+
+    def runs_of(self, signature: str, offset: int | None = None, limit: int | None = None) -> RunList:
+        """List the runs of a signature, newest first."""
+        return RunCatalog(self.container, self.result).of_signature(signature, offset, limit)
 
     def check(
         self,
@@ -127,7 +317,7 @@ class Orchestrator(Shelf):
         room: int | None,
         on_progress: Callable[[int, int | None], Any] | None,
     ) -> tuple[list[Signature], BulkReport]:
-        """Check signatures for a swarm that is not applied yet.
+        """Check signatures for a swarm that has not been applied yet.
 
         Args:
             sigs: what is to be added.
@@ -142,61 +332,21 @@ class Orchestrator(Shelf):
         Raises:
             BulkRejected: `atomic`, and at least one is not valid.
         """
-        tally, kept = Tally(sigs, on_progress), list[Any]()
-        found = Checker(self.compiler, {}, False, self.workers).valid(sigs, tally)
-        for batch in in_chunks(found, check_batch_size(batch_size)):
-            for item in batch:
-                if not atomic and room is not None and len(kept) >= room:
-                    tally.reject(item.number, item.signature, "it is over the swarm's max_items")
-                else:
-                    kept.append(item.signature)
-            tally.batch(len(kept))
-        if atomic:
-            tally.check()
-        tally.added = len(kept)
-        return kept, tally.report()
+        return check_bulk(
+            self.container, sigs, batch_size=batch_size, atomic=atomic, room=room, on_progress=on_progress
+        )
 
-    @property
-    def aio(self) -> OrchestratorAio:
-        """The same methods for asyncio: `await orchestrator.aio.runs()`; none blocks the event loop."""
-        return cast("OrchestratorAio", Twin(self))
 
-    # -- for the worker -----------------------------------------------------------------------------
+if TYPE_CHECKING:
 
-    def outcome(self, run: str) -> Any:
-        """The result of an ended run; raises its error if it failed.
+    class OrchestratorAio:
+        """`orchestrator.aio`."""
 
-        Raises:
-            RunNotFound: no run has this id.
-        """
-        result, error = self.verdict(run)
-        if error is not None:
-            raise error
-        return result
-
-    def verdict(self, run: str) -> tuple[Any, BaseException | None]:
-        """The result of an ended run, or the error it failed with; raises nothing that is not the store's.
-
-        Raises:
-            RunNotFound: no run has this id.
-        """
-        head = self.reader.head(run)
-        if not head:
-            raise RunNotFound(f"No run has the id {run!r}.")
-        ref = head["ref"].decode()
-        if head["status"] == b"SUCCEEDED":
-            return self._outcome(run).result(ref), None
-        return None, self._outcome(run).error(ref)
-
-    def error(self, run: str, ref: str) -> tuple[BaseException, dict[str, str]]:
-        """The error a reference stands for, as an exception and in words."""
-        outcome = self._outcome(run)
-        return outcome.error(ref), outcome.error_words(ref)
-
-    def worker_alive(self, incarnation: str) -> bool:
-        """Whether one life of a worker goes on, as far as its lease says."""
-        alive = self.registry.alive(self.store.now() * 1000)
-        return any(member.endswith(f"/{incarnation}") for member in alive)
-
-    def _outcome(self, run: str) -> Outcome:
-        return Outcome(run, lambda nodes: self.reader.terminal(run, nodes), self.codec)
+        approvals = Call(Orchestrator.approvals)
+        audit = Call(Orchestrator.audit)
+        resume_reports = Call(Orchestrator.resume_reports)
+        run = Call(Orchestrator.run)
+        runs = Call(Orchestrator.runs)
+        save = Call(Orchestrator.save)
+        signature = Call(Orchestrator.signature)
+        signatures = Call(Orchestrator.signatures)

@@ -5,13 +5,25 @@ import json
 import os
 from contextlib import contextmanager
 
-import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit import groups
 from tests.kit import project as module
+from tests.kit.forking import FORKS
+from tests.kit.leftovers import left_running, mark_session
 from tests.kit.servers import RabbitMQ
 from tests.kit.workers import Worker
+
+# Other tests run beside: how long an example takes says nothing.
+settings.register_profile("side by side", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("side by side")
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
+def pytest_collection_modifyitems(items):
+    groups.spread(items)
 
 
 def let_results_go():
@@ -92,10 +104,13 @@ def rabbitmq():
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_left_running():
+    """Of this process of the tests: `pytest -n` has several."""
+    mark = mark_session()
     yield
-    left = [child for child in psutil.Process().children(recursive=True) if child.is_running()]
-    names = {child.name() for child in left}
-    assert not names & {"redis-server", "celery", "beam.smp"}, f"left running: {left}"
+    programs = FORKS.programs()
+    FORKS.close()
+    assert programs == [], "programs that were forked and not ended"
+    assert left_running(mark) == [], "processes that were started and not ended"
 
 
 @pytest.fixture
@@ -119,7 +134,7 @@ def _connect(project, broker, backend, settings):
     app = project.app
     app.conf.update(broker_url=broker, result_backend=backend, **settings)
     for name in ("settings", "store", "reader", "registry", "codec", "compiler", "publisher"):
-        project.orchestrator.__dict__.pop(name, None)
+        project.orchestrator.container.__dict__.pop(name, None)
     # What Celery keeps of a connection.
     app.amqp.__dict__.pop("producer_pool", None)
     app.amqp.__dict__.pop("_producer_pool", None)

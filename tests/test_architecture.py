@@ -16,6 +16,8 @@ VERBS = sorted((PACKAGE / "store" / "lua").glob("*.lua"))
 PARTS = sorted((PACKAGE / "store" / "lua" / "lib").rglob("*.lua"))
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 LONGEST_VERB, LONGEST_PART = 120, 40
+#: What the command line may print: text of its own, and what these functions make.
+SAFE = ("_json(", "_line(", "printable(", '("')
 
 
 def name(path):
@@ -63,6 +65,18 @@ def test_verbs_are_short_and_say_what_they_do(path):
 def test_parts_are_short_and_say_what_for(path):
     assert len(code_lines(path)) <= LONGEST_PART, "comments are not counted: they may say as much as they have to"
     assert heading(path)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_logs_and_terminals_get_no_raw_text(path):
+    """Every logger is a safe one, and the command line prints through functions that escape."""
+    text = path.read_text()
+    if path.name != "safe_log.py":
+        assert "getLogger" not in text
+    if path.name == "plugin.py":
+        calls = [line for line in text.splitlines() if "click.echo(" in line]
+        assert [line for line in calls if not any(safe in line for safe in SAFE)] == []
+        assert not [line for line in calls if 'f"' in line]
 
 
 def test_importing_is_cheap():

@@ -1,80 +1,29 @@
-"""The Python of README and docs runs as printed, against a real Redis and a real worker.
-
-Of each page: a ```python block that begins with a comment `# name.py` is that file of the reader's project; every
-other ```python block is run, and a ```pycon block is a session whose output must match. All of a page is one
-project and one session. A block that cannot run here stands under `<!-- not run: reason -->`.
-"""
+"""The Python of README and docs runs as printed, against a real Redis and a real worker; how, says `kit/pages.py`."""
 
 from __future__ import annotations
 
-import doctest
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from redis import Redis
 
 import orchestrator_celery
 from orchestrator_celery import OrchestratorSettings
-from orchestrator_celery.cli.demo.servers import Worker
 from orchestrator_celery.model.lifecycle import table
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.forking import FORKS
+from tests.kit.pages import blocks_of, write_files
+from tests.kit.workers import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")])
 #: Where the package under test was imported from: the clone, or an installed wheel.
 PACKAGE = str(Path(orchestrator_celery.__file__).parent.parent)
-BLOCK = re.compile(
-    r"^(?:<!-- not run: (?P<skip>.+) -->\n)?```(?P<kind>python|pycon)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
-)
-FILE = re.compile(r"# (\w+\.py)\n")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 
 
-class Block(NamedTuple):
-    """One block of code of a page."""
-
-    kind: str
-    code: str
-    line: int
-
-    @property
-    def file(self) -> str | None:
-        """The file of the project it is, if it is one."""
-        match = FILE.match(self.code)
-        return match[1] if match and self.kind == "python" else None
-
-
-def blocks_of(page: Path) -> Iterator[Block]:
-    text = page.read_text(encoding="utf-8")
-    for match in BLOCK.finditer(text):
-        if not match["skip"]:
-            yield Block(match["kind"], match["code"], text.count("\n", 0, match.start("code")) + 1)
-
-
-def play(page: Path) -> None:
-    """Run a page's session in this process: what `pytest` starts in the project's folder."""
-    names: dict[str, object] = {"__name__": "__main__"}
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-    for block in blocks_of(page):
-        if block.file:
-            continue
-        if block.kind == "pycon":
-            session = doctest.DocTestParser().get_doctest(block.code, names, page.name, str(page), block.line - 1)
-            runner.run(session, clear_globs=False)
-            names = session.globs
-        else:
-            exec(compile("\n" * (block.line - 1) + block.code, str(page), "exec"), names)
-    if runner.summarize(verbose=False).failed:
-        sys.exit(1)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def redis():
     with EmbeddedRedis() as server:
         yield server
@@ -83,22 +32,16 @@ def redis():
 @pytest.mark.parametrize("page", [p for p in PAGES if any(blocks_of(p))], ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_page_runs_as_printed(page, redis, tmp_path):
     """Given the files a page shows, when its session is played, then it prints what the page prints."""
-    Redis.from_url(redis.url(db=0)).flushall()
     env = {
         "CELERY_BROKER_URL": redis.url(db=0),
         "CELERY_RESULT_BACKEND": redis.url(db=1),
-        "PYTHONPATH": os.pathsep.join([str(tmp_path), PACKAGE]),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), PACKAGE, str(ROOT)]),
     }
-    for block in blocks_of(page):
-        if block.file:
-            with (tmp_path / block.file).open("a") as file:
-                file.write(block.code)
-    with Worker("tasks", processes=2, env=env, log=tmp_path / "worker.log") as worker:
-        done = subprocess.run(
-            [sys.executable, str(Path(__file__)), str(page)],
-            cwd=tmp_path, env={**os.environ, **env}, capture_output=True, text=True, timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{worker.tail()}"
+    write_files(page, tmp_path)
+    with Worker(redis.url(db=0), redis.url(db=1), app="tasks", env=env, ready=False):
+        session = ["-m", "tests.kit.pages", str(page)]
+        done = FORKS.run(*session, cwd=tmp_path, env={**os.environ, **env}, timeout=250)
+        assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -128,8 +71,3 @@ def test_the_table_of_verbs_is_current():
 def _row(name, field):
     default = "not set" if field.default is None else f"`{field.default}`"
     return f"| `orchestrator_{name}` | {default} | {field.description} |"
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path.cwd()))
-    play(Path(sys.argv[1]))

@@ -13,11 +13,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from redis import Redis
 
 import orchestrator_celery
-from orchestrator_celery.cli.demo.servers import Worker
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.workers import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/run.py"))
@@ -36,7 +35,7 @@ STORIES = {
     "go_on": (
         [],
         (
-            r"failed: SwarmFailed\ntold sales: 3 prices\nSUCCEEDED with 0 failures\nagain: told sales: 3 prices of True\n"
+            r"failed: SwarmFailed\ntold sales: 3 prices\nSUCCEEDED with 0 failures\nrerun: told sales: 3 prices of the same run: True\n"
             r"tea: 2.70\ncoffee: 5.40\nsugar: 4.50\ndetached: 6.30, the rest: \[\{'product': 'tea', 'dollars': 3\}, None\]\n"
             r".*no node of it can be skipped.*\naudit skip 0.0\naudit detach 0.1\naudit skip 0.0.2\naudit rerun 0.0.2\naudit retry"
         ),
@@ -44,26 +43,26 @@ STORIES = {
     "graph_ab_test": (
         [],
         (
-            r"lzma: \d+ customers, .*zlib: \d+ customers, .*by lzma: .*The next day everybody gets the same variant\."
+            r"lzma: \d+ customers, .*zlib: \d+ customers, .*by lzma: .*The next day each customer gets the same variant\."
             r".*each \[map\] SUCCEEDED.*candidate \[node\] SKIPPED"
         ),
     ),
     "graph_approvals": (
         [],
         (
-            r"paid 84.00 to ada\nrefused bob: no receipt\nmanager is asked: carol, .*\nmanager is asked: dan, .*reject at .*"
-            r"refused carol: there are enough chairs \(mona\)\nrefused dan: nobody answered in time\nmax is too late: .*"
-            r"no worker is up; board is asked: erin.*\npaid 7600.00 to erin\n.*board \[approval\] SUCCEEDED.*"
+            r"paid 84.00 to ada\nrefused bob: no receipt\nmanager has to approve: carol, .*\nmanager has to approve: dan, .*reject at .*"
+            r"refused carol: there are enough chairs \(mona\)\nrefused dan: nobody answered in time\nmax answers too late: .*"
+            r"no worker is up; board has to approve: erin.*\npaid 7600.00 to erin\n.*board \[approval\] SUCCEEDED.*"
             r"carol: approve by max, refused .*erin: approve by the board buy two"
         ),
     ),
     "graph_errors": (
         [],
         (
-            r"is well: 100.00 EUR are 110.00 USD.*today\n    asked 1 times.*is ill: .* today\n    asked 3 times; went by fetch > "
-            r"convert\n.*is confused: nothing converted.*JSONDecodeError.*\n    asked 1 times; went by fetch > ask somebody\n"
-            r".*is down: .*108.00 USD.*yesterday\n    asked 3 times; went by fetch > kept rates > convert\n"
-            r".*fetch \[task\] FAILED HTTPError.*ask somebody \[node\] SKIPPED"
+            r"is up: 100.00 EUR are 110.00 USD.*today\n    1 request; .*is failing: .* today\n    3 requests; path: fetch > "
+            r"convert\n.*is confused: nothing converted.*JSONDecodeError.*\n    1 request; path: fetch > ask a person\n"
+            r".*is down: .*108.00 USD.*yesterday\n    3 requests; path: fetch > old rates > convert\n"
+            r".*fetch \[task\] FAILED HTTPError.*ask a person \[node\] SKIPPED"
         ),
     ),
     "graph_pipeline": (
@@ -85,7 +84,7 @@ STORIES = {
     "lifecycle": (
         [],
         (
-            r"SUSPENDED.*going on.*is interrupted: 1 (terminated|stopped_itself).*from step [1-9].*SUCCEEDED"
+            r"SUSPENDED.*resumed.*is interrupted: 1 (terminated|stopped_itself).*from step [1-9].*SUCCEEDED"
             r".*cannot be suspended.*deleted"
         ),
     ),
@@ -93,7 +92,7 @@ STORIES = {
     "stored": (
         [],
         (
-            r"report 111 EUR\nreport 222 EUR\nreport 333 EUR\nmarch again: 333 EUR\nto be deleted at .*\+00:00\nchanged my mind: "
+            r"report 111 EUR\nreport 222 EUR\nreport 333 EUR\nrerun of March: 333 EUR\nto be deleted at .*\+00:00\nrestored: "
             r"ACTIVE with 4 runs\ngone: SignatureGone\naudit save\naudit rerun\naudit delete\naudit restore\naudit purge"
         ),
     ),
@@ -111,7 +110,7 @@ STORIES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def redis():
     with EmbeddedRedis() as server:
         yield server
@@ -135,7 +134,6 @@ def test_every_example_has_a_story():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_runs(name, redis, files):
     """Given its own worker, when an example's script is run, then it ends well and prints what it should."""
-    Redis.from_url(redis.url(db=0)).flushall()
     folder = ROOT / "examples" / name
     arguments, expected = STORIES[name]
     env = {
@@ -144,12 +142,12 @@ def test_an_example_runs(name, redis, files):
         "PYTHONPATH": os.pathsep.join([str(folder), PACKAGE]),
         "INGESTION_DB": str(files / "ingestion.db"),
     }
-    with Worker("tasks", processes=2, env=env, log=files / "worker.log") as worker:
+    with Worker(redis.url(db=0), redis.url(db=1), app="tasks", env=env, ready=False, fresh=True):
         done = subprocess.run(
             [sys.executable, str(folder / "run.py"), *arguments],
             cwd=files, env={**os.environ, **env}, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{worker.tail()}"
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert re.search(expected, done.stdout, re.DOTALL), done.stdout
 
 

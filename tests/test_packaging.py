@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit import fresh
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -47,3 +50,20 @@ def test_the_wheel_works_by_itself(wheel, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert int(done.stdout) >= 10
+
+
+def test_redis_may_be_the_broker(wheel):
+    """Given the wheel's metadata, then it depends on Celery with what kombu needs for Redis."""
+    archive = zipfile.ZipFile(wheel)
+    [metadata] = [archive.read(name).decode() for name in archive.namelist() if name.endswith("/METADATA")]
+    assert "Requires-Dist: celery[redis]>=5.5" in metadata.splitlines()
+
+
+@pytest.mark.slow
+def test_the_wheel_alone_runs_the_readme(wheel, tmp_path):
+    """Given a fresh environment without extras, then the README's own lines run with a worker, and Redis as broker."""
+    (tmp_path / "project").mkdir()
+    commands = fresh.install(wheel, tmp_path / "env")
+    with EmbeddedRedis() as redis:
+        env = {"CELERY_BROKER_URL": redis.url(0), "CELERY_RESULT_BACKEND": redis.url(1)}
+        fresh.play(ROOT / "README.md", commands, tmp_path / "project", env)

@@ -23,41 +23,41 @@ FOLDER = Path(__file__).resolve().parent.parent / "examples" / "recovery"
 #: What each must tell, in this order.
 STORIES = {
     "graceful_shutdown": (
-        r"SIGTERM to the worker, \d+ of 41 tasks are done",
-        r"the worker is gone: it ended what it ran, \d+ are done, \d+ wait in Redis",
+        r"SIGTERM to the worker: \d+ of 41 tasks are done",
+        r"the worker has finished its running tasks and ended: \d+ are done, \d+ wait in Redis",
         r"a new worker is started",
-        r"the run is SUCCEEDED, the result is 780",
-        r"checked: 41 bodies ran, each once",
+        r"the run is SUCCEEDED, its result is 780",
+        r"checked: 41 tasks ran, each once",
     ),
     "crash": (
         r"kill -9 of the worker and its children: \d+ pages are done, chapter \d+ had begun",
         r"a new worker is started",
         r"the run is SUCCEEDED",
-        r"resume report: \d resumed.*, 1 workers found dead",
+        r"resume report: \d resumed.*, 1 workers? found dead",
         r"tasks.convert at 0.0.0: attempt 2, from its checkpoint",
-        r"checked: it went on from chapter [5-9]",
-        r"checked: the swarm has every result, in order",
-        r"checked: only what was in work has run again",
+        r"checked: it continued at chapter [5-9]",
+        r"checked: the swarm has all results in order",
+        r"checked: only the tasks that were running have run again",
     ),
     "network_loss": (
         r"the network is cut: \d+ pages are done, \d tasks run",
         r"checked: nothing reached Redis",
         r"the network is back",
-        r"the run is SUCCEEDED, the long task: \{'chapters': 16, 'went on from': \d+\}",
-        r"checked: every result is there, in order",
-        r"checked: 56 bodies ran, \d of them again",
+        r"the run is SUCCEEDED, result of the long task: \{'chapters': 16, 'continued at': \d+\}",
+        r"checked: all results are there, in order",
+        r"checked: 56 pages and chapters ran, \d of them again",
     ),
     "maintenance": (
         r"run 'held' is SUSPENDED with \d+ of 30 pages done",
         r"the worker is stopped, run 'live' has \d+ of 30 pages",
         r"Redis is shut down",
-        r"Redis is up again, on the same file",
+        r"Redis is up again, with the same file",
         r"checked: 'held' is still SUSPENDED",
-        r"checked: 'live' went on by itself and has every result",
-        r"checked: 'held' has not moved",
+        r"checked: 'live' continued by itself and has all results",
+        r"checked: 'held' has not continued",
         r"'held' is resumed",
-        r"checked: 'held' has every result",
-        r"checked: 60 bodies ran, each once",
+        r"checked: 'held' has all results",
+        r"checked: 60 tasks ran, each once",
     ),
 }
 #: A line of each after which its worker is at work.
@@ -103,7 +103,7 @@ def test_an_example_tells_its_story(name, mark):
         match = re.compile(line).search(story, place)
         assert match, f"{line!r} is not in, or not in its place:\n{story}"
         place = match.end()
-    assert story.endswith("As it should be. Everything is stopped.\n")
+    assert story.endswith("All checks passed. Everything is stopped.\n")
 
 
 @pytest.mark.parametrize(("name", "number"), list(zip(STORIES, [signal.SIGINT, signal.SIGTERM] * 2, strict=True)))
@@ -114,7 +114,7 @@ def test_an_example_stops_everything_when_it_is_stopped(name, number, mark):
     os.killpg(process.pid, number)
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == 130, rest
-    assert rest.endswith("Stopped. Nothing is left running.\n")
+    assert rest.endswith("Stopped. No process is left running.\n")
 
 
 def test_an_example_fails_when_its_story_goes_wrong(mark):
@@ -126,7 +126,7 @@ def test_an_example_fails_when_its_story_goes_wrong(mark):
         os.kill(pid, signal.SIGKILL)
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == 1, rest
-    assert "WRONG" in rest
+    assert "FAILED" in rest
     assert "the worker ended with status -9" in rest
 
 

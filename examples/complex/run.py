@@ -1,4 +1,4 @@
-"""Count lines and words of a text: `python run.py [file]`."""
+"""Count the lines and words of a text: `python run.py [file]`."""
 
 import hashlib
 import sys
@@ -15,7 +15,7 @@ workflow = ComplexSignature(
     name="text summary",
 )
 
-# The id is an idempotency key: a second start with the same text is the same run.
+# The id is an idempotency key: a second start with the same text returns the same run.
 key = hashlib.sha256(Path(path).read_bytes()).hexdigest()
 run = workflow.apply_async(task_id=key)
 print(run.get())

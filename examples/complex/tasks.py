@@ -1,4 +1,4 @@
-"""A small text pipeline: native Celery tasks, nothing special about them."""
+"""A small text pipeline of ordinary Celery tasks."""
 
 import re
 from collections import Counter

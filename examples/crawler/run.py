@@ -1,4 +1,4 @@
-"""What a module of the standard library is built on: `python run.py [module]`."""
+"""Find all modules that a module of the standard library imports: `python run.py [module]`."""
 
 import sys
 
@@ -10,10 +10,10 @@ start = sys.argv[1] if len(sys.argv) > 1 else "json"
 
 swarm = Swarm([read.s(start)], name=f"imports of {start}", max_concurrency=8, open=True)
 run = swarm.apply_async()
-# No item knows that it is the last: the swarm ends once none is left that could add one.
+# No item knows whether it is the last, so the swarm ends when no item is left that could add another.
 swarm.close_when_drained()
 
-modules = [one for one in run.get() if one is not None]
+modules = [module for module in run.get() if module is not None]
 for name, lines, imported in sorted(modules, key=lambda module: -module[1])[:5]:
     print(f"{lines:6,} lines  {name}, which imports {len(imported)}")
 print(f"{start} is built on {len(modules) - 1} modules, {sum(lines for _, lines, _ in modules):,} lines in all")

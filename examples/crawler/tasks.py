@@ -1,4 +1,4 @@
-"""A crawler over imports: each module it reads adds those it imports to the swarm it is an item of."""
+"""A crawler over imports: each item reads one module and adds the modules that it imports to its own swarm."""
 
 import ast
 import sysconfig
@@ -15,12 +15,12 @@ orchestrator = Orchestrator(app)
 
 @app.task
 def read(name):
-    """Read one module; returns its name, its lines of code and what it imports; None if it was read before."""
+    """Read one module; return its name, its number of lines and its imports, or None if another item reads it."""
     if not is_first(name):
         return None
     path = source(name)
     if path is None:
-        return [name, 0, []]  # built in, or not of the standard library
+        return [name, 0, []]  # built in, or not part of the standard library
     text = path.read_text(encoding="utf-8")
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     found = sorted(set(imports(ast.parse(text), package)))
@@ -29,7 +29,7 @@ def read(name):
 
 
 def source(name):
-    """The file of a module of the standard library."""
+    """Return the file of a module of the standard library, or None."""
     place = Path(sysconfig.get_path("stdlib"), *name.split("."))
     return next((path for path in (place / "__init__.py", place.with_suffix(".py")) if path.exists()), None)
 
@@ -43,9 +43,9 @@ def imports(tree, package):
 
 
 def is_first(name):
-    """Whether this item is the one that reads a module, in this run: several may have added it.
+    """Return whether this item reads the module; several items of the run may have added it.
 
-    It asks by its own place, so that a body that runs again after a crash is still the one.
+    The node's id decides, not the attempt: if the task runs again after a crash, it still reads the module.
     """
     node = current_node()
     key = f"crawler:{node.run_id}"

@@ -1,4 +1,4 @@
-"""Talk with the web application in this process: `python run.py`."""
+"""Call the web application in this process: `python run.py`."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A web application that starts, watches and steers runs: `uvicorn web:web`."""
+"""A web application that starts, watches and controls runs: `uvicorn web:web`."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -50,7 +50,7 @@ async def lines(run: Run) -> AsyncIterator[str]:
 
 
 @web.post("/runs/{id}/{verb}")
-async def steer(id: str, verb: str) -> dict[str, str]:
+async def control(id: str, verb: str) -> dict[str, str]:
     run = await orchestrator.aio.run(id)
     if verb not in ("suspend", "resume"):
         raise HTTPException(404)

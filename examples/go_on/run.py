@@ -14,27 +14,27 @@ prices = Swarm([ComplexSignature(chain(read.s(p), convert.s(str(rates))), name=p
 run = ComplexSignature(chain(prices, table.s(), tell.s("sales")), name="price list").apply_async()
 print("failed:", type(run.get(propagate=False)).__name__)
 
-# Retry: the cause is repaired, and what failed starts again; `read` does not.
+# Retry: after the repair the failed tasks start again. `read` succeeded and does not run again.
 rates.write_text("0.9")
 run.retry()
 print(run.get())
 print(run.view.status, "with", run.view.failed, "failures")
 
-# Rerun from a node: the prices are there, only the last step runs.
+# Rerun from a node: the new run takes over the prices, and only the last step runs.
 last = run.tree().children[0].children[-1]
 again = run.rerun(from_node=last.id)
-print("again:", again.get(), "of", again.view.rerun_of == run.id)
+print("rerun:", again.get(), "of the same run:", again.view.rerun_of == run.id)
 
-# Skip: a step that has not started is left out.
+# Skip: the run leaves out a step that has not started.
 run = ComplexSignature(chain(prices, table.s(), tell.s("sales"))).apply_async()
 run.suspend()
 run.skip(run.tree().children[0].children[-1].id)
 run.resume()
 print(run.get())
 
-# Detach: what is slow goes on by itself, and the rest does not wait for it.
+# Detach: the slow item becomes a run of its own, and the rest does not wait for it.
 slow = ComplexSignature(chain(read.s("saffron"), convert.s(str(rates))), name="saffron")
-run = Swarm([read.s("tea").set(countdown=1), slow], name="two", max_concurrency=1).apply_async()
+run = Swarm([read.s("tea").set(countdown=1), slow], name="two prices", max_concurrency=1).apply_async()
 other = run.detach("0.1")
 print(f"detached: {other.get()['euros']:.2f}, the rest: {run.get()}")
 try:

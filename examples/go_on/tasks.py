@@ -1,4 +1,4 @@
-"""An import of a price list whose exchange rate may be missing."""
+"""The import of a price list whose exchange rate may be missing."""
 
 from pathlib import Path
 

@@ -1,18 +1,18 @@
-"""An A/B test, four to one and sticky by customer: `python run.py`."""
+"""An A/B test with weights four to one, always the same variant for the same customer: `python run.py`."""
 
 from tasks import compare, customers, pack
 
 from orchestrator_celery import result, templates
 
-# One customer: a graph of one decision, which is always the same for the same customer.
+# One customer: this graph makes one decision, always the same for the same customer.
 split = templates.ab_split(
-    variants={"as ever": pack.s("zlib"), "candidate": pack.s("lzma")},
-    weights={"as ever": 4, "candidate": 1},
+    variants={"usual": pack.s("zlib"), "candidate": pack.s("lzma")},
+    weights={"usual": 4, "candidate": 1},
     key=result,
     salt="archives",
 )
 
-# All of them: that graph once for each element of a list, eight at a time, and what they came to.
+# All customers: this graph runs `split` for each customer, eight at a time, and compares the results.
 experiment = templates.map_reduce(
     split=customers.si(), each=split, reduce=compare.s(), max_concurrency=8, name="experiment"
 )
@@ -20,12 +20,11 @@ experiment = templates.map_reduce(
 run = experiment.apply_async()
 found = run.get()
 for how, facts in found.items():
-    print(
-        f"{how}: {len(facts['customers'])} customers, {facts['left']:.1%} is left, {facts['MB a second']} MB a second"
-    )
+    size, speed = f"{facts['left']:.1%} of the size is left", f"{facts['MB a second']} MB a second"
+    print(f"{how}: {len(facts['customers'])} customers, {size}, {speed}")
 print("by lzma:", ", ".join(found["lzma"]["customers"]))
 
 again = experiment.apply_async().get()
 same = all(again[how]["customers"] == facts["customers"] for how, facts in found.items())
-print("The next day everybody gets", "the same variant." if same else "something else!")
+print("The next day each customer gets", "the same variant." if same else "another variant!")
 print(run.tree(limit=3))

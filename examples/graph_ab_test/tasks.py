@@ -1,4 +1,4 @@
-"""An experiment: are customers' archives better packed by lzma? The customers are packages of the standard library."""
+"""An experiment: does lzma pack the customers' files better? The customers are packages of the standard library."""
 
 import lzma
 import sysconfig
@@ -18,13 +18,13 @@ LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 @app.task
 def customers():
-    """Everybody who takes part."""
+    """List the customers that take part."""
     return sorted(path.parent.name for path in LIBRARY.glob("[a-z]*/__init__.py") if path.parent.name != "test")
 
 
 @app.task
 def pack(customer, how):
-    """Pack the customer's files, and measure it."""
+    """Pack the customer's files and measure size and time."""
     data = b"".join(path.read_bytes() for path in sorted((LIBRARY / customer).glob("*.py")))
     began = time.process_time()
     packed = zlib.compress(data, 9) if how == "zlib" else lzma.compress(data)
@@ -34,7 +34,7 @@ def pack(customer, how):
 
 @app.task
 def compare(measures):
-    """What each variant came to."""
+    """Add up the measures of each variant."""
     found = {}
     for how in sorted({measure["how"] for measure in measures}):
         own = [measure for measure in measures if measure["how"] == how]

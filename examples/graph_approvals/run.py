@@ -1,4 +1,4 @@
-"""Claims that wait for people, and outlive the worker: `python run.py`. It stops the worker it finds."""
+"""Claims that wait for approvals, also while no worker is up: `python run.py`. It stops the running worker."""
 
 import csv
 import subprocess
@@ -12,7 +12,7 @@ from orchestrator_celery import END, START, Approval, ConditionalGraph, InvalidT
 
 
 def stages(claim):
-    """A machine checks; above 200 a manager has to agree, within 4 seconds; above 5,000 the board as well."""
+    """Build the graph of a claim: above 200 a manager approves within 4 seconds, above 5,000 the board as well."""
     asked = f"{claim['who']}, {claim['what']}: {claim['amount']}"
     approved = result["decision"] == "approved"
     return (
@@ -48,10 +48,10 @@ with (Path(__file__).resolve().parent / "claims.csv").open(newline="") as file:
     runs = {claim["who"]: stages(claim).apply_async((claim,)) for claim in csv.DictReader(file)}
 print(runs["ada"].get(), runs["bob"].get(), sep="\n")
 
-# What waits holds no worker and no message. Any process may list it, and answer.
+# A waiting approval occupies no worker and no message. Any process can list and answer it.
 wait_for(lambda: len(orchestrator.approvals()) == 3)
 for asked in reversed(orchestrator.approvals()):
-    print(f"{asked.name} is asked: {asked.message}; {asked.on_timeout} at {asked.until:%X}")
+    print(f"{asked.name} has to approve: {asked.message}; {asked.on_timeout} at {asked.until:%X}")
 runs["carol"].reject("manager", by="mona", note="there are enough chairs")
 runs["erin"].approve("manager", by="mona")
 print(runs["carol"].get(), runs["dan"].get(), sep="\n")  # nobody answers dan
@@ -59,14 +59,14 @@ print(runs["carol"].get(), runs["dan"].get(), sep="\n")  # nobody answers dan
 try:
     runs["carol"].approve("manager", by="max")
 except InvalidTransition as refused:
-    print("max is too late:", refused)
+    print("max answers too late:", refused)
 
-# The last one waits for the board. The worker goes, the board answers, a worker comes.
+# The last claim waits for the board. The worker stops, the board answers, and a new worker starts.
 wait_for(orchestrator.approvals)
 app.control.shutdown()
 wait_for(lambda: not app.control.ping(timeout=0.5))
 [asked] = orchestrator.approvals()
-print(f"no worker is up; {asked.name} is asked: {asked.message}")
+print(f"no worker is up; {asked.name} has to approve: {asked.message}")
 orchestrator.run(asked.run).approve(asked.name, by="the board", note="buy two")
 worker = subprocess.Popen([sys.executable, "-m", "celery", "-A", "tasks", "worker", "--loglevel", "ERROR", "-c", "2"],
                           stdout=subprocess.DEVNULL)  # fmt: skip

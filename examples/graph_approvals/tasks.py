@@ -1,4 +1,4 @@
-"""Expense claims: check one, pay it or refuse it. Who has to agree in between is no matter of the tasks."""
+"""Expense claims: check a claim, then pay or refuse it. The graph asks for the approvals; the tasks do not."""
 
 from celery import Celery
 
@@ -10,7 +10,7 @@ orchestrator = Orchestrator(app)
 
 @app.task
 def check(claim):
-    """First stage: what a machine can see."""
+    """Do the automatic checks, the first stage."""
     return {**claim, "amount": float(claim["amount"]), "receipt": claim["receipt"] == "yes"}
 
 

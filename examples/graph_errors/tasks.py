@@ -1,4 +1,4 @@
-"""Convert an amount by today's rates, which come from a service that has its moods."""
+"""Convert an amount with today's rates from a service that sometimes fails."""
 
 import json
 from pathlib import Path
@@ -11,29 +11,29 @@ from orchestrator_celery import Orchestrator
 app = Celery("tasks", broker="redis://localhost:6379/0", backend="redis://localhost:6379/1")
 orchestrator = Orchestrator(app)
 
-KEPT = Path(__file__).resolve().parent / "rates.json"
+RATES = Path(__file__).resolve().parent / "rates.json"
 
 
 @app.task(throws=(OSError, ValueError))  # expected: the worker logs no traceback
 def fetch(url):
-    """Ask the service."""
+    """Get today's rates from the service."""
     with urlopen(url, timeout=5) as answer:
         return json.load(answer)
 
 
 @app.task
-def kept(error):
-    """The alternative: the rates that were kept yesterday."""
-    return json.loads(KEPT.read_text(encoding="utf-8"))
+def yesterdays_rates(error):
+    """Return yesterday's rates, the alternative."""
+    return json.loads(RATES.read_text(encoding="utf-8"))
 
 
 @app.task
 def convert(found, amount, currency):
-    """Works with either."""
-    return f"{amount:.2f} EUR are {amount * found['rates'][currency]:.2f} {currency}, by the rates of {found['day']}"
+    """Convert the amount with rates from either source."""
+    return f"{amount:.2f} EUR are {amount * found['rates'][currency]:.2f} {currency}, with the rates of {found['day']}"
 
 
 @app.task
-def ask_somebody(error):
-    """For what no retry and no other rates make better."""
-    return f"nothing converted, somebody has to look: {error['type']}: {error['message']}"
+def ask_a_person(error):
+    """Ask a person about an error that neither a retry nor other rates can solve."""
+    return f"nothing converted, a person has to look: {error['type']}: {error['message']}"

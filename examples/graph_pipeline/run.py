@@ -21,7 +21,7 @@ pipeline = (
     .add_edge("tell", END)
 )
 
-# By default a file of orders, one that is none, and one that is not there.
+# By default: a file of orders, a file without orders, and a file that does not exist.
 here = Path(__file__).resolve().parent
 paths = sys.argv[1:] or [here / "orders.csv", here / "run.py", here / "lost.csv"]
 for path in paths:

@@ -1,4 +1,4 @@
-"""Four ordinary tasks: read a file of orders, sum it up, set it aside, tell somebody. None knows what comes next."""
+"""Four ordinary tasks: read a file of orders, sum it up, set it aside, tell a person. No task knows the next one."""
 
 import csv
 from collections import Counter
@@ -14,7 +14,7 @@ orchestrator = Orchestrator(app)
 
 @app.task(throws=(OSError,))  # expected: the worker logs no traceback
 def read(path):
-    """Read the rows, and say how many of them are orders."""
+    """Read the rows and count the orders among them."""
     with Path(path).open(newline="", encoding="utf-8", errors="replace") as file:
         rows = [(row.get("country"), row.get("amount")) for row in csv.DictReader(file)]
     orders = [(country, amount) for country, amount in rows if _is_amount(amount)]
@@ -23,7 +23,7 @@ def read(path):
 
 @app.task
 def summarise(read):
-    """Sum up by country."""
+    """Sum up the orders by country."""
     totals = Counter()
     for country, amount in read["orders"]:
         totals[country] += float(amount)
@@ -35,13 +35,13 @@ def summarise(read):
 
 @app.task
 def set_aside(read):
-    """For a file that is not what it should be."""
+    """Set a file with too many bad rows aside."""
     return {"set aside": Path(read["path"]).name, "bad rows": f"{read['bad']:.0%} of {read['rows']}"}
 
 
 @app.task
 def tell(error):
-    """For a file that could not be read at all."""
+    """Tell a person that the file could not be read."""
     return {"told": f"{error['type']}: {error['message']}"}
 
 

@@ -14,7 +14,7 @@ with database() as db:
                   "seen (number PRIMARY KEY, state)"):  # fmt: skip
         db.execute(f"CREATE TABLE IF NOT EXISTS {table}")
 
-# A fifth of the rows may be bad. More, and the file is not what it should be: the swarm fails.
+# A fifth of the rows may be bad. If more are bad, the file is probably the wrong one, so the swarm fails.
 swarm = Swarm(
     name=path.name,
     max_concurrency=8,
@@ -32,7 +32,7 @@ try:
 except SwarmFailed as exc:
     print(f"not ingested: {exc}")
 
-# Callbacks may end after the swarm, as Celery's do.
+# Callbacks may end after the swarm, like Celery's.
 while any(not callback.finished for item in run.items() for callback in item.callbacks):
     time.sleep(0.1)
 with database() as db:

@@ -1,4 +1,4 @@
-"""Batch ingestion: rows of a file go into a table, each on its own; bad ones are set aside."""
+"""Batch ingestion: each row of a file goes into a table, and bad rows are set aside."""
 
 import os
 import sqlite3
@@ -17,7 +17,7 @@ def database():
 
 @app.task
 def ingest(number, row):
-    """Check one row and keep it; running twice keeps it once."""
+    """Check one row and store it; if the task runs twice, the row is stored once."""
     name, amount = row.split(",")
     with database() as db:
         db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", (number, name.strip(), float(amount)))
@@ -26,7 +26,7 @@ def ingest(number, row):
 
 @app.task
 def set_aside(error, item):
-    """Called after a row that failed, with what went wrong and which row it was."""
+    """Store a bad row; called after a failed row, with its error and its item."""
     number, row = item["args"]
     with database() as db:
         db.execute(
@@ -36,6 +36,6 @@ def set_aside(error, item):
 
 @app.task
 def count(item):
-    """Called after every row, however it ended."""
+    """Count a row; called after every row, whether it succeeded or failed."""
     with database() as db:
         db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (item["args"][0], item["state"]))

@@ -1,4 +1,4 @@
-"""A task that keeps how far it is, and looks whether it is to stop."""
+"""A task that stores checkpoints and checks whether it has to stop."""
 
 import time
 
@@ -23,4 +23,4 @@ def count(to):
 
 @app.task
 def report(start):
-    return f"counted, the last time from step {start}"
+    return f"counted, in the last attempt from step {start}"

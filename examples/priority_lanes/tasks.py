@@ -1,4 +1,4 @@
-"""Print jobs in three lanes: urgent ones overtake, and the archive is never forgotten."""
+"""Print jobs in three lanes: urgent jobs overtake the others, and the archive always continues."""
 
 import time
 
@@ -12,6 +12,6 @@ orchestrator = Orchestrator(app)
 
 @app.task
 def render(name, seconds=0.05):
-    """Some work that takes its time."""
+    """Work for some time."""
     time.sleep(seconds)
     return name

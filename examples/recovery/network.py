@@ -1,4 +1,4 @@
-"""A line between workers and Redis that can be cut: a small TCP proxy."""
+"""A small TCP proxy between workers and Redis that can cut all connections."""
 
 import asyncio
 import socket
@@ -6,15 +6,15 @@ import struct
 from threading import Thread
 
 HOST = "127.0.0.1"
-#: Close with a reset (RST), as a router that has lost its table does, not with a farewell (FIN).
+#: Socket option: close with a reset (RST) instead of a FIN, as a router that has lost its table does.
 RESET = struct.pack("ii", 1, 0)
 
 
 class Network:
-    """Carries bytes from a port of its own to another one; a context manager.
+    """A context manager that forwards bytes from its own port to another port.
 
     Args:
-        target: the port of Redis.
+        target: Port of Redis.
     """
 
     def __init__(self, target):
@@ -35,11 +35,11 @@ class Network:
         self._thread.join()
 
     def cut(self):
-        """Reset every connection, refuse new ones."""
+        """Reset all connections and refuse new ones."""
         self._do(self._close())
 
     def mend(self):
-        """Let connections in again, at the same port."""
+        """Accept connections again, at the same port."""
         self._do(self._listen())
 
     def _do(self, work):
@@ -72,5 +72,5 @@ async def pump(reader, writer):
             writer.write(data)
             await writer.drain()
     except OSError:
-        pass  # the line was cut
+        pass  # the connection was cut
     writer.close()

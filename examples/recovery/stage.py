@@ -1,4 +1,4 @@
-"""What the stories share: a Redis of their own, workers that come and go, and a count of the bodies that ran."""
+"""The shared part of the scripts: a Redis, workers that start and stop, and a count of the tasks that ran."""
 
 import os
 import signal
@@ -19,19 +19,19 @@ STOPPED = []
 
 
 class Wrong(Exception):
-    """The story did not end as it should."""
+    """A check of the script failed."""
 
 
 class StagedWorker(Worker):
-    """A worker that can be killed as well."""
+    """A worker that the script can also kill."""
 
     def kill(self):
-        """What `kill -9` of the worker and all its children does: nobody gets to say goodbye."""
+        """Kill the worker and its children with `kill -9`: none of them can clean up or report."""
         process, self._process = self._process, None
         end(process)
 
     def stop(self):
-        """End it in order; a Ctrl-C meanwhile ends it at once."""
+        """Stop the worker gracefully; a Ctrl-C meanwhile kills it."""
         process = self._process
         try:
             super().stop()
@@ -43,21 +43,25 @@ class StagedWorker(Worker):
 class Stage:
     def __init__(self, folder, redis, stack):
         self.redis = redis
-        #: Stops a thing at the end, after the workers that were started later: `on.enter(Network(...))`.
+        #: Enters a context manager, such as `Network(...)`. It is left at the end, after the workers that start later.
         self.enter = stack.enter_context
         self._folder = folder
         self._ledger = folder / "ledger"
         self._ledger.touch()
         self.workers = []
-        self.exits = 0  # of supervised workers, by themselves
-        # Celery reads these before any setting: they hold for this process and for the workers.
+        self.exits = 0  # how often supervised workers ended by themselves
+        # Celery reads these variables before any setting, so they apply to this process and to the workers.
         os.environ.update(urls(redis.port), RECOVERY_LEDGER=str(self._ledger))
 
     def worker(self, port=None, supervised=False):
-        """Start a worker of two processes; `port` is another way to Redis; `supervised`: it is started again whenever
-        it ends by itself."""
+        """Start a worker of two processes.
+
+        Args:
+            port: Port at which the worker reaches Redis; by default the port of Redis itself.
+            supervised: Whether the worker is started again whenever it ends by itself.
+        """
         path = os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH")]))
-        # What a killed worker leaves in its temporary folder goes away with ours.
+        # A killed worker leaves files in its temporary folder, which are deleted with the script's folder.
         env = {"PYTHONPATH": path, "TMPDIR": str(self._folder), **urls(port or self.redis.port)}
         log = self._folder / f"worker-{len(self.workers)}.log"
         worker = self.enter(StagedWorker("tasks", processes=2, env=env, log=log))
@@ -67,18 +71,18 @@ class Stage:
         return worker
 
     def look_after(self, worker):
-        """What a supervisor does."""
+        """Restart a supervised worker that has ended, as a supervisor does."""
         try:
             worker.check()
         except WorkerDied:
             if not worker.supervised:
                 raise
             self.exits += 1
-            say("the worker has ended by itself, and its supervisor starts it again")
+            say("the worker has ended by itself, and its supervisor restarts it")
             worker.__enter__()
 
     def wait_for(self, condition, what, seconds=30):
-        """Wait until `condition()` is true, while the workers that should live do."""
+        """Wait until `condition()` is true; fail if a worker that should run ends."""
         end = monotonic() + seconds
         while not condition():
             if STOPPED:
@@ -86,23 +90,27 @@ class Stage:
             for worker in self.workers:
                 self.look_after(worker)
             if monotonic() > end:
-                raise Wrong(f"waited {seconds} s in vain for {what}")
+                raise Wrong(f"after {seconds} s this has not happened: {what}")
             sleep(0.05)
 
     def result(self, run):
-        """The result of a run, once it is there."""
+        """Wait for the end of a run and return its result."""
         self.wait_for(run.ready, "the end of the run")
         return run.get(timeout=10)
 
     def bodies(self, name=""):
-        """How often each body has started."""
+        """Count how often each page, chapter or total has started."""
         lines = self._ledger.read_text().splitlines()
         return Counter(line for line in lines if line.startswith(name))
 
 
 @contextmanager
 def stage(**options):
-    """Everything a story needs; all of it is stopped at the end, however that comes. `options` are those of Redis."""
+    """Start Redis for a script, and stop everything at the end, after a failure or Ctrl-C too.
+
+    Args:
+        options: Options of `EmbeddedRedis`.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
@@ -113,16 +121,16 @@ def stage(**options):
                 yield it
             except Exception as error:
                 logs = [worker.tail() for worker in it.workers]
-                print(f"\nWRONG: {error!r}", *logs, sep="\n", file=sys.stderr)
+                print(f"\nFAILED: {error!r}", *logs, sep="\n", file=sys.stderr)
                 sys.exit(1)
     except KeyboardInterrupt:
-        print("\nStopped. Nothing is left running.")
+        print("\nStopped. No process is left running.")
         sys.exit(130)
-    say("As it should be. Everything is stopped.")
+    say("All checks passed. Everything is stopped.")
 
 
 def stop(*_):
-    """Ctrl-C and its like: raised where the story is, and kept, for Python swallows what is raised around a fork."""
+    """Handle Ctrl-C and termination: raise, and also set a flag, because Python swallows an exception around a fork."""
     STOPPED.append(True)
     raise KeyboardInterrupt
 
@@ -142,14 +150,14 @@ def say(*words):
 
 
 def expect(right, what):
-    """Go on only if it is so."""
+    """Check a condition: continue if it holds, else end the script."""
     if not right:
         raise Wrong(what)
     say("checked:", what)
 
 
 def tell(reports):
-    """Print resume reports, the oldest first; returns their nodes."""
+    """Print resume reports, the oldest first, and return their nodes."""
     for report in reversed(reports):
         say("resume report:", report)
         for node in report.of(ResumeAction.RESUMED):

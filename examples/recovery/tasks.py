@@ -1,4 +1,4 @@
-"""An ordinary Celery project; every body that starts is written into a file, so that the stories can count."""
+"""An ordinary Celery project; each task that starts writes a line into a file, and the scripts count the lines."""
 
 import os
 from pathlib import Path
@@ -27,14 +27,14 @@ def total(pages):
 
 @app.task
 def convert(chapters):
-    """A long task that keeps how far it is."""
+    """Convert chapters, with a checkpoint after each."""
     node = current_node()
     first = node.last_checkpoint or 0
     for chapter in range(first, chapters):
         note(f"convert {chapter}")
         sleep(0.25)
         node.checkpoint(chapter + 1)
-    return {"chapters": chapters, "went on from": first}
+    return {"chapters": chapters, "continued at": first}
 
 
 def note(line):

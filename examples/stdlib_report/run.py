@@ -16,7 +16,7 @@ from orchestrator_celery.cli.demo.text import text_report
 output = Path(sys.argv[1] if len(sys.argv) > 1 else "stdlib_report.html")
 root, names = str(stdlib()), source_files(stdlib())
 
-# A few files of the library are broken on purpose: up to five in a hundred may fail.
+# A few files of the library contain errors on purpose, so up to five in a hundred may fail.
 files = Swarm([measure.s(root, name) for name in names], max_concurrency=64, max_failures=0.05)
 run = ComplexSignature(chain(files, report.s(names)), name="stdlib_report").apply_async()
 print("run", run.id)

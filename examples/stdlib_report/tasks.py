@@ -1,4 +1,4 @@
-"""Two ordinary Celery tasks, and the one line that makes their workflows durable."""
+"""Two ordinary Celery tasks, and the line that makes their workflows durable."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Save a workflow, run it many times, delete it, and change your mind: `python run.py`."""
+"""Save a workflow, run it many times, mark it for deletion, restore it, and purge it: `python run.py`."""
 
 import time
 
@@ -11,17 +11,17 @@ kept = orchestrator.save(chain(sales.s(), report.s("EUR")), name="monthly report
 runs = [kept.run(month) for month in (1, 2, 3)]
 for run in runs:
     print("report", run.get(timeout=60))
-print("march again:", kept.rerun(runs[2]).get(timeout=60))
+print("rerun of March:", kept.rerun(runs[2]).get(timeout=60))
 
 print("to be deleted at", kept.delete(after=3600).isoformat())
 kept.restore()
-print("changed my mind:", kept.status, "with", len(kept.runs()), "runs")
+print("restored:", kept.status, "with", len(kept.runs()), "runs")
 
 while True:
     try:
         kept.purge(confirm=True)
         break
-    except SignatureInUse:  # Celery is told the outcome of the last run just now
+    except SignatureInUse:  # Celery stores the result a moment after `get` returns
         time.sleep(0.1)
 try:
     kept.run(4)

@@ -1,4 +1,4 @@
-"""Run each of the ten templates, or one: `python run.py [name] [--draw]`."""
+"""Run all ten templates, or one of them: `python run.py [name] [--draw]`."""
 
 import sys
 from time import sleep
@@ -52,7 +52,7 @@ for name in chosen:
     for given in inputs.get(name, [cheap, dear]):
         run = graphs[name].apply_async((given,))
         if name == "validation_stages" and given is dear:
-            # This stands for somebody at another desk; a second answer would be refused.
+            # In practice another process answers. A second answer would be refused.
             while not any(waiting.run == run.id for waiting in orchestrator.approvals()):
                 sleep(0.1)
             run.approve("credit approval", by="Ada", note="a good customer")

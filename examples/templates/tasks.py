@@ -1,4 +1,4 @@
-"""An ordinary Celery project with an orchestrator: the tasks of a shop."""
+"""The tasks of a shop: an ordinary Celery project with an orchestrator."""
 
 from celery import Celery
 

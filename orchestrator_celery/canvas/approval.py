@@ -1,4 +1,4 @@
-"""Approval: a node of a graph that waits for a person."""
+"""Approval: a graph node that waits for a person's decision."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import deadline_in_seconds
 from orchestrator_celery.errors import ApprovalTimeout, InvalidWorkflow
 
-__all__ = ("DECISIONS", "Approval", "approval_flaws", "can_fail", "unanswered")
+__all__ = ("DECISIONS", "Approval", "approval_flaws", "can_fail", "timeout_result")
 
-#: What an approval can come out as; the keys of a mapping behind it.
+#: The possible decisions; also the keys of a mapping of edges that leave the approval.
 DECISIONS = ("approved", "rejected")
 
-#: What happens when nobody answered in time.
+#: The allowed values of `on_timeout`.
 _ON_TIMEOUT = ("reject", "approve", "fail")
-_IN_TIME = {"approve": "approved", "reject": "rejected"}
+_TIMEOUT_DECISIONS = {"approve": "approved", "reject": "rejected"}
 
 
+@spelled("__init__")
 @dataclass(frozen=True)
 class Approval:
-    """A node's body that is a question to a person; it holds neither a worker nor a message while it waits.
+    """A node body that asks a person for a decision; while it waits, it occupies neither a worker nor a message.
 
     The node's result is a dict with `decision` ("approved" or "rejected"), `by`, `note` and `timed_out`.
 
     Args:
-        timeout: seconds or a timedelta after which nobody needs to answer any more; None: it waits for ever.
-        on_timeout: what happens then: "reject", "approve", or "fail", with `ApprovalTimeout`.
-        message: what those who are asked are shown.
+        timeout: seconds or a timedelta within which a person must answer. None: it waits without a limit.
+        on_timeout: the decision after the timeout: "reject", "approve", or "fail", which fails the node with
+            `ApprovalTimeout`.
+        message: the text that the person sees.
     """
 
     timeout: float | timedelta | None = None
@@ -46,41 +49,41 @@ class Approval:
 
     @property
     def json(self) -> dict[str, Any]:
-        """As it stands in a graph's definition; what was not given is left out."""
+        """The approval as a graph's definition holds it; absent values are left out."""
         timed = {} if self.timeout is None else {"timeout": self.timeout, "on_timeout": self.on_timeout}
         return {**timed, **({"message": self.message} if self.message else {})}
 
 
-def approval_flaws(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What makes no sense in an approval as it stands in a definition: message and hint of each flaw."""
+def approval_flaws(approval: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the message and the hint of each invalid value in an approval's definition."""
     try:
-        deadline_in_seconds(given.get("timeout"), "timeout", "the seconds it may take to answer")
+        deadline_in_seconds(approval.get("timeout"), "timeout", "the seconds it may take to answer")
     except InvalidWorkflow as error:
         yield tuple(str(error).rstrip(".").split(": ", 1))  # type: ignore[misc]
-    if given.get("on_timeout", "reject") not in _ON_TIMEOUT:
-        yield f"on_timeout={given['on_timeout']!r} is not allowed", "give 'reject', 'approve' or 'fail'"
-    if not isinstance(given.get("message", ""), str):
-        yield f"message={given['message']!r} is not allowed", "give words"
+    if approval.get("on_timeout", "reject") not in _ON_TIMEOUT:
+        yield f"on_timeout={approval['on_timeout']!r} is not allowed", "give 'reject', 'approve' or 'fail'"
+    if not isinstance(approval.get("message", ""), str):
+        yield f"message={approval['message']!r} is not allowed", "give a string"
 
 
-def can_fail(given: Mapping[str, Any]) -> bool:
-    """Whether an approval as it stands in a definition can fail: nothing runs, so only its timeout can make it."""
-    return given.get("on_timeout") == "fail" and given.get("timeout") is not None
+def can_fail(approval: Mapping[str, Any]) -> bool:
+    """Whether an approval can fail. An approval runs no task, so it can fail only by its timeout."""
+    return approval.get("on_timeout") == "fail" and approval.get("timeout") is not None
 
 
-def unanswered(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What comes of an approval nobody has answered in time: its node's result.
+def timeout_result(approval: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the node's result for an approval that got no answer in time.
 
     Args:
-        given: as it stands in a definition, with the node's name.
+        approval: the approval as a graph's definition holds it, with the node's name.
 
     Raises:
-        ApprovalTimeout: that is what it is to come to.
+        ApprovalTimeout: the approval has `on_timeout="fail"`.
     """
-    decision = _IN_TIME.get(given.get("on_timeout", "reject"))
+    decision = _TIMEOUT_DECISIONS.get(approval.get("on_timeout", "reject"))
     if decision is None:
         raise ApprovalTimeout(
-            f"Nobody has answered {given['name']!r} within {given['timeout']:g} s: give it more time, or an on_timeout "
-            "of 'approve' or 'reject'."
+            f"Nobody has answered {approval['name']!r} within {approval['timeout']:g} s: give it more time, or set "
+            "on_timeout to 'approve' or 'reject'."
         )
     return {"decision": decision, "by": "", "note": "", "timed_out": True}

@@ -1,4 +1,4 @@
-"""What stands directly in a signature of any kind, native or ours."""
+"""The direct children of a signature of any kind, native or ours."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from orchestrator_celery.canvas.primitive import Primitive
 
-__all__ = ("COMPOSITES", "inside")
+__all__ = ("COMPOSITES", "child_signatures")
 
-#: Where Celery's own composites keep what is in them; anything else is a task.
+#: The kwargs that hold the children of Celery's own composites. A signature that is not listed is a task.
 COMPOSITES = {
     "celery.chain": ("tasks",),
     "celery.group": ("tasks",),
@@ -20,16 +20,16 @@ COMPOSITES = {
 }
 
 
-def inside(given: Any) -> Iterator[Any]:
-    """The signatures directly in one; none in a task."""
-    if isinstance(given, Primitive):
-        yield from given.nested()
+def child_signatures(signature: Any) -> Iterator[Any]:
+    """Yield the direct children of a signature; a task has none."""
+    if isinstance(signature, Primitive):
+        yield from signature.nested()
         return
-    for field in COMPOSITES.get(str(given.get("task")), ()):
-        value = given["kwargs"].get(field)
+    for field in COMPOSITES.get(str(signature.get("task")), ()):
+        value = signature["kwargs"].get(field)
         yield from value if isinstance(value, (list, tuple)) else _members(value)
 
 
 def _members(value: Any) -> Iterable[Any]:
-    # A header may be a group, or Celery's lazy list.
+    # A chord's header may be a group, or Celery's lazy list.
     return (value,) if isinstance(value, dict) else value or ()

@@ -1,4 +1,4 @@
-"""ComplexSignature: any workflow as one durable unit."""
+"""ComplexSignature: makes any workflow one durable unit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt, signatures
+from orchestrator_celery.canvas.options import check_options
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, signature_list
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -21,21 +23,22 @@ __all__ = ("ComplexSignature",)
 
 @Signature.register_type(name="orchestrator.complex")
 class ComplexSignature(Primitive):
-    """Any workflow, native or ours, as one durable unit with one id, one status and one result.
+    """Makes any workflow, native or ours, one durable unit with one id, one status and one result.
 
-    `ComplexSignature(chain(a.s(), group(b.s(), c.s()), d.s()))` is how native
-    canvas becomes durable: its steps are recorded, its joins cannot be
-    forgotten, and its result is the one the workflow has natively.
+    Use it to make native canvas durable:
+    `ComplexSignature(chain(a.s(), group(b.s(), c.s()), d.s()))`. Every step is
+    recorded, every join fires, and the result equals the native result of the
+    workflow.
 
     Args:
         workflow: any signature: task, chain, group, chord, map, starmap, chunks, a primitive.
-        name: shown in lists and trees.
-        on_success: signature, or a list: called with the result once the whole has ended well.
-        on_error: signature, or a list: called with a dict (type, message, traceback) once it has failed.
-        deadline: how long the run may take, in seconds or as a timedelta; then it FAILS with
-            `DeadlineExceeded`.
-        category: what its runs are filed under: `orchestrator.runs(category=...)` finds them.
-        tags: words its runs are found by: `orchestrator.runs(tag=...)`.
+        name: the name in lists and trees.
+        on_success: signature, or a list: called with the result after the whole workflow has succeeded.
+        on_error: signature, or a list: called with a dict (type, message, traceback) after the workflow has failed.
+        deadline: the longest time the run may take, in seconds or as a timedelta. A run that takes longer ends
+            FAILED with `DeadlineExceeded`.
+        category: the category of its runs; `orchestrator.runs(category=...)` lists them.
+        tags: the tags of its runs; `orchestrator.runs(tag=...)` lists them.
         **options: execution options, as for any signature.
     """
 
@@ -55,16 +58,16 @@ class ComplexSignature(Primitive):
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        refuse_misspelt(options, ComplexSignature)
+        check_options(ComplexSignature, options, lambda: app or app_of([workflow]), built=False)
         if not isinstance(workflow, dict):
             raise InvalidWorkflow(
-                f"{workflow!r} is not a signature: ComplexSignature takes task.s(...) or a canvas of signatures."
+                f"{workflow!r} is not a signature: pass task.s(...) or a canvas of signatures to ComplexSignature."
             )
         definition = {
             "workflow": workflow,
             "name": name,
-            "on_success": signatures(on_success, "on_success"),
-            "on_error": signatures(on_error, "on_error"),
+            "on_success": signature_list(on_success, "on_success"),
+            "on_error": signature_list(on_error, "on_error"),
             "deadline": deadline_in_seconds(deadline),
         }
         kept = {k: v for k, v in definition.items() if v or k == "workflow"}
@@ -72,17 +75,17 @@ class ComplexSignature(Primitive):
 
     @property
     def workflow(self) -> Signature:
-        """What it runs."""
+        """The workflow to run."""
         return self.kwargs["workflow"]
 
     @property
     def success_handlers(self) -> list[Signature]:
-        """Called with the result."""
+        """The signatures that are called with the result."""
         return list(self.kwargs.get("on_success", ()))
 
     @property
     def error_handlers(self) -> list[Signature]:
-        """Called with the error as a dict."""
+        """The signatures that are called with the error as a dict."""
         return list(self.kwargs.get("on_error", ()))
 
     def nested(self) -> list[Any]:
@@ -97,8 +100,9 @@ class ComplexSignature(Primitive):
                 kwargs[name] = [maybe_signature(sig, app=app, clone=True) for sig in kwargs[name]]
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
-        """Run the workflow here and now, without store and broker, as Celery's own `apply`."""
-        own_args, own_kwargs = self.eager_args(args, kwargs)
+        """Run the workflow in this process, without store and broker, as Celery's own `apply` does."""
+        self.check_options(options)
+        own_args, own_kwargs = self.merged_args(args, kwargs)
         task_id = options.get("task_id") or self.options.get("task_id") or uuid()
         result = maybe_signature(self.workflow, app=self.app, clone=True).apply(own_args, own_kwargs)
         try:
@@ -117,4 +121,4 @@ class ComplexSignature(Primitive):
         return EagerResult(task_id, value, state, name=self.task_name)
 
     def __repr__(self) -> str:
-        return f"ComplexSignature({self.workflow!r})"
+        return f"ComplexSignature({printable(repr(self.workflow))})"

@@ -1,4 +1,4 @@
-"""A graph drawn: as a Mermaid flowchart, and as a table where nothing can draw that."""
+"""Draws a graph as a Mermaid flowchart, and as an HTML table for viewers without Mermaid."""
 
 from __future__ import annotations
 
@@ -11,37 +11,42 @@ from typing import Any, NamedTuple
 from orchestrator_celery.canvas.conditions.language import words
 from orchestrator_celery.canvas.graph_definition import END, START
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.text import printable
 
 __all__ = ("html", "mermaid")
 
-#: Characters that mean something to Mermaid, even between quotes.
+#: Characters that Mermaid interprets even between quotes.
 _SPECIAL = re.compile(r"[\"#&<>|`\\\\]")
 
-#: Characters of a body in a label.
+#: The longest text of a body in a label, in characters.
 _LONGEST = 60
 
 
 def mermaid(definition: Mapping[str, Any]) -> str:
-    """A flowchart; a graph that cannot be run is drawn as well, as far as it goes."""
+    """Draw a flowchart. A graph with problems is drawn too, as far as possible."""
     return "\n".join(["flowchart TD", *_Chart(definition, "n").lines("    "), ""])
 
 
 def html(definition: Mapping[str, Any]) -> str:
-    """Nodes and edges as a table; it needs nothing from anywhere."""
+    """Draw nodes and edges as a table, without external resources."""
     rows = [
         (_shown(entry["name"]), _body(entry), _edges_of(entry["name"], definition)) for entry in definition["nodes"]
     ]
     rows.insert(0, ("START", "", _edges_of(START, definition)))
     cells = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(body)}</td><td>{'<br>'.join(map(escape, edges))}</td></tr>"
+        f"<tr><td>{_html(name)}</td><td>{_html(body)}</td><td>{'<br>'.join(map(_html, edges))}</td></tr>"
         for name, body, edges in rows
     )
-    heading = escape(definition.get("name") or "graph")
+    heading = _html(definition.get("name") or "graph")
     return f"<table><caption>{heading}</caption><tr><th>node</th><th>runs</th><th>then</th></tr>{cells}</table>"
 
 
+def _html(text: str) -> str:
+    return escape(printable(text))
+
+
 class _Chart:
-    """One graph in a flowchart; a graph in it is a part of the same."""
+    """One graph in a flowchart; a nested graph is a subgraph of the same flowchart."""
 
     def __init__(self, definition: Mapping[str, Any], prefix: str) -> None:
         self.nodes = {entry["name"]: entry for entry in definition["nodes"]}
@@ -71,7 +76,7 @@ class _Chart:
 
 
 class _Arrow(NamedTuple):
-    """An edge as it is drawn."""
+    """An edge in a flowchart."""
 
     source: str
     target: str
@@ -84,7 +89,7 @@ class _Arrow(NamedTuple):
 
 
 def _arrows(edge: Mapping[str, Any]) -> Iterator[_Arrow]:
-    """All edges of a declaration, with what takes them in words."""
+    """Yield all edges of a declaration, with their condition in words as the label."""
     source = edge["from"]
     if "to" in edge:
         named = f"on {' or '.join(edge['error'])}" if edge.get("error") else "on error"
@@ -110,7 +115,7 @@ def _shown(name: str) -> str:
 
 
 def _body(entry: Mapping[str, Any]) -> str:
-    """What a node runs, in a few words."""
+    """Describe a node's body in a few words."""
     if "approval" in entry:
         return entry["approval"].get("message") or "approval"
     return _cut(repr(entry["signature"])) if "signature" in entry else ""
@@ -123,7 +128,7 @@ def _cut(text: str) -> str:
 def _words(json: Any) -> str:
     try:
         return words(json)
-    except InvalidWorkflow:  # what cannot be run is drawn as well
+    except InvalidWorkflow:  # a graph with problems is drawn too
         return str(json)
 
 
@@ -137,5 +142,5 @@ def _edges_of(name: str, definition: Mapping[str, Any]) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    """Text between quotes; Mermaid has its own entities, by number."""
-    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", " ".join(text.split()))
+    """Escape a text between quotes; Mermaid has numeric entities of its own."""
+    return _SPECIAL.sub(lambda found: f"#{ord(found[0])};", printable(" ".join(text.split())))

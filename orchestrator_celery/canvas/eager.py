@@ -1,4 +1,4 @@
-"""A graph run here and now: one body after the other, without store and broker, and without the pauses of retries."""
+"""Runs a graph eagerly: one body after the other, without store and broker, and without the pauses of retries."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 from celery.canvas import maybe_signature
 
-from orchestrator_celery.canvas.approval import unanswered
-from orchestrator_celery.canvas.children import inside
+from orchestrator_celery.canvas.approval import timeout_result
+from orchestrator_celery.canvas.children import child_signatures
 from orchestrator_celery.canvas.conditions.language import Facts, value_of
-from orchestrator_celery.canvas.edge_choice import taken
+from orchestrator_celery.canvas.edge_selection import select_targets
 from orchestrator_celery.canvas.graph_definition import START
-from orchestrator_celery.canvas.retry import class_names, is_meant
+from orchestrator_celery.canvas.retry import class_names, matches_error
 from orchestrator_celery.canvas.token_walk import Token, Walk
 from orchestrator_celery.errors import ConditionError, InvalidWorkflow, NoRoute
 
-__all__ = ("EagerGraph", "refuse_endless")
+__all__ = ("EagerGraph", "refuse_untimed_approvals")
 
 
 class EagerGraph:
     """One eager application of a graph.
 
     Args:
-        definition: of the graph, valid.
-        max_visits: of nodes that do not say so themselves.
-        app: of its tasks.
+        definition: the valid definition of the graph.
+        max_visits: the visit limit of nodes without their own.
+        app: the app of the graph's tasks.
     """
 
     def __init__(self, definition: Mapping[str, Any], max_visits: int, app: Any) -> None:
@@ -36,15 +36,15 @@ class EagerGraph:
         self._app = app
         self._walk = Walk(self._nodes, self._edges, max_visits)
         self._results: dict[str, Any] = {}
-        self._given: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+        self._input: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The graph's result.
+        """Run the graph and return its result.
 
         Raises:
-            Exception: of the node that failed first and has no error edge for that, or of a decision.
+            Exception: the error of the first node that failed without a matching error edge, or of a decision.
         """
-        self._given = args, kwargs
+        self._input = args, kwargs
         start = Token(START, 0, self._run_input, {})
         self._walk.go(start, self._targets(start, self._run_input), self._run_input, {})
         while self._walk.tokens:
@@ -53,54 +53,60 @@ class EagerGraph:
 
     @property
     def _run_input(self) -> Any:
-        """What the graph was given as one value: the only argument, or all of them."""
-        args, kwargs = self._given
+        """The graph's input as one value: the only argument, or all arguments."""
+        args, kwargs = self._input
         if args and kwargs:
             return {"args": list(args), "kwargs": kwargs}
         return kwargs or (args[0] if len(args) == 1 else list(args) or None)
 
     def _leave(self, token: Token) -> None:
-        """Run a body, and take its token to where it goes."""
+        """Run a token's body, and move the token along the edges of its outcome."""
         try:
             result = self._visit(token)
         except Exception as error:
             target = self._error_edge(token.node, error)
             if target is None:
                 raise
-            words = {"type": type(error).__name__, "message": str(error), "traceback": "".join(format_exception(error))}
-            self._walk.go(token, [target], words, self._results, failed=True)
+            fields = {
+                "type": type(error).__name__,
+                "message": str(error),
+                "traceback": "".join(format_exception(error)),
+            }
+            self._walk.go(token, [target], fields, self._results, failed=True)
         else:
             self._results = {**self._results, token.node: result}
             self._walk.go(token, self._targets(token, result), result, self._results)
 
-    # -- a visit ------------------------------------------------------------------------------------------
+    # -- visits -------------------------------------------------------------------------------------------
 
     def _visit(self, token: Token) -> Any:
         entry = self._nodes[token.node]
         if "approval" in entry:
-            return unanswered({"name": token.node, **entry["approval"]})
+            return timeout_result({"name": token.node, **entry["approval"]})
         policy = entry.get("retry", self._retry) or {"attempts": 1}
         for left in reversed(range(policy["attempts"])):
             try:
                 return self._body(entry, token)
             except Exception as error:
-                if not left or not is_meant(policy.get("on"), class_names(error)):
+                if not left or not matches_error(policy.get("on"), class_names(error)):
                     raise
-        raise AssertionError("The last attempt ends one way or the other.")
+        raise AssertionError("The last attempt neither returned nor raised.")
 
     def _body(self, entry: Mapping[str, Any], token: Token) -> Any:
         facts = self._facts(token, token.value, token.known)
         inputs = {name: value_of(value, facts) for name, value in entry.get("inputs", {}).items()}
         if "map_over" not in entry:
-            args, kwargs = self._given if token.source == START else ((token.value,), {})
+            args, kwargs = self._input if token.source == START else ((token.value,), {})
             return self._call(entry["signature"], args, {**kwargs, **inputs})
         elements = value_of(entry["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
-            raise ConditionError(f"{token.node!r} maps over {elements!r}, which is no list: look at what gives one.")
+            raise ConditionError(
+                f"{token.node!r} maps over {elements!r}, which is not a list: check the expression for map_over."
+            )
         return self._elements(entry["signature"], elements, inputs)
 
     def _elements(self, signature: Any, elements: Iterable[Any], kwargs: dict[str, Any]) -> list[Any]:
-        """The results for elements of a list; one that fails keeps none of the others from running."""
+        """Return the results for all elements of a list. All elements run, even if one of them fails."""
         results: list[Any] = []
         failure: Exception | None = None
         for element in elements:
@@ -114,62 +120,62 @@ class EagerGraph:
 
     def _call(self, signature: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         body = maybe_signature(signature, app=self._app, clone=True)
-        if body.immutable:  # it takes nothing from the node before, and still what it is told by name
+        if body.immutable:  # an immutable body takes no positional arguments, but it takes the declared inputs
             args = ()
             body.set(immutable=False)
         return body.apply(args, kwargs).get(disable_sync_subtasks=False)
 
-    # -- a decision ---------------------------------------------------------------------------------------
+    # -- decisions ----------------------------------------------------------------------------------------
 
     def _facts(self, token: Token, result: Any, known: Mapping[str, Any]) -> Facts:
         error = token.value if token.failed else None
         return Facts(result, error, self._run_input, token.visit, known.__getitem__)
 
     def _targets(self, token: Token, result: Any) -> list[str]:
-        """Where a token goes after a good end: routers are asked, then each declaration decides for itself."""
+        """Return the targets of a token after a success: ask the routers, then evaluate each declaration."""
         own = [edge for edge in self._edges if edge["from"] == token.node and "error" not in edge]
         keys = [self._key(edge, token, result) for edge in own]
         facts = self._facts(token, result, self._results)
-        found = [target for edge, key in zip(own, keys, strict=True) for target in taken(edge, facts, key)]
+        found = [target for edge, key in zip(own, keys, strict=True) for target in select_targets(edge, facts, key)]
         if not found:
             raise NoRoute(
-                f"Nothing that was declared for {token.node!r} fits its result: add otherwise(...) or default=, and "
-                "END for a path that ends there."
+                f"No edge of {token.node!r} matches its result: add otherwise(...) or default=. Use END as the target "
+                "of a path that ends there."
             )
         return list(dict.fromkeys(found))
 
     def _key(self, edge: Mapping[str, Any], token: Token, result: Any) -> Any:
         if "router" in edge:
-            args, kwargs = self._given if token.node == START else ((result,), {})
+            args, kwargs = self._input if token.node == START else ((result,), {})
             return self._call(edge["router"], args, kwargs)
         return result["decision"] if "approval" in self._nodes.get(token.node, {}) else result
 
     def _error_edge(self, name: str, error: Exception) -> str | None:
         own = (edge for edge in self._edges if edge["from"] == name and "error" in edge)
-        return next((edge["to"] for edge in own if is_meant(edge["error"], class_names(error))), None)
+        return next((edge["to"] for edge in own if matches_error(edge["error"], class_names(error))), None)
 
 
-def refuse_endless(name: str, body: Any) -> None:
-    """Refuse approvals that nobody would ever answer, however deep they are.
+def refuse_untimed_approvals(name: str, body: Any) -> None:
+    """Refuse approvals without a timeout, at any depth: an eager run cannot be answered.
 
     Raises:
-        InvalidWorkflow: names the first.
+        InvalidWorkflow: the message names the first such approval.
     """
-    for path in _endless(name, body):
+    for path in _untimed_approvals(name, body):
         raise InvalidWorkflow(
-            f"{path!r} waits for a person, and nobody can answer what runs in the caller's own process: give its "
-            "Approval a timeout, or apply the graph with a worker."
+            f"{path!r} waits for a person, and an eager run cannot be answered: give its Approval a timeout, or "
+            "run the graph on a worker."
         )
 
 
-def _endless(path: str, body: Any) -> Iterator[str]:
+def _untimed_approvals(path: str, body: Any) -> Iterator[str]:
     if body.get("subtask_type") == "orchestrator.graph":
         for entry in body["kwargs"]["nodes"]:
             own = f"{path}/{entry['name']}".lstrip("/")
             if "approval" not in entry:
-                yield from _endless(own, entry["signature"])
+                yield from _untimed_approvals(own, entry["signature"])
             elif entry["approval"].get("timeout") is None:
                 yield own
     else:
-        for part in inside(body):
-            yield from _endless(path, part)
+        for child in child_signatures(body):
+            yield from _untimed_approvals(path, child)

@@ -1,4 +1,4 @@
-"""ConditionalGraph: a workflow that decides where to go by what came out."""
+"""ConditionalGraph: a workflow whose next steps depend on results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kombu.utils.uuid import uuid
 from orchestrator_celery.canvas.checks.problems import problems
 from orchestrator_celery.canvas.documents import document_of, json_schema, signature_of
 from orchestrator_celery.canvas.drawing import html, mermaid
-from orchestrator_celery.canvas.eager import EagerGraph, refuse_endless
+from orchestrator_celery.canvas.eager import EagerGraph, refuse_untimed_approvals
 from orchestrator_celery.canvas.graph_definition import (
     END,
     START,
@@ -24,9 +24,11 @@ from orchestrator_celery.canvas.graph_definition import (
     node_entry,
     restored,
 )
-from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, refuse_misspelt
+from orchestrator_celery.canvas.options import check_options, spelled
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -35,25 +37,26 @@ if TYPE_CHECKING:
 
 __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
 
-#: How often a node may be visited if neither it nor its graph says so.
+#: The visit limit of a node if neither the node nor its graph sets one.
 MAX_VISITS = 25
 
 
+@spelled("add_node", "add_edge", "add_conditional_edges", "add_error_edge")
 @Signature.register_type(name="orchestrator.graph")
 class ConditionalGraph(Primitive):
-    """Named nodes, and edges that are taken by what came out: conditions, keys, routers, errors, loops, joins.
+    """Named nodes and edges; an edge may depend on a condition, a key, a router or an error. Loops and joins work too.
 
-    Nodes and edges may be added in any order and each call gives the graph back, so that calls can be chained;
-    `validate()`, which applying it calls, tells of every problem at once.
+    Nodes and edges may be added in any order. Each call returns the graph, so calls can be chained.
+    `validate()` reports every problem at once; applying the graph calls it.
 
     Args:
-        name: shown in lists and trees.
-        max_visits: how often each node may be visited; the next visit fails the graph with `GraphRecursion`.
-        retry: policy of all nodes that have none: a `Retry`, or a number of attempts.
-        deadline: how long the run may take, in seconds or as a timedelta; then it FAILS with
-            `DeadlineExceeded`.
-        category: what its runs are filed under: `orchestrator.runs(category=...)` finds them.
-        tags: words its runs are found by: `orchestrator.runs(tag=...)`.
+        name: the name in lists and trees.
+        max_visits: how often each node may be visited; a further visit fails the graph with `GraphRecursion`.
+        retry: the policy of all nodes without their own: a `Retry`, or a number of attempts.
+        deadline: the longest time the run may take, in seconds or as a timedelta. A run that takes longer ends
+            FAILED with `DeadlineExceeded`.
+        category: the category of its runs; `orchestrator.runs(category=...)` lists them.
+        tags: the tags of its runs; `orchestrator.runs(tag=...)` lists them.
         **options: execution options, as for any signature.
     """
 
@@ -72,9 +75,9 @@ class ConditionalGraph(Primitive):
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        refuse_misspelt(options, ConditionalGraph)
+        check_options(ConditionalGraph, options, lambda: app or app_of(()), built=False)
         if name is not None and not isinstance(name, str):
-            raise InvalidWorkflow(f"{name!r} is not allowed as a graph's name: give a word; nodes come by add_node().")
+            raise InvalidWorkflow(f"{name!r} is not allowed as a graph's name: give a string; add_node() adds nodes.")
         if isinstance(max_visits, bool) or not isinstance(max_visits, int) or max_visits < 1:
             raise InvalidWorkflow(f"max_visits={max_visits!r} is not allowed: give a whole number of at least 1.")
         definition: dict[str, Any] = {
@@ -105,19 +108,19 @@ class ConditionalGraph(Primitive):
         """Add a node.
 
         Args:
-            name: what edges and conditions call it.
-            body: what a visit runs: any signature, another graph too, or an `Approval`.
-            join: where branches of one pass meet: "all" waits for each that can still come and gets a list, "any"
-                starts with the first. None: where alternatives merge; it gets what came, as it is.
-            inputs: keyword arguments as expressions, worked out when the node starts, such as
+            name: the name for edges and conditions.
+            body: the work of a visit: any signature, another graph, or an `Approval`.
+            join: how the branches of one pass meet: "all" waits for each branch that can still arrive and gets a
+                list, "any" starts with the first branch. None: alternatives merge here; the node gets the one value.
+            inputs: keyword arguments as expressions, evaluated when the node starts, such as
                 `{"amount": node("check")["total"]}`.
-            max_visits: in place of the graph's.
-            retry: in place of the graph's.
-            map_over: an expression for a list: the body runs once for each element, and the results are a list again.
-            max_concurrency: how many elements at a time; None: as the dispatch window allows.
+            max_visits: replaces the graph's limit.
+            retry: replaces the graph's policy.
+            map_over: an expression for a list: the body runs once for each element, and the result is a list.
+            max_concurrency: how many elements may run at once. None: as many as the dispatch window allows.
 
         Raises:
-            InvalidWorkflow: the body is no signature, or an option makes no sense; nothing was added.
+            InvalidWorkflow: the body is not a signature, or an option is not allowed; nothing was added.
         """
         options = {
             "join": join, "inputs": inputs, "max_visits": max_visits, "retry": retry, "map_over": map_over,
@@ -127,14 +130,14 @@ class ConditionalGraph(Primitive):
         return self
 
     def add_edge(self, source: str, target: str) -> ConditionalGraph:
-        """Add an edge that is always taken once the source has ended well.
+        """Add an edge that the graph follows after every success of the source.
 
         Args:
             source: a node's name, or START.
             target: a node's name, or END.
 
         Raises:
-            InvalidWorkflow: one of them is no name; nothing was added.
+            InvalidWorkflow: an end is not a name; nothing was added.
         """
         self.kwargs["edges"].append(edge_entry(source, target))
         return self
@@ -149,40 +152,40 @@ class ConditionalGraph(Primitive):
         default: str | None = None,
         strict: bool = False,
     ) -> ConditionalGraph:
-        """Add edges of which those are taken that the outcome of the source decides for.
+        """Add edges that the graph follows depending on the source's result.
 
         Args:
             source: a node's name, or START.
-            what: what decides. A list of `when(condition, target)` and perhaps `otherwise(target)`; a mapping of
-                results to targets (of an `Approval`: of its decisions); or a router: the signature of a task that is
-                called with the result and returns a key, or a list of keys, of `path_map`.
+            what: the rule. A list of `when(condition, target)` and optionally `otherwise(target)`; a mapping of
+                results to targets (for an `Approval`: of decisions to targets); or a router. A router is the
+                signature of a task that gets the result and returns a key, or a list of keys, of `path_map`.
             path_map: targets by key, for a router; a list of names if the keys are the targets' names.
-            mode: "first" takes one target, "all" takes every one that matches.
-            default: target if nothing matches, as `otherwise()` in a list of conditions.
-            strict: a condition that looks at what is not there fails the graph, instead of not holding.
+            mode: "first" follows one edge, "all" follows every edge that matches.
+            default: the target if nothing matches, like `otherwise()` in a list of conditions.
+            strict: a condition that reads a missing value fails the graph. Without it the condition is false.
 
         Raises:
-            InvalidWorkflow: nothing of that decides, or the mode is unknown; nothing was added.
+            InvalidWorkflow: `what` is not a rule, or the mode is unknown; nothing was added.
         """
-        how: dict[str, Any] = {"mode": mode, "default": default, "strict": strict}
-        self.kwargs["edges"].append(branch_entry(source, what, path_map, app=self._app, **how))
+        options: dict[str, Any] = {"mode": mode, "default": default, "strict": strict}
+        self.kwargs["edges"].append(branch_entry(source, what, path_map, app=self._app, **options))
         return self
 
     def add_error_edge(self, source: str, target: str, on: Errors | None = None) -> ConditionalGraph:
-        """Add an edge that is taken when the source has failed, after all its retries.
+        """Add an edge that the graph follows when the source has failed, after all its retries.
 
         Args:
             source: a node's name.
-            target: a node's name, or END; it gets a dict with `type`, `message` and `traceback`.
-            on: names of error classes, or the classes; their subclasses count, too. None: any error.
+            target: a node's name, or END; the target gets a dict with `type`, `message` and `traceback`.
+            on: error classes or their names; subclasses are included. None: any error.
 
         Raises:
-            InvalidWorkflow: an end is no name, or `on` names no errors; nothing was added.
+            InvalidWorkflow: an end is not a name, or `on` names no errors; nothing was added.
         """
         self.kwargs["edges"].append(error_entry(source, target, on))
         return self
 
-    # -- looking at it --------------------------------------------------------------------------------
+    # -- reading --------------------------------------------------------------------------------------
 
     @property
     def nodes(self) -> list[dict[str, Any]]:
@@ -198,14 +201,14 @@ class ConditionalGraph(Primitive):
 
     @property
     def max_visits(self) -> int:
-        """How often a node may be visited that does not say so itself."""
+        """The visit limit of nodes without their own."""
         return int(self.kwargs.get("max_visits") or MAX_VISITS)
 
     def validate(self) -> None:
-        """Look for all that is wrong with it, in the graphs in it as well; applying it does.
+        """Check the graph and all nested graphs; applying the graph calls this.
 
         Raises:
-            GraphInvalid: `problems` lists each with its node and a hint.
+            GraphInvalid: `problems` lists every problem with its node and a hint.
         """
         if found := problems(self.kwargs):
             raise GraphInvalid.of(self.label or "", found)
@@ -215,7 +218,7 @@ class ConditionalGraph(Primitive):
         return super()._start(args, kwargs, options)
 
     def to_dict(self) -> dict[str, Any]:
-        """The graph as a document: plain JSON with a version, which `from_dict` reads."""
+        """Convert the graph to a document: plain JSON with a version. `from_dict` reads it."""
         return document_of(self)
 
     @classmethod
@@ -223,7 +226,7 @@ class ConditionalGraph(Primitive):
         """Rebuild a graph from a message, as Celery does, or from a document of `to_dict()`.
 
         Raises:
-            InvalidWorkflow: it is neither, or a document of a version that is not known.
+            InvalidWorkflow: the dict is neither a message nor a document, or the document's version is unknown.
         """
         is_message = isinstance(d, Mapping) and "task" in d
         graph = super().from_dict(d if is_message else signature_of(d, cls.fields), app)
@@ -232,15 +235,15 @@ class ConditionalGraph(Primitive):
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
-        """JSON Schema of the documents."""
+        """Return the JSON Schema of the documents."""
         return json_schema()
 
     def to_mermaid(self) -> str:
-        """The graph as a Mermaid flowchart: errors dotted, approvals as hexagons, graphs in it as parts."""
+        """Draw a Mermaid flowchart: error edges are dotted, approvals are hexagons, nested graphs are subgraphs."""
         return mermaid(self.kwargs)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows."""
+        """Return the forms of the graph that a notebook can show."""
         return {"text/plain": repr(self), "text/html": html(self.kwargs), "text/vnd.mermaid": self.to_mermaid()}
 
     def nested(self) -> list[Any]:
@@ -254,20 +257,21 @@ class ConditionalGraph(Primitive):
             self.kwargs[field] = [restored(entry, app) for entry in self.kwargs.get(field, ())]
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
-        """Run it here and now, one node after the other, without store and broker; retries do not pause.
+        """Run the graph in this process, one node after the other, without store and broker; retries do not pause.
 
-        An approval comes out as it does when nobody answers.
+        An approval ends at once with its timeout decision.
 
         Raises:
-            GraphInvalid: it cannot be run as it is.
-            InvalidWorkflow: an approval in it has no timeout, so that it would wait for ever.
+            GraphInvalid: the graph has problems.
+            InvalidWorkflow: an approval has no timeout, so it would wait for ever.
         """
+        self.check_options(options)
         self.validate()
-        refuse_endless("", self)
+        refuse_untimed_approvals("", self)
         task_id = options.get("task_id") or self.options.get("task_id") or uuid()
         state, value = "SUCCESS", None
         try:
-            value = EagerGraph(self.kwargs, self.max_visits, self.app).run(*self.eager_args(args, kwargs))
+            value = EagerGraph(self.kwargs, self.max_visits, self.app).run(*self.merged_args(args, kwargs))
         except Exception as exc:
             state, value = "FAILURE", exc
         self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
@@ -276,4 +280,4 @@ class ConditionalGraph(Primitive):
         return EagerResult(task_id, value, state, name=self.task_name)
 
     def __repr__(self) -> str:
-        return f"ConditionalGraph({self.label or ''}: {len(self.nodes)} nodes, {len(self.edges)} edges)"
+        return f"ConditionalGraph({printable(self.label or '')}: {len(self.nodes)} nodes, {len(self.edges)} edges)"

@@ -1,4 +1,4 @@
-"""What a graph is made of: nodes and edges as they stand in its definition, plain JSON but for signatures."""
+"""The nodes and edges of a graph's definition: plain JSON, except for the signatures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = (
     "restored",
 )
 
-#: Where a graph begins and where it ends; no nodes, so that nothing runs there.
+#: Begin and end of a graph. They are not nodes: nothing runs there.
 START: Final = "__start__"
 END: Final = "__end__"
 
@@ -36,21 +36,21 @@ _JOINS = ("all", "any")
 _MODES = ("first", "all")
 _KEYS = (str, int, bool, type(None))
 
-#: What Celery writes into every signature, and others may leave out.
+#: The fields that Celery writes into every signature and other writers may leave out.
 _SIGNATURE: Mapping[str, Any] = {"args": (), "kwargs": {}, "options": {}, "subtask_type": None, "immutable": False}
 
-#: A flaw: what is wrong, and what to do about it.
+#: A flaw: a message and a hint.
 Flaw = tuple[str, str]
 
 
 def node_entry(name: Any, body: Any, app: Celery | None = None, **options: Any) -> dict[str, Any]:
-    """A node as it stands in `nodes`; options that were not given are left out.
+    """Build the entry of a node in `nodes`; absent options are left out.
 
     Raises:
-        InvalidWorkflow: the body is none, or an option makes no sense.
+        InvalidWorkflow: the body is neither a signature nor an approval, or an option is not allowed.
     """
     if not isinstance(name, str) or not name:
-        raise InvalidWorkflow(f"{name!r} is not allowed as a node's name: give a word, such as 'charge'.")
+        raise InvalidWorkflow(f"{name!r} is not allowed as a node's name: give a string, such as 'charge'.")
     entry = {"name": name, **_body(name, body, app)}
     options["retry"] = retry_json(options.get("retry"))
     options["inputs"] = _inputs(name, options.get("inputs"))
@@ -62,40 +62,40 @@ def node_entry(name: Any, body: Any, app: Celery | None = None, **options: Any) 
 
 
 def edge_entry(source: Any, target: Any) -> dict[str, Any]:
-    """A plain edge as it stands in `edges`.
+    """Build the entry of a plain edge in `edges`.
 
     Raises:
-        InvalidWorkflow: an end of it is no name.
+        InvalidWorkflow: an end is not a name.
     """
     return {"from": _name(source), "to": _name(target)}
 
 
 def error_entry(source: Any, target: Any, on: Errors | None) -> dict[str, Any]:
-    """An error edge as it stands in `edges`.
+    """Build the entry of an error edge in `edges`.
 
     Raises:
-        InvalidWorkflow: an end of it is no name, or `on` names no errors.
+        InvalidWorkflow: an end is not a name, or `on` names no errors.
     """
     return {"from": _name(source), "error": error_names(on), "to": _name(target)}
 
 
 def branch_entry(
-    source: Any, what: Any, path_map: Any, *, mode: str, default: Any, strict: bool, app: Celery | None = None
+    source: Any, rule: Any, path_map: Any, *, mode: str, default: Any, strict: bool, app: Celery | None = None
 ) -> dict[str, Any]:
-    """A declaration of conditional edges as it stands in `edges`.
+    """Build the entry of a declaration of conditional edges in `edges`.
 
     Raises:
-        InvalidWorkflow: it is neither conditions, nor a mapping, nor a router with a mapping.
+        InvalidWorkflow: the rule is neither a list of conditions, nor a mapping, nor a router with a mapping.
     """
     entry: dict[str, Any] = {"from": _name(source)}
-    if _is_signature(what):
-        entry.update(router=maybe_signature(what, app=app), keys=_keys(path_map, "a router"))
+    if _is_signature(rule):
+        entry.update(router=_bound(rule, app), keys=_keys(path_map, "a router"))
     elif path_map is not None:
         raise InvalidWorkflow(f"path_map={path_map!r} belongs to a router: pass task.s(...) before it.")
-    elif isinstance(what, Mapping):
-        entry["keys"] = _keys(what, "a mapping")
+    elif isinstance(rule, Mapping):
+        entry["keys"] = _keys(rule, "a mapping")
     else:
-        entry["when"], default = _branches(what, default)
+        entry["when"], default = _branches(rule, default)
     if default is not None:
         entry["otherwise"] = _name(default)
     entry["mode"] = mode
@@ -106,15 +106,15 @@ def branch_entry(
 
 
 def node_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
-    """What makes no sense in a node, whatever the graph around it is."""
+    """Yield the flaws of a node that do not depend on the rest of the graph."""
     if entry.get("join", "all") not in _JOINS:
-        yield f"join={entry['join']!r} is not allowed", "give 'all' or 'any', or none where alternatives merge"
+        yield f"join={entry['join']!r} is not allowed", "give 'all' or 'any', or leave it out where alternatives merge"
     for option in ("max_visits", "max_concurrency"):
         value = entry.get(option, 1)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             yield f"{option}={value!r} is not allowed", "give a whole number of at least 1"
     if "max_concurrency" in entry and "map_over" not in entry:
-        yield "max_concurrency bounds the elements of map_over, and there is none", "give map_over as well"
+        yield "max_concurrency needs map_over: it limits the elements of map_over", "give map_over too"
     if "retry" in entry:
         yield from retry_flaws(entry["retry"])
     if "map_over" in entry:
@@ -124,17 +124,17 @@ def node_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
     if "approval" in entry:
         yield from approval_flaws(entry["approval"])
         for option in sorted({"inputs", "map_over", "max_concurrency", "retry"} & entry.keys()):
-            yield f"{option} is not allowed with an Approval", "an approval runs no task: give it to a node that does"
+            yield f"{option} is not allowed with an Approval", "an approval runs no task: give it to a node with a task"
 
 
 def edge_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
-    """What makes no sense in a declaration of edges, whatever the graph around it is."""
+    """Yield the flaws of a declaration of edges that do not depend on the rest of the graph."""
     if entry.get("mode", "first") not in _MODES:
         yield f"mode={entry['mode']!r} is not allowed", "give 'first' or 'all'"
     if entry.get("strict") and "when" not in entry:
-        yield "strict=True is about conditions, and there are none", "leave it out: give default= for unknown keys"
+        yield "strict=True needs conditions", "leave it out: give default= for unknown keys"
     if not entry.get("when", entry.get("keys", True)):
-        yield "it holds no branch", "give at least one condition or key, or add_edge() if there is nothing to decide"
+        yield "it has no branch", "give at least one condition or key, or use add_edge() for an unconditional edge"
     for condition, _ in entry.get("when", ()):
         yield from _expression_flaws("the condition", condition)
     for key, _ in entry.get("keys", ()):
@@ -143,32 +143,32 @@ def edge_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
 
 
 def check_shape(definition: Mapping[str, Any]) -> None:
-    """Refuse what is no definition; what comes by message or as a document has met no builder.
+    """Refuse a malformed definition. A definition from a message or a document has not passed the builder's checks.
 
     Raises:
-        InvalidWorkflow: something in it is neither a node nor an edge.
+        InvalidWorkflow: an entry is neither a node nor an edge.
     """
     for kind, known in (("nodes", _is_node), ("edges", _is_edge)):
         entries = definition.get(kind, [])
         for entry in entries if isinstance(entries, (list, tuple)) else [entries]:
             if not known(entry):
                 raise InvalidWorkflow(
-                    f"{entry!r} is not allowed in {kind!r} of a graph: its JSON Schema says what is, "
+                    f"{entry!r} is not allowed in {kind!r} of a graph: its JSON Schema lists the allowed entries, "
                     "see ConditionalGraph.json_schema()."
                 )
 
 
 def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
-    """Our own copy of a node or edge, its signature one again."""
+    """Copy a node or an edge from a message and turn its dict back into a signature."""
     copy = dict(entry)
     for field in ("signature", "router"):
         if field in copy:
-            given = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
-            copy[field] = maybe_signature(given, app=app, clone=True)
+            signature = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
+            copy[field] = maybe_signature(signature, app=app, clone=True)
     return copy
 
 
-# -- reading what was given --------------------------------------------------------------------------
+# -- converting arguments of the builder -------------------------------------------------------------
 
 
 def _body(name: str, body: Any, app: Celery | None) -> dict[str, Any]:
@@ -179,11 +179,16 @@ def _body(name: str, body: Any, app: Celery | None) -> dict[str, Any]:
             f"Node {name!r}: {body!r} is neither a signature nor an Approval: pass task.s(...), a canvas of "
             "signatures, another graph, or Approval()."
         )
-    return {"signature": maybe_signature(body, app=app)}
+    return {"signature": _bound(body, app)}
+
+
+def _bound(signature: Any, app: Celery | None) -> Signature:
+    """A signature of the graph's app; one of another app stays bound to that, so that it is refused."""
+    return maybe_signature(signature, app=None if getattr(signature, "_app", None) is not None else app)
 
 
 def _is_signature(value: Any) -> bool:
-    # A mapping of keys to targets is a dict as well, and one of the keys may be "task".
+    # A mapping of keys to targets is a dict too, and one of its keys may be "task".
     return isinstance(value, Signature) or (isinstance(value, dict) and {"task", "args", "kwargs"} <= value.keys())
 
 
@@ -195,26 +200,26 @@ def _inputs(name: str, inputs: Any) -> dict[str, Any] | None:
     return {key: as_json(value) for key, value in inputs.items()}
 
 
-def _branches(what: Any, default: Any) -> tuple[list[list[Any]], Any]:
-    """Conditions with their targets, and where to go if none holds."""
-    found = [what] if isinstance(what, (str, Branch, Otherwise)) or not isinstance(what, Iterable) else list(what)
+def _branches(rule: Any, default: Any) -> tuple[list[list[Any]], Any]:
+    """Return the conditions with their targets, and the target if no condition holds."""
+    found = [rule] if isinstance(rule, (str, Branch, Otherwise)) or not isinstance(rule, Iterable) else list(rule)
     branches = [[branch.condition, branch.target] for branch in found if isinstance(branch, Branch)]
     last = [branch for branch in found if isinstance(branch, Otherwise)]
     if len(branches) + len(last) < len(found):
         raise InvalidWorkflow(
-            f"{what!r} decides nothing: give [when(condition, target), otherwise(target)], a mapping of keys to "
-            "targets, or a router, task.s(...), with one."
+            f"{rule!r} is no rule for edges: give [when(condition, target), otherwise(target)], a mapping of keys to "
+            "targets, or a router task.s(...) with such a mapping."
         )
     if len(last) + (default is not None) > 1:
-        raise InvalidWorkflow("There is more than one otherwise(): it is where to go if nothing holds, so give one.")
+        raise InvalidWorkflow("There is more than one otherwise(): keep one, the target for when no condition holds.")
     return branches, last[0].target if last else default
 
 
-def _keys(mapping: Any, whose: str) -> list[list[Any]]:
+def _keys(mapping: Any, owner: str) -> list[list[Any]]:
     if isinstance(mapping, (list, tuple)):
         mapping = {target: target for target in mapping}
     if not isinstance(mapping, Mapping):
-        raise InvalidWorkflow(f"{mapping!r} is not allowed as targets of {whose}: give a mapping of keys to targets.")
+        raise InvalidWorkflow(f"{mapping!r} is not allowed as targets of {owner}: give a mapping of keys to targets.")
     return [[key, _name(target)] for key, target in mapping.items()]
 
 
@@ -224,7 +229,7 @@ def _name(value: Any) -> str:
     return value
 
 
-# -- recognising it again ----------------------------------------------------------------------------
+# -- checking entries from messages ------------------------------------------------------------------
 
 
 def _is_node(entry: Any) -> bool:

@@ -1,16 +1,15 @@
-"""What all canvas primitives share: they are signatures, and applying one starts a run.
+"""The common base of all canvas primitives: each is a signature, and applying it starts a run.
 
 A primitive keeps its definition in `kwargs` under fixed names, as Celery's
-chain and chord do, so that it serialises, clones and travels in messages as
-any signature. Arguments it is given when it is applied wait in `args` (and
-in `kwargs` under other names) and go to the first tasks of its workflow.
+chain and chord do. So it serialises, clones and travels in messages like any
+signature. Partial arguments of `apply_async` are kept in `args` (and in
+`kwargs` under other names) and go to the first tasks of the workflow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -21,6 +20,8 @@ from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
+from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 
 if TYPE_CHECKING:
@@ -31,18 +32,14 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
 
-__all__ = ("Primitive", "deadline_in_seconds", "installed", "refuse_misspelt", "signatures")
-
-
-#: Arguments of every primitive by which its runs are found.
-_FILING = frozenset({"category", "tags"})
+__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "signature_list")
 
 
 def installed(app: Celery) -> Any:
-    """The orchestrator of an app.
+    """Return the orchestrator of an app.
 
     Raises:
-        NotInstalled: the app has none.
+        NotInstalled: the app has no orchestrator.
     """
     orchestrator = getattr(app, "orchestrator", None)
     if orchestrator is None:
@@ -53,22 +50,20 @@ def installed(app: Celery) -> Any:
     return orchestrator
 
 
-def refuse_misspelt(options: Mapping[str, Any], kind: type[Primitive]) -> None:
-    """Refuse what is nearly the name of an argument: as an execution option it would be taken and do nothing.
+def app_of(tasks: Iterable[Any]) -> Any:
+    """Return the app of the first signature, else the current app."""
+    for task in tasks:
+        if isinstance(task, Signature):
+            # A chain or group finds the app of its tasks even if it is not bound to an app itself.
+            return maybe_evaluate(task.app)
+    return current_app._get_current_object()
+
+
+def category_and_tags(category: Any, tags: Any) -> dict[str, Any]:
+    """Return the category and tags of a run as they travel in messages; absent ones are left out.
 
     Raises:
-        TypeError: names the argument that may be meant.
-    """
-    for option in options.keys() - _FILING:
-        if near := get_close_matches(option, kind.fields, 1, cutoff=0.8):
-            raise TypeError(f"{kind.__name__}() got an unexpected argument {option!r}: did you mean {near[0]!r}?")
-
-
-def filing(category: Any, tags: Any) -> dict[str, Any]:
-    """What a run is found by, as it travels in messages; what is not given is left out.
-
-    Raises:
-        InvalidWorkflow: not a word, or not a list of words.
+        InvalidWorkflow: the category or a tag is not a non-empty string, or `tags` is not a list.
     """
     if isinstance(tags, str) or not isinstance(tags, Iterable):
         raise InvalidWorkflow(f"tags={tags!r} is not allowed: give a list of words, such as tags=['eu'].")
@@ -79,25 +74,32 @@ def filing(category: Any, tags: Any) -> dict[str, Any]:
     return {**({"category": category} if category else {}), **({"tags": words} if words else {})}
 
 
-def deadline_in_seconds(value: Any, name: str = "deadline", what: str = "the seconds the run may take") -> float | None:
-    """A deadline as it travels in messages: seconds.
+def deadline_in_seconds(
+    value: Any, name: str = "deadline", meaning: str = "the seconds the run may take"
+) -> float | None:
+    """Return a deadline in seconds, as it travels in messages.
+
+    Args:
+        value: seconds, a timedelta or None.
+        name: the name of the argument, for the error message.
+        meaning: the meaning of the number, for the error message.
 
     Raises:
-        InvalidWorkflow: it is neither a number of seconds above 0 nor a timedelta.
+        InvalidWorkflow: the value is neither a number of seconds above 0 nor a timedelta.
     """
     if value is None:
         return None
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < inf:
-        raise InvalidWorkflow(f"{name}={value!r} is not allowed: give {what}, more than 0, or a timedelta.")
+        raise InvalidWorkflow(f"{name}={value!r} is not allowed: give {meaning}, more than 0, or a timedelta.")
     return float(seconds)
 
 
-def signatures(value: Any, name: str) -> list[Signature]:
-    """One signature or several as a list.
+def signature_list(value: Any, name: str) -> list[Signature]:
+    """Return one or several signatures as a list.
 
     Raises:
-        InvalidWorkflow: one of them is not a signature.
+        InvalidWorkflow: a value is not a signature.
     """
     found: Iterable[Any] = () if value is None else maybe_list(value)
     for sig in found:
@@ -107,14 +109,16 @@ def signatures(value: Any, name: str) -> list[Signature]:
 
 
 class Primitive(Signature):
-    """Base of the canvas primitives; not used by itself."""
+    """Base class of the canvas primitives; use its subclasses."""
 
-    #: Name of the registered task that starts it, and its `subtask_type`.
+    #: Name of the registered task that starts the primitive; also its `subtask_type`.
     task_name: ClassVar[str]
-    #: Names in `kwargs` that define it.
+    #: Names in `kwargs` that belong to the definition.
     fields: ClassVar[tuple[str, ...]]
-    #: Id of the run this very object was last applied as.
+    #: Id of the run that the last application of this object started.
     applied: str | None = None
+    #: A task of a run replaces itself by this very object; set by its worker, and never part of a message.
+    stands_in: bool = False
 
     def __init__(
         self,
@@ -130,7 +134,7 @@ class Primitive(Signature):
         super().__init__(
             self.task_name,
             args=args,
-            kwargs={**definition, **filing(category, tags)},
+            kwargs={**definition, **category_and_tags(category, tags)},
             options=options,
             app=app,
             immutable=immutable,
@@ -139,7 +143,7 @@ class Primitive(Signature):
 
     @classmethod
     def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> Primitive:
-        """Rebuild from a message; nested signatures become signatures again."""
+        """Rebuild the primitive from a message; nested dicts become signatures again."""
         self = cls.__new__(cls)
         Primitive.__init__(
             self,
@@ -153,45 +157,44 @@ class Primitive(Signature):
         return self
 
     def _restore(self, app: Celery | None) -> None:
-        """Turn nested dicts back into signatures of our own copy."""
-        raise TypeError(f"{type(self).__name__} does not say what is nested in it.")
+        """Turn nested dicts into signatures that belong to this object alone."""
+        raise TypeError(f"{type(self).__name__} does not implement _restore().")
 
     def nested(self) -> list[Any]:
-        """The signatures in it, for stamping and for finding the app."""
-        raise TypeError(f"{type(self).__name__} does not say what is nested in it.")
+        """The nested signatures, for stamping and for finding the app."""
+        raise TypeError(f"{type(self).__name__} does not implement nested().")
 
     @property
     def label(self) -> str | None:
-        """The name the user gave it."""
+        """The name that the user gave to the workflow."""
         name: str | None = self.kwargs.get("name")
         return name
 
     @property
-    def given(self) -> tuple[list[Any], dict[str, Any]]:
-        """Partial arguments it carries, positional and by keyword."""
+    def partial_args(self) -> tuple[list[Any], dict[str, Any]]:
+        """The partial arguments of the signature, positional and by keyword."""
         return list(self.args), {k: v for k, v in self.kwargs.items() if k not in self.fields}
 
     @property
     def app(self) -> Any:
-        """The app of the signature, else of the first signature in it, else the current one."""
-        if self._app is not None:
-            return self._app
-        for task in self.nested():
-            if isinstance(task, Signature):
-                # A chain or group knows the app of its tasks without being bound to one itself.
-                return maybe_evaluate(task.app)
-        return current_app._get_current_object()
+        """The app of this signature, else of its first nested signature, else the current app."""
+        return app_of(self.nested()) if self._app is None else self._app
 
     def set(self, immutable: bool | None = None, **options: Any) -> Primitive:
-        """As `Signature.set`; `deadline`, `category` and `tags` are checked here and now."""
-        self.kwargs.update(filing(options.pop("category", None), options.pop("tags", ())))
+        """Set options like `Signature.set`; `deadline`, `category` and `tags` are checked at once.
+
+        Raises:
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
+        """
+        self.check_options(options)
+        self.kwargs.update(category_and_tags(options.pop("category", None), options.pop("tags", ())))
         if "deadline" in options:
             self.kwargs["deadline"] = deadline_in_seconds(options.pop("deadline"))
         changed: Primitive = super().set(immutable=immutable, **options)
         return changed
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Start it, as calling a chain does."""
+        """Start a run, as calling a chain does."""
         return self.apply_async(args, kwargs)
 
     def apply_async(
@@ -200,75 +203,89 @@ class Primitive(Signature):
         """Start a run of this workflow.
 
         Args:
-            args: partial positional arguments, prepended for the first tasks, as in a chain or group.
+            args: partial positional arguments; they are prepended for the first tasks, as in a chain or group.
             kwargs: partial keyword arguments for the same tasks.
-            route_name: taken and ignored, as by Celery's own composites.
-            **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying again
-                with the id of a known run starts nothing. `deadline` is how long the run may take, in
-                seconds or as a timedelta; then it FAILS with `DeadlineExceeded`. `category` and `tags` stand
-                in place of the signature's own. `countdown` and `eta` delay the start; the deadline counts from then.
-                Routing options, priority, time limits, `serializer`, `expires` and the like go to every task in it.
+            route_name: accepted and ignored, as by Celery's own composites.
+            **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying the same definition
+                again with the id of a known run returns that run and starts nothing. `deadline` is the longest time
+                the run may take, in seconds or as a timedelta; a run that takes longer ends FAILED with
+                `DeadlineExceeded`. `category` and `tags` replace the signature's own. `countdown` and `eta` delay
+                the start of the run, which is recorded at once; the deadline counts from that start. Routing options,
+                priority, time limits, `serializer`, `expires` and the like go to every task of the workflow.
 
         Returns:
             The `Run`; under `task_always_eager` an `EagerResult`.
 
         Raises:
             NotInstalled: the app has no orchestrator.
-            StoreNotConfigured: there is no Redis to keep the run in.
-            StoreUnavailable: the store did not answer; nothing was started.
-            InvalidWorkflow: something in it cannot be run.
+            StoreNotConfigured: no Redis is configured as the store.
+            StoreUnavailable: the store did not answer; no run was started.
+            StartUnconfirmed: the store's answer was lost; the run may have started. `error.run` is its id.
+            InvalidWorkflow: a part of the workflow cannot be run, or a time or the `task_id` is not allowed.
+            DefinitionMismatch: the `task_id` belongs to a run with another definition.
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
-        app = self.app
-        options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
-        options.update(self._filed(options))
-        options = {k: v for k, v in options.items() if v is not None}
-        if app.conf.task_always_eager:
-            # Nobody is there to end, or to look for, what runs in the caller's own process.
-            options = {k: v for k, v in options.items() if k != "deadline" and k not in _FILING}
+        options = self._checked(options)
+        if self.app.conf.task_always_eager:
+            # Eager work runs in the caller's process: no worker could enforce a deadline, and no list shows the run.
+            options = {k: v for k, v in options.items() if k != "deadline" and k not in FILTER_FIELDS}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
-        own_args, own_kwargs = self.given
-        if not self.immutable:
-            own_args = [*(args or ()), *own_args]
-            own_kwargs = {**own_kwargs, **(kwargs or {})}
-        return self._start(own_args, own_kwargs, {**self.options, **options})
+        given, named = self.merged_args(args, kwargs)
+        return self._start(list(given), named, {**self.options, **options})
+
+    def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
+        self.check_options(options)
+        options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
+        options.update(self._category_and_tags(options))
+        given = {k: v for k, v in options.items() if v is not None}
+        check_times({**self.options, **given})
+        return given
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)
         self.applied = run.id
         return run
 
-    def _filed(self, options: dict[str, Any]) -> dict[str, Any]:
-        given = {name: options.pop(name, None) or self.kwargs.get(name) for name in _FILING}
-        return filing(given["category"], given["tags"] or ())
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Refuse options of an application that nothing reads.
+
+        Raises:
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
+        """
+        check_options(type(self), options, lambda: self.app, built=True)
+
+    def _category_and_tags(self, options: dict[str, Any]) -> dict[str, Any]:
+        values = {name: options.pop(name, None) or self.kwargs.get(name) for name in FILTER_FIELDS}
+        return category_and_tags(values["category"], values["tags"] or ())
 
     @property
     def AsyncResult(self) -> Any:
-        """Makes the `Run` that `freeze` and `apply_async` give back."""
+        """The factory of the `Run` that `freeze` and `apply_async` return."""
         return installed(self.app).result
 
     @property
     def aio(self) -> PrimitiveAio:
-        """The same methods for asyncio: `await signature.aio.apply_async()`; none blocks the event loop."""
+        """The async methods: `await signature.aio.apply_async()`; none of them blocks the event loop."""
         return cast("PrimitiveAio", Twin(self))
 
     def stamp(self, visitor: StampingVisitor | None = None, append_stamps: bool = False, **headers: Any) -> Any:
-        """Stamp it and everything in it, as a chain does."""
+        """Stamp this signature and all nested signatures, as a chain does."""
         stamps = dict(headers)
         for task in self.nested():
             maybe_signature(task, app=self._app).stamp(visitor, append_stamps, **stamps)
         return super().stamp(visitor, append_stamps, **headers)
 
-    def eager_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Partial arguments of an eager application, merged with those it carries."""
-        own_args, own_kwargs = self.given
+    def merged_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Merge the arguments of an application with the partial arguments of the signature."""
+        own_args, own_kwargs = self.partial_args
         if self.immutable:
             return tuple(own_args), own_kwargs
         return (*(args or ()), *own_args), {**own_kwargs, **(kwargs or {})}
 
     def eager_callbacks(self, state: str, value: Any, options: Mapping[str, Any]) -> None:
-        """Fire `link` or `link_error` in this process, after an eager application."""
+        """Call `link` or `link_error` in this process, after an eager application."""
         merged = {**self.options, **options}
         name = "link" if state == "SUCCESS" else "link_error"
         for callback in maybe_list(merged.get(name)) or []:

@@ -1,4 +1,4 @@
-"""Retry: how often a node of a graph is tried, after which pauses, and on which errors."""
+"""Retry: the retry policy of a graph's node: attempts, pauses and errors."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any, TypeAlias
 
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.errors import InvalidWorkflow
 
-__all__ = ("Errors", "Retry", "class_names", "error_names", "is_meant", "retry_flaws", "retry_json")
+__all__ = ("Errors", "Retry", "class_names", "error_names", "matches_error", "retry_flaws", "retry_json")
 
-#: How errors may be named: a class or its name, or several of them.
+#: The ways to name errors: a class, its name, or several of them.
 Errors: TypeAlias = str | type[BaseException] | Iterable[str | type[BaseException]]
 
 
-#: An attempt and one more.
-_FEWEST = 2
+#: The fewest attempts that make a retry: the first attempt and one more.
+_MIN_ATTEMPTS = 2
 
 
+@spelled("__init__")
 @dataclass(frozen=True)
 class Retry:
-    """A retry policy of a node, or of all nodes of a graph; each attempt is a fresh run of the node's body.
+    """The retry policy of one node, or of all nodes of a graph; each attempt runs the node's whole body again.
 
-    The pause before an attempt is `backoff` seconds before the second, and `factor` times the one before
-    from then on, never more than `longest`.
+    The pause before the second attempt is `backoff` seconds. Each further pause is `factor` times the previous pause,
+    and never longer than `longest`.
 
     Args:
-        attempts: most attempts, the first included; at least 2.
+        attempts: the most attempts, the first one included; at least 2.
         backoff: seconds before the second attempt.
-        factor: by how much the pause grows from one attempt to the next; at least 1.
-        longest: seconds that no pause exceeds.
-        jitter: take a random part of each pause, so that many that failed together do not come back together.
-        on: names of error classes, or the classes; their subclasses count, too. None: any error.
+        factor: the growth of the pause from one attempt to the next; at least 1.
+        longest: the longest pause in seconds.
+        jitter: wait a random part of each pause, so that nodes that failed together do not retry together.
+        on: error classes or their names; subclasses are included. None: any error.
     """
 
     attempts: int
@@ -49,16 +51,16 @@ class Retry:
 
     @property
     def json(self) -> dict[str, Any]:
-        """As it stands in a graph's definition."""
+        """The policy as a graph's definition holds it."""
         found = asdict(self)
         return {name: value for name, value in found.items() if name != "on" or value is not None}
 
 
 def retry_json(value: Any) -> dict[str, Any] | None:
-    """A retry policy as it may be written: a `Retry`, a number of attempts, a mapping of its arguments, None.
+    """Convert a retry policy to JSON: a `Retry`, a number of attempts, a mapping of `Retry` arguments, or None.
 
     Raises:
-        InvalidWorkflow: it is none of them, or makes no sense.
+        InvalidWorkflow: the value is of another kind, or an argument is not allowed.
     """
     if value is None:
         return None
@@ -71,13 +73,13 @@ def retry_json(value: Any) -> dict[str, Any] | None:
 
 
 def retry_flaws(policy: Any) -> Iterator[tuple[str, str]]:
-    """What makes no sense in a policy: message and hint of each flaw."""
+    """Yield the message and the hint of each invalid value in a policy."""
     if not isinstance(policy, Mapping):
         yield f"retry={policy!r} is not allowed", "give Retry(attempts=3)"
         return
     attempts = policy.get("attempts")
-    if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < _FEWEST:
-        yield f"retry with attempts={attempts!r} tries nothing again", "the first attempt counts: give at least 2"
+    if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < _MIN_ATTEMPTS:
+        yield f"retry with attempts={attempts!r} never retries", "give at least 2: the first attempt counts"
     for name, least in (("backoff", 0), ("factor", 1), ("longest", 0)):
         value = policy.get(name, least)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < inf:
@@ -88,15 +90,17 @@ def retry_flaws(policy: Any) -> Iterator[tuple[str, str]]:
 
 
 def error_names(on: Errors | None) -> list[str] | None:
-    """Names of the error classes that are meant; None for any.
+    """Return the names of the given error classes; None for any error.
 
     Raises:
-        InvalidWorkflow: something else than a class of errors or its name, or none at all.
+        InvalidWorkflow: a value is neither an error class nor its name, or the list is empty.
     """
     if on is None:
         return None
-    given = [on] if isinstance(on, (str, type)) else list(on) if isinstance(on, Iterable) else [on]
-    names = [one.__name__ if isinstance(one, type) and issubclass(one, BaseException) else one for one in given]
+    errors = [on] if isinstance(on, (str, type)) else list(on) if isinstance(on, Iterable) else [on]
+    names = [
+        error.__name__ if isinstance(error, type) and issubclass(error, BaseException) else error for error in errors
+    ]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise InvalidWorkflow(
             f"on={on!r} is not allowed: give an error class or its name, such as on=['CardDeclined'], or None for any."
@@ -105,7 +109,7 @@ def error_names(on: Errors | None) -> list[str] | None:
 
 
 def class_names(error: BaseException) -> list[str]:
-    """Names by which an error can be asked for: its class and the bases of that, with and without their module.
+    """Return the names that match an error: its class and base classes, each with and without the module.
 
     >>> class_names(KeyError())[:4]
     ['KeyError', 'builtins.KeyError', 'LookupError', 'builtins.LookupError']
@@ -114,6 +118,6 @@ def class_names(error: BaseException) -> list[str]:
     return [name for kind in kinds for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")]
 
 
-def is_meant(on: Iterable[str] | None, names: Iterable[str]) -> bool:
-    """Whether an error with these names is one of those that are asked for; None for any."""
+def matches_error(on: Iterable[str] | None, names: Iterable[str]) -> bool:
+    """Whether an error with these names is among the errors `on`; None matches any error."""
     return on is None or not {*on}.isdisjoint(names)

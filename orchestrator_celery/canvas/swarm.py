@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -12,16 +11,20 @@ from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas.async_twin import Twin
-from orchestrator_celery.canvas.primitive import Primitive, deadline_in_seconds, installed, refuse_misspelt, signatures
+from orchestrator_celery.canvas.options import check_options, spelled
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
 from orchestrator_celery.canvas.swarm_options import (
     check_bounds,
     check_signature,
     own_callbacks,
     priority_of,
+    slots_attribute,
     slots_by_name,
 )
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -33,45 +36,44 @@ if TYPE_CHECKING:
 
 __all__ = ("Swarm",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Arguments of the constructor by kind of callback.
 _CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_cleanup": "on_task_cleanup"}
 
 
+@spelled("add_task", "add_tasks_bulk")
 @Signature.register_type(name="orchestrator.swarm")
 class Swarm(Primitive):
-    """A pool of tasks: at most so many at a time, ordered results, tolerated failures, open for more.
+    """A pool of tasks with limited concurrency, ordered results and tolerated failures; items can be added later.
 
-    What a swarm is given, as a step of a chain or by `apply_async(args)`,
-    goes to every item that is not immutable, as in a group.
+    The input of a swarm goes to every item that is not immutable, as in a group. The input comes from the previous
+    step of a chain, or from `apply_async(args)`.
 
     Args:
         tasks: signatures, native or primitives; any iterable.
-        name: shown in lists and trees.
-        max_concurrency: how many items may be queued or running at once; None: as many as the
+        name: the name in lists and trees.
+        max_concurrency: how many items may be queued or running at once. None: as many as the
             dispatch window (`orchestrator_window`) holds.
-        open: items may be added while it runs; it ends when it is closed and all items are done.
-        stop_after_n_failures: at this many failed items nothing more starts and the swarm fails.
-        max_failures: failures tolerated: a count, or a fraction of the items if below 1. The place
-            of a tolerated failure in the result holds None.
-        max_items: most items that may ever be in it.
-        deadline: how long the run may take, in seconds or as a timedelta; then it FAILS with
-            `DeadlineExceeded`.
+        open: items may be added while the swarm runs. An open swarm ends when it is closed and all items are done.
+        stop_after_n_failures: after this many failed items no further item starts, and the swarm fails.
+        max_failures: failures tolerated: a count, or a fraction of the items below 1. A failed item's result is None.
+        max_items: the most items that the swarm may ever hold.
+        deadline: the longest time of a run, in seconds or as a timedelta; then it ends FAILED, `DeadlineExceeded`.
         on_task_success: signature, or a list: called with (result, item) after each item that succeeded.
         on_task_error: signature, or a list: called with (error, item) after each item that failed.
-        on_task_cleanup: signature, or a list: called with (item) after each item, however it ended. `item` is a
-            dict (run, node, index, task, args, kwargs, attempt, priority, started, finished, state), `error`
-            one with type, message and traceback. What a callback does never changes the swarm's outcome.
-        batch: a number or "auto": one message works off up to so many waiting items, one after the other, for items
-            that are many and short. Each keeps its own record, state and callbacks.
-        slots: places of `max_concurrency` that are kept for a level, such as `{Priority.HIGH: 4}`; what is left over
-            goes to the highest level that waits.
+        on_task_cleanup: signature, or a list: called with (item) after each item, however the item ended. `item` is a
+            dict (run, node, index, task, args, kwargs, attempt, priority, started, finished, state). `error` is
+            a dict (type, message, traceback). A callback never changes the swarm's outcome.
+        batch: a number or "auto": one message runs up to this many waiting items, one after the other. Use it for
+            many short items. Each item keeps its own record, state and callbacks.
+        slots: places of `max_concurrency` that are reserved for a priority, such as `{Priority.HIGH: 4}`. The
+            other places go to the highest priority that waits.
         **options: execution options; routing, priority (the broker's) and limits go to every item. `category` and
-            `tags` are what its runs are found by: `orchestrator.runs(tag=...)`.
+            `tags` are used to find the runs: `orchestrator.runs(tag=...)`.
 
     Raises:
-        InvalidWorkflow: a bound that makes no sense, or an item that is not a signature.
+        InvalidWorkflow: a bound is not allowed, or an item is not a signature.
     """
 
     task_name = "orchestrator.swarm"
@@ -100,10 +102,10 @@ class Swarm(Primitive):
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        refuse_misspelt(options, Swarm)
         if isinstance(tasks, dict):
-            raise InvalidWorkflow("Swarm takes an iterable of signatures: wrap a single one in a list.")
+            raise InvalidWorkflow("Swarm takes an iterable of signatures: put a single signature in a list.")
         items = list(tasks)
+        check_options(Swarm, options, lambda: app or app_of(items), built=False)
         definition: dict[str, Any] = {
             "tasks": items,
             "name": name,
@@ -116,35 +118,35 @@ class Swarm(Primitive):
             "slots": slots_by_name(slots),
             "batch": batch,
         }
-        for field, given in zip(_CALLBACKS.values(), (on_task_success, on_task_error, on_task_cleanup), strict=True):
-            definition[field] = signatures(given, field)
+        for field, value in zip(_CALLBACKS.values(), (on_task_success, on_task_error, on_task_cleanup), strict=True):
+            definition[field] = signature_list(value, field)
         check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)
 
     @property
     def aio(self) -> SwarmAio:
-        """The same methods for asyncio: `await swarm.aio.add_tasks_bulk()`; none blocks the event loop."""
+        """The async methods: `await swarm.aio.add_tasks_bulk()`; none of them blocks the event loop."""
         return cast("SwarmAio", Twin(self))
 
     @property
     def tasks(self) -> list[Signature]:
-        """The items of the definition; not what was added to a running swarm."""
+        """The items of the definition, without the items added to a running swarm."""
         tasks: list[Signature] = self.kwargs["tasks"]
         return tasks
 
     def nested(self) -> list[Any]:
-        """The items, and what is called after them."""
-        return [*self.tasks, *(sig for given in self.item_callbacks.values() for sig in given)]
+        """The items and the callbacks that run after them."""
+        return [*self.tasks, *(sig for callbacks in self.item_callbacks.values() for sig in callbacks)]
 
     @property
     def item_callbacks(self) -> dict[str, list[Signature]]:
-        """What is called after each item, by kind: `on_success`, `on_error`, `on_cleanup`."""
+        """The callbacks that run after each item, by kind: `on_success`, `on_error`, `on_cleanup`."""
         found = {kind: self.kwargs.get(field) for kind, field in _CALLBACKS.items()}
-        return {kind: list(given) for kind, given in found.items() if given}
+        return {kind: list(callbacks) for kind, callbacks in found.items() if callbacks}
 
     def own_callbacks(self, index: int) -> dict[str, list[Signature]]:
-        """What one item has in place of them."""
+        """The callbacks of one item that replace the swarm's callbacks, by kind."""
         own: dict[str, list[Signature]] = self.kwargs.get("own_callbacks", {}).get(str(index), {})
         return own
 
@@ -159,31 +161,31 @@ class Swarm(Primitive):
             "max_items": get("max_items"),
             "open": bool(get("open")),
             "batch": get("batch"),
-            "slots": _places(slots_by_name(get("slots"))),
+            "slots": slots_attribute(slots_by_name(get("slots"))),
         }
 
     @property
     def item_levels(self) -> list[Priority | None]:
-        """Priority of each item of the definition, None for one that was given none."""
+        """The priority of each item of the definition; None for an item without a priority."""
         found: list[Priority | None] = [None] * len(self.tasks)
         for level, first, last in self.kwargs.get("levels", ()):
             found[first : last + 1] = [Priority(level)] * (last + 1 - first)
         return found
 
     def _restore(self, app: Celery | None) -> None:
-        # What comes by message, from beat or another language, has met no constructor.
+        # A swarm from a message, from beat or from another language has not passed the constructor's checks.
         self.kwargs.setdefault("tasks", [])
         check_bounds(self.kwargs)
         self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
         for field in _CALLBACKS.values():
             if self.kwargs.get(field):
-                given = signatures(self.kwargs[field], field)
-                self.kwargs[field] = [maybe_signature(sig, app=app, clone=True) for sig in given]
+                callbacks = signature_list(self.kwargs[field], field)
+                self.kwargs[field] = [maybe_signature(sig, app=app, clone=True) for sig in callbacks]
         for own in self.kwargs.get("own_callbacks", {}).values():
-            for kind, given in own.items():
-                own[kind] = [maybe_signature(sig, app=app, clone=True) for sig in given]
+            for kind, callbacks in own.items():
+                own[kind] = [maybe_signature(sig, app=app, clone=True) for sig in callbacks]
 
-    # -- adding: to the definition, or, once applied, to the running swarm ------------------------
+    # -- adding items: to the definition, or to the running swarm once it was applied -------------
 
     def add_task(
         self,
@@ -194,38 +196,38 @@ class Swarm(Primitive):
         on_error: Any = None,
         on_cleanup: Any = None,
     ) -> int:
-        """Add one item; returns its place in the result.
+        """Add one item and return its index in the result.
 
         Args:
             sig: the item.
-            priority: HIGH, MEDIUM or LOW; None: what its task's policy says, else MEDIUM.
-            on_success: signature, a list of them, or `[]` for none: in place of the swarm's `on_task_success`.
-            on_error: in place of `on_task_error`.
-            on_cleanup: in place of `on_task_cleanup`.
+            priority: HIGH, MEDIUM or LOW. None: the priority of the task's policy, else MEDIUM.
+            on_success: signature, a list of them, or `[]` for none: replaces the swarm's `on_task_success`.
+            on_error: replaces `on_task_error`.
+            on_cleanup: replaces `on_task_cleanup`.
 
         Raises:
-            SwarmClosed: it was applied and is not open, or it has ended.
+            SwarmClosed: the swarm was applied and is not open, or the swarm has ended.
             SwarmFull: `max_items` is reached.
-            InvalidWorkflow: it is no signature, or the priority none of the three.
+            InvalidWorkflow: the item is not a signature, or the priority is not one of the three.
         """
         check_signature(sig)
         own, level = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
         if self.applied is not None:
             return int(installed(self.app).swarm(self.applied).add_task(sig, priority=level, **own))
         self._check_room(1)
-        self._take([sig], level)
+        self._append([sig], level)
         if own:
             self.kwargs.setdefault("own_callbacks", {})[str(len(self.tasks) - 1)] = own
         return len(self.tasks) - 1
 
-    def _take(self, sigs: list[Signature], level: Priority | None) -> None:
+    def _append(self, sigs: list[Signature], level: Priority | None) -> None:
         first = len(self.tasks)
         self.tasks.extend(sigs)
         if level is not None and sigs:
             self.kwargs.setdefault("levels", []).append([int(level), first, len(self.tasks) - 1])
 
     def add_task_and_run(self, sig: Signature, **options: Any) -> int:
-        """Add one item, and start the swarm if it was not applied yet; `swarm.run` is its run.
+        """Add one item, and start the swarm if it was not applied yet; `swarm.run` is the run.
 
         Args:
             sig: the item.
@@ -248,26 +250,27 @@ class Swarm(Primitive):
         dry_run: bool = False,
         on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> BulkReport:
-        """Add many items. All are checked before the first is added, and no more than a batch is held in memory.
+        """Add many items. All items are checked before the first is added; memory holds at most one batch.
 
         Args:
-            sigs: any iterable of signatures, a generator too.
-            priority: of them all, as for `add_task`.
-            batch_size: how many are sent to the store at a time.
-            atomic: all or none become visible, whatever happens; False: those that are valid, batch by batch.
-            dry_run: add nothing, and only report what would be rejected, and why.
-            on_progress: called after each batch with the number of tasks checked (`atomic`: uploaded, and
-                not visible before the last) or added so far, and the total, None for an iterable without length.
+            sigs: any iterable of signatures, also a generator.
+            priority: the priority of all items, as for `add_task`.
+            batch_size: how many items one call sends to the store.
+            atomic: True: all items become visible or none does. False: the valid items are added batch by batch.
+            dry_run: add nothing; only report which items would be rejected, and why.
+            on_progress: called after each batch with a count and the total. The count is of the tasks checked
+                (with `atomic`: uploaded, not visible before the last batch) or added so far. The total is None for an
+                iterable without a length.
 
         Returns:
-            What was requested, added and rejected, and how fast.
+            The numbers of requested, added and rejected items, and the speed.
 
         Raises:
-            BulkRejected: `atomic`, and some are not valid; the report lists them with the reason, none was added.
-            SwarmClosed: it was applied and is not open, or it has ended.
-            SwarmFull: `atomic`, and they do not all fit under `max_items`; none was added.
-            InvalidWorkflow: `batch_size` or `priority` makes no sense.
-            StoreUnavailable: the store did not answer; the message says what was added.
+            BulkRejected: `atomic`, and some items are not valid. The report lists each with its reason; none was added.
+            SwarmClosed: the swarm was applied and is not open, or the swarm has ended.
+            SwarmFull: `atomic`, and the items do not all fit under `max_items`; none was added.
+            InvalidWorkflow: `batch_size` or `priority` is not allowed.
+            StoreUnavailable: the store did not answer; the message says which items were added.
         """
         options: dict[str, Any] = {
             "batch_size": batch_size, "atomic": atomic, "dry_run": dry_run, "on_progress": on_progress,
@@ -290,11 +293,11 @@ class Swarm(Primitive):
         if dry_run:
             return report.model_copy(update={"added": 0, "tasks_per_second": 0.0})  # type: ignore[no-any-return]
         self._check_room(len(items))
-        self._take(items, level)
+        self._append(items, level)
         return report  # type: ignore[no-any-return]
 
     def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
-        """Add many items, and start the swarm if it was not applied yet; `swarm.run` is its run.
+        """Add many items, and start the swarm if it was not applied yet; `swarm.run` is the run.
 
         Args:
             sigs: as for `add_tasks_bulk`.
@@ -309,44 +312,46 @@ class Swarm(Primitive):
 
     @property
     def run(self) -> Run | None:
-        """The run this very object was last applied as; None before."""
+        """The run that the last application of this object started; None before the first."""
         return None if self.applied is None else installed(self.app).result(self.applied)
 
     def close(self) -> None:
-        """The swarm takes no more items and ends once all it has are done; closing again does nothing."""
+        """Refuse further items; the swarm ends when all its items are done. Closing it again does nothing."""
         if self.applied is None:
             self.kwargs.pop("open", None)
             return
         installed(self.app).swarm(self.applied).close()
 
     def close_when_drained(self) -> None:
-        """Items may still be added as long as one is left that waits or runs; then the swarm is closed.
+        """Close the swarm when its last item is done. Until then items may still be added.
 
         Raises:
-            SwarmClosed: it was not applied: there is nothing that could be drained.
+            SwarmClosed: the swarm was not applied, so it has no running items.
         """
         if self.applied is None:
-            raise SwarmClosed("The swarm does not run yet, so nothing of it can be drained: apply it first.")
+            raise SwarmClosed("The swarm does not run yet, so it has no items to wait for: apply it first.")
         installed(self.app).swarm(self.applied).close_when_drained()
 
     def _check_room(self, count: int) -> None:
         limit = self.kwargs.get("max_items")
         if limit is not None and len(self.tasks) + count > limit:
             raise SwarmFull(
-                f"{count} more would make {len(self.tasks) + count} items, over max_items={limit}; none was added."
+                f"{count} more items would make {len(self.tasks) + count}, more than max_items={limit}: none was "
+                "added. Add fewer, or raise max_items."
             )
 
     # -- eager ----------------------------------------------------------------------------------
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
-        """Run all items here and now, one after the other, without store and broker.
+        """Run all items in this process, one after the other, without store and broker.
 
         Raises:
-            SwarmClosed: it is open: items can only be added to a swarm that really runs.
+            SwarmClosed: the swarm is open. Items can be added only to a swarm that runs on workers.
         """
+        self.check_options(options)
         if self.kwargs.get("open"):
-            raise SwarmClosed("An open swarm cannot run eagerly: nothing could be added to it. Close it first.")
-        own_args, own_kwargs = self.eager_args(args, kwargs)
+            raise SwarmClosed("An open swarm cannot run eagerly, because no item could be added to it: close it first.")
+        own_args, own_kwargs = self.merged_args(args, kwargs)
         task_id = options.get("task_id") or self.options.get("task_id") or uuid()
         values, failures = self._apply_items(own_args, own_kwargs)
         tolerated = self.kwargs.get("max_failures") or 0
@@ -369,8 +374,8 @@ class Swarm(Primitive):
             except Exception as exc:
                 values.append(None)
                 failures.append({"index": index, "type": type(exc).__name__, "message": str(exc)})
-                words = {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
-                self._apply_callbacks(index, task, "on_error", words)
+                error = {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
+                self._apply_callbacks(index, task, "on_error", error)
                 if stop and len(failures) >= stop:
                     break
             else:
@@ -378,21 +383,16 @@ class Swarm(Primitive):
         return values, failures
 
     def _apply_callbacks(self, index: int, task: Signature, kind: str, value: Any) -> None:
-        facts = {"index": index, "task": task["task"], "args": list(task["args"]), "kwargs": dict(task["kwargs"])}
-        own, swarms = self.own_callbacks(index), self.item_callbacks
+        item = {"index": index, "task": task["task"], "args": list(task["args"]), "kwargs": dict(task["kwargs"])}
+        own, shared = self.own_callbacks(index), self.item_callbacks
         calls: list[tuple[Signature, tuple[Any, ...]]]
-        calls = [(sig, (value, facts)) for sig in own.get(kind, swarms.get(kind, []))]
-        calls += [(sig, (facts,)) for sig in own.get("on_cleanup", swarms.get("on_cleanup", []))]
-        for sig, given in calls:
+        calls = [(sig, (value, item)) for sig in own.get(kind, shared.get(kind, []))]
+        calls += [(sig, (item,)) for sig in own.get("on_cleanup", shared.get("on_cleanup", []))]
+        for sig, args in calls:
             try:
-                sig.apply(given)
-            except Exception:  # with `task_eager_propagates`; it never changes the outcome
+                sig.apply(args)
+            except Exception:  # raised under `task_eager_propagates`; a callback never changes the outcome
                 logger.exception("A callback of item %d failed.", index, extra={"action": "callback"})
 
     def __repr__(self) -> str:
-        return f"Swarm({self.label or ''}: {len(self.tasks)} tasks)"
-
-
-def _places(slots: Mapping[str, int]) -> str | None:
-    """Reserved places as an attribute: `high,medium,low`."""
-    return ",".join(str(slots.get(level.name, 0)) for level in reversed(Priority)) if any(slots.values()) else None
+        return f"Swarm({printable(self.label or '')}: {len(self.tasks)} tasks)"

@@ -1,4 +1,4 @@
-"""What a swarm may be told: bounds, tolerance, priorities; anything else is refused with the reason."""
+"""Checks of a swarm's options: bounds, tolerated failures, priorities and callbacks."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any
 
-from orchestrator_celery.canvas.primitive import signatures
+from orchestrator_celery.canvas.primitive import signature_list
 from orchestrator_celery.errors import InvalidWorkflow, SwarmFull
 from orchestrator_celery.model.states import Priority
 
-__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "slots_by_name")
+__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "slots_attribute", "slots_by_name")
 
 _NAMES = ", ".join(f"Priority.{level.name}" for level in reversed(Priority))
 
 
 def own_callbacks(on_success: Any, on_error: Any, on_cleanup: Any) -> dict[str, Any]:
-    """What an item has in place of its swarm's callbacks; an empty list for none.
+    """Return the callbacks of one item that replace its swarm's callbacks; an empty list means no callback.
 
     Raises:
-        InvalidWorkflow: one is not a signature.
+        InvalidWorkflow: a callback is not a signature.
     """
-    given = {"on_success": on_success, "on_error": on_error, "on_cleanup": on_cleanup}
-    return {kind: signatures(value, kind) for kind, value in given.items() if value is not None}
+    callbacks = {"on_success": on_success, "on_error": on_error, "on_cleanup": on_cleanup}
+    return {kind: signature_list(value, kind) for kind, value in callbacks.items() if value is not None}
 
 
 def priority_of(value: Any) -> Priority | None:
-    """A priority as it may be written: a member, its name, or its number.
+    """Convert a priority: a member, its name or its number. None stays None.
 
     Raises:
-        InvalidWorkflow: it is none of the three.
+        InvalidWorkflow: the value is not one of the three priorities.
     """
     if value is None:
         return None
@@ -40,10 +40,10 @@ def priority_of(value: Any) -> Priority | None:
 
 
 def slots_by_name(slots: Mapping[Any, int] | None) -> dict[str, int]:
-    """Reserved places by the level's name, as they travel in messages.
+    """Return the reserved places by the name of the priority, as they travel in messages.
 
     Raises:
-        InvalidWorkflow: a level or a number that makes no sense.
+        InvalidWorkflow: a priority or a number is not allowed.
     """
     if not slots:
         return {}
@@ -53,17 +53,22 @@ def slots_by_name(slots: Mapping[Any, int] | None) -> dict[str, int]:
     for level, count in slots.items():
         known = priority_of(level)
         if known is None or isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise InvalidWorkflow(f"slots={slots!r} is not allowed: give places by level, as {{Priority.HIGH: 4}}.")
+            raise InvalidWorkflow(f"slots={slots!r} is not allowed: give places by priority, as {{Priority.HIGH: 4}}.")
         found[known.name] = count
     return found
 
 
+def slots_attribute(slots: Mapping[str, int]) -> str | None:
+    """Return the reserved places as an attribute of a pool's definition: `high,medium,low`."""
+    return ",".join(str(slots.get(level.name, 0)) for level in reversed(Priority)) if any(slots.values()) else None
+
+
 def check_bounds(definition: Mapping[str, Any]) -> None:
-    """Refuse a definition that makes no sense.
+    """Refuse a definition with a value that is not allowed.
 
     Raises:
-        InvalidWorkflow: names the argument, its value, and what is allowed.
-        SwarmFull: it holds more than its own `max_items`.
+        InvalidWorkflow: the message names the argument, its value, and the allowed values.
+        SwarmFull: the definition holds more items than its own `max_items`.
     """
     for name in ("max_concurrency", "stop_after_n_failures", "max_items"):
         _check_count(name, definition.get(name))
@@ -73,14 +78,16 @@ def check_bounds(definition: Mapping[str, Any]) -> None:
     _check_items(definition["tasks"])
     limit = definition.get("max_items")
     if limit is not None and len(definition["tasks"]) > limit:
-        raise SwarmFull(f"{len(definition['tasks'])} tasks are more than max_items={limit}.")
+        raise SwarmFull(
+            f"{len(definition['tasks'])} tasks are more than max_items={limit}: pass fewer, or raise max_items."
+        )
 
 
 def check_signature(sig: Any) -> None:
-    """Refuse what is no signature.
+    """Refuse a value that is not a signature.
 
     Raises:
-        InvalidWorkflow: it is something else.
+        InvalidWorkflow: the value is not a signature.
     """
     if not isinstance(sig, dict):
         raise InvalidWorkflow(f"{sig!r} is not a signature: pass task.s(...), task.si(...) or a canvas of them.")
@@ -108,6 +115,12 @@ def _check_batch(value: Any) -> None:
 
 def _check_tolerance(value: Any) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and isinstance(value, float) and value == 1:
+        raise InvalidWorkflow(
+            f"max_failures={value!r} is not allowed: as a count it would be one item, as a share all of them. "
+            "Give max_failures=1 to tolerate one failed item, or a count as large as the number of items, such as "
+            "max_failures=len(tasks), to tolerate the failure of all."
+        )
     if not is_number or not (0 <= value <= 1 or (1 < value < inf and value == int(value))):
         raise InvalidWorkflow(
             f"max_failures={value!r} is not allowed: give a count (0, 1, 2, ...) or a fraction of the items below 1."
@@ -118,7 +131,7 @@ def _check_slots(slots: Mapping[str, int], places: int | None) -> None:
     if not any(slots.values()):
         return
     if places is None:
-        raise InvalidWorkflow(f"slots={dict(slots)!r} reserves places of max_concurrency: give that as well.")
+        raise InvalidWorkflow(f"slots={dict(slots)!r} reserves places of max_concurrency: give max_concurrency too.")
     reserved = sum(slots.values())
     without = [level.name for level in reversed(Priority) if not slots.get(level.name)]
     if reserved > places or (reserved == places and without):

@@ -1,4 +1,4 @@
-"""What templates do on workers: three small tasks of our own, as plain functions."""
+"""The functions behind the three tasks that templates run on workers."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ OWN_TASKS = frozenset({AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK})
 
 
 def variant(split: Mapping[str, Any], value: Any, draw: str) -> str:
-    """The variant that a value belongs to.
+    """Choose the variant of a value.
 
     Args:
-        split: `weights` by variant, `salt`, and perhaps `key`, an expression for what sticks to its variant.
-        value: what the key is in.
-        draw: what decides if there is no key.
+        split: `weights` by variant, `salt`, and optionally `key`. Equal values of the expression `key` always get the
+            same variant.
+        value: the value from which `key` is read.
+        draw: the key to use if `split` has no `key`.
 
     Raises:
-        ConditionError: the value has no such key.
+        ConditionError: the value does not have the key.
 
     >>> variant({"weights": {"a": 1, "b": 0}, "salt": ""}, None, "any")
     'a'
     """
-    key = draw if split.get("key") is None else value_of(split["key"], Facts(value, None, None, 0, _nothing))
+    key = draw if split.get("key") is None else value_of(split["key"], Facts(value, None, None, 0, _no_node_results))
+    # Sorted by name, because the order of keys in a JSON object is not guaranteed.
     # By name: the order of a JSON object is nobody's promise.
     weights: list[tuple[str, float]] = sorted(pair for pair in split["weights"].items() if pair[1] > 0)
     left = share(split["salt"], key) * sum(weight for _, weight in weights)
@@ -39,11 +41,11 @@ def variant(split: Mapping[str, Any], value: Any, draw: str) -> str:
         left -= weight
         if left < 0:
             return name
-    return weights[-1][0]  # sums of floats may miss their end
+    return weights[-1][0]  # rounding errors can leave the sum of the weights slightly too small
 
 
 def share(salt: str, key: Any) -> float:
-    """Where a key lies between 0 and 1: the same in every process and for ever.
+    """Map a key to a fraction from 0 to 1 that is the same in every process and never changes.
 
     >>> share("colours", "ada") == share("colours", "ada") != share("prices", "ada")
     True
@@ -54,15 +56,15 @@ def share(salt: str, key: Any) -> float:
 
 
 def rejection(reason: Any, *, given: Any, stage: str) -> dict[str, Any]:
-    """What a way out is told: what was rejected, where and why.
+    """Build the input of the rejection path: the rejected value, the stage and the reason.
 
     Args:
-        reason: what a check said, the error it failed with, or the answer of a person.
-        given: what was rejected.
-        stage: where.
+        reason: the result of a check, the error of a failed check, or a person's answer.
+        given: the rejected value.
+        stage: the name of the stage that rejected the value.
     """
     return {"stage": stage, "reason": reason, "given": given}
 
 
-def _nothing(name: str) -> Any:
+def _no_node_results(name: str) -> Any:
     raise LookupError(name)

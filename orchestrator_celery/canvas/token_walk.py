@@ -1,7 +1,7 @@
-"""Where the tokens of a graph are, and where they go: the rules of `docs/discussions/graph-semantics.md`, nothing run.
+"""Moves the tokens of a graph by the rules of `docs/discussions/graph-semantics.md`, without running any task.
 
-For an eager application: bodies are run one at a time, so that a token is either at a node and waits for its turn, or
-has arrived at a join and waits for others.
+An eager application uses it. Bodies run one at a time, so a token is either at a node and waits for its turn, or
+has arrived at a join and waits for other tokens.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from orchestrator_celery.canvas.checks.ways import map_of, reach, ways
+from orchestrator_celery.canvas.checks.edges import adjacency, reachable, single_edges
 from orchestrator_celery.canvas.graph_definition import END, START
 from orchestrator_celery.errors import GraphRecursion
 
@@ -18,18 +18,18 @@ __all__ = ("Token", "Walk")
 
 
 class Token(NamedTuple):
-    """What moves: it is at a node, with what it brought there."""
+    """A token at a node, with the value that it carries."""
 
     node: str
-    #: Which visit of the node this is, from 1.
+    #: The number of this visit of the node, from 1.
     visit: int
     value: Any
-    #: The last visit of each node on its way here, by name: what it has met, and what it comes from.
+    #: The last visit of each node on the token's way here, by name. Joins use it to recognise late tokens.
     met: Mapping[str, int]
     source: str = START
-    #: Whether an error edge brought it, and the value is an error's words.
+    #: Whether the token came by an error edge, so that the value is an error as a dict.
     failed: bool = False
-    #: Results by node when the visit began.
+    #: The results by node at the beginning of the visit.
     known: Mapping[str, Any] = {}
 
 
@@ -37,39 +37,39 @@ class Walk:
     """The tokens of one run of a graph.
 
     Args:
-        nodes: by name, in the order of their declaration.
-        edges: declarations in their order.
-        max_visits: of nodes that do not say so themselves.
+        nodes: the nodes by name, in the order of their declaration.
+        edges: the declarations of edges, in order.
+        max_visits: the visit limit of nodes without their own.
     """
 
     def __init__(
         self, nodes: Mapping[str, Mapping[str, Any]], edges: Iterable[Mapping[str, Any]], max_visits: int
     ) -> None:
-        known = list(ways(edges))
-        steps = map_of(known)
+        known = list(single_edges(edges))
+        steps = adjacency(known)
         self._nodes, self._max_visits = nodes, max_visits
-        self._ahead = {name: reach(steps, steps.get(name, ())) for name in nodes}
-        self._sources = map_of(way._replace(source=way.target, target=way.source) for way in known)
+        self._ahead = {name: reachable(steps, steps.get(name, ())) for name in nodes}
+        self._sources = adjacency(edge._replace(source=edge.target, target=edge.source) for edge in known)
         self._visits: Counter[str] = Counter()
         self._arrived: dict[str, dict[str, Token]] = {}
         self._ends: dict[str, Any] = {}
-        #: At a node whose body has not run yet, in the order in which they came there.
+        #: Tokens whose body has not run yet, in the order of their arrival.
         self.tokens: deque[Token] = deque()
 
     def go(
         self, token: Token, targets: Iterable[str], value: Any, known: Mapping[str, Any], failed: bool = False
     ) -> None:
-        """Take a token that has left its node along edges; joins start that wait for nobody any more.
+        """Move a token from its node along edges, and start the joins that need not wait any longer.
 
         Args:
-            token: where it was.
-            targets: where it goes.
-            value: what it brings there.
+            token: the token at its old node.
+            targets: the nodes to move to.
+            value: the value to carry there.
             known: results by node, for the visits that begin now.
-            failed: whether it is an error's words that it brings.
+            failed: whether the value is an error as a dict.
 
         Raises:
-            GraphRecursion: a node would be visited too often; the token went nowhere.
+            GraphRecursion: a node would exceed its visit limit; the token was not moved.
         """
         taken = [target for target in targets if not self._comes_late(target, token)]
         for target in taken:
@@ -87,7 +87,10 @@ class Walk:
             self._start(self._met(ready)._replace(known=known))
 
     def result(self) -> Any:
-        """Of the graph, once there are no tokens left: of what went to END, or by name of several, START the first."""
+        """Return the graph's result when no token is left: the value that reached END, or several by name.
+
+        A value that comes directly from START stands first.
+        """
         ends = {name: self._ends[name] for name in (START, *self._nodes) if name in self._ends}
         return ends if len(ends) > 1 else next(iter(ends.values()), None)
 
@@ -104,37 +107,37 @@ class Walk:
         most = self._nodes[name].get("max_visits", self._max_visits) if name != END else 1
         if name != END and self._visits[name] >= most:
             raise GraphRecursion(
-                f"{name!r} was visited {most} times, which is its max_visits: end the loop by a condition on "
-                "visits, or raise that."
+                f"{name!r} was visited {most} times, its max_visits: end the loop by a condition on visits, or raise "
+                "max_visits."
             )
 
-    # -- where tokens meet ----------------------------------------------------------------------------
+    # -- joins ----------------------------------------------------------------------------------------
 
     def _comes_late(self, name: str, token: Token) -> bool:
-        """Whether `join="any"` has started already: with another token, and this one does not come from that start."""
+        """Whether `join="any"` has already started, and this token does not descend from that start."""
         return self._join(name) == "any" and token.met.get(name, 0) < self._visits[name]
 
     def _is_ready(self, name: str) -> bool:
-        """Whether `join="all"` has something, and nothing that is elsewhere could still reach it."""
+        """Whether at least one token arrived at `join="all"`, and no other token can still reachable it."""
         if name not in self._arrived or any(name in self._ahead[token.node] for token in self.tokens):
             return False
         others = [other for other in self._arrived if other != name and name in self._ahead[other]]
         return all(self._goes_first(name, other) for other in others)
 
     def _goes_first(self, name: str, other: str) -> bool:
-        """Of two joins that wait for each other, the one that was declared first starts."""
+        """Whether, of two joins that wait for each other, this one was declared first, so that it starts first."""
         order = list(self._nodes)
         return other in self._ahead[name] and order.index(name) < order.index(other)
 
     def _arrive(self, token: Token) -> None:
-        """A source that comes twice counts once, with what it brought last; both are what the join comes from."""
+        """Record an arrival. A source that arrives twice counts once, with its last value and both histories."""
         arrived = self._arrived.setdefault(token.node, {})
         if token.source in arrived:
             token = token._replace(met=Counter(arrived[token.source].met) | Counter(token.met))
         arrived[token.source] = token
 
     def _met(self, name: str) -> Token:
-        """One token of all that have arrived, with what they brought in the order of the edges they came by."""
+        """Merge the tokens that arrived at a join; the values stand in the order of the join's edges."""
         arrived = self._arrived.pop(name)
         met: Counter[str] = Counter()
         for token in arrived.values():

@@ -1,1 +1,1 @@
-"""Commands: the demo, and the plugin `celery orchestrator`. Uses the public handles only."""
+"""Commands: the demo, and the plugin `celery orchestrator`. This package uses the public handles only."""

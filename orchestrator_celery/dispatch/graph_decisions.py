@@ -1,4 +1,4 @@
-"""Decisions of graphs: made here in Python, recorded by the store, made again by whoever finds one that is not."""
+"""Makes the decisions of graphs in Python. The store records them; a missing decision is made again by any process."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestrator_celery.canvas.conditions.language import Facts, value_of
-from orchestrator_celery.dispatch.inputs import Givens
+from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
-from orchestrator_celery.model.effects import Decide, Effect, Foresight, Reason, Verdict
+from orchestrator_celery.model.effects import Cause, Decide, Decision, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import Attribute, parse_definition
@@ -22,130 +22,131 @@ from orchestrator_celery.store import Store
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("Deciding",)
+__all__ = ("GraphDecider",)
 
 
-class Deciding:
-    """Makes decisions.
+class GraphDecider:
+    """Makes the decisions of graphs.
 
     Args:
-        store: records them.
-        reader: reads what they depend on.
-        codec: decodes it.
-        givens: reads what nodes were given.
+        store: records the decisions.
+        reader: reads the records that decisions depend on.
+        codec: decodes the records.
+        inputs: resolves the inputs of nodes.
     """
 
-    def __init__(self, store: Store, reader: Reader, codec: Codec, givens: Givens) -> None:
+    def __init__(self, store: Store, reader: Reader, codec: Codec, inputs: InputResolver) -> None:
         self._store = store
         self._reader = reader
         self._codec = codec
-        self._givens = givens
+        self._resolver = inputs
 
     def decide(self, effect: Decide) -> Iterable[Effect]:
-        """Make one decision and record it; answers what follows."""
-        self._givens.meet(effect.run, effect.born)
+        """Make one decision and record it; return the effects."""
+        self._resolver.set_created(effect.run, effect.created)
         try:
-            verdict = self._verdict(effect)
+            decision = self._decision(effect)
         except UNREACHABLE:
             raise
-        except Exception as exc:  # whatever it is, it would be so again, and the graph would wait for ever
-            verdict = Verdict("fail", self._codec.dump_error(exc))
-        return self._store.decide(effect.run, effect.visit, verdict).todo
+        except Exception as exc:  # a repetition would raise the same error, and the graph would wait for ever
+            decision = Decision("fail", self._codec.dump_error(exc))
+        return self._store.graphs.decide(effect.run, effect.visit, decision).todo
 
-    def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
-        """Choose the edges out of a node before its end is recorded, so that it costs no call of its own.
+    def choose_edges(self, leaf: LeafId, context: EdgeContext, result: Any) -> tuple[str | None, str]:
+        """Choose the edges of a node before its result is recorded, which saves a separate call to the store.
 
         Args:
-            leaf: whose body has ended well.
-            told: what is known of what its edges depend on.
-            result: what the body returned, as whoever reads it gets it.
+            leaf: the leaf whose body succeeded.
+            context: the data that the edges depend on, besides the result.
+            result: the body's result, as a reader would decode it.
 
         Returns:
-            The targets, None where they cannot be told: the graph fails by that, or is asked in its turn; and what they
-            were chosen by, as `Store.finish` takes it.
+            The targets, and the newest results that the choice depends on, as `Store.finish` takes them. The targets
+            are None if they cannot be chosen here; then a later decision chooses them, or fails the graph.
         """
-        definition = parse_definition(told.spec)
+        definition = parse_definition(context.spec)
         spec = self._codec.load(definition.payload)
-        at = leaf.node.split(".")[-2]
-        looked = [number for number in definition.text(Attribute.LOOKS_AT).split(",") if number not in ("", at)]
+        number = leaf.node.split(".")[-2]
+        others = [other for other in definition.text(Attribute.LOOKS_AT).split(",") if other not in ("", number)]
         try:
-            facts = self._told(leaf, told, spec, result) if told.looks else Facts(result, None, None, 0, _nothing)
-            relied = " ".join(f"{number}:{told.last.get(number, '')}" for number in looked if told.looks)
-            return targets(spec["routes"], facts, lambda router: result), relied
+            own = Facts(result, None, None, 0, _no_node_results)
+            facts = self._context_facts(leaf, context, spec, result) if context.needs_more else own
+            depends = " ".join(f"{other}:{context.last.get(other, '')}" for other in others if context.needs_more)
+            return targets(spec["routes"], facts, lambda router: result), depends
         except UNREACHABLE:
             raise
         except Exception:
             return None, ""
 
-    def _told(self, leaf: LeafId, told: Foresight, spec: Mapping[str, Any], result: Any) -> Facts:
-        graph, at, _ = leaf.node.rsplit(".", 2)
-        return self._givens.facts(
+    def _context_facts(self, leaf: LeafId, context: EdgeContext, spec: Mapping[str, Any], result: Any) -> Facts:
+        graph, number, _ = leaf.node.rsplit(".", 2)
+        return self._resolver.facts(
             leaf.run,
             graph,
             spec.get("names", {}),
-            {**told.last, at: leaf.node},
-            told.given,
+            {**context.last, number: leaf.node},
+            context.graph_input,
             result=result,
-            visits=told.visits,
-            known={**self._results(told.records), leaf.node: result},
+            visits=context.visits,
+            known={**self._results(context.records), leaf.node: result},
         )
 
-    def _verdict(self, effect: Decide) -> Verdict:
+    def _decision(self, effect: Decide) -> Decision:
         definition = parse_definition(effect.spec)
         spec = self._codec.load(definition.payload)
-        if effect.why is Reason.FAILED:
+        if effect.cause is Cause.FAILED:
             return self._after_error(effect, spec)
         router = definition.has(Attribute.ASKED_ABOUT)
         facts = self._facts(effect, spec, router)
-        if effect.why is Reason.INPUTS:
+        if effect.cause is Cause.INPUTS:
             return self._inputs(spec, facts)
-        if effect.why is Reason.MAP:
+        if effect.cause is Cause.MAP:
             return self._elements(spec, facts)
         plain = definition.text(Attribute.NEXT)
         taken = (
             targets(spec["routes"], facts, lambda number: self._answer(effect, number)) if "routes" in spec else plain
         )
         begins = definition.kind is NodeKind.GRAPH or definition.text(Attribute.ASKED_ABOUT) == Place.START.value
-        # What goes from START to END, and past a node that is skipped, no node has as its result.
-        kept = effect.why is Reason.SKIPPED or (begins and Place.CLOSE.value in taken.split(","))
-        return Verdict("go", taken, self._codec.dump_result(facts.result) if kept else b"")
+        # A value that goes from START to END, or past a skipped node, is no node's result, so it is stored here.
+        stored = effect.cause is Cause.SKIPPED or (begins and Place.CLOSE.value in taken.split(","))
+        return Decision("go", taken, self._codec.dump_result(facts.result) if stored else b"")
 
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
-        """What conditions look at; of a router, what it was asked about is the result."""
+        """Return the values that conditions may read; for a router, the result is the value that it was asked about."""
         run, graph, known = effect.run, _graph_of(effect.visit), self._known(effect)
-        source = effect.ref if effect.why.before_body else ""
+        source = effect.ref if effect.cause.before_body else ""
         if router or (not source and "error" in spec.get("roots", ())):
-            source = self._givens.given_to(run, effect.visit)
+            source = self._resolver.visit_input(run, effect.visit)
         ref = source if router else effect.ref
-        error = self._givens.value(run, source, graph) if parse_input(source).source is Source.ERROR_VALUE else None
-        return self._givens.facts(
+        error = self._resolver.value(run, source, graph) if parse_input(source).source is Source.ERROR_VALUE else None
+        return self._resolver.facts(
             run,
             graph,
             spec.get("names", {}),
             effect.last,
-            effect.given,
-            result=self._givens.value(run, ref, effect.visit, known) if ref else None,
+            effect.graph_input,
+            result=self._resolver.value(run, ref, effect.visit, known) if ref else None,
             error=error,
             visits=effect.visits,
             known=known,
         )
 
     def _answer(self, effect: Decide, router: str) -> Any:
-        """What a router has answered: the one that has just ended, or one that was asked before it."""
+        """Return a router's answer: of the router that has just ended, or of one that was asked earlier."""
         graph, own, _ = effect.visit.rsplit(".", 2)
         ref = effect.ref if router == own else effect.last[router]
-        return self._givens.value(effect.run, ref, graph, self._known(effect))
+        return self._resolver.value(effect.run, ref, graph, self._known(effect))
 
     def _known(self, effect: Decide) -> dict[str, Any]:
-        """Results that came with the effect; what only refers to another is read."""
+        """Return the results that came with the effect; a record that only refers to another node is not among them."""
         return self._results(effect.records)
 
     def _results(self, records: Mapping[str, bytes]) -> dict[str, Any]:
         found = {node: parse_ended(raw) for node, raw in records.items()}
-        well = {node: one for node, one in found.items() if one.state is NodeState.SUCCEEDED and one.ref is None}
-        return {node: self._codec.load(one.payload) for node, one in well.items()}
+        own = {node: end for node, end in found.items() if end.state is NodeState.SUCCEEDED and end.ref is None}
+        return {node: self._codec.load(end.payload) for node, end in own.items()}
 
-    def _after_error(self, effect: Decide, spec: Mapping[str, Any]) -> Verdict:
+    def _after_error(self, effect: Decide, spec: Mapping[str, Any]) -> Decision:
         records = effect.records
 
         def read(nodes: Sequence[str]) -> Sequence[bytes | None]:
@@ -158,29 +159,29 @@ class Deciding:
         policy = spec.get("retry")
         target = after_error(policy, spec.get("errors", ()), names, effect.tries)
         if target is None:
-            return Verdict("stop")
+            return Decision("stop")
         if target == "again" and policy is not None:
-            return Verdict("again", pause(policy, effect.tries, f"{effect.run}:{effect.visit}"))
-        return Verdict("go", target)
+            return Decision("again", pause(policy, effect.tries, f"{effect.run}:{effect.visit}"))
+        return Decision("go", target)
 
-    def _inputs(self, spec: Mapping[str, Any], facts: Facts) -> Verdict:
+    def _inputs(self, spec: Mapping[str, Any], facts: Facts) -> Decision:
         try:
-            inputs = {name: value_of(one, facts) for name, one in spec["inputs"].items()}
+            inputs = {name: value_of(expression, facts) for name, expression in spec["inputs"].items()}
         except ConditionError as exc:
-            raise ConditionError(f"The inputs of {spec['name']!r} cannot be worked out. {exc}") from exc
-        return Verdict("with", "", self._codec.dump(inputs))
+            raise ConditionError(f"The inputs of {spec['name']!r} cannot be evaluated. {exc}") from exc
+        return Decision("with", "", self._codec.dump(inputs))
 
-    def _elements(self, spec: Mapping[str, Any], facts: Facts) -> Verdict:
+    def _elements(self, spec: Mapping[str, Any], facts: Facts) -> Decision:
         elements = value_of(spec["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
             raise ConditionError(
-                f"{spec['name']!r} is mapped over {type(elements).__name__} {elements!r:.100}, which is no list: let "
-                "map_over= name a list."
+                f"{spec['name']!r} is mapped over {type(elements).__name__} {elements!r:.100}, which is not a list: "
+                "give map_over= an expression for a list."
             )
-        return Verdict("map", len(elements), self._codec.dump(list(elements)))
+        return Decision("map", len(elements), self._codec.dump(list(elements)))
 
 
-def _nothing(name: str) -> Any:
+def _no_node_results(name: str) -> Any:
     raise LookupError(name)
 
 

@@ -1,40 +1,38 @@
-"""Effects to Celery messages: the one place that sends.
+"""Turns effects into Celery messages; no other module publishes messages of runs.
 
-Whatever cannot be sent now stays in the outbox (its leaf is QUEUED in the
-store) and may be sent again under the same id; whatever can never be sent
-(arguments that do not fit the task, no such queue) fails its node.
+A message that cannot be sent now stays in the outbox: its leaf is QUEUED in
+the store, and the message may be sent again with the same id. A message that
+can never be sent (arguments that do not fit the task, no such queue) fails
+its node.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from celery.canvas import Signature
-from celery.utils.functional import arity_greater
-from kombu.exceptions import OperationalError
-
-from orchestrator_celery.dispatch.graph_decisions import Deciding
-from orchestrator_celery.dispatch.inputs import Givens
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
+from orchestrator_celery.dispatch.errbacks import Errbacks
+from orchestrator_celery.dispatch.graph_decisions import GraphDecider
+from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
-from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs, with_result
+from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import payload_of
+from orchestrator_celery.records.definitions import Attribute, parse_definition, payload_of
 from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.inputs import NAMED, Source, parse_input
-from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
+from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
-from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -42,28 +40,25 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "ERRBACK_TASK", "NOWHERE", "PASSING", "Origin", "Publisher")
+__all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "Origin", "Publisher")
 
 CLOSE_TASK = "orchestrator.close"
 CANCELLED_TASK = "orchestrator.cancelled"
-ERRBACK_TASK = "orchestrator.errback"
-#: Errors that may pass: the broker or the store cannot be reached now.
-PASSING = (OperationalError, OSError, *UNREACHABLE)
 
-#: kombu's own, where the project sets none.
+#: kombu's default steps, for projects that set none.
 _STEPS = (0, 3, 6, 9)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 class Origin(NamedTuple):
-    """What the transition that is being acted on knows already.
+    """The context of the transition whose effects are executed.
 
     Args:
         known: results by node id that need not be read again.
-        route: exchange and routing key of the message the worker just handled; the message that
-            closes a run goes the same way, because there a worker of this project listens.
-        priority: of that message, where `task_inherit_parent_priority` hands it on.
+        route: exchange and routing key of the message that the worker just handled. The message that
+            closes a run goes the same way, because a worker of this project listens there.
+        priority: the priority of that message, if `task_inherit_parent_priority` is set.
     """
 
     known: Mapping[str, Any] = {}
@@ -71,19 +66,19 @@ class Origin(NamedTuple):
     priority: int | None = None
 
 
-#: Nothing is known, and the closing message goes where tasks go by default.
-NOWHERE = Origin()
+#: No known results; the closing message goes to the default queue of tasks.
+NO_ORIGIN = Origin()
 
 
 class Publisher:
-    """Sends what transitions leave to do.
+    """Executes the effects of transitions.
 
     Args:
         app: the Celery app that sends.
-        store: where nodes fail that can never be sent.
-        reader: reads what leaves are given.
+        store: records failures of nodes that can never be sent.
+        reader: reads the inputs of leaves.
         codec: decodes definitions and results.
-        settings: the queue of the closing message.
+        settings: the settings, with the queue of the closing message.
     """
 
     def __init__(self, app: Celery, store: Store, reader: Reader, codec: Codec, settings: OrchestratorSettings) -> None:
@@ -92,25 +87,27 @@ class Publisher:
         self._reader = reader
         self._codec = codec
         self._queue = settings.queue
-        self._givens = Givens(reader, codec)
-        self._deciding = Deciding(store, reader, codec, self._givens)
+        self._resolver = InputResolver(reader, codec)
+        self._errbacks = Errbacks(app)
+        self._decider = GraphDecider(store, reader, codec, self._resolver)
 
-    def act(self, todo: Iterable[Effect], origin: Origin = NOWHERE) -> None:
-        """Send everything; a leaf that can never be sent fails, and what follows from that is sent too.
+    def act(self, todo: Iterable[Effect], origin: Origin = NO_ORIGIN) -> None:
+        """Execute all effects. A leaf that can never be sent fails, and the effects of its failure are executed too.
 
         Raises:
-            kombu.exceptions.OperationalError, redis.exceptions.RedisError: for now it cannot be sent;
-                what was not sent is still in the outbox.
+            kombu.exceptions.OperationalError, redis.exceptions.RedisError: a message cannot be sent now;
+                the unsent messages are still in the outbox.
         """
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
                 effect = waiting.popleft()
                 try:
-                    waiting.extend(self._do(effect, origin, producer))
-                except PASSING:
+                    with sending():
+                        waiting.extend(self._do(effect, origin, producer))
+                except TRANSIENT_ERRORS:
                     raise
                 except Exception as exc:
                     if not isinstance(effect, Dispatch):
@@ -123,31 +120,31 @@ class Publisher:
                     waiting.extend(self._store.fail(effect.leaf, effect.fence, self._codec.dump_error(exc)).todo)
 
     def send_strictly(self, todo: Iterable[Effect]) -> None:
-        """Send everything or raise whatever is wrong: the caller is there to be told."""
+        """Execute all effects and raise every error, because a caller waits for the outcome."""
         waiting = deque(todo)
         if not waiting:
             return
-        with self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+        with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
             while waiting:
-                waiting.extend(self._do(waiting.popleft(), NOWHERE, producer))
+                waiting.extend(self._do(waiting.popleft(), NO_ORIGIN, producer))
 
     def send_cancelled(self, run: str, options: dict[str, Any]) -> None:
-        """Send the message that tells a native chain or chord around a run that it was cancelled.
+        """Send the message that reports a cancellation to the native chain or chord around a run.
 
         Args:
-            run: its id.
-            options: what it was applied with.
+            run: the run's id.
+            options: the options of the run's application.
         """
         if not options.keys() & {"queue", "exchange", "routing_key"} and self._queue:
             options = {**options, "queue": self._queue}
         self._app.tasks[CANCELLED_TASK].apply_async((), task_id=run, add_to_parent=False, **options)
 
     def _do(self, effect: Effect, origin: Origin, producer: Any) -> Iterable[Effect]:
-        """Send a message, or decide; answers what follows from a decision."""
+        """Send a message or make a decision; return the effects of a decision."""
         if isinstance(effect, Decide):
-            return self._deciding.decide(effect)
+            return self._decider.decide(effect)
         if isinstance(effect, Await):
-            self._store.awaits(effect.run, effect.until)
+            self._store.graphs.awaits(effect.run, effect.until)
         elif isinstance(effect, CloseRun):
             self._send_close(effect, origin, producer)
         else:
@@ -165,6 +162,8 @@ class Publisher:
             options.update(retries=effect.fence.retries, replaced_task_nesting=effect.fence.nesting)
         if effect.wait:
             options["countdown"] = effect.wait
+        elif effect.fence == (0, 0) and _begins_its_run(effect.spec):
+            options["eta"] = self._resolver.start_of(effect.leaf.run, effect.created)
         task = self._app.tasks.get(leaf.task)
         options.update(
             task_id=str(effect.leaf),
@@ -188,18 +187,18 @@ class Publisher:
 
     @cached_property
     def _transport(self) -> str:
-        with self._app.connection_for_write() as connection:  # this connects to nothing
+        with self._app.connection_for_write() as connection:  # creating the object opens no connection
             return str(connection.transport.driver_type)
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
-        blob, again = self._reader.head_fields(run, HeadField.CLOSE, HeadField.RETOLD)
+        blob, retried, outer = self._reader.head_fields(run, HeadField.CLOSE, HeadField.RETOLD, HeadField.OUTER)
         options = self._codec.load(blob) if blob else {}
-        if again:  # the rest of a native chain or chord has failed with the end before, and does not go on
+        if retried:  # the surrounding native chain or chord has already failed with the earlier end
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
-        outer = parse_leaf_id(run)
-        if outer is not None:
-            options["parent_id"] = outer.run
+        leaf = parse_leaf_id(outer.decode()) if outer else None
+        if leaf is not None:
+            options["parent_id"] = leaf.run
         if "queue" not in options and "exchange" not in options and "routing_key" not in options:
             options.update(self._close_route(origin))
         self._app.tasks[CLOSE_TASK].apply_async(
@@ -215,68 +214,55 @@ class Publisher:
             return {"queue": origin.route["routing_key"]}
         return {"exchange": origin.route["exchange"], "routing_key": origin.route["routing_key"]}
 
-    def with_arguments(self, effect: Dispatch, origin: Origin = NOWHERE) -> Leaf:
-        """What a leaf's message would carry: its task, its own arguments and what it is given."""
+    def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN) -> Leaf:
+        """Return the content of a leaf's message: its task, its own arguments and its input."""
         leaf = read_leaf(payload_of(effect.spec), self._codec)
-        given, run = effect.given, effect.leaf.run
-        ref = parse_input(given)
-        if ref.source is Source.NOTHING:
+        ref, run = effect.input_ref, effect.leaf.run
+        source, of = parse_input(ref)
+        if source is Source.NOTHING:
             return leaf
-        if ref.source is Source.ERROR:
-            return self._after_error(leaf, run, ref.of)
-        if ref.source is Source.ITEM:
-            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, ref.of), *leaf.args])
-        if leaf.immutable and ref.source not in NAMED:
+        if source is Source.ERROR:
+            return self._errbacks.called_with(leaf, effect.leaf, of, self._outcome(run))
+        if source is Source.ITEM:
+            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, of), *leaf.args])
+        if leaf.immutable and source not in NAMED:
             return leaf
-        self._givens.meet(run, effect.born)
-        args, kwargs = self._givens.arguments(run, given, effect.leaf.node, origin.known)
-        # An immutable task takes nothing but what its graph's node says it is given.
+        self._resolver.set_created(run, effect.created)
+        args, kwargs = self._resolver.arguments(run, ref, effect.leaf.node, origin.known)
+        # An immutable task takes only the declared inputs of its graph's node.
         return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)
 
     def _of_item(self, leaf: Leaf, run: str, item: str) -> list[Any]:
-        """What a swarm's callback is told of the item it follows."""
+        """Return the arguments of a swarm's callback about the item before it."""
         [definition] = self._reader.definitions(run, [item])
         terminal, level = self._reader.terminal(run, [item, item + Beside.PRIORITY.value])
         facts = item_facts(run, item, definition or b"", terminal, self._codec, int(level or Priority.MEDIUM))
         return arguments_after_item(leaf, facts, self._outcome(run))
 
-    def _after_error(self, leaf: Leaf, run: str, ref: str) -> Leaf:
-        outcome = self._outcome(run)
-        if leaf.role is Role.HANDLER:
-            return with_result(leaf, outcome.error_words(ref))
-        failed = str(outcome.leaf_of(ref))
-        if leaf.role is Role.PLAIN or not self._takes_error(leaf):
-            return with_result(leaf, failed)
-        errback = Signature(leaf.task, leaf.args, leaf.kwargs, leaf.options, immutable=leaf.immutable)
-        return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), run, failed, ref], kwargs={})
+    def choose_edges(self, leaf: LeafId, context: EdgeContext, result: Any) -> tuple[str | None, str]:
+        """Choose the edges of a graph's node that succeeded; see `GraphDecider.choose_edges`."""
+        return self._decider.choose_edges(leaf, context, result)
 
-    def _takes_error(self, leaf: Leaf) -> bool:
-        """Whether Celery would call this errback with (request, exc, traceback) rather than the task's id."""
-        if leaf.task not in self._app.tasks:
-            return False
-        header = getattr(self._app.tasks[leaf.task], "__header__", None)
-        return header is not None and not isinstance(header, partial) and bool(arity_greater(header, 1))
-
-    def foresee(self, leaf: LeafId, told: Foresight, result: Any) -> tuple[str | None, str]:
-        """The edges out of a graph's node that has ended well; as `Deciding.foresee`."""
-        return self._deciding.foresee(leaf, told, result)
-
-    def partial(self, run: str, given: str, node: str) -> tuple[list[Any], dict[str, Any]]:
-        """What a node would be given besides its own arguments.
+    def partial_arguments(self, run: str, ref: str, node: str) -> tuple[list[Any], dict[str, Any]]:
+        """Return a node's input, without its own arguments.
 
         Args:
-            run: its run.
-            given: where it comes from, as of a `Dispatch`.
-            node: its id.
+            run: the run.
+            ref: the input reference, as in a `Dispatch`.
+            node: the node's id.
         """
-        return self._givens.arguments(run, given, node)
+        return self._resolver.arguments(run, ref, node)
 
     def _outcome(self, run: str) -> Outcome:
         return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
 
 
+def _begins_its_run(definition: bytes) -> bool:
+    return parse_definition(definition).has(Attribute.BEGINS)
+
+
 def _batch(producer: Any, count: int) -> Any:
-    """One round trip for many messages, where kombu and the transport can (kombu 5.7 with Redis)."""
+    """Return a context that sends many messages in one round trip, if kombu supports it (5.7 with Redis)."""
     if count > 1 and hasattr(producer, "batch"):
         return producer.batch()
     return nullcontext()

@@ -1,4 +1,4 @@
-"""Which items of a batched swarm may share a message, and which have one of their own."""
+"""Decides which items of a batched swarm may share a message."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ __all__ = ("BATCH_TASK", "Batching")
 
 BATCH_TASK = "orchestrator.batch"
 
-#: Options that say when or how long one message is good for, which a message for several items cannot.
+#: Options that limit one message in time; a message for several items cannot have them.
 _OF_ONE = ("countdown", "eta", "expires", "time_limit", "soft_time_limit")
 _WHERE = frozenset(("queue", "exchange", "routing_key"))
 _OWN = ("queue", "exchange", "routing_key", "priority", *_OF_ONE)
 
 
 class Batching:
-    """Decides for one app.
+    """Decides for the items of one app.
 
     Args:
-        app: its tasks, routes and limits.
-        settings: which tasks start again after a crash; the others must not be taken down by a neighbour.
+        app: the app with its tasks, routes and limits.
+        settings: the rules for restarts. A task that may not restart gets a message of its own, so that a crash
+            of another item cannot take it down.
     """
 
     def __init__(self, app: Celery, settings: OrchestratorSettings) -> None:
@@ -37,12 +38,12 @@ class Batching:
         self._settings = settings
         self._rules = Rules(settings.auto_resume, settings.auto_resume_include, settings.auto_resume_exclude, ())
 
-    def goes_singly(self, signature: Signature, inherited: Mapping[str, Any]) -> bool:
+    def needs_own_message(self, signature: Signature, inherited: Mapping[str, Any]) -> bool:
         """Whether an item needs a message of its own.
 
         Args:
-            signature: a task's.
-            inherited: options of the swarm, with which its runners are sent.
+            signature: the signature of a task.
+            inherited: the options of the swarm, which its runners get too.
         """
         task = self._app.tasks.get(signature["task"])
         return (
@@ -67,7 +68,7 @@ class Batching:
         return not own <= {"serializer", "link", "link_error", "task_id", "immutable"}
 
     def _is_routed(self, signature: Signature, inherited: Mapping[str, Any]) -> bool:
-        """Whether its queue is not the one the swarm's runners go to."""
+        """Whether the item's queue differs from the queue of the swarm's runners."""
         if _WHERE & inherited.keys():
             return False  # an option is stronger than a route
         return bool(self._app.amqp.router.lookup_route(signature["task"], (), {}, {}))
@@ -77,5 +78,6 @@ class Batching:
         if not isinstance(policy, TaskPolicy):
             policy = TaskPolicy()
         times = self._settings.max_resumes if policy.max_resumes is None else policy.max_resumes
-        asks = bool(self._settings.auto_resume_validators)  # nobody would ask them about an item that shares a message
-        return times > 0 and not asks and self._rules.allow_name(task.name, policy.auto_resume)
+        # The validators are not called for an item that shares a message.
+        has_validators = bool(self._settings.auto_resume_validators)
+        return times > 0 and not has_validators and self._rules.allow_name(task.name, policy.auto_resume)

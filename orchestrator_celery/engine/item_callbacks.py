@@ -1,12 +1,12 @@
-"""What a swarm's callbacks are told of an item, as plain data."""
+"""The arguments of a swarm's callbacks: the item as plain data."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.states import NodeKind, Priority
-from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.ended import parse_ended
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.records.payload import Codec
@@ -17,15 +17,15 @@ __all__ = ("arguments_after_item", "item_facts")
 def item_facts(
     run: str, node: str, definition: bytes, terminal: bytes | None, codec: Codec, level: int = Priority.MEDIUM
 ) -> dict[str, Any]:
-    """An item as a dict that every serializer takes.
+    """Return an item as a dict that every serializer can carry.
 
     Args:
-        run: its run.
-        node: its node.
-        definition: what it is.
-        terminal: its record, None where it has none.
+        run: the run.
+        node: the item's node.
+        definition: the item's definition.
+        terminal: the item's terminal record; None if it has none.
         codec: decodes the definition.
-        level: its priority.
+        level: the item's priority.
     """
     spec = parse_definition(definition)
     leaf = read_leaf(spec.payload, codec) if spec.kind is NodeKind.TASK else None
@@ -46,11 +46,11 @@ def item_facts(
 
 
 def arguments_after_item(leaf: Leaf, facts: dict[str, Any], outcome: Outcome) -> list[Any]:
-    """What is prepended to a callback's own arguments, by its role; nothing for an immutable one."""
+    """Return the arguments to prepend to a callback's own, by its role; an immutable callback gets none."""
     if leaf.immutable:
         return []
     if leaf.role is Role.ITEM_SUCCESS:
         return [outcome.result(facts["node"]), facts]
     if leaf.role is Role.ITEM_ERROR:
-        return [outcome.error_words(facts["node"]), facts]
+        return [outcome.error_dict(facts["node"]), facts]
     return [facts]

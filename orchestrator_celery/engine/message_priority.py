@@ -1,4 +1,4 @@
-"""From our three priorities to a broker's: each transport has a convention of its own."""
+"""Converts the three priorities of a swarm to message priorities; each transport has its own convention."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ __all__ = ("message_priority",)
 
 
 def message_priority(level: int, driver: str, steps: Sequence[int], highest: int | None) -> int:
-    """The priority of a message.
+    """Return the priority of a message.
 
-    RabbitMQ takes the higher number first, up to the queue's `x-max-priority`; kombu's Redis transport has a list per
-    step and empties that of the lowest number first
+    RabbitMQ delivers the highest number first, up to the queue's `x-max-priority`. kombu's Redis transport has a list
+    for each step and empties the list of the lowest number first
     (https://docs.celeryq.dev/en/stable/userguide/routing.html#redis-message-priorities).
 
     Args:
         level: a `Priority`.
         driver: kombu's `driver_type` of the transport.
-        steps: `priority_steps` of the transport, for all but AMQP.
-        highest: `x-max-priority`, for AMQP.
+        steps: the `priority_steps` of the transport; unused with AMQP.
+        highest: the `x-max-priority`; used only with AMQP.
 
     >>> [message_priority(level, "redis", (0, 3, 6, 9), None) for level in (3, 2, 1)]
     [0, 3, 6]

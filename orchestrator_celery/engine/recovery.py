@@ -1,4 +1,4 @@
-"""What to do with a running node whose worker is gone."""
+"""Decides about running nodes whose worker is gone."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-__all__ = ("Lost", "Rules", "Sighting", "is_orphaned")
+__all__ = ("LostNode", "Rules", "Sighting", "is_orphaned")
 
-#: Milliseconds a claim is older than a sign of life before its absence there means anything.
+#: A heartbeat must be this many milliseconds newer than a claim; only then a missing task id means a lost task.
 _MARGIN = 1000.0
 
 
 class Sighting(NamedTuple):
-    """What is known of the worker that claimed a node.
+    """The known state of the worker that claimed a node.
 
     Args:
-        alive: its lease holds.
-        buried: it is known to be dead, without waiting for anything.
-        seen: its last sign of life, ms; 0 for none.
-        active: the task ids it ran then.
+        alive: whether the worker's lease holds.
+        buried: whether the worker is certainly dead, so that its lease need not be awaited.
+        seen: the last heartbeat, in ms; 0 for none.
+        active: the ids of the tasks that ran at the last heartbeat.
     """
 
     alive: bool
@@ -29,25 +29,25 @@ class Sighting(NamedTuple):
 
 
 def is_orphaned(task_id: str, claimed: float, sighting: Sighting, now: float, lease: float) -> bool:
-    """Whether nobody runs a claimed node any more.
+    """Whether no process runs a claimed node any more.
 
     Args:
-        task_id: the id of its message.
-        claimed: when it was claimed, ms.
-        sighting: its owner.
-        now: ms.
-        lease: ms; a worker that is not known yet may have claimed before its first sign of life.
+        task_id: the id of the node's message.
+        claimed: the time of the claim, in ms.
+        sighting: the state of the worker that claimed the node.
+        now: the current time, in ms.
+        lease: the lease in ms. A worker without a heartbeat so far may have claimed just before its first one.
     """
     if sighting.buried:
         return True
     if not sighting.alive:
         return claimed + lease < now
-    # The worker lives and does not run it: its child died unseen, or the store has forgotten the end of it.
+    # The worker lives but does not run the task: its child process died unnoticed, or the store lost the report.
     return claimed + _MARGIN < sighting.seen and task_id not in sighting.active
 
 
-class Lost(NamedTuple):
-    """An orphaned node, as validators see it."""
+class LostNode(NamedTuple):
+    """An orphaned node, as validators get it."""
 
     run: str
     node: str
@@ -58,22 +58,22 @@ class Lost(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """Which tasks may be started again by themselves.
+    """The rules for restarting tasks automatically.
 
     Args:
         enabled: the project's switch.
         include: globs of task names.
-        exclude: globs of task names; stronger.
-        validators: each answers True, or False, or the reason why not.
+        exclude: globs of task names; stronger than include.
+        validators: callables that return True to allow a restart, else False or the reason.
     """
 
     enabled: bool
     include: Iterable[str]
     exclude: Iterable[str]
-    validators: Iterable[Callable[[Lost], bool | str]]
+    validators: Iterable[Callable[[LostNode], bool | str]]
 
     def allow_name(self, task: str, policy: bool | None) -> bool:
-        """Whether nothing that is known of a task beforehand forbids a resume; arguments as for `refusal`."""
+        """Whether the name and the policy of a task allow a restart; arguments as for `refusal`."""
         return self._refusal_by_name(task, policy) is None
 
     def _refusal_by_name(self, task: str, policy: bool | None) -> str | None:
@@ -87,12 +87,12 @@ class Rules(NamedTuple):
             return "orchestrator_auto_resume_exclude"
         return None
 
-    def refusal(self, lost: Lost, policy: bool | None) -> str | None:
-        """The rule that forbids a resume, or None.
+    def refusal(self, lost: LostNode, policy: bool | None) -> str | None:
+        """Return the rule that forbids a restart, or None.
 
         Args:
-            lost: the node.
-            policy: what the task itself says, over the project's switch and globs.
+            lost: the orphaned node.
+            policy: the `auto_resume` of the task's policy; it overrides the project's switch and globs.
         """
         by_name = self._refusal_by_name(lost.task, policy)
         if by_name is not None:
@@ -102,7 +102,7 @@ class Rules(NamedTuple):
             try:
                 answer = validator(lost)
             except Exception as exc:
-                # It cannot say yes; and a mistake in it must not keep other tasks from their resume.
+                # A broken validator forbids the restart, but it must not prevent the restart of other tasks.
                 return f"validator {name} raised {exc!r}"
             if answer is not True:
                 return answer or f"validator {name}"

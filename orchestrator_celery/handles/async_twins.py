@@ -34,18 +34,8 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.states import RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, RunView
-    from orchestrator_celery.orchestrator import Orchestrator
 
-__all__ = (
-    "OrchestratorAio",
-    "PrimitiveAio",
-    "RunAio",
-    "RunListAio",
-    "RunTwin",
-    "RunningSwarmAio",
-    "StoredSignatureAio",
-    "SwarmAio",
-)
+__all__ = ("RunTwin",)
 
 #: Seconds between two questions: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
@@ -54,12 +44,13 @@ _FIRST, _LONGEST = 0.02, 0.5
 class RunTwin(Twin):
     """The twin of a run, whose waiting is done by asking."""
 
-    async def get(self, timeout: float | None = None, propagate: bool = True) -> Any:
+    async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
         """The result once the run has ended; raises its error if it failed.
 
         Args:
             timeout: seconds after which to give up.
             propagate: raise the error of a failed run; False: return it.
+            **options: the other arguments of `AsyncResult.get`.
 
         Raises:
             celery.exceptions.TimeoutError: it has not ended in time.
@@ -71,7 +62,7 @@ class RunTwin(Twin):
             left = None if until is None else max(0.0, until - time.monotonic())
             if await waiter.wait(run.id, left) and not await in_thread(run.ready):
                 raise RunNotFound(f"The run {run.id} was there and is gone, with its result: its signature was purged.")
-        return await in_thread(lambda: run.get(propagate=propagate))  # which it has by now
+        return await in_thread(lambda: run.get(propagate=propagate, **options))  # which it has by now
 
     async def watch(self, *, after: str = "0") -> AsyncIterator[Any]:
         """Events as they happen until the run is closed; arguments and errors as `Run.watch`."""
@@ -84,7 +75,7 @@ class RunTwin(Twin):
                 yield event
                 if event.ends:
                     return
-            if not events and await in_thread(lambda: run.app.orchestrator.reader.closed([run.id])) == [None]:
+            if not events and await in_thread(lambda: run.app.orchestrator.container.reader.closed([run.id])) == [None]:
                 return
             pause = _FIRST if events else min(pause * 1.5, _LONGEST)
             await asyncio.sleep(pause)
@@ -146,7 +137,7 @@ class _Waiter:
     def _ended(self, runs: list[str]) -> dict[str, bool]:
         """Those whose outcome Celery can tell, or whose record is gone (True)."""
         ended = {}
-        for run, closed in zip(runs, self._orchestrator.reader.closed(runs), strict=True):
+        for run, closed in zip(runs, self._orchestrator.container.reader.closed(runs), strict=True):
             if closed is not None:
                 self._seen.add(run)
                 if closed:
@@ -170,14 +161,14 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
     Item = TypeVar("Item")
 
-    class _Call(Generic[Given, Answer]):
+    class Call(Generic[Given, Answer]):
         """The twin of a method."""
 
         def __init__(self, method: Callable[Concatenate[Any, Given], Answer]) -> None: ...
 
         def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, Coroutine[Any, Any, Answer]]: ...
 
-    class _Each(Generic[Given, Item]):
+    class Each(Generic[Given, Item]):
         """The twin of a method that hands out an iterator."""
 
         def __init__(self, method: Callable[Concatenate[Any, Given], Iterator[Item]]) -> None: ...
@@ -187,28 +178,28 @@ if TYPE_CHECKING:
     class RunAio:
         """`run.aio`."""
 
-        approvals = _Call(Run.approvals)
-        approve = _Call(Run.approve)
-        cancel = _Call(Run.cancel)
-        cancel_plan = _Call(Run.cancel_plan)
-        events = _Call(Run.events)
-        items = _Each(Run.items)
-        outcome = _Call(Run.outcome)
-        progress = _Call(Run.progress)
-        reject = _Call(Run.reject)
-        results = _Each(Run.results)
-        resume = _Call(Run.resume)
-        rerun = _Call(Run.rerun)
-        retry = _Call(Run.retry)
-        skip = _Call(Run.skip)
-        detach = _Call(Run.detach)
-        set_priority = _Call(Run.set_priority)
-        suspend = _Call(Run.suspend)
-        interrupt = _Call(Run.interrupt)
-        tree = _Call(Run.tree)
-        watch = _Each(Run.watch)
+        approvals = Call(Run.approvals)
+        approve = Call(Run.approve)
+        cancel = Call(Run.cancel)
+        cancel_plan = Call(Run.cancel_plan)
+        events = Call(Run.events)
+        items = Each(Run.items)
+        outcome = Call(Run.outcome)
+        progress = Call(Run.progress)
+        reject = Call(Run.reject)
+        results = Each(Run.results)
+        resume = Call(Run.resume)
+        rerun = Call(Run.rerun)
+        retry = Call(Run.retry)
+        skip = Call(Run.skip)
+        detach = Call(Run.detach)
+        set_priority = Call(Run.set_priority)
+        suspend = Call(Run.suspend)
+        interrupt = Call(Run.interrupt)
+        tree = Call(Run.tree)
+        watch = Each(Run.watch)
 
-        async def get(self, timeout: float | None = None, propagate: bool = True) -> Any: ...
+        async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any: ...
         async def signature(self) -> StoredSignature: ...
         async def status(self) -> RunStatus: ...
         async def status_message(self) -> str: ...
@@ -217,13 +208,13 @@ if TYPE_CHECKING:
     class RunListAio:
         """`orchestrator.runs(...).aio`."""
 
-        cancel = _Call(RunList.cancel)
-        cancel_plan = _Call(RunList.cancel_plan)
-        resume = _Call(RunList.resume)
-        rerun = _Call(RunList.rerun)
-        retry = _Call(RunList.retry)
-        suspend = _Call(RunList.suspend)
-        interrupt = _Call(RunList.interrupt)
+        cancel = Call(RunList.cancel)
+        cancel_plan = Call(RunList.cancel_plan)
+        resume = Call(RunList.resume)
+        rerun = Call(RunList.rerun)
+        retry = Call(RunList.retry)
+        suspend = Call(RunList.suspend)
+        interrupt = Call(RunList.interrupt)
 
     class PrimitiveAio:
         """`aio` of any primitive."""
@@ -236,10 +227,10 @@ if TYPE_CHECKING:
     class SwarmAio(PrimitiveAio):
         """`swarm.aio`."""
 
-        add_task = _Call(Swarm.add_task)
-        add_tasks_bulk = _Call(Swarm.add_tasks_bulk)
-        close = _Call(Swarm.close)
-        close_when_drained = _Call(Swarm.close_when_drained)
+        add_task = Call(Swarm.add_task)
+        add_tasks_bulk = Call(Swarm.add_tasks_bulk)
+        close = Call(Swarm.close)
+        close_when_drained = Call(Swarm.close_when_drained)
 
         async def add_task_and_run(self, sig: Signature, **options: Any) -> int: ...
         async def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport: ...
@@ -247,36 +238,24 @@ if TYPE_CHECKING:
     class RunningSwarmAio:
         """`run.swarm.aio`."""
 
-        add_task = _Call(RunningSwarm.add_task)
-        add_tasks_bulk = _Call(RunningSwarm.add_tasks_bulk)
-        close = _Call(RunningSwarm.close)
-        close_when_drained = _Call(RunningSwarm.close_when_drained)
-        set_priority = _Call(RunningSwarm.set_priority)
+        add_task = Call(RunningSwarm.add_task)
+        add_tasks_bulk = Call(RunningSwarm.add_tasks_bulk)
+        close = Call(RunningSwarm.close)
+        close_when_drained = Call(RunningSwarm.close_when_drained)
+        set_priority = Call(RunningSwarm.set_priority)
 
         async def add_task_and_run(self, sig: Signature, **options: Any) -> int: ...
         async def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport: ...
 
-    class OrchestratorAio:
-        """`orchestrator.aio`."""
-
-        approvals = _Call(Orchestrator.approvals)
-        audit = _Call(Orchestrator.audit)
-        resume_reports = _Call(Orchestrator.resume_reports)
-        run = _Call(Orchestrator.run)
-        runs = _Call(Orchestrator.runs)
-        save = _Call(Orchestrator.save)
-        signature = _Call(Orchestrator.signature)
-        signatures = _Call(Orchestrator.signatures)
-
     class StoredSignatureAio:
         """`signature.aio`."""
 
-        delete = _Call(StoredSignature.delete)
-        purge = _Call(StoredSignature.purge)
-        rerun = _Call(StoredSignature.rerun)
-        restore = _Call(StoredSignature.restore)
-        run = _Call(StoredSignature.run)
-        runs = _Call(StoredSignature.runs)
+        delete = Call(StoredSignature.delete)
+        purge = Call(StoredSignature.purge)
+        rerun = Call(StoredSignature.rerun)
+        restore = Call(StoredSignature.restore)
+        run = Call(StoredSignature.run)
+        runs = Call(StoredSignature.runs)
 
         async def category(self) -> str | None: ...
         async def created(self) -> datetime: ...

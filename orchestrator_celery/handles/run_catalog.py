@@ -1,113 +1,70 @@
-"""What an orchestrator lists: runs, reports, the audit trail."""
+"""Lists of runs: all runs of the store, or those of one signature."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from orchestrator_celery.container import Wiring
-from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.run_list import RunList
-from orchestrator_celery.lifecycle.audit import list_audit
-from orchestrator_celery.model.reports import ResumeReport
-from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.views.approvals import WaitingApprovals
-from orchestrator_celery.views.runs import Wanted, check_aware, list_runs
+from orchestrator_celery.views.runs import Wanted, list_runs, run_view
 
 if TYPE_CHECKING:
-    from orchestrator_celery.model.audit import AuditEntry
-    from orchestrator_celery.model.views import ApprovalView
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.handles.run import Run
+    from orchestrator_celery.model.views import RunView
 
-__all__ = ("Lists",)
+__all__ = ("RunCatalog",)
 
 _PAGE = 100
 
 
-class Lists(Wiring):
-    """Lists, newest first."""
+class RunCatalog:
+    """Lists runs, newest first.
 
-    def runs(
-        self,
-        *,
-        status: RunStatus | str | None = None,
-        task: str | None = None,
-        category: str | None = None,
-        tag: str | None = None,
-        name: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        text: str | None = None,
-        offset: int | None = None,
-        limit: int | None = None,
-    ) -> RunList:
-        """List runs, newest first; the list takes the control verbs, too.
+    Args:
+        container: the parts of the orchestrator.
+        handle: makes the handle of a run.
+    """
 
-        `orchestrator.runs(tag="eu").suspend()` reaches all that match; with `offset` or `limit` just those listed.
+    def __init__(self, container: Container, handle: Callable[[str], Run]) -> None:
+        self._container = container
+        self._handle = handle
+
+    def matching(self, wanted: Wanted, offset: int | None, limit: int | None) -> RunList:
+        """Return the runs that match a filter.
 
         Args:
-            status: only runs in this status.
-            task: only runs that call this task.
-            category: only runs of this category.
-            tag: only runs with this tag.
-            name: only runs of this name.
-            since: created at or after, an aware datetime.
-            until: created before or at, an aware datetime.
-            text: part of the id or the name.
-            offset: how many matches to leave out.
-            limit: how many to list at most; 100 by default.
-
-        Raises:
-            OrchestratorError: a datetime is naive.
+            wanted: the filter.
+            offset: number of matches to leave out. With `offset` or `limit`, the verbs of the list reach only the
+                listed runs.
+            limit: most runs to list; 100 by default.
         """
-        check_aware(since, until)
-        wanted = Wanted(None if status is None else RunStatus(status), task, category, tag, name, since, until, text)
-        page = list_runs(self.reader, self.store, wanted, offset or 0, _PAGE if limit is None else limit)
-        every = partial(list_runs, self.reader, self.store, wanted, 0, None)
+        return self._list(partial(list_runs, self._container.reader, self._container.store, wanted), offset, limit)
+
+    def of_signature(self, signature: str, offset: int | None, limit: int | None) -> RunList:
+        """Return the runs of a signature that are kept; arguments as for `matching`."""
+
+        def find(offset: int, limit: int | None) -> list[RunView]:
+            stop = None if limit is None else offset + limit
+            return list(islice(self._views_of(signature), offset, stop))
+
+        return self._list(find, offset, limit)
+
+    def _list(self, find: Callable[[int, int | None], list[RunView]], offset: int | None, limit: int | None) -> RunList:
+        page = find(offset or 0, _PAGE if limit is None else limit)
         chosen = offset is not None or limit is not None
-        return RunList(page, (lambda: page) if chosen else every, lambda run: Run(run, app=self.app))
+        return RunList(page, (lambda: page) if chosen else partial(find, 0, None), self._handle)
 
-    def approvals(self) -> list[ApprovalView]:
-        """What waits for a person, in any run, newest first; `run.approve()` and `run.reject()` answer."""
-        return WaitingApprovals(cast("Orchestrator", self)).every()
+    def _views_of(self, signature: str) -> Iterator[RunView]:
+        place = 0
+        while page := self._container.reader.newest_of(signature, place, _PAGE):
+            yield from self._views(page)
+            place += len(page)
+        yield from self._views([signature])
 
-    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
-        """What the sweeps did that had something to do, newest first.
-
-        Args:
-            offset: how many to leave out.
-            limit: how many to return at most.
-        """
-        return [ResumeReport.model_validate_json(raw) for raw in self.reader.reports(offset, limit)]
-
-    def audit(
-        self,
-        *,
-        run: str | None = None,
-        signature: str | None = None,
-        verb: str | None = None,
-        actor: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        offset: int = 0,
-        limit: int = 100,
-    ) -> list[AuditEntry]:
-        """Who steered which run, newest first; refused attempts too. Kept `orchestrator_audit_retention` (90 days).
-
-        Args:
-            run: only entries of this run, which may be gone.
-            signature: only entries of this stored signature.
-            verb: only this verb, such as `suspend`, `resume`, `cancel`, `deadline`.
-            actor: only what this actor did.
-            since: at or after, an aware datetime.
-            until: before or at, an aware datetime.
-            offset: how many matches to leave out.
-            limit: how many to return at most.
-
-        Raises:
-            OrchestratorError: a datetime is naive.
-        """
-        check_aware(since, until)
-        asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
-        return list_audit(self.trail, asked, since=since, until=until, offset=offset, limit=limit)
+    def _views(self, runs: list[str]) -> Iterator[RunView]:
+        for run, head in zip(runs, self._container.reader.heads(runs), strict=True):
+            if "status" in head and head["status"] != b"CANCELLED":
+                yield run_view(run, head)

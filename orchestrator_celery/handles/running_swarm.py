@@ -2,71 +2,59 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.swarm_options import own_callbacks, priority_of
-from orchestrator_celery.dispatch.publisher import PASSING, Publisher
-from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
-from orchestrator_celery.engine.compile.compiler import Compiler
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.engine.task_names import task_names
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size
 from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.levels import Levels
-from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.pool import Openness, parse_pool
-from orchestrator_celery.store import Effects, Refused, Store
-from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.script_call import in_chunks
 from orchestrator_celery.views.tree import node_name
 
 if TYPE_CHECKING:
     from celery.canvas import Signature
 
+    from orchestrator_celery.container import Container
     from orchestrator_celery.handles.async_twins import RunningSwarmAio
     from orchestrator_celery.model.views import BulkReport
 
-__all__ = ("Parts", "RunningSwarm")
+__all__ = ("RunningSwarm",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 _OVER = "it is over the swarm's max_items"
 #: So many items travel in one call; more are uploaded first.
 _AT_ONCE = 1000
 
 
-class Parts(NamedTuple):
-    """What a handle works with: the parts of one orchestrator."""
-
-    store: Store
-    reader: Reader
-    codec: Codec
-    compiler: Compiler
-    publisher: Publisher
-    workers: WorkerTasks
-
-
+@spelled("add_task", "add_tasks_bulk")
 class RunningSwarm:
     """Handle of one swarm that was applied.
 
     Args:
         run: id of the run.
-        parts: of the orchestrator.
+        container: the parts of the orchestrator.
         node: the swarm, where it is not the whole run.
     """
 
-    def __init__(self, run: str, parts: Parts, node: str = ROOT) -> None:
+    def __init__(self, run: str, container: Container, node: str = ROOT) -> None:
         self._run = run
         self._node = node
-        self._parts = parts
+        self._container = container
 
     @property
     def aio(self) -> RunningSwarmAio:
@@ -91,11 +79,11 @@ class RunningSwarm:
             InvalidWorkflow: it is no signature, or the priority none of the three.
         """
         own, given = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
-        compiler = self._parts.compiler
+        compiler = self._container.compiler
         inherited, batched = self._inherited()
         item, leaves = compiler.item(sig, inherited, own, batched)
         levels = str(Levels([compiler.level(sig, given)]))
-        effects = self._parts.store.add_items(self._run, self._node, [item], leaves, levels)
+        effects = self._container.store.swarms.add_items(self._run, self._node, [item], leaves, levels)
         self._raise_refusal(effects, 1)
         place = self._added(effects)
         self._note(task_names([sig]))
@@ -118,7 +106,7 @@ class RunningSwarm:
         """Add many items; arguments, report and errors as `Swarm.add_tasks_bulk`."""
         size, level = check_batch_size(batch_size), priority_of(priority)
         tally = Tally(sigs, on_progress)
-        checker = Checker(self._parts.compiler, *self._inherited(), self._parts.workers, level)
+        checker = Checker(self._container.compiler, *self._inherited(), self._container.worker_tasks, level)
         batches = in_chunks(checker.valid(sigs, tally), size)
         if dry_run:
             self._count(batches, tally)
@@ -152,14 +140,14 @@ class RunningSwarm:
         level = priority_of(priority)
         if level is None:
             raise InvalidWorkflow("set_priority needs a priority: HIGH, MEDIUM or LOW.")
-        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        [definition] = self._container.reader.definitions(self._run, [self._node])
         if definition is None:
             raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
-        size = self._parts.reader.pool_size(self._run, self._node)
+        size = self._container.reader.pool_size(self._run, self._node)
         indexes = self._named(which, size) if isinstance(which, str) else _checked(which, size)
         changed = 0
         for chunk in in_chunks(_as_ranges(indexes), _AT_ONCE):
-            effects = self._parts.store.set_priority(self._run, self._node, level, chunk)
+            effects = self._container.store.swarms.set_priority(self._run, self._node, level, chunk)
             if effects.refused is Refused.GONE:
                 raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
             if effects.refused is Refused.CLOSED:
@@ -172,8 +160,8 @@ class RunningSwarm:
         """Indexes of the items that run a task of this name."""
         for start in range(0, size, _AT_ONCE):
             nodes = [f"{self._node}.{index}" for index in range(start, min(start + _AT_ONCE, size))]
-            for index, raw in enumerate(self._parts.reader.definitions(self._run, nodes), start):
-                if raw is not None and node_name(parse_definition(raw), self._parts.codec) == task:
+            for index, raw in enumerate(self._container.reader.definitions(self._run, nodes), start):
+                if raw is not None and node_name(parse_definition(raw), self._container.codec) == task:
                     yield index
 
     def close(self) -> None:
@@ -195,7 +183,7 @@ class RunningSwarm:
         self._close(drained=True)
 
     def _close(self, drained: bool) -> None:
-        effects = self._parts.store.close_swarm(self._run, self._node, drained)
+        effects = self._container.store.swarms.close_swarm(self._run, self._node, drained)
         if effects.refused is Refused.GONE:
             raise RunNotFound(f"No run has the id {self._run!r}: its swarm cannot be closed.")
         self._send(effects)
@@ -223,7 +211,7 @@ class RunningSwarm:
         try:
             for batch in chain([first], [second] if second else [], batches):
                 if not tally.rejected:
-                    self._parts.store.upload(self._run, token, (item.packed for item in batch), count)
+                    self._container.store.swarms.upload(self._run, token, (item.packed for item in batch), count)
                 count, leaves = count + len(batch), leaves + sum(item.leaves for item in batch)
                 for item in batch:
                     levels.add(item.level)
@@ -232,13 +220,13 @@ class RunningSwarm:
         except BaseException:
             self._drop(token)
             raise
-        effects = self._parts.store.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
+        effects = self._container.store.swarms.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
         self._commit(effects, count, tally)
 
     def _add(self, batch: list[BulkItem]) -> Effects:
         packed, leaves = [item.packed for item in batch], sum(item.leaves for item in batch)
         levels = str(Levels(item.level for item in batch))
-        return self._parts.store.add_items(self._run, self._node, packed, leaves, levels)
+        return self._container.store.swarms.add_items(self._run, self._node, packed, leaves, levels)
 
     def _commit(self, effects: Effects, count: int, tally: Tally) -> None:
         self._raise_refusal(effects, count)
@@ -247,7 +235,7 @@ class RunningSwarm:
 
     def _drop(self, token: str) -> None:
         try:
-            self._parts.store.drop_upload(self._run, token)
+            self._container.store.swarms.drop_upload(self._run, token)
         except StoreUnavailable:
             logger.debug("The upload expires by itself.", extra={"action": "bulk", "run": self._run})
 
@@ -284,10 +272,10 @@ class RunningSwarm:
         Raises:
             SwarmClosed, RunNotFound: it takes none at all.
         """
-        [definition] = self._parts.reader.definitions(self._run, [self._node])
+        [definition] = self._container.reader.definitions(self._run, [self._node])
         if definition is None:
             raise RunNotFound(f"No run has the id {self._run!r}: nothing can be added.")
-        [active] = self._parts.reader.pools(self._run, [self._node])
+        [active] = self._container.reader.pools(self._run, [self._node])
         if active is None or (pool := parse_pool(active)).open is Openness.CLOSED:
             raise _closed(self._run)
         spec = parse_definition(definition)
@@ -296,13 +284,13 @@ class RunningSwarm:
     def _inherited(self) -> tuple[dict[str, Any], bool]:
         """Options every item gets, those of the run or of the swarm inside it; and whether the swarm is batched."""
         if self._node == ROOT:
-            blob, batched = self._parts.reader.head_fields(self._run, HeadField.LEAF, HeadField.BATCH)
-            return dict(self._parts.codec.load(blob)) if blob else {}, batched is not None
-        [definition] = self._parts.reader.definitions(self._run, [self._node])
+            blob, batched = self._container.reader.head_fields(self._run, HeadField.LEAF, HeadField.BATCH)
+            return dict(self._container.codec.load(blob)) if blob else {}, batched is not None
+        [definition] = self._container.reader.definitions(self._run, [self._node])
         if definition is None:
             return {}, False
         spec = parse_definition(definition)
-        return dict(self._parts.codec.load(spec.payload).get("options") or {}), spec.has(Attribute.BATCH)
+        return dict(self._container.codec.load(spec.payload).get("options") or {}), spec.has(Attribute.BATCH)
 
     def _added(self, effects: Effects) -> int:
         self._send(effects)
@@ -311,15 +299,15 @@ class RunningSwarm:
     def _note(self, names: Iterable[str]) -> None:
         """Only for those who look for the run; what was added is added."""
         try:
-            self._parts.store.note_tasks(self._run, names)
+            self._container.store.swarms.note_tasks(self._run, names)
         except StoreUnavailable as exc:
             logger.warning("The names of new tasks were not noted: %r", exc, extra={"action": "add", "run": self._run})
 
     def _send(self, effects: Effects) -> None:
         """What may start at once; what cannot be sent now is in the outbox, and what was added is added."""
         try:
-            self._parts.publisher.act(effects.todo)
-        except PASSING as exc:
+            self._container.publisher.act(effects.todo)
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages wait in the outbox: %r", exc, extra={"action": "add", "run": self._run})
 
     def _raise_refusal(self, effects: Effects, count: int) -> None:

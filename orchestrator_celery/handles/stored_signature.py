@@ -5,31 +5,28 @@ from __future__ import annotations
 import json
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.errors import (
     ConfirmationRequired,
-    InvalidTransition,
     OrchestratorError,
     RunNotFound,
     SignatureGone,
     StoreUnavailable,
 )
 from orchestrator_celery.lifecycle.audit import audited, record
-from orchestrator_celery.lifecycle.delete import Purging
-from orchestrator_celery.lifecycle.rerun.source import Again
+from orchestrator_celery.lifecycle.delete import Deletion
+from orchestrator_celery.lifecycle.rerun.source import Rerun
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import SignatureStatus
-from orchestrator_celery.store import Refused
+from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import StoredSignatureAio
+    from orchestrator_celery.handles.links import Handles
     from orchestrator_celery.handles.run import Run
     from orchestrator_celery.handles.run_list import RunList
-    from orchestrator_celery.orchestrator import Orchestrator
-    from orchestrator_celery.store import Effects
 
 __all__ = ("StoredSignature", "is_signature")
 
@@ -47,10 +44,11 @@ class StoredSignature:
         orchestrator: that keeps it.
     """
 
-    def __init__(self, id: str, orchestrator: Orchestrator) -> None:
-        #: A saved one has an id of its own, that begins with `s:`; otherwise it is the run's.
+    def __init__(self, id: str, orchestrator: Handles) -> None:
+        #: The id of a saved signature begins with `s:`. Otherwise it is the id of the run.
         self.id = id
         self._orchestrator = orchestrator
+        self._container = orchestrator.container
 
     # -- what it is ---------------------------------------------------------------------------------
 
@@ -109,7 +107,7 @@ class StoredSignature:
         Raises:
             SignatureGone: it was deleted, or its purge has begun.
         """
-        again, codec, head = Again(self._orchestrator), self._orchestrator.codec, self._head()
+        again, codec, head = Rerun(self._container), self._container.codec, self._head()
         own_args, own_kwargs = codec.load(head["own"]) if "own" in head else ([], {})
         if "immutable" not in head:
             own_args, own_kwargs = [*args, *own_args], {**own_kwargs, **kwargs}
@@ -129,11 +127,11 @@ class StoredSignature:
         before = None if run is None else str(getattr(run, "id", run))
         with self._audited("rerun", run=before or "") as facts:
             source_run = self._newest() if before is None else before
-            head = self._orchestrator.reader.head(source_run)
+            head = self._container.reader.head(source_run)
             if not head or (source_run != self.id and head.get("signature") != self.id.encode()):
                 self._head()  # a purge may have taken both
                 raise RunNotFound(f"{source_run!r} is no run of the signature {self.id}, or is no more.")
-            again = Again(self._orchestrator)
+            again = Rerun(self._container)
             new = again.start(self._source(again), self.id, rerun_of=source_run, input=head.get("input"))
             facts["made"] = new
             return self._handle(new)
@@ -171,11 +169,7 @@ class StoredSignature:
             OrchestratorError: a datetime without time zone, a time that makes no sense.
         """
         with self._audited("delete", SignatureStatus.MARKED_FOR_DELETION):
-            seconds, moment = _when(after, at)
-            Purging(self._orchestrator).check_use(self.id, contained=True)
-            effects = self._orchestrator.store.mark(self.id, seconds, moment)
-            self._refuse_gone(effects)
-            return from_ms(effects.detail)
+            return Deletion(self._container).mark(self.id, after, at)
 
     def restore(self) -> None:
         """Take the mark back.
@@ -185,10 +179,7 @@ class StoredSignature:
             InvalidTransition: it is not marked.
         """
         with self._audited("restore", SignatureStatus.ACTIVE):
-            effects = self._orchestrator.store.restore(self.id)
-            self._refuse_gone(effects)
-            if effects.refused is Refused.STATE:
-                raise InvalidTransition(f"The signature {self.id} is ACTIVE: there is no mark to take back.")
+            Deletion(self._container).restore(self.id)
 
     def purge(self, confirm: bool | None = None) -> None:
         """Delete it now, with its runs and their results, whether it is marked or not; leaves one audit entry.
@@ -206,14 +197,14 @@ class StoredSignature:
                 raise ConfirmationRequired(
                     f"Purging the signature {self.id} deletes it with its runs and their results: pass `confirm=True`."
                 )
-            Purging(self._orchestrator).purge(self.id, forced=True)
+            Deletion(self._container).purge(self.id, forced=True)
         except StoreUnavailable:
             raise  # nobody can be told
         except OrchestratorError as exc:
             entry = record(
                 "purge", "", signature=self.id, before=self._status(), after=self._status(), outcome=str(exc)
             )
-            self._orchestrator.trail.append(entry.model_dump_json())
+            self._container.audit_stream.append(entry.model_dump_json())
             raise
 
     def __eq__(self, other: object) -> bool:
@@ -223,10 +214,10 @@ class StoredSignature:
         return hash(self.id)
 
     def __repr__(self) -> str:
-        return f"<StoredSignature: {self.id}>"
+        return f"<StoredSignature: {printable(self.id)}>"
 
     def _head(self) -> dict[str, bytes]:
-        head = self._orchestrator.reader.head(self.id)
+        head = self._container.reader.head(self.id)
         if not is_signature(head):
             raise SignatureGone(
                 f"No signature has the id {self.id!r}: it was never saved here, was deleted, or its purge has begun."
@@ -239,7 +230,7 @@ class StoredSignature:
         except SignatureGone:
             return None
 
-    def _source(self, again: Again) -> Any:
+    def _source(self, again: Rerun) -> Any:
         try:
             return again.source(self.id)
         except RunNotFound as exc:
@@ -258,29 +249,9 @@ class StoredSignature:
     def _audited(
         self, verb: str, after: SignatureStatus | None = None, run: str = ""
     ) -> AbstractContextManager[dict[str, Any]]:
-        return audited(self._orchestrator.trail, verb, run, self._status, after, self.id)
-
-    def _refuse_gone(self, effects: Effects) -> None:
-        if effects.refused is Refused.GONE:
-            raise SignatureGone(f"The signature {self.id} is gone: it was deleted, or its purge has begun.")
+        return audited(self._container.audit_stream, verb, run, self._status, after, self.id)
 
 
 def is_signature(head: dict[str, bytes]) -> bool:
     """Whether a head is that of a signature, saved or a run's, that is not gone."""
     return bool(head) and head.get("status") != b"CANCELLED" and "claim" not in head
-
-
-def _when(after: Any, at: datetime | None) -> tuple[float | None, float | None]:
-    """Seconds from now, or seconds since the epoch."""
-    if at is not None:
-        if after is not None:
-            raise OrchestratorError("Give `after` or `at`, not both.")
-        if not isinstance(at, datetime) or at.tzinfo is None:
-            raise OrchestratorError(f"{at!r} has no time zone: pass an aware datetime, e.g. in UTC.")
-        return None, max(0.0, at.timestamp())
-    seconds = after.total_seconds() if isinstance(after, timedelta) else after
-    if seconds is None:
-        return 0.0, None
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < inf:
-        raise OrchestratorError(f"after={after!r} is not allowed: give seconds, 0 or more, or a timedelta.")
-    return float(seconds), None

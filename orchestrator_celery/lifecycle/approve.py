@@ -7,27 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.errors import InvalidTransition, RunNotFound
 from orchestrator_celery.lifecycle.audit import acting, record
+from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.store import Refused
 from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.tree import TreeReader
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("Answer",)
+
+#: Most children of a node to look through for an approval that was answered.
+_LISTED = 100
 
 
 class Answer:
     """Answers approvals.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._reader = orchestrator.reader
-        self._waiting = WaitingApprovals(orchestrator)
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._reader = container.reader
+        self._waiting = WaitingApprovals(container)
 
     def give(self, run: str, node: str, decision: str, by: str | None, note: str) -> None:
         """Answer one; the first answer counts.
@@ -44,21 +50,20 @@ class Answer:
             InvalidTransition: no such approval waits.
         """
         verb = "approve" if decision == "approved" else "reject"
-        status = self._orchestrator.result(run)._recorded_status
-        entry = record(verb, run, before=status(), reason=note)
+        entry = record(verb, run, before=self._status(run), reason=note)
         who = entry.actor if by is None else by
         with acting(who, entry.channel):
-            entry = record(verb, run, before=status(), reason=note)
+            entry = record(verb, run, before=self._status(run), reason=note)
         try:
             view = self._find(run, node, verb)
             self._put(run, view.node, {"decision": decision, "by": who, "note": note, "timed_out": False}, verb)
         except (RunNotFound, InvalidTransition) as exc:
             self._write(entry.model_copy(update={"after": entry.before, "outcome": str(exc)}))
             raise
-        self._write(entry.model_copy(update={"after": status(), "name": view.name}))
+        self._write(entry.model_copy(update={"after": self._status(run), "name": view.name}))
 
     def _put(self, run: str, node: str, result: dict[str, Any], verb: str) -> None:
-        effects = self._orchestrator.store.answer(run, node, self._orchestrator.codec.dump_result(result))
+        effects = self._container.store.graphs.answer(run, node, self._container.codec.dump_result(result))
         if effects.refused is Refused.GONE:
             raise _gone(run, verb)
         if effects.refused is not None:
@@ -66,7 +71,7 @@ class Answer:
                 f"The approval {node} of the run {run} does not wait any more: it was answered a moment ago, its time "
                 "is over, or its graph has failed. `run.tree()` shows what came of it."
             )
-        self._orchestrator.publisher.act(effects.todo)
+        self._container.publisher.act(effects.todo)
 
     def _find(self, run: str, node: str, verb: str) -> ApprovalView:
         if self._reader.head_field(run, "status") in (None, b"CANCELLED"):
@@ -91,15 +96,22 @@ class Answer:
 
     def _answered(self, run: str, node: str) -> str | None:
         """How an approval of this id or name was answered last, in words; None where it was not."""
-        views = [self._orchestrator.result(run).tree()]
+        container, status = self._container, self._status(run)
+        if status is None:
+            return None
+        views = [TreeReader(container.reader, container.codec, run, status).view(ROOT, _LISTED, None)]
         for view in views:  # which grows
             if view.answer is not None and node in (view.id, view.name):
                 return f"{view.answer}, at {view.finished:%Y-%m-%d %H:%M:%S} UTC"
             views.extend(view.children)
         return None
 
+    def _status(self, run: str) -> RunStatus | None:
+        status = self._reader.head_field(run, "status")
+        return RunStatus(status.decode()) if status else None
+
     def _write(self, entry: Any) -> None:
-        self._orchestrator.trail.append(entry.model_dump_json())
+        self._container.audit_stream.append(entry.model_dump_json())
 
 
 def _gone(run: str, verb: str) -> RunNotFound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from celery.utils.functional import maybe_list
 from kombu.exceptions import EncodeError
@@ -14,8 +14,12 @@ from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import BulkRejected, InvalidWorkflow, PayloadTooLarge
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.views import BulkReport, Rejection
+from orchestrator_celery.store.script_call import in_chunks
 
-__all__ = ("BulkItem", "Checker", "Tally", "check_batch_size")
+if TYPE_CHECKING:
+    from orchestrator_celery.container import Container
+
+__all__ = ("BulkItem", "Checker", "Tally", "check_batch_size", "check_bulk")
 
 #: What `on_progress` is: called with the number of tasks dealt with, and the total where it is known.
 Progress = Callable[[int, "int | None"], Any]
@@ -156,3 +160,28 @@ def check_batch_size(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidWorkflow(f"batch_size={value!r} is not allowed: give a whole number of at least 1.")
     return value
+
+
+def check_bulk(
+    container: Container,
+    sigs: Iterable[Any],
+    *,
+    batch_size: int,
+    atomic: bool,
+    room: int | None,
+    on_progress: Progress | None,
+) -> tuple[list[Any], BulkReport]:
+    """Check signatures for a swarm that has not been applied yet; arguments and errors as of `Orchestrator.check`."""
+    tally, kept = Tally(sigs, on_progress), list[Any]()
+    found = Checker(container.compiler, {}, False, container.worker_tasks).valid(sigs, tally)
+    for batch in in_chunks(found, check_batch_size(batch_size)):
+        for item in batch:
+            if not atomic and room is not None and len(kept) >= room:
+                tally.reject(item.number, item.signature, "it is over the swarm's max_items")
+            else:
+                kept.append(item.signature)
+        tally.batch(len(kept))
+    if atomic:
+        tally.check()
+    tally.added = len(kept)
+    return kept, tally.report()

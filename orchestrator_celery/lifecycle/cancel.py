@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.engine.item_callbacks import item_facts
 from orchestrator_celery.errors import (
     ConfirmationRequired,
@@ -30,7 +29,8 @@ from orchestrator_celery.errors import (
 )
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.audit import CancelPlan
-from orchestrator_celery.model.ids import is_callback, is_runner, parse_leaf_id
+from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.records.definitions import Shape, shape_of, write_definition
 from orchestrator_celery.records.head import parse_cleanup
@@ -39,11 +39,11 @@ from orchestrator_celery.records.packed import unpack
 from orchestrator_celery.store import Confirmed, Refused
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("Cancellation",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Options by which Celery has something waiting for the run that only a message with its id can end.
 _SURROUNDINGS = ("chain", "chord", "link_error")
@@ -53,13 +53,13 @@ class Cancellation:
     """Cancels runs of one orchestrator.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._reader = orchestrator.reader
-        self._store = orchestrator.store
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._reader = container.reader
+        self._store = container.store
 
     def plan(self, run: str) -> CancelPlan:
         """Count what would go.
@@ -104,7 +104,7 @@ class Cancellation:
         except OrchestratorError as exc:
             status = self._reader.head_field(run, "status")
             before = RunStatus(status.decode()) if status else None
-            self._orchestrator.trail.append(
+            self._container.audit_stream.append(
                 record("cancel", run, before=before, after=before, reason=reason, outcome=str(exc)).model_dump_json()
             )
             raise
@@ -120,16 +120,17 @@ class Cancellation:
             return
         self._stop_bodies(run, list(json.loads(head["bodies"])))
         for inner in json.loads(head["inner"]):
-            self._store.cancel(inner, "")
-            self.conclude(inner)
+            if not inner.startswith(RESULT_ONLY):
+                self._store.cancel(inner, "")
+                self.conclude(inner)
             with suppress(NotImplementedError):
-                self._orchestrator.app.backend.forget(inner)
+                self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
         if head.get("audit"):
-            self._orchestrator.trail.append(head["audit"])
-            self._store.client.hdel(self._store.keys.root(run), "audit")
+            self._container.audit_stream.append(head["audit"])
+            self._store.audit_written(run)
         if "signature" in head:
-            self._store.registered(head["signature"].decode(), run, created=False)
+            self._store.signatures.registered(head["signature"].decode(), run, created=False)
         if not self._told_by_message(run, head):
             self._store.erase(run)
 
@@ -137,7 +138,7 @@ class Cancellation:
         """What a swarm does after its items is done for those that ran, each as a run of its own, once."""
         number = 1
         while (owed := parse_cleanup(head, number)) is not None:
-            codec = self._orchestrator.codec
+            codec = self._container.codec
             facts = item_facts(run, owed.node, owed.definition, None, codec, int(owed.priority or Priority.MEDIUM))
             facts.update(attempt=owed.attempt, state=RunStatus.CANCELLED.value)
             below = unpack(owed.callback)
@@ -157,7 +158,7 @@ class Cancellation:
                     "input": codec.dump([[facts], {}]),
                 },
             )
-            self._orchestrator.publisher.act(effects.todo)
+            self._container.publisher.act(effects.todo)
             number += 1
 
     def _cancel(self, run: str, confirm: bool | str | None, reason: str) -> None:
@@ -188,28 +189,28 @@ class Cancellation:
             raise _changed(run, before, counts["total"])
         try:
             self.conclude(run)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             # It is cancelled; a worker draws the consequences.
             logger.warning("A cancellation waits for a worker: %r", exc, extra={"action": "cancel", "run": run})
 
     def _told_by_message(self, run: str, head: dict[str, bytes]) -> bool:
         """Let everybody who waits know; tells whether a message is under way that will erase the remainder."""
-        orchestrator = self._orchestrator
+        container = self._container
         error = RunCancelled.of(run)
-        outer = parse_leaf_id(run)
+        outer = parse_leaf_id(head["outer"].decode()) if "outer" in head else None
         if outer is not None:
             # It stood in for a task of another run, which fails with this.
-            effects = self._store.fail(outer, None, orchestrator.codec.dump_error(error))
-            orchestrator.publisher.act(effects.todo)
-        options = orchestrator.codec.load(head["close"]) if "close" in head else {}
-        backend = orchestrator.app.backend
+            effects = self._store.fail(outer, None, container.codec.dump_error(error))
+            container.publisher.act(effects.todo)
+        options = container.codec.load(head["close"]) if "close" in head else {}
+        backend = container.app.backend
         with suppress(NotImplementedError):  # not every backend can
             backend.forget(run)  # Celery never replaces a success by something else
         if outer is None and not options.get("ignore_result"):
             backend.store_result(run, error, REVOKED)
         if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _SURROUNDINGS):
             return False
-        orchestrator.publisher.send_cancelled(run, options)
+        container.publisher.send_cancelled(run, options)
         return True
 
     def _stop_bodies(self, run: str, bodies: list[str]) -> None:
@@ -217,8 +218,9 @@ class Cancellation:
         if not bodies:
             return
         try:
-            self._orchestrator.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
-        except PASSING as exc:
+            with sending():
+                self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "%d tasks of a cancelled run cannot be stopped now: %r",
                 len(bodies),

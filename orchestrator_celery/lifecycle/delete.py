@@ -1,45 +1,78 @@
-"""Purging signatures: whether one may go, the claim, and everything it holds.
+"""Delete a stored signature: mark it, restore it, purge it.
 
-After the claim a signature is gone to everybody, and whoever claimed it
-deletes its runs and then itself; where that process dies, the next sweep
-goes on. Each part may be done twice.
+A purge first claims the signature: from then on nobody finds it. The process that claimed it deletes the runs of the
+signature and then the signature. If that process dies, the next sweep goes on. Each step may be repeated.
 """
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from math import inf
+from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.errors import OrchestratorError, SignatureGone, SignatureInUse
+from orchestrator_celery.errors import InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
 from orchestrator_celery.lifecycle.audit import acting, record
-from orchestrator_celery.model.ids import parse_leaf_id
+from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.ids import RESULT_ONLY, parse_leaf_id
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import SignatureStatus
-from orchestrator_celery.store import Refused
+from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
-    from orchestrator_celery.container import Wiring
+    from orchestrator_celery.container import Container
 
-__all__ = ("Purging",)
+__all__ = ("Deletion",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Seconds after which a signature is looked at again that is marked, over its time, and in use.
 _PAUSE = 5.0
 
 
-class Purging:
-    """Purges signatures of one orchestrator.
+class Deletion:
+    """Marks signatures for deletion, restores and purges them.
 
     Args:
-        parts: of the orchestrator.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, parts: Wiring) -> None:
-        self._parts = parts
-        self._store = parts.store
-        self._reader = parts.reader
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._store = container.store
+        self._reader = container.reader
+
+    def mark(self, signature: str, after: Any = None, at: datetime | None = None) -> datetime:
+        """Mark a signature for deletion; return the time of the deletion, UTC.
+
+        Args:
+            signature: its id.
+            after: seconds from now, or a timedelta. Without `after` and `at`: as soon as possible.
+            at: an aware datetime.
+
+        Raises:
+            SignatureGone: the signature was deleted, or its purge has begun.
+            SignatureInUse: a live run contains the signature; nothing was marked.
+            OrchestratorError: the time is not allowed.
+        """
+        seconds, moment = _when(after, at)
+        self.check_use(signature, contained=True)
+        effects = self._store.signatures.mark(signature, seconds, moment)
+        _refuse_gone(signature, effects)
+        return from_ms(effects.detail)
+
+    def restore(self, signature: str) -> None:
+        """Take the mark of a signature back.
+
+        Raises:
+            SignatureGone: the signature was deleted, or its purge has begun.
+            InvalidTransition: the signature is not marked.
+        """
+        effects = self._store.signatures.restore(signature)
+        _refuse_gone(signature, effects)
+        if effects.refused is Refused.STATE:
+            raise InvalidTransition(f"The signature {signature} is ACTIVE: there is no mark to take back.")
 
     def purge(self, signature: str, *, forced: bool, reason: str = "") -> bool:
         """Delete a signature and its runs; tells whether all of it is done, or a run that was retried is left.
@@ -58,7 +91,7 @@ class Purging:
             head = self._reader.head(signature)
             if not head or head.get("status") == b"CANCELLED" or "claim" in head:
                 if self.conclude(signature):
-                    self._store.not_deleted(signature)
+                    self._store.signatures.not_deleted(signature)
                 raise SignatureGone(f"No signature has the id {signature!r}: it was deleted, or is being deleted.")
             self.check_use(signature)
             entry = record(
@@ -67,15 +100,15 @@ class Purging:
                 signature=signature,
                 name=head.get("name", b"").decode(),
                 before=SignatureStatus.MARKED_FOR_DELETION if "delete_at" in head else SignatureStatus.ACTIVE,
-                counts={"runs": len(self._store.members(signature)) + ("status" in head)},
+                counts={"runs": len(self._store.signatures.members(signature)) + ("status" in head)},
                 reason=reason,
             )
             turns = head.get("turns", b"0").decode()
             # Before it is done, so that a claim whose maker dies is found.
-            self._store.look_at(signature)
-            effects = self._store.doom(signature, turns, forced, entry.model_dump_json())
+            self._store.signatures.look_at(signature)
+            effects = self._store.signatures.doom(signature, turns, forced, entry.model_dump_json())
             if effects.refused is Refused.STATE:
-                self._store.not_deleted(signature)
+                self._store.signatures.not_deleted(signature)
                 raise _not_now(signature, effects.detail.decode())
             if effects.refused is None:
                 return self.conclude(signature)
@@ -90,16 +123,17 @@ class Purging:
         Raises:
             SignatureInUse: names the run.
         """
-        outer = parse_leaf_id(signature)
-        if outer is not None and self._store.alive(outer.run):
+        stands_for = self._reader.head_field(signature, "outer")
+        outer = parse_leaf_id(stands_for.decode()) if stands_for else None
+        if outer is not None and self._store.due_index.alive(outer.run):
             raise SignatureInUse(
                 f"The signature {signature} is part of the run {outer.run}, which is live: it goes with that run.",
                 outer.run,
             )
         if contained:
             return
-        live = [member.run for member in self._store.members(signature) if member.live]
-        if live or (self._store.alive(signature) and self._reader.head_field(signature, "status")):
+        live = [member.run for member in self._store.signatures.members(signature) if member.live]
+        if live or (self._store.due_index.alive(signature) and self._reader.head_field(signature, "status")):
             run = live[0] if live else signature
             raise SignatureInUse(
                 f"The run {run} of the signature {signature} is live: wait for its end, cancel it, or mark the "
@@ -118,24 +152,26 @@ class Purging:
             How many signatures went.
         """
         done = 0
-        for signature in self._store.due_deletions(self._store.now_ms() if now is None else now, limit):
+        for signature in self._store.signatures.due_deletions(
+            self._store.due_index.now_ms() if now is None else now, limit
+        ):
             try:
                 with acting("orchestrator", "sweeper"):
                     done += self.purge(signature, forced=False)
             except SignatureInUse:
-                self._store.look_again(signature, _PAUSE)
+                self._store.signatures.look_again(signature, _PAUSE)
             except SignatureGone:
                 if not self._reader.head_field(signature, "claim"):
-                    self._store.not_deleted(signature)
+                    self._store.signatures.not_deleted(signature)
             except UNREACHABLE:
                 raise
             except OrchestratorError as exc:
                 logger.debug("%s", exc, extra={"action": "purge"})
-                self._store.not_deleted(signature)
+                self._store.signatures.not_deleted(signature)
             except Exception:
                 # One that cannot be purged must not keep the others from it.
                 logger.exception("A signature could not be purged.", extra={"action": "purge", "signature": signature})
-                self._store.look_again(signature, _PAUSE)
+                self._store.signatures.look_again(signature, _PAUSE)
         return done
 
     def conclude(self, signature: str) -> bool:
@@ -143,34 +179,39 @@ class Purging:
         head = self._reader.head(signature)
         if "claim" not in head:
             return not head
-        for member in self._store.members(signature):
+        for member in self._store.signatures.members(signature):
             if not self._delete_run(member.run):
-                self._store.look_again(signature, _PAUSE)
+                self._store.signatures.look_again(signature, _PAUSE)
                 return False
         if not self._forget(signature):
             return False
         if "audit" in head:
-            self._parts.trail.append(head["audit"])
-            self._store.client.hdel(self._store.keys.root(signature), "audit")
-        if self._store.purge(signature, signature=True).refused is Refused.STATE:
-            self._store.look_again(signature, _PAUSE)
+            self._container.audit_stream.append(head["audit"])
+            self._store.audit_written(signature)
+        if self._store.signatures.purge(signature, signature=True).refused is Refused.STATE:
+            self._store.signatures.look_again(signature, _PAUSE)
             return False
         return True
 
     def _delete_run(self, run: str) -> bool:
         """Delete one run that is over; False where it is live again."""
-        return self._forget(run) and self._store.purge(run).refused is not Refused.STATE
+        return self._forget(run) and self._store.signatures.purge(run).refused is not Refused.STATE
 
     def _forget(self, run: str) -> bool:
         """What is kept elsewhere of a run goes first, for after its own record nobody would know of it."""
-        if self._store.alive(run) and self._reader.head_field(run, "status"):
+        if self._store.due_index.alive(run) and self._reader.head_field(run, "status"):
             return False
         for inner in self._reader.inner(run):
-            if not self._delete_run(inner):
+            if inner.startswith(RESULT_ONLY):
+                self._forget_result(inner.removeprefix(RESULT_ONLY))
+            elif not self._delete_run(inner):
                 return False
-        with suppress(NotImplementedError):  # not every backend can
-            self._parts.app.backend.forget(run)
+        self._forget_result(run)
         return True
+
+    def _forget_result(self, id: str) -> None:
+        with suppress(NotImplementedError):  # not every backend can
+            self._container.app.backend.forget(id)
 
 
 def _not_now(signature: str, why: str) -> OrchestratorError:
@@ -181,3 +222,24 @@ def _not_now(signature: str, why: str) -> OrchestratorError:
     if why in words:
         return OrchestratorError(f"The signature {signature} {words[why]}.")
     return SignatureInUse(f"The run {signature} is {why} again: its signature cannot be deleted now.", signature)
+
+
+def _refuse_gone(signature: str, effects: Effects) -> None:
+    if effects.refused is Refused.GONE:
+        raise SignatureGone(f"The signature {signature} is gone: it was deleted, or its purge has begun.")
+
+
+def _when(after: Any, at: datetime | None) -> tuple[float | None, float | None]:
+    """Seconds from now, or seconds since the epoch."""
+    if at is not None:
+        if after is not None:
+            raise OrchestratorError("Give `after` or `at`, not both.")
+        if not isinstance(at, datetime) or at.tzinfo is None:
+            raise OrchestratorError(f"{at!r} has no time zone: pass an aware datetime, e.g. in UTC.")
+        return None, max(0.0, at.timestamp())
+    seconds = after.total_seconds() if isinstance(after, timedelta) else after
+    if seconds is None:
+        return 0.0, None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < inf:
+        raise OrchestratorError(f"after={after!r} is not allowed: give seconds, 0 or more, or a timedelta.")
+    return float(seconds), None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.lifecycle.rerun.source import without_surroundings
-from orchestrator_celery.lifecycle.start import ROUTING, Launcher
+from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import (
@@ -26,7 +26,7 @@ from orchestrator_celery.records.packed import unpack
 from orchestrator_celery.views.tree import node_name
 
 if TYPE_CHECKING:
-    from orchestrator_celery.container import Wiring
+    from orchestrator_celery.container import Container
 
 __all__ = ("Detachment", "detached_id")
 
@@ -55,13 +55,13 @@ class Detachment:
     """Starts a node of a run as a run of its own; may be repeated.
 
     Args:
-        parts: of the orchestrator.
+        container: the parts of the orchestrator.
         run: the run it was a node of.
         node: the node.
     """
 
-    def __init__(self, parts: Wiring, run: str, node: str) -> None:
-        self._parts = parts
+    def __init__(self, container: Container, run: str, node: str) -> None:
+        self._container = container
         self._run = run
         self._node = node
 
@@ -72,7 +72,7 @@ class Detachment:
             new: id of the new run.
             given: where its partial arguments come from.
         """
-        parts, head = self._parts, self._parts.reader.head(self._run)
+        parts, head = self._container, self._container.reader.head(self._run)
         if not head or head["status"] == b"CANCELLED":
             return
         below = self._definitions()
@@ -86,16 +86,18 @@ class Detachment:
         records, counts = self._records(below, place)
         fields: dict[str, Any] = {name: head[name] for name in _KEPT if name in head}
         fields.update(self._facts(own, below), **counts, detached_from=self._run)
-        args, kwargs = parts.publisher.partial(self._run, given, self._node)
+        args, kwargs = parts.publisher.partial_arguments(self._run, given, self._node)
         if args or kwargs:
             fields["input"] = parts.codec.dump([args, kwargs])
         options = without_surroundings(parts.codec.load(head["close"])) if "close" in head else {}
-        launcher = Launcher(parts.app, parts.store, parts.codec, parts.compiler, parts.publisher)
+        starter = Starter(parts)
         routing = {name: value for name, value in options.items() if name in ROUTING}
-        launcher.again(new, definitions.items(), fields, routing, parts.store.bring(new, records.items()))
+        starter.start_compiled(
+            new, definitions.items(), fields, routing, parts.store.upload_records(new, records.items())
+        )
 
     def _facts(self, own: Definition, below: Mapping[str, bytes]) -> dict[str, Any]:
-        codec = self._parts.codec
+        codec = self._container.codec
         leaves = [
             raw for path, packed in below.items() if path[-1] != Place.RUNNER.value for raw in _all_inside(packed)
         ]
@@ -108,12 +110,12 @@ class Detachment:
 
     def _definitions(self) -> dict[str, bytes]:
         """Definitions of the node and all below it, by path relative to it; packed items as they are."""
-        [raw] = self._parts.reader.definitions(self._run, [self._node])
+        [raw] = self._container.reader.definitions(self._run, [self._node])
         found = unpack(raw or b"")
         level = _below(self._node, found["."]) if len(found) == 1 else []
         while level:
             following: list[str] = []
-            for node, raw in zip(level, self._parts.reader.definitions(self._run, level), strict=True):
+            for node, raw in zip(level, self._container.reader.definitions(self._run, level), strict=True):
                 if raw is not None:
                     found[node.removeprefix(f"{self._node}.")] = raw
                     following += _below(node, raw)
@@ -124,7 +126,7 @@ class Detachment:
         """What of it has ended before its turn, skipped or kept by a retry; and how many tasks that leaves."""
         paths = [path for path in below if path != "." and not is_callback(path)]
         fields = [*paths, *(path + Beside.POOL_END.value for path in paths if shape_of(below[path]) is Shape.POOL)]
-        raws = self._parts.reader.terminal(self._run, [f"{self._node}.{field}" for field in fields])
+        raws = self._container.reader.terminal(self._run, [f"{self._node}.{field}" for field in fields])
         known = {field: raw for field, raw in zip(fields, raws, strict=True) if raw is not None}
         records = {f"{place}.{field}": raw for field, raw in known.items()}
         total, done, failed = sum(_leaves(path, raw) for path, raw in below.items()), 0, 0

@@ -8,19 +8,20 @@ again under a new attempt, and nothing the old one reports counts.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
-from orchestrator_celery.lifecycle.suspend import INSIDE, check
+from orchestrator_celery.lifecycle.followers import INSIDE
+from orchestrator_celery.lifecycle.refusal import check
 from orchestrator_celery.model.events import NodeInterrupted
 from orchestrator_celery.model.ids import LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.records.head import HeadField, parse_stop
@@ -28,11 +29,11 @@ from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("Interruption",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 _REPLY = 5.0  # longest wait for the workers' answers
 _AFTER = 2.0  # seconds a process may take to end after SIGKILL, and to say so
@@ -53,13 +54,13 @@ class Interruption:
     """Interrupts runs of one orchestrator.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._store = orchestrator.store
-        self._reader = orchestrator.reader
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._store = container.store
+        self._reader = container.reader
 
     def interrupt(self, run: str, signal: str, grace: float) -> InterruptReport:
         """Interrupt a run, and tell what became of what ran.
@@ -104,7 +105,7 @@ class Interruption:
         order = parse_stop(wanted)
         if now < order.since + _REPLY * 1000:
             return
-        self._orchestrator.app.control.broadcast(
+        self._container.app.control.broadcast(
             "orchestrator_stop",
             arguments={
                 "ids": [str(LeafId(run, node, live.attempt)) for node, live in nodes.items()],
@@ -139,15 +140,16 @@ class Interruption:
         ids = {str(body.leaf): body for body in bodies}
         hosts = sorted({_host(body.live) for body in bodies})
         try:
-            replies = self._orchestrator.app.control.broadcast(
-                "orchestrator_stop",
-                arguments={"ids": list(ids), "signal": signal, "grace": grace},
-                destination=hosts,
-                reply=True,
-                limit=len(hosts),
-                timeout=max(1.0, min(grace, _REPLY)),
-            )
-        except PASSING as exc:
+            with sending():
+                replies = self._container.app.control.broadcast(
+                    "orchestrator_stop",
+                    arguments={"ids": list(ids), "signal": signal, "grace": grace},
+                    destination=hosts,
+                    reply=True,
+                    limit=len(hosts),
+                    timeout=max(1.0, min(grace, _REPLY)),
+                )
+        except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The workers cannot be told to stop %d tasks: %r",
                 len(ids),
@@ -204,7 +206,7 @@ class Interruption:
         word = InterruptOutcome.UNREACHABLE
         fenced = self._store.stopped(body.leaf, body.live.fence, word.value)
         body.outcome = word if fenced.refused is None else self._outcome(body) or word
-        self._orchestrator.publisher.act(fenced.todo)
+        self._container.publisher.act(fenced.todo)
 
     def _told(self, body: _Body) -> InterruptedTask:
         leaf = body.leaf
@@ -212,7 +214,7 @@ class Interruption:
         return InterruptedTask(
             run=leaf.run,
             node=leaf.node,
-            task=read_leaf(parse_definition(raw).payload, self._orchestrator.codec).task if raw else "",
+            task=read_leaf(parse_definition(raw).payload, self._container.codec).task if raw else "",
             attempt=leaf.attempt,
             worker=body.live.owner,
             outcome=body.outcome or InterruptOutcome.UNREACHABLE,

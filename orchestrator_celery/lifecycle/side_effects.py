@@ -1,57 +1,60 @@
-"""What is still to be done outside the store about a change.
+"""Pending side effects of a state change, retried by the reconciler.
 
-Whoever asked for the change does it; where that process dies, a sweep. The
-change notes it in the run's head, in the same transition. Each part may be done twice, and late.
+The transition that changes a run writes its side effects outside the store into the run's head. The caller carries them
+out; if the caller dies, the reconciler does. Each side effect may be repeated, and may come late.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
 
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import Detachment
-from orchestrator_celery.lifecycle.suspend import INSIDE, Control
+from orchestrator_celery.lifecycle.followers import INSIDE, Followers
+from orchestrator_celery.lifecycle.old_results import STALE, OldResults
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.head import HeadField, HeadPrefix, parse_detach, prefixed
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
-__all__ = ("Debts",)
+__all__ = ("SideEffects",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 _RESET = HeadField.RESET.value
 
 
-class Debts:
-    """Settles what runs owe.
+class SideEffects:
+    """Carries out the pending side effects of runs.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._reader = orchestrator.reader
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._reader = container.reader
 
     def settle(self, run: str) -> None:
-        """Do what is left to be done for a run; what cannot be done now is left to the next sweep."""
+        """Carry out the pending side effects of a run. What cannot be done now is left to the reconciler."""
         try:
             head = self._reader.head(run)
             if _RESET in head:
                 self._reset(run)
+            if STALE in head:
+                OldResults(self._container).take_back(run)
             if INSIDE in head:
-                Control(self._orchestrator.store, self._orchestrator.publisher).align(run)
+                Followers(self._container).align(run)
             for node in prefixed(head, HeadPrefix.DETACH):
                 field = f"{HeadPrefix.DETACH.value}{node}"
-                Detachment(self._orchestrator, run, node).start(*parse_detach(head[field]))
-                self._orchestrator.store.settled(run, field)
-        except PASSING as exc:
-            logger.warning("What a change of a run entails waits: %r", exc, extra={"action": "settle", "run": run})
+                Detachment(self._container, run, node).start(*parse_detach(head[field]))
+                self._container.store.settled(run, field)
+        except TRANSIENT_ERRORS as exc:
+            logger.warning("Side effects of a change wait: %r", exc, extra={"action": "settle", "run": run})
 
     def _reset(self, run: str) -> None:
         """Celery is to wait for the outcome once more.
@@ -59,19 +62,19 @@ class Debts:
         Whoever comes here late may meet the run's next end. Celery itself never replaces a success by this; anything
         else is told again.
         """
-        backend = self._orchestrator.app.backend
+        backend = self._container.app.backend
         stored = not self._options(run).get("ignore_result")
         if stored:
             backend.store_result(run, None, PENDING)
-        self._orchestrator.store.settled(run, _RESET)
+        self._container.store.settled(run, _RESET)
         status, closed = self._reader.head_fields(run, HeadField.STATUS, HeadField.CLOSED)
         if stored and closed and status == b"FAILED":
-            _, error = self._orchestrator.verdict(run)
+            _, error = self._container.results.result_or_error(run)
             backend.store_result(run, error, FAILURE)
         elif stored and status in (None, b"CANCELLED"):
             backend.store_result(run, RunCancelled.of(run), REVOKED)
 
     def _options(self, run: str) -> dict[str, object]:
         blob = self._reader.head_field(run, HeadField.CLOSE)
-        options: dict[str, object] = self._orchestrator.codec.load(blob) if blob else {}
+        options: dict[str, object] = self._container.codec.load(blob) if blob else {}
         return options

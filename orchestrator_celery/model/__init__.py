@@ -1,1 +1,1 @@
-"""What is kept, as frozen records. Knows no Redis, no worker, no Celery app."""
+"""The public data, as frozen records. This layer knows no Redis, no worker and no Celery app."""

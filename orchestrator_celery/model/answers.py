@@ -1,4 +1,4 @@
-"""What steering many runs at once answers."""
+"""The answers of verbs that are applied to many runs at once."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.audit import CancelPlan
+from orchestrator_celery.model.text import printable
 
 __all__ = ("BulkCancelPlan", "RunAnswer")
 
 
 class RunAnswer(BaseModel):
-    """What one of many runs answered to a verb.
+    """The answer of one of many runs to a verb.
 
     Args:
-        run: its id.
-        verb: what was asked for.
-        done: whether it was done.
-        refusal: why not, in words; '' if it was done.
-        error: name of the error's class; '' if it was done.
-        result: what the verb gave back, where it gives something back.
+        run: the id of the run.
+        verb: the verb.
+        done: whether the verb was applied.
+        refusal: the reason of a refusal, in words; '' if the verb was applied.
+        error: the name of the error's class; '' if the verb was applied.
+        result: the return value of the verb, if it has one.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -33,15 +34,15 @@ class RunAnswer(BaseModel):
     result: Any = None
 
     def __str__(self) -> str:
-        return f"{self.run}: {self.verb} {'done' if self.done else f'refused: {self.refusal}'}"
+        return printable(f"{self.run}: {self.verb} {'done' if self.done else f'refused: {self.refusal}'}")
 
 
 class BulkCancelPlan(BaseModel):
-    """What cancelling several runs would stop and delete; nothing is done yet.
+    """A dry run of cancelling several runs: the tasks to stop and the data to delete.
 
     Args:
-        plans: one for each run.
-        token: confirms just this: `runs.cancel(confirm=plan.token)`.
+        plans: one plan for each run.
+        token: confirms exactly this plan: `runs.cancel(confirm=plan.token)`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,17 +52,17 @@ class BulkCancelPlan(BaseModel):
 
     @property
     def keys(self) -> int:
-        """Keys in Redis that would be deleted."""
+        """The number of keys in Redis to delete."""
         return sum(plan.keys for plan in self.plans)
 
     @property
     def running(self) -> int:
-        """Bodies that would be stopped."""
+        """The number of running tasks to stop."""
         return sum(plan.running for plan in self.plans)
 
     @property
     def queued(self) -> int:
-        """Messages that would find nothing to do."""
+        """The number of queued messages that will be ignored."""
         return sum(plan.queued for plan in self.plans)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Who did what to which run: entries of the audit trail, and the plan of a cancellation."""
+"""Entries of the audit trail (who did what to which run), and the plan of a cancellation."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
+from orchestrator_celery.model.text import printable
 
 __all__ = ("AuditEntry", "AuditRecord", "CancelPlan")
 
 
 class AuditRecord(BaseModel):
-    """What is written down; never arguments or results of tasks.
+    """The content of an entry; it never holds arguments or results of tasks.
 
     Args:
-        verb: what was asked for: `suspend`, `resume`, `interrupt`, `retry`, `rerun`, `skip`, `detach`, `cancel`,
+        verb: the verb: `suspend`, `resume`, `interrupt`, `retry`, `rerun`, `skip`, `detach`, `cancel`,
             `set_priority`, `deadline`, `save`, `delete`, `restore`, `purge`.
-        actor: who asked, by default the system's user and host.
-        channel: from where: `api`, `worker` or `sweeper`.
-        run: id of the run; '' where it is about a signature alone.
-        signature: id of the signature; '' where it is about a run alone.
-        name: its name, '' without one.
-        node: the node it is about, '' where it is about the whole run.
-        made: id of the run that came of it, '' where none did.
-        before: its status before; None where there is no such run.
-        after: its status after.
-        counts: how much was deleted or changed.
-        reason: the words of the actor.
-        outcome: `done`, or why it was refused.
+        actor: the person or program; by default the system's user and host.
+        channel: the origin of the call: `api`, `worker` or `sweeper`.
+        run: the id of the run; '' if the entry is about a signature alone.
+        signature: the id of the signature; '' if the entry is about a run alone.
+        name: the name of the run or signature, '' without one.
+        node: the node, '' if the entry is about the whole run.
+        made: the id of the run that the verb created, '' if it created none.
+        before: the status before; None if there is no such run.
+        after: the status after.
+        counts: the numbers of deleted or changed objects.
+        reason: the reason given by the actor.
+        outcome: `done`, or the reason of a refusal.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,8 +53,8 @@ class AuditEntry(AuditRecord):
     """An entry as `orchestrator.audit()` lists it.
 
     Args:
-        id: place in the trail; later entries have greater ids.
-        time: the store's clock, UTC.
+        id: the place in the trail; later entries have greater ids.
+        time: the time by the store's clock, in UTC.
     """
 
     id: str
@@ -61,26 +62,26 @@ class AuditEntry(AuditRecord):
 
     @property
     def refused(self) -> bool:
-        """Whether nothing was done."""
+        """Whether the verb was refused."""
         return self.outcome != "done"
 
 
 class CancelPlan(BaseModel):
-    """What cancelling a run would stop and delete; nothing is done yet.
+    """A dry run of a cancellation: the tasks to stop and the data to delete.
 
     Args:
-        run: its id.
-        name: its name.
-        status: its status now.
-        total: tasks known.
-        done: of these, how many have succeeded.
-        failed: how many have failed.
-        running: bodies that would be stopped.
-        queued: messages that would find nothing to do.
-        runs: runs that stand in for tasks of this one and would go with it.
-        keys: keys in Redis that would be deleted.
-        bytes: memory they take there, as Redis estimates it.
-        token: confirms this plan: `run.cancel(confirm=plan.token)`.
+        run: the id of the run.
+        name: the name of the run.
+        status: the current status.
+        total: the number of known tasks.
+        done: the number of succeeded tasks.
+        failed: the number of failed tasks.
+        running: the number of running tasks to stop.
+        queued: the number of queued messages that will be ignored.
+        runs: the inner runs that replace tasks of this run; they are deleted too.
+        keys: the number of keys in Redis to delete.
+        bytes: the memory of these keys, as Redis estimates it.
+        token: confirms exactly this plan: `run.cancel(confirm=plan.token)`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -99,7 +100,7 @@ class CancelPlan(BaseModel):
     token: str
 
     def __str__(self) -> str:
-        return (
+        return printable(
             f"Cancelling {self.name or self.run} ({self.status}) stops {self.running} running and {self.queued} queued "
             f"tasks and deletes {self.keys} keys, {self.bytes:,} bytes: {self.done} results, {self.failed} errors of "
             f"{self.total} tasks."

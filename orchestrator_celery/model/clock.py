@@ -1,4 +1,4 @@
-"""Times of the store's clock."""
+"""Times from the store's clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ("from_ms",)
 
 
 def from_ms(value: bytes | str | float) -> datetime:
-    """A time of the store's clock, in UTC.
+    """Convert milliseconds of the store's clock to a datetime in UTC.
 
     >>> from_ms(b"1000").isoformat()
     '1970-01-01T00:00:01+00:00'

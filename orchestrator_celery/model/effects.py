@@ -1,4 +1,4 @@
-"""What a transition leaves to do. Effects are durable before anyone acts, and may be done twice."""
+"""Effects of transitions. Effects are durable before a process acts on them, and acting twice does no harm."""
 
 from __future__ import annotations
 
@@ -8,123 +8,124 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "CloseRun", "Decide", "Dispatch", "Effect", "Foresight", "Reason", "Verdict")
+__all__ = ("Await", "Cause", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect")
 
 
 class Dispatch(NamedTuple):
     """Publish the message of a leaf.
 
     Args:
-        leaf: whose message; the Celery task id.
-        fence: which message of the attempt.
-        given: where its partial arguments come from: '' nowhere, `in` the run's own arguments, a node's id its result,
-            `e:<node>` its error; `orchestrator_celery.dispatch.inputs` has them all.
+        leaf: the leaf; its id is the Celery task id.
+        fence: the message's place among the messages of the attempt.
+        input_ref: the source of the partial arguments: '' for none, `in` for the run's own arguments, a node's id for
+            its result, `e:<node>` for its error. `orchestrator_celery.dispatch.inputs` lists all forms.
         spec: the leaf's definition.
-        wait: seconds after which it may start.
-        level: its priority, 1 low to 3 high; None in a run that has none.
-        born: when the run was created, in ms: it tells it from a cancelled run of the same id.
+        wait: seconds until the task may start.
+        level: the priority, 1 low to 3 high; None in a run without priorities.
+        created: the run's creation time in ms. It distinguishes the run from a cancelled run with the same id.
     """
 
     leaf: LeafId
     fence: Fence
-    given: str
+    input_ref: str
     spec: bytes
     wait: float = 0.0
     level: int | None = None
-    born: str = ""
+    created: str = ""
 
 
 class CloseRun(NamedTuple):
-    """Publish the message that tells Celery the run's outcome."""
+    """Publish the message that reports the run's outcome to Celery."""
 
     leaf: LeafId
 
 
-class Reason(str, Enum):
+class Cause(str, Enum):
     """Why a decision about a visit is needed, as its record in the outbox says."""
 
     SUCCEEDED = "S"  #: the visit has succeeded: which edges are taken?
     FAILED = "F"  #: the visit has failed: is it retried, or is an error edge taken?
     MAP = "map"  #: the visit is about to run once for each element of a list: which list?
-    INPUTS = "in"  #: the visit has inputs: what are they?
-    SKIPPED = "skip"  #: the node was taken out: what goes on in place of its result?
+    INPUTS = "in"  #: the visit is about to run with inputs: what are they?
+    SKIPPED = "skip"  #: the node is skipped: which value goes on in place of its result?
 
     @property
     def before_body(self) -> bool:
-        """Whether the visit has no result of its own yet, so that its input stands in for it."""
-        return self in (Reason.MAP, Reason.INPUTS, Reason.SKIPPED)
+        """Whether the visit has no result of its own yet, so that its input takes the place of the result."""
+        return self in (Cause.MAP, Cause.INPUTS, Cause.SKIPPED)
 
 
 class Decide(NamedTuple):
-    """Decide what comes after, or before, a visit of a graph's node.
+    """Make the decision after, or before, a visit of a graph's node.
 
     Args:
         run: the run.
         visit: graph, node and visit, as `0.3.2`; the node is `S` for START.
-        why: why a decision is needed.
-        ref: whose result or error; of `map`, `in` and `skip`, what it is given.
-        spec: definition of the node, of START that of the graph.
-        given: what the graph was given.
-        last: node of the newest result by number of the graph's node.
+        cause: why a decision is needed.
+        ref: the node with the result or error; before a body, the input reference.
+        spec: the definition of the node; for START, of the graph.
+        graph_input: the reference to the graph's input.
+        last: the node with the newest result, by number of the graph's node.
         visits: how often the node was visited.
-        tries: retries of this visit so far.
-        records: of what it looks at, by node, as far as that has ended.
-        born: as of `Dispatch`.
+        tries: the retries of this visit so far.
+        records: the ended records of nodes that the decision reads, by node.
+        created: as in `Dispatch`.
     """
 
     run: str
     visit: str
-    why: Reason
+    cause: Cause
     ref: str
     spec: bytes
-    given: str
+    graph_input: str
     last: dict[str, str]
     visits: int
     tries: int
     records: dict[str, bytes]
-    born: str = ""
+    created: str = ""
 
 
-class Foresight(NamedTuple):
-    """What a process that runs the body of a graph's node knows of what its edges depend on, beside the result.
+class EdgeContext(NamedTuple):
+    """The data, besides the result, that a worker needs to decide the edges of the graph's node that it runs.
 
     Args:
-        spec: definition of the node.
-        looks: they depend on more than the result.
-        given: what the graph was given.
-        last: node of the newest result by number of the graph's node, when the body was claimed.
+        spec: the definition of the node.
+        needs_more: whether the edges depend on more than the result.
+        graph_input: the reference to the graph's input.
+        last: the node with the newest result, by number of the graph's node, at the time of the claim.
         visits: how often the node was visited.
-        records: of what the conditions look at, by node.
+        records: the records that the conditions read, by node.
     """
 
     spec: bytes
-    looks: bool = False
-    given: str = ""
+    needs_more: bool = False
+    graph_input: str = ""
     last: Mapping[str, str] = {}
     visits: int = 0
     records: Mapping[str, bytes] = {}
 
 
 class Await(NamedTuple):
-    """A run waits for a person: list it among those that do.
+    """List a run among those that wait for a person.
 
     Args:
         run: the run.
-        until: when nobody needs to answer any more, in ms; None for never.
+        until: the end of the time to answer, in ms; None for no limit.
     """
 
     run: str
     until: float | None
 
 
-class Verdict(NamedTuple):
-    """What was decided.
+class Decision(NamedTuple):
+    """The outcome of a decision.
 
     Args:
-        kind: `go` along edges, try `again`, `stop` for want of a way out, begin `with` inputs, `map` over a list, or
-            `fail`: the decision itself cannot be made.
-        argument: targets, joined by commas; milliseconds until the next try; number of elements; the error.
-        elements: the list to map over; of `with`, the inputs; of `go`, what goes on from START to END, or past a node.
+        kind: `go` along edges, try `again`, `stop` because no edge matches, begin `with` inputs, `map` over a list, or
+            `fail` because the decision raised an error.
+        argument: targets, joined by commas; milliseconds until the next try; the number of elements; or the error.
+        elements: of `map`, the list; of `with`, the inputs; of `go`, the value that goes on from START to END, or past
+            a skipped node.
     """
 
     kind: str

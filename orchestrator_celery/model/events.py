@@ -1,4 +1,4 @@
-"""What happened in a run, as `run.watch()` yields it."""
+"""The events of a run, as `run.watch()` yields them."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ __all__ = (
 
 
 class Event(BaseModel):
-    """Base of all events.
+    """Base class of all events.
 
     Args:
-        id: place in the run's stream; later events have greater ids.
-        time: the store's clock, UTC.
+        id: the place in the run's stream; later events have greater ids.
+        time: the time by the store's clock, in UTC.
         run: the run.
         node: the node, or `$` for the run itself.
     """
@@ -53,7 +53,7 @@ class Event(BaseModel):
 
     @property
     def ends(self) -> bool:
-        """Whether it is the last one of the run that `watch` tells."""
+        """Whether this is the last event that `watch` yields."""
         return isinstance(self, RunClosed)
 
 
@@ -64,7 +64,7 @@ class StatusChanged(Event):
 
 
 class RunClosed(Event):
-    """Celery was told the outcome: `run.get()` answers, callbacks and chains have gone on."""
+    """The outcome was reported to Celery: `run.get()` returns, and callbacks and chains continue."""
 
 
 class NodeStarted(Event):
@@ -83,7 +83,7 @@ class NodeFailed(Event):
 
 
 class NodeRetried(Event):
-    """A task handed itself on: `retry`, `replace` or `requeue`."""
+    """A task replaced its message by another one: `retry`, `replace` or `requeue`."""
 
     attempt: int
     reason: str
@@ -97,26 +97,26 @@ class NodeLost(Event):
 
 
 class NodeSkipped(Event):
-    """A node is passed by, or lies on a branch of a graph that was not taken: it never starts, and what follows goes on
-    without it."""
+    """A node will never start: somebody skipped it, or it lies on a branch of a graph that was not taken. The nodes
+    after it continue without it."""
 
 
 class NodeVetoed(Event):
-    """A message was delivered whose task may not run: `stale`, `duplicate` or `held`."""
+    """A delivered message was refused, so its task did not run: `stale`, `duplicate` or `held`."""
 
     attempt: int
     reason: str
 
 
 class NodeHeld(Event):
-    """A task lost its worker, and a rule forbids to start it again by itself."""
+    """A task lost its worker, and a rule forbids to restart it automatically."""
 
     attempt: int
     worker: str
 
 
 class NodeInterrupted(Event):
-    """An interruption has stopped a task, which is held back: `terminated`, `stopped_itself`, `unreachable`, or `lost`
+    """An interruption stopped a task, which is now held back: `terminated`, `stopped_itself`, `unreachable`, or `lost`
     with its process."""
 
     attempt: int
@@ -125,27 +125,27 @@ class NodeInterrupted(Event):
 
 
 class NodeResumed(Event):
-    """A task that was held back starts again under a new attempt, from its last checkpoint if it has one."""
+    """A task that was held back starts again with a new attempt, from its last checkpoint if it has one."""
 
     attempt: int
     checkpoint: bool
 
 
 class NodeRepublished(Event):
-    """Nobody had claimed a task's message for too long; it was sent again under the same id."""
+    """No worker had claimed a task's message for too long, so the message was sent again with the same id."""
 
     attempt: int
     count: int
 
 
 class NodeCheckpointed(Event):
-    """A task kept how far it is."""
+    """A task saved a checkpoint."""
 
     attempt: int
 
 
 class NodeProgressed(Event):
-    """A task said how far it is. Of each task the stream keeps the newest one."""
+    """A task reported progress. The stream keeps only the newest report of each task."""
 
     attempt: int
     done: float
@@ -154,7 +154,7 @@ class NodeProgressed(Event):
 
 
 class ArrivalIgnored(Event):
-    """A branch arrived at a `join="any"` that had started with another one; it ends there."""
+    """A branch arrived at a `join="any"` that another branch had already started; the late branch ends there."""
 
 
 class ApprovalAwaited(Event):
@@ -175,7 +175,7 @@ class PriorityChanged(Event):
 
 
 class SwarmWasClosed(Event):
-    """A swarm takes no more items."""
+    """A swarm was closed and accepts no more items."""
 
 
 class UnknownEvent(Event):

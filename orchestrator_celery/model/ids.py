@@ -1,13 +1,16 @@
 """Ids of nodes and leaves.
 
-A node's id is its path in the tree: `0` is the root, `0.2` its third child,
-`0.2.l0` the first callback and `0.2.e0` the first errback of that child,
-`0.2.s0`, `0.2.f0` and `0.2.c0` what its swarm does after its success, after
-its failure, and in any case, `0.b1` a message that works off several of its items. So
-a node's parent and place are read off its id and need no record. A leaf's
-Celery task id is `<run>:<node>:<attempt>`: it says whose the message is with
-no look-up, survives `self.retry()` and `self.replace()`, and a new attempt
-is a new id, which an old message can never touch.
+A node's id is its path in the tree. `0` is the root, `0.2` the root's third
+child. `0.2.l0` is the first callback of that child and `0.2.e0` its first
+errback. `0.2.s0`, `0.2.f0` and `0.2.c0` are its callbacks as an item of a
+swarm: after its success, after its failure, and in any case. `0.b1` is a
+message that runs several items of a swarm (a runner). So a node's parent and
+place can be read from the id, without a record.
+
+A leaf is a node with a task of its own. Its Celery task id is
+`<run>:<node>:<attempt>`. The id alone tells the run of a message, and it
+survives `self.retry()` and `self.replace()`. A new attempt has a new id, so
+an old message can never affect it.
 """
 
 from __future__ import annotations
@@ -15,17 +18,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ("CLOSE", "ROOT", "Fence", "LeafId", "is_callback", "is_runner", "parse_leaf_id")
+__all__ = ("CLOSE", "RESULT_ONLY", "ROOT", "Fence", "LeafId", "is_callback", "is_runner", "parse_leaf_id")
 
 ROOT = "0"
-#: The node that stands for closing a run; it has no place in the tree.
+#: The pseudo node for closing a run; it has no place in the tree.
 CLOSE = "$"
+#: Stands before ids that a run remembers because Celery keeps a result of them, and that no run has.
+RESULT_ONLY = "="
 
 _LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[lesfcb]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
 
 
 class LeafId(NamedTuple):
-    """Whose message it is: run, node and attempt.
+    """The owner of a message: run, node and attempt.
 
     >>> str(LeafId("r1", "0.3", 2))
     'r1:0.3:2'
@@ -40,14 +45,14 @@ class LeafId(NamedTuple):
 
 
 class Fence(NamedTuple):
-    """Order of the messages of one attempt: a retry or a replacement supersedes the one before."""
+    """The order of the messages of one attempt: a retry or a replacement supersedes the message before."""
 
     nesting: int = 0
     retries: int = 0
 
 
 def parse_leaf_id(task_id: str) -> LeafId | None:
-    """Read a leaf id, or None when the id has another form.
+    """Parse a leaf's task id; None if the id has another form.
 
     >>> parse_leaf_id("r1:0.3:2")
     LeafId(run='r1', node='0.3', attempt=2)
@@ -61,7 +66,7 @@ def parse_leaf_id(task_id: str) -> LeafId | None:
 
 
 def is_runner(node: str) -> bool:
-    """Whether the node is a message that works off several items of a pool.
+    """Whether the node is a runner: a message that runs several items of a pool.
 
     >>> is_runner("0.1.b3")
     True
@@ -70,5 +75,5 @@ def is_runner(node: str) -> bool:
 
 
 def is_callback(node: str) -> bool:
-    """Whether the node belongs to a callback's tree, which never changes the run's outcome."""
+    """Whether the node belongs to a callback, which never changes the run's outcome."""
     return any(letter in node for letter in "lesfcb")

@@ -1,4 +1,4 @@
-"""The verbs on a run, and what each does in each status: the one source of refusals, documentation and tests."""
+"""The verbs on a run and their effect in each status: the only source for refusals, documentation and tests."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Verb(NamedTuple):
     """One verb.
 
     Args:
-        done: its participle, as messages say it.
-        does: what it does, by the status it finds; a status that is not there refuses it.
-        unless: what it may do for the tasks of a run whose status refuses it.
+        done: the participle of the verb, for messages.
+        does: the effect by status; the verb is refused in a status that is not listed.
+        unless: the effect on tasks of a run in a status that otherwise refuses the verb.
     """
 
     done: str
@@ -28,11 +28,11 @@ class Verb(NamedTuple):
     unless: Mapping[RunStatus, str] = {}
 
 
-_HOLD = "→ SUSPENDED; what runs may finish"
-_STOP = "→ INTERRUPTED; what runs is stopped"
+_HOLD = "→ SUSPENDED; running tasks may finish"
+_STOP = "→ INTERRUPTED; running tasks are stopped"
 _DELETE = "stopped and deleted"
-_AGAIN = "a new run of the same"
-_HELD = "starts tasks again that a rule holds back"
+_AGAIN = "a new run of the same signature"
+_HELD = "restarts tasks that a rule holds back"
 
 #: Every verb that depends on the status.
 VERBS: Mapping[str, Verb] = {
@@ -40,24 +40,24 @@ VERBS: Mapping[str, Verb] = {
     "interrupt": Verb(
         "interrupted",
         {_PENDING: _STOP, _RUNNING: _STOP, _SUSPENDED: _STOP},
-        {_INTERRUPTED: "stops what still runs"},
+        {_INTERRUPTED: "stops tasks that still run"},
     ),
     "resume": Verb(
         "resumed",
         {
             _SUSPENDED: "→ PENDING or RUNNING, as before",
-            _INTERRUPTED: "→ PENDING or RUNNING, as before; what was stopped starts from its last checkpoint",
+            _INTERRUPTED: "→ PENDING or RUNNING, as before; stopped tasks start from their last checkpoint",
         },
         {_PENDING: _HELD, _RUNNING: _HELD, _FAILED: _HELD, _SUCCEEDED: _HELD},
     ),
-    "retry": Verb("retried", {_FAILED: "→ RUNNING; what failed starts again"}),
+    "retry": Verb("retried", {_FAILED: "→ RUNNING; failed tasks start again"}),
     "rerun": Verb("run again", {status: _AGAIN for status in RunStatus if status is not RunStatus.CANCELLED}),
     "cancel": Verb("cancelled", {status: _DELETE for status in RunStatus if status is not RunStatus.CANCELLED}),
 }
 
 
 def possible(status: RunStatus) -> list[str]:
-    """Verbs a status allows.
+    """Return the verbs that a status allows.
 
     >>> possible(RunStatus.FAILED)
     ['retry', 'rerun', 'cancel']
@@ -66,7 +66,7 @@ def possible(status: RunStatus) -> list[str]:
 
 
 def refusal(run: str, name: str, status: RunStatus) -> str:
-    """Why a verb is refused, and what is possible instead.
+    """Return the text of a refusal: the reason, and the verbs that are allowed instead.
 
     >>> print(refusal("r1", "suspend", RunStatus.FAILED))
     The run r1 is FAILED and cannot be suspended. Possible now: `run.retry()`, `run.rerun()`, `run.cancel()`.
@@ -77,7 +77,7 @@ def refusal(run: str, name: str, status: RunStatus) -> str:
 
 
 def refusal_of_nodes(run: str, done: str, status: RunStatus) -> str:
-    """Why a verb on single nodes is refused, and what is possible instead.
+    """Return the text of a refusal of a verb on single nodes: the reason, and the verbs that are allowed instead.
 
     >>> print(refusal_of_nodes("r1", "skipped", RunStatus.SUCCEEDED))
     The run r1 is SUCCEEDED: no node of it can be skipped. Possible now: `run.rerun()`, `run.cancel()`.
@@ -91,7 +91,7 @@ def _instead(status: RunStatus) -> str:
 
 
 def table() -> str:
-    """The table of the documentation, in Markdown: a status each row, a verb each column."""
+    """Return the table for the documentation in Markdown: a row for each status, a column for each verb."""
     lines = [
         "| status | " + " | ".join(f"`{name}`" for name in VERBS) + " |",
         "|---" * (len(VERBS) + 1) + "|",

@@ -1,4 +1,4 @@
-"""What is wrong with a graph."""
+"""Problem: one finding of the checks of a graph."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 __all__ = ("Problem",)
 
-#: Where a graph begins and ends, by the names that are imported.
+#: The reserved names of begin and end, with the names of their constants.
 _ENDS = {"__start__": "START", "__end__": "END"}
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with a graph.
+    """One problem of a graph.
 
     Args:
-        node: the node it is about; empty where it is about the whole.
-        message: what is wrong, in words, without a full stop.
-        hint: what to do, in words that go on from there.
+        node: the node with the problem; empty if the whole graph has it.
+        message: the problem, in words, without a full stop.
+        hint: the remedy, in words that continue the message.
     """
 
     node: str
@@ -25,7 +25,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{_ENDS.get(self.node, self.node)}: " if self.node else ""
-        words = f"{where}{self.message}; {self.hint}"
-        for name, word in _ENDS.items():
-            words = words.replace(repr(name), word)
-        return words
+        text = f"{where}{self.message}; {self.hint}"
+        for name, constant in _ENDS.items():
+            text = text.replace(repr(name), constant)
+        return text

@@ -1,4 +1,4 @@
-"""What a sweep did, as `orchestrator.resume_reports()` lists it; what an interruption did, task by task."""
+"""Reports: of a sweep, as `orchestrator.resume_reports()` lists it, and of an interruption, task by task."""
 
 from __future__ import annotations
 
@@ -7,31 +7,46 @@ from enum import Enum
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ("InterruptOutcome", "InterruptReport", "InterruptedTask", "ResumeAction", "ResumeReport", "ResumedNode")
+from orchestrator_celery.model.text import printable
+
+__all__ = (
+    "LISTED",
+    "InterruptOutcome",
+    "InterruptReport",
+    "InterruptedTask",
+    "ResumeAction",
+    "ResumeReport",
+    "ResumedNode",
+)
 
 
 class ResumeAction(str, Enum):
-    """What was done about one node."""
+    """The action of a sweep on one node."""
 
     RESUMED = "resumed"  #: its worker was gone; it starts again, from its last checkpoint if it has one
-    STARTED = "started"  #: nobody had claimed its message for too long; it was published again
-    KEPT = "kept"  #: it starts with its run, which is suspended; or a canvas that replaced it goes on
-    SKIPPED = "skipped"  #: it had ended, or its run had, before it could be started again
-    REFUSED = "refused"  #: a rule forbids to start it again; it is held
+    STARTED = "started"  #: no worker had claimed its message for too long; the message was published again
+    KEPT = "kept"  #: it starts when its suspended run is resumed; or the canvas that replaced it continues
+    SKIPPED = "skipped"  #: the node or its run had ended before the node could start again
+    REFUSED = "refused"  #: a rule forbids to start it again; it is held back
+    UNREADABLE = "unreadable"  #: the record of its run is broken; the run is put aside and looked at again later
     FAILED = "failed"  #: it has lost too many workers, or the run was over its deadline
 
     def __str__(self) -> str:
         return self.value
 
 
+#: Most nodes of one action that a report lists.
+LISTED = 25
+
+
 class ResumedNode(BaseModel):
     """One node of a report.
 
     Args:
-        attempt: the attempt that begins, or the one that was given up.
-        checkpoint: whether it goes on from a checkpoint.
-        delay: seconds until it starts, to spread the load.
-        reason: the rule of a refusal, or why it failed.
+        attempt: the attempt that begins, or the attempt that was given up.
+        checkpoint: whether the node continues from a checkpoint.
+        delay: seconds until the node starts, to spread the load.
+        reason: the rule of a refusal, or the cause of a failure.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,14 +63,15 @@ class ResumedNode(BaseModel):
 
 
 class ResumeReport(BaseModel):
-    """What one sweep did; a sweep that found nothing leaves none.
+    """The actions of one sweep; a sweep without actions leaves no report.
 
     Args:
-        time: by the store's clock.
-        worker: who swept.
+        time: the time by the store's clock.
+        worker: the worker that swept.
         dead: workers that were found dead.
-        looked_at: how many runs.
-        nodes: what was done about each.
+        looked_at: the number of runs that were checked.
+        nodes: the action on each node; the first `LISTED` nodes of each action.
+        counts: the number of nodes of each action, listed or not.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,40 +81,50 @@ class ResumeReport(BaseModel):
     dead: tuple[str, ...] = ()
     looked_at: int = 0
     nodes: tuple[ResumedNode, ...] = ()
+    counts: dict[ResumeAction, int] = {}
 
     def of(self, action: ResumeAction) -> tuple[ResumedNode, ...]:
-        """The nodes with which this was done."""
+        """Return the listed nodes with this action."""
         return tuple(node for node in self.nodes if node.action is action)
 
+    def count(self, action: ResumeAction) -> int:
+        """Return the number of nodes with this action, listed or not."""
+        return self.counts.get(action, 0) or len(self.of(action))
+
     def __str__(self) -> str:
-        counts = ", ".join(f"{len(self.of(action))} {action}" for action in ResumeAction if self.of(action))
-        return f"{counts or 'nothing to do'}; {self.looked_at} runs looked at, {len(self.dead)} workers found dead"
+        counts = ", ".join(f"{self.count(action)} {action}" for action in ResumeAction if self.count(action))
+        runs, workers = _counted(self.looked_at, "run"), _counted(len(self.dead), "worker")
+        return f"{counts or 'nothing to do'}; {runs} checked, {workers} found dead"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class InterruptOutcome(str, Enum):
-    """What an interruption came to for one task."""
+    """The outcome of an interruption for one task."""
 
     TERMINATED = "terminated"  #: a signal ended its process, or its greenlet was killed
-    STOPPED_ITSELF = "stopped_itself"  #: it heeded the interruption, or handed itself on to a retry that waits
-    FINISHED_FIRST = "finished_first"  #: it had ended before it could be stopped, and its end counts
-    UNREACHABLE = "unreachable"  #: its worker did not answer or could not end it: whatever it reports is refused
-    UNSUPPORTED = "unsupported"  #: its pool cannot kill, and it did not look: it runs on, and its end counts
+    STOPPED_ITSELF = "stopped_itself"  #: it reacted to the interruption, or is now a retry that waits
+    FINISHED_FIRST = "finished_first"  #: it ended before it could be stopped; its result counts
+    UNREACHABLE = "unreachable"  #: its worker did not answer or could not end it; its reports are refused
+    UNSUPPORTED = "unsupported"  #: its pool cannot kill tasks, and it did not check; it runs on, its result counts
 
     def __str__(self) -> str:
         return self.value
 
 
 class InterruptedTask(BaseModel):
-    """One task that ran when its run was interrupted.
+    """One task that was running when its run was interrupted.
 
     Args:
-        run: the run, or the run inside that stands in for a task of it.
-        node: id of the node.
+        run: the run, or the inner run that replaces a task of it.
+        node: the id of the node.
         task: the task's name.
-        attempt: which attempt ran.
-        worker: host, process and life of the worker.
-        outcome: what became of it.
-        checkpoint: whether it has kept how far it was, from where its next attempt goes on.
+        attempt: the running attempt.
+        worker: host, process and start of the worker.
+        outcome: the outcome for the task.
+        checkpoint: whether the task has a checkpoint from which its next attempt continues.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -113,13 +139,13 @@ class InterruptedTask(BaseModel):
 
 
 class InterruptReport(BaseModel):
-    """What `run.interrupt()` did.
+    """The report of `run.interrupt()`.
 
     Args:
         run: the run.
-        signal: what the processes got first, where a task's policy does not say otherwise.
+        signal: the first signal for the processes, unless a task's policy sets another.
         grace: seconds until SIGKILL.
-        tasks: what ran, with what became of each.
+        tasks: the tasks that were running, with their outcomes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -130,9 +156,9 @@ class InterruptReport(BaseModel):
     tasks: tuple[InterruptedTask, ...] = ()
 
     def of(self, outcome: InterruptOutcome) -> tuple[InterruptedTask, ...]:
-        """The tasks with this outcome."""
+        """Return the tasks with this outcome."""
         return tuple(task for task in self.tasks if task.outcome is outcome)
 
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self.of(outcome))} {outcome}" for outcome in InterruptOutcome if self.of(outcome))
-        return f"The run {self.run} is interrupted: {counts or 'nothing of it ran'}."
+        return printable(f"The run {self.run} is interrupted: {counts or 'no task was running'}.")

@@ -8,19 +8,19 @@ __all__ = ("NodeKind", "NodeState", "Priority", "RunStatus", "SignatureStatus")
 
 
 class RunStatus(str, Enum):
-    """Status of a whole run, as `run.status` gives it."""
+    """Status of a whole run, as `run.status` returns it."""
 
-    PENDING = "PENDING"  #: accepted and durable, no task of it has started
-    RUNNING = "RUNNING"  #: a task has started, and the end is not reached
-    SUSPENDED = "SUSPENDED"  #: nothing more starts until it is resumed
-    INTERRUPTED = "INTERRUPTED"  #: suspended, and what ran was stopped
+    PENDING = "PENDING"  #: accepted and durable; none of its tasks has started
+    RUNNING = "RUNNING"  #: a task has started, and the run has not ended
+    SUSPENDED = "SUSPENDED"  #: no further task starts until the run is resumed
+    INTERRUPTED = "INTERRUPTED"  #: suspended, and the running tasks were stopped
     SUCCEEDED = "SUCCEEDED"  #: ended with a result
     FAILED = "FAILED"  #: ended with an error
     CANCELLED = "CANCELLED"  #: stopped and deleted
 
     @property
     def ended(self) -> bool:
-        """Whether no further change is possible without a new request."""
+        """Whether the status changes only on a new request."""
         return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
 
     def __str__(self) -> str:
@@ -28,10 +28,10 @@ class RunStatus(str, Enum):
 
 
 class SignatureStatus(str, Enum):
-    """Status of a stored signature; its runs have their own."""
+    """Status of a stored signature; its runs have a status of their own."""
 
-    ACTIVE = "ACTIVE"  #: kept
-    MARKED_FOR_DELETION = "MARKED_FOR_DELETION"  #: deleted once its time has come and none of its runs is live
+    ACTIVE = "ACTIVE"  #: stored
+    MARKED_FOR_DELETION = "MARKED_FOR_DELETION"  #: deleted when its time has come and none of its runs is live
 
     def __str__(self) -> str:
         return self.value
@@ -40,31 +40,31 @@ class SignatureStatus(str, Enum):
 class NodeState(str, Enum):
     """State of one node of a run's tree."""
 
-    WAITING = "WAITING"  #: not its turn yet
-    QUEUED = "QUEUED"  #: its message is with the broker, or about to be
-    RUNNING = "RUNNING"  #: claimed by a worker, or (a composite) some child has started
+    WAITING = "WAITING"  #: waits for its turn
+    QUEUED = "QUEUED"  #: its message is at the broker, or about to be
+    RUNNING = "RUNNING"  #: claimed by a worker; of a composite: a child has started
     AWAITING = "AWAITING"  #: an approval that waits for an answer
-    INTERRUPTED = "INTERRUPTED"  #: stopped, and held back until somebody resumes it
+    INTERRUPTED = "INTERRUPTED"  #: stopped, and held back until the run is resumed
     SUCCEEDED = "SUCCEEDED"  #: ended with a result
     FAILED = "FAILED"  #: ended with an error
-    SKIPPED = "SKIPPED"  #: never started: the workflow ended, or went elsewhere, or somebody took it out
+    SKIPPED = "SKIPPED"  #: never started: the workflow ended, took another branch, or somebody took the node out
 
     def __str__(self) -> str:
         return self.value
 
 
 class NodeKind(str, Enum):
-    """What a node is: a task message, or one of the composites, which are only records."""
+    """The kind of a node: a task, or a composite, which exists only as records."""
 
     TASK = "task"  #: one Celery message
     CHAIN = "chain"  #: children one after the other
-    GROUP = "group"  #: children side by side, the result is their list
-    CHORD = "chord"  #: a group, then a body with its results
-    SWARM = "swarm"  #: a bounded pool of items
+    GROUP = "group"  #: children side by side; the result is the list of their results
+    CHORD = "chord"  #: a group, then a body with the group's results
+    SWARM = "swarm"  #: a pool of items with limited concurrency
     COMPLEX = "complex"  #: a workflow as one unit
-    GRAPH = "graph"  #: named nodes, and edges that are taken by what came out
+    GRAPH = "graph"  #: named nodes and edges; results decide which edges are taken
     NODE = "node"  #: a node of a graph that was not visited yet
-    MAP = "map"  #: a graph's node for each element of a list
+    MAP = "map"  #: a graph's node that runs once for each element of a list
     APPROVAL = "approval"  #: a graph's node that waits for a person
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ class NodeKind(str, Enum):
 
 
 class Priority(IntEnum):
-    """Priority of a swarm's item: a free slot goes to the highest waiting one."""
+    """Priority of a swarm's item: a free slot goes to the highest priority that waits."""
 
     LOW = 1
     MEDIUM = 2

@@ -1,4 +1,4 @@
-"""What the handles show: trees, progress, items, reports."""
+"""The data that handles return for reading: trees, progress, items, reports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
+from orchestrator_celery.model.text import printable
 
 __all__ = (
     "AnswerView",
@@ -28,7 +29,7 @@ class _View(BaseModel):
 
 
 class ErrorView(_View):
-    """An error in words."""
+    """An error as text."""
 
     type: str
     message: str
@@ -36,13 +37,13 @@ class ErrorView(_View):
 
 
 class NodeProgress(_View):
-    """How far a task says it is, by `current_node().progress()`.
+    """The progress that a task reported by `current_node().progress()`.
 
     Args:
-        done: how much of it is done, in whatever the task counts.
-        total: how much there is; None where the task does not know.
-        message: what it says of it.
-        at: when it said so.
+        done: the amount done, in the task's own units.
+        total: the whole amount; None if the task does not know it.
+        message: the task's message.
+        at: the time of the report.
     """
 
     done: float
@@ -52,18 +53,18 @@ class NodeProgress(_View):
 
     @property
     def fraction(self) -> float | None:
-        """Share that is done, 0 to 1; None where the total is not known."""
+        """The share that is done, 0 to 1; None if the total is unknown."""
         return None if self.total is None else min(1.0, self.done / self.total)
 
 
 class AnswerView(_View):
-    """How an approval was answered.
+    """The answer of an approval.
 
     Args:
         decision: `approved` or `rejected`.
-        by: who answered; '' where nobody did in time.
-        note: why.
-        timed_out: nobody answered in time.
+        by: the person who answered; '' after a timeout.
+        note: the person's reason.
+        timed_out: whether nobody answered in time.
     """
 
     decision: str
@@ -72,18 +73,18 @@ class AnswerView(_View):
     timed_out: bool = False
 
     def __str__(self) -> str:
-        who = f" by {self.by}" if self.by else ""
-        why = ", for nobody answered in time" if self.timed_out else f" ({self.note})" if self.note else ""
-        return f"{self.decision}{who}{why}"
+        person = f" by {self.by}" if self.by else ""
+        reason = ", because nobody answered in time" if self.timed_out else f" ({self.note})" if self.note else ""
+        return printable(f"{self.decision}{person}{reason}")
 
 
 class NodeView(_View):
     """One node of `run.tree()`.
 
-    Of a graph's node it is the newest visit, under the node's name; `visits` says how many there were, and `earlier`
-    holds what ran before, tries included; of an approval, `answer` is how it was answered. `state` is the node's own;
-    `inner` counts the states of its children, as far as they are on this page. `progress` is what its task said last; a
-    new attempt begins without.
+    `state` is the node's own state. `inner` counts the states of the children on this page. `progress` is the last
+    report of the node's task; a new attempt begins without progress. For a graph's node the view shows the newest
+    visit under the node's name: `visits` is the number of visits, and `earlier` holds the previous visits, retries
+    included. For an approval, `answer` is its answer.
     """
 
     id: str
@@ -105,7 +106,7 @@ class NodeView(_View):
 
     @property
     def inner(self) -> dict[NodeState, int]:
-        """How many of the children listed are in which state."""
+        """The number of listed children by state."""
         counts: dict[NodeState, int] = {}
         for child in self.children:
             counts[child.state] = counts.get(child.state, 0) + 1
@@ -117,12 +118,12 @@ class NodeView(_View):
     def _lines(self, indent: str) -> list[str]:
         more = self.children_total - len(self.children)
         error = f" {self.error.type}" if self.error else ""
-        often = f" ({self.visits} visits)" if self.visits > 1 else ""
+        notes = f" ({self.visits} visits)" if self.visits > 1 else ""
         if len(self.earlier) >= self.visits > 0:
-            often += f" ({len(self.earlier) + 1} tries)"
+            notes += f" ({len(self.earlier) + 1} tries)"
         if self.answer is not None:
-            often += f" {self.answer}"
-        lines = [f"{indent}{self.name} [{self.kind}] {self.state}{error}{often}"]
+            notes += f" {self.answer}"
+        lines = [indent + printable(f"{self.name} [{self.kind}] {self.state}{error}{notes}")]
         for child in (*self.children, *self.callbacks):
             lines.extend(child._lines(indent + "  "))
         if more > 0:
@@ -131,15 +132,15 @@ class NodeView(_View):
 
 
 class Progress(_View):
-    """How far a run is, in tasks; callbacks do not count.
+    """The progress of a run in tasks; callbacks do not count.
 
     Args:
-        total: tasks known now; grows while an open swarm is added to.
-        done: tasks that succeeded.
-        failed: tasks that failed for good.
-        fraction: share that has ended, 0 to 1.
-        rate: tasks ended per second since the run started.
-        eta: seconds to the end at that rate; None while nothing can be said.
+        total: the tasks known now; the number grows when items are added to an open swarm.
+        done: the tasks that succeeded.
+        failed: the tasks that failed after all retries.
+        fraction: the share of ended tasks, 0 to 1.
+        rate: the tasks ended per second since the run started.
+        eta: the seconds to the end at this rate; None if no estimate is possible.
     """
 
     total: int
@@ -155,7 +156,7 @@ class Progress(_View):
 class ItemView(_View):
     """One item of a swarm.
 
-    `callbacks` are those of the swarm, or its own, that were called after it, as nodes: `.s0` on success, `.f0` on
+    `callbacks` are the callbacks that were called after the item, as nodes: `.s0` on success, `.f0` on
     failure, `.c0` in any case.
     """
 
@@ -177,15 +178,15 @@ class ApprovalView(_View):
     """An approval that waits for an answer.
 
     Args:
-        run: id of the run.
-        run_name: its name.
-        node: id of the node, by which `run.approve()` finds it.
-        name: the graph's name for it.
-        message: what those who are asked are shown.
-        given: what the node was given, to judge by.
-        since: from when it waits.
-        until: when nobody needs to answer any more; None for never.
-        on_timeout: what happens then.
+        run: the id of the run.
+        run_name: the name of the run.
+        node: the id of the node, for `run.approve()`.
+        name: the node's name in the graph.
+        message: the text that the person sees.
+        given: the node's input, as a basis for the decision.
+        since: the begin of the wait.
+        until: the end of the time to answer; None for no limit.
+        on_timeout: the decision after the timeout.
     """
 
     run: str
@@ -200,7 +201,7 @@ class ApprovalView(_View):
 
 
 class Rejection(_View):
-    """One task that was not added, and why."""
+    """One task that was not added, with the reason."""
 
     index: int
     task: str
@@ -208,16 +209,16 @@ class Rejection(_View):
 
 
 class BulkReport(_View):
-    """What a bulk addition did, or would do.
+    """The report of a bulk addition, or of its dry run.
 
     Args:
-        requested: how many tasks were given.
-        added: how many of them were added; 0 of a dry run.
-        rejected: those that were not, with the reason; the first thousand.
-        rejected_count: how many were not.
-        seconds: how long it took.
-        tasks_per_second: how many were added in a second.
-        batches: in how many parts.
+        requested: the number of tasks passed in.
+        added: the number of added tasks; 0 in a dry run.
+        rejected: the rejected tasks with their reasons; the first thousand.
+        rejected_count: the number of rejected tasks.
+        seconds: the duration.
+        tasks_per_second: the tasks added per second.
+        batches: the number of batches.
     """
 
     requested: int
@@ -230,14 +231,15 @@ class BulkReport(_View):
 
 
 class RunView(_View):
-    """One line of `orchestrator.runs()`.
+    """One run in the list of `orchestrator.runs()`.
 
     Args:
-        category: what it was filed under when it was applied.
-        tags: the tags it was given.
-        tasks: names of the tasks it calls, those of items added to a swarm as well.
-        signature: id of the `StoredSignature` it is a run of; its own id where it was applied without one.
-        rerun_of: the run it was started again from.
+        category: the category given when the run was started.
+        tags: the tags given when the run was started.
+        tasks: the names of its tasks, including those of items added to a swarm.
+        signature: the id of the run's `StoredSignature`; the run's own id if it was applied without one.
+        rerun_of: the run of which this is a rerun.
+        eta: when the run starts, or was to start, by its `countdown` or `eta`; None for a run without a delay.
     """
 
     id: str
@@ -250,6 +252,7 @@ class RunView(_View):
     signature: str = ""
     rerun_of: str | None = None
     created: datetime
+    eta: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
     total: int = 0

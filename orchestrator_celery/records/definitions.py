@@ -65,6 +65,7 @@ class Attribute(str, Enum):
     # Of a leaf, and of an approval.
     WAIT = "wait"  #: milliseconds between its turn and its start; of an approval, the timeout
     ETA = "eta"  #: time of its start, in milliseconds since the epoch
+    BEGINS = "fst"  #: begins a run that may have a delay: its message names the time for which that was meant
     # Of a pool.
     MAX_CONCURRENCY = "cap"  #: most live items; of a graph's node, most live elements
     STOP_AFTER = "stop"  #: number of failures after which nothing more starts
@@ -150,7 +151,13 @@ def write_definition(shape: Shape, payload: bytes, **attributes: Any) -> bytes:
 
 
 def leaf_definition(
-    payload: bytes, links: int = 0, errbacks: int = 0, *, wait: int | None = None, eta: int | None = None
+    payload: bytes,
+    links: int = 0,
+    errbacks: int = 0,
+    *,
+    wait: int | None = None,
+    eta: int | None = None,
+    begins: bool = False,
 ) -> bytes:
     """Write the definition of a leaf.
 
@@ -160,10 +167,11 @@ def leaf_definition(
         errbacks: number of errbacks.
         wait: milliseconds between its turn and its start.
         eta: time of its start, in milliseconds since the epoch.
+        begins: it begins a run that may have a delay.
     """
-    if links or errbacks or wait or eta:
+    if links or errbacks or wait or eta or begins:
         counts = {"links": links or None, "errbacks": errbacks or None}
-        return write_definition(Shape.LEAF, payload, **counts, wait=wait, eta=eta)
+        return write_definition(Shape.LEAF, payload, **counts, wait=wait, eta=eta, begins=begins)
     return b"L\n" + payload
 
 

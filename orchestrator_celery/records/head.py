@@ -60,6 +60,11 @@ class HeadField(str, Enum):
     IMMUTABLE = "immutable"  #: 1: the signature takes no arguments
     BATCH = "batch"  #: 1: the root is a swarm with runners
     LIMIT = "limit"  #: milliseconds it may take
+    ETA = "eta"  #: when it starts, of a run with a delay
+    EXPIRES = "expires"  #: when it expires, of a run with a delay
+    DIGEST = "digest"  #: digest of its definition
+    OUTER = "outer"  #: id of the task that it stands in for
+    BASE = "base"  #: number of attempts before the first, of an earlier run of the same id
     WINDOW = "window"  #: most items that an unbounded pool has live
     EVENTS = "events"  #: most entries of the stream
     # How it stands.
@@ -74,6 +79,7 @@ class HeadField(str, Enum):
     FAILED = "failed"  #: leaves that have failed
     SKIPPED = "skipped"  #: leaves that were taken out of the total
     REF = "ref"  #: outcome reference to its result or error
+    WAITS = "waits"  #: 1: it has a delay and has not started
     MIXED = "mixed"  #: 1: some items have a priority
     GRAPH = "graph"  #: 1: there is a graph in it
     AHEAD = "ahead"  #: 1: nodes may have records before their turn
@@ -87,6 +93,7 @@ class HeadField(str, Enum):
     # Pending side effects.
     OWED = "owed"  #: number of pending side effects
     INSIDE = "inside"  #: pending: runs that stand in for its tasks follow its status
+    STALE = "stale"  #: pending: Celery has a result from before the run
     RESET = "reset"  #: pending: take the end before a retry back from Celery
     # Of a cancelled run.
     AUDIT = "audit"  #: entry for the audit trail, JSON

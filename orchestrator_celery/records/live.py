@@ -3,8 +3,8 @@
     record    = state "|" attempt "|" retries "|" nesting "|" since "|" sent "|" tries "|" callbacks "|" input "|" owner
     state     = a value of `LiveState`
     callbacks = [links] "," [errbacks] [ ";" [success] "," [error] "," [cleanup] ]
-    input     = an input reference, see `inputs.py`; of a decision, `reason ":" reference`
-    reason    = a value of `Reason` in `model/effects.py`
+    input     = an input reference, see `inputs.py`; of a decision, `cause ":" reference`
+    cause     = a value of `Cause` in `model/effects.py`
     owner     = [runner " "] worker     ; empty unless it runs
     runner    = node ":" attempt
 

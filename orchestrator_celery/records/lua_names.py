@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from orchestrator_celery.model.effects import Reason
+from orchestrator_celery.model.effects import Cause
 from orchestrator_celery.model.states import NodeKind, Priority, RunStatus
 from orchestrator_celery.records.definitions import Attribute, Shape
 from orchestrator_celery.records.ended import EndedState
@@ -43,7 +43,7 @@ GROUPS: dict[str, dict[str, object]] = {
     "OUTCOME": _members(OutcomeKind),
     "PLACE": _members(Place),
     "PRIORITY": {**_members(Priority), "span": SPAN},
-    "REASON": _members(Reason),
+    "CAUSE": _members(Cause),
     "SHAPE": _members(Shape),
     "SOURCE": _members(Source),
     "STATE": _members(LiveState, EndedState),

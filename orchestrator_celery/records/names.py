@@ -49,6 +49,9 @@ class Beside(str, Enum):
     # In `:m`.
     SEGMENTS = ":segments"  #: where items of a pool lie that were added in bulk
     # In `:d`.
+    ADDITION = (
+        ":add:"  #: of a task that added to the header of its chord; with the body's retries, nesting and a number
+    )
     REPLACED = ":own"  #: definition of a leaf before it replaced itself; '' where it had none of its own
 
 

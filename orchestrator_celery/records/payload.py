@@ -7,7 +7,6 @@ only what its `accept_content` allows.
 
 from __future__ import annotations
 
-from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 from celery.utils.serialization import get_pickleable_exception
@@ -15,6 +14,7 @@ from kombu.serialization import dumps, loads, prepare_accept_content, registry
 
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import PayloadTooLarge
+from orchestrator_celery.model.safe_text import safe_str, safe_traceback
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -57,9 +57,9 @@ class Codec:
         """Encode an exception as Celery's own backend would, with type, words and traceback beside it."""
         words = {
             "type": type(exc).__name__,
-            "message": _words_of(exc),
+            "message": safe_str(exc),
             "bases": class_names(exc)[1:],
-            "traceback": trace if trace is not None else _text_of(exc),
+            "traceback": trace if trace is not None else safe_traceback(exc),
             "exc": self._app.backend.prepare_exception(get_pickleable_exception(exc), self._results),
         }
         try:
@@ -108,20 +108,6 @@ class Codec:
                 "pass a reference (a path, a key) instead, or raise the limit."
             )
         return blob if serializer == _JSON else b"\0" + serializer.encode() + b"\n" + blob
-
-
-def _words_of(exc: BaseException) -> str:
-    try:
-        return str(exc)
-    except Exception:  # as below
-        return ""
-
-
-def _text_of(exc: BaseException) -> str:
-    try:
-        return "".join(format_exception(exc))
-    except Exception:  # an exception whose own words fail is an exception all the same
-        return f"{type(exc).__name__}, which cannot be printed"
 
 
 class RemoteTraceback(Exception):

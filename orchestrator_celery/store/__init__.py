@@ -1,4 +1,4 @@
-"""Redis and nothing but Redis: the records of runs and the Lua transitions on them."""
+"""The Redis store: the records of runs and the Lua transitions on them."""
 
 from orchestrator_celery.store.script_call import Effects, Refused
 from orchestrator_celery.store.transitions import Confirmed, Store

@@ -1,11 +1,12 @@
-"""The audit trail: one stream for all runs, outside what it speaks of, with a retention of its own."""
+"""The audit trail: one stream for all runs with its own retention, so that it survives the runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store import scripts
+from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
 __all__ = ("AuditTrail",)
@@ -13,33 +14,34 @@ __all__ = ("AuditTrail",)
 _PAGE = 500
 
 
-@answers
+@raises_store_unavailable
 class AuditTrail:
-    """Appends and reads.
+    """Appends and reads entries.
 
     Args:
         client: a redis-py client.
         keys: the key names.
-        retention: seconds an entry is kept.
+        retention: seconds for which an entry is kept.
+        most: the number of entries that are kept.
     """
 
-    def __init__(self, client: Any, keys: Keys, retention: float) -> None:
+    def __init__(self, client: Any, keys: Keys, retention: float, most: int) -> None:
         self._client = client
         self._key = keys.audit
         self._retention = retention
+        self._most = most
 
     def append(self, entry: bytes | str) -> None:
-        """Write one entry; what is over its retention goes."""
-        seconds, _ = self._client.time()
-        oldest = max(0, int((seconds - self._retention) * 1000))
-        self._client.xadd(self._key, {"entry": entry}, minid=oldest, approximate=False)
+        """Append one entry; entries over the retention, and the oldest of too many entries, are removed."""
+        limits = int(self._retention * 1000), self._most
+        scripts.load("append_audit").run(self._client, self._key, (entry, *limits))
 
     def entries(self, since: float | None, until: float | None) -> Iterator[tuple[str, bytes]]:
-        """Ids and entries, newest first, read page by page.
+        """Yield ids and entries, newest first, page by page.
 
         Args:
-            since: not older than this, in milliseconds since the epoch.
-            until: not newer.
+            since: the oldest time, in milliseconds since the epoch; None for no limit.
+            until: the newest time; None for no limit.
         """
         low, high = "-" if since is None else int(since), "+" if until is None else int(until)
         while page := self._client.xrevrange(self._key, high, low, count=_PAGE):

@@ -1,38 +1,107 @@
-"""A store that does not answer is one error of ours, whoever asks."""
+"""A store that cannot be used now raises one error of ours, whatever Redis says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from inspect import isgeneratorfunction
 from typing import Any, TypeVar
 
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from orchestrator_celery.errors import StoreUnavailable
 
-__all__ = ("UNREACHABLE", "answers")
+__all__ = ("UNREACHABLE", "asking", "raises_store_unavailable", "refused_for_now")
 
-#: What says that the server cannot be asked now.
+#: Errors of a store that cannot be used now.
 UNREACHABLE = (StoreUnavailable, RedisConnectionError, RedisTimeoutError)
+
+#: Refusals for which redis-py has a class, with the error code that it removes from the text.
+_REFUSALS: dict[type[BaseException], str] = {
+    BusyLoadingError: "LOADING",
+    ClusterDownError: "CLUSTERDOWN",
+    MasterDownError: "MASTERDOWN",
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
+    TryAgainError: "TRYAGAIN",
+}
+#: Error codes with which a server refuses a command that it may take later, from the list of error replies in the Redis
+#: documentation (`redis.io/docs/latest/develop/reference/protocol-spec`) and `server.c`.
+#: Inside a script Redis 6.2 puts them behind a dash, in the middle of a sentence.
+_CODES = re.compile(r"(?:^|[\s:-])(?:OOM|READONLY|MISCONF|NOREPLICAS|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|LOADING|BUSY)\b")
 
 Class = TypeVar("Class", bound=type)
 
 
-def answers(cls: Class) -> Class:
-    """Let the public methods of a class raise `StoreUnavailable` where Redis cannot be asked."""
+def refused_for_now(exc: BaseException) -> bool:
+    """Whether a server refused a command that it may take later: memory is full, it is read-only, it still loads."""
+    return isinstance(exc, tuple(_REFUSALS)) or (isinstance(exc, ResponseError) and bool(_CODES.search(str(exc))))
+
+
+@contextmanager
+def asking(consequence: str = "") -> Iterator[None]:
+    """Raise `StoreUnavailable` if the store cannot be used in the block.
+
+    Args:
+        consequence: begins the error's message, such as "The run was not started".
+
+    Raises:
+        StoreUnavailable: the server cannot be reached, or refused the command for now; with the server's own words.
+    """
+    start = f"{consequence}: the store" if consequence else "The store"
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError) as exc:
+        if refused_for_now(exc):
+            raise StoreUnavailable(f"{start} refused for now: {_words(exc)}. Call again later.") from exc
+        raise StoreUnavailable(f"{start} did not answer: {exc}. Check that it is up, then call again.") from exc
+    except ResponseError as exc:
+        if not refused_for_now(exc):
+            raise
+        raise StoreUnavailable(
+            f"{start} refused for now: {_words(exc)}. Check its memory, its disk and its role, then call again."
+        ) from exc
+
+
+def raises_store_unavailable(cls: Class) -> Class:
+    """Class decorator: public methods raise `StoreUnavailable` if Redis cannot be used now."""
     for name, member in list(vars(cls).items()):
         if callable(member) and not name.startswith("_"):
-            setattr(cls, name, _plainly(member))
+            setattr(cls, name, _translated(member))
     return cls
 
 
-def _plainly(method: Callable[..., Any]) -> Callable[..., Any]:
+def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
+    if isgeneratorfunction(method):
+
+        @wraps(method)
+        def iterated(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            with asking():
+                yield from method(*args, **kwargs)
+
+        return iterated
+
     @wraps(method)
     def asked(*args: Any, **kwargs: Any) -> Any:
-        try:
+        with asking():
             return method(*args, **kwargs)
-        except (RedisConnectionError, RedisTimeoutError) as exc:
-            raise StoreUnavailable(f"The store did not answer: {exc}. Check that it is up, then call again.") from exc
 
     return asked
+
+
+def _words(exc: BaseException) -> str:
+    """The words of the server, with the error code that redis-py took off."""
+    code = _REFUSALS.get(type(exc), "")
+    return f"{code} {exc}".strip().rstrip(".")

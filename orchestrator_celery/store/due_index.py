@@ -1,4 +1,4 @@
-"""Which runs there are, and when each is to be looked at: derived indexes, and the look itself."""
+"""The index of runs and the index of due checks, both derived; and the check of runs."""
 
 from __future__ import annotations
 
@@ -6,31 +6,40 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
+from redis.exceptions import NoScriptError, ResponseError
 
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store import scripts
-from orchestrator_celery.store.availability import answers
-from orchestrator_celery.store.script_call import Verbs, effect
+from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
+from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
-__all__ = ("Look", "Schedule")
+__all__ = ("DueIndex", "Look")
+
+
+#: The answer of PTTL for a key without expiry.
+_NO_EXPIRY = -1
 
 
 class Look(NamedTuple):
-    """What a look at a run found.
+    """The findings of a check of one run.
 
     Args:
-        run: its id.
-        state: `ok`, `gone` (no such run), `over` (nothing of it is live) or `cancelled` (and not finished with).
+        run: the run's id.
+        state: `ok`, `gone` (no such run), `over` (no part of it is live) `cancelled` (side effects pending)
+            or `unreadable` (the record is broken).
         todo: messages to publish again.
-        due: when the oldest message of the outbox is overdue, in ms; None without any.
-        running: claimed leaves by node, with their records.
-        created: when the run was created, in ms.
-        status: the run's.
-        deadline: when the run fails if it has not ended, in ms; None without one.
-        late: approvals nobody has answered in time.
-        waiting: how many approvals wait for an answer.
-        owed: something is still to be done outside the store about a change.
+        due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
+        running: the records of claimed leaves, by node.
+        created: the creation time of the run, in ms.
+        status: the run's status.
+        deadline: the deadline of the run, in ms; None without one.
+        late: approvals whose time to answer is over.
+        waiting: the number of approvals that wait for an answer.
+        owed: whether side effects outside the store are pending.
+        starts: when the run starts, in ms; None if the run has started, or is held.
+        problem: why an unreadable record cannot be read.
     """
 
     run: str
@@ -44,70 +53,117 @@ class Look(NamedTuple):
     late: tuple[str, ...] = ()
     waiting: int = 0
     owed: bool = False
+    starts: float | None = None
+    problem: str = ""
 
 
-@answers
-class Schedule(Verbs):
-    """The list of runs, and the runs that are due."""
+@raises_store_unavailable
+class DueIndex(Transitions):
+    """The list of runs, and the times of their next checks."""
 
     def forget(self, runs: Sequence[str]) -> None:
-        """Take runs that are no more out of the list of runs."""
+        """Remove deleted runs from the list of runs."""
         if runs:
             self.client.zrem(self.keys.runs, *runs)
 
     def due_runs(self, now: float | None, count: int) -> list[str]:
-        """Runs that are to be looked at, the most overdue first; all of them without `now` (ms)."""
+        """Return the runs whose check is due, the most overdue first; all of them without `now` (ms)."""
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
+    def first_due(self) -> float | None:
+        """Return the time of the next check of a run (ms); None if no check is planned."""
+        first = self.client.zrange(self.keys.due, 0, 0, withscores=True)
+        return float(first[0][1]) if first else None
+
     def active_runs(self) -> int:
-        """How many runs have not ended."""
+        """Return the number of runs that have not ended."""
         return int(self.client.zcount(self.keys.due, "-inf", "(+inf"))
 
     def due_soon(self, run: str) -> None:
-        """A run is to be looked at with the next sweep; one that has ended stays out."""
+        """Make the check of a run due in the next sweep; an ended run stays out."""
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
     def not_due(self, runs: Sequence[str]) -> None:
-        """Runs that have ended or are no more; they wait for nobody, either."""
-        if runs:
-            with self.client.pipeline(transaction=False) as pipe:
-                pipe.zrem(self.keys.due, *runs)
-                pipe.zrem(self.keys.approvals, *runs)
-                pipe.execute()
+        """Remove ended or deleted runs from the due checks and from the runs that wait for a person.
+
+        A run that was created with such an id in the meantime stays due.
+        """
+        if not runs:
+            return
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zrem(self.keys.due, *runs)
+            pipe.zrem(self.keys.approvals, *runs)
+            for run in runs:
+                pipe.hmget(self.keys.root(run), HeadField.STATUS, HeadField.CLOSED)
+            _, _, *found = pipe.execute()
+        new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
+        if new:
+            self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
     def index(self, created: Mapping[str, float]) -> None:
-        """Put runs into the list of runs; derived, so it may be repeated at any time."""
+        """Add runs to the list of runs. The list is derived, so repetitions do no harm."""
         if created and self.client.zadd(self.keys.runs, dict(created), nx=True):
-            # One was not listed: it is new, or has been deleted since it was looked at.
+            # One of them was not listed: it is new, or it was deleted after its check.
             with self.client.pipeline(transaction=False) as pipe:
                 for run in created:
                     pipe.exists(self.keys.root(run))
                 self.forget([run for run, exists in zip(created, pipe.execute(), strict=True) if not exists])
 
     def due(self, runs: Mapping[str, float]) -> None:
-        """When runs are to be looked at next, in milliseconds of the store's clock."""
+        """Set the times of the next checks, in milliseconds of the store's clock."""
         if runs:
-            self.client.zadd(self.keys.due, dict(runs), xx=True)  # one that is no more due stays out
+            self.client.zadd(self.keys.due, dict(runs), xx=True)  # xx: a run that is no longer due stays out
 
     def look(self, runs: Sequence[str]) -> list[Look]:
-        """One look at each of several runs; in one round trip, except in a cluster."""
+        """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
-        if isinstance(self.client, RedisCluster):  # its pipelines take no scripts
-            return [_look(run, script.run(self.client, self.keys.root(run), pauses)) for run in runs]
+        if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
+            return [_look(run, self._look_alone(script, run, pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
-            return [_look(run, answer) for run, answer in zip(runs, pipe.execute(), strict=True)]
+            answers = pipe.execute(raise_on_error=False)
+        return [_look(run, answer) for run, answer in zip(runs, answers, strict=True)]
+
+    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int]) -> Any:
+        try:
+            return script.run(self.client, self.keys.root(run), pauses)
+        except ResponseError as exc:
+            return exc
+
+    def alive(self, run: str) -> bool:
+        """Whether a run exists and is not over; a run that is over has a time to live."""
+        return bool(self.client.pttl(self.keys.root(run)) == _NO_EXPIRY)
+
+    def now_ms(self) -> float:
+        """Return the store's clock in milliseconds since the epoch."""
+        return now_ms(self.client)
 
 
-def _look(run: str, answer: list[Any]) -> Look:
+def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
+    return status not in (None, b"CANCELLED") and closed is None
+
+
+def _look(run: str, answer: Any) -> Look:
+    """Read the answer for one run. A broken record does not keep the other runs from their check."""
+    if isinstance(answer, NoScriptError) or (isinstance(answer, Exception) and refused_for_now(answer)):
+        raise answer  # the same for every run: the sweep is tried again
+    try:
+        if isinstance(answer, Exception):
+            raise answer
+        return _read(run, answer)
+    except Exception as exc:
+        return Look(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
+
+
+def _read(run: str, answer: list[Any]) -> Look:
     word, effects, *rest = answer
     if not rest:
         return Look(run, word.decode())
-    due, running, created, status, deadline, late, waiting, owed = rest
+    due, running, created, status, deadline, late, waiting, owed, starts = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
     return Look(
@@ -122,4 +178,5 @@ def _look(run: str, answer: list[Any]) -> Look:
         tuple(node.decode() for node in late),
         int(waiting),
         bool(owed),
+        float(starts) if starts else None,
     )

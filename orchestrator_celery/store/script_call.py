@@ -1,4 +1,4 @@
-"""Calls a script and reads its answer: effects, or a refusal."""
+"""The call of a Lua script, and the parsing of its answer."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, Effect, Foresight, Reason
+from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head import check_format
 from orchestrator_celery.store import scripts
+from orchestrator_celery.store.availability import asking
 from orchestrator_celery.store.keys import Keys
 
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("NEWER", "Effects", "Refused", "Verbs", "effect", "foresight", "in_chunks")
+__all__ = ("NEWER", "Effects", "Refused", "Transitions", "edge_context", "effect", "in_chunks", "now_ms")
 
 
 #: Answered by every script for a run of a later release; raised as `FormatTooNew`.
@@ -25,24 +26,25 @@ NEWER = b"newer"
 
 
 class Refused(str, Enum):
-    """Words with which a script refuses; `RETURNS` in each script says when."""
+    """The codes with which a script refuses; `RETURNS` in each script says when."""
 
     GONE = "gone"  #: no such run
-    HELD = "held"  #: the run does not start anything now
-    STALE = "stale"  #: superseded by a later message, or ended already
+    HELD = "held"  #: the run starts no tasks now
+    STALE = "stale"  #: a later message has superseded this one, or the node has ended
     DUPLICATE = "duplicate"  #: another delivery of the same message is running
-    EXISTS = "exists"  #: the id is that of a known run
+    EXISTS = "exists"  #: a run with this id exists
     EXPIRED = "expired"  #: the upload took longer than an hour
-    CLOSED = "closed"  #: the swarm takes no more items
+    CLOSED = "closed"  #: the swarm accepts no more items
     FULL = "full"  #: more items than `max_items`
-    STATE = "state"  #: the run's status does not allow it
-    CHANGED = "changed"  #: the run is no longer what the confirmed plan says
-    POISONED = "poisoned"  #: too many lost processes
-    NODE = "node"  #: the node's state does not allow it
+    STATE = "state"  #: the run's status does not allow the verb
+    CHANGED = "changed"  #: the run has changed since the confirmed plan was made
+    POISONED = "poisoned"  #: the leaf has lost too many processes
+    EARLY = "early"  #: the start time of the run has not come
+    NODE = "node"  #: the node's state does not allow the verb
 
 
 class Effects(NamedTuple):
-    """What a transition answers: refused (and a detail, or more), or what has to be done next."""
+    """The answer of a transition: a refusal with details, or the effects to execute next."""
 
     refused: Refused | None
     todo: tuple[Effect, ...] = ()
@@ -50,8 +52,8 @@ class Effects(NamedTuple):
     more: tuple[Any, ...] = ()
 
 
-class Verbs:
-    """Calls the scripts; the verbs themselves stand in its subclasses, by what they are about.
+class Transitions:
+    """Calls the scripts; each subclass has the transitions of one subject.
 
     Args:
         client: a redis-py client.
@@ -64,7 +66,8 @@ class Verbs:
         self._settings = settings
 
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
-        word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
+        with asking():
+            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
         if word == NEWER:
             check_format(rest[0], run)
         refused = None if word == b"ok" else Refused(word.decode())
@@ -73,49 +76,55 @@ class Verbs:
         )
 
 
-def foresight(more: tuple[Any, ...]) -> Foresight | None:
-    """Read what a claim tells of the edges of a graph's node."""
+def edge_context(more: tuple[Any, ...]) -> EdgeContext | None:
+    """Parse the data in a claim's answer for choosing the edges of a graph's node."""
     if not more:
         return None
     spec, *rest = more
     if not rest:
-        return Foresight(spec)
-    given, last, visits, found = rest
+        return EdgeContext(spec)
+    graph_input, last, visits, found = rest
     records = {found[i].decode(): found[i + 1] for i in range(0, len(found), 2)}
-    return Foresight(spec, True, given.decode(), json.loads(last), int(visits), records)
+    return EdgeContext(spec, True, graph_input.decode(), json.loads(last), int(visits), records)
 
 
 def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Cut any iterable into lists of at most `size`, without holding more than one."""
+    """Split an iterable into lists of at most `size`, holding only one list at a time."""
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
 
 
 def effect(run: str, item: list[Any]) -> Effect:
-    """Read one effect of an answer."""
+    """Parse one effect of an answer."""
     kind, node, attempt, *rest = item
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
-        why, ref, spec, given, last, visits, tries, found, born = rest
+        cause, ref, spec, graph_input, last, visits, tries, found, created = rest
         return Decide(
             run,
             node.decode(),
-            Reason(why.decode()),
+            Cause(cause.decode()),
             ref.decode(),
             spec,
-            given.decode(),
+            graph_input.decode(),
             json.loads(last),
             int(visits),
             int(tries),
             {found[i].decode(): found[i + 1] for i in range(0, len(found), 2)},
-            born.decode(),
+            created.decode(),
         )
     leaf = LeafId(run, node.decode(), int(attempt))
     if kind == b"close":
         return CloseRun(leaf)
-    retries, nesting, given, spec, wait, level, born = rest
+    retries, nesting, input_ref, spec, wait, level, created = rest
     fence = Fence(nesting=int(nesting), retries=int(retries))
     own_level = int(level) if level else None
-    return Dispatch(leaf, fence, given.decode(), spec, int(wait) / 1000, own_level, born.decode())
+    return Dispatch(leaf, fence, input_ref.decode(), spec, int(wait) / 1000, own_level, created.decode())
+
+
+def now_ms(client: Any) -> float:
+    """Return the store's clock in milliseconds since the epoch."""
+    seconds, micros = client.time()
+    return float(seconds) * 1000 + float(micros) / 1000

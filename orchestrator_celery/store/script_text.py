@@ -29,15 +29,15 @@ _SETS = {
     "outbox": "base records/definition records/packed definition send live",
     # Moves the tree on.
     "everything": (
-        "outbox records/ended records/pool records/graph records/active attempts release renew callbacks complete "
-        "steps approvals pools graphs step_ended tree"
+        "outbox records/ended records/pool records/graph records/active records/task_id attempts release renew "
+        "error_copy callbacks complete steps approvals pools graphs step_ended tree"
     ),
     "pools": (
         "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump runner_ended recount begin_pool"
     ),
     "graphs": (
-        "records/map edges flush_graphs looked_at decision graph_failure visit_counts visits arrive leave follow start_join "
-        "unreachable graph_end tokens graph_retry begin_graph"
+        "records/map edges flush_graphs looked_at decision graph_failure visit_counts visits arrive take_edges follow "
+        "start_join unreachable graph_end tokens graph_retry begin_graph"
     ),
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.

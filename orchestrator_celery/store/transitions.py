@@ -1,40 +1,59 @@
-"""The verbs on a run: one method per Lua script, one call per event (invariant 8)."""
+"""Transitions of runs: one method for each Lua script, and one call for each event (invariant 8)."""
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.errors import StoreUnavailable
+from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
+from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store.availability import UNREACHABLE, answers
-from orchestrator_celery.store.due_index import Schedule
-from orchestrator_celery.store.graph_transitions import GraphVerbs
-from orchestrator_celery.store.script_call import Effects, Refused
-from orchestrator_celery.store.signature_transitions import SignatureVerbs
-from orchestrator_celery.store.swarm_transitions import FIRST_LOOK
+from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
+from orchestrator_celery.store.due_index import DueIndex
+from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.schedule import schedule
+from orchestrator_celery.store.script_call import Effects, Refused, Transitions
+from orchestrator_celery.store.signature_transitions import SignatureTransitions
+from orchestrator_celery.store.swarm_transitions import SwarmTransitions
+from orchestrator_celery.store.upload import FIRST_LOOK, upload
+
+if TYPE_CHECKING:
+    from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("Confirmed", "Store")
 
 _REPORTS = 1000
-#: Milliseconds after which a change is looked at whose caller may have died.
+#: Milliseconds after which a sweep checks a change whose caller may have died.
 _SOON = 2000
 
 
 class Confirmed(NamedTuple):
-    """What a confirmed plan of a cancellation says of the run: fields of its head."""
+    """The facts in a confirmed plan of a cancellation: fields of the run's head."""
 
     status: bytes
     created: bytes
     total: bytes
 
 
-@answers
-class Store(SignatureVerbs, GraphVerbs, Schedule):
-    """Runs in Redis; every change is one script, atomic and safe to repeat."""
+@raises_store_unavailable
+class Store(Transitions):
+    """The runs in Redis. Each change is one script, which is atomic and safe to repeat.
+
+    Args:
+        client: a redis-py client.
+        settings: limits, and the prefix of the keys.
+    """
+
+    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
+        super().__init__(client, settings)
+        self.swarms = SwarmTransitions(client, settings)
+        self.graphs = GraphTransitions(client, settings)
+        self.signatures = SignatureTransitions(client, settings)
+        #: The list of runs, and the time of the next check of each.
+        self.due_index = DueIndex(client, settings)
 
     def create(
         self,
@@ -43,89 +62,115 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         head: Mapping[str, Any],
         records: str = "",
     ) -> Effects:
-        """Make a run exist, whole or not at all, and learn which leaves are first.
+        """Create a run, as a whole or not at all, and return the leaves to start first.
 
         Args:
-            run: its id; a known id is refused with `EXISTS` and changes nothing.
-            definitions: spec of each node by node id; of two for one node, the later.
+            run: the run's id; a known id is refused with `EXISTS` and changes nothing.
+            definitions: the definition of each node by node id; if a node occurs twice, the later one counts.
             head: fields of the run's head.
-            records: token of records it takes over from another run, as `bring` gave it.
+            records: the token of records that the run takes over from another run, as returned by `upload_records`.
 
         Raises:
-            StoreUnavailable: Redis did not answer; there is no such run.
+            StoreUnavailable: Redis did not answer; the run does not exist.
+            StartUnconfirmed: the answer was lost; the run may exist.
         """
         token = uuid.uuid4().hex
         fields = {"window": self._settings.window, "events": self._settings.max_events, **head}
         flat = [part for pair in fields.items() for part in pair]
         try:
-            # Due before it exists, so that a run whose maker dies right after is found.
+            # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
-            self._upload(run, token, pairs, due=True)
-            effects = self._run("create", run, token, len(fields), records, *flat)
-            if effects.refused is Refused.EXISTS and effects.detail == 1:
-                self.not_due([run])
-            if effects.refused is Refused.EXPIRED:
-                self.not_due([run])
-                raise StoreUnavailable("The run was not started: its upload took longer than an hour and was dropped.")
-            if effects.refused is None:
-                with self.client.pipeline(transaction=False) as pipe:
-                    pipe.zadd(self.keys.runs, {run: float(effects.detail)})
-                    first = min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
-                    pipe.zadd(self.keys.due, {run: float(effects.detail) + first})
-                    pipe.execute()
+            upload(self.client, self.keys, run, token, pairs, due=True)
         except UNREACHABLE as exc:
-            raise StoreUnavailable(f"The run was not started, the store did not answer: {exc}") from exc
+            raise StoreUnavailable(f"The run was not started, because the store did not answer: {exc}.") from exc
+        try:
+            effects = self._run("create", run, token, len(fields), records, *flat)
+        except UNREACHABLE as exc:
+            raise StartUnconfirmed.of(run, exc) from exc
+        if effects.refused is Refused.EXPIRED:
+            self.due_index.not_due([run])
+            raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
+        with suppress(*UNREACHABLE):  # the run is due already, and its next check repairs the derived indexes
+            self._enter(run, effects, head)
         return effects
 
-    def bring(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
-        """Bring records that a run takes over which is about to be created; returns their token, '' for none."""
+    def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
+        if effects.refused is not None:
+            if effects.detail == 1:
+                self.due_index.not_due([run])
+            return
+        created = float(effects.detail)
+        first = created + min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
+        starts = float(head.get("eta", 0))
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.zadd(self.keys.runs, {run: created})
+            pipe.zadd(self.keys.due, {run: starts if starts > created else first})
+            pipe.execute()
+
+    def begin(self, run: str, expired: bytes) -> Effects:
+        """Start a run that was created with a delay, if its time has come.
+
+        Args:
+            run: the run's id.
+            expired: the encoded error with which the run fails if it has expired.
+        """
+        return self._run("begin", run, expired)
+
+    def unclaimed(self, run: str) -> tuple[Effect, ...]:
+        """Return the messages of a run's outbox, to publish them again; the claim admits only one copy of each."""
+        return self._run("sweep", run, 0, 0).todo
+
+    def upload_records(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
+        """Upload records that a new run will take over; return their token, '' for no records."""
         token, fields = uuid.uuid4().hex, iter(records)
         first = next(fields, None)
         if first is None:
             return ""
-        self._upload(run, token, chain([first], fields))
+        upload(self.client, self.keys, run, token, chain([first], fields))
         return token
 
     def claim(self, leaf: LeafId, fence: Fence, owner: str) -> Effects:
-        """Ask whether this delivery may run its body; `detail` is what was kept of it last, of a duplicate who runs it.
+        """Ask for permission to run the body of a delivered leaf.
 
-        `more` holds the definition of a graph's node whose edges its result alone chooses.
+        `detail` is the leaf's last checkpoint; for a duplicate it is the process that runs the leaf. `more` is the data
+        for choosing the edges of a graph's node; see `edge_context`.
         """
         return self._run("claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner)
 
     def finish(
-        self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None, relied: str = ""
+        self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None, depends: str = ""
     ) -> Effects:
-        """The leaf has ended well.
+        """Record the success of a leaf.
 
         Args:
-            leaf: the node, and the attempt.
-            fence: the body's place in the attempt.
-            result: encoded.
-            targets: the edges of a graph that follow, where they are chosen already.
-            relied: newest results of other nodes they were chosen by; where one is newer by now, they are chosen anew.
+            leaf: the node and the attempt.
+            fence: the message's place in the attempt.
+            result: the encoded result.
+            targets: the edges of a graph to follow, if they are already chosen.
+            depends: the newest results of other nodes on which the choice depends. If a result is newer by now, the
+                edges are chosen again.
         """
         choice = "" if targets is None else f"={targets}"
         fence_of = (fence.retries, fence.nesting)
-        return self._run("finish", leaf.run, leaf.node, leaf.attempt, *fence_of, result, choice, relied)
+        return self._run("finish", leaf.run, leaf.node, leaf.attempt, *fence_of, result, choice, depends)
 
     def fail(self, leaf: LeafId, fence: Fence | None, error: bytes) -> Effects:
-        """The leaf has ended with an error; no fence where the reporter cannot know it."""
+        """Record the failure of a leaf; the fence is None if the reporter cannot know it."""
         retries, nesting = ("", "") if fence is None else (fence.retries, fence.nesting)
         return self._run("fail", leaf.run, leaf.node, leaf.attempt, retries, nesting, error)
 
     def requeue(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects:
-        """The body handed its node to a later message.
+        """Record that a later message continues the node.
 
         Args:
-            leaf: the node, and the attempt.
-            fence: the body's place in the attempt.
-            later: the later message's.
-            why: `retry`, `replace`, `requeue`, or `delegate` for a replacement that is a run of its own.
+            leaf: the node and the attempt.
+            fence: the message's place in the attempt.
+            later: the place of the later message.
+            why: `retry`, `replace`, `requeue`, or `delegate` for a replacement by a run of its own.
             wait: seconds until the later message is due.
-            definition: what it sends, where that differs from what the node sent before.
+            definition: the definition of the later message, if it differs from the node's.
         """
         return self._run(
             "requeue",
@@ -140,9 +185,9 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
         )
 
     def lost(self, leaf: LeafId, fence: Fence, max_resumes: int, wait: float = 0.0, hold: bool = False) -> Effects:
-        """The process that ran the leaf is gone; `hold`: by a rule it is not started again.
+        """Record that the process of a leaf is gone; with `hold` a rule forbids to restart the leaf.
 
-        `detail` tells (1 or 0) whether there is a checkpoint to go on from; -1: it was to be stopped, and is held.
+        `detail` is 1 if a checkpoint exists, else 0; -1 means that the leaf was to be stopped and is now held back.
         """
         return self._run(
             "lost",
@@ -156,137 +201,154 @@ class Store(SignatureVerbs, GraphVerbs, Schedule):
             int(hold),
         )
 
+    def add_to_chord(self, leaf: LeafId, fence: Fence, number: int, item: bytes, leaves: int) -> Effects:
+        """A running leaf adds an item to the header of its chord; `detail`: the item's node.
+
+        Args:
+            leaf: the node, and the attempt.
+            fence: the body's place in the attempt.
+            number: of the addition within the body; the same number again adds nothing.
+            item: definition.
+            leaves: how many leaves are in it.
+        """
+        return self._run(
+            "add_to_chord", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, number, leaves, item
+        )
+
     def checkpoint(self, leaf: LeafId, fence: Fence, blob: bytes) -> Effects:
-        """How far a running leaf is."""
+        """Save a checkpoint of a running leaf."""
         return self._run("checkpoint", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, blob)
 
     def progress(self, leaf: LeafId, fence: Fence, done: str, total: str, message: str) -> Effects:
-        """What a running leaf says of how far it is; `total` is '' where nobody knows."""
+        """Save the progress of a running leaf; `total` is '' if unknown."""
         return self._run(
             "progress", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, done, total, message
         )
 
     def suspend(self, run: str) -> Effects:
-        """Nothing more of a run starts; `detail`: runs that stand in for its tasks, or the status that forbids it."""
+        """Suspend a run; `detail`: the inner runs that replace its tasks, or the status that forbids it."""
         effects = self._run("suspend", run)
-        self._look_soon(run, effects.refused is None and bool(effects.detail))
+        self._check_soon(run, effects.refused is None and bool(effects.detail))
         return effects
 
     def resume(self, run: str) -> Effects:
-        """A suspended or interrupted run goes on; `detail` as for `suspend`."""
-        return self._goes_on("resume", run)
+        """Resume a suspended or interrupted run; `detail` as for `suspend`."""
+        return self._restart("resume", run)
 
     def retry(self, run: str, node: str = "") -> Effects:
-        """A failed run goes on from what failed; `detail`: the status, or what is with the node, that forbids it.
+        """Retry the failed nodes of a run; `detail`: the status, or the state of the node, that forbids it.
 
         Args:
-            run: its id.
-            node: the one failed node that is to go on; '' for all.
+            run: the run's id.
+            node: the failed node to retry; '' for all.
         """
-        return self._goes_on("retry", run, node)
+        return self._restart("retry", run, node)
 
     def skip(self, run: str, node: str, to: str = "") -> Effects:
-        """A node that has not started is taken out; `detail`: the status, or what is with the node, that forbids it.
+        """Take out a node that has not started; `detail`: the status, or the state of the node, that forbids it.
 
         Args:
-            run: its run.
-            node: its id.
-            to: id of the run as which it goes on by itself.
+            run: the run's id.
+            node: the node's id.
+            to: the id of the run as which the node continues; '' for none.
         """
         return self._run("skip", run, node, to)
 
-    def _goes_on(self, verb: str, run: str, *args: Any) -> Effects:
-        # Before it is done, for one that had ended is not due, and something of it may go on.
-        added = self.client.zadd(self.keys.due, {run: time.time() * 1000 + FIRST_LOOK}, nx=True)
+    def _restart(self, verb: str, run: str, *args: Any) -> Effects:
+        # Made due before the change: an ended run is not due, and its tasks may start again.
+        added = schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         effects = self._run(verb, run, *args)
         if effects.refused is None:
             self.client.zadd(self.keys.due, {run: 0})
         elif added:
-            self.not_due([run])
+            self.due_index.not_due([run])
         return effects
 
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
-        """As `suspend`, and what runs is to be stopped, by this signal and, seconds later, SIGKILL.
+        """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.
 
-        `detail`: runs that stand in for its tasks, and what runs, as node and record alternating; or the status that
-        forbids it.
+        `detail`: the inner runs that replace its tasks, and the running leaves as alternating node and record; or the
+        status that forbids it.
         """
         effects = self._run("interrupt", run, signal, int(grace * 1000))
-        self._look_soon(run, effects.refused is None and bool(effects.detail[0]))
+        self._check_soon(run, effects.refused is None and bool(effects.detail[0]))
         return effects
 
-    def _look_soon(self, run: str, followers: bool) -> None:
-        """Where runs that stand in for its tasks have to follow: a sweep sees to it if the caller dies before."""
-        if followers:
-            self.client.zadd(self.keys.due, {run: time.time() * 1000 + _SOON}, xx=True, lt=True)
+    def _check_soon(self, run: str, has_inner: bool) -> None:
+        """If inner runs must follow, make the run due soon, so that a sweep does it if the caller dies first."""
+        if has_inner:
+            schedule(self.client, self.keys.due, run, after=_SOON, only="XX", earlier=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
-        """An interruption has ended the leaf's body, or made sure that its end means nothing."""
+        """Record that an interruption has ended the leaf's body, or that reports of this body are refused now."""
         return self._run("stopped", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, how)
 
     def overdue(self, run: str, error: bytes, inner: bool = False) -> Effects:
-        """A run is over its deadline and fails.
+        """Fail a run that is over its deadline.
 
         Args:
-            run: its id.
-            error: what it failed with.
-            inner: it stands in for a task of another run, and the deadline is that one's.
+            run: the run's id.
+            error: the encoded error.
+            inner: whether the run replaces a task of another run whose deadline this is.
 
         Returns:
-            `detail` as for `suspend`.
+            Effects with `detail` as for `suspend`.
         """
         return self._run("overdue", run, error, int(inner))
 
     def ended(self, closing: LeafId) -> Effects:
-        """Celery has been told the outcome by this message; the run is kept for the retention."""
+        """Record that this message has reported the outcome to Celery; the run expires after the retention."""
         effects = self._run("ended", closing.run, int(self._settings.retention), closing.attempt)
         if effects.detail == 1:
-            self.not_due([closing.run])
+            self.due_index.not_due([closing.run])
         return effects
 
     def settled(self, run: str, field: str) -> None:
-        """What was to be done outside the store about a change, as this field of the head said, is done."""
+        """Record that the side effect in this field of the head is done."""
         self._run("settled", run, field)
 
     def discard(self, run: str) -> Effects:
-        """Take a run back whose first messages could not be published."""
+        """Remove a run whose first messages could not be published."""
         effects = self._run("discard", run)
-        self.forget([run])
-        self.not_due([run])
+        self.due_index.forget([run])
+        self.due_index.not_due([run])
         return effects
 
     def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None) -> Effects:
-        """Stop a run and delete its data; `erase` deletes the rest once the side effects were performed.
+        """Stop a run and delete its data; `erase` deletes the rest after the side effects are done.
 
         Args:
-            run: its id.
+            run: the run's id.
             audit: the entry for the audit trail, as JSON.
-            confirmed: refuse with `CHANGED` if the run is not like this any more.
+            confirmed: refuse with `CHANGED` if the run is not as this says any more.
         """
-        # Due before it is done, so that consequences which nobody draws are found; not at once: the caller draws them.
-        later = time.time() * 1000 + FIRST_LOOK
-        self.client.zadd(self.keys.due, {run: later}, nx=True)
+        # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
+        schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         facts = ("", "", "") if confirmed is None else confirmed
         effects = self._run("cancel", run, audit, int(confirmed is not None), *facts)
         if effects.refused is Refused.GONE:
-            self.not_due([run])
+            self.due_index.not_due([run])
         return effects
 
     def erase(self, run: str) -> Effects:
-        """Nothing of a cancelled run is left; tells by `refused` whether this call did it."""
+        """Delete the rest of a cancelled run; `refused` tells whether this call did it."""
         effects = self._run("erase", run)
-        self.forget([run])
-        self.not_due([run])
+        self.due_index.forget([run])
+        self.due_index.not_due([run])
         return effects
 
+    def audit_written(self, root: str) -> None:
+        """The audit entry that a cancelled run, or a claimed signature, kept for its deletion is in the audit trail."""
+        self.client.hdel(self.keys.root(root), "audit")
+
     def keep_report(self, report: bytes) -> None:
-        """Keep what a sweep did; the newest thousand are kept."""
+        """Store the report of a sweep; the newest thousand are kept."""
         with self.client.pipeline(transaction=False) as pipe:
             pipe.lpush(self.keys.reports, report)
             pipe.ltrim(self.keys.reports, 0, _REPORTS - 1)
             pipe.execute()
 
     def now(self) -> float:
-        """Seconds since the epoch by the store's clock, which decides (invariant 10)."""
+        """Return the seconds since the epoch by the store's clock, which decides (invariant 10)."""
         seconds, micros = self.client.time()
         return float(seconds) + float(micros) / 1e6

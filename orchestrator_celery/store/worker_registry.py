@@ -1,4 +1,4 @@
-"""Workers: their leases, what they run, and which of them leads."""
+"""The registry of workers: their leases, the tasks they run, and the leader."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from orchestrator_celery.store import scripts
-from orchestrator_celery.store.availability import answers
+from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("Beat", "Registry", "WorkerLife")
+__all__ = ("Beat", "WorkerLife", "WorkerRegistry")
 
 
 class Beat(NamedTuple):
-    """What a sign of life tells the worker that gave it.
+    """The answer to a worker's heartbeat.
 
     Args:
-        now: the store's clock, ms.
-        leads: whether this worker sweeps until its next sign of life.
-        dead: members whose lease is over; only the leader is told.
+        now: the store's clock, in ms.
+        leads: whether this worker sweeps until its next heartbeat.
+        dead: members whose lease is over; only the leader gets them.
+        handed: this worker has just become the leader, and the previous leader had finished its work.
     """
 
     now: float
     leads: bool
     dead: tuple[str, ...]
+    handed: bool = False
 
 
 class WorkerLife(NamedTuple):
-    """A member as of its last sign of life.
+    """A member at its last heartbeat.
 
     Args:
-        seen: when, ms of the store's clock.
-        active: task ids it ran then.
+        seen: the time of the heartbeat, in ms of the store's clock.
+        active: the ids of the tasks that it was running.
     """
 
     seen: float
     active: frozenset[str]
 
 
-@answers
-class Registry:
-    """The workers' keys, which lie in one slot.
+@raises_store_unavailable
+class WorkerRegistry:
+    """The keys of the workers, which lie in one slot.
 
     Args:
         client: a redis-py client.
@@ -53,38 +55,47 @@ class Registry:
         self._keys = keys
 
     def beat(self, member: str, lease: float, active: Sequence[str], dead: Sequence[str] = ()) -> Beat:
-        """Give a sign of life.
+        """Record a heartbeat.
 
         Args:
             member: this worker.
-            lease: seconds it counts as alive from now.
-            active: ids of the tasks it runs.
-            dead: members this machine knows to be dead; their leases end at once.
+            lease: seconds for which the worker counts as alive from now.
+            active: the ids of the tasks that it runs.
+            dead: members that this machine knows to be dead; their leases end at once.
         """
         args = (member, int(lease * 1000), json.dumps(list(active)), *dead)
-        _, now, leads, gone = scripts.load("beat").run(self._client, self._keys.workers, args)
-        return Beat(float(now), bool(leads), tuple(item.decode() for item in gone))
+        _, now, leads, gone, handed = scripts.load("beat").run(self._client, self._keys.workers, args)
+        return Beat(float(now), bool(leads), tuple(item.decode() for item in gone), bool(handed))
+
+    def leave(self, member: str, *, finished: bool) -> None:
+        """Remove a worker that stops in good order.
+
+        Args:
+            member: the worker; it runs no task any more.
+            finished: if the worker leads, its sweeps are complete.
+        """
+        scripts.load("leave").run(self._client, self._keys.workers, (member, int(finished)))
 
     def members(self) -> list[str]:
-        """All members, alive or not yet buried."""
+        """Return all members, alive or dead, that were not buried yet."""
         return [item.decode() for item in self._client.zrange(self._keys.workers, 0, -1)]
 
     def alive(self, now: float) -> list[str]:
-        """Members whose lease holds at `now` (ms)."""
+        """Return the members whose lease holds at `now` (ms)."""
         return [item.decode() for item in self._client.zrangebyscore(self._keys.workers, f"({now}", "+inf")]
 
     def has_lease(self, member: str, now: float) -> bool:
-        """Whether a member is known to live at `now` (ms)."""
+        """Whether a member's lease holds at `now` (ms)."""
         score = self._client.zscore(self._keys.workers, member)
         return score is not None and float(score) > now
 
     def lives(self) -> Mapping[str, WorkerLife]:
-        """What the members ran at their last sign of life."""
+        """Return the members with the tasks of their last heartbeat."""
         found = self._client.hgetall(f"{self._keys.workers}:active")
         return {member.decode(): _life(raw.decode()) for member, raw in found.items()}
 
     def bury(self, members: Sequence[str]) -> None:
-        """Forget members; after that nothing tells them from ones that never lived."""
+        """Delete members; after that they look as if they had never lived."""
         if members:
             self._client.zrem(self._keys.workers, *members)
             self._client.hdel(f"{self._keys.workers}:active", *members)

@@ -1,4 +1,4 @@
-"""Tools for tests of projects that use the extension."""
+"""Tools for the tests of projects that use the extension."""
 
 from orchestrator_celery.testing.crash import CrashPoint, crash_points, points
 

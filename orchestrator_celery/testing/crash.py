@@ -1,15 +1,15 @@
-"""For tests of projects that use the extension: end a process at a chosen point, by name.
+"""Ends a process at a chosen point, for tests of projects that use the extension.
 
     from orchestrator_celery.testing import crash_points
     crash_points()          # in the project's module, after `Orchestrator(app)`
 
     ORCHESTRATOR_CRASH="store.finish.after" ORCHESTRATOR_CRASH_ONCE=/tmp/mark celery -A proj worker
 
-The process that reaches the point for the first time ends there as a crash
-does, with `os._exit`: no handler runs, nothing is flushed. The file named by
-`ORCHESTRATOR_CRASH_ONCE` marks that it has happened, so that the worker that
-is started next goes on. `#3` behind the name takes the third time a process
-comes there; `@all` takes the worker's main process down as well.
+The first process that reaches the point ends there like in a crash, with
+`os._exit`: no handler runs, and no buffer is flushed. The file named by
+`ORCHESTRATOR_CRASH_ONCE` records that the crash has happened, so that the
+worker that is started next continues. `#3` after the name means the third
+time a process reaches the point. `@all` ends the worker's main process too.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from billiard import current_process
 
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.store import Store, scripts
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store import scripts
+from orchestrator_celery.store.due_index import DueIndex
+from orchestrator_celery.store.script_call import Transitions
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 __all__ = ("CrashPoint", "crash_points", "points")
 
@@ -35,7 +37,7 @@ _STATUS = 86
 
 
 class CrashPoint(NamedTuple):
-    """Where to end.
+    """The point at which to end the process.
 
     >>> CrashPoint.parse("store.finish.after#2@all")
     CrashPoint(name='store.finish.after', nth=2, everything=True)
@@ -50,17 +52,17 @@ class CrashPoint(NamedTuple):
         """Read `name`, `name#nth`, `name@all`, `name#nth@all`.
 
         Raises:
-            OrchestratorError: there is no such point; the message lists those there are.
+            OrchestratorError: the point does not exist; the message lists the points.
         """
         rest, _, scope = text.partition("@")
         name, _, nth = rest.partition("#")
         if name not in points():
-            raise OrchestratorError(f"There is no crash point {name!r}; there are: {', '.join(points())}.")
+            raise OrchestratorError(f"There is no crash point {name!r}: use one of {', '.join(points())}.")
         return cls(name, int(nth or 1), scope == "all")
 
 
 def points() -> list[str]:
-    """Names of all points: before and after every store call, publication and acknowledgement."""
+    """Return the names of all points: before and after every store call, publication and acknowledgement."""
     named = [f"store.{verb}" for verb in scripts.names()]
     return [
         f"{name}.{side}" for name in [*named, "publish.task", "publish.close", "ack"] for side in ("before", "after")
@@ -68,30 +70,30 @@ def points() -> list[str]:
 
 
 def crash_points() -> None:
-    """Make this process end where `ORCHESTRATOR_CRASH` says; without it nothing is touched.
+    """Make this process end at the point named by `ORCHESTRATOR_CRASH`; without the variable nothing happens.
 
     Raises:
-        OrchestratorError: the variable names no point, or `ORCHESTRATOR_CRASH_ONCE` is not set beside it.
+        OrchestratorError: the variable names an unknown point, or `ORCHESTRATOR_CRASH_ONCE` is not set.
     """
     text = os.environ.get("ORCHESTRATOR_CRASH")
     if not text:
         return
     mark = os.environ.get("ORCHESTRATOR_CRASH_ONCE")
     if not mark:
-        raise OrchestratorError("Set ORCHESTRATOR_CRASH_ONCE to a path: its file says that the crash has happened.")
+        raise OrchestratorError("Set ORCHESTRATOR_CRASH_ONCE to a path: its file records that the crash has happened.")
     crash = _Crash(CrashPoint.parse(text), Path(mark))
     from celery.worker.request import Request
 
-    _wrap(Store, "_run", crash, lambda self, verb, *args: f"store.{verb}")
-    _wrap(Store, "look", crash, lambda *args: "store.sweep")
-    _wrap(Registry, "beat", crash, lambda *args: "store.beat")
+    _wrap(Transitions, "_run", crash, lambda self, verb, *args: f"store.{verb}")
+    _wrap(DueIndex, "look", crash, lambda *args: "store.sweep")
+    _wrap(WorkerRegistry, "beat", crash, lambda *args: "store.beat")
     _wrap(Publisher, "_send_task", crash, lambda *args: "publish.task")
     _wrap(Publisher, "_send_close", crash, lambda *args: "publish.close")
     _wrap(Request, "acknowledge", crash, lambda *args: "ack")
 
 
 class _Crash:
-    """Counts how often points are reached, and ends the process at the chosen one."""
+    """Counts how often points are reached, and ends the process at the chosen point."""
 
     def __init__(self, point: CrashPoint, mark: Path) -> None:
         self._point = point
@@ -107,7 +109,7 @@ class _Crash:
         except FileExistsError:
             return
         if self._point.everything and current_process().name != "MainProcess":
-            # Only a child of a pool has the worker's main process as its parent; that of others is not ours to kill.
+            # Only in a child of a pool is the parent the worker's main process; other parents must not be killed.
             os.kill(os.getppid(), signal.SIGKILL)
         os._exit(_STATUS)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator_celery.dispatch.inputs import Givens
-from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.dispatch.inputs import InputResolver
+from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("WaitingApprovals",)
 
@@ -20,24 +20,24 @@ class WaitingApprovals:
     """Reads the approvals that wait for an answer.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
-        self._reader = orchestrator.reader
-        self._givens = Givens(orchestrator.reader, orchestrator.codec)
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._reader = container.reader
+        self._resolver = InputResolver(container.reader, container.codec)
 
     def every(self) -> list[ApprovalView]:
         """All that wait, the newest first."""
-        store, found = self._orchestrator.store, list[ApprovalView]()
-        for run in store.awaiting():
+        store, found = self._container.store, list[ApprovalView]()
+        for run in store.graphs.awaiting():
             waiting = self.of(run)
             found += waiting
             if not waiting:
-                store.awaits_no_more([run])
+                store.graphs.awaits_no_more([run])
                 if self.of(run):  # one has come just then
-                    store.awaits(run)
+                    store.graphs.awaits(run)
         return sorted(found, key=lambda view: view.since, reverse=True)
 
     def of(self, run: str) -> list[ApprovalView]:
@@ -54,7 +54,7 @@ class WaitingApprovals:
         return [self._view(run, name.decode(), *leaf, raw) for leaf, raw in definitions if raw is not None]
 
     def _view(self, run: str, name: str, node: str, live: Live, definition: bytes) -> ApprovalView:
-        given = self._orchestrator.codec.load(parse_definition(definition).payload)
+        given = self._container.codec.load(parse_definition(definition).payload)
         timeout = given.get("timeout")
         return ApprovalView(
             run=run,
@@ -62,7 +62,7 @@ class WaitingApprovals:
             node=node,
             name=given["name"],
             message=given.get("message", ""),
-            given=self._givens.value(run, live.input, node) if live.input else None,
+            given=self._resolver.value(run, live.input, node) if live.input else None,
             since=live.since,
             until=None if timeout is None else live.since + timedelta(seconds=timeout),
             on_timeout=given.get("on_timeout"),

@@ -75,6 +75,7 @@ def run_view(run: str, head: dict[str, bytes]) -> RunView:
         signature=head["signature"].decode() if "signature" in head else run,
         rerun_of=head["rerun_of"].decode() if "rerun_of" in head else None,
         created=from_ms(head["created"]),
+        eta=from_ms(head["eta"]) if "eta" in head else None,
         started=from_ms(head["started"]) if "started" in head else None,
         finished=from_ms(head["finished"]) if "finished" in head else None,
         total=int(head["total"]),
@@ -107,5 +108,5 @@ def _all(reader: Reader, store: Store, since: datetime | None, until: datetime |
                 yield run_view(run, head)
             else:
                 gone.append(run)
-        store.forget(gone)
+        store.due_index.forget(gone)
         offset += len(page) - len(gone)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator_celery.records.definitions import Attribute, Definition, parse_definition
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress, NodeView
 from orchestrator_celery.records.active import parse_since
-from orchestrator_celery.records.definitions import Attribute, Definition, parse_definition
 from orchestrator_celery.records.ended import parse_ended
 from orchestrator_celery.records.graph import GraphRecord
 from orchestrator_celery.records.leaf import read_leaf
@@ -135,7 +135,7 @@ class TreeReader:
             if spec.kind is NodeKind.APPROVAL and record.state is NodeState.SUCCEEDED:
                 facts["answer"] = AnswerView(**self._codec.load(record.payload))
             if record.state is NodeState.FAILED:
-                facts["error"] = ErrorView(**self._outcome.error_words(record.ref or node))
+                facts["error"] = ErrorView(**self._outcome.error_dict(record.ref or node))
             return facts
         live = self._live.get(node)
         if live is not None:

@@ -1,4 +1,4 @@
-"""What runs inside a Celery worker: claim, veto, report, heartbeat, sweep, and the internal tasks."""
+"""The part of the extension that runs inside a Celery worker."""
 
 from __future__ import annotations
 
@@ -7,68 +7,106 @@ from typing import TYPE_CHECKING, Any
 from celery import signals
 from celery.concurrency import get_implementation
 
-from orchestrator_celery.worker.auto_resume import Resumer
+from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.worker.auto_resume import AutoResume, rules_of
+from orchestrator_celery.worker.chord_additions import ChordAdditions
 from orchestrator_celery.worker.claim_guard import guard_tasks
+from orchestrator_celery.worker.claims import Claims
 from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
 from orchestrator_celery.worker.internal_tasks import register
-from orchestrator_celery.worker.reconciler import Sweeper
-from orchestrator_celery.worker.task_signals import Hooks
+from orchestrator_celery.worker.lost_process import LostProcesses
+from orchestrator_celery.worker.reconciler import Reconciler
+from orchestrator_celery.worker.reporter import Reporter
+from orchestrator_celery.worker.retry_replace import RetryReplace
+from orchestrator_celery.worker.task_signals import TaskSignals
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
-__all__ = ("Hooks", "install")
+__all__ = ("install",)
+
+#: Seconds that a worker which ends waits for its current sweep.
+_PATIENCE = 2.0
 
 
-def install(orchestrator: Orchestrator) -> Hooks:
-    """Connect the hooks of one app; nothing here opens a connection."""
-    app = orchestrator.app
-    register(orchestrator)
-    hooks = Hooks(orchestrator)
+def install(container: Container) -> None:
+    """Connect an app to Celery's signals. No connection is opened.
+
+    Args:
+        container: the parts of the app's orchestrator.
+    """
+    app = container.app
+    register(container)
+    reporter = Reporter(container)
+    lost = LostProcesses(container, reporter)
+    handover = RetryReplace(container, reporter)
+    claims = Claims(container, lost)
+    additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
-        guard_tasks(app, hooks)
+        guard_tasks(app, claims, handover, additions)
 
-    def answer(**_: Any) -> None:
-        from orchestrator_celery.worker import stop_command as stop
-
-        stop.register()
+    def check(sender: Any = None, **_: Any) -> None:
+        if getattr(sender, "app", None) is app:
+            _check_settings(container)
 
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
-        guard_tasks(app, hooks)
-    start, stop = _life(orchestrator, hooks)
-    # One process has one worker, but signals are global: every handler asks whose message it is.
-    for signal, handler in (
-        (signals.worker_init, guard),  # again, for tasks registered after the app was finalized
-        (signals.worker_init, answer),
-        (signals.worker_ready, start),
-        (signals.worker_shutdown, stop),
-        (signals.task_success, hooks.on_success),
-        (signals.task_failure, hooks.on_failure),
-        (signals.task_retry, hooks.on_retry),
-        (signals.task_postrun, hooks.on_postrun),
-        (signals.task_revoked, hooks.on_revoked),
-        (signals.task_unknown, hooks.on_unknown),
-        (signals.task_rejected, hooks.on_invalid),
-    ):
-        signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(orchestrator)}:{handler.__name__}")
-    return hooks
+        guard()
+    # Tasks may be registered after the app was finalized, so `worker_init` guards once more.
+    for handler in (check, guard, _answer_commands):
+        _connect(container, (signals.worker_init, handler))
+    _connect(container, *_life(container, reporter, lost))
+    told = TaskSignals(container, reporter, lost, handover)
+    _connect(
+        container,
+        (signals.task_success, told.on_success),
+        (signals.task_failure, told.on_failure),
+        (signals.task_retry, told.on_retry),
+        (signals.task_postrun, told.on_postrun),
+        (signals.task_revoked, told.on_revoked),
+        (signals.task_unknown, told.on_unknown),
+        (signals.task_rejected, told.on_invalid),
+    )
 
 
-def _life(orchestrator: Orchestrator, hooks: Hooks) -> tuple[Any, Any]:
-    """Handlers that begin and end a worker's signs of life; both only touch threads, and return at once."""
-    resumer = Resumer(orchestrator, hooks.reports)
-    sweeper = Sweeper(orchestrator, resumer)
-    heartbeat = Heartbeat(orchestrator, sweeper.on_beat, sweeper.on_miss, hooks.on_gone)
+def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
+    """Connect handlers of signals. Signals are global: every handler checks whose message it is."""
+    for signal, handler in handlers:
+        signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(container)}:{handler.__name__}")
+
+
+def _check_settings(container: Container) -> None:
+    """Resolve what the project configured, before the worker takes its first task.
+
+    Raises:
+        SystemExit: a setting is wrong; the worker does not start. Celery's signals pass on no other error.
+    """
+    try:
+        rules_of(container)
+    except InvalidSettings as exc:
+        raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
+
+
+def _answer_commands(**_: Any) -> None:
+    from orchestrator_celery.worker import stop_command  # a client needs nothing of the worker
+
+    stop_command.register()
+
+
+def _life(container: Container, reporter: Reporter, lost: LostProcesses) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Return the handlers that start and stop a worker's threads. A stop takes a few seconds at most."""
+    auto_resume = AutoResume(container, reporter)
+    reconciler = Reconciler(container, auto_resume)
+    heartbeat = Heartbeat(container, reconciler.on_beat, reconciler.on_miss, lost.on_gone)
 
     def start(sender: Any, **_: Any) -> None:
-        if sender.app is orchestrator.app and orchestrator.has_store:
-            resumer.member = member_name(sender.hostname, orchestrator.incarnation)
-            heartbeat.start(resumer.member, forks=isinstance(sender.pool, get_implementation("prefork")))
-            sweeper.start()
+        if sender.app is container.app and container.has_store:
+            auto_resume.member = member_name(sender.hostname, container.incarnation)
+            heartbeat.start(auto_resume.member, forks=isinstance(sender.pool, get_implementation("prefork")))
+            reconciler.start()
 
     def stop(**_: Any) -> None:
-        heartbeat.stop()
+        heartbeat.stop(finished=reconciler.finish(_PATIENCE))
 
-    return start, stop
+    return (signals.worker_ready, start), (signals.worker_shutdown, stop)

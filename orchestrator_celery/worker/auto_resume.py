@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from celery.exceptions import WorkerLostError
+from celery.exceptions import TaskRevokedError, WorkerLostError
 from kombu.utils.imports import symbol_by_name
 
-from orchestrator_celery.canvas.approval import unanswered
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, PASSING
-from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
-from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded
+from orchestrator_celery.canvas.approval import timeout_result
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN
+from orchestrator_celery.engine.recovery import LostNode, Rules, Sighting, is_orphaned
+from orchestrator_celery.errors import ApprovalTimeout, DeadlineExceeded, InvalidSettings
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.lifecycle.cancel import Cancellation
+from orchestrator_celery.lifecycle.deadline import fail_overdue
 from orchestrator_celery.lifecycle.interrupt import Interruption
-from orchestrator_celery.lifecycle.side_effects import Debts
-from orchestrator_celery.lifecycle.suspend import Control
+from orchestrator_celery.lifecycle.side_effects import SideEffects
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
-from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.reports import LISTED, ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.leaf import read_leaf
@@ -31,80 +34,87 @@ from orchestrator_celery.records.live import Live, LiveState, parse_live
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
     from orchestrator_celery.store.due_index import Look
     from orchestrator_celery.store.worker_registry import Beat
-    from orchestrator_celery.worker.reporter import Reports
+    from orchestrator_celery.worker.reporter import Reporter
 
-__all__ = ("REPORT_EVENT", "Resumer", "Session", "rules_of")
+__all__ = ("REPORT_EVENT", "AutoResume", "ResumeSession", "rules_of")
 
 #: Type of the Celery event of a sweep that acted.
 REPORT_EVENT = "orchestrator-resume-report"
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
-class Resumer:
+class AutoResume:
     """Opens a session per sweep.
 
     Args:
-        orchestrator: whose runs.
-        reports: tells the store of lost nodes.
+        container: the parts of the orchestrator.
+        reporter: tells the store of lost nodes.
     """
 
-    def __init__(self, orchestrator: Orchestrator, reports: Reports) -> None:
-        self._orchestrator = orchestrator
-        self._reports = reports
+    def __init__(self, container: Container, reporter: Reporter) -> None:
+        self._container = container
+        self._reporter = reporter
         #: The worker's name in the registry.
         self.member = ""
 
     @contextmanager
-    def report(self, beat: Beat, runs: int) -> Iterator[Session]:
+    def report(self, beat: Beat, runs: int) -> Iterator[ResumeSession]:
         """Treat runs; what was done is stored, logged in one line, once the sweep is through."""
-        session = Session(self._orchestrator, self._reports, beat, self.member)
+        session = ResumeSession(self._container, self._reporter, beat, self.member)
         try:
             yield session
         finally:
             if session.nodes:
                 self._keep(session, beat, runs)
 
-    def _keep(self, session: Session, beat: Beat, runs: int) -> None:
+    def _keep(self, session: ResumeSession, beat: Beat, runs: int) -> None:
         report = ResumeReport(
-            time=from_ms(beat.now), worker=self.member, dead=beat.dead, looked_at=runs, nodes=tuple(session.nodes)
+            time=from_ms(beat.now),
+            worker=self.member,
+            dead=beat.dead,
+            looked_at=runs,
+            nodes=tuple(session.nodes),
+            counts=dict(session.counts),
         )
-        self._orchestrator.store.keep_report(report.model_dump_json().encode())
+        self._container.store.keep_report(report.model_dump_json(exclude_defaults=True).encode())
         logger.info("Sweep: %s", report, extra={"action": "resume"})
         self._tell_monitors(report)
 
     def _tell_monitors(self, report: ResumeReport) -> None:
         """A Celery event, for whoever listens with Celery's own means."""
-        counts = {str(action): len(report.of(action)) for action in ResumeAction}
+        counts = {str(action): report.count(action) for action in ResumeAction}
         try:
-            with self._orchestrator.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
+            with self._container.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
                 events.send(REPORT_EVENT, **counts, dead=list(report.dead), looked_at=report.looked_at)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             logger.debug("The event was not sent: %r", exc, extra={"action": "resume"})
 
 
-class Session:
+class ResumeSession:
     """One sweep's view of the workers.
 
     Args:
-        orchestrator: whose runs.
-        reports: tells the store of lost nodes.
+        container: the parts of the orchestrator.
+        reporter: tells the store of lost nodes.
         beat: the sign of life the sweep follows.
         member: the worker that sweeps.
     """
 
-    def __init__(self, orchestrator: Orchestrator, reports: Reports, beat: Beat, member: str) -> None:
-        self._orchestrator = orchestrator
-        self._reports = reports
+    def __init__(self, container: Container, reporter: Reporter, beat: Beat, member: str) -> None:
+        self._container = container
+        self._reporter = reporter
         self._now = beat.now
         self._member = member
-        self._sightings = _sightings(orchestrator, beat)
-        self._rules = rules_of(orchestrator)
+        self._sightings = _sightings(container, beat)
+        self._rules = rules_of(container)
         self._resumed = 0
+        #: What was done: the first nodes of each action, and how many there were.
         self.nodes: list[ResumedNode] = []
+        self.counts: Counter[ResumeAction] = Counter()
 
     def treat(self, look: Look) -> None:
         """Start again what has lost its worker, note what was published again."""
@@ -113,7 +123,7 @@ class Session:
                 continue  # no task: a decision that was not recorded
             leaf = effect.leaf
             self._note(leaf, self._task_name(leaf), ResumeAction.STARTED, leaf.attempt)
-        lease = self._orchestrator.settings.lease * 1000
+        lease = self._container.settings.lease * 1000
         for node, raw in look.running.items():
             live = parse_live(raw)
             task_id = look.run if node == CLOSE else f"{look.run}:{live.runner or f'{node}:{live.attempt}'}"
@@ -124,82 +134,97 @@ class Session:
                 )  # what was to be stopped does not fail by that
                 self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, alive)
 
+    def begin(self, look: Look) -> None:
+        """Start a run whose delay is over."""
+        expired = self._container.codec.dump_error(TaskRevokedError("expired"), "")
+        effects = self._container.store.begin(look.run, expired)
+        self._reporter.send(effects, NO_ORIGIN, {"action": "begin", "run": look.run})
+
     def end(self, look: Look) -> None:
         """End a run that is over its deadline."""
-        orchestrator = self._orchestrator
-        limit = float(orchestrator.reader.head_field(look.run, HeadField.LIMIT) or 0) / 1000
+        container = self._container
+        limit = float(container.reader.head_field(look.run, HeadField.LIMIT) or 0) / 1000
         error = DeadlineExceeded(
             f"The run {look.run} did not end within its deadline of {limit:g} s: nothing more of it starts, and what "
             "still runs does not count. `run.tree()` shows what it was waiting for."
         )
-        control = Control(orchestrator.store, orchestrator.publisher)
         try:
-            ended = control.overdue(look.run, orchestrator.codec.dump_error(error))
-        except PASSING as exc:
+            ended = fail_overdue(container, look.run, container.codec.dump_error(error))
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent now: %r", exc, extra={"action": "overdue", "run": look.run})
             return
         if ended:
             with acting(self._member, "sweeper"):
                 entry = record("deadline", look.run, before=look.status, after=RunStatus.FAILED, reason=str(error))
-            orchestrator.trail.append(entry.model_dump_json())
+            container.audit_stream.append(entry.model_dump_json())
             self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.FAILED, 1, reason=str(error))
+
+    def put_aside(self, look: Look) -> None:
+        """Report a run whose record cannot be read."""
+        logger.error(
+            "The record of the run %s cannot be read, so the run is put aside for ten minutes: %s",
+            look.run,
+            look.problem,
+            extra={"action": "unreadable", "run": look.run},
+        )
+        self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.UNREADABLE, 1, reason=look.problem)
 
     def conclude(self, look: Look) -> None:
         """Draw the consequences of a cancellation whose caller has not."""
         try:
-            Cancellation(self._orchestrator).conclude(look.run)
-        except PASSING as exc:
+            Cancellation(self._container).conclude(look.run)
+        except TRANSIENT_ERRORS as exc:
             logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
 
     def settle(self, look: Look) -> None:
         """Do what is still to be done about a change whose caller has not."""
-        Debts(self._orchestrator).settle(look.run)
+        SideEffects(self._container).settle(look.run)
 
     def stop(self, look: Look) -> None:
         """Tell the workers once more what an interruption wants stopped."""
         try:
-            Interruption(self._orchestrator).repeat(look.run, look.running, self._now)
-        except PASSING as exc:
+            Interruption(self._container).repeat(look.run, look.running, self._now)
+        except TRANSIENT_ERRORS as exc:
             logger.warning("An interruption waits: %r", exc, extra={"action": "interrupt", "run": look.run})
 
     def answer(self, look: Look) -> None:
         """Answer approvals nobody has answered in time, and keep the run in the list of those that wait."""
-        orchestrator = self._orchestrator
+        container = self._container
         if look.waiting:
-            orchestrator.store.awaits(look.run)
-        for node, raw in zip(look.late, orchestrator.reader.definitions(look.run, look.late), strict=True):
+            container.store.graphs.awaits(look.run)
+        for node, raw in zip(look.late, container.reader.definitions(look.run, look.late), strict=True):
             if raw is None:
                 continue
-            codec, well = orchestrator.codec, True
+            codec, well = container.codec, True
             try:
-                blob = codec.dump_result(unanswered(codec.load(parse_definition(raw).payload)))
+                blob = codec.dump_result(timeout_result(codec.load(parse_definition(raw).payload)))
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
-            effects = orchestrator.store.answer(look.run, node, blob, well=well, late=True)
-            self._reports.send(effects, NOWHERE, {"action": "answer", "run": look.run, "node": node})
+            effects = container.store.graphs.answer(look.run, node, blob, well=well, late=True)
+            self._reporter.send(effects, NO_ORIGIN, {"action": "answer", "run": look.run, "node": node})
 
     def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)
-        policy = getattr(self._orchestrator.app.tasks.get(name), "orchestrator", None)
-        lost = Lost(
+        policy = getattr(self._container.app.tasks.get(name), "orchestrator", None)
+        lost = LostNode(
             leaf.run,
             leaf.node,
             name,
             leaf.attempt,
             live.owner,
-            self._orchestrator.reader.has_checkpoint(leaf.run, leaf.node),
+            self._container.reader.has_checkpoint(leaf.run, leaf.node),
         )
         said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
         # The closing message is ours: no rule about the project's tasks may keep Celery from the outcome.
         refusal = None if leaf.node == CLOSE or is_runner(leaf.node) else self._rules.refusal(lost, said)
-        delay = self._resumed * self._orchestrator.settings.auto_resume_delay
+        delay = self._resumed * self._container.settings.auto_resume_delay
         if refusal is not None and alive:
             # Only its process is gone, not its worker: it fails, as it does natively.
-            lost_error = WorkerLostError(f"The process that ran {name} is gone.")
-            self._reports.failed(leaf, live.fence, lost_error, "")
+            lost_error = WorkerLostError(f"The process that ran {printable(name)} is gone.")
+            self._reporter.failed(leaf, live.fence, lost_error, "")
             self._note(leaf, name, ResumeAction.FAILED, leaf.attempt, owner=live.owner, reason=refusal)
             return
-        outcome = self._reports.lost(policy, name, leaf, live.fence, delay=delay, hold=refusal is not None)
+        outcome = self._reporter.lost(policy, name, leaf, live.fence, delay=delay, hold=refusal is not None)
         if outcome is None:
             return
         self._resumed += outcome is ResumeAction.RESUMED
@@ -219,25 +244,41 @@ class Session:
         )
 
     def _note(self, leaf: LeafId, task: str, action: ResumeAction, attempt: int, **facts: Any) -> None:
-        self.nodes.append(ResumedNode(run=leaf.run, node=leaf.node, task=task, action=action, attempt=attempt, **facts))
+        self.counts[action] += 1
+        if self.counts[action] <= LISTED:
+            node = ResumedNode(run=leaf.run, node=leaf.node, task=task, action=action, attempt=attempt, **facts)
+            self.nodes.append(node)
 
     def _task_name(self, leaf: LeafId) -> str:
         if leaf.node == CLOSE:
             return CLOSE_TASK
-        [raw] = self._orchestrator.reader.definitions(leaf.run, [leaf.node])
-        return read_leaf(parse_definition(raw).payload, self._orchestrator.codec).task if raw else ""
+        [raw] = self._container.reader.definitions(leaf.run, [leaf.node])
+        return read_leaf(parse_definition(raw).payload, self._container.codec).task if raw else ""
 
 
-def rules_of(orchestrator: Orchestrator) -> Rules:
+def _imported(path: str) -> Callable[..., Any]:
+    try:
+        found: Callable[..., Any] = symbol_by_name(path)
+    except (ImportError, AttributeError, ValueError) as exc:
+        raise InvalidSettings(
+            f"orchestrator_auto_resume_validators names {path!r}, which cannot be imported: {exc}. Give paths of "
+            "callables, such as 'proj.rules.may_resume'."
+        ) from exc
+    if not callable(found):
+        raise InvalidSettings(f"orchestrator_auto_resume_validators names {path!r}, which is not a callable.")
+    return found
+
+
+def rules_of(container: Container) -> Rules:
     """The project's rules, with its validators imported."""
-    settings = orchestrator.settings
-    validators = tuple(symbol_by_name(path) for path in settings.auto_resume_validators)
+    settings = container.settings
+    validators = tuple(_imported(path) for path in settings.auto_resume_validators)
     return Rules(settings.auto_resume, settings.auto_resume_include, settings.auto_resume_exclude, validators)
 
 
-def _sightings(orchestrator: Orchestrator, beat: Beat) -> dict[str, Sighting]:
+def _sightings(container: Container, beat: Beat) -> dict[str, Sighting]:
     """What is known of each worker, by its incarnation, which is the last part of an owner's name."""
-    registry = orchestrator.registry
+    registry = container.registry
     alive = set(registry.alive(beat.now))
     found = {member.rpartition("/")[2]: Sighting(alive=False, buried=True) for member in beat.dead}
     for member, life in registry.lives().items():

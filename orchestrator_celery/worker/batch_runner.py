@@ -9,7 +9,6 @@ goes on by a message of its own.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -19,22 +18,25 @@ from celery.app.trace import trace_task
 from celery.exceptions import NotRegistered, Reject
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.dispatch.publisher import NOWHERE, Origin
+from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
-from orchestrator_celery.model.effects import Dispatch, Foresight
+from orchestrator_celery.model.effects import Dispatch, EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.swarm_transitions import Ended
-from orchestrator_celery.worker.claimed_message import Held, held_by, owner_of
+from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, owner_of
+from orchestrator_celery.worker.patience import patiently
+from orchestrator_celery.worker.reporter import Reporter
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
 __all__ = ("Runner",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Seconds of work that are taken at once, and after which at the latest is told how items ended.
 _SHARE = 0.1
@@ -50,20 +52,21 @@ class Runner:
     """Works off items, in the process and the context of its own message.
 
     Args:
-        orchestrator: whose run.
+        container: the parts of the orchestrator.
         request: of its own message, which has been claimed.
         batch: how many items it may work off; None for as many as fit in its turn.
     """
 
-    def __init__(self, orchestrator: Orchestrator, request: Any, batch: int | None) -> None:
-        held = held_by(request)
+    def __init__(self, container: Container, request: Any, batch: int | None) -> None:
+        held = claimed_by(request)
         assert held is not None
-        self._orchestrator = orchestrator
+        self._container = container
+        self._reporter = Reporter(container)
         self._request = request
         self._left = batch
         self._origin = held.origin
         self._leaf, self._fence = held.claims[-1]
-        self._owner = owner_of(orchestrator, request)
+        self._owner = owner_of(container, request)
         #: Guards what follows: a second thread tells how items ended while a long one runs.
         self._lock = threading.Lock()
         self._todo: deque[tuple[str, bytes, str]] = deque()
@@ -96,20 +99,22 @@ class Runner:
 
     # -- what hooks tell of an item's body ----------------------------------------------------------
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body of an item returned."""
         try:
-            blob = self._orchestrator.codec.dump_result(result)
+            blob = self._container.codec.dump_result(result)
         except (EncodeError, PayloadTooLarge) as exc:
             self.failed(leaf, fence, exc, None, origin)
             return
         self._note(Ended(leaf, fence, True, blob))
 
     def failed(
-        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """The body of an item raised, or can never run."""
-        self._note(Ended(leaf, fence or Fence(), False, self._orchestrator.codec.dump_error(exc, trace)))
+        self._note(Ended(leaf, fence or Fence(), False, self._container.codec.dump_error(exc, trace)))
 
     def _note(self, ended: Ended) -> None:
         with self._lock:
@@ -125,27 +130,27 @@ class Runner:
                     return done
                 node, definition, given = self._todo.popleft()
                 self._begun = time.monotonic()
-            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, born=self._born))
+            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, created=self._born))
             done += 1
 
     def _run_one(self, item: Dispatch) -> None:
-        orchestrator = self._orchestrator
+        container = self._container
         try:
-            leaf = orchestrator.publisher.with_arguments(item)
+            leaf = container.publisher.with_arguments(item)
         except UNREACHABLE:
             raise
         except Exception as exc:
             self.failed(item.leaf, item.fence, exc, None)
             return
-        task = orchestrator.app.tasks.get(leaf.task)
+        task = container.app.tasks.get(leaf.task)
         if task is None:
             self.failed(item.leaf, item.fence, NotRegistered(leaf.task), "")
             return
-        held = Held([(item.leaf, item.fence)], self._origin, sink=self)
+        held = ClaimedMessage([(item.leaf, item.fence)], self._origin, sink=self)
         request = _request_of(self._request, leaf, str(item.leaf))
         request["_orchestrator_held"] = held
         try:
-            trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=orchestrator.app)
+            trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=container.app)
         except Reject:
             logger.debug(
                 "An item was rejected; its hooks have told.", extra={"action": "batch", "node": item.leaf.node}
@@ -180,7 +185,7 @@ class Runner:
         self, want: int, back: list[str] | None = None, busy: bool = False, asks: bool = False
     ) -> list[tuple[str, bytes, str]]:
         """One call, with the lock held; `asks` whether to go on, though there may be nothing to tell."""
-        store, again = self._orchestrator.store, False
+        store, again = self._container.store, False
         ended, self._ended = self._ended, []
         if not (want or ended or back or asks):
             return []
@@ -188,17 +193,17 @@ class Runner:
         def call() -> Effects:
             nonlocal again
             known, again = again, want > 0
-            return store.take(
+            return store.swarms.take(
                 self._leaf, self._fence, self._owner, want, ended=ended, back=back or (), again=known, busy=busy
             )
 
         try:
-            answer = self._orchestrator.hooks.reports.patiently(call)
+            answer = patiently(self._container, call)
         except UNREACHABLE:
             self._ended = [*ended, *self._ended]
             raise
         extra = {"action": "take", "run": self._leaf.run, "node": self._leaf.node}
-        self._orchestrator.hooks.reports.send(answer, self._origin, extra)
+        self._reporter.send(answer, self._origin, extra)
         if answer.refused is not None:
             self._halt(answer.refused)
             return []

@@ -6,31 +6,33 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NOWHERE, Origin
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, Origin
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.worker.progress import Said
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
 
-__all__ = ("Held", "Sink", "claims_of", "held_by", "owner_of", "reported")
+__all__ = ("ClaimedMessage", "Sink", "claimed_by", "claims_of", "owner_of", "reported")
 
 
 class Sink(Protocol):
-    """Takes the end of a body; arguments as of `Reports`."""
+    """Takes the end of a body; arguments as of `Reporter`."""
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body returned."""
 
     def failed(
-        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """The body raised."""
 
 
 @dataclass
-class Held:
+class ClaimedMessage:
     """A message that was claimed here; it hangs on its own request, for in a pool of threads another delivery of the
     same message may be dealt with beside it.
 
@@ -46,6 +48,7 @@ class Held:
         interrupted: whether the body was to be stopped then.
         said: how far the body says it is.
         told: what the edges of a graph's node depend on, where this process may choose them.
+        added: how many items the body has added to its chord.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -58,18 +61,19 @@ class Held:
     looked: float = 0.0
     interrupted: bool = False
     said: Said = field(default_factory=Said)
-    told: Foresight | None = None
+    told: EdgeContext | None = None
+    added: int = 0
 
 
-def held_by(request: Any) -> Held | None:
+def claimed_by(request: Any) -> ClaimedMessage | None:
     """What this process has claimed with a request."""
-    held: Held | None = getattr(request, "_orchestrator_held", None)
+    held: ClaimedMessage | None = getattr(request, "_orchestrator_held", None)
     return held
 
 
-def owner_of(orchestrator: Orchestrator, request: Any) -> str:
+def owner_of(container: Container, request: Any) -> str:
     """The process that handles a request, as claims name it."""
-    return f"{request.hostname}/{os.getpid()}/{orchestrator.incarnation}"
+    return f"{request.hostname}/{os.getpid()}/{container.incarnation}"
 
 
 def claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:

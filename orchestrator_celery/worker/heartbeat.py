@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +13,21 @@ from typing import TYPE_CHECKING, Any
 from celery.worker import state as worker_state
 from redis.exceptions import RedisError
 
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
+    from orchestrator_celery.container import Container
     from orchestrator_celery.store.worker_registry import Beat
 
 __all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
+
+#: How often to try to copy a set that changes meanwhile.
+_TRIES = 5
+#: Seconds that a worker which ends waits for its last call to the store.
+_PATIENCE = 2.0
 
 
 class Heartbeat:
@@ -32,7 +37,7 @@ class Heartbeat:
     blocks that loop while a task runs.
 
     Args:
-        orchestrator: whose store.
+        container: the parts of the orchestrator.
         on_beat: gets what each sign of life brought back; must not block.
         on_miss: called when one could not be given.
         on_gone: gets a request whose process has ended under it; Celery itself notices up to seconds later.
@@ -40,16 +45,18 @@ class Heartbeat:
 
     def __init__(
         self,
-        orchestrator: Orchestrator,
+        container: Container,
         on_beat: Callable[[Beat], None],
         on_miss: Callable[[], None],
         on_gone: Callable[[Any], None],
     ) -> None:
-        self._orchestrator = orchestrator
+        self._container = container
         self._on_beat = on_beat
         self._on_miss = on_miss
         self._on_gone = on_gone
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._finished = False
         self._active: list[str] = []
         self._forks = False
 
@@ -62,18 +69,28 @@ class Heartbeat:
                 may be anything.
         """
         self._forks = forks
-        threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
+        self._thread.start()
 
-    def stop(self) -> None:
-        """End with the current sign of life; the lease runs out, or is ended by the next worker on this machine."""
+    def stop(self, *, finished: bool = False) -> None:
+        """End the heartbeat; wait a little until the worker is out of the registry.
+
+        If the worker still runs tasks, it stays in the registry: its lease ends, and other workers look for its tasks.
+
+        Args:
+            finished: the reconciler of this worker has nothing left to do.
+        """
+        self._finished = finished
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
 
     def _run(self, member: str) -> None:
-        settings = self._orchestrator.settings
+        settings = self._container.settings
         dead: list[str] | None = None
         while not self._stopped.is_set():
             try:
-                registry = self._orchestrator.registry
+                registry = self._container.registry
                 if dead is None:
                     dead = [other for other in registry.members() if other != member and not is_alive(other)]
                 self._on_beat(registry.beat(member, settings.lease, self._running(), dead))
@@ -81,17 +98,45 @@ class Heartbeat:
             except (RedisError, *UNREACHABLE) as exc:
                 logger.warning("No sign of life could be given: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
+            except Exception:
+                # Without a heartbeat the worker's lease ends, and its tasks start again elsewhere while they run here.
+                logger.exception("The heartbeat failed and goes on.", extra={"action": "heartbeat"})
+                self._on_miss()
             self._stopped.wait(settings.heartbeat)
+        self._leave(member)
+
+    def _leave(self, member: str) -> None:
+        if worker_state.active_requests:
+            return
+        try:
+            self._container.registry.leave(member, finished=self._finished)
+        except (RedisError, *UNREACHABLE) as exc:
+            logger.warning("The worker could not sign off: %r", exc, extra={"action": "heartbeat"})
 
     def _running(self) -> list[str]:
-        # The worker's main thread may change the set meanwhile; then the next sign of life says it right.
-        with suppress(RuntimeError):
-            active = tuple(worker_state.active_requests)
-            gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
-            self._active = [request.id for request in active if request not in gone]
-            for request in gone:
+        """Ids of the tasks that run, after a report of those whose process is gone."""
+        active = _copied(worker_state.active_requests)
+        if active is None:
+            return self._active  # the next sign of life has the right ones
+        gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
+        self._active = [request.id for request in active if request not in gone]
+        for request in gone:
+            try:
                 self._on_gone(request)
+            except Exception:
+                logger.exception(
+                    "The end of a task's process could not be reported.",
+                    extra={"action": "lost", "task": request.id},
+                )
         return self._active
+
+
+def _copied(requests: Iterable[Any]) -> list[Any] | None:
+    """A copy of a set that the worker's main thread changes meanwhile; None if it keeps changing."""
+    for _ in range(_TRIES):
+        with suppress(RuntimeError):
+            return list(requests)
+    return None
 
 
 def member_name(hostname: str, incarnation: str) -> str:

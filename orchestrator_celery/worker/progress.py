@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -12,6 +11,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import OrchestratorError
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Said", "Words", "words")
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 #: Seconds between two writes of one body, and after one that did not reach the store.
 _EVERY, _LATER = 0.25, 2.0

@@ -1,62 +1,63 @@
-"""Reports to the store, and acting on what it answers; patient while the store is away."""
+"""Reporter to the store, and acting on what it answers; patient while the store is away."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.dispatch.publisher import NOWHERE, PASSING, Origin
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge, PoisonedTask
-from orchestrator_celery.model.effects import Foresight
+from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.worker.patience import patiently
 
 if TYPE_CHECKING:
-    from orchestrator_celery.orchestrator import Orchestrator
-    from orchestrator_celery.worker.claimed_message import Held
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.claimed_message import ClaimedMessage
 
-__all__ = ("Reports",)
+__all__ = ("Reporter",)
 
-logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
+logger = safe_logger(__name__)
 
 #: What the store answers of a lost task that was to be stopped.
 _HELD = -1
 _ALWAYS = 1_000_000
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
-class Reports:
+class Reporter:
     """What a worker tells of one leaf; no method raises, for there is nobody to tell.
 
     Args:
-        orchestrator: whose runs.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._orchestrator = orchestrator
+    def __init__(self, container: Container) -> None:
+        self._container = container
 
-    def last_words(self, held: Held | None) -> None:
+    def last_words(self, held: ClaimedMessage | None) -> None:
         """Before the end of a body is told: how far it said it was."""
         if held is not None:
-            held.said.last(self.patiently, self._orchestrator.store.progress, *held.claims[-1])
+            held.said.last(partial(patiently, self._container), self._container.store.progress, *held.claims[-1])
 
-    def finished(self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: Foresight | None = None) -> None:
+    def finished(
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+    ) -> None:
         """The body returned `result`; `told`: what the edges of a graph's node depend on beside that."""
-        store = self._orchestrator.store
+        store = self._container.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, store.ended, leaf)
+            self._tell(leaf, NO_ORIGIN, store.ended, leaf)
             return
         try:
-            blob = self._orchestrator.codec.dump_result(result)
+            blob = self._container.codec.dump_result(result)
         except (EncodeError, PayloadTooLarge) as exc:
             self.failed(leaf, fence, exc, None, origin)
             return
@@ -65,36 +66,36 @@ class Reports:
         known = origin._replace(known={leaf.node: result})
         self._tell(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
-    def _foreseen(self, leaf: LeafId, told: Foresight | None, blob: bytes) -> tuple[str | None, str]:
+    def _foreseen(self, leaf: LeafId, told: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if told is None:
             return None, ""
         try:
-            return self._orchestrator.publisher.foresee(leaf, told, self._orchestrator.codec.load(blob))
+            return self._container.publisher.choose_edges(leaf, told, self._container.codec.load(blob))
         except UNREACHABLE:
             return None, ""  # it is asked in its turn
 
     def failed(
-        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NOWHERE
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """The body raised `exc`, or the message can never become one."""
-        store = self._orchestrator.store
+        store = self._container.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, store.ended, leaf)
+            self._tell(leaf, NO_ORIGIN, store.ended, leaf)
             return
-        self._tell(leaf, origin, store.fail, leaf, fence, self._orchestrator.codec.dump_error(exc, trace))
+        self._tell(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
 
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects | None:
         """A later message runs the leaf; arguments as for `Store.requeue`. None where the store is away."""
-        return self._tell(leaf, NOWHERE, self._orchestrator.store.requeue, leaf, fence, later, why, wait, definition)
+        return self._tell(leaf, NO_ORIGIN, self._container.store.requeue, leaf, fence, later, why, wait, definition)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> None:
         """An interruption ended the body, or its signal another one than it was for."""
         if leaf.node == CLOSE:
-            self._tell(leaf, NOWHERE, self._orchestrator.store.lost, leaf, fence, _ALWAYS)
+            self._tell(leaf, NO_ORIGIN, self._container.store.lost, leaf, fence, _ALWAYS)
         else:
-            self._tell(leaf, NOWHERE, self._orchestrator.store.stopped, leaf, fence, how)
+            self._tell(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
@@ -112,13 +113,13 @@ class Reports:
         Returns:
             What became of it; None where the store is away.
         """
-        store = self._orchestrator.store
+        store = self._container.store
         stand_in = self._stand_in(leaf) if leaf.node != CLOSE else None
         if stand_in is not None:
             self.requeued(leaf, fence, stand_in, "delegate")
             return ResumeAction.KEPT
         limit = self._limit(policy)
-        answer = self._tell(leaf, NOWHERE, store.lost, leaf, fence, limit, delay, hold)
+        answer = self._tell(leaf, NO_ORIGIN, store.lost, leaf, fence, limit, delay, hold)
         if answer is None:
             return None
         if answer.refused is None and answer.detail == _HELD:
@@ -138,7 +139,7 @@ class Reports:
 
     def _limit(self, policy: Any) -> int:
         own = policy.max_resumes if isinstance(policy, TaskPolicy) else None
-        return self._orchestrator.settings.max_resumes if own is None else own
+        return self._container.settings.max_resumes if own is None else own
 
     def _stand_in(self, leaf: LeafId) -> Fence | None:
         """The message with which a canvas that replaced the task will end its node, if there is such a canvas.
@@ -147,47 +148,24 @@ class Reports:
         node; a new attempt would run it twice.
         """
         try:
-            head = self._orchestrator.reader.head(str(leaf))
+            head = self._container.reader.head(str(leaf))
         except UNREACHABLE:
             return None
         if not head or head["status"] == b"CANCELLED" or "closed" in head:
             return None
-        options = self._orchestrator.codec.load(head["close"])
+        options = self._container.codec.load(head["close"])
         return Fence(nesting=int(options.get("replaced_task_nesting") or 0))
 
     def _tell_due(self, run: str) -> None:
         try:
-            self._orchestrator.store.due_soon(run)
+            self._container.store.due_index.due_soon(run)
         except UNREACHABLE:
             logger.debug("The run will be looked at in its turn.", extra={"action": "due", "run": run})
-
-    def patiently(
-        self, call: Callable[..., Result], *args: Any, passing: tuple[type[BaseException], ...] = UNREACHABLE
-    ) -> Result:
-        """Call something, and again while the store cannot be reached, up to `orchestrator_store_patience`.
-
-        Args:
-            call: what may be done twice.
-            args: what it takes.
-            passing: errors that may pass.
-
-        Raises:
-            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: it stayed away.
-        """
-        deadline, pause = time.monotonic() + self._orchestrator.settings.store_patience, _FIRST_PAUSE
-        while True:
-            try:
-                return call(*args)
-            except passing:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _tell(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> Effects | None:
         extra = {"action": getattr(call, "__name__", "report"), "run": leaf.run, "node": leaf.node}
         try:
-            answer = self.patiently(call, *args)
+            answer = patiently(self._container, call, *args)
         except Exception:
             logger.exception(
                 "A report to the store was lost; the task counts as running until its lease ends.", extra=extra
@@ -205,8 +183,8 @@ class Reports:
             extra: for the log.
         """
         try:
-            self._orchestrator.publisher.act(answer.todo, origin)
-        except PASSING as exc:
+            self._container.publisher.act(answer.todo, origin)
+        except TRANSIENT_ERRORS as exc:
             logger.warning("Messages could not be sent now and stay in the outbox: %r", exc, extra=extra)
         except Exception:
             logger.exception("What follows a task could not be sent.", extra=extra)

@@ -8,42 +8,83 @@ is left to the outbox; a canvas, which becomes a run of its own, is waited for.
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature
+from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, Reject
 
-from orchestrator_celery.canvas import Primitive
-from orchestrator_celery.dispatch.publisher import PASSING
+from orchestrator_celery.canvas import ComplexSignature, Primitive
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, is_transient
+from orchestrator_celery.lifecycle.cancel import Cancellation
+from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.worker.claimed_message import claimed_by
+from orchestrator_celery.worker.patience import patiently
 
 if TYPE_CHECKING:
-    from orchestrator_celery.engine.compile.compiler import Compiler
-    from orchestrator_celery.worker.claimed_message import Held
-    from orchestrator_celery.worker.reporter import Reports
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.reporter import Reporter
 
-__all__ = ("Handover",)
+__all__ = ("RetryReplace",)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
-class Handover:
-    """What becomes of `retry` and `replace` of tasks of runs.
+class RetryReplace:
+    """Handles `retry` and `replace` of tasks of runs.
 
     Args:
-        held_by: what a request holds, None where it is no task of a run.
-        reports: tells the store, patiently.
-        compiler: makes definitions; asked for when it is needed.
+        container: the parts of the orchestrator.
+        reporter: tells the store, patiently.
     """
 
-    def __init__(
-        self, held_by: Callable[[Any], Held | None], reports: Reports, compiler: Callable[[], Compiler]
-    ) -> None:
-        self._held_by = held_by
-        self._reports = reports
-        self._compiler = compiler
+    def __init__(self, container: Container, reporter: Reporter) -> None:
+        self._container = container
+        self._reporter = reporter
+
+    def replacement(self, task: Any, sig: Any) -> Any:
+        """What a task of a run may be replaced by: a canvas becomes a run of its own."""
+        held = claimed_by(task.request)
+        if held is None or _is_refused(sig):
+            return sig
+        if sig.subtask_type and not isinstance(sig, Primitive):
+            if isinstance(sig, group) and len(list(sig.tasks)) == 1:
+                # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
+                sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
+            sig = ComplexSignature(sig, app=self._container.app)
+        held.replacement = sig.set(parent_id=held.claims[-1][0].run)
+        if isinstance(sig, Primitive):
+            sig.stands_in = True
+        return held.replacement
+
+    def replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
+        """Report that a body has replaced itself.
+
+        Args:
+            leaf: the node, and the attempt.
+            fence: the message of the attempt.
+            sig: the replacement.
+        """
+        later = Fence(nesting=fence.nesting + 1)  # its retries count from the beginning
+        if isinstance(sig, Primitive):
+            answer = self._reporter.requeued(leaf, fence, later, "delegate")
+            if answer is not None and answer.refused is not None:
+                self._withdraw(str(leaf))
+            elif answer is not None and answer.detail:
+                self._container.store.suspend(str(leaf))  # it was started while its own run is held
+            return
+        definition = self._container.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
+        self._reporter.requeued(leaf, fence, later, "replace", float(sig.options.get("countdown") or 0), definition)
+
+    def _withdraw(self, run: str) -> None:
+        """Stop a run that stands in for a task nobody waits for: its own run is over, or has started it again."""
+        status = self._container.reader.head_field(run, "status")
+        if status is not None and not RunStatus(status.decode()).ended:
+            self._container.store.cancel(run, "")
+            Cancellation(self._container).conclude(run)
 
     def replace(self, task: Any, sig: Any, original: Callable[..., Any]) -> Any:
         """Send a replacement, as `Task.on_replace` does.
@@ -53,13 +94,13 @@ class Handover:
             celery.exceptions.OperationalError, StoreUnavailable: a canvas could not be started for as long as
                 `orchestrator_store_patience` allows.
         """
-        if self._held_by(task.request) is None:
+        if claimed_by(task.request) is None:
             return original(task, sig)
         if isinstance(sig, Primitive):
-            return self._reports.patiently(original, task, sig, passing=PASSING)
+            return patiently(self._container, original, task, sig, passing=TRANSIENT_ERRORS)
         try:
             return original(task, sig)
-        except PASSING as exc:
+        except TRANSIENT_ERRORS as exc:
             self._say("replacement", task, exc)
             raise Ignore("the replacement waits in the outbox") from exc
 
@@ -69,18 +110,18 @@ class Handover:
         Raises:
             celery.exceptions.Ignore: it could not be sent, and is in the outbox.
         """
-        held = self._held_by(task.request)
+        held = claimed_by(task.request)
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if held is None or not isinstance(rejected.reason, PASSING):
+            if held is None or not is_transient(rejected.reason):
                 raise
             self._say("retry", task, rejected.reason)
-            self._reports.last_words(held)
+            self._reporter.last_words(held)
             given = inspect.signature(original).bind(task, *args, **kwargs).arguments
             for leaf, fence in held.claims:
                 later = fence._replace(retries=fence.retries + 1)
-                self._reports.requeued(leaf, fence, later, "retry", _pause(task, given), self._changed(task, given))
+                self._reporter.requeued(leaf, fence, later, "retry", _pause(task, given), self._changed(task, given))
             held.handed_over = True
             raise Ignore("the retry waits in the outbox") from rejected
 
@@ -95,7 +136,7 @@ class Handover:
             request.kwargs if kwargs is None else kwargs,
             immutable=True,
         )
-        return self._compiler().leaf(sig)
+        return self._container.compiler.leaf(sig)
 
     def _say(self, what: str, task: Any, exc: BaseException) -> None:
         logger.warning(
@@ -105,6 +146,11 @@ class Handover:
             exc,
             extra={"action": "handover", "task": task.request.id},
         )
+
+
+def _is_refused(sig: Any) -> bool:
+    """Whether `Task.replace` refuses it, in words of its own."""
+    return (isinstance(sig, _chain) and not sig.tasks) or "chord" in sig.options
 
 
 def _pause(task: Any, given: Any) -> float:

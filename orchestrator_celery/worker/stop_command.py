@@ -9,12 +9,11 @@ not want any more is vetoed by its record; only what runs is to be ended.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery.concurrency import get_implementation
 from celery.concurrency.base import BasePool
@@ -24,12 +23,11 @@ from celery.worker import state as workers
 from celery.worker.control import Panel, control_command
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.worker.claimed_message import claims_of
 from orchestrator_celery.worker.heartbeat import is_running
-
-if TYPE_CHECKING:
-    from orchestrator_celery.worker.reporter import Reports
+from orchestrator_celery.worker.reporter import Reporter
 
 __all__ = ("COMMAND", "register", "was_struck")
 
@@ -42,7 +40,7 @@ _LOOK = 0.05
 
 _struck: Any = LimitedSet(maxlen=10_000, expires=_KEPT)
 
-logger = logging.getLogger(__name__)
+logger = safe_logger(__name__)
 
 
 def register() -> None:
@@ -154,9 +152,9 @@ class _Stopper:
                 request.terminate(self._pool, signal=signal)
 
     def _report(self, request: Any) -> None:
-        reports: Reports = request.app.orchestrator.hooks.reports
+        reporter = Reporter(request.app.orchestrator.container)
         for leaf, fence in claims_of(request.task, request._context, request.args):
-            reports.stopped(leaf, fence, "terminated")
+            reporter.stopped(leaf, fence, "terminated")
 
 
 def _signal_of(request: Any) -> str | None:

@@ -49,11 +49,11 @@ def test_serializers(serializer, redis_server, ledger_server):
 
     with Worker(broker, backend, **settings):
         run = ComplexSignature(chain(call("add", 1, 2), call("add", 3)), app=client).apply_async()
-        assert run.get(timeout=30) == 6
+        assert run.get(timeout=120) == 6
         swarm = Swarm([call("identity", {"a": [i]}) for i in range(3)], app=client)
-        assert swarm.apply_async().get(timeout=30) == [{"a": [i]} for i in range(3)]
+        assert swarm.apply_async().get(timeout=120) == [{"a": [i]} for i in range(3)]
         if serializer == "pickle":
             sets = ComplexSignature(call("identity", {1, 2}), app=client).apply_async()
-            assert sets.get(timeout=30) == {1, 2}
+            assert sets.get(timeout=120) == {1, 2}
             with pytest.raises(ValueError, match="no good"):
-                ComplexSignature(call("fail"), app=client).apply_async().get(timeout=30)
+                ComplexSignature(call("fail"), app=client).apply_async().get(timeout=120)

@@ -88,7 +88,7 @@ def test_link_and_link_error(tasks):
 
 
 def test_an_open_swarm_is_refused(tasks):
-    with pytest.raises(SwarmClosed, match="Close it first"):
+    with pytest.raises(SwarmClosed, match="close it first"):
         Swarm([tasks.add.s(1, 1)], open=True).apply()
 
 

@@ -75,7 +75,7 @@ def test_nested(app, name, make):
 def test_as_a_callback(app, ledger, make):
     sig = add.s(1, 1)
     sig.link(make(p.on_link.s("in a callback")))
-    assert sig.apply_async().get(timeout=30) == 2
+    assert sig.apply_async().get(timeout=120) == 2
     wait_for(lambda: ledger.entries("in a callback") == [["in a callback", 2]], what="the callback")
 
 
@@ -92,7 +92,7 @@ def test_its_own_callbacks_are_celerys(app, ledger, make):
     sig = make(add.s(1, 1), add.s(2, 2))
     sig.link(p.on_link.s())
     sig.link_error(p.on_old_error.s())
-    assert sig.apply_async().get(timeout=30) == [2, 4]
+    assert sig.apply_async().get(timeout=120) == [2, 4]
     wait_for(lambda: ledger.entries("link") == [["link", [2, 4]]], what="the callback")
     failing = make(p.fail.s())
     failing.link_error(p.on_old_error.s())
@@ -106,64 +106,64 @@ def test_its_own_callbacks_are_celerys(app, ledger, make):
 @pytest.mark.parametrize("kind", ["swarm", "complex"])
 def test_replaces_a_task(app, kind):
     expected = {"swarm": [2, 4], "complex": 3}[kind]
-    assert p.replaced.delay(kind).get(timeout=30) == expected
-    assert chain(p.replaced.s(kind), identity.s()).apply_async().get(timeout=30) == expected
-    assert ComplexSignature(chain(p.replaced.s(kind), identity.s())).apply_async().get(timeout=30) == expected
+    assert p.replaced.delay(kind).get(timeout=120) == expected
+    assert chain(p.replaced.s(kind), identity.s()).apply_async().get(timeout=120) == expected
+    assert ComplexSignature(chain(p.replaced.s(kind), identity.s())).apply_async().get(timeout=120) == expected
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_sent_by_name_as_beat_does(app, make):
     sig = make(add.s(1, 1), add.s(2, 2))
     entry = app.send_task(sig.task, sig.args, sig.kwargs, **sig.options)
-    assert entry.get(timeout=30) == [2, 4]
+    assert entry.get(timeout=120) == [2, 4]
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_given_arguments_go_to_the_first_tasks(app, make):
-    assert make(add.s(1), add.si(5, 5)).apply_async((10,)).get(timeout=30) == [11, 10]
-    assert make(add.s(1), add.s(2)).delay(10).get(timeout=30) == [11, 12]
-    assert make(p.kwonly.s()).apply_async(kwargs={"b": 9}).get(timeout=30) == [[1, 9]]
-    assert make(add.s(1)).set(immutable=False).clone(args=(4,)).apply_async().get(timeout=30) == [5]
+    assert make(add.s(1), add.si(5, 5)).apply_async((10,)).get(timeout=120) == [11, 10]
+    assert make(add.s(1), add.s(2)).delay(10).get(timeout=120) == [11, 12]
+    assert make(p.kwonly.s()).apply_async(kwargs={"b": 9}).get(timeout=120) == [[1, 9]]
+    assert make(add.s(1)).set(immutable=False).clone(args=(4,)).apply_async().get(timeout=120) == [5]
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_given_arguments_of_a_nested_one_go_to_its_first_tasks(app, make):
     """In a native chain, and inside a run alike: behind what the step before gives."""
     steps = (identity.s(1), make(add.s(), add.s()).clone((7,)), identity.s())
-    assert chain(*steps).apply_async().get(timeout=30) == [8, 8]
-    assert ComplexSignature(chain(*steps)).apply_async().get(timeout=30) == [8, 8]
+    assert chain(*steps).apply_async().get(timeout=120) == [8, 8]
+    assert ComplexSignature(chain(*steps)).apply_async().get(timeout=120) == [8, 8]
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_an_immutable_one_takes_nothing_from_the_step_before(app, make):
     """In a native chain, and inside a run alike."""
     steps = (add.s(1, 1), make(add.s(5), identity.s()).set(immutable=True), identity.s())
-    assert chain(*steps).apply_async().get(timeout=30) == [5, None]
-    assert ComplexSignature(chain(*steps)).apply_async().get(timeout=30) == [5, None]
+    assert chain(*steps).apply_async().get(timeout=120) == [5, None]
+    assert ComplexSignature(chain(*steps)).apply_async().get(timeout=120) == [5, None]
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_countdown_delays_the_start(app, make):
     run = make(add.s(1, 1)).apply_async(countdown=0.5)
     assert run.status == "PENDING"
-    assert run.get(timeout=30) == [2]
+    assert run.get(timeout=120) == [2]
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_stamps_reach_every_task(app, make):
     sig = chain(make(p.stamps.s(), p.stamps.s()), identity.s())
     sig.stamp(customer="acme")
-    assert sig.apply_async().get(timeout=30) == ["acme", "acme"]
+    assert sig.apply_async().get(timeout=120) == ["acme", "acme"]
     run = ComplexSignature(chain(p.stamps.s(), identity.s()))
     run.stamp(customer="acme")
-    assert run.apply_async().get(timeout=30) == "acme"
+    assert run.apply_async().get(timeout=120) == "acme"
 
 
 def test_failure_of_a_primitive_fails_the_native_canvas_around_it(app):
     for make in MAKERS:
         result = chain(add.s(1, 1), make(p.fail.si()), identity.s()).apply_async()
         with pytest.raises(Exception, match="no good"):
-            result.get(timeout=30)
+            result.get(timeout=120)
         joined = chord([make(p.fail.s()), add.s(1, 1)], identity.s()).apply_async()
         with pytest.raises(Exception, match="no good"):
-            joined.get(timeout=30)
+            joined.get(timeout=120)

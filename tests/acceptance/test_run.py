@@ -28,7 +28,7 @@ def orchestrator(project):
 def test_a_run_is_celerys_result(app):
     run = ComplexSignature(p.add.s(1, 2)).apply_async()
     assert isinstance(run, Run)
-    assert run.get(timeout=30) == 3
+    assert run.get(timeout=120) == 3
     assert (run.state, run.ready(), run.successful()) == ("SUCCESS", True, True)
     assert app.AsyncResult(run.id).get() == 3
     assert run.outcome() == 3
@@ -40,7 +40,7 @@ def test_status_goes_from_pending_over_running_to_succeeded(app):
     wait_for(lambda: run.status is RunStatus.RUNNING, what="the start")
     with pytest.raises(OrchestratorError, match="has no outcome yet"):
         run.outcome()
-    run.get(timeout=30)
+    run.get(timeout=120)
     assert run.status is RunStatus.SUCCEEDED
     statuses = [event.status for event in run.watch() if isinstance(event, StatusChanged)]
     assert statuses == [RunStatus.PENDING, RunStatus.RUNNING, RunStatus.SUCCEEDED]
@@ -51,7 +51,7 @@ def test_tree(app):
         chain(p.add.s(1, 1), group(p.add.s(1), p.fail.si()), p.xsum.s()), name="figures"
     ).apply_async()
     with pytest.raises(Exception, match="no good"):
-        run.get(timeout=30)
+        run.get(timeout=120)
     tree = run.tree()
     assert (tree.name, tree.kind, tree.state) == ("figures", NodeKind.COMPLEX, NodeState.FAILED)
     [steps] = tree.children
@@ -65,26 +65,25 @@ def test_tree(app):
     assert members.inner == {NodeState.SUCCEEDED: 1, NodeState.FAILED: 1}
     assert members.children[1].error.type == "ValueError"
     assert "no good" in members.children[1].error.traceback
-    assert body.state is NodeState.FAILED
-    assert body.error.type == "ChordError"
+    assert body.state is NodeState.SKIPPED
     assert "figures [complex] FAILED" in str(tree)
 
 
 def test_what_never_ran_is_skipped_and_what_may_run_waits(app):
     failed = ComplexSignature(chain(p.fail.s(), p.add.s(1), group(p.add.s(1), p.add.s(2)))).apply_async()
     with pytest.raises(ValueError, match="no good"):
-        failed.get(timeout=30)
+        failed.get(timeout=120)
     steps = failed.tree().children[0].children
     assert [step.state for step in steps] == [NodeState.FAILED, NodeState.SKIPPED, NodeState.SKIPPED]
     waiting = ComplexSignature(chain(p.nap.s(1, 1), p.add.s(1))).apply_async()
     wait_for(lambda: waiting.tree().children[0].children[0].state is NodeState.RUNNING, what="the first step")
     assert waiting.tree().children[0].children[1].state is NodeState.WAITING
-    assert waiting.get(timeout=30) == 2
+    assert waiting.get(timeout=120) == 2
 
 
 def test_a_page_of_children(app):
     run = Swarm([p.add.s(i, 1) for i in range(30)]).apply_async()
-    run.get(timeout=30)
+    run.get(timeout=120)
     tree = run.tree(limit=5)
     assert (len(tree.children), tree.children_total) == (5, 30)
     assert "... 25 more" in str(tree)
@@ -95,7 +94,7 @@ def test_callbacks_are_nodes_of_their_own(app, ledger):
     sig = p.add.s(1, 1)
     sig.link(p.on_link.s())
     run = ComplexSignature(sig, on_success=p.on_link.s("all")).apply_async()
-    assert run.get(timeout=30) == 2
+    assert run.get(timeout=120) == 2
     wait_for(lambda: len(ledger.entries()) == 2, what="both callbacks")
     wait_for(lambda: run.tree().callbacks[0].state is NodeState.SUCCEEDED, what="the callback's record")
     assert run.tree().children[0].callbacks[0].name.endswith("on_link")
@@ -110,7 +109,7 @@ def test_progress(app):
     assert 0 < middle.fraction < 1
     assert middle.rate > 0
     assert middle.eta > 0
-    run.get(timeout=30)
+    run.get(timeout=120)
     end = run.progress()
     assert (end.done, end.running, end.waiting, end.fraction, end.eta) == (20, 0, 0, 1.0, 0.0)
 
@@ -129,7 +128,7 @@ def test_items_and_results_are_read_in_pages(app):
 
 def test_items_of_a_swarm_inside(app):
     run = ComplexSignature(chain(Swarm([p.add.s(1, 1), p.add.s(2, 2)], name="inner"), p.xsum.s())).apply_async()
-    assert run.get(timeout=30) == 6
+    assert run.get(timeout=120) == 6
     [node] = [child.id for child in run.tree().children[0].children if child.kind is NodeKind.SWARM]
     assert [item.state for item in run.items(node=node)] == [NodeState.SUCCEEDED] * 2
     assert list(run.results(node=node)) == [2, 4]
@@ -151,7 +150,7 @@ def test_watch_tells_what_happens_while_it_happens(app):
 
 def test_finding_a_run(app, orchestrator):
     run = ComplexSignature(p.add.s(1, 1), name="to be found").apply_async()
-    assert orchestrator.run(run.id).get(timeout=30) == 2
+    assert orchestrator.run(run.id).get(timeout=120) == 2
     with pytest.raises(RunNotFound, match="no-such-run"):
         orchestrator.run("no-such-run")
     unknown = orchestrator.result("no-such-run")
@@ -164,9 +163,9 @@ def test_listing_runs(app, orchestrator):
     runs = [ComplexSignature(p.add.s(i, 1), name="listed").apply_async() for i in range(3)]
     bad = ComplexSignature(p.fail.s(), name="listed").apply_async()
     for run in runs:
-        run.get(timeout=30)
+        run.get(timeout=120)
     with pytest.raises(ValueError, match="no good"):
-        bad.get(timeout=30)
+        bad.get(timeout=120)
     found = orchestrator.runs(name="listed")
     assert [view.id for view in found] == [run.id for run in [bad, *reversed(runs)]]
     assert [view.id for view in orchestrator.runs(name="listed", status="FAILED")] == [bad.id]
@@ -185,12 +184,12 @@ def test_the_task_id_is_an_idempotency_key(app, ledger):
     first = sig.apply_async(task_id="import-2026-11-23")
     second = Swarm([p.nap.s(99)]).apply_async(task_id="import-2026-11-23")
     assert first.id == second.id == "import-2026-11-23"
-    assert first.get(timeout=30) == second.get(timeout=30) == [0, 1, 2]
+    assert first.get(timeout=120) == second.get(timeout=120) == [0, 1, 2]
     third = sig.apply_async(task_id="import-2026-11-23")
-    assert third.get(timeout=30) == [0, 1, 2]
+    assert third.get(timeout=120) == [0, 1, 2]
     assert sorted(entry[1] for entry in ledger.entries("start")) == [0, 1, 2]
 
 
 def test_ids_of_any_form(app):
     for odd in ("with:colons:1", "with spaces", "braces {x} in it", "ünïcödé"):
-        assert ComplexSignature(chain(p.add.s(1, 1), p.add.s(1))).apply_async(task_id=odd).get(timeout=30) == 3
+        assert ComplexSignature(chain(p.add.s(1, 1), p.add.s(1))).apply_async(task_id=odd).get(timeout=120) == 3

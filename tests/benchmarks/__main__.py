@@ -4,6 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
+from tests.benchmarks import cell
 from tests.benchmarks.cell import machine
 from tests.benchmarks.rows import ROWS, all_rows
 
@@ -19,7 +20,9 @@ def main(arguments=None):
     parser.add_argument("--scale", type=float, default=1.0, help="factor on all sizes")
     parser.add_argument("--rows", nargs="*", default=[], choices=ROWS)
     parser.add_argument("--write-docs", action="store_true", help="write the table into docs/benchmarks.md")
+    parser.add_argument("--forked", action="store_true", help="fork workers and clients: only to see that they work")
     options = parser.parse_args(arguments)
+    cell.forked = options.forked
     lines = [
         f"{machine()}; medians of {options.repeat}.", "",
         "| row | ours | native | ratio | target | |", "|---|---:|---:|---:|---|---|",

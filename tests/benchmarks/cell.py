@@ -12,10 +12,13 @@ import psutil
 
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.benchmarks.watched import watched
+from tests.kit.forking import FORKS
 from tests.kit.workers import ROOT, Worker
 
 #: The database of the store.
 STORE = 1
+#: Whether workers and clients are forks, which start sooner; what is measured starts as a user starts it.
+forked = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,12 @@ def measure(mode, n, *, extension=True, processes=2, counted=False):
             "BENCH_BROKER": server.url(0), "BENCH_BACKEND": server.url(STORE), "BENCH_EXTENSION": "1" if extension else "0",
         }  # fmt: skip
         with Worker(
-            server.url(0), server.url(STORE), concurrency=processes, app="tests.benchmarks.project", env=env
+            server.url(0),
+            server.url(STORE),
+            concurrency=processes,
+            app="tests.benchmarks.project",
+            env=env,
+            fresh=not forked,
         ) as worker:
             _warm_up(env)
             client = server.client()
@@ -101,13 +109,17 @@ def _warm_up(env):
 
 
 def _client(mode, n, env):
-    command = [sys.executable, "-m", "tests.benchmarks.client", mode, str(n)]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=900
-    )
+    program = ["-m", "tests.benchmarks.client", mode, str(n)]
+    done = (FORKS.run if forked else _run)(*program, cwd=ROOT, env={**os.environ, **env}, timeout=900)
     if done.returncode:
-        raise RuntimeError(f"{mode} of {n} failed:\n{done.stderr[-3000:]}")
+        raise RuntimeError(f"{mode} of {n} failed:\n{done.stdout[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _run(*program, **options):
+    return subprocess.run(
+        [sys.executable, *program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+    )
 
 
 def _cpu_of(worker):

@@ -174,7 +174,7 @@ def flat(n):
     swarm = Swarm((p.double.s(i) for i in range(n)), batch=100)
 
     def tenths(value):
-        reader = Orchestrator.of(p.app).reader
+        reader = Orchestrator.of(p.app).container.reader
         ends = []
         for first in range(0, n, 1000):
             records = reader.terminal(swarm.applied, [f"0.{i}" for i in range(first, min(first + 1000, n))])

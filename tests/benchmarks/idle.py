@@ -101,7 +101,7 @@ def measure(start, n, seconds, *, extension=True):
             start(app)
         if n:
             _make_all_due(orchestrator, client)
-        with Worker(server.url(0), server.url(1), env=env) as worker:
+        with Worker(server.url(0), server.url(1), env=env, fresh=True) as worker:
             if extension:
                 _settle(orchestrator, client, broker, n)
             found = _count(client, broker, worker, seconds)
@@ -120,23 +120,23 @@ def _warm_up(app, start, client):
 
 def _make_all_due(orchestrator, client):
     """What is not due afterwards any more has been looked at."""
-    due = orchestrator.store.keys.due
+    due = orchestrator.container.store.keys.due
     client.zadd(due, {run: 0 for run in client.zrange(due, 0, -1) if run})
 
 
 def _settle(orchestrator, client, broker, n):
     """Every message is delivered, every run was looked at; then spreads the dates of the next looks."""
-    keys = orchestrator.store.keys
+    keys = orchestrator.container.store.keys
     due = keys.due
     wait_for(lambda: broker.llen("celery") == 0, 600, "the deliveries")
     wait_for(lambda: client.hlen(f"{keys.workers}:active") == 1, 30, "the worker's sign of life")
 
     def looked_at():
-        now = orchestrator.store.now() * 1000
+        now = orchestrator.container.store.now() * 1000
         return client.zcard(due) == n + 1 and not client.zcount(due, "-inf", now + 1000)
 
     wait_for(looked_at, 120, "the first look at every run")
-    now = orchestrator.store.now() * 1000
+    now = orchestrator.container.store.now() * 1000
     whole = max(SHORTEST_ROUND, n * PER_RUN)
     runs = [run for run in client.zrange(due, 0, -1) if run]
     if runs:

@@ -1,10 +1,13 @@
 """The benchmark runs and its jobs give the right results; what it measures is nobody's test."""
 
+import pytest
+
 from tests.benchmarks.__main__ import main
 
 
+@pytest.mark.slow
 def test_every_row_runs():
-    lines = main(["--scale", "0.01", "--repeat", "1"])
+    lines = main(["--scale", "0.01", "--repeat", "1", "--forked"])
     assert sum("against a chord" in text for text in lines) == 12
     assert any(text.startswith("| chain of 50:") for text in lines)
     assert any("plain task" in text for text in lines)

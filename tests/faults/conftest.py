@@ -36,10 +36,10 @@ class Site:
 
     def stop(self):
         for worker in self.workers:
-            worker.stop(timeout=5)
+            worker.end()
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=[*PROFILES])
 def profile(request):
     return PROFILES[request.param]
 

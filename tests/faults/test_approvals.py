@@ -89,7 +89,7 @@ def test_many_answer_at_once(default_site):
         [first] = took
         assert len(refused) == 15
         decision = "approved" if first % 2 else "rejected"
-        assert run.get(timeout=30) == {"decision": decision, "by": str(first), "note": "", "timed_out": False}
+        assert run.get(timeout=120) == {"decision": decision, "by": str(first), "note": "", "timed_out": False}
 
 
 @pytest.mark.parametrize(("on_timeout", "decision"), [("reject", "rejected"), ("approve", "approved")])

@@ -1,7 +1,5 @@
 """R8, cancellation: nothing starts any more, whoever is up, whatever is killed; and nothing is left."""
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -9,15 +7,15 @@ from celery import chain
 
 from orchestrator_celery import ComplexSignature, RunCancelled, RunNotFound, RunStatus, Swarm
 from tests.kit import project as p
-from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
+from tests.kit.clients import crash_client
+from tests.kit.waiting import limit, wait_for
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
 
 def left_of(run):
     """Keys that name the run, Celery's own result of its id aside."""
-    client = p.orchestrator.store.client
+    client = p.orchestrator.container.store.client
     found = [key.decode() for key in client.scan_iter() if run.id.encode() in key]
     indexed = [key for key in ("orc:runs", "orc:due") if client.zscore(key, run.id) is not None]
     return [key for key in found + indexed if key != f"celery-task-meta-{run.id}"]
@@ -29,12 +27,12 @@ def test_r8_cancelled_with_no_worker_up(site, ledger):
     run.cancel(confirm=True)
     assert left_of(run) == []
     with pytest.raises(RunCancelled):
-        run.get(timeout=5)
+        run.get(timeout=120)
     worker = site.worker(**HASTY)
     wait_for(lambda: site.server.client(0).llen("celery") == 0, what="the deliveries")
     worker.kill()
     site.worker(**HASTY)
-    assert p.add.delay(1, 1).get(timeout=30) == 2
+    assert p.add.delay(1, 1).get(timeout=120) == 2
     time.sleep(1.5)
     assert ledger.entries("start") == []
     assert left_of(run) == []
@@ -49,10 +47,10 @@ def test_r8_cancelled_in_the_middle_and_the_worker_killed(site, ledger):
     worker.kill()
     before = len(ledger.entries("start"))
     with pytest.raises(RunCancelled):
-        run.get(timeout=5)
-    assert time.monotonic() - cancelled <= 5
+        run.get(timeout=120)
+    assert time.monotonic() - cancelled <= limit(5)
     site.worker(**HASTY)
-    assert p.add.delay(1, 1).get(timeout=30) == 2
+    assert p.add.delay(1, 1).get(timeout=120) == 2
     time.sleep(2)
     assert len(ledger.entries("start")) <= before + 2, "what a process had in its hands"
     assert left_of(run) == []
@@ -71,7 +69,7 @@ def test_r8_tail_and_join_of_native_canvas_end(site, ledger):
     site.worker(**HASTY)
     wait_for(lambda: result.state == "REVOKED", 30, "the tail")
     with pytest.raises(RunCancelled):
-        result.get(timeout=5)
+        result.get(timeout=120)
     assert ledger.entries("tail") == []
     wait_for(lambda: left_of(run) == [], 30, "nothing to be left")
 
@@ -86,20 +84,15 @@ def test_r3_whoever_cancels_crashes_at(default_site, ledger, tmp_path, point):
     run = Swarm([p.nap.s(i, 30) for i in range(2)]).apply_async()
     wait_for(lambda: len(ledger.entries("start")) == 2, what="the bodies")
     code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).cancel(confirm=True, reason='test')\n"
-    env = environment(default_site.server.url(0), default_site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
-    )
-    assert done.returncode == 86, done.stderr
+    crash_client(default_site, point, tmp_path / "crashed", code)
     if point == "store.cancel.before":
         assert run.status is RunStatus.RUNNING
         run.cancel(confirm=True, reason="test")
     with pytest.raises(RunCancelled):
-        run.get(timeout=40)
+        run.get(timeout=120)
     wait_for(lambda: left_of(run) == [], 30, "nothing to be left")
     with pytest.raises(RunNotFound):
         p.orchestrator.run(run.id)
     assert [entry.reason for entry in p.orchestrator.audit(run=run.id, verb="cancel")] == ["test"]
-    assert p.add.delay(1, 1).get(timeout=20) == 2, "the pool is free: the bodies were stopped"
+    assert p.add.delay(1, 1).get(timeout=120) == 2, "the pool is free: the bodies were stopped"
     assert ledger.entries("end") == []

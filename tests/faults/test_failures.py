@@ -12,12 +12,12 @@ from orchestrator_celery import RunStatus, Swarm
 from orchestrator_celery.model.events import NodeFailed, NodeStarted, StatusChanged
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults.conftest import PROFILES
-from tests.kit.waiting import wait_for
+from tests.kit.waiting import limit, wait_for
 from tests.worker.support import Stand, events, leaf
 
 SEEDS = [1, 2, 3]
 #: Seconds from the fault to the run's final state.
-LIMIT = 5
+LIMIT = limit(5)
 
 
 @pytest.fixture(scope="module", params=PROFILES)
@@ -144,7 +144,7 @@ def test_r9_a_node_fails(place, ledger, hows):
     wait_for(lambda: {entry[0] for entry in ledger.entries()} >= set(runs), 30, "the error callbacks")
     wait_for(lambda: {entry[1] for entry in ledger.entries("old-errback")} == ids, 30, "the errbacks")
     _wait_for_second_reports(place, [run for _, run in runs.values()] if "lost" in hows[0] else [])
-    assert t("add", 1, 1).apply_async().get(timeout=30) == 2
+    assert t("add", 1, 1).apply_async().get(timeout=120) == 2
     assert {mark: len(ledger.entries(mark)) for mark in runs} == dict.fromkeys(runs, 1)
     assert sorted(entry[1] for entry in ledger.entries("old-errback")) == sorted(ids), "once each"
     assert ledger.entries("tail") == [], "nothing follows"
@@ -166,7 +166,7 @@ def _wait_for_second_reports(stand, lost):
     time.sleep(1)
     if lost:
         last = max(event.time.timestamp() for run in lost for event in _begun(run))
-        wait_for(lambda: stand.orchestrator.store.now() > last + 11, 20, "Celery's own reports")
+        wait_for(lambda: stand.orchestrator.container.store.now() > last + 11, 20, "Celery's own reports")
 
 
 def _begun(run):

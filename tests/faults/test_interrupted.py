@@ -1,15 +1,12 @@
 """R3 for an interruption: whoever it passes through crashes; nothing starts meanwhile, and everything goes on after."""
 
-import subprocess
-import sys
-
 import pytest
 from celery import chain
 
 from orchestrator_celery import ComplexSignature, NodeInterrupted, NodeStarted, RunStatus
 from tests.kit import project as p
+from tests.kit.clients import crash_client
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -25,12 +22,7 @@ def test_the_caller_crashes_at_the_change_of_status(default_site, ledger, tmp_pa
     run = ComplexSignature(chain(p.nap.s(1, 20), p.identity.s())).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the body")
     code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).interrupt()"
-    env = environment(default_site.server.url(0), default_site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": f"store.interrupt.{side}", "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
-    )
-    assert done.returncode == 86, done.stderr
+    crash_client(default_site, f"store.interrupt.{side}", tmp_path / "crashed", code)
     assert run.status is (RunStatus.RUNNING if side == "before" else RunStatus.INTERRUPTED)
     assert [task.outcome for task in run.interrupt().tasks] == ["terminated"]
     run.resume()
@@ -61,7 +53,7 @@ def test_what_a_dead_caller_did_not_signal_is_stopped_all_the_same(default_site,
     default_site.worker(**HASTY)
     run = ComplexSignature(chain(p.nap.s(1, 60), p.identity.s())).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the body")
-    p.orchestrator.store.interrupt(run.id, "SIGINT", 0.5)  # as a caller that died right after
+    p.orchestrator.container.store.interrupt(run.id, "SIGINT", 0.5)  # as a caller that died right after
     [stopped] = wait_for(
         lambda: [e for e in run.events() if isinstance(e, NodeInterrupted)], what="the end of the body"
     )
@@ -76,7 +68,7 @@ def test_a_worker_dies_while_its_task_is_to_be_stopped(default_site, ledger):
     worker = default_site.worker(**HASTY)
     run = ComplexSignature(p.nap.s(1, 2)).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the body")
-    p.orchestrator.store.interrupt(run.id)  # as a caller that died right after
+    p.orchestrator.container.store.interrupt(run.id)  # as a caller that died right after
     worker.kill()
     default_site.worker(**HASTY)
     wait_for(lambda: p.orchestrator.resume_reports(), what="the report")

@@ -9,10 +9,12 @@ import pytest
 from celery import chain
 
 from orchestrator_celery import ComplexSignature, ResumeAction, RunStatus, Swarm, SwarmFailed
+from tests.faults.conftest import PROFILES
 from tests.kit import project as p
-from tests.kit.waiting import wait_for
+from tests.kit.cases import seeded
+from tests.kit.waiting import limit, wait_for
 
-SEEDS = [1, 2, 3]
+SEEDS, MORE = [1, 2, 3], range(4, 21)
 
 
 def extra_bodies(ledger, expected):
@@ -20,7 +22,7 @@ def extra_bodies(ledger, expected):
     return len(ledger.entries("start")) - expected
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("profile", "seed"), seeded([*PROFILES], SEEDS, MORE), indirect=["profile"])
 def test_r1_a_worker_is_killed_at_a_random_point_of_a_swarm(site, ledger, seed):
     worker = site.worker()
     run = Swarm([p.nap.s(i) for i in range(200)]).apply_async()
@@ -31,7 +33,7 @@ def test_r1_a_worker_is_killed_at_a_random_point_of_a_swarm(site, ledger, seed):
     site.worker()
     ready = time.monotonic()
     assert run.get(timeout=60) == list(range(200))
-    assert time.monotonic() - ready < 30
+    assert time.monotonic() - ready < limit(30)
     assert run.status is RunStatus.SUCCEEDED
     assert run.progress().done == 200
     assert extra_bodies(ledger, 200) <= 2
@@ -40,7 +42,7 @@ def test_r1_a_worker_is_killed_at_a_random_point_of_a_swarm(site, ledger, seed):
     assert len(resumed) <= 2
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("profile", "seed"), seeded([*PROFILES], SEEDS, MORE, first=1), indirect=["profile"])
 def test_r2_a_busy_child_is_killed(site, ledger, seed):
     worker = site.worker()
     failing = p.nap.s(99, 0.2)
@@ -119,5 +121,5 @@ def test_a_resumed_task_goes_on_from_its_checkpoint(site, ledger):
 
 def test_current_node_outside_a_run_does_nothing(default_site):
     default_site.worker()
-    assert p.node_facts.delay().get(timeout=30) == [False, 1, None, False]
-    assert ComplexSignature(p.node_facts.s()).apply_async().get(timeout=30) == [True, 1, None, True]
+    assert p.node_facts.delay().get(timeout=120) == [False, 1, None, False]
+    assert ComplexSignature(p.node_facts.s()).apply_async().get(timeout=120) == [True, 1, None, True]

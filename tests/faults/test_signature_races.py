@@ -1,17 +1,16 @@
 """Races for one signature between processes: whoever comes second is told, no run is lost, no key is left."""
 
-import os
-
 import pytest
 
 from orchestrator_celery import SignatureGone, SignatureInUse, SignatureStatus
-from orchestrator_celery.lifecycle.delete import Purging
+from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults.races import race
+from tests.kit.cases import amount
 from tests.worker.support import Stand
 
-ROUNDS = int(os.environ.get("TEST_RACE_ROUNDS", "1000"))
+ROUNDS = amount(250, 1000)
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def deletes_and_purges(stand, id):
 def purges(stand, id):
     """What the reconciler does with it."""
     try:
-        Purging(stand.orchestrator).purge(id, forced=False)
+        Deletion(stand.orchestrator.container).purge(id, forced=False)
     except SignatureGone:
         return "gone"
     except SignatureInUse:
@@ -58,8 +57,8 @@ def restores(stand, id):
 
 def finishes(stand, id):
     """The body ends, and Celery is told."""
-    store = stand.orchestrator.store
-    [member] = store.members(id)
+    store = stand.orchestrator.container.store
+    [member] = store.signatures.members(id)
     refused = [store.finish(LeafId(member.run, "0.0", 1), Fence(), b"1").refused]
     closing = LeafId(member.run, CLOSE, 1)
     refused += [store.claim(closing, Fence(), "w/1/a").refused, store.ended(closing).refused]
@@ -68,12 +67,12 @@ def finishes(stand, id):
 
 def end(stand, run):
     """A run of an empty swarm is over as soon as Celery is told."""
-    stand.orchestrator.store.claim(LeafId(run, CLOSE, 1), Fence(), "w/1/a")
-    stand.orchestrator.store.ended(LeafId(run, CLOSE, 1))
+    stand.orchestrator.container.store.claim(LeafId(run, CLOSE, 1), Fence(), "w/1/a")
+    stand.orchestrator.container.store.ended(LeafId(run, CLOSE, 1))
 
 
 def nothing_left(stand, but=()):
-    client = stand.orchestrator.store.client
+    client = stand.orchestrator.container.store.client
     found = {key.decode() for key in client.scan_iter("orc:{*")}
     assert {key for key in found if not any(id in key for id in but)} == set()
     for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
@@ -107,7 +106,7 @@ def test_delete_against_rerun(stand, kind):
         assert stand.orchestrator.run(run).signature.id == id, (
             "a run that was started is there, and so is its signature"
         )
-        assert stand.orchestrator.reader.definitions(run, ["0"]) != [None]
+        assert stand.orchestrator.container.reader.definitions(run, ["0"]) != [None]
         end(stand, run)
         assert purges(stand, id) == "purged"
     print(f"{won} of {len(ids)} reruns came first")
@@ -140,7 +139,7 @@ def test_purge_against_finish(stand):
     for _ in range(ROUNDS):
         kept = o.save(stand.tasks("identity", 1))
         run = kept.run()
-        assert o.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
+        assert o.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
         kept.delete()
         ids.append(kept.id)
     early = 0

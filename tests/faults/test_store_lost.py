@@ -8,10 +8,13 @@ from celery import chain
 
 from orchestrator_celery import ComplexSignature, Swarm
 from tests.kit import project as p
-from tests.kit.waiting import wait_for
+from tests.kit.cases import seeded
+from tests.kit.waiting import limit, wait_for
 
 
-@pytest.mark.parametrize("seed", [10, 60, 120])
+@pytest.mark.parametrize(
+    ("durable_site", "seed"), seeded(["always", "everysec"], [10, 60, 120]), indirect=["durable_site"]
+)
 def test_r5_redis_is_killed_and_restarted(durable_site, ledger, seed):
     worker = durable_site.worker()
     swarm = Swarm([p.nap.s(i) for i in range(200)]).apply_async()
@@ -22,7 +25,7 @@ def test_r5_redis_is_killed_and_restarted(durable_site, ledger, seed):
     durable_site.server.restart()
     if worker.process.poll() is not None:  # a supervisor's work
         durable_site.worker()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + limit(60)
 
     def ended():
         if worker.process.poll() is not None and len(durable_site.workers) == 1:
@@ -35,5 +38,5 @@ def test_r5_redis_is_killed_and_restarted(durable_site, ledger, seed):
     assert swarm.outcome() == list(range(200))
     assert steps.outcome() == 40
     assert time.monotonic() < deadline
-    assert swarm.get(timeout=30) == list(range(200))
-    assert steps.get(timeout=30) == 40
+    assert swarm.get(timeout=120) == list(range(200))
+    assert steps.get(timeout=120) == 40

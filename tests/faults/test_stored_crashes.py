@@ -1,7 +1,5 @@
 """R3 for stored signatures: whoever saves, runs, marks or purges may die at any point; nothing is lost, no key is left."""
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -10,16 +8,16 @@ from orchestrator_celery import SignatureGone, SignatureInUse
 from orchestrator_celery.testing import points
 from tests.faults.test_crash_points import HASTY, STORED, kind
 from tests.kit import project as p
+from tests.kit.clients import crash_client
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 STORY = """
 import time
 from tests.kit.project import *
 kept = orchestrator.save(nap.si(1), name="story")
 run = kept.run()
-run.get(timeout=30)
-while orchestrator.store.alive(run.id):
+run.get(timeout=120)
+while orchestrator.container.store.due_index.alive(run.id):
     time.sleep(0.02)
 kept.delete(after=3600)
 kept.restore()
@@ -36,13 +34,8 @@ def left(client):
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in STORED])
 def test_r3_a_client_of_signatures_crashes_at(default_site, ledger, tmp_path, point):
     default_site.worker(**HASTY)
-    env = environment(default_site.server.url(0), default_site.server.url(1))
-    crash = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "crashed")}
-    done = subprocess.run(
-        [sys.executable, "-c", STORY], cwd=ROOT, env={**env, **crash, "PATH": ""}, capture_output=True, check=False
-    )
-    assert done.returncode == 86, done.stderr
-    store, o = p.orchestrator.store, p.orchestrator
+    crash_client(default_site, point, tmp_path / "crashed", STORY)
+    store, o = p.orchestrator.container.store, p.orchestrator
     for kept in o.signatures(saved=True):
         for field in store.client.hkeys(store.keys.root(kept.id)):
             if field.startswith(b"new:"):  # an hour later

@@ -65,7 +65,7 @@ def test_what_runs_may_finish_and_what_is_added_is_held(default_site, ledger):
     assert len(ledger.entries("start")) == 1
     run.resume()
     swarm.close()
-    assert run.get(timeout=30) == [1, 2, 3]
+    assert run.get(timeout=120) == [1, 2, 3]
 
 
 def test_a_chain_stops_between_its_steps(default_site, ledger):
@@ -77,7 +77,7 @@ def test_a_chain_stops_between_its_steps(default_site, ledger):
     time.sleep(0.5)
     assert len(ledger.entries("start")) == 1
     run.resume()
-    assert run.get(timeout=30) == 1
+    assert run.get(timeout=120) == 1
 
 
 def test_a_run_that_stands_in_for_a_task_is_suspended_with_it(default_site, ledger):
@@ -89,7 +89,7 @@ def test_a_run_that_stands_in_for_a_task_is_suspended_with_it(default_site, ledg
     time.sleep(0.5)
     assert len(ledger.entries("start")) == 1
     run.resume()
-    assert run.get(timeout=30) == 2
+    assert run.get(timeout=120) == 2
     assert len(ledger.entries("start")) == 2
 
 
@@ -100,12 +100,12 @@ def test_a_caller_dies_before_it_has_told_a_run_that_stands_in(default_site, led
     run = ComplexSignature(chain(p.replaced.s("long"), p.add.s(1))).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the replacement")
     inner = p.orchestrator.result(str(LeafId(run.id, "0.0.0", 1)))
-    store = p.orchestrator.store
+    store = p.orchestrator.container.store
     effects = store.suspend(run.id) if status is RunStatus.SUSPENDED else store.interrupt(run.id)
     assert effects.refused is None
     wait_for(lambda: inner.status is status, 40, "the sweep")
-    wait_for(lambda: "owed" not in p.orchestrator.reader.head(run.id), what="the debt to be paid")
-    p.orchestrator.publisher.act(store.resume(run.id).todo)
+    wait_for(lambda: "owed" not in p.orchestrator.container.reader.head(run.id), what="the debt to be paid")
+    p.orchestrator.container.publisher.act(store.resume(run.id).todo)
     assert run.get(timeout=60) == 2
 
 
@@ -118,7 +118,7 @@ def test_verbs_that_do_not_fit_the_status_are_refused(default_site):
     with pytest.raises(InvalidTransition, match="is SUSPENDED and cannot be suspended"):
         run.suspend()
     run.resume()
-    assert run.get(timeout=30) == 1
+    assert run.get(timeout=120) == 1
     for verb in (run.suspend, run.resume):
         with pytest.raises(InvalidTransition, match="SUCCEEDED"):
             verb()
@@ -139,7 +139,7 @@ def test_a_task_that_a_rule_holds_back_is_resumed_by_hand(default_site, ledger):
     assert "held back by a rule" in run.status_message
     assert len(ledger.entries("start")) == 1
     run.resume()
-    assert run.get(timeout=30) == 8
+    assert run.get(timeout=120) == 8
     assert len(ledger.entries("start")) == 2
 
 
@@ -153,7 +153,7 @@ def test_a_canvas_inside_that_ends_meanwhile_is_not_forgotten(default_site, ledg
     inner = p.orchestrator.result(f"{run.id}:0.0.0:1")
     wait_for(lambda: "RunClosed" in [type(event).__name__ for event in inner.events()], what="the inner run's end")
     run.resume()
-    assert run.get(timeout=30) == 2
+    assert run.get(timeout=120) == 2
     assert len(ledger.entries("start")) == 1
     assert not [event for event in run.events() if type(event).__name__ == "NodeLost"]
 
@@ -175,7 +175,7 @@ def test_a_validator_is_asked_when_a_worker_died(default_site, ledger, rule, wor
     assert words in node.reason
     assert "held back by a rule" in run.status_message
     run.resume()
-    assert run.get(timeout=30) == 7
+    assert run.get(timeout=120) == 7
 
 
 def test_a_validator_is_asked_when_a_child_died(default_site, ledger):
@@ -183,7 +183,7 @@ def test_a_validator_is_asked_when_a_child_died(default_site, ledger):
     default_site.worker(**HASTY, orchestrator_auto_resume_validators=["tests.kit.project.never"])
     run = ComplexSignature(p.suicide_once.s(1)).apply_async()
     with pytest.raises(Exception, match=r"signal 9|prematurely"):
-        run.get(timeout=30)
+        run.get(timeout=120)
     assert len(ledger.entries("once")) == 1
 
 
@@ -205,7 +205,7 @@ def test_a_report_is_an_event_of_celery_too(default_site, ledger):
         finally:
             receiver.should_stop = True
             listener.join(20)
-    assert run.get(timeout=30) == 7
+    assert run.get(timeout=120) == 7
     [report] = [report for report in p.orchestrator.resume_reports() if report.dead]
     [event] = [event for event in received if event["dead"]]
     assert (event["resumed"], event["looked_at"]) == (1, report.looked_at)

@@ -49,8 +49,8 @@ def written(stand, run):
 
 def break_all(stand, runs):
     """Every run has failed, and Celery was told."""
-    store = stand.orchestrator.store
-    error = stand.orchestrator.codec.dump_error(ValueError("broken"))
+    store = stand.orchestrator.container.store
+    error = stand.orchestrator.container.codec.dump_error(ValueError("broken"))
     for run in runs:
         closing = LeafId(run, CLOSE, 1)
         store.fail(LeafId(run, "0.0", 1), None, error)

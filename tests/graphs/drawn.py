@@ -20,7 +20,7 @@ Graph = dict[str, Any]
 #: What a graph is given.
 inputs_of_runs = st.integers(0, 3)
 
-#: Classes that error edges of one node are for, in their order; none is caught by one before it.
+#: Classes that error edges of one node are for, in their order; none is an error edge before it catches.
 CAUGHT: list[list[list[str] | None]] = [
     [None], [["Lost"]], [["Late"], ["Lost"]], [["Wrong", "Late"], None], [["Wrong"], ["Exception"]],
     [["ConditionError", "GraphRecursion"], ["Lost"]],

@@ -17,7 +17,7 @@ from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.graph import GraphRecord, Undone
 from orchestrator_celery.store import Effects
-from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.store.script_call import edge_context
 
 from .behaviour import Bodies, plain
 from .built import STEP
@@ -121,7 +121,7 @@ class Driver:
         if task.call is not None:
             answer = self.store.claim(task.leaf, task.fence, "w/1/a")
             assert answer.refused is None, answer
-            told = foresight(answer.more)
+            told = edge_context(answer.more)
         self.work[work] = task._replace(told=told, running=task.call is not None, looked_at=True)
 
     def end(self, work: Work, forget: bool = False) -> None:
@@ -137,7 +137,7 @@ class Driver:
             answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
         else:
             blob = self.codec.dump_result(result)
-            chosen, relied = self.publisher.foresee(leaf, told, self.codec.load(blob)) if told else (None, "")
+            chosen, relied = self.publisher.choose_edges(leaf, told, self.codec.load(blob)) if told else (None, "")
             answer = self.store.finish(leaf, fence, blob, chosen, relied)
         return self.follow(answer, forget)
 
@@ -147,9 +147,9 @@ class Driver:
         try:
             result = self.bodies.real(entry["body"], None, {})
         except Exception as error:
-            answer = self.store.answer(self.run, node, self.codec.dump_error(error, ""), well=False)
+            answer = self.store.graphs.answer(self.run, node, self.codec.dump_error(error, ""), well=False)
         else:
-            answer = self.store.answer(self.run, node, self.codec.dump_result(result))
+            answer = self.store.graphs.answer(self.run, node, self.codec.dump_result(result))
         self.follow(answer, forget)
 
     def follow(self, answer: Effects, forget: bool) -> None:
@@ -173,7 +173,7 @@ class Driver:
         """What nobody has done, decisions and messages, is done by whoever looks at the run; in the order it came in."""
         while self.undone():
             time.sleep(0.002)
-            [look] = self.store.look([self.run])
+            [look] = self.store.due_index.look([self.run])
             self.publisher.act(sorted(look.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
             self.collect()
 

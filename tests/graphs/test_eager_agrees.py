@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import Any
 
 import pytest
 from celery import Celery
 from hypothesis import HealthCheck, given, settings
+
+from tests.kit.cases import amount
 
 from .behaviour import Bodies, plain
 from .built import STEP, built
@@ -19,8 +20,7 @@ from .schedule import in_turn
 APP = Celery("eager", set_as_current=False, broker="memory://", backend="cache+memory://")
 TOLD = Bodies()
 
-#: 150 at the desk, 500 with HYPOTHESIS_PROFILE=ci.
-EXAMPLES = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 150
+EXAMPLES = amount(200, 2000)
 
 
 @APP.task(name=STEP, shared=False)

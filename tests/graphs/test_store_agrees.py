@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from itertools import pairwise
@@ -13,6 +12,8 @@ from celery import Celery
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.kit.cases import amount
+
 from .behaviour import Bodies, plain
 from .built import built
 from .drawn import Kind, graphs, inputs_of_runs
@@ -20,12 +21,11 @@ from .driver import Driver, Work, client_of
 from .interpreter import END, START, Outcome, interpret
 from .schedule import Leaf
 
-#: 150 at the desk, 1,000 with HYPOTHESIS_PROFILE=ci.
-EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 150
+EXAMPLES = amount(300, 3000)
 MANY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def app(redis_server: Any) -> Iterator[Celery]:
     made = client_of(redis_server.url(5))
     yield made
@@ -98,6 +98,7 @@ def compare(app: Celery, definition: Any, value: Any, choose: random.Random, **h
 drawn = graphs(Kind(approvals=True))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)  # finding the smallest example takes its time
 @given(drawn, inputs_of_runs, st.randoms(use_true_random=False), st.booleans())
 @MANY

@@ -27,6 +27,7 @@ app = make_app(
     os.environ.get("TEST_BACKEND", "redis://127.0.0.1:1/1"),
     **json.loads(os.environ.get("TEST_SETTINGS", "{}")),
 )
+app.conf.include = ["tests.kit.canvas_tasks"]
 app.set_default()
 if os.environ.get("TEST_WITHOUT_EXTENSION") is None:
     orchestrator = Orchestrator(app)

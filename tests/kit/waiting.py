@@ -2,14 +2,28 @@
 
 import time
 
+#: Other tests run beside: a condition gets so many times as long as it takes on an idle machine.
+PATIENCE = 4
+
+
+def limit(seconds):
+    """Seconds that something promised within `seconds` may take beside other tests."""
+    return 2 * seconds
+
 
 def wait_for(condition, timeout=30.0, what="the condition"):
-    """Wait until `condition()` is true and return its value."""
-    deadline = time.monotonic() + timeout
+    """Wait until `condition()` is true and return its value.
+
+    Args:
+        condition: what is asked again and again.
+        timeout: seconds it may take on an idle machine.
+        what: the words of the failure.
+    """
+    deadline = time.monotonic() + timeout * PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {timeout:g} s in vain for {what}")
+            raise AssertionError(f"waited {timeout * PATIENCE:g} s in vain for {what}")
         time.sleep(0.02)

@@ -12,9 +12,12 @@ from uuid import uuid4
 
 import psutil
 
+from tests.kit.forking import FORKS
 from tests.kit.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
+#: Pools that patch the standard library before anything else is imported.
+PATCHING = {"gevent", "eventlet"}
 
 
 def environment(broker, backend, **settings):
@@ -22,31 +25,35 @@ def environment(broker, backend, **settings):
     return {"TEST_BROKER": broker, "TEST_BACKEND": backend, "TEST_SETTINGS": json.dumps(settings)}
 
 
+def _started(*program, env, cwd, output):
+    """What `FORKS.start` does, with a Python that imports for itself."""
+    return subprocess.Popen(
+        [sys.executable, *program], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        start_new_session=True,
+    )  # fmt: skip
+
+
 class Worker:
-    """A worker of `tests.kit.project`, ready when the constructor returns."""
+    """A worker of `tests.kit.project`, ready when the constructor returns.
+
+    It is a fork of a process that has imported Celery; a `fresh` one imports for itself, as those that are measured.
+    """
 
     def __init__(self, broker, backend, *, pool="prefork", concurrency=2, queues=None, app="tests.kit.project",
-                 name=None, env=None, ready=True, **settings):  # fmt: skip
+                 name=None, env=None, ready=True, fresh=False, **settings):  # fmt: skip
         self.name = name or f"{pool}-{uuid4().hex[:6]}@test"
         self._log = Path(tempfile.mkstemp(prefix="worker-", suffix=".log")[1])
-        command = [
-            sys.executable, "-m", "celery", "-A", app, "worker", "--pool", pool, "-c", str(concurrency),
+        program = [
+            "-m", "celery", "-A", app, "worker", "--pool", pool, "-c", str(concurrency),
             "-n", self.name, "-l", "INFO", "--without-mingle", "--without-gossip",
         ]  # fmt: skip
         if queues:
-            command += ["-Q", queues]
+            program += ["-Q", queues]
         # Tests run as root in CI, where a worker that accepts pickle wants to be told that this is meant.
         variables = {**os.environ, "C_FORCE_ROOT": "1", **environment(broker, backend, **settings), **(env or {})}
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            start = _started if fresh or pool in PATCHING else FORKS.start
+            self.process = start(*program, env=variables, cwd=ROOT, output=log)
         if ready:
             self.wait_ready()
 
@@ -90,10 +97,16 @@ class Worker:
                     os.kill(pid, signal.SIGKILL)
         self._log.unlink(missing_ok=True)
 
+    def end(self):
+        """End it when nothing is asked of its end: at once, unless `coverage` wants to hear from it."""
+        if self.process.poll() is None and "COVERAGE_PROCESS_CONFIG" not in os.environ:
+            self.kill()
+        self.stop()
+
     def __enter__(self):
         return self
 
     def __exit__(self, kind, exc, trace):
         if kind is not None:
             sys.stderr.write(f"--- log of {self.name}\n{self.log[-6000:]}\n")
-        self.stop()
+        self.end()

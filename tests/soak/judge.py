@@ -52,7 +52,7 @@ class Judge:
     def look(self):
         """One round; a Redis that is away is looked at in the next."""
         try:
-            store = self.orchestrator.store
+            store = self.orchestrator.container.store
             self._heads(store, self.open())
             self._lives(store, self.kept())
         except AWAY:
@@ -88,7 +88,7 @@ class Judge:
         got, error = self._answer(read)
         if error in {kind.__name__ for kind in AWAY}:
             # The run's own error, or Redis went away under us: then this raises, and the next round looks again.
-            self.orchestrator.store.client.ping()
+            self.orchestrator.container.store.client.ping()
             got, error = self._answer(read)
         if (got, error) != (flow.value, flow.error):
             yield f"{what} is {error or repr(got)}, wanted {flow.error or repr(flow.value)}"
@@ -134,7 +134,7 @@ class Judge:
         """All there is to know about a run that is wrong."""
         try:
             run = self.orchestrator.run(case.flow.id)
-            live = self.orchestrator.store.client.hgetall(self.orchestrator.store.keys.live(run.id))
+            live = self.orchestrator.container.store.client.hgetall(self.orchestrator.container.store.keys.live(run.id))
             events = "\n".join(f"    {event!r}" for event in run.events()[-40:])
             return f"{run.status_message}\n{run.tree()}\nlive: {live}\n{events}"
         except (RunNotFound, RedisError, *AWAY) as exc:
@@ -142,19 +142,19 @@ class Judge:
 
     def leftovers(self):
         """Keys of runs that are there although every run's time is over."""
-        keys = self.orchestrator.store.keys
+        keys = self.orchestrator.container.store.keys
         prefix = keys.root("").partition("{")[0]
-        found = self.orchestrator.store.client.scan_iter(f"{prefix}{{*", count=1000)
+        found = self.orchestrator.container.store.client.scan_iter(f"{prefix}{{*", count=1000)
         self.strays = [key.decode() for key in found if not self._is_cut_upload(key)]
         self.orchestrator.runs(limit=1)  # drops the ids of what is gone
         for name in (keys.due, keys.runs):
-            members = self.orchestrator.store.client.zrange(name, 0, -1)
+            members = self.orchestrator.container.store.client.zrange(name, 0, -1)
             self.strays += [f"{name}: {run.decode()}" for run in members if run]  # '' keeps the key itself
         return self.strays
 
     def _is_cut_upload(self, key):
         """Definitions whose maker was killed before they made a run: they go by themselves, an hour later."""
-        client = self.orchestrator.store.client
+        client = self.orchestrator.container.store.client
         head, _, token = key.rpartition(b":d:")
         return bool(head and token) and not client.exists(head) and client.ttl(key) > 0
 

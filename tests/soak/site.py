@@ -29,7 +29,7 @@ class Slot:
         self.leaving = None
         broker, store = self.site.urls
         self.worker = Worker(broker, store, concurrency=CONCURRENCY, app="tests.soak.project", name=self.name,
-                             ready=False, **self.site.settings)  # fmt: skip
+                             ready=False, fresh=True, **self.site.settings)  # fmt: skip
         self.logs.append(self.worker._log)
 
     @property

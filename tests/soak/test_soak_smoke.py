@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.kit.workers import ROOT
 
 
+@pytest.mark.slow
 def test_a_short_soak_holds():
     command = [sys.executable, "-m", "tests.soak", "--minutes", "0.6", "--workflows", "40", "--seed", "3"]
     done = subprocess.run(

@@ -51,7 +51,7 @@ class Node:
         }
         # then queued, running, stopping (running, and to be stopped), held, S, F or K; composites: active, S, F or K
         self.state = "waiting"
-        self.begun = False  # else a failure is that of a chord's header
+        self.begun = False
         self.attempt, self.free, self.fence, self.given = 1, 0, Fence(), ""  # free: attempts that were no loss
         self.ref = id  # where its result or error comes from
         self.result: Any = None
@@ -235,9 +235,6 @@ class Model:
         self.status, self.closing = "RUNNING", "waiting"
         for composite in () if node is None else node.above():
             composite.state = "waiting"
-            for body in composite.children:
-                if composite.is_pool is False and body.state == "F" and not body.begun:
-                    body.state = "waiting"
         for pool in self.root.all():
             if pool.is_pool and pool.counts and (pool.state == "waiting" or (pool.state == "F" and node is None)):
                 pool.open = pool.open and not pool.begun
@@ -381,10 +378,8 @@ class Model:
             self._go_on(chain, step.index + 1, ref)
             return
         if state == "F" and following and step.shape.kind == "group" and not following[0].ended:
-            body = following[0]  # a chord: its body has failed as well, without having run
             ref = f"chord:{ref}"
-            body.state, body.ref, body.begun = "F", ref, False
-            for errback in body.callbacks["e"]:
+            for errback in following[0].callbacks["e"]:  # a chord: its body does not run, and its errbacks are called
                 self._renew(errback)
                 self._activate(errback, f"e:{ref}")
         self._end(chain, state, ref)

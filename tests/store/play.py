@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Effect, Verdict
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Decision, Effect
 from orchestrator_celery.model.events import Event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.records.ended import Ended, parse_ended
@@ -97,11 +97,11 @@ class Play:
 
     def decide(self, visit: str, kind: str, argument: Any = "", elements: bytes = b"") -> Effects:
         """A decision was made."""
-        return self.store.decide(self.run, visit, Verdict(kind, argument, elements))
+        return self.store.graphs.decide(self.run, visit, Decision(kind, argument, elements))
 
     def answer(self, node: str, result: bytes = b'{"decision": "approved"}', **how: bool) -> Effects:
         """Somebody answers an approval."""
-        return self.store.answer(self.run, node, result, **how)
+        return self.store.graphs.answer(self.run, node, result, **how)
 
     def fail(self, node: str, attempt: int = 1, fence: Fence | None = FIRST, error: bytes = b"{}") -> Effects:
         """The body raised."""
@@ -127,7 +127,9 @@ class Play:
 
     def add(self, *items: Tree, pool: str = ROOT) -> Effects:
         """Add items to a pool."""
-        return self.store.add_items(self.run, pool, [pack(item) for item in items], sum(item.leaves for item in items))
+        return self.store.swarms.add_items(
+            self.run, pool, [pack(item) for item in items], sum(item.leaves for item in items)
+        )
 
     def succeed(self, node: str, attempt: int = 1, result: bytes = b"1", targets: str | None = None) -> list[str]:
         """Claim and finish; what follows."""

@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator_celery.model.events import ItemsAdded
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.upload import upload
 
 from .play import Play, names
 from .trees import chain, leaf, swarm, unit
@@ -77,8 +78,8 @@ def test_a_pool_inside_a_run_can_be_added_to(play):
     refused(play, Refused.CLOSED, lambda: play.add(leaf(), pool="0.0.1"))
     play.succeed("0.0.0")
     [effect] = play.add(leaf(), pool="0.0.1").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.1.0", "0.0.0")
-    assert names(play.store.close_swarm("r", "0.0.1")) == []
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.1.0", "0.0.0")
+    assert names(play.store.swarms.close_swarm("r", "0.0.1")) == []
     assert play.succeed("0.0.1.0") == ["0.0.2"]
 
 
@@ -101,12 +102,12 @@ class TestRefusals:
     def test_a_swarm_that_was_closed(self, pool, count):
         """Given an open swarm that was closed while an item runs, then it takes no more."""
         pool.add(leaf())
-        pool.store.close_swarm("r", "0")
+        pool.store.swarms.close_swarm("r", "0")
         refused(pool, Refused.CLOSED, lambda: pool.add(*[leaf()] * count))
 
     def test_a_swarm_that_has_ended(self, pool, count):
         """Given an ended swarm, then it takes no more."""
-        pool.store.close_swarm("r", "0")
+        pool.store.swarms.close_swarm("r", "0")
         refused(pool, Refused.CLOSED, lambda: pool.add(*[leaf()] * count))
 
     def test_a_swarm_that_was_stopped_by_failures(self, play, count):
@@ -143,7 +144,7 @@ def test_what_just_fits_is_added(play):
 
 def test_many_items_become_visible_at_once(pool):
     """Given more than one call takes, while they are on their way, then the run has none of them, and then all."""
-    pool.store._upload("r", "token", ((str(i), b"L\nx") for i in range(1500)))
+    upload(pool.store.client, pool.store.keys, "r", "token", ((str(i), b"L\nx") for i in range(1500)))
     assert pool.reader.pool_size("r", "0") == 0
     assert pool.counts() == (0, 0, 0)
     effects = pool.store._run("add_items", "r", "0", 1500, 1500, "token")
@@ -158,7 +159,7 @@ def test_items_of_several_bulks_run_in_order(play):
     play.start(swarm(leaf(b"first"), max_concurrency=1, open=True))
     added = [[leaf(b"a%d" % i) for i in range(1001)], [leaf(b"one")], [leaf(b"b%d" % i) for i in range(1200)]]
     assert [play.add(*items).detail for items in added] == [1, 1002, 1003]
-    play.store.close_swarm("r", "0")
+    play.store.swarms.close_swarm("r", "0")
     node, seen = "0.0", []
     while node != "close":
         [raw] = play.reader.definitions("r", [node])

@@ -46,7 +46,7 @@ def test_failure(play):
 def test_they_are_told_of_their_item(play):
     play.start(three(leaf()))
     play.claim("0.0")
-    assert [effect.given for effect in play.finish("0.0").todo[:2]] == ["i:0.0", "i:0.0"]
+    assert [effect.input_ref for effect in play.finish("0.0").todo[:2]] == ["i:0.0", "i:0.0"]
 
 
 def test_once(play):
@@ -150,8 +150,8 @@ def test_a_lost_message_is_sent_again(play):
     """Given a callback that nobody claims, then a look sends it again, with its definition from the swarm."""
     play.start(three(leaf()))
     play.succeed("0.0")
-    play.store._settings = play.store._settings.model_copy(update={"republish_after": 0.0001})
-    [look] = play.store.look(["r"])
+    play.store.due_index._settings = play.store._settings.model_copy(update={"republish_after": 0.0001})
+    [look] = play.store.due_index.look(["r"])
     sent = {effect.leaf.node: effect.spec for effect in look.todo if effect.leaf.node != "$"}
     assert sent == {"0.0.s0": b"L\nx", "0.0.c0": b"L\nx"}
 

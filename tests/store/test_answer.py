@@ -51,14 +51,14 @@ def test_an_answer_is_its_result(waiting):
     assert (record.state, record.payload) == (NodeState.SUCCEEDED, b'{"decision": "rejected"}')
     assert waiting.counts() == (3, 1, 0)
     [effect] = waiting.decide("0.0.0", "go", "2").todo
-    assert (effect.leaf.node, effect.given) == ("0.2.0", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.2.0", "0.0.0")
 
 
 def test_an_answer_may_be_an_error(play):
     """Given an answer that is an error, then the node has failed, and takes its error edge."""
     play.start(asking(60, "START>ask ask>END ask!no no>END"))
     assert names(play.answer("0.0.0", b"{}", well=False)) == ["decide 0.0.0"]
-    assert [effect.given for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0"]
+    assert [effect.input_ref for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0"]
 
 
 def test_a_second_answer_is_stale(waiting):
@@ -184,7 +184,7 @@ def test_no_message_touches_a_decision(play):
 
 
 def look(play: Play):
-    [found] = play.store.look([play.run])
+    [found] = play.store.due_index.look([play.run])
     return found
 
 
@@ -246,21 +246,21 @@ def test_a_run_that_only_waits_is_looked_at(play):
 def test_the_list_of_those_that_wait(store):
     """Given runs that wait, then they are listed by how long, once each, until they wait no more."""
     for run in ("b", "a", "b"):
-        store.awaits(run)
-    assert store.awaiting() == ["b", "a"]
-    store.awaits_no_more(["b", "x"])
-    store.awaits_no_more([])
-    assert store.awaiting() == ["a"]
+        store.graphs.awaits(run)
+    assert store.graphs.awaiting() == ["b", "a"]
+    store.graphs.awaits_no_more(["b", "x"])
+    store.graphs.awaits_no_more([])
+    assert store.graphs.awaiting() == ["a"]
 
 
 @pytest.mark.parametrize("end", ["erase", "discard", "not_due"])
 def test_a_run_that_is_no_more_waits_for_nobody(waiting, end):
     """Given a run in the list, when it is cancelled and erased, or has ended, then no key names it any more."""
     store = waiting.store
-    store.awaits("r")
+    store.graphs.awaits("r")
     if end == "not_due":
-        store.not_due(["r"])
-        assert store.awaiting() == []
+        store.due_index.not_due(["r"])
+        assert store.graphs.awaiting() == []
         return
     if end == "erase":
         store.cancel("r", "{}")

@@ -9,7 +9,7 @@ from orchestrator_celery.store.audit_stream import AuditTrail
 
 @pytest.fixture
 def trail(store):
-    return AuditTrail(store.client, store.keys, 3600)
+    return AuditTrail(store.client, store.keys, 3600, 5000)
 
 
 def test_an_empty_trail(trail):
@@ -36,3 +36,22 @@ def test_what_is_over_its_retention_goes(store, trail):
     store.client.xadd(store.keys.audit, {"entry": "kept"}, id=f"{int(now) - 3_500_000}-0")
     trail.append("new")
     assert [entry for _, entry in trail.entries(None, None)] == [b"new", b"kept"]
+
+
+@pytest.mark.parametrize("most", [1, 10, 250])
+def test_it_has_a_maximum_length(store, most):
+    """Given more entries than are kept, refusals as well as deeds, then the newest are there, and no more."""
+    trail = AuditTrail(store.client, store.keys, 3600, most)
+    for number in range(most + 150):
+        trail.append(str(number))
+    kept = [int(entry) for _, entry in trail.entries(None, None)]
+    assert kept == list(range(most + 149, 149, -1))
+
+
+def test_an_entry_is_one_call(store, trail):
+    """Given an entry, then it costs one round trip, and the store's clock decides what is too old."""
+    trail.append("first")
+    before = store.client.info("stats")["total_commands_processed"]
+    trail.append("second")
+    commands = store.client.info("stats")["total_commands_processed"] - before
+    assert commands <= 6, "the call, what its script does, and the two looks at the counter"

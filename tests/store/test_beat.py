@@ -6,14 +6,14 @@ import pytest
 from redis import Redis
 
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.waiting import wait_for
 
 
 @pytest.fixture
-def registry(client: Redis) -> Registry:
+def registry(client: Redis) -> WorkerRegistry:
     """The workers of an empty store."""
-    return Registry(client, Keys("orc"))
+    return WorkerRegistry(client, Keys("orc"))
 
 
 def test_a_worker_that_gave_a_sign_lives(registry, store):
@@ -57,6 +57,43 @@ def test_the_dead_are_told_until_they_are_buried(registry):
     registry.bury(["w1/a"])
     assert registry.beat("w2/b", 30, []).dead == ()
     assert list(registry.lives()) == registry.members() == ["w2/b"]
+
+
+def test_a_worker_that_leaves_is_not_dead(registry):
+    """Given a worker that ends in good order, then nobody looks for it, and nothing is left of it."""
+    registry.beat("w1/a", 30, [])
+    registry.beat("w2/b", 3600, ["r:0.1:1"])
+    registry.leave("w2/b", finished=True)
+    assert registry.beat("w1/a", 30, []).dead == ()
+    assert registry.members() == list(registry.lives()) == ["w1/a"]
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_leader_that_leaves_is_followed_at_once(registry, finished):
+    """Given a leader that ends, then the next one leads at once, and is told once whether anything was left."""
+    registry.beat("w1/a", 3600, [])
+    registry.leave("w1/a", finished=finished)
+    beat = registry.beat("w2/b", 30, [])
+    assert (beat.leads, beat.handed, beat.dead) == (True, finished, ())
+    assert not registry.beat("w2/b", 30, []).handed
+
+
+def test_one_that_did_not_lead_hands_nothing_over(registry):
+    """Given a worker that followed, when it leaves, then the leader goes on, and no later one is told anything."""
+    registry.beat("w1/a", 0.05, [])
+    registry.beat("w2/b", 30, [])
+    registry.leave("w2/b", finished=True)
+    beat = wait_for(lambda: (found := registry.beat("w3/c", 30, [])).leads and found, what="a new leader")
+    assert (beat.handed, beat.dead) == (False, ("w1/a",))
+
+
+def test_nothing_is_handed_over_past_a_crash(registry):
+    """Given a leader that left, and one after it that died, then the third knows nothing of the second's work."""
+    registry.beat("w1/a", 30, [])
+    registry.leave("w1/a", finished=True)
+    assert registry.beat("w2/b", 0.05, []).handed
+    beat = wait_for(lambda: (found := registry.beat("w3/c", 30, [])).leads and found, what="a new leader")
+    assert (beat.handed, beat.dead) == (False, ("w2/b",))
 
 
 def test_nobody_unknown_is_declared_dead(registry):

@@ -29,7 +29,7 @@ def under_way(play):
     """A run with an ended item, a body, a queued and a waiting item, items in a segment, and a checkpoint."""
     play.start(swarm(leaf(), leaf(), leaf(), leaf(), max_concurrency=2, open=True, errbacks=[leaf()]))
     play.add(*[leaf() for _ in range(3)])
-    play.store.add_items("r", "0", [b"L\nx"] * 1200, 1200)
+    play.store.swarms.add_items("r", "0", [b"L\nx"] * 1200, 1200)
     play.succeed("0.0")
     play.claim("0.1")
     play.store.checkpoint(play.leaf("0.1"), Fence(), b"x")
@@ -64,7 +64,7 @@ def test_to_every_verb_it_is_gone(under_way_play):
     before = play.snapshot()
     answers = [
         play.claim("0.1"), play.claim("0.2"), play.finish("0.1"), play.fail("0.1"), play.lost("0.1"),
-        play.requeue("0.1", Fence(retries=1)), play.add(leaf()), play.store.close_swarm("r", "0"),
+        play.requeue("0.1", Fence(retries=1)), play.add(leaf()), play.store.swarms.close_swarm("r", "0"),
         play.store.checkpoint(play.leaf("0.1"), Fence(), b"y"), play.store.suspend("r"), play.store.overdue("r", b"x"),
         play.claim(CLOSE), play.store.ended(play.leaf(CLOSE)), cancel(play), play.store.resume("r"),
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def test_a_late_bulk_leaves_nothing(under_way_play):
     """Given an upload that arrives after the cancellation, then it is dropped."""
     play = under_way_play
     cancel(play)
-    assert play.store.add_items("r", "0", [b"L\nx"] * 1200, 1200).refused is Refused.GONE
+    assert play.store.swarms.add_items("r", "0", [b"L\nx"] * 1200, 1200).refused is Refused.GONE
     assert play.keys() == [ROOT]
 
 
@@ -105,7 +105,7 @@ def test_it_is_possible_in_every_status(play, status):
     assert play.keys() == [ROOT]
     assert ("closed" in play.reader.head("r")) == (status == "closed")
     assert play.redis.ttl(ROOT) == -1, "a remainder does not go before its consequences are drawn"
-    assert play.store.due_runs(None, 10) == ["r"]
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
 
 
 def reach(play, status):
@@ -171,7 +171,7 @@ def test_its_id_is_taken_until_it_is_erased(play, store):
 def test_a_look_says_so(play):
     play.start(unit(leaf()))
     cancel(play)
-    [look] = play.store.look(["r"])
+    [look] = play.store.due_index.look(["r"])
     assert look.state == "cancelled"
 
 

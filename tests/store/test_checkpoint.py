@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator_celery.model.effects import Dispatch
 from orchestrator_celery.model.events import NodeCheckpointed
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
 
 from .play import Play
-from .trees import leaf, unit
+from .trees import chain, group, leaf, swarm, unit
 
 
 @pytest.fixture
@@ -50,6 +51,43 @@ def test_a_superseded_body_keeps_nothing(one):
     refused(one, Refused.STALE, lambda: keep(one, b"late"))
     one.claim("0.0", 2)
     refused(one, Refused.STALE, lambda: keep(one, b"late"))
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_it_goes_when_the_leaf_has_ended_well(one, attempt):
+    """Given a leaf that has ended well, then no attempt will ask for its checkpoint, and it is dropped."""
+    keep(one)
+    if attempt > 1:
+        one.lost("0.0")
+        assert one.claim("0.0", 2).detail == b"x"
+    one.finish("0.0", attempt)
+    assert not one.redis.exists(one.store.keys.checkpoints("r"))
+
+
+def test_it_stays_where_another_attempt_may_come(one):
+    """Given a leaf that has failed, then a retry of the run goes on from its checkpoint."""
+    keep(one)
+    one.fail("0.0")
+    one.tell()
+    assert one.reader.has_checkpoint("r", "0.0")
+    one.store.retry("r")
+    assert one.claim("0.0", 2).detail == b"x"
+    one.finish("0.0", 2)
+    assert not one.reader.has_checkpoint("r", "0.0")
+
+
+@pytest.mark.parametrize("tree", [swarm(leaf(), leaf()), unit(chain(leaf(), leaf())), unit(group(leaf(), leaf()))])
+def test_none_is_left_of_a_run_that_has_ended_well(play, tree):
+    """Given any shape, when every leaf has kept how far it was and ended well, then no checkpoint is left."""
+    todo = list(play.start(tree).todo)
+    while todo:
+        effect = todo.pop(0)
+        if isinstance(effect, Dispatch):
+            play.claim(effect.leaf.node)
+            assert play.store.checkpoint(effect.leaf, Fence(), b"x" * 1000).refused is None
+            todo += play.finish(effect.leaf.node).todo
+    assert play.status == "SUCCEEDED"
+    assert not play.redis.exists(play.store.keys.checkpoints("r"))
 
 
 def test_an_ended_leaf_keeps_nothing(one):

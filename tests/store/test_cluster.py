@@ -22,7 +22,7 @@ from orchestrator_celery.store import Refused, Store
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.embedded import EmbeddedRedisUnavailable, find_server
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.servers import missing
 from tests.kit.waiting import wait_for
 
@@ -112,7 +112,7 @@ def app(cluster: str) -> Celery:
 @pytest.fixture
 def clustered(app: Celery) -> Iterator[Store]:
     """The store in the cluster."""
-    store: Store = app.orchestrator.store
+    store: Store = app.orchestrator.container.store
     yield store
     store.client.close()
 
@@ -130,7 +130,7 @@ def test_twenty_runs_go_their_way(clustered):
         assert play.claim("0.0.1").refused is None
         play.store.checkpoint(play.leaf("0.0.1"), Fence(), b"x")
         assert names(play.lost("0.0.1")) == ["0.0.1:2"]
-        play.store.close_swarm(play.run, "0")
+        play.store.swarms.close_swarm(play.run, "0")
         assert play.claim("0.0.1").refused is Refused.STALE
         play.break_("0.0.1", 2)
         assert play.counts() == (1003, 1, 1)
@@ -170,16 +170,16 @@ def test_graphs_go_their_way(clustered):
         play.succeed("0.0.0", targets="0")
         assert play.succeed("0.0.1") == ["decide 0.0.1"]
         assert names(play.decide("0.0.1", "go", "1")) == ["await"]
-        clustered.awaits(play.run)
+        clustered.graphs.awaits(play.run)
         assert play.decide("0.0.1", "go", "1").refused is Refused.STALE
-    assert clustered.awaiting() == [play.run for play in plays]
-    assert [look.waiting for look in clustered.look(clustered.awaiting())] == [1] * 6
+    assert clustered.graphs.awaiting() == [play.run for play in plays]
+    assert [look.waiting for look in clustered.due_index.look(clustered.graphs.awaiting())] == [1] * 6
     for play in plays[1:]:
         assert names(play.answer("0.1.0")) == ["close"]
         play.tell()
     assert clustered.cancel("graph-0", "{}").refused is None
     clustered.erase("graph-0")
-    assert clustered.awaiting() == []
+    assert clustered.graphs.awaiting() == []
     assert not clustered.client.exists(clustered.keys.root("graph-0"))
 
 
@@ -193,14 +193,14 @@ def test_runs_are_looked_at_together(clustered):
     ids = [f"look-{number}" for number in range(6)]
     for run in ids[:-1]:
         Play(clustered, run).start(unit(leaf()))
-    looks = clustered.look(ids)
+    looks = clustered.due_index.look(ids)
     assert [(look.run, look.state) for look in looks] == [*((run, "ok") for run in ids[:-1]), (ids[-1], "gone")]
-    assert set(ids) - {ids[-1]} <= set(clustered.due_runs(None, 1000))
+    assert set(ids) - {ids[-1]} <= set(clustered.due_index.due_runs(None, 1000))
 
 
 def test_workers_give_signs_of_life(clustered):
     """Given workers of a project whose store is a cluster, then their leases, their leader and their dead are known."""
-    registry = Registry(clustered.client, clustered.keys)
+    registry = WorkerRegistry(clustered.client, clustered.keys)
     assert registry.beat("w1/a", 30, ["x"]).leads
     beat = registry.beat("w2/b", 30, [], dead=["w1/a"])
     assert (beat.leads, beat.dead) == (True, ("w1/a",))

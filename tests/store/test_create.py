@@ -10,7 +10,8 @@ from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavail
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import Refused, Store
-from orchestrator_celery.store import swarm_transitions as pools
+from orchestrator_celery.store import upload as upload_module
+from orchestrator_celery.store.upload import upload
 
 from .play import Play, names
 from .trees import chain, chord, definitions, group, leaf, swarm, unit
@@ -51,7 +52,7 @@ def test_a_dispatch_says_all_that_is_needed(play):
 def test_without_input_nothing_is_given(play):
     """Given a run without input, then its first leaves are given nothing."""
     [effect] = play.start(unit(leaf())).todo
-    assert effect.given == ""
+    assert effect.input_ref == ""
 
 
 def test_a_delay_is_part_of_the_dispatch(play):
@@ -131,8 +132,8 @@ def test_definitions_of_a_live_run_do_not_expire(play):
 
 def test_a_run_is_due_before_it_exists(play, client):
     """Given definitions on their way in, then the run is due already, so that a maker's death is noticed."""
-    play.store._upload("r", "token", definitions(unit(leaf())).items(), due=True)
-    assert play.store.due_runs(None, 10) == ["r"]
+    upload(play.store.client, play.store.keys, "r", "token", definitions(unit(leaf())).items(), due=True)
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
     assert 0 < client.ttl(play.store.keys.upload("r", "token")) <= 3600
 
 
@@ -153,7 +154,7 @@ def test_very_many_empty_parts_are_no_problem(play, tree):
 def test_a_caller_is_told_that_its_upload_expired(server, client, monkeypatch):
     """Given an upload that was dropped before the run was made, when a swarm is applied, then that is an error: no
     handle of a run that does not exist is given."""
-    monkeypatch.setattr(pools, "_UPLOAD_SECONDS", 0)
+    monkeypatch.setattr(upload_module, "_UPLOAD_SECONDS", 0)
     app = Celery("expired", set_as_current=False, broker="memory://", backend=server.url())
     task = app.task(client.ping, name="t", shared=False)
     Orchestrator(app)
@@ -165,6 +166,6 @@ def test_a_caller_is_told_that_its_upload_expired(server, client, monkeypatch):
 def test_repeating_a_creation_does_not_put_off_the_look_at_the_run(play):
     """Given a live run, when its id is used again and again, then it is looked at no later than it was to be."""
     play.start(unit(leaf()))
-    play.store.due_soon("r")
+    play.store.due_index.due_soon("r")
     play.start(unit(leaf()))
-    assert play.store.due_runs(0, 10) == ["r"]
+    assert play.store.due_index.due_runs(0, 10) == ["r"]

@@ -52,8 +52,8 @@ def test_a_decision_says_what_it_is_about(play):
     play.succeed("0.0.0")
     play.claim("0.1.0")
     found = decision(play.finish("0.1.0"))
-    assert (found.run, found.visit, found.why, found.ref) == ("r", "0.1.0", "S", "0.1.0")
-    assert (found.given, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0", "1": "0.1.0"}, 1, 0)
+    assert (found.run, found.visit, found.cause, found.ref) == ("r", "0.1.0", "S", "0.1.0")
+    assert (found.graph_input, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0", "1": "0.1.0"}, 1, 0)
     assert {node: raw.split(b"\n")[1] for node, raw in found.records.items()} == {"0.1.0": b"1"}
     assert found.spec.startswith(b"N ")
     assert b"nm=b " in found.spec
@@ -76,7 +76,7 @@ def test_a_decision_brings_what_it_looks_at(play):
 def test_the_edge_that_is_chosen_is_taken(asked):
     """Given a decision for one branch, then it is sent with the result, the other is skipped, and it is recorded."""
     [effect] = asked.decide("0.0.0", "go", "2").todo
-    assert (effect.leaf.node, effect.given) == ("0.2.0", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.2.0", "0.0.0")
     assert asked.waiting() == []
     assert asked.told("0.1") == ["NodeSkipped"]
     assert asked.counts() == (2, 1, 0)
@@ -189,10 +189,10 @@ def test_where_it_begins_may_be_chosen(play):
     """Given conditional edges out of START, then nothing runs before that is decided."""
     effects = play.start(graph("START?a,b a>END b>END"), input=b"[[1], {}]")
     found = decision(effects)
-    assert (found.visit, found.why, found.ref, found.visits) == ("0.S.0", "S", "in", 0)
+    assert (found.visit, found.cause, found.ref, found.visits) == ("0.S.0", "S", "in", 0)
     assert (play.waiting(), play.queued()) == (["0.S.d0"], [])
     [effect] = play.decide("0.S.0", "go", "1").todo
-    assert (effect.leaf.node, effect.given) == ("0.1.0", "in")
+    assert (effect.leaf.node, effect.input_ref) == ("0.1.0", "in")
     refused(play, lambda: play.decide("0.S.0", "go", "0"))
 
 
@@ -204,9 +204,9 @@ def test_an_error_takes_its_edge(play):
     play.start(graph("START>a a>END a!b b>END"))
     play.claim("0.0.0")
     found = decision(play.fail("0.0.0"))
-    assert (found.why, found.ref, found.tries) == ("F", "0.0.0", 0)
+    assert (found.cause, found.ref, found.tries) == ("F", "0.0.0", 0)
     [effect] = play.decide("0.0.0", "go", "1").todo
-    assert (effect.leaf.node, effect.given) == ("0.1.0", "w:0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.1.0", "w:0.0.0")
     assert play.succeed("0.1.0") == ["close"]
     assert (play.status, play.counts()) == ("SUCCEEDED", (2, 1, 1))
     assert "0" not in play.graph().newest, "what failed has no result"
@@ -250,10 +250,10 @@ def test_a_try_gets_what_the_first_got(play):
     """Given inputs, when a body that had them is tried again, then nobody works them out once more."""
     assert names(play.start(graph("START>a a>END", a={"retry": 2, "inputs": {"x": result}}))) == ["decide 0.0.0"]
     [effect] = play.decide("0.0.0", "with", "", b'{"x": 1}').todo
-    assert (effect.leaf.node, effect.given) == ("0.0.0", "g:0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.0", "g:0.0.0")
     play.break_("0.0.0")
     [effect] = play.decide("0.0.0", "again", 0).todo
-    assert (effect.leaf.node, effect.given) == ("0.0.1", "g:0.0.1")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.1", "g:0.0.1")
     assert play.reader.terminal("r", ["0.0.0:kw", "0.0.1:kw"]) == [b'{"x": 1}'] * 2
     assert play.counts() == (1, 0, 0)
 
@@ -278,9 +278,9 @@ def test_a_node_is_mapped_over_elements(play):
     play.start(mapped())
     play.claim("0.0.0")
     found = decision(play.finish("0.0.0"))
-    assert (found.visit, found.why, found.ref) == ("0.1.0", "map", "0.0.0")
+    assert (found.visit, found.cause, found.ref) == ("0.1.0", "map", "0.0.0")
     effects = play.decide("0.1.0", "map", 3, b"[7, 8, 9]")
-    assert [(effect.leaf.node, effect.given) for effect in effects.todo] == [
+    assert [(effect.leaf.node, effect.input_ref) for effect in effects.todo] == [
         (f"0.1.0.{i}", "m:0.1.0") for i in range(3)
     ]
     assert play.reader.definitions("r", ["0.1.0.2"]) == [b"L\nb"]
@@ -312,7 +312,7 @@ def test_an_element_that_fails_fails_the_node(play):
     play.decide("0.0.0", "map", 2, b"[1, 2]")
     assert play.break_("0.0.0.1") == []
     assert play.succeed("0.0.0.0") == ["decide 0.0.0"]
-    assert [effect.given for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0.1"]
+    assert [effect.input_ref for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0.1"]
 
 
 def test_what_is_no_list_fails_the_node(play):
@@ -320,7 +320,7 @@ def test_what_is_no_list_fails_the_node(play):
     play.start(graph("START>a a>END a!b b>END", a={"map_over": result}))
     assert names(play.decide("0.0.0", "fail", b"{}")) == ["decide 0.0.0"]
     assert play.ended("0.0.0").state is NodeState.FAILED
-    assert [effect.given for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0"]
+    assert [effect.input_ref for effect in play.decide("0.0.0", "go", "1").todo] == ["w:0.0.0"]
 
 
 def test_what_is_no_list_may_be_tried_again(play):

@@ -10,7 +10,7 @@ from .trees import leaf, swarm
 
 
 def doom(store, turns="0", forced=False, name=SIGNATURE):
-    return store.doom(name, turns, forced, '{"a": 1}')
+    return store.signatures.doom(name, turns, forced, '{"a": 1}')
 
 
 def test_an_unknown_one_is_gone(store, client):
@@ -21,9 +21,9 @@ def test_an_unknown_one_is_gone(store, client):
 def test_it_needs_the_mark_and_the_time(store, client):
     save(store)
     assert (doom(store).refused, doom(store).detail) == (Refused.STATE, b"unmarked")
-    store.mark(SIGNATURE, 60, None)
+    store.signatures.mark(SIGNATURE, 60, None)
     assert (doom(store).refused, doom(store).detail) == (Refused.STATE, b"early")
-    store.mark(SIGNATURE, 0, None)
+    store.signatures.mark(SIGNATURE, 0, None)
     assert doom(store).refused is None
     assert client.hget("orc:{s:1}", "audit") == b'{"a": 1}'
     assert doom(store, turns="7").refused is None, "who repeats it is told that it is claimed"
@@ -31,7 +31,7 @@ def test_it_needs_the_mark_and_the_time(store, client):
 
 def test_a_registration_it_has_not_seen_wins(store, client):
     save(store)
-    store.register(SIGNATURE, "r")
+    store.signatures.register(SIGNATURE, "r")
     assert doom(store, forced=True).refused is Refused.CHANGED
     assert doom(store, "1", forced=True).refused is None
 

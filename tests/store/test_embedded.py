@@ -238,7 +238,7 @@ def test_without_any_server_one_line_says_what_to_install():
     ("script", "words"),
     [
         ("#!/bin/sh\necho 'no room here' >&2; exit 1\n", "does not start as a redis-server: no room here"),
-        ("#!/bin/sh\nexit 1\n", "does not start as a redis-server: it says nothing"),
+        ("#!/bin/sh\nexit 1\n", "does not start as a redis-server: its log is empty"),
         ("not a program", "cannot be run: Exec format error"),
     ],
 )

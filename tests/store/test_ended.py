@@ -25,7 +25,7 @@ def test_every_key_gets_the_retention(play):
     play.store.checkpoint(play.leaf("0.0"), Fence(), b"x")
     play.add(*[leaf()] * 1001)
     play.add(*[leaf()] * 1002)
-    play.store.close_swarm("r", "0")
+    play.store.swarms.close_swarm("r", "0")
     play.finish("0.0")
     play.run_out()
     assert without_expiry(play) == play.keys()
@@ -49,9 +49,9 @@ def test_it_is_not_looked_at_any_more(play):
     """Given an ended run of which nothing lives, when Celery was told, then no sweep looks at it."""
     play.start(unit(leaf()))
     play.succeed("0.0")
-    assert play.store.due_runs(None, 10) == ["r"]
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
     play.tell()
-    assert play.store.due_runs(None, 10) == []
+    assert play.store.due_index.due_runs(None, 10) == []
 
 
 def test_told_twice_is_told_once(play):
@@ -95,7 +95,7 @@ def test_a_callback_that_outlives_the_run_is_not_lost(play):
     """Given a callback under way when Celery was told, then sweeps go on looking at the run: its message may be
     lost, or its worker die (invariant 3)."""
     told_before_callback(play)
-    assert play.store.due_runs(None, 10) == ["r"]
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
 
 
 def test_a_run_is_kept_as_long_as_its_callbacks(play):
@@ -143,11 +143,11 @@ def test_an_open_swarm_as_a_callback_keeps_the_run(play):
     play.succeed("0.0")
     play.tell()
     assert without_expiry(play) == play.keys()
-    assert play.store.due_runs(None, 10) == ["r"]
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
     assert play.add(leaf(), pool="0.l0").refused is None
     play.succeed("0.l0.0")
     assert without_expiry(play) == play.keys()
-    play.store.close_swarm("r", "0.l0")
+    play.store.swarms.close_swarm("r", "0.l0")
     assert without_expiry(play) == []
 
 
@@ -164,8 +164,8 @@ def test_a_callback_a_rule_holds_back_does_not_keep_the_run(play):
     play.lost("0.l0.0", hold=True)
     play.tell()
     assert without_expiry(play) == []
-    assert play.store.due_runs(None, 10) == []
-    assert play.store.look(["r"])[0].state == "over"
+    assert play.store.due_index.due_runs(None, 10) == []
+    assert play.store.due_index.look(["r"])[0].state == "over"
 
 
 def test_a_callback_held_back_later_lets_the_run_go(play):
@@ -175,7 +175,7 @@ def test_a_callback_held_back_later_lets_the_run_go(play):
     assert without_expiry(play) == play.keys()
     play.lost("0.l0.0", hold=True)
     assert without_expiry(play) == []
-    assert play.store.look(["r"])[0].state == "over"
+    assert play.store.due_index.look(["r"])[0].state == "over"
 
 
 def test_a_held_callback_that_is_resumed_keeps_the_run_until_it_has_ended(play):
@@ -186,7 +186,7 @@ def test_a_held_callback_that_is_resumed_keeps_the_run_until_it_has_ended(play):
     play.tell()
     assert names(play.store.resume("r")) == ["0.l0.0:2"]
     assert without_expiry(play) == play.keys()
-    assert play.store.due_runs(None, 10) == ["r"]
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
     assert play.succeed("0.l0.0", 2) == ["0.l0.1"]
     assert without_expiry(play) == play.keys()
     assert play.succeed("0.l0.1") == []

@@ -22,7 +22,7 @@ def one(play: Play) -> Play:
 
 def given_by(effects) -> dict[str, str]:
     """Where each leaf that is to be sent gets its first argument."""
-    return {effect.leaf.node: effect.given for effect in effects.todo if hasattr(effect, "given")}
+    return {effect.leaf.node: effect.input_ref for effect in effects.todo if hasattr(effect, "input_ref")}
 
 
 def test_an_error_is_stored_with_its_circumstances(one):
@@ -55,14 +55,15 @@ def test_a_group_waits_for_its_members_and_has_the_first_error(play):
 
 
 def test_a_chords_body_fails_with_its_header(play):
-    """Given a chord, when its header has failed, then the body never runs, has failed, and its errbacks are sent."""
+    """Given a chord, when its header has failed, then the body is skipped, and its errbacks are sent."""
     play.start(unit(chain(group(leaf(), leaf(), ch=True), leaf(errbacks=[leaf()], links=[leaf()]), kind="chord")))
     play.break_("0.0.0.1")
     play.claim("0.0.0.0")
     effects = play.finish("0.0.0.0")
     assert given_by(effects) == {"0.0.1.e0": "e:chord:0.0.0.1"}
     assert names(effects)[-1] == "close"
-    assert play.ended("0.0.1").ref == "chord:0.0.0.1"
+    assert "0.0.1" not in play.states()
+    assert play.reader.head("r")["ref"] == b"chord:0.0.0.1"
     assert play.counts() == (3, 1, 1)
 
 

@@ -14,7 +14,7 @@ from .trees import chain, chord, leaf, swarm, unit
 
 def given_by(effects) -> dict[str, str]:
     """Where each leaf that is to be sent gets its first argument."""
-    return {effect.leaf.node: effect.given for effect in effects.todo if hasattr(effect, "given")}
+    return {effect.leaf.node: effect.input_ref for effect in effects.todo if hasattr(effect, "input_ref")}
 
 
 @pytest.fixture

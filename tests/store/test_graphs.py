@@ -18,7 +18,7 @@ from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.script_call import foresight
+from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.views.tree import TreeReader
 
 from .play import Play, names
@@ -40,7 +40,7 @@ def tasks(letters: str) -> dict[str, Tree]:
 
 def given_by(effects) -> dict[str, str]:
     """Where each leaf that is to be sent gets its first argument."""
-    return {effect.leaf.node: effect.given for effect in effects.todo if hasattr(effect, "given")}
+    return {effect.leaf.node: effect.input_ref for effect in effects.todo if hasattr(effect, "input_ref")}
 
 
 def tree_of(play: Play, status: RunStatus = RunStatus.RUNNING):
@@ -216,7 +216,7 @@ def test_a_body_that_lost_its_worker_starts_again_in_its_visit(play):
     play.start(graph("START>a a?b,END b>END"), input=b"[[1], {}]")
     play.claim("0.0.0")
     [effect] = play.lost("0.0.0").todo
-    assert (str(effect.leaf), effect.given, effect.spec) == ("r:0.0.0:2", "in", b"L\na")
+    assert (str(effect.leaf), effect.input_ref, effect.spec) == ("r:0.0.0:2", "in", b"L\na")
     assert play.finish("0.0.0").refused is Refused.STALE
     assert play.succeed("0.0.0", 2, targets="1") == ["0.1.0"]
     assert (play.graph().turns, play.graph().visits) == ({"0": 1, "1": 1}, {"0": 1, "1": 1})
@@ -347,7 +347,7 @@ def test_over_its_deadline_a_graph_is_still_to_be_seen(play):
 def test_a_cancelled_graph_leaves_nothing(play):
     """Given everything at once, when the run is cancelled, then its bodies are named, and every key goes."""
     crowded(play)
-    play.store.awaits("r")
+    play.store.graphs.awaits("r")
     assert play.store.cancel("r", "{}").refused is None
     assert json.loads(play.reader.head("r")["bodies"]) == ["r:0.0.0:1"]
     play.store.erase("r")
@@ -459,7 +459,7 @@ def _decided(play: Play, effect: Decide, dice: random.Random):
     """Some decision that Python might make."""
     leads = dict(line.split(">") for line in _edges_of(play, effect).split(";"))
     targets = leads[effect.visit.rsplit(".", 2)[1]].split(",")
-    verdict = ("stop", "") if effect.why == "F" and dice.random() < 0.3 else ("go", dice.choice(targets))
+    verdict = ("stop", "") if effect.cause == "F" and dice.random() < 0.3 else ("go", dice.choice(targets))
     return lambda: play.decide(effect.visit, *verdict)
 
 
@@ -495,8 +495,8 @@ def test_edges_are_chosen_by_what_was_told_with_the_claim(play):
     play.start(looking())
     play.claim("0.0.0")
     play.finish("0.0.0", result=b"7")
-    told = foresight(play.claim("0.1.0").more)
-    assert (told.looks, told.last, told.visits) == (True, {"0": "0.0.0"}, 1)
+    told = edge_context(play.claim("0.1.0").more)
+    assert (told.needs_more, told.last, told.visits) == (True, {"0": "0.0.0"}, 1)
     assert told.records["0.0.0"].endswith(b"\n7")
     effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "2", "0:0.0.0")
     assert names(effects) == ["0.2.0"]
@@ -505,7 +505,7 @@ def test_edges_are_chosen_by_what_was_told_with_the_claim(play):
 def test_what_was_told_may_be_old(play):
     """Given another node that has ended since the claim, then what was chosen by its old result is decided anew."""
     play.start(looking())
-    told = foresight(play.claim("0.1.0").more)
+    told = edge_context(play.claim("0.1.0").more)
     assert (told.last, told.records) == ({}, {})
     play.succeed("0.0.0")
     effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "$", "0:")

@@ -177,7 +177,7 @@ def test_a_sweep_sees_what_is_to_be_stopped(play):
     play.start(unit(leaf()))
     play.claim("0.0")
     interrupt(play)
-    [look] = play.store.look(["r"])
+    [look] = play.store.due_index.look(["r"])
     assert list(look.running) == ["0.0"]
 
 

@@ -12,7 +12,8 @@ from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.upload import upload
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 from .play import Play, contents
 from .trees import chain, leaf, swarm, unit
@@ -32,28 +33,33 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play = Play(store, run)
     play.start(swarm(leaf(links=[chain(leaf(), leaf())]), chain(leaf(), leaf()), open=True), input=b"[[1], {}]")
     play.claim("0.0")
-    play.store.checkpoint(play.leaf("0.0"), Fence(), b"x")
     play.store.progress(play.leaf("0.0"), Fence(), "1", "2", "half")
     play.add(*[leaf()] * 1001)
-    play.store.set_priority(run, "0", 3, [(500, 600)])
+    play.store.swarms.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
     play.finish("0.0")
     play.claim("0.1.1")
+    play.store.checkpoint(play.leaf("0.1.1"), Fence(), b"x")
     play.requeue("0.1.1", Fence(nesting=1), why="replace")
-    store.register(run, "again")
-    store.awaits(run)
-    store.save("s:1", [("0", b"x")], {"name": "n"}, None)
-    store.mark(run, 60, None)
+    store.signatures.register(run, "again")
+    store.graphs.awaits(run)
+    store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
+    store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
-    AuditTrail(store.client, store.keys, 100).append("{}")
-    Registry(store.client, store.keys).beat("w/a", 30, [])
+    AuditTrail(store.client, store.keys, 100, 100).append("{}")
+    workers = WorkerRegistry(store.client, store.keys)
+    workers.beat("w/b", 30, [])
+    workers.leave("w/b", finished=True)
+    handed = store.client.dump(f"{store.keys.workers}:handed")
+    workers.beat("w/a", 30, [])
+    store.client.restore(f"{store.keys.workers}:handed", 0, handed, replace=True)
     return play
 
 
 def test_every_key_is_documented_with_its_type(store):
     """Given a run that uses everything, then each key of the store is in the table, with the type it has."""
     everything(store)
-    store._upload("some-run", "0" * 32, [("0", b"x")])
+    upload(store.client, store.keys, "some-run", "0" * 32, [("0", b"x")])
     found = {key.decode(): store.client.type(key).decode() for key in store.client.scan_iter()}
     for key, kind in found.items():
         literal = DOCUMENTED.get(re.escape(key))
@@ -80,7 +86,7 @@ def test_all_keys_of_a_run_share_a_slot(store, run):
 def test_the_workers_keys_share_a_slot():
     """Given the workers' keys, which one script touches, then they are in one slot."""
     root = Keys("orc").workers
-    assert len({key_slot(f"{root}{end}".encode()) for end in ("", ":active", ":leader")}) == 1
+    assert len({key_slot(f"{root}{end}".encode()) for end in ("", ":active", ":leader", ":handed")}) == 1
 
 
 @pytest.mark.parametrize("run", ["workers", "runs", "due", "reports"])
@@ -113,13 +119,13 @@ def test_scripts_touch_one_run(play, store, client):
     play.start(unit(chain(leaf(), swarm(leaf(), open=True))))
     play.succeed("0.0.0")
     play.add(leaf(), pool="0.0.1")
-    play.store.close_swarm("r", "0.0.1")
+    play.store.swarms.close_swarm("r", "0.0.1")
     play.claim("0.0.1.0")
     play.lost("0.0.1.0")
     play.succeed("0.0.1.0", 2)
     play.break_("0.0.1.1")
     play.tell()
-    store.look(["r"])
+    store.due_index.look(["r"])
     assert {key: contents(client, key) for key in other.keys()} == before
 
 

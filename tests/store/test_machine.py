@@ -208,9 +208,9 @@ class Lives(RuleBasedStateMachine):
         """Any node is closed; what is no open pool refuses."""
         node = data.draw(st.sampled_from(list(self.model.nodes().values())), label="node")
         if node.is_pool and node.state == "active" and node.open:
-            self.took(self.play.store.close_swarm("r", node.id), self.model.close(node))
+            self.took(self.play.store.swarms.close_swarm("r", node.id), self.model.close(node))
         else:
-            self.refused(Refused.CLOSED, lambda: self.play.store.close_swarm("r", node.id))
+            self.refused(Refused.CLOSED, lambda: self.play.store.swarms.close_swarm("r", node.id))
 
     @rule()
     def suspend(self) -> None:
@@ -319,7 +319,7 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def look(self) -> None:
         """A sweep sends again what waits; nothing else, and under the same ids."""
-        [look] = self.play.store.look(["r"])
+        [look] = self.play.store.due_index.look(["r"])
         waiting = set() if self.model.status in STOPPED else set(map(message, self.model.leaves("queued")))
         waiting |= {("close",)} if self.model.closing == "queued" else set()
         assert {sent(effect) for effect in look.todo} <= waiting
@@ -438,7 +438,7 @@ class Lives(RuleBasedStateMachine):
             self.resume()
         self.drain()
         while pools := self.model.open_pools():
-            self.took(self.play.store.close_swarm("r", pools[0].id), self.model.close(pools[0]))
+            self.took(self.play.store.swarms.close_swarm("r", pools[0].id), self.model.close(pools[0]))
             self.drain()
         assert self.play.status == self.model.status
         assert self.model.status in ("SUCCEEDED", "FAILED")
@@ -475,9 +475,10 @@ def sent(effect: Any) -> tuple[Any, ...]:
     """An effect as the model has it."""
     if isinstance(effect, CloseRun):
         return ("close",)
-    return (effect.leaf.node, effect.leaf.attempt, effect.fence, effect.given)
+    return (effect.leaf.node, effect.leaf.attempt, effect.fence, effect.input_ref)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_random_lives(client: Redis) -> None:
     """Given random runs, when anything happens to them, then they do what the model does, and end."""

@@ -11,12 +11,12 @@ from .trees import leaf, swarm
 def test_names_are_kept_in_the_head_once(play: Play, monkeypatch):
     """Given names that were noted, when they are noted again, then the store is not asked."""
     play.start(swarm(open=True))
-    play.store.note_tasks("r", ["b", "a"])
+    play.store.swarms.note_tasks("r", ["b", "a"])
     head = play.reader.head("r")
     assert {name for name in head if name.startswith("task:")} == {"task:a", "task:b"}
     before = play.snapshot()
     monkeypatch.setattr(play.store, "_run", None)
-    play.store.note_tasks("r", ["a", "b"])
+    play.store.swarms.note_tasks("r", ["a", "b"])
     assert play.snapshot() == before
 
 
@@ -37,5 +37,5 @@ def test_a_process_remembers_a_bounded_number(play: Play, monkeypatch):
     monkeypatch.setattr("orchestrator_celery.store.swarm_transitions._NOTED", 3)
     play.start(swarm(open=True))
     for i in range(10):
-        play.store.note_tasks("r", [f"t{i}"])
-    assert len(play.store._noted) == 3
+        play.store.swarms.note_tasks("r", [f"t{i}"])
+    assert len(play.store.swarms._noted) == 3

@@ -138,18 +138,18 @@ def test_a_look_tells_the_deadline(play):
     """Given a deadline, then looks tell it until the run has ended, and the first comes in time for it."""
     before = play.store.now() * 1000
     play.start(unit(leaf()), limit=700)
-    [look] = play.store.look(["r"])
+    [look] = play.store.due_index.look(["r"])
     assert before + 700 - 1 <= look.deadline <= play.store.now() * 1000 + 700
     [(_, due)] = play.redis.zrange("orc:due", 0, -1, withscores=True)
     assert due <= look.deadline
     play.succeed("0.0")
-    [look] = play.store.look(["r"])
+    [look] = play.store.due_index.look(["r"])
     assert look.deadline is None
 
 
 def test_without_a_deadline_a_look_tells_none(play):
     play.start(unit(leaf()))
-    [look] = play.store.look(["r"])
+    [look] = play.store.due_index.look(["r"])
     assert look.deadline is None
 
 

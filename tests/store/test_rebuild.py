@@ -45,7 +45,7 @@ def test_every_run_is_put_back(store, indexes):
     before = store.client.zrange("orc:runs", 0, -1, withscores=True)
     store.client.delete("orc:due", "orc:runs")
     assert indexes.rebuild() == len(runs)
-    assert sorted(store.due_runs(None, 10_000)) == sorted(runs)
+    assert sorted(store.due_index.due_runs(None, 10_000)) == sorted(runs)
     assert sorted(Play(store).reader.listed(0, 10_000, None, None)) == sorted(runs)
     after = [pair for pair in store.client.zrange("orc:runs", 0, -1, withscores=True) if pair[0]]
     assert sorted(after) == sorted(before)
@@ -55,9 +55,9 @@ def test_the_mark_is_no_run(store, indexes):
     """Given whole indexes, then no list, count or sweep meets the mark."""
     start(store, "a")
     indexes.rebuild()
-    assert store.due_runs(None, 10) == ["a"]
-    assert store.due_runs(1e18, 10) == ["a"]
-    assert store.active_runs() == 1
+    assert store.due_index.due_runs(None, 10) == ["a"]
+    assert store.due_index.due_runs(1e18, 10) == ["a"]
+    assert store.due_index.active_runs() == 1
     assert Play(store).reader.listed(0, 10, None, None) == ["a"]
     assert Play(store).reader.listed(0, 10, 0.0, 1e18) == ["a"]
 
@@ -65,7 +65,7 @@ def test_the_mark_is_no_run(store, indexes):
 def test_what_is_there_is_not_changed(store, indexes):
     """Given an entry that is due later, when the other index was lost, then it stays as it is."""
     start(store, "a")
-    store.due({"a": 5e12})
+    store.due_index.due({"a": 5e12})
     store.client.delete("orc:runs")
     indexes.rebuild()
     assert store.client.zscore("orc:due", "a") == 5e12
@@ -77,7 +77,7 @@ def test_an_ended_run_is_listed_and_looked_at_once(store, indexes):
     play.tell()
     store.client.delete("orc:due", "orc:runs")
     indexes.rebuild()
-    assert store.look(["a"])[0].state == "over"
+    assert store.due_index.look(["a"])[0].state == "over"
     assert play.reader.listed(0, 10, None, None) == ["a"]
 
 
@@ -88,7 +88,7 @@ def test_other_keys_are_left_alone(store, indexes, client):
     client.set("orc:{s}", 1)
     client.hset("orc:{h}", "field", 1)
     assert indexes.rebuild() == 0
-    assert store.due_runs(None, 10) == []
+    assert store.due_index.due_runs(None, 10) == []
 
 
 def test_expired_runs_are_taken_out_of_the_list(store, indexes):
@@ -115,9 +115,9 @@ def test_trimming_a_short_list(store, indexes):
 def test_a_run_that_is_deleted_meanwhile_does_not_come_back(store):
     """Given a look at a run, when the run is deleted before what the look found is written, then no index names it."""
     [play] = start(store, "a")
-    [look] = store.look(["a"])
+    [look] = store.due_index.look(["a"])
     store.cancel("a", "{}")
     store.erase("a")
-    store.due({"a": look.created + 1000})
-    store.index({"a": look.created})
+    store.due_index.due({"a": look.created + 1000})
+    store.due_index.index({"a": look.created})
     assert play.snapshot() == {}

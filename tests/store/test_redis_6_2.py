@@ -9,7 +9,7 @@ import pytest
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store, scripts
-from orchestrator_celery.store.worker_registry import Registry
+from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.servers import redis_6_2
 
 from .play import Play, names
@@ -41,9 +41,9 @@ def test_every_verb_works(old):
     assert names(play.add(*[chain(leaf(), leaf())] * 1001)) == []
     assert play.succeed("0.0.0.1") == ["0.0.l0", "0.1.0"]
     assert play.break_("0.1.0") == ["0.2.0"]
-    assert old.close_swarm("r", "0").refused is None
-    assert [look.state for look in old.look(["r", "gone"])] == ["ok", "gone"]
-    assert Registry(old.client, old.keys).beat("w/a", 30, []).leads
+    assert old.swarms.close_swarm("r", "0").refused is None
+    assert [look.state for look in old.due_index.look(["r", "gone"])] == ["ok", "gone"]
+    assert WorkerRegistry(old.client, old.keys).beat("w/a", 30, []).leads
     play.run_out()
     assert play.tell().refused is None
     assert names(old.retry("r")) == ["0.1.0:2"]

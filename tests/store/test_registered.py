@@ -15,10 +15,10 @@ def test_an_unknown_signature_is_gone_and_leaves_nothing(store, client):
 
 def test_saying_it_twice_is_saying_it_once(store, client):
     save(store)
-    store.register(SIGNATURE, "a")
-    store.register(SIGNATURE, "b")
+    store.signatures.register(SIGNATURE, "a")
+    store.signatures.register(SIGNATURE, "b")
     for _ in range(2):
-        store.registered(SIGNATURE, "a", created=True)
-        store.registered(SIGNATURE, "b", created=False)
+        store.signatures.registered(SIGNATURE, "a", created=True)
+        store.signatures.registered(SIGNATURE, "b", created=False)
     assert client.zrange(store.keys.registered(SIGNATURE), 0, -1) == [b"a"]
     assert not [field for field in client.hkeys("orc:{s:1}") if field.startswith(b"new:")]

@@ -52,7 +52,7 @@ def test_a_dispatch_is_complete(play):
     play.store.suspend("r")
     play.finish("0.0.0")
     [effect] = play.store.resume("r").todo
-    assert (effect.given, effect.spec, effect.fence, effect.wait) == ("0.0.0", b"L\nwhat", Fence(), 0.0)
+    assert (effect.input_ref, effect.spec, effect.fence, effect.wait) == ("0.0.0", b"L\nwhat", Fence(), 0.0)
 
 
 def test_a_retry_is_sent_as_that_retry(play):
@@ -71,7 +71,7 @@ def test_it_is_looked_at_soon(play):
     play.start(unit(leaf()))
     play.store.suspend("r")
     play.store.resume("r")
-    assert play.store.due_runs(0, 10) == ["r"]
+    assert play.store.due_index.due_runs(0, 10) == ["r"]
 
 
 def test_what_a_rule_held_back_starts_again(play):

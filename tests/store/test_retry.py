@@ -35,7 +35,7 @@ def test_a_task_starts_as_a_new_attempt(play):
     play.start(unit(leaf()), input=b"[[5], {}]")
     play.break_("0.0")
     [effect] = play.retry().todo
-    assert (str(effect.leaf), effect.given, effect.fence) == ("r:0.0:2", "in", Fence())
+    assert (str(effect.leaf), effect.input_ref, effect.fence) == ("r:0.0:2", "in", Fence())
     assert (play.status, play.counts(), play.states()) == ("RUNNING", (1, 0, 0), {})
     assert play.events()[-1].status == "RUNNING"
     assert play.succeed("0.0", 2) == ["close:2"]
@@ -48,7 +48,7 @@ def test_a_chain_goes_on_with_the_step_that_failed(play):
     play.succeed("0.0.0")
     play.break_("0.0.1")
     [effect] = play.retry().todo
-    assert (str(effect.leaf), effect.given) == ("r:0.0.1:2", "0.0.0")
+    assert (str(effect.leaf), effect.input_ref) == ("r:0.0.1:2", "0.0.0")
     assert play.succeed("0.0.1", 2) == ["0.0.2"]
     assert play.succeed("0.0.2") == ["close:2"]
     assert play.counts() == (3, 3, 0)
@@ -118,8 +118,8 @@ def test_what_never_started_is_lined_up_as_well(play):
 def test_priorities_are_kept(play):
     """Given a swarm with priorities that stopped, then what goes on has the level it had, started before or not."""
     play.start(swarm(*[leaf()] * 6, max_concurrency=1, stop_after=1), input=b"[[], {}]")
-    play.store.set_priority("r", "0", 3, [(2, 2), (4, 4)])
-    play.store.set_priority("r", "0", 1, [(1, 1)])
+    play.store.swarms.set_priority("r", "0", 3, [(2, 2), (4, 4)])
+    play.store.swarms.set_priority("r", "0", 1, [(1, 1)])
     play.succeed("0.0")
     play.break_("0.2")
     assert names(play.retry()) == ["0.2:2"]
@@ -190,7 +190,7 @@ def test_items_added_in_bulk(play):
     """Given items that lie in a segment, when some have failed, then they go on from their own definitions."""
     play.start(swarm(open=True, max_concurrency=3))
     play.add(*[leaf(b"%d" % index) for index in range(1100)])
-    play.store.close_swarm("r", "0")
+    play.store.swarms.close_swarm("r", "0")
     play.break_("0.0")
     play.run_out()
     [effect] = play.retry().todo
@@ -292,7 +292,7 @@ def test_nothing_expires_any_more(play):
     assert {play.redis.ttl(key) > 0 for key in play.keys()} == {True}
     play.retry()
     assert {play.redis.ttl(key) for key in play.keys()} == {-1}
-    assert play.store.due_runs(0, 10) == ["r"]
+    assert play.store.due_index.due_runs(0, 10) == ["r"]
     assert play.reader.closed(["r"]) == [False]
     play.succeed("0.0", 2)
     play.tell()
@@ -510,7 +510,7 @@ def test_no_run_nothing_to_retry(play):
     play.start(unit(leaf()))
     play.break_("0.0")
     play.tell()
-    assert play.store.doom("r", "0", True, "{}").refused is None
+    assert play.store.signatures.doom("r", "0", True, "{}").refused is None
     refused(play, Refused.GONE, play.retry)
 
 
@@ -520,8 +520,8 @@ def test_a_purge_that_comes_later_is_refused(play):
     play.break_("0.0")
     play.tell()
     play.retry()
-    assert play.store.doom("r", "0", True, "{}").refused is Refused.STATE
-    assert play.store.purge("r").refused is Refused.STATE
+    assert play.store.signatures.doom("r", "0", True, "{}").refused is Refused.STATE
+    assert play.store.signatures.purge("r").refused is Refused.STATE
     assert play.status == "RUNNING"
 
 

@@ -14,7 +14,7 @@ HEAD = {"name": "n", "kind": "swarm", "total": 0}
 
 
 def save(store, ttl=None, signature=SIGNATURE):
-    store.save(signature, [("0", b"P n=0 k=swarm\n{}")], HEAD, ttl)
+    store.signatures.save(signature, [("0", b"P n=0 k=swarm\n{}")], HEAD, ttl)
 
 
 @pytest.mark.parametrize("ttl", [None, 60.0])

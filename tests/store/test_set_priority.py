@@ -50,7 +50,7 @@ def test_without_priorities_nothing_is_kept(play):
 def test_what_is_added_gets_in_line(play):
     """Given a swarm without priorities, when items with some are added, then they overtake what waits."""
     play.start(swarm(*[leaf()] * 3, max_concurrency=1, open=True))
-    play.store.add_items("r", "0", [b"L\nx"] * 3, 3, str(Levels([LOW, HIGH, MEDIUM])))
+    play.store.swarms.add_items("r", "0", [b"L\nx"] * 3, 3, str(Levels([LOW, HIGH, MEDIUM])))
     play.add(leaf())
     assert order(play) == ["0", "4", "1", "2", "5", "6", "3"]
 
@@ -58,9 +58,9 @@ def test_what_is_added_gets_in_line(play):
 def test_changing_one_several_and_back(play):
     """Given waiting items, when their priority is changed, then their place in the line is that of their arrival."""
     play.start(swarm(*[leaf()] * 7, max_concurrency=1))
-    assert play.store.set_priority("r", "0", HIGH, [(4, 5)]).detail == 2
-    assert play.store.set_priority("r", "0", LOW, [(1, 1)]).detail == 1
-    assert play.store.set_priority("r", "0", MEDIUM, [(4, 4)]).detail == 1
+    assert play.store.swarms.set_priority("r", "0", HIGH, [(4, 5)]).detail == 2
+    assert play.store.swarms.set_priority("r", "0", LOW, [(1, 1)]).detail == 1
+    assert play.store.swarms.set_priority("r", "0", MEDIUM, [(4, 4)]).detail == 1
     assert order(play) == ["0", "5", "2", "3", "4", "6", "1"]
 
 
@@ -68,7 +68,7 @@ def test_what_has_started_keeps_its_priority(play):
     """Given items that run or have ended, when their priority is changed, then nothing happens."""
     play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     play.succeed("0.0")
-    assert play.store.set_priority("r", "0", HIGH, [(0, 2)]).detail == 1
+    assert play.store.swarms.set_priority("r", "0", HIGH, [(0, 2)]).detail == 1
     assert order(play) == ["1", "2"]
 
 
@@ -77,7 +77,7 @@ def test_a_message_knows_its_level(play):
     none."""
     play.start(prioritised([LOW, HIGH, MEDIUM], max_concurrency=3))
     soon = Store(play.redis, OrchestratorSettings(republish_after=0.001))
-    [look] = wait_for(lambda: (found := soon.look(["r"]))[0].todo and found, what="overdue messages")
+    [look] = wait_for(lambda: (found := soon.due_index.look(["r"]))[0].todo and found, what="overdue messages")
     assert {effect.leaf.node: effect.level for effect in look.todo} == {"0.0": LOW, "0.1": HIGH, "0.2": MEDIUM}
     other = Play(play.store, "other")
     assert [effect.level for effect in other.start(swarm(leaf())).todo] == [None]
@@ -96,7 +96,7 @@ def test_places_are_kept_for_a_level(play):
     """Given two of four places kept for HIGH, when much of LOW waits, then two places are free for what comes at HIGH."""
     play.start(prioritised([LOW] * 6, max_concurrency=4, open=True, slots="2,0,0"))
     assert play.queued() == ["0.0", "0.1"]
-    effects = play.store.add_items("r", "0", [b"L\nx"] * 3, 3, str(Levels([HIGH] * 3)))
+    effects = play.store.swarms.add_items("r", "0", [b"L\nx"] * 3, 3, str(Levels([HIGH] * 3)))
     assert names(effects) == ["0.6", "0.7"]
     assert play.succeed("0.6") == ["0.8"]
     assert play.succeed("0.0") == ["0.2"]
@@ -108,7 +108,7 @@ def test_a_level_may_have_more_than_its_places(play):
     """Given a place kept for LOW, when nothing but HIGH waits, then HIGH has the rest; and LOW its place when it comes."""
     play.start(prioritised([HIGH] * 6, max_concurrency=3, open=True, slots="0,0,1"))
     assert play.queued() == ["0.0", "0.1"]
-    effects = play.store.add_items("r", "0", [b"L\nx"], 1, str(Levels([LOW])))
+    effects = play.store.swarms.add_items("r", "0", [b"L\nx"], 1, str(Levels([LOW])))
     assert names(effects) == ["0.6"]
 
 
@@ -116,13 +116,13 @@ def test_a_new_level_may_start_at_once(play):
     """Given a place kept for HIGH, when a waiting item becomes HIGH, then it starts."""
     play.start(prioritised([LOW] * 3, max_concurrency=2, slots="1,0,0"))
     assert play.queued() == ["0.0"]
-    assert names(play.store.set_priority("r", "0", HIGH, [(2, 2)])) == ["0.2"]
+    assert names(play.store.swarms.set_priority("r", "0", HIGH, [(2, 2)])) == ["0.2"]
 
 
 def test_it_is_told(play):
     """Given waiting items, when their priority is changed, then there is an event with their number."""
     play.start(swarm(*[leaf()] * 3, max_concurrency=1))
-    play.store.set_priority("r", "0", LOW, [(1, 2)])
+    play.store.swarms.set_priority("r", "0", LOW, [(1, 2)])
     last = play.events()[-1]
     assert isinstance(last, PriorityChanged)
     assert (last.node, last.count, last.priority) == ("0", 2, LOW)
@@ -130,11 +130,11 @@ def test_it_is_told(play):
 
 def test_where_nothing_waits_it_is_refused(play):
     """Given no such run, or a pool that has ended, when a priority is changed, then nothing is."""
-    assert play.store.set_priority("r", "0", LOW, [(0, 0)]).refused is Refused.GONE
+    assert play.store.swarms.set_priority("r", "0", LOW, [(0, 0)]).refused is Refused.GONE
     play.start(swarm(leaf()))
     play.succeed("0.0")
     before = play.snapshot()
-    assert play.store.set_priority("r", "0", LOW, [(0, 0)]).refused is Refused.CLOSED
+    assert play.store.swarms.set_priority("r", "0", LOW, [(0, 0)]).refused is Refused.CLOSED
     assert play.snapshot() == before
 
 
@@ -159,7 +159,7 @@ def test_levels_can_be_read(play):
     play.succeed("0.1")
     assert play.reader.levels("r", "0", 0, 4) == {0: LOW, 1: HIGH, 3: LOW, 4: HIGH}
     assert play.reader.levels("r", "0", 1, 2) == {1: HIGH}
-    play.store.set_priority("r", "0", MEDIUM, [(0, 0)])
+    play.store.swarms.set_priority("r", "0", MEDIUM, [(0, 0)])
     assert play.reader.levels("r", "0", 0, 4) == {1: HIGH, 3: LOW, 4: HIGH}
 
 
@@ -190,15 +190,17 @@ def test_it_is_as_a_plain_model_says(store, first, cap, kept, steps):
     model.add(first)
     for kind, *facts in steps:
         if kind == "add":
-            play.store.add_items("r", "0", [b"L\nx"] * len(facts[0]), len(facts[0]), str(Levels(facts[0])))
+            play.store.swarms.add_items("r", "0", [b"L\nx"] * len(facts[0]), len(facts[0]), str(Levels(facts[0])))
             model.add(facts[0])
         elif kind == "bulk":  # as many items are added: brought first, and then visible at once
-            store.upload("r", f"{model.count:032x}", [b"L\nx"] * len(facts[0]), 0)
-            store.add_uploaded("r", "0", f"{model.count:032x}", len(facts[0]), len(facts[0]), str(Levels(facts[0])))
+            store.swarms.upload("r", f"{model.count:032x}", [b"L\nx"] * len(facts[0]), 0)
+            store.swarms.add_uploaded(
+                "r", "0", f"{model.count:032x}", len(facts[0]), len(facts[0]), str(Levels(facts[0]))
+            )
             model.add(facts[0])
         elif kind == "set":
             level, begin, length = facts
-            play.store.set_priority("r", "0", level, [(begin, begin + length)])
+            play.store.swarms.set_priority("r", "0", level, [(begin, begin + length)])
             model.change(level, range(begin, begin + length + 1))
         elif model.live:
             index = sorted(model.live)[facts[0] % len(model.live)]

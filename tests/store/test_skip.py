@@ -22,7 +22,7 @@ def test_a_queued_step(play):
     play.start(unit(chain(leaf(), leaf(), leaf())))
     play.succeed("0.0.0")
     [effect] = play.skip("0.0.1").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.2", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.2", "0.0.0")
     assert play.claim("0.0.1").refused is Refused.STALE
     assert (play.counts(), play.states()) == ((2, 1, 0), {"0.0.0": "S", "0.0.1": "K"})
     assert play.told("0.0.1") == ["NodeSkipped", "NodeVetoed"]
@@ -38,7 +38,7 @@ def test_a_step_long_before_its_turn(play):
     assert play.counts() == (2, 0, 0)
     play.claim("0.0.0")
     [effect] = play.finish("0.0.0").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.3", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.3", "0.0.0")
     assert play.succeed("0.0.3", result=b"7") == ["close"]
     assert play.result(CODEC) == 7
 
@@ -47,7 +47,7 @@ def test_the_first_step(play):
     """Given the first step queued, when it is skipped, then the second gets what the run was given."""
     play.start(unit(chain(leaf(), leaf())), input=b"[[1], {}]")
     [effect] = play.skip("0.0.0").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.1", "in")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.1", "in")
 
 
 def test_the_last_step(play):
@@ -66,7 +66,7 @@ def test_every_step(play):
     play.skip("0.0.1.1")
     play.claim("0.0.0")
     [effect] = play.finish("0.0.0").todo
-    assert (effect.leaf.node, effect.given) == ("0.0.2", "0.0.0")
+    assert (effect.leaf.node, effect.input_ref) == ("0.0.2", "0.0.0")
     assert play.states()["0.0.1"] == "K"
 
 
@@ -149,7 +149,7 @@ def test_the_last_one_that_waits_ends_an_open_swarm_no_sooner(play):
     assert names(play.skip("0.0")) == []
     assert play.add(leaf()).refused is None
     assert names(play.skip("0.1")) == []
-    assert names(play.store.close_swarm("r", "0")) == ["close"]
+    assert names(play.store.swarms.close_swarm("r", "0")) == ["close"]
 
 
 def test_an_item_of_a_swarm_that_has_not_begun(play):
@@ -322,7 +322,7 @@ def test_what_a_detached_node_would_be_given_is_kept(play):
     play.succeed("0.0.0")
     assert names(play.skip("0.0.1", "new")) == ["0.0.2"]
     assert play.reader.head_fields("r", "owed", "detach:0.0.1") == [b"1", b"new 0.0.0"]
-    [look] = play.store.look(["r"])
+    [look] = play.store.due_index.look(["r"])
     assert look.owed
     play.store.settled("r", "detach:0.0.1")
     assert play.reader.head_fields("r", "owed", "detach:0.0.1") == [None, None]
@@ -354,7 +354,7 @@ def test_an_ended_run_that_owes_is_looked_at(play):
     play.succeed("0.0.0")
     play.skip("0.0.1", "new")
     play.tell()
-    assert play.store.due_runs(None, 10) == ["r"]
-    assert play.store.look(["r"])[0].owed
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
+    assert play.store.due_index.look(["r"])[0].owed
     play.store.settled("r", "detach:0.0.1")
-    assert play.store.look(["r"])[0].state == "over"
+    assert play.store.due_index.look(["r"])[0].state == "over"

@@ -23,7 +23,7 @@ def soon(client: Redis) -> Play:
 
 
 def look(play: Play):
-    [found] = play.store.look([play.run])
+    [found] = play.store.due_index.look([play.run])
     return found
 
 
@@ -109,7 +109,7 @@ def test_one_look_sends_a_bounded_number(soon):
     """Given very many lost messages, then one look sends some, and the next look is due at once."""
     soon.start(swarm(*[leaf()] * 100))
     wait_for(lambda: soon.store.now() * 1000 > soon.live()["0.0"].since.timestamp() * 1000 + 100)
-    soon.store.look([])  # loads the script
+    soon.store.due_index.look([])  # loads the script
     sent: list[str] = []
     while len(sent) < len(soon.live()):
         found = look(soon)
@@ -125,7 +125,7 @@ def test_runs_are_looked_at_together(store):
     ended.start(unit(leaf()))
     ended.succeed("0.0")
     ended.tell()
-    assert [(found.run, found.state) for found in store.look(["gone", "a", "b"])] == [
+    assert [(found.run, found.state) for found in store.due_index.look(["gone", "a", "b"])] == [
         ("gone", "gone"), ("a", "ok"), ("b", "over"),
     ]  # fmt: skip
 

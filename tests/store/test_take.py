@@ -32,7 +32,7 @@ def alone(item: Tree) -> Tree:
 def take(play: Play, want: int = 9, ended=(), back=(), runner: str = "0.b0", attempt: int = 1, again=False) -> Effects:
     """A call of a runner; `ended`: nodes that have ended well."""
     done = [Ended(play.leaf(node), Fence(), True, b"1") for node in ended]
-    return play.store.take(play.leaf(runner, attempt), Fence(), OWNER, want, ended=done, back=back, again=again)
+    return play.store.swarms.take(play.leaf(runner, attempt), Fence(), OWNER, want, ended=done, back=back, again=again)
 
 
 def given(effects: Effects) -> list[str]:
@@ -66,7 +66,7 @@ def test_items_are_taken_and_end_in_one_call(five):
 def test_an_item_may_fail(five):
     """Given an item that failed, when its runner says so, then it has its error, and counts."""
     take(five, 1)
-    five.store.take(five.leaf("0.b0"), Fence(), OWNER, 0, ended=[Ended(five.leaf("0.0"), Fence(), False, b"{}")])
+    five.store.swarms.take(five.leaf("0.b0"), Fence(), OWNER, 0, ended=[Ended(five.leaf("0.0"), Fence(), False, b"{}")])
     assert (five.states(), five.counts()) == ({"0.0": "F"}, (5, 0, 1))
 
 

@@ -7,7 +7,7 @@ import pytest
 from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFound
 from orchestrator_celery.lifecycle.rerun.records import Takeover
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.run_contents import Copies
+from orchestrator_celery.store.run_contents import RunContents
 
 from .play import Play, names
 from .test_retry import CODEC
@@ -15,13 +15,13 @@ from .trees import chain, chord, definitions, group, leaf, swarm, unit
 
 
 def takeover(play: Play, node: str) -> Takeover:
-    return Takeover(play.reader, Copies(play.redis, play.store.keys), play.run, node)
+    return Takeover(play.reader, RunContents(play.redis, play.store.keys), play.run, node)
 
 
 def again(play: Play, tree, node: str) -> tuple[Play, list[str]]:
     """A new run of the tree, from a node of the earlier one; what is sent first."""
     new, found = Play(play.store, "new"), takeover(play, node)
-    token = play.store.bring("new", found.records())
+    token = play.store.upload_records("new", found.records())
     done, failed, skipped = found.taken
     head = {"kind": "swarm", "total": tree.leaves - skipped, "done": done, "failed": failed}
     return new, names(play.store.create("new", definitions(tree), head, token))
@@ -50,9 +50,9 @@ def test_what_it_is_given_comes_from_the_step_before(play):
     play.run_out()
     found = takeover(play, "0.0.1")
     [effect] = play.store.create(
-        "new", definitions(tree), {"kind": "complex", "total": 3}, play.store.bring("new", found.records())
+        "new", definitions(tree), {"kind": "complex", "total": 3}, play.store.upload_records("new", found.records())
     ).todo
-    assert effect.given == "0.0.0"
+    assert effect.input_ref == "0.0.0"
     assert Play(play.store, "new").result(CODEC, "0.0.0") == [1, 1]
 
 
@@ -154,6 +154,6 @@ def test_a_run_that_goes_while_it_is_read(play):
 def test_records_that_were_too_slow(play):
     """Given records whose upload has expired, when the run is created, then it is refused; one that is on its way expires."""
     assert play.store._run("create", "new", "none", 0, "none").refused is Refused.EXPIRED
-    token = play.store.bring("new", [("0.0.0", b"S|1|1|1|w\n1")])
+    token = play.store.upload_records("new", [("0.0.0", b"S|1|1|1|w\n1")])
     assert play.redis.ttl(play.store.keys.upload("new", token)) > 0
-    assert play.store.bring("new", []) == ""
+    assert play.store.upload_records("new", []) == ""

@@ -32,6 +32,7 @@ from orchestrator_celery import (
     ConditionError,
     ConfirmationRequired,
     DeadlineExceeded,
+    DefinitionMismatch,
     Event,
     ForeignSignature,
     FormatTooNew,
@@ -91,6 +92,7 @@ from orchestrator_celery import (
     SignatureGone,
     SignatureInUse,
     SignatureStatus,
+    StartUnconfirmed,
     StatusChanged,
     StoredSignature,
     StoreNotConfigured,
@@ -102,6 +104,7 @@ from orchestrator_celery import (
     SwarmWasClosed,
     TaskPolicy,
     UnknownEvent,
+    UnknownOption,
     acting,
     current_node,
     error,
@@ -492,7 +495,18 @@ def cancelling(run: Run) -> list[AuditEntry]:
 # -- errors --------------------------------------------------------------------------------------------
 
 
-def refusals() -> str:  # noqa: PLR0911 - one type after the other
+def refused_starts() -> str:
+    try:
+        swarm.apply_async(task_id="daily", countdown=60)
+    except StartUnconfirmed as exc:
+        unavailable: StoreUnavailable = exc
+        return f"{unavailable}: {exc.run}"
+    except DefinitionMismatch as exc:
+        return exc.run
+    return ""
+
+
+def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
     try:
         swarm.add_tasks_bulk([resize.s("a")])
     except BulkRejected as exc:
@@ -506,6 +520,9 @@ def refusals() -> str:  # noqa: PLR0911 - one type after the other
     except GraphInvalid as exc:
         problem: Problem = exc.problems[0]
         return f"{problem.node}: {problem.message}; {problem.hint}"
+    except UnknownOption as exc:
+        misspelt: TypeError = exc
+        return str(misspelt)
     except (ConditionError, NoRoute, GraphRecursion, ApprovalTimeout) as exc:
         return str(exc)
     except ForeignSignature as exc:

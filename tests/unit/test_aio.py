@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_celery import ComplexSignature, Orchestrator, Run, RunList, StoredSignature, Swarm
+from orchestrator_celery import ComplexSignature, Orchestrator, Run, RunList, StoredSignature, Swarm, orchestrator
 from orchestrator_celery.canvas import Primitive
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.handles import async_twins
@@ -41,8 +41,9 @@ HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Orchestrator, Swarm]
 
 def declared(name):
     """Names the typed twin of a handle has."""
-    tree = ast.parse(Path(async_twins.__file__).read_text())
-    [found] = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == f"{name}Aio"]
+    sources = [Path(module.__file__).read_text() for module in (async_twins, orchestrator)]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    [found] = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name == f"{name}Aio"]
     names = {target.id for node in found.body if isinstance(node, ast.Assign) for target in node.targets}
     return names | {node.name for node in found.body if isinstance(node, ast.AsyncFunctionDef)}
 

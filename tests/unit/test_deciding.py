@@ -9,14 +9,13 @@ import pytest
 
 from orchestrator_celery import node, otherwise, result, run_input, when
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.dispatch.graph_decisions import Deciding
-from orchestrator_celery.dispatch.inputs import Givens
+from orchestrator_celery.dispatch.graph_decisions import GraphDecider
+from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.compile.graph import graph_tree
-from orchestrator_celery.model.effects import Decide, Foresight, Reason
+from orchestrator_celery.model.effects import Cause, Decide, EdgeContext
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.records.definitions import leaf_definition
+from orchestrator_celery.records.definitions import Tree, leaf_spec
 from orchestrator_celery.records.graph import EMPTY_GRAPH
-from orchestrator_celery.records.packed import Tree
 
 
 @pytest.fixture
@@ -29,9 +28,9 @@ def chosen(app, codec):
             defined.add_node(name, app.signature(name))
         defined.add_edge(START, "a").add_edge("b", END).add_edge("c", END)
         defined.add_conditional_edges("a", edges, path_map, **options)
-        specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_definition(b"x")}, 1), codec)
+        specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
         leaf = LeafId("r", f"0.{node_number}.0", 1)
-        return Deciding(None, None, codec, None).foresee(leaf, Foresight(specs[node_number]), value)[0]
+        return GraphDecider(None, None, codec, None).choose_edges(leaf, EdgeContext(specs[node_number]), value)[0]
 
     return choose
 
@@ -84,7 +83,7 @@ class Records:
 @pytest.fixture
 def given(codec):
     """Reads what is given, out of records by name."""
-    return lambda **records: Givens(Records(codec, **records), codec)
+    return lambda **records: InputResolver(Records(codec, **records), codec)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +120,20 @@ def test_an_element_by_its_place(given):
     assert found._reader.asked == 2, "the list and the inputs are read once"
 
 
+@pytest.mark.parametrize(("size", "kept"), [(1_000, 16), (5_000_000, 6), (20_000_000, 1), (40_000_000, 0)])
+def test_what_is_kept_is_bounded_by_its_bytes(given, size, kept):
+    """Given large values, then as many are kept as fit; one that is larger than all may be is read each time."""
+    found = given(**{f"0.{n}": b'S|1|1|1|w\n"' + b"x" * size + b'"' for n in range(20)})
+    for number in range(20):
+        assert len(found.value("r", f"0.{number}", "0.9")) == size
+    asked = found._reader.asked
+    for number in range(19, 19 - kept, -1):
+        found.value("r", f"0.{number}", "0.9")
+    assert found._reader.asked == asked, "those are kept"
+    found.value("r", f"0.{19 - kept}", "0.9")
+    assert found._reader.asked == asked + 1, "and no more"
+
+
 def test_inputs_come_with_what_a_visit_was_given(given):
     """Given a visit with inputs, then its tasks get them as keyword arguments; what is immutable gets nothing else."""
     found = given(**{"0.1.0:in": b"0.0.1", "0.1.0:kw": b'{"x": 1}', "0.0.1": b"S|1|1|1|w\n7"})
@@ -133,10 +146,10 @@ def test_inputs_are_worked_out_of_what_there_was(given, app, codec):
     defined = ConditionalGraph("g", app=app).add_node("a", app.signature("a"))
     looks = {"x": node("a")["k"], "y": run_input, "z": result}
     defined.add_node("b", app.signature("b"), inputs=looks).add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
-    specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_definition(b"x")}, 1), codec)
+    specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
     found = given(**{"input": b"[[4], {}]", "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}'})
-    effect = Decide("r", "0.1.0", Reason.INPUTS, "0.0.1", specs["1"], "in", {"0": "0.0.0"}, 1, 0, {})
-    verdict = Deciding(None, found._reader, codec, found)._verdict(effect)
+    effect = Decide("r", "0.1.0", Cause.INPUTS, "0.0.1", specs["1"], "in", {"0": "0.0.0"}, 1, 0, {})
+    verdict = GraphDecider(None, found._reader, codec, found)._decision(effect)
     assert (verdict.kind, codec.load(verdict.elements)) == ("with", {"x": 1, "y": 4, "z": {"k": 2}})
 
 

@@ -78,14 +78,14 @@ def test_a_rejected_bulk_carries_its_report():
 def test_an_invalid_graph_lists_its_problems(app):
     """Given the problems of a graph, then they are data and words, and both are kept on the way to the caller."""
     problems = [
-        Problem("charge", "leads to 'refnd', which is no node", "did you mean 'refund'?"),
+        Problem("charge", "leads to 'refnd', which is not a node", "did you mean 'refund'?"),
         Problem("", "no node leads to END", "add an edge to it"),
         Problem(START, f"the edge to {END!r} is never taken", "leave it out"),
     ]
     error = errors.GraphInvalid.of("orders", problems)
     assert str(error).splitlines() == [
-        "The graph 'orders' cannot be run as it is, for 3 reasons:",
-        "- charge: leads to 'refnd', which is no node; did you mean 'refund'?",
+        "The graph 'orders' cannot be run, for 3 reasons:",
+        "- charge: leads to 'refnd', which is not a node; did you mean 'refund'?",
         "- no node leads to END; add an edge to it",
         "- START: the edge to END is never taken; leave it out",
     ]

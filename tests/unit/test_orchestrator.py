@@ -48,7 +48,7 @@ def test_without_redis_the_first_use_says_what_to_set(backend):
     app = Celery("noredis", set_as_current=False, broker="memory://", backend=backend)
     task = app.task(nothing, name="t", shared=False)
     orchestrator = Orchestrator(app)
-    assert orchestrator.has_store is False
+    assert orchestrator.container.has_store is False
     with pytest.raises(StoreNotConfigured, match=r"(?s)`result_backend`.*`orchestrator_store_url`"):
         Swarm([task.s()]).apply_async()
 

@@ -49,8 +49,6 @@ class Stand:
         """A worker of the project here. At the end it is killed: what a test asks of a good end it does itself."""
         with Worker(self.broker, self.backend, app=project.__name__, **{**self.settings, **options}) as worker:
             yield worker
-            if worker.process.poll() is None:
-                worker.kill()
 
     def complex(self, workflow, **arguments):
         """Any workflow as one durable unit of this app."""
@@ -66,7 +64,7 @@ class Stand:
 
     def keys(self):
         """Every key of the store."""
-        return sorted(key.decode() for key in self.orchestrator.store.client.scan_iter(f"{self._prefix}:*"))
+        return sorted(key.decode() for key in self.orchestrator.container.store.client.scan_iter(f"{self._prefix}:*"))
 
     def queued(self, queue="celery"):
         """How many messages wait in a queue of the broker, which has to be a Redis."""
@@ -102,7 +100,7 @@ def leaf(run, node="0.0", attempt=1):
 
 def events(run, *kinds):
     """What the run's stream holds by now, also after its end, when `watch` has stopped."""
-    entries = run.app.orchestrator.reader.events(run.id, "0", None)
+    entries = run.app.orchestrator.container.reader.events(run.id, "0", None)
     found = [parse_event(run.id, place, fields) for place, fields in entries]
     return [event for event in found if not kinds or isinstance(event, kinds)]
 
@@ -135,6 +133,6 @@ def send_again(run, name, *args, node="0.0", attempt=1, **options):
     )  # fmt: skip
 
 
-def error_of(run, timeout=60):
+def error_of(run, timeout=120):
     """The exception the run ended with."""
     return run.get(timeout=timeout, propagate=False)

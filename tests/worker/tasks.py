@@ -130,6 +130,18 @@ def grenade():
     return Pin()
 
 
+@app.task(bind=True)
+def note_and_return(self, value=None):
+    """Notes for which time it was meant, and when it began."""
+    note("ran", current_node().run_id, self.request.eta, time.time())
+    return value
+
+
+@app.task
+def applies(canvas):
+    app.signature(canvas).apply_async()
+
+
 @app.task
 def parent(count):
     """Starts plain tasks, as tasks of any project do."""

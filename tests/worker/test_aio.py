@@ -86,8 +86,8 @@ def test_errors_are_those_of_the_method(site):
     async def main():
         run = await site.complex(t("fail")).aio.apply_async()
         with pytest.raises(ValueError):
-            await run.aio.get(timeout=30)
-        assert isinstance(await run.aio.get(timeout=30, propagate=False), ValueError)
+            await run.aio.get(timeout=120)
+        assert isinstance(await run.aio.get(timeout=120, propagate=False), ValueError)
         with pytest.raises(RunNotFound):
             await site.orchestrator.aio.run("nobody")
         with pytest.raises(RunNotFound):
@@ -111,8 +111,8 @@ def test_stored_signatures(site):
     async def main():
         kept = await site.orchestrator.aio.save(chain(site.tasks("add", 1), site.tasks("identity")), name="plus")
         run = await kept.aio.run(2)
-        assert await run.aio.get(timeout=30) == 3
-        assert await (await kept.aio.rerun()).aio.get(timeout=30) == 3
+        assert await run.aio.get(timeout=120) == 3
+        assert await (await kept.aio.rerun()).aio.get(timeout=120) == 3
         assert await run.aio.signature() == kept
         assert await kept.aio.name() == "plus"
         assert [s.id for s in await site.orchestrator.aio.signatures(saved=True, name="plus")] == [kept.id]
@@ -139,7 +139,9 @@ def test_who_waits_for_what_is_purged_is_told(site, monkeypatch):
         await in_thread(lambda: wait_for(lambda: run.id in waiter._seen, what="the first question"))
         await run.swarm.aio.close()
         kept = await run.aio.signature()
-        await in_thread(lambda: wait_for(lambda: not site.orchestrator.store.alive(run.id), what="its end"))
+        await in_thread(
+            lambda: wait_for(lambda: not site.orchestrator.container.store.due_index.alive(run.id), what="its end")
+        )
         await kept.aio.purge(confirm=True)
         with pytest.raises(RunNotFound, match="purged"):
             await waiting

@@ -135,7 +135,7 @@ def test_wrong_arguments_of_a_first_task_are_refused(project, app):
 
 def test_wrong_arguments_of_a_later_task_fail_the_run(project, app, ledger):
     run = ComplexSignature(chain(project.nap.s(1), project.add.s(2, 3, 4))).apply_async()
-    assert isinstance(error_of(run, timeout=10), TypeError)
+    assert isinstance(error_of(run, timeout=120), TypeError)
     assert run.status is RunStatus.FAILED
     assert len(ledger.entries("start")) == 1
 
@@ -143,7 +143,7 @@ def test_wrong_arguments_of_a_later_task_fail_the_run(project, app, ledger):
 def test_wrong_arguments_of_an_item_beyond_the_window_fail_the_swarm(project, app):
     # The first item is fine, so submission cannot know; whoever dispatches the second finds out.
     run = Swarm([project.add.s(1, 1), project.add.s(1, 2, 3)], max_concurrency=1).apply_async()
-    error = error_of(run, timeout=10)
+    error = error_of(run, timeout=120)
     assert type(error).__name__ == "SwarmFailed"
     assert [failure["type"] for failure in error.failures] == ["TypeError"]
 
@@ -164,7 +164,7 @@ def test_bulk_addition_with_bad_tasks_adds_none(busy):
     assert caught.value.report.added == 0
     assert run.progress().total == 1
     swarm.close()
-    assert run.get(timeout=10) == [0]
+    assert run.get(timeout=120) == [0]
 
 
 # -- results that cannot be kept or handed on
@@ -176,8 +176,8 @@ def test_result_over_the_limit_fails_its_task(make_stand):
         fine = stand.run(stand.tasks("big", 1000))
         run = stand.run(chain(stand.tasks("big", 5000), stand.tasks("identity")))
         with pytest.raises(PayloadTooLarge, match="orchestrator_max_payload"):
-            run.get(timeout=10)
-        assert fine.get(timeout=10) == "x" * 1000
+            run.get(timeout=120)
+        assert fine.get(timeout=120) == "x" * 1000
     assert run.status is RunStatus.FAILED
     assert [event.node for event in events(run, NodeStarted)] == ["0.0.0", "$"], "the big one and the closing"
 
@@ -185,7 +185,7 @@ def test_result_over_the_limit_fails_its_task(make_stand):
 def test_unserialisable_result_fails_its_task(busy):
     run = busy.run(group(busy.tasks("unserialisable"), busy.tasks("add", 1, 1)))
     with pytest.raises(EncodeError):
-        run.get(timeout=10)
+        run.get(timeout=120)
     leaf = run.tree().children[0].children[0]
     assert (leaf.state, leaf.error.type) == ("FAILED", "EncodeError")
 
@@ -195,7 +195,7 @@ def test_result_that_the_next_task_cannot_be_given_fails_that_task(make_stand):
     stand = make_stand(result_serializer="pickle", accept_content=["json", "pickle"])
     with stand.worker(env={"C_FORCE_ROOT": "1"}):
         run = stand.run(chain(stand.tasks("unserialisable"), stand.tasks("identity")))
-        assert isinstance(error_of(run, timeout=10), EncodeError)
+        assert isinstance(error_of(run, timeout=120), EncodeError)
         first, second = run.tree().children[0].children
         assert (first.state, second.state) == ("SUCCEEDED", "FAILED")
 
@@ -225,4 +225,4 @@ def test_no_worker_is_said(stand):
 
 
 def _keys_of_runs(app):
-    return sorted(key for key in app.orchestrator.store.client.scan_iter("orc:*") if b"{workers}" not in key)
+    return sorted(key for key in app.orchestrator.container.store.client.scan_iter("orc:*") if b"{workers}" not in key)

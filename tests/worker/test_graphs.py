@@ -46,7 +46,7 @@ def test_a_condition_chooses_the_branch(busy):
         .add_edge("low", END)
     )
     run = defined.apply_async((7,))
-    assert run.get(timeout=30) == 80
+    assert run.get(timeout=120) == 80
     states = {view.name: view.state for view in run.tree().children}
     assert states == {"first": NodeState.SUCCEEDED, "high": NodeState.SUCCEEDED, "low": NodeState.SKIPPED}
     assert run.status is RunStatus.SUCCEEDED
@@ -63,7 +63,7 @@ def test_branches_meet_in_a_list(busy):
         .add_edge(START, "a").add_edge(START, "b").add_edge("a", "sum").add_edge("b", "sum").add_edge("sum", END)
     )  # fmt: skip
     run = chain(defined, tasks("mul", 2)).apply_async((10,))
-    assert run.get(timeout=30) == (11 + 12) * 2
+    assert run.get(timeout=120) == (11 + 12) * 2
 
 
 def test_a_loop_ends(busy):
@@ -76,7 +76,7 @@ def test_a_loop_ends(busy):
         .add_conditional_edges("more", [when(result < 10, "more"), otherwise(END)])
     )
     run = defined.apply_async((0,))
-    assert run.get(timeout=30) == 12
+    assert run.get(timeout=120) == 12
     assert path(run) == {"more": 4}
 
 
@@ -91,7 +91,7 @@ def test_an_error_takes_its_way(busy):
         .add_edge("tell", END)
     )  # fmt: skip
     run = defined.apply_async()
-    assert run.get(timeout=30)["message"] == "no good"
+    assert run.get(timeout=120)["message"] == "no good"
 
 
 def test_conditions_look_further(busy):
@@ -109,7 +109,7 @@ def test_conditions_look_further(busy):
         .add_edge("c", "d").add_edge("d", END)
     )  # fmt: skip
     run = defined.apply_async((1,))
-    assert run.get(timeout=30) == [[3, 4, 5], [3, 4, 5]]
+    assert run.get(timeout=120) == [[3, 4, 5], [3, 4, 5]]
 
 
 def test_an_approval_waits_for_a_person(busy):
@@ -131,7 +131,7 @@ def test_an_approval_waits_for_a_person(busy):
     with pytest.raises(InvalidTransition, match=r"'review' .* answered before: approved by ada \(fine\), at 20"):
         run.reject("review", by="bob")
     assert "review [approval] SUCCEEDED approved by ada (fine)" in str(run.tree())
-    assert run.get(timeout=30) == {"decision": "approved", "by": "ada", "note": "fine", "timed_out": False}
+    assert run.get(timeout=120) == {"decision": "approved", "by": "ada", "note": "fine", "timed_out": False}
     done, refused = busy.orchestrator.audit(run=run.id)[::-1]
     assert (done.verb, done.actor, done.refused) == ("approve", "ada", False)
     assert (refused.verb, refused.actor, refused.refused) == ("reject", "bob", True)
@@ -147,7 +147,7 @@ def test_nobody_answers(busy):
         .add_edge(START, "review")
         .add_conditional_edges("review", {"approved": END, "rejected": "no"}).add_edge("no", END)
     )  # fmt: skip
-    assert defined.apply_async().get(timeout=30)["timed_out"] is True
+    assert defined.apply_async().get(timeout=120)["timed_out"] is True
 
 
 def test_a_node_is_tried_again(busy, ledger):
@@ -160,7 +160,7 @@ def test_a_node_is_tried_again(busy, ledger):
         .add_edge(START, "bad").add_edge("bad", END).add_error_edge("bad", "tell").add_edge("tell", END)
     )  # fmt: skip
     run = defined.apply_async()
-    assert run.get(timeout=30)["type"] == "ValueError"
+    assert run.get(timeout=120)["type"] == "ValueError"
     assert len(ledger.entries("fail")) == 3
     assert "bad [task] FAILED ValueError (3 tries)" in str(run.tree())
     progress = run.progress()
@@ -178,14 +178,14 @@ def test_a_node_is_mapped_over_a_list(busy):
         .add_edge(START, "list").add_edge("list", "each").add_edge("each", "sum").add_edge("sum", END)
     )  # fmt: skip
     run = defined.apply_async(({"pages": [1, 2, 3]},))
-    assert run.get(timeout=30) == 4 + 6 + 8
+    assert run.get(timeout=120) == 4 + 6 + 8
     assert run.progress().total == run.progress().done == 8
     [_, each, _] = run.tree().children
     assert (each.name, each.kind, each.children_total) == ("each", NodeKind.MAP, 3)
-    assert defined.apply_async(({"pages": []},)).get(timeout=30) == 0
+    assert defined.apply_async(({"pages": []},)).get(timeout=120) == 0
     bad = defined.apply_async(({"pages": 7},))
     with pytest.raises(ConditionError, match="no list"):
-        bad.get(timeout=30)
+        bad.get(timeout=120)
 
 
 def test_inputs_are_worked_out(busy):
@@ -200,14 +200,14 @@ def test_inputs_are_worked_out(busy):
     )  # fmt: skip
     run = defined.apply_async(({"x": 5, "y": 6},))
     with pytest.raises(TypeError):  # b takes one argument
-        run.get(timeout=30)
+        run.get(timeout=120)
     good = (
         graph(busy)
         .add_node("a", tasks("identity"))
         .add_node("c", tasks("kwonly").set(immutable=True), inputs={"a": node("a")["x"], "b": run_input["y"]})
         .add_edge(START, "a").add_edge("a", "c").add_edge("c", END)
     )  # fmt: skip
-    assert good.apply_async(({"x": 5, "y": 6},)).get(timeout=30) == [5, 6]
+    assert good.apply_async(({"x": 5, "y": 6},)).get(timeout=120) == [5, 6]
 
 
 def test_a_router_chooses(busy):
@@ -220,10 +220,10 @@ def test_a_router_chooses(busy):
         .add_conditional_edges("a", tasks("identity"), {4: "even", 5: "odd"})
         .add_edge("even", END).add_edge("odd", END)
     )  # fmt: skip
-    assert defined.apply_async((4,)).get(timeout=30) == 15
+    assert defined.apply_async((4,)).get(timeout=120) == 15
     lost = defined.apply_async((7,))
     with pytest.raises(NoRoute, match="'a"):
-        lost.get(timeout=30)
+        lost.get(timeout=120)
 
 
 def test_the_first_of_several_starts_a_join(busy):
@@ -235,7 +235,7 @@ def test_the_first_of_several_starts_a_join(busy):
         .add_edge(START, "quick").add_edge(START, "slow").add_edge("quick", "go").add_edge("slow", "go").add_edge("go", END)
     )  # fmt: skip
     run = defined.apply_async((3,))
-    assert run.get(timeout=30) == 3
+    assert run.get(timeout=120) == 3
     assert path(run) == {"quick": 1, "slow": 1, "go": 1}
     assert [event.node for event in run.events() if isinstance(event, ArrivalIgnored)] == ["0.2"]
 
@@ -251,7 +251,7 @@ def test_a_runaway_loop_is_stopped(busy):
     )
     run = defined.apply_async((0,))
     with pytest.raises(GraphRecursion, match="5 times"):
-        run.get(timeout=30)
+        run.get(timeout=120)
     assert path(run) == {"more": 5}
 
 
@@ -271,8 +271,8 @@ def test_graphs_nest(busy):
         graph(busy, "outer").add_node("in", inner).add_node("sum", tasks("xsum"))
         .add_edge(START, "in").add_edge("in", "sum").add_edge("sum", END)
     )  # fmt: skip
-    assert outer.apply_async((1,)).get(timeout=30) == 2 + 2 + 6
-    assert outer.apply_async((2,)).get(timeout=30) == 6 + 6 + 14
+    assert outer.apply_async((1,)).get(timeout=120) == 2 + 2 + 6
+    assert outer.apply_async((2,)).get(timeout=120) == 6 + 6 + 14
 
 
 def test_a_condition_may_name_its_own_node(busy):
@@ -285,7 +285,7 @@ def test_a_condition_may_name_its_own_node(busy):
         .add_conditional_edges("more", [when(node("more") < 10, "more"), otherwise(END)])
     )
     run = defined.apply_async((0,))
-    assert run.get(timeout=30) == 12
+    assert run.get(timeout=120) == 12
     assert path(run) == {"more": 4}
 
 
@@ -298,7 +298,7 @@ def test_a_mapped_node_fails_with_the_error_of_an_element(busy):
         .add_node("tell", tasks("identity"))
         .add_edge(START, "each").add_edge("each", END).add_error_edge("each", "tell", on=[KeyError]).add_edge("tell", END)
     )  # fmt: skip
-    told = defined.apply_async(([1, 2, 3],)).get(timeout=30)
+    told = defined.apply_async(([1, 2, 3],)).get(timeout=120)
     assert (told["type"], told["message"]) == ("KeyError", "2")
 
 
@@ -313,7 +313,7 @@ def test_what_waits_for_a_person_says_so(busy):
     wait_for(run.approvals, what="an approval")
     assert "it waits for a person: 'review' (0.0.0)" in run.status_message
     run.cancel(confirm=True)
-    assert run.id not in busy.orchestrator.store.awaiting()
+    assert run.id not in busy.orchestrator.container.store.graphs.awaiting()
     with pytest.raises(RunNotFound):
         run.approve("review")
 
@@ -327,7 +327,7 @@ def test_a_late_run_tells_where_it_was(busy):
     )  # fmt: skip
     run = defined.apply_async((1,), deadline=1)
     with pytest.raises(DeadlineExceeded):
-        run.get(timeout=30)
+        run.get(timeout=120)
     states = {view.name: view.state for view in run.tree().children}
     assert states == {"first": NodeState.SUCCEEDED, "review": NodeState.FAILED, "go": NodeState.SKIPPED}
     assert not run.approvals()
@@ -347,11 +347,11 @@ def test_a_failed_graph_goes_on(busy, ledger):
     )  # fmt: skip
     run = defined.apply_async((1,))
     with pytest.raises(ValueError, match="not yet"):
-        run.get(timeout=30)
+        run.get(timeout=120)
     wait_for(lambda: run.status is RunStatus.FAILED, what="its end")
     assert run.progress().failed == 1
     run.retry()
-    assert run.get(timeout=30) == [1, 1]
+    assert run.get(timeout=120) == [1, 1]
     assert [len(ledger.entries("called", name)) for name in ("a", "x")] == [1, 2]
     progress = run.progress()
     assert (progress.total, progress.done, progress.failed) == (4, 4, 0)
@@ -368,9 +368,9 @@ def test_a_runaway_loop_gets_its_visits_anew(busy):
     )
     run = defined.apply_async((0,))
     with pytest.raises(GraphRecursion):
-        run.get(timeout=30)
+        run.get(timeout=120)
     run.retry()
-    assert run.get(timeout=30) == 5
+    assert run.get(timeout=120) == 5
 
 
 def test_approvals_of_a_failed_graph_are_asked_anew(busy, ledger):
@@ -383,12 +383,12 @@ def test_approvals_of_a_failed_graph_are_asked_anew(busy, ledger):
     )  # fmt: skip
     run = defined.apply_async((2,))
     with pytest.raises(ValueError, match="not yet"):
-        run.get(timeout=30)
+        run.get(timeout=120)
     assert not run.approvals()
     run.retry()
     wait_for(run.approvals, what="the approval")
     run.approve("review", by="ada")
-    assert run.get(timeout=30)[1]["by"] == "ada"
+    assert run.get(timeout=120)[1]["by"] == "ada"
 
 
 def test_start_may_lead_to_the_end(busy):
@@ -397,10 +397,10 @@ def test_start_may_lead_to_the_end(busy):
         graph(busy).add_node("a", busy.tasks("add", 1)).add_edge("a", END)
         .add_conditional_edges(START, [when(run_input > 3, END), otherwise("a")])
     )  # fmt: skip
-    assert [defined.apply_async((n,)).get(timeout=30) for n in (3, 4)] == [4, 4]
+    assert [defined.apply_async((n,)).get(timeout=120) for n in (3, 4)] == [4, 4]
     both = graph(busy).add_node("a", busy.tasks("add", 1)).add_edge(START, "a").add_edge(START, END).add_edge("a", END)
-    assert both.apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}
-    assert chain(both, busy.tasks("identity")).apply_async((1,)).get(timeout=30) == {START: 1, "a": 2}
+    assert both.apply_async((1,)).get(timeout=120) == {START: 1, "a": 2}
+    assert chain(both, busy.tasks("identity")).apply_async((1,)).get(timeout=120) == {START: 1, "a": 2}
 
 
 def test_an_error_is_known_by_its_name(busy):
@@ -412,7 +412,7 @@ def test_an_error_is_known_by_its_name(busy):
         .add_error_edge("charge", "other").add_edge("refuse", END).add_edge("other", END)
     )  # fmt: skip
     run = defined.apply_async()
-    told = run.get(timeout=30)
+    told = run.get(timeout=120)
     assert (told["type"], told["message"]) == ("CardDeclined", "1234: no money")
 
 
@@ -429,7 +429,7 @@ def test_time_goes_on_while_a_run_is_suspended(busy):
     wait_for(lambda: run.tree().children[1].state is NodeState.QUEUED, what="the end of its time")
     assert (run.tree().children[0].answer.timed_out, run.status) == (True, RunStatus.SUSPENDED)
     run.resume()
-    assert run.get(timeout=30)["timed_out"] is True
+    assert run.get(timeout=120)["timed_out"] is True
 
 
 def test_arguments_of_a_nested_graph(busy):
@@ -441,6 +441,6 @@ def test_arguments_of_a_nested_graph(busy):
     )  # fmt: skip
     inner.nodes[1]["signature"].set(immutable=True)
     loose = graph(busy, "loose").add_node("x", tasks("collect")).add_edge(START, "x").add_edge("x", END)
-    assert busy.run(chain(tasks("identity", 5), loose.clone((7,), {"k": 1}))).get(timeout=30) == [[5, 7], {"k": 1}]
+    assert busy.run(chain(tasks("identity", 5), loose.clone((7,), {"k": 1}))).get(timeout=120) == [[5, 7], {"k": 1}]
     outer = graph(busy, "outer").add_node("in", inner.clone((7,))).add_edge(START, "in").add_edge("in", END)
-    assert outer.apply_async((5,)).get(timeout=30) == [5, 7]
+    assert outer.apply_async((5,)).get(timeout=120) == [5, 7]

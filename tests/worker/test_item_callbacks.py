@@ -32,7 +32,7 @@ def noted(ledger, kind, count):
 def test_each_is_called_with_its_item(busy, ledger):
     t = busy.tasks
     run = watched(busy, [t("add", 1, y=2), t("fail"), t("identity", 5)], max_failures=1, name="told").apply_async()
-    assert run.get(timeout=30) == [3, None, 5]
+    assert run.get(timeout=120) == [3, None, 5]
     successes, errors = noted(ledger, "success", 2), noted(ledger, "error", 1)
     cleanups = noted(ledger, "cleanup", 3)
     result, item = successes[0]
@@ -53,7 +53,7 @@ def test_they_are_shown_with_their_item(busy, ledger):
     t = busy.tasks
     run = busy.swarm([t("identity", 1), t("fail")], max_failures=1, on_task_success=[t("after_and_fail"), t("after_success")],
                      on_task_cleanup=t("after_any")).apply_async()  # fmt: skip
-    assert run.get(timeout=30) == [1, None]
+    assert run.get(timeout=120) == [1, None]
     noted(ledger, "cleanup", 2)
     noted(ledger, "success", 1)
     wait_for(
@@ -101,7 +101,7 @@ def test_composites_and_immutable_ones(busy, ledger):
         on_task_cleanup=t("after_nothing", mark="cleaned").set(immutable=True),
     )  # fmt: skip
     run = swarm.apply_async()
-    assert run.get(timeout=30) == [3]
+    assert run.get(timeout=120) == [3]
     assert noted(ledger, "success", 1)[0][0] == 3
     assert noted(ledger, "in group", 1)[0][0] == 3
     wait_for(lambda: ledger.entries("nothing") and ledger.entries("cleaned"), what="the others")
@@ -169,7 +169,7 @@ def test_a_swarm_in_a_swarm(busy, ledger):
     t = busy.tasks
     inner = busy.swarm([t("identity", 4)], on_task_success=t("after_success", mark="inner"), name="inside")
     run = watched(busy, [inner]).apply_async()
-    assert run.get(timeout=30) == [[4]]
+    assert run.get(timeout=120) == [[4]]
     assert noted(ledger, "inner", 1)[0][0] == 4
     result, item = noted(ledger, "success", 1)[0]
     assert result == [4]
@@ -184,7 +184,7 @@ def test_inside_native_canvas(busy, ledger):
     swarm = watched(busy, [t("add", 1)])
     swarm.add_task(t("add", 2), on_success=t("after_success", mark="own"))
     result = chain(t("identity", 10), swarm, t("collect")).apply_async()
-    assert result.get(timeout=30) == [[[11, 12]], {}]
+    assert result.get(timeout=120) == [[[11, 12]], {}]
     assert noted(ledger, "success", 1)[0][0] == 11
     assert noted(ledger, "own", 1)[1][0] == 12
 

@@ -41,7 +41,9 @@ def started(site, count, **options):
     for _ in range(count):
         runs.append(site.swarm([], open=True, **options).apply_async())
         moment = runs[-1].view.created.timestamp()
-        wait_for(lambda moment=moment: site.orchestrator.store.now() > moment + 0.001, what="the next millisecond")
+        wait_for(
+            lambda moment=moment: site.orchestrator.container.store.now() > moment + 0.001, what="the next millisecond"
+        )
     return runs
 
 
@@ -185,7 +187,7 @@ def test_staggered_runs_start_one_after_the_other(site, ledger):
     with site.worker(concurrency=4):
         wait_for(lambda: site.queued() == 0, what="the messages to be vetoed")
         answers = site.orchestrator.runs(tag="eu").resume(stagger=0.6)
-        assert [run.get(timeout=30) for run in runs] == list(range(4))
+        assert [run.get(timeout=120) for run in runs] == list(range(4))
     assert [(answer.run, answer.done) for answer in answers] == [(run.id, True) for run in runs]
     starts = [event for run in runs for event in events(run, NodeStarted) if event.node == "0.0"]
     assert len(starts) == len(ledger.entries("start")) == 4, "each body once"

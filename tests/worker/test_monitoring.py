@@ -18,7 +18,7 @@ from orchestrator_celery import Orchestrator
 app = Celery("monitor", broker=sys.argv[1], backend=sys.argv[2])
 run = Orchestrator(app).run(sys.argv[3])
 next(run.items())  # modules and connections
-before, redis = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, app.orchestrator.store.client
+before, redis = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, app.orchestrator.container.store.client
 calls = redis.info("stats")["total_commands_processed"]
 items = sum(1 for item in run.items())
 calls = redis.info("stats")["total_commands_processed"] - calls
@@ -60,7 +60,7 @@ def test_each_item_tells_all_there_is(busy, ledger):
     """Given an item that failed after a retry, then its attempts, worker, times, traceback and callbacks are shown."""
     t = busy.tasks
     run = busy.swarm([t("fail"), t("add", 1)], max_failures=1, on_task_cleanup=t("on_link")).apply_async()
-    assert run.get(timeout=30) == [None, 1]
+    assert run.get(timeout=120) == [None, 1]
     [item] = run.items(state=NodeState.FAILED)
     assert (item.index, item.attempts, item.state) == (0, 1, NodeState.FAILED)
     assert item.started <= item.finished

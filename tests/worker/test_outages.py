@@ -80,7 +80,7 @@ def test_a_run_that_failed_with_a_passing_error_ends_once(busy):
     """Given a task that raised what an outage raises, then closing its run is not tried again and again."""
     run = busy.run(busy.tasks("raises_connection_error"))
     with pytest.raises(ConnectionError, match="by itself"):
-        run.get(timeout=30)
+        run.get(timeout=120)
     assert run.status is RunStatus.FAILED
     assert events(run, NodeLost) == []
 
@@ -126,7 +126,7 @@ def test_runs_that_only_run_do_not_hold_up_others(make_stand, ledger):
     with stand.worker(pool="threads", concurrency=130) as worker:
         wait_for(lambda: len(ledger.entries("start")) >= 120, 60, "the bodies")
         victim = stand.run(t("identity", 1))
-        assert victim.get(timeout=20) == 1
+        assert victim.get(timeout=120) == 1
         assert "sweep failed" not in worker.log
         assert "could not be looked at" not in worker.log
         for run in long:
@@ -137,9 +137,11 @@ def test_one_bad_run_does_not_hold_up_others(make_stand):
     """Given a run whose record somebody has damaged, then others are looked at all the same."""
     stand = make_stand(**HASTY)
     bad, good = (stand.swarm([stand.tasks("identity", i)]).apply_async() for i in range(2))
-    stand.orchestrator.store.client.hset(stand.orchestrator.store.keys.definitions(bad.id), "0.0", "L\nnonsense")
+    stand.orchestrator.container.store.client.hset(
+        stand.orchestrator.container.store.keys.definitions(bad.id), "0.0", "L\nnonsense"
+    )
     with stand.orchestrator.app.connection_for_write() as connection:
         connection.default_channel.queue_purge("celery")
     with stand.worker() as worker:
-        assert good.get(timeout=30) == [1]
+        assert good.get(timeout=120) == [1]
         wait_for(lambda: bad.status is RunStatus.FAILED or "could not be looked at" in worker.log, what="a word of it")

@@ -36,7 +36,7 @@ def test_the_last_word_is_there_and_the_others_are_few(make_stand, pool):
     with stand.worker(pool=pool):
         run = stand.run(stand.tasks("chatty", 1))
         seen = [event for event in run.watch() if isinstance(event, NodeProgressed)]
-        assert run.get(timeout=30) == 1
+        assert run.get(timeout=120) == 1
     last = said(run)
     assert (last.done, last.total, last.message, last.fraction) == (400, 400, "step 400", 1.0)
     [kept], [end] = events(run, NodeProgressed), events(run, NodeSucceeded)[:1]
@@ -50,7 +50,7 @@ def test_the_last_word_is_there_and_the_others_are_few(make_stand, pool):
 @pytest.mark.parametrize("batch", [None, 12])
 def test_each_item_has_its_own(busy, batch):
     run = busy.swarm([busy.tasks("chatty", i, i + 1, 0.01) for i in range(12)], batch=batch).apply_async()
-    assert run.get(timeout=30) == list(range(12))
+    assert run.get(timeout=120) == list(range(12))
     assert [item.progress.done for item in run.items()] == list(range(1, 13))
     assert [child.progress.done for child in run.tree().children] == list(range(1, 13))
 
@@ -68,7 +68,7 @@ def test_a_retry_begins_without(busy, ledger):
     wait_for(lambda: ledger.entries("waiting"), what="the retry")
     assert said(run) is None
     ledger.redis.set("go", 1)
-    assert run.get(timeout=30) == "done"
+    assert run.get(timeout=120) == "done"
     assert said(run).done == 1
 
 
@@ -83,7 +83,7 @@ def test_it_stays_while_a_task_is_held_and_a_new_attempt_begins_without(make_sta
         run.resume()
         wait_for(lambda: message(run) == "attempt 2", what="the second attempt")
         ledger.redis.set("go", 1)
-        assert run.get(timeout=30) == 1
+        assert run.get(timeout=120) == 1
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def test_a_zombie_is_not_heard(make_stand, ledger):
         wait_for(lambda: heard.add(message(run)) or said(run).done > mark + 20, what="a second of it")
         assert heard == {"attempt 2"}
         ledger.redis.set("go", 1)
-        assert run.get(timeout=30) == 1
+        assert run.get(timeout=120) == 1
     assert message(run) == "attempt 2"
 
 
@@ -129,7 +129,7 @@ def test_nothing_is_left_of_a_cancelled_run(busy, ledger):
 
 
 def test_outside_a_run_it_does_nothing(busy):
-    assert busy.tasks("chatty", 1, 3, 0).apply_async().get(timeout=30) == 1
+    assert busy.tasks("chatty", 1, 3, 0).apply_async().get(timeout=120) == 1
     assert current_node().progress(1, total=2, message="here") is None
 
 

@@ -25,7 +25,7 @@ def done(busy, ledger):
     nap = busy.tasks
     members = group(nap("nap", 1, 0).set(immutable=True), nap("nap", 2, 0).set(immutable=True))
     run = busy.run(chain(nap("nap", 0, 0), members, nap("xsum"), nap("add", 10)), tags=["again"])
-    assert run.get(timeout=30) == 13
+    assert run.get(timeout=120) == 13
     ledger.clear()
     return run
 
@@ -37,7 +37,7 @@ def bodies(ledger):
 def test_what_lies_before_is_taken_over(busy, ledger, done):
     """Given a run, when it is run again from a step, then only that and what follows runs, with the results of before."""
     again = done.rerun(from_node="0.0.1.1")
-    assert again.get(timeout=30) == 13
+    assert again.get(timeout=120) == 13
     assert bodies(ledger) == []
     assert (again.view.rerun_of, again.view.tags) == (done.id, ("again",))
     progress = again.progress()
@@ -50,14 +50,14 @@ def test_what_lies_before_is_taken_over(busy, ledger, done):
 def test_beside_it(busy, ledger, done):
     """Given a member of a group, when the run is run again from it, then it alone of the group runs."""
     again = done.rerun(from_node="0.0.1.0.1")
-    assert again.get(timeout=30) == 13
+    assert again.get(timeout=120) == 13
     assert bodies(ledger) == [2]
 
 
 def test_without_a_node_it_is_the_whole(busy, ledger, done):
     """Given no node, then everything runs, and the audit trail names the new run."""
     again = done.rerun()
-    assert again.get(timeout=30) == 13
+    assert again.get(timeout=120) == 13
     assert bodies(ledger) == [0, 1, 2]
     assert busy.orchestrator.audit(run=done.id, verb="rerun")[0].made == again.id
 
@@ -65,7 +65,7 @@ def test_without_a_node_it_is_the_whole(busy, ledger, done):
 def test_refusals(busy, ledger, done):
     """Given what cannot be started from, then the reason is told, written down, and no run comes to be."""
     brittle = busy.run(chain(busy.tasks("brittle", 1), busy.tasks("identity"), busy.tasks("identity")))
-    assert isinstance(brittle.get(timeout=30, propagate=False), ValueError)
+    assert isinstance(brittle.get(timeout=120, propagate=False), ValueError)
     before = {view.id for view in busy.orchestrator.runs()}
     with pytest.raises(InvalidTransition, match=r"0\.0\.0 before it has not succeeded"):
         brittle.rerun("0.0.1")
@@ -83,7 +83,7 @@ def test_no_purge_overlooks_it(make_stand, ledger):
     kept = stand.orchestrator.save(stand.complex(chain(stand.tasks("nap", 1, 0), stand.tasks("identity"))))
     with stand.worker():
         run = kept.run()
-        assert run.get(timeout=30) == 1
+        assert run.get(timeout=120) == 1
         list(run.watch())  # until it is over
     again = run.rerun("0.0.1")
     assert again.view.signature == kept.id
@@ -96,7 +96,7 @@ def test_many_at_once(busy, ledger, done):
     """Given a list of runs, then each is run again, and the answers have the new runs."""
     [answer] = busy.orchestrator.runs(tag="again").rerun()[-1:]
     assert answer.done
-    assert answer.result.get(timeout=30) == 13
+    assert answer.result.get(timeout=120) == 13
 
 
 def diamond(stand):
@@ -124,10 +124,10 @@ def test_a_graph_from_a_node(busy, ledger, place, runs):
     """Given a graph, when it is run again from a node, then what does not lie behind it is there, and has arrived."""
     run = diamond(busy).apply_async((1,))
     expected = {"d": [1, 1], "e": 1}
-    assert run.get(timeout=30) == expected
+    assert run.get(timeout=120) == expected
     ledger.clear()
     again = run.rerun(from_node=place)
-    assert again.get(timeout=30) == expected
+    assert again.get(timeout=120) == expected
     assert called(ledger) == runs
     progress = again.progress()
     assert (progress.total, progress.done, progress.failed) == (6, 6, 0)
@@ -144,10 +144,10 @@ def test_a_loop_from_a_visit(busy, ledger):
         .add_conditional_edges("tell", [when((result >= 5) | (node("more") > 9), END), otherwise("more")])
     )  # fmt: skip
     run = defined.apply_async((0,))
-    assert run.get(timeout=30) == 5
+    assert run.get(timeout=120) == 5
     ledger.clear()
     again = run.rerun(from_node="0.0.3")
-    assert again.get(timeout=30) == 5
+    assert again.get(timeout=120) == 5
     assert called(ledger) == ["tell", "tell"]
     with pytest.raises(InvalidTransition, match="never visited"):
         run.rerun(from_node="0.0.7")

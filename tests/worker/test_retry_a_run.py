@@ -13,7 +13,7 @@ from orchestrator_celery import (
     RunNotFound,
     RunStatus,
 )
-from orchestrator_celery.lifecycle.side_effects import Debts
+from orchestrator_celery.lifecycle.side_effects import SideEffects
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.store import Refused
 from tests.kit.waiting import wait_for
@@ -47,7 +47,7 @@ def test_what_ended_well_is_kept(busy, ledger, half):
     """Given a failed run, when what was wrong is repaired, and it is retried, then what failed runs again, and nothing else."""
     repair(ledger)
     half.retry()
-    assert half.get(timeout=30) == 3
+    assert half.get(timeout=120) == 3
     assert sorted(bodies(ledger)) == [1, 2, 2]
     assert half.view.failed == 0
     assert [node.attempts for node in half.tree().children[0].children[0].children] == [1, 2]
@@ -68,7 +68,7 @@ def test_celery_waits_once_more(busy, ledger):
     wait_for_event(run, RunClosed)
     repair(ledger)
     run.retry()
-    assert busy.orchestrator.run(run.id).get(timeout=30) == 1
+    assert busy.orchestrator.run(run.id).get(timeout=120) == 1
     assert [event.attempt for event in events(run, NodeStarted) if event.node == "0.0"] == [1, 2, 3]
 
 
@@ -82,7 +82,7 @@ def test_right_after_the_error(busy, ledger):
     wait_for(lambda: run.status.ended, what="an end")
     if run.status is RunStatus.FAILED:
         run.retry()
-    assert busy.orchestrator.run(run.id).get(timeout=30) == 1
+    assert busy.orchestrator.run(run.id).get(timeout=120) == 1
 
 
 def test_those_who_watch_see_one_end(busy, ledger, half):
@@ -101,12 +101,12 @@ def test_a_native_chain_around_it_does_not_go_on(busy, ledger):
     inner = busy.complex(busy.tasks("brittle", 5).set(immutable=True))
     inner.link(busy.tasks("nap", "linked", 0).set(immutable=True))
     last = chain(busy.tasks("nap", 1, 0), inner, busy.tasks("nap", "after", 0).set(immutable=True), app=busy.app)()
-    assert isinstance(last.get(timeout=30, propagate=False), ValueError)
+    assert isinstance(last.get(timeout=120, propagate=False), ValueError)
     run = busy.orchestrator.run(last.parent.id)
     wait_for_event(run, RunClosed)
     repair(ledger)
     run.retry()
-    assert busy.orchestrator.run(run.id).get(timeout=30) == 5
+    assert busy.orchestrator.run(run.id).get(timeout=120) == 5
     wait_for(lambda: "linked" in bodies(ledger), what="its callback")
     assert "after" not in bodies(ledger)
     assert busy.app.AsyncResult(last.id).state == "FAILURE"
@@ -117,11 +117,11 @@ def test_a_task_that_replaced_itself_starts_anew(busy, ledger):
     run = failed(busy, busy.tasks("replaced_by_brittle", 3))
     repair(ledger)
     run.retry()
-    assert busy.orchestrator.run(run.id).get(timeout=30) == 3
+    assert busy.orchestrator.run(run.id).get(timeout=120) == 3
     assert bodies(ledger) == ["outer", "inner", 3] * 2
     stand_in = busy.orchestrator.run(f"{run.id}:0.0:1")
     stand_in.retry()  # which nobody waits for
-    assert busy.orchestrator.run(stand_in.id).get(timeout=30) == 3
+    assert busy.orchestrator.run(stand_in.id).get(timeout=120) == 3
     assert run.view.done == 1
 
 
@@ -134,7 +134,7 @@ def test_one_node(busy, ledger):
     assert sorted(bodies(ledger)) == [1, 2, 2, 3]
     wait_for_event(run, RunClosed)
     run.retry(node="0.0.0")
-    assert busy.orchestrator.run(run.id).get(timeout=30) == [1, 2, 3]
+    assert busy.orchestrator.run(run.id).get(timeout=120) == [1, 2, 3]
 
 
 def test_refusals_say_what_is_the_matter(busy, ledger):
@@ -146,7 +146,7 @@ def test_refusals_say_what_is_the_matter(busy, ledger):
         run.retry("0.9")
     repair(ledger)
     run.retry()
-    assert busy.orchestrator.run(run.id).get(timeout=30) == 2
+    assert busy.orchestrator.run(run.id).get(timeout=120) == 2
     with pytest.raises(InvalidTransition, match="is SUCCEEDED and cannot be retried"):
         run.retry()
     with pytest.raises(RunNotFound):
@@ -170,7 +170,7 @@ def test_a_deadline_begins_anew(make_stand, ledger):
         wait_for_event(run, RunClosed)
         ledger.redis.set("gate", 1)
         run.retry()
-        assert stand.orchestrator.run(run.id).get(timeout=30) == 1
+        assert stand.orchestrator.run(run.id).get(timeout=120) == 1
         assert [child.state for child in run.tree().children[0].children] == [NodeState.SUCCEEDED] * 2
 
 
@@ -183,22 +183,22 @@ def test_a_caller_that_dies_right_after_is_no_matter(make_stand, ledger):
         run = failed(stand, stand.tasks("gated", 1, "gate", True))
         ledger.redis.delete("gate")
         repair(ledger, "gate:repaired")
-        assert stand.orchestrator.store.retry(run.id).refused is None
+        assert stand.orchestrator.container.store.retry(run.id).refused is None
         wait_for(lambda: stand.orchestrator.run(run.id).state == "PENDING", what="the reset")
         ledger.redis.set("gate", 1)
-        assert stand.orchestrator.run(run.id).get(timeout=30) == 1
-        assert "owed" not in stand.orchestrator.reader.head(run.id)
+        assert stand.orchestrator.run(run.id).get(timeout=120) == 1
+        assert "owed" not in stand.orchestrator.container.reader.head(run.id)
 
 
 def test_many_at_once(busy, ledger):
     """Given several failed runs and one that did not, then the list retries those that failed, and says what each did."""
     runs = [failed(busy, busy.tasks("brittle", number), tags=["many"]) for number in (1, 2)]
     well = busy.run(busy.tasks("nap", 3, 0), tags=["many"])
-    well.get(timeout=30)
+    well.get(timeout=120)
     repair(ledger)
     answers = busy.orchestrator.runs(tag="many").retry()
     assert {answer.run: answer.done for answer in answers} == {well.id: False, **{run.id: True for run in runs}}
-    assert sorted(busy.orchestrator.run(run.id).get(timeout=30) for run in runs) == [1, 2]
+    assert sorted(busy.orchestrator.run(run.id).get(timeout=120) for run in runs) == [1, 2]
 
 
 def test_a_late_reset_does_not_hide_the_next_end(busy, ledger):
@@ -208,13 +208,13 @@ def test_a_late_reset_does_not_hide_the_next_end(busy, ledger):
         run = failed(busy, busy.tasks("brittle", 1))
         if ends_well:
             repair(ledger)
-        busy.orchestrator.publisher.act(busy.orchestrator.store.retry(run.id).todo)
-        wait_for(lambda run=run: "closed" in busy.orchestrator.reader.head(run.id), what="the second end")
-        root = busy.orchestrator.store.keys.root(run.id)
-        busy.orchestrator.store.client.hset(root, mapping={"reset": 1, "owed": 1})
-        Debts(busy.orchestrator).settle(run.id)
+        busy.orchestrator.container.publisher.act(busy.orchestrator.container.store.retry(run.id).todo)
+        wait_for(lambda run=run: "closed" in busy.orchestrator.container.reader.head(run.id), what="the second end")
+        root = busy.orchestrator.container.store.keys.root(run.id)
+        busy.orchestrator.container.store.client.hset(root, mapping={"reset": 1, "owed": 1})
+        SideEffects(busy.orchestrator.container).settle(run.id)
         assert busy.orchestrator.run(run.id).state == ("SUCCESS" if ends_well else "FAILURE")
-        answer = busy.orchestrator.store.retry(run.id)
+        answer = busy.orchestrator.container.store.retry(run.id)
         assert answer.refused is (Refused.STATE if ends_well else None)
-        busy.orchestrator.publisher.act(answer.todo)  # else a sweep does it, in the middle of another test
-        wait_for(lambda run=run: "closed" in busy.orchestrator.reader.head(run.id), what="the last end")
+        busy.orchestrator.container.publisher.act(answer.todo)  # else a sweep does it, in the middle of another test
+        wait_for(lambda run=run: "closed" in busy.orchestrator.container.reader.head(run.id), what="the last end")

@@ -25,7 +25,7 @@ def stop(worker):
     """
     worker.process.send_signal(signal.SIGTERM)
     try:
-        worker.process.wait(timeout=8)
+        worker.process.wait(timeout=20)
     except subprocess.TimeoutExpired:
         worker.kill()
 
@@ -39,7 +39,7 @@ def test_warm_shutdown_in_mid_chain(quick, ledger):
             stop(worker)
         assert not run.ready()
     with quick.worker():
-        assert run.get(timeout=30) == 20
+        assert run.get(timeout=120) == 20
     assert [entry[1] for entry in ledger.entries("start")] == list(range(1, 21)), "each step once, in order"
     assert events(run, NodeLost) == []
 
@@ -52,7 +52,7 @@ def test_warm_shutdown_in_mid_swarm(quick, ledger):
         stop(worker)
     assert not run.ready()
     with quick.worker():
-        assert run.get(timeout=30) == sum(range(40))
+        assert run.get(timeout=120) == sum(range(40))
     assert sorted(entry[1] for entry in ledger.entries("start")) == list(range(40)), "each item once"
     assert len(ledger.entries("end")) == 40
 
@@ -66,7 +66,7 @@ def test_shutdown_finishes_what_runs(quick, ledger):
         assert len(ledger.entries("end")) == 1
     assert [event.node for event in events(run, NodeSucceeded)] == ["0.0.0"]
     with quick.worker():
-        assert run.get(timeout=30) == "long"
+        assert run.get(timeout=120) == "long"
     assert len(ledger.entries("start")) == 2
 
 
@@ -76,5 +76,5 @@ def test_two_workers_of_which_one_is_stopped(quick, ledger):
         run = quick.swarm([t("nap", i, seconds=0.05) for i in range(60)], max_concurrency=6).apply_async()
         wait_for_event(run, NodeSucceeded, 10)
         stop(first)
-        assert run.get(timeout=30) == list(range(60))
+        assert run.get(timeout=120) == list(range(60))
     assert sorted(entry[1] for entry in ledger.entries("start")) == list(range(60))

@@ -19,7 +19,7 @@ from orchestrator_celery import (
     when,
 )
 from orchestrator_celery.lifecycle.detach import detached_id
-from orchestrator_celery.lifecycle.side_effects import Debts
+from orchestrator_celery.lifecycle.side_effects import SideEffects
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, wait_until_running
 
@@ -44,10 +44,10 @@ def test_a_step_is_passed_by(busy, ledger, waiting):
     assert [event.node for event in events(waiting, NodeSkipped)] == ["0.0.1"]
     assert waiting.progress().total == 2
     ledger.redis.set("gate", 1)
-    assert waiting.get(timeout=30) == 11
+    assert waiting.get(timeout=120) == 11
     assert bodies(ledger) == [1]
     again = waiting.rerun()
-    assert again.get(timeout=30) == 12, "in a new run nothing is skipped"
+    assert again.get(timeout=120) == 12, "in a new run nothing is skipped"
     assert again.progress().total == 3
 
 
@@ -58,7 +58,7 @@ def test_a_queued_item(make_stand, ledger):
     run.skip("0.1")
     assert [item.state for item in run.items()] == [NodeState.QUEUED, NodeState.SKIPPED, NodeState.QUEUED]
     with stand.worker():
-        assert run.get(timeout=30) == [0, None, 2]
+        assert run.get(timeout=120) == [0, None, 2]
         assert list(run.results()) == [0, None, 2]
     assert sorted(bodies(ledger)) == [0, 2]
 
@@ -71,7 +71,7 @@ def test_it_holds_when_the_turn_comes(busy, ledger):
     run.skip("0.0.1.0.1")
     run.skip("0.0.1.1.0")
     ledger.redis.set("gate", 1)
-    assert run.get(timeout=30) == [1, None]
+    assert run.get(timeout=120) == [1, None]
     assert bodies(ledger) == [0, 1]
 
 
@@ -81,7 +81,7 @@ def test_a_node_goes_on_by_itself(make_stand, ledger):
     stand = make_stand()
     inner = chain(stand.tasks("add", 5), stand.tasks("add", 100))
     run = stand.complex(chain(stand.complex(inner, name="inner"), stand.tasks("add", 1)), tags=["eu"]).apply_async((1,))
-    with pytest.raises(InvalidTransition, match=r"0\.0\.1 .* cannot be detached: it waits for what is before it"):
+    with pytest.raises(InvalidTransition, match=r"0\.0\.1 .* cannot be detached: it waits for the nodes before it"):
         run.detach("0.0.1")
     with pytest.raises(InvalidTransition, match="is RUNNING and cannot be detached"):
         run.detach("0.0.0")
@@ -90,8 +90,8 @@ def test_a_node_goes_on_by_itself(make_stand, ledger):
     assert run.detach("0.0.0.0.0").id == detached.id
     assert (detached.view.total, detached.view.tags, run.view.total) == (1, ("eu",), 2)
     with stand.worker():
-        assert detached.get(timeout=30) == 6
-        assert run.get(timeout=30) == 102
+        assert detached.get(timeout=120) == 6
+        assert run.get(timeout=120) == 102
     entries = stand.orchestrator.audit(run=run.id, verb="detach")
     assert [(entry.node, entry.made, entry.refused) for entry in entries] == [
         ("0.0.0.0.0", detached.id, False),
@@ -118,8 +118,8 @@ def test_composite_items(make_stand, ledger):
     assert [other.view.name for other in (steps, swarm)] == ["steps", "inner"]
     assert [other.view.total for other in (run, steps, one, swarm)] == [1, 1 + 1, 1, 2]
     with stand.worker():
-        assert run.get(timeout=30) == [0, None, None, None]
-        assert (steps.get(timeout=30), one.get(timeout=30), swarm.get(timeout=30)) == (1, 2, [3, 4])
+        assert run.get(timeout=120) == [0, None, None, None]
+        assert (steps.get(timeout=120), one.get(timeout=120), swarm.get(timeout=120)) == (1, 2, [3, 4])
         wait_for(lambda: "linked" in bodies(ledger), what="the callback")
     assert [item.state for item in swarm.items()] == [NodeState.SUCCEEDED] * 2
 
@@ -137,7 +137,7 @@ def test_a_detached_swarm_that_had_lost_items(make_stand, ledger):
     detached.skip("0.0.1.1")
     run.resume()
     with stand.worker():
-        assert detached.get(timeout=30) == [1, None, 3]
+        assert detached.get(timeout=120) == [1, None, 3]
 
 
 def test_a_caller_that_dies_in_between(make_stand, ledger):
@@ -146,12 +146,12 @@ def test_a_caller_that_dies_in_between(make_stand, ledger):
     stand = make_stand(orchestrator_heartbeat=0.2)
     run = stand.run(chain(stand.tasks("nap", 1, 0), stand.tasks("nap", 2, 0).set(immutable=True)))
     new = detached_id(run.id, "0.0.0")
-    stand.orchestrator.publisher.act(stand.orchestrator.store.skip(run.id, "0.0.0", new).todo)
+    stand.orchestrator.container.publisher.act(stand.orchestrator.container.store.skip(run.id, "0.0.0", new).todo)
     with stand.worker():
-        assert run.get(timeout=30) == 2
-        assert stand.orchestrator.result(new).get(timeout=30) == 1
+        assert run.get(timeout=120) == 2
+        assert stand.orchestrator.result(new).get(timeout=120) == 1
         assert run.detach("0.0.0").id == new
-    Debts(stand.orchestrator).settle(run.id)
+    SideEffects(stand.orchestrator.container).settle(run.id)
     assert bodies(ledger).count(1) == 1
 
 
@@ -166,7 +166,7 @@ def test_refusals(busy, ledger, waiting):
     with pytest.raises(RunNotFound):
         busy.orchestrator.result("never").skip("0.0")
     ledger.redis.set("gate", 1)
-    assert waiting.get(timeout=30) == 12
+    assert waiting.get(timeout=120) == 12
     with pytest.raises(
         InvalidTransition, match=r"is SUCCEEDED: no node of it can be skipped\. Possible now: `run\.rerun"
     ):
@@ -201,7 +201,7 @@ def test_a_graphs_node_is_skipped_before_its_turn(busy, ledger):
         run.skip("0.0")
     run.approve("gate", by="ada")
     answer = {"decision": "approved", "by": "ada", "note": "", "timed_out": False}
-    assert run.get(timeout=30) == [1, answer]
+    assert run.get(timeout=120) == [1, answer]
     assert [name for _, name in ledger.entries("called")] == ["a"]
     progress = run.progress()
     assert (progress.total, progress.done, progress.failed) == (3, 3, 0)
@@ -215,7 +215,7 @@ def test_an_approval_that_waits_is_skipped(busy, ledger):
         run.detach(waiting.node)
     run.skip(waiting.node)
     assert not run.approvals()
-    assert run.get(timeout=30) == {"sum": [{"decision": "rejected"}], "c": {"decision": "rejected"}}
+    assert run.get(timeout=120) == {"sum": [{"decision": "rejected"}], "c": {"decision": "rejected"}}
     assert sorted(name for _, name in ledger.entries("called")) == ["a", "b", "c"]
 
 
@@ -233,12 +233,12 @@ def test_a_graphs_node_is_detached(busy, ledger):
     )  # fmt: skip
     run = defined.apply_async((4,), queue="nobody")
     busy.app.control.add_consumer("nobody", reply=True)
-    assert run.get(timeout=30) == 10
+    assert run.get(timeout=120) == 10
     busy.app.control.cancel_consumer("nobody", reply=True)
     run = defined.apply_async((4,), queue="nobody")
     run.suspend()
     run.resume()
     new = run.detach("0.0.0")
     busy.app.control.add_consumer("nobody", reply=True)
-    assert (new.get(timeout=30), run.get(timeout=30)) == (4, 10)
+    assert (new.get(timeout=120), run.get(timeout=120)) == (4, 10)
     busy.app.control.cancel_consumer("nobody", reply=True)

@@ -53,7 +53,7 @@ def test_store_down_at_submission(apart):
     assert apart.queued() == 0
     # The same client goes on, without being told that the store is back.
     with apart.worker():
-        assert apart.run(apart.tasks("add", 1, 1)).get(timeout=10) == 2
+        assert apart.run(apart.tasks("add", 1, 1)).get(timeout=120) == 2
 
 
 @pytest.mark.parametrize("verb", ["add_task", "add_tasks_bulk", "add_tasks_bulk in batches", "close"])
@@ -104,9 +104,9 @@ def test_broker_down_at_submission(unsendable):
 
 
 def test_broker_down_at_a_delayed_submission(unsendable):
-    with pytest.raises(OperationalError):
-        unsendable.run(unsendable.tasks("nap", 1), countdown=1)
-    assert unsendable.keys() == []
+    """Given no broker, when a run is started with a delay, then it is accepted: the store holds the delay."""
+    run = unsendable.run(unsendable.tasks("nap", 1), countdown=600)
+    assert unsendable.orchestrator.run(run.id).status == "PENDING"
 
 
 def test_refused_id_can_be_used_again(unsendable, make_stand):
@@ -114,7 +114,7 @@ def test_refused_id_can_be_used_again(unsendable, make_stand):
         unsendable.run(unsendable.tasks("add", 1, 1), task_id="mine")
     again = make_stand(backend=unsendable.backend, broker=make_stand().broker)
     with again.worker():
-        assert again.run(again.tasks("add", 2, 2), task_id="mine").get(timeout=10) == 4
+        assert again.run(again.tasks("add", 2, 2), task_id="mine").get(timeout=120) == 4
 
 
 def test_store_killed_in_mid_run(apart, ledger):
@@ -127,8 +127,8 @@ def test_store_killed_in_mid_run(apart, ledger):
         with down(apart.store_server):
             # Down for as long as it takes the worker to miss a few signs of life.
             wait_for(lambda: worker.log.count("No sign of life") >= 3, 20, "the worker to miss its store")
-        assert swarm.get(timeout=40) == list(range(60))
-        assert steps.get(timeout=40) == 20
+        assert swarm.get(timeout=120) == list(range(60))
+        assert steps.get(timeout=120) == 20
     assert swarm.status is steps.status is RunStatus.SUCCEEDED
     assert len(events(swarm, NodeSucceeded)) == 61, "each item once, and the swarm"
     # What ran while the store went down may have run again, in each of the two processes.
@@ -143,7 +143,7 @@ def test_store_killed_while_the_last_task_runs(apart, ledger):
         with down(apart.store_server):
             wait_for(lambda: ledger.entries("end", "only"), 20, "the task to end")
             wait_for(lambda: "No sign of life" in worker.log, 20, "the worker to miss its store")
-        assert run.get(timeout=30) == "only"
+        assert run.get(timeout=120) == "only"
     assert len(ledger.entries("start", "only")) == 1, "what it finished was reported once the store was back"
 
 
@@ -168,11 +168,11 @@ def test_no_redis_anywhere(make_stand, tmp_path):
     # One child: of two, the slower may store its RETRY after the other's SUCCESS, which Celery's backends allow.
     with stand.worker(concurrency=1) as worker:
         t = stand.tasks
-        assert t("add", 1, 1).apply_async().get(timeout=10) == 2
-        assert chain(t("add", 1, 1), t("add", 3), app=stand.app).apply_async().get(timeout=10) == 5
+        assert t("add", 1, 1).apply_async().get(timeout=120) == 2
+        assert chain(t("add", 1, 1), t("add", 3), app=stand.app).apply_async().get(timeout=120) == 5
         with pytest.raises(ValueError, match="no good"):
-            t("fail").apply_async().get(timeout=10)
-        assert t("flaky", 2).apply_async().get(timeout=10) == 2
+            t("fail").apply_async().get(timeout=120)
+        assert t("flaky", 2).apply_async().get(timeout=120) == 2
         assert "orchestrator" not in worker.log.partition(" ready.")[2], "the extension has nothing to say"
     with client_of(broker) as client:
         assert list(client.scan_iter("orc:*")) == []

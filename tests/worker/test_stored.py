@@ -20,7 +20,7 @@ from orchestrator_celery import (
     SignatureStatus,
     acting,
 )
-from orchestrator_celery.lifecycle.delete import Purging
+from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, full_name, wait_until_running
@@ -51,7 +51,7 @@ def quiet(ledger_server, new_redis):
 
 def left_of(stand, *ids):
     """Every key that names one of these, and every index that lists it; the audit trail aside."""
-    client = stand.orchestrator.store.client
+    client = stand.orchestrator.container.store.client
     found = {key.decode() for key in client.scan_iter() if any(id.encode() in key for id in ids)}
     for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
         found |= {f"{index} {id}" for id in ids if client.zscore(index, id) is not None}
@@ -60,9 +60,9 @@ def left_of(stand, *ids):
 
 def ended(run):
     """Its result, once nothing of it is under way."""
-    result = run.get(timeout=30)
-    store = run.app.orchestrator.store
-    wait_for(lambda: not store.alive(run.id), what="the run to be over")
+    result = run.get(timeout=120)
+    store = run.app.orchestrator.container.store
+    wait_for(lambda: not store.due_index.alive(run.id), what="the run to be over")
     return result
 
 
@@ -75,7 +75,7 @@ def purged(stand, *ids):
 
 
 def sweep(stand):
-    return Purging(stand.orchestrator).sweep()
+    return Deletion(stand.orchestrator.container).sweep()
 
 
 # -- saving and running
@@ -131,7 +131,7 @@ def test_what_it_carries_is_kept(site):
     assert ended(sealed.run("not taken")) == ["own"]
     late = site.orchestrator.save(site.complex(t("nap", seconds=30), deadline=0.5))
     with pytest.raises(DeadlineExceeded):
-        late.run(1).get(timeout=20)
+        late.run(1).get(timeout=120)
 
 
 def test_an_open_swarm_is_run_again_with_all_it_had(site):
@@ -253,7 +253,7 @@ def test_what_runs_goes_on_to_its_end(site, ledger):
         kept.purge(confirm=True)
     assert caught.value.run == run.id
     assert run.id in str(caught.value)
-    assert run.get(timeout=20) == 7
+    assert run.get(timeout=120) == 7
     assert len(ledger.entries("end")) == 1
     purged(site, run.id, kept.id)
     assert site.orchestrator.audit(signature=kept.id, verb="purge")[0].outcome == "done"
@@ -349,7 +349,7 @@ def test_a_cancelled_run_leaves_its_signature(quiet):
     run = kept.run()
     run.cancel(confirm=True)
     assert list(kept.runs()) == []
-    assert quiet.orchestrator.store.members(kept.id) == []
+    assert quiet.orchestrator.container.store.signatures.members(kept.id) == []
     kept.purge(confirm=True)
 
 
@@ -359,7 +359,7 @@ def test_what_a_live_run_contains_is_not_deleted(site, ledger):
     run = site.complex(
         chain(t("replaced_by_canvas", chain(t("add", 1, 2), t("identity"))), t("nap", seconds=3))
     ).apply_async()
-    inner = wait_for(lambda: site.orchestrator.reader.inner(run.id), what="the canvas")[0]
+    inner = wait_for(lambda: site.orchestrator.container.reader.inner(run.id), what="the canvas")[0]
     for call in (
         lambda: site.orchestrator.signature(inner).delete(),
         lambda: site.orchestrator.signature(inner).purge(confirm=True),
@@ -372,7 +372,7 @@ def test_what_a_live_run_contains_is_not_deleted(site, ledger):
 def test_the_task_for_beat(site):
     kept = site.orchestrator.save(site.tasks("add", 1, 2))
     kept.delete()
-    result = site.app.tasks["orchestrator.purge"].delay().get(timeout=20)
+    result = site.app.tasks["orchestrator.purge"].delay().get(timeout=120)
     assert result in (0, 1), "the reconciler may have been quicker"
     purged(site, kept.id)
 
@@ -384,9 +384,9 @@ def test_retention_of_runs_goes_on(make_stand):
     with stand.worker():
         runs = [kept.run() for _ in range(3)]
         for run in runs:
-            run.get(timeout=20)
+            run.get(timeout=120)
         wait_for(lambda: not list(kept.runs()), 20, "the retention")
     for _ in range(10):
         kept.run()
-    assert len(stand.orchestrator.store.members(kept.id)) < 13
+    assert len(stand.orchestrator.container.store.signatures.members(kept.id)) < 13
     assert full_name("add")

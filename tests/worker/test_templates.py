@@ -34,13 +34,13 @@ def test_success_or_failure(busy):
         ).apply_async((given,))
 
     good = start(tasks("add", 1), 2)
-    assert good.get(timeout=30) == 30
+    assert good.get(timeout=120) == 30
     assert taken(good) == ["work", "success"]
     bad = start(tasks("fail"), 2)
-    assert bad.get(timeout=30)["type"] == "ValueError"
+    assert bad.get(timeout=120)["type"] == "ValueError"
     assert taken(bad) == ["work", "failure"]
     with pytest.raises(KeyError):
-        start(tasks("fail_if", [2]), 2).get(timeout=30)
+        start(tasks("fail_if", [2]), 2).get(timeout=120)
 
 
 @pytest.mark.parametrize("score, way", [(0.9, "high"), (0.5, "medium"), (0, "below"), ("many", "default")])
@@ -56,7 +56,7 @@ def test_threshold(busy, score, way):
         below=tasks("identity"),
         default=tasks("identity"),
     ).apply_async(({"score": score},))
-    assert run.get(timeout=30) == {"score": score}
+    assert run.get(timeout=120) == {"score": score}
     assert taken(run) == [way]
 
 
@@ -66,10 +66,10 @@ def test_switch(busy):
     graph = templates.switch(value=result["kind"], cases={"card": tasks("identity"), 7: tasks("identity")}, default=END)
     for kind, ways in (("card", ["card"]), (7, ["7"]), ("cash", [])):
         run = graph.apply_async(({"kind": kind},))
-        run.get(timeout=30)
+        run.get(timeout=120)
         assert taken(run) == ways
     with pytest.raises(NoRoute):
-        templates.switch(value=result, cases={"card": tasks("identity")}).apply_async(("cash",)).get(timeout=30)
+        templates.switch(value=result, cases={"card": tasks("identity")}).apply_async(("cash",)).get(timeout=120)
 
 
 def test_ab_split(busy):
@@ -82,7 +82,7 @@ def test_ab_split(busy):
     for key in ("ada", "bob", "eve", "ada"):
         run = graph.apply_async(({"id": key},))
         expected = variant(split, {"id": key}, "")
-        assert run.get(timeout=30) == ({"id": key} if expected == "old" else [[{"id": key}], {}])
+        assert run.get(timeout=120) == ({"id": key} if expected == "old" else [[{"id": key}], {}])
         assert expected in taken(run)
 
 
@@ -95,7 +95,7 @@ def test_ab_split_without_a_key(busy):
     found = set()
     for _ in range(12):
         run = graph.apply_async()
-        chosen = run.get(timeout=30)
+        chosen = run.get(timeout=120)
         [router] = [event.node for event in events(run, NodeStarted) if event.node.startswith("0.2.")]
         assert chosen == variant({"weights": {"a": 1, "b": 1}, "key": None, "salt": ""}, None, f"{run.id}:{router}")
         found.add(chosen)
@@ -109,15 +109,15 @@ def test_retry(busy, ledger):
     def start(work, on):
         return templates.retry(work=work, attempts=3, backoff=0.05, on=on, fallback=tasks("identity")).apply_async((1,))
 
-    assert start(tasks("fail"), "ValueError").get(timeout=30)["type"] == "ValueError"
+    assert start(tasks("fail"), "ValueError").get(timeout=120)["type"] == "ValueError"
     assert len(ledger.entries("fail")) == 3
     run = start(tasks("fail"), "OSError")
-    assert run.get(timeout=30)["type"] == "ValueError"
+    assert run.get(timeout=120)["type"] == "ValueError"
     assert taken(run) == ["work", "fallback"]
     assert len(ledger.entries("fail")) == 4
-    assert start(tasks("add", 1), None).get(timeout=30) == 2
+    assert start(tasks("add", 1), None).get(timeout=120) == 2
     with pytest.raises(ValueError, match="no good"):
-        templates.retry(work=tasks("fail"), attempts=2, backoff=0).apply_async().get(timeout=30)
+        templates.retry(work=tasks("fail"), attempts=2, backoff=0).apply_async().get(timeout=120)
 
 
 def test_fallback(busy):
@@ -128,14 +128,14 @@ def test_fallback(busy):
         first, *others = bodies
         return templates.fallback(primary=first, alternatives=others).apply_async((5,))
 
-    assert start(tasks("add", 1), tasks("fail")).get(timeout=30) == 6
+    assert start(tasks("add", 1), tasks("fail")).get(timeout=120) == 6
     second = start(tasks("fail"), tasks("add", 2), tasks("fail"))
-    assert second.get(timeout=30) == 7
+    assert second.get(timeout=120) == 7
     assert taken(second) == ["primary", "alternative 1"]
     third = start(tasks("fail"), tasks("fail"), busy.swarm([tasks("add", 3), tasks("add", 4)]))
-    assert third.get(timeout=30) == [8, 9]
+    assert third.get(timeout=120) == [8, 9]
     with pytest.raises(KeyError):
-        start(tasks("fail"), tasks("fail_if", [5])).get(timeout=30)
+        start(tasks("fail"), tasks("fail_if", [5])).get(timeout=120)
 
 
 @pytest.fixture
@@ -155,12 +155,12 @@ def stages(busy):
 def test_validation_stages(stages):
     """Given two stages, then the first that fails says what, where and why, and nothing after it is run."""
     good = stages.apply_async((7,))
-    assert good.get(timeout=30) == 14
+    assert good.get(timeout=120) == 14
     assert taken(good) == ["sign", "amount", "accepted"]
     nothing = stages.apply_async((0,))
-    assert nothing.get(timeout=30) == {"stage": "sign", "reason": 0, "given": 0}
+    assert nothing.get(timeout=120) == {"stage": "sign", "reason": 0, "given": 0}
     assert taken(nothing) == ["sign", "rejected", "sign rejected"]
-    raised = stages.apply_async((-1,)).get(timeout=30)
+    raised = stages.apply_async((-1,)).get(timeout=120)
     assert (raised["stage"], raised["reason"]["type"], raised["given"]) == ("sign", "KeyError", -1)
 
 
@@ -169,8 +169,8 @@ def test_validation_stages_ask_a_person(busy, stages):
     yes, no = stages.apply_async((200,)), stages.apply_async((300,))
     answer(busy, yes, "amount approval", "approve", by="ada")
     answer(busy, no, "amount approval", "reject", by="bob", note="too much")
-    assert yes.get(timeout=30) == 400
-    told = no.get(timeout=30)
+    assert yes.get(timeout=120) == 400
+    told = no.get(timeout=120)
     assert (told["stage"], told["given"]) == ("amount", 300)
     assert told["reason"] == {"decision": "rejected", "by": "bob", "note": "too much", "timed_out": False}
 
@@ -182,16 +182,16 @@ def test_approval_gate(busy):
     yes, no = (templates.approval_gate(**gate, message="Pay?").apply_async((n,)) for n in (1, 2))
     answer(busy, yes, "approval", "approve", by="ada")
     answer(busy, no, "approval", "reject", by="bob")
-    assert yes.get(timeout=30) == 2
-    told = no.get(timeout=30)
+    assert yes.get(timeout=120) == 2
+    told = no.get(timeout=120)
     assert (told["stage"], told["given"], told["reason"]["by"]) == ("approval", 2, "bob")
     late, let = (
         templates.approval_gate(**gate, timeout=0.3, on_timeout=verb).apply_async((3,))
         for verb in ("reject", "approve")
     )
-    told = late.get(timeout=30)
+    told = late.get(timeout=120)
     assert (told["given"], told["reason"]["timed_out"]) == (3, True)
-    assert let.get(timeout=30) == 6
+    assert let.get(timeout=120) == 6
 
 
 def test_map_reduce(busy):
@@ -200,21 +200,21 @@ def test_map_reduce(busy):
     graph = templates.map_reduce(
         split=tasks("identity"), items="pages", each=tasks("add", 1), reduce=tasks("xsum"), max_concurrency=2
     )
-    assert graph.apply_async(({"pages": [1, 2, 3]},)).get(timeout=30) == 9
+    assert graph.apply_async(({"pages": [1, 2, 3]},)).get(timeout=120) == 9
     bare = templates.map_reduce(each=tasks("add", 1), reduce=tasks("xsum"))
-    assert bare.apply_async(([],)).get(timeout=30) == 0
-    assert bare.apply_async(([4],)).get(timeout=30) == 5
+    assert bare.apply_async(([],)).get(timeout=120) == 0
+    assert bare.apply_async(([4],)).get(timeout=120) == 5
 
 
 def test_loop_until(busy):
     """Given a condition, then it goes round until it holds, and at most so often."""
     tasks = busy.tasks
     loop = {"body": tasks("add", 3), "until": result >= 10, "max_visits": 4}
-    assert templates.loop_until(**loop).apply_async((0,)).get(timeout=30) == 12
+    assert templates.loop_until(**loop).apply_async((0,)).get(timeout=120) == 12
     with pytest.raises(GraphRecursion):
-        templates.loop_until(**loop).apply_async((-9,)).get(timeout=30)
+        templates.loop_until(**loop).apply_async((-9,)).get(timeout=120)
     out = templates.loop_until(**loop, exhausted=tasks("mul", 100)).apply_async((-9,))
-    assert out.get(timeout=30) == 300
+    assert out.get(timeout=120) == 300
     assert taken(out) == ["body", "exhausted"]
 
 
@@ -234,5 +234,5 @@ def test_several_in_one_graph(busy):
         primary=tasks("fail"), alternatives=[tasks("add", 1)],
         into=graph, after="price", then="tell", prefix="pay ",
     )  # fmt: skip
-    assert graph.apply_async((1,)).get(timeout=30) == 21.5
-    assert graph.apply_async((8,)).get(timeout=30) == {"stage": "b", "reason": 0, "given": 9}
+    assert graph.apply_async((1,)).get(timeout=120) == 21.5
+    assert graph.apply_async((8,)).get(timeout=120) == {"stage": "b", "reason": 0, "given": 9}

@@ -20,14 +20,14 @@ def test_message_delivered_again_while_its_body_runs(busy, ledger):
     vetoed = wait_for_event(run, NodeVetoed, 5)
     assert {(event.node, event.attempt, event.reason) for event in vetoed} == {("0.0.0", 1, "duplicate")}
     assert events(run, NodeSucceeded) == [], "the body still runs: its copies were vetoed meanwhile"
-    assert run.get(timeout=10) == "a"
+    assert run.get(timeout=120) == "a"
     assert len(ledger.entries("start")) == len(ledger.entries("end")) == 2
     assert _ends(run) == {"0.0.0": 1, "0.0.1": 1, "0.0": 1, "0": 1}
 
 
 def test_message_delivered_again_after_its_end(busy, ledger):
     run = busy.run(chain(busy.tasks("nap", "a"), busy.tasks("nap")))
-    assert run.get(timeout=10) == "a"
+    assert run.get(timeout=120) == "a"
     wait_for_event(run, RunClosed)
     for node in ("0.0.0", "0.0.1"):
         send_again(run, "nap", "a", node=node)
@@ -41,7 +41,7 @@ def test_message_delivered_again_after_its_end(busy, ledger):
 
 def test_veto_leaves_nothing_with_broker_and_backend(busy):
     run = busy.run(busy.tasks("nap", "a"))
-    run.get(timeout=10)
+    run.get(timeout=120)
     wait_for_event(run, RunClosed)
     send_again(run, "nap", "a")
     wait_for_event(run, NodeVetoed)
@@ -53,7 +53,7 @@ def test_closing_message_delivered_again(busy, ledger):
     t = busy.tasks
     unit = busy.complex(t("nap", "a")).set(link=t("on_link", mark="linked"))
     result = chain(unit, t("nap"), app=busy.app).apply_async()
-    assert result.get(timeout=10) == "a"
+    assert result.get(timeout=120) == "a"
     run = busy.orchestrator.run(result.parent.id)
     wait_for_event(run, RunClosed)
     for _ in range(3):
@@ -72,14 +72,14 @@ def test_closing_message_before_the_end_changes_nothing(busy):
     busy.app.send_task("orchestrator.close", (1,), task_id=run.id)
     assert wait_for_event(run, NodeVetoed)[0].node == "$"
     assert not run.ready()
-    assert run.get(timeout=10) == "a"
+    assert run.get(timeout=120) == "a"
 
 
 @pytest.mark.parametrize("attempt", [0, 1, 3, 99])
 def test_message_of_another_attempt_does_nothing(busy, ledger, attempt):
     # The second attempt is the one that counts: the first lost its process.
     run = busy.run(busy.tasks("suicide_once", "a"))
-    assert run.get(timeout=20) == "a"
+    assert run.get(timeout=120) == "a"
     assert [event.attempt for event in events(run, NodeStarted) if event.node == "0.0"] == [1, 2]
     send_again(run, "suicide_once", "a", attempt=attempt)
     assert wait_for_event(run, NodeVetoed)[-1].reason == "stale"
@@ -95,14 +95,14 @@ def test_message_of_the_attempt_before_while_the_next_runs(busy, ledger):
     send_again(run, "nap", "a", attempt=1)
     vetoed = wait_for_event(run, NodeVetoed)
     assert (vetoed[0].attempt, vetoed[0].reason) == (1, "stale")
-    assert run.get(timeout=10) == "a"
+    assert run.get(timeout=120) == "a"
     assert len(ledger.entries("start")) == 2
     assert len(ledger.entries("end")) == 1
 
 
 def test_older_message_of_a_retried_task_does_nothing(busy, ledger):
     run = busy.run(busy.tasks("flaky", 3, "done"))
-    assert run.get(timeout=10) == "done"
+    assert run.get(timeout=120) == "done"
     for retries in range(4):
         send_again(run, "flaky", 3, "done", retries=retries)
     wait_for_event(run, NodeVetoed, 4)
@@ -117,7 +117,7 @@ def test_older_message_while_the_retry(busy, ledger, arguments):
         send_again(run, "patient", *arguments, node="0.0.0")
     assert {event.reason for event in wait_for_event(run, NodeVetoed, 3)} == {"stale"}
     assert not run.ready()
-    assert run.get(timeout=10) == "done"
+    assert run.get(timeout=120) == "done"
     assert len(ledger.entries("published")) == len(ledger.entries("retry")) == len(ledger.entries("start")) == 1
 
 
@@ -127,7 +127,7 @@ def test_replaced_message_while_its_replacement_runs(busy, ledger):
     for _ in range(3):
         send_again(run, "replaced_and_lingering", 0, 1.5, node="0.0.0")
     assert {event.reason for event in wait_for_event(run, NodeVetoed, 3)} == {"stale"}
-    assert run.get(timeout=10) == "done"
+    assert run.get(timeout=120) == "done"
     assert len(ledger.entries("start")) == 2
 
 
@@ -136,7 +136,7 @@ def test_message_of_a_step_whose_turn_has_not_come(busy, ledger):
     wait_until_running(run, "0.0.0")
     send_again(run, "nap", "forged", node="0.0.1")
     assert wait_for_event(run, NodeVetoed)[0].node == "0.0.1"
-    assert run.get(timeout=10) == "a"
+    assert run.get(timeout=120) == "a"
     assert ledger.entries("start", "forged") == []
 
 
@@ -145,7 +145,7 @@ def test_message_of_a_run_that_is_not_there(busy, ledger):
     send_again(run, "nap", "forged")
     wait_for(lambda: not busy.queued() and not busy.unacked(), 10, "the message to be acknowledged")
     # Something behind it in the queue has been through: the message was dealt with.
-    assert busy.run(busy.tasks("add", 1, 1)).get(timeout=10) == 2
+    assert busy.run(busy.tasks("add", 1, 1)).get(timeout=120) == 2
     assert ledger.entries("start") == []
     assert [key for key in busy.keys() if "never-started" in key] == [], "a veto creates nothing"
 

@@ -1,7 +1,8 @@
-"""Working expressions out on what a run knows: pure, without code from messages, and never for long.
+"""Evaluates expressions on the data of a run: without side effects, without code from messages, in bounded time.
 
-An expression has a value or is *undecided*: something it asks for is not there, or cannot be compared. Undecided
-goes up through everything but `exists`, which asks just that, and `and` and `or`, of which one side may decide.
+An expression has a value or is *undecided*: a value that it reads is missing or cannot be compared. An operator with
+an undecided operand is undecided too. There are two exceptions: `exists` tests whether its operand is decided, and
+`and` and `or` may be decided by one operand alone.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from orchestrator_celery.errors import ConditionError
 
 __all__ = ("Facts", "holds", "value_of")
 
-#: An error may quote what it stumbled over, of any length.
+#: The longest quoted error in a reason, in characters: an error may quote a value of any length.
 _LONGEST_REASON = 200
 _TYPE_NAMES = {tuple: "list", type(None): "null"}
 
 
 class Facts(NamedTuple):
-    """What a condition may ask for.
+    """The values that a condition may read.
 
     Args:
-        result: of the node that has just ended; at START, what the graph was given.
-        error: of the node that has just failed, a mapping of `type`, `message` and `traceback`; None where none has.
-        run_input: what the graph was given.
-        visits: how often the node was visited, this time included.
-        node: gives the last result of a node by its name; raises LookupError where it has none.
+        result: the result of the node that has just ended; at START, the graph's input.
+        error: the error of the node that has just failed, a mapping of `type`, `message` and `traceback`; else None.
+        run_input: the graph's input.
+        visits: how often the node was visited, including this visit.
+        node: returns the last result of a node by name; raises LookupError if the node has no result.
     """
 
     result: Any
@@ -42,16 +43,16 @@ class Facts(NamedTuple):
 
 
 def holds(expr: Any, facts: Facts, strict: bool = False) -> bool:
-    """Whether a condition holds; one that is undecided does not, and neither does its opposite.
+    """Whether a condition is true. If a value is missing, a comparison and its negation are both false.
 
     Args:
-        expr: the JSON form of an expression; a value that is no truth value counts as it does in Python's `if`.
-        facts: what it is asked of.
-        strict: undecided is an error.
+        expr: the JSON form of an expression. A value that is not a bool counts as in Python's `if`.
+        facts: the values to read.
+        strict: raise an error if the condition is undecided.
 
     Raises:
-        ConditionError: it is undecided, and `strict`. Names what is missing.
-        InvalidWorkflow: it is no expression.
+        ConditionError: the condition is undecided, and `strict` is set. The message names the missing value.
+        InvalidWorkflow: `expr` is not an expression.
     """
     expr = checked(expr)
     truth = _truth(expr, facts)
@@ -60,30 +61,30 @@ def holds(expr: Any, facts: Facts, strict: bool = False) -> bool:
     if strict:
         raise ConditionError(
             f"The condition `{brief(expr)}` is undecided: {truth}. "
-            "Ask with `.exists()` or `.is_type()` first, or leave out strict=True."
+            "Test with `.exists()` or `.is_type()` first, or leave out strict=True."
         )
     return False
 
 
 def value_of(expr: Any, facts: Facts) -> Any:
-    """The value of an expression.
+    """Return the value of an expression.
 
     Raises:
-        ConditionError: something it asks for is not there.
-        InvalidWorkflow: it is no expression.
+        ConditionError: a value that the expression reads is missing.
+        InvalidWorkflow: `expr` is not an expression.
     """
     try:
         return _value(checked(expr), facts)
     except _Undecided as undecided:
-        raise ConditionError(f"{undecided}: let the node give it, or ask for something else.") from None
+        raise ConditionError(f"{undecided}: let the node return it, or read another value.") from None
 
 
 class _Undecided(Exception):
-    """Why an expression has no value."""
+    """The reason why an expression has no value."""
 
     def __str__(self) -> str:
-        expr, why = self.args
-        return f"{brief(expr)} {why}"
+        expr, reason = self.args
+        return f"{brief(expr)} {reason}"
 
 
 def _value(expr: Any, facts: Facts) -> Any:
@@ -103,13 +104,13 @@ def _value(expr: Any, facts: Facts) -> Any:
     except LookupError:
         raise _Undecided(expr, "is not there") from None
     except Exception as exc:
-        # A result may be made of any class of the project, whose comparison may raise what it likes.
-        raise _Undecided(expr, f"cannot be worked out ({str(exc)[:_LONGEST_REASON] or type(exc).__name__})") from None
+        # A result may be an object of any class of the project, and its comparison may raise any error.
+        raise _Undecided(expr, f"cannot be evaluated ({str(exc)[:_LONGEST_REASON] or type(exc).__name__})") from None
 
 
 def _root(expr: list[Any], facts: Facts) -> Any:
     try:
-        # Only what says that there is nothing is caught: a store that does not answer is no reason to decide.
+        # Only LookupError means that there is no result. If the store does not answer, the error must not decide.
         value = facts.node(expr[1]) if expr[0] == "node" else getattr(facts, expr[0])
     except LookupError:
         raise _Undecided(expr, "has no result") from None
@@ -130,7 +131,7 @@ def _truth(expr: Any, facts: Facts) -> bool | _Undecided:
 
 
 def _junction(decisive: bool, operands: list[Any], facts: Facts) -> bool:
-    """Kleene's rules: one side that decides is enough, whatever is missing on the other."""
+    """Combine operands by Kleene's rules: one decisive operand is enough, even if the other is undecided."""
     undecided = None
     for operand in operands:
         truth = _truth(operand, facts)
@@ -160,7 +161,7 @@ def _exists(operands: list[Any], facts: Facts) -> bool:
 
 def _item(of: Any, key: str | int) -> Any:
     if isinstance(of, Mapping):
-        # Asked first: a mapping that makes up what is missing would be changed by being read.
+        # Test first: a mapping that creates missing keys, such as a defaultdict, would be changed by reading.
         return of[key] if key in of else _missing()
     return of[key] if isinstance(of, (list, tuple, str)) and isinstance(key, int) else _missing()
 
@@ -169,30 +170,30 @@ def _missing() -> NoReturn:
     raise LookupError
 
 
-def _in(what: Any, among: Any) -> bool:
-    # Nothing that is used up, or never ends, by being searched.
-    if not isinstance(among, Collection):
-        raise TypeError(f"{type(among).__name__} has no elements")
-    return what in among
+def _in(value: Any, container: Any) -> bool:
+    # An iterator is refused: a search would consume it, or never end.
+    if not isinstance(container, Collection):
+        raise TypeError(f"{type(container).__name__} has no elements")
+    return value in container
 
 
 def _matches(text: Any, pattern: str) -> bool:
     if not isinstance(text, str):
-        raise TypeError(f"{type(text).__name__} is no text")
+        raise TypeError(f"{type(text).__name__} is not text")
     found = compiled(pattern).search(text)
     if found is None:
         raise ValueError("the text is too long for this pattern")
     return found
 
 
-#: What looks at whether its operands are decided.
+#: Operators that evaluate their operands themselves, because an operand may be undecided.
 _LOGIC: dict[str, Callable[[list[Any], Facts], bool]] = {
     "and": partial(_junction, False),
     "or": partial(_junction, True),
     "not": _not,
     "exists": _exists,
 }
-#: What is given the values of its operands.
+#: Operators that get the values of their operands.
 _PLAIN: dict[str, Callable[..., Any]] = {
     **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
     "item": _item,

@@ -36,20 +36,20 @@ __all__ = (
 
 
 class Expression:
-    """Something a graph works out later, on what a run knows by then.
+    """A value or condition that a graph evaluates later, on the data of the run.
 
-    Made by using `result`, `error`, `run_input`, `visits` and `node(name)` as if they were values. What is
-    missing makes a comparison undecided: it does not hold, and neither does its opposite.
+    Use `result`, `error`, `run_input`, `visits` and `node(name)` like values to make one. If a value is missing, a
+    comparison and its negation are both false.
 
     Example:
         >>> (result["score"] >= 0.8) & ~result["country"].in_(["XX"])
         (result["score"] >= 0.8) & ~result["country"].in_(["XX"])
 
     Args:
-        json: its JSON form.
+        json: the JSON form of the expression.
 
     Raises:
-        InvalidWorkflow: that is no expression.
+        InvalidWorkflow: `json` is not an expression.
     """
 
     __slots__ = ("_json",)
@@ -59,20 +59,20 @@ class Expression:
 
     @property
     def json(self) -> Any:
-        """What travels in messages: lists and literals."""
+        """The form that travels in messages: lists and literals."""
         return deepcopy(self._json)
 
     def __getitem__(self, key: str | int) -> Expression:
         return Expression(["item", self._json, key])
 
-    if not TYPE_CHECKING:  # for type checkers there is nothing more
+    if not TYPE_CHECKING:  # type checkers shall report unknown attributes
 
         def __getattr__(self, name: str) -> NoReturn:
-            """Tell of indexing, where Python would only say that there is no such attribute."""
-            hint = "" if name.startswith("_") else f": write [{json.dumps(name)}] for what a result holds"
+            """Raise an error that mentions indexing, which Python's own message would not."""
+            hint = "" if name.startswith("_") else f": write [{json.dumps(name)}] for a field of the result"
             raise AttributeError(f"An expression has no attribute {name!r}{hint}.", name=name, obj=self)
 
-    def __eq__(self, other: object) -> Expression:  # type: ignore[override]  # it is asked later
+    def __eq__(self, other: object) -> Expression:  # type: ignore[override]  # a comparison is evaluated later
         return self._with("eq", other)
 
     def __ne__(self, other: object) -> Expression:  # type: ignore[override]  # as above
@@ -106,50 +106,50 @@ class Expression:
         return Expression(["not", self._json])
 
     def in_(self, options: Any) -> Expression:
-        """Whether it is one of several: a list, a tuple, a set, or an expression that gives one."""
-        # A set has another order in every process, and a message should not.
+        """Whether the value is one of several: a list, a tuple, a set, or an expression for a list."""
+        # The order of a set differs between processes, and equal definitions must give equal messages.
         return self._with("in", sorted(options, key=repr) if isinstance(options, AbstractSet) else options)
 
     def contains(self, part: Any) -> Expression:
-        """Whether a list has this element, a mapping this key, or a text this part."""
+        """Whether a list has this element, a mapping this key, or a text this substring."""
         return Expression(["in", as_json(part), self._json])
 
     def matches(self, pattern: str) -> Expression:
-        """Whether a regular expression is found anywhere in a text, as by `re.search`.
+        """Whether a regular expression matches anywhere in a text, as by `re.search`.
 
-        Only what can be decided in bounded time is allowed: no references back, no lookaround.
+        Only patterns that match in bounded time are allowed: no backreferences, no lookaround.
         """
         return Expression(["matches", self._json, pattern])
 
     def exists(self) -> Expression:
-        """Whether it is there; None is."""
+        """Whether the value exists; None counts as a value."""
         return Expression(["exists", self._json])
 
     @property
     def length(self) -> Expression:
-        """Of a text, a list or a mapping."""
+        """The length of a text, a list or a mapping."""
         return Expression(["length", self._json])
 
     @property
     def type(self) -> Expression:
-        """As a word: str, int, float, bool, list, dict or null."""
+        """The type as a word: str, int, float, bool, list, dict or null."""
         return Expression(["type", self._json])
 
     def is_type(self, name: str) -> Expression:
-        """Whether its type has this name.
+        """Whether the type has this name.
 
         Raises:
-            InvalidWorkflow: no type has.
+            InvalidWorkflow: no type has this name.
         """
         if name not in TYPES:
-            raise InvalidWorkflow(f"is_type({name!r}) never holds: types are {', '.join(TYPES)}.")
+            raise InvalidWorkflow(f"is_type({name!r}) is never true: use one of {', '.join(TYPES)}.")
         return self.type == name
 
     @property
     def date(self) -> Expression:
-        """As a point in time, to compare with an aware datetime.
+        """The value as a point in time, to compare with an aware datetime.
 
-        It may be ISO 8601 or seconds since 1970; without a timezone it is taken for UTC.
+        The value may be ISO 8601 or seconds since 1970; without a timezone it counts as UTC.
         """
         return Expression(["date", self._json])
 
@@ -161,22 +161,22 @@ class Expression:
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
-            f"{self} is worked out when the graph runs, not here: write & | ~ in place of and, or, not, with "
-            "parentheses around comparisons, .in_([...]) in place of in, and no chains such as 1 < x < 2."
+            f"{self} is evaluated when the graph runs, not here: write & | ~ instead of and, or, not, with "
+            "parentheses around comparisons, .in_([...]) instead of in, and no chains such as 1 < x < 2."
         )
 
     def __contains__(self, part: object) -> NoReturn:
-        raise TypeError(f"{self} is worked out when the graph runs, not here: write .contains(...) in place of in.")
+        raise TypeError(f"{self} is evaluated when the graph runs, not here: write .contains(...) instead of in.")
 
     def __iter__(self) -> NoReturn:
-        raise TypeError(f"{self} is worked out when the graph runs: it has no elements here; index it.")
+        raise TypeError(f"{self} is evaluated when the graph runs, so it has no elements here: use an index.")
 
     def _with(self, name: str, other: Any) -> Expression:
         return Expression([name, self._json, as_json(other)])
 
 
 class Branch(NamedTuple):
-    """A target and when it is taken.
+    """A target with its condition.
 
     Args:
         condition: the JSON form of an expression.
@@ -188,23 +188,23 @@ class Branch(NamedTuple):
 
 
 class Otherwise(NamedTuple):
-    """The target that is taken when no condition holds."""
+    """The target for the case that no condition is true."""
 
     target: str
 
 
-#: The result of the node that has just ended; out of START, what the graph was given.
+#: The result of the node that has just ended; after START, the graph's input.
 result = Expression(["result"])
 #: The error of the node that has just failed: a mapping of type, message and traceback.
 error = Expression(["error"])
-#: What the graph was given.
+#: The graph's input.
 run_input = Expression(["run_input"])
-#: How often the node that has just ended was visited, this time included.
+#: How often the node that has just ended was visited, including this visit.
 visits = Expression(["visits"])
 
 
 def node(name: str) -> Expression:
-    """The last result of any node of the graph.
+    """Read the last result of any node of the graph.
 
     Example:
         >>> node("validate")["total"] > 100
@@ -214,53 +214,53 @@ def node(name: str) -> Expression:
 
 
 def when(condition: Expression, target: str) -> Branch:
-    """A conditional edge: the target is taken if the condition holds.
+    """Make a conditional edge, which the graph follows if the condition is true.
 
     Raises:
-        InvalidWorkflow: the condition is no expression, or the target no name.
+        InvalidWorkflow: the condition is not an expression, or the target is not a name.
     """
     if not isinstance(condition, (Expression, list)):
         raise InvalidWorkflow(
-            f"when({condition!r}, ...) is not allowed: a condition is made of result, error, run_input, visits or "
-            "node(...), as in when(result['score'] > 0.8, 'charge'); for all other cases there is otherwise(target)."
+            f"when({condition!r}, ...) is not allowed: make a condition from result, error, run_input, visits or "
+            "node(...), as in when(result['score'] > 0.8, 'charge'); use otherwise(target) for all other cases."
         )
     return Branch(as_json(condition) if isinstance(condition, Expression) else checked(condition), _name(target))
 
 
 def otherwise(target: str) -> Otherwise:
-    """The edge that is taken when none of the conditions beside it holds.
+    """Make the edge that the graph follows if no condition of the same list is true.
 
     Raises:
-        InvalidWorkflow: the target is no name.
+        InvalidWorkflow: the target is not a name.
     """
     return Otherwise(_name(target))
 
 
 def expression(json: Any) -> Expression:
-    """The expression of a JSON form.
+    """Make an expression from its JSON form.
 
     Raises:
-        InvalidWorkflow: it is none; says what is wrong, and what would do.
+        InvalidWorkflow: `json` is not an expression. The message says what is wrong and what is allowed.
     """
     return Expression(json)
 
 
 def as_json(value: Any) -> Any:
-    """The JSON form of what is written in Python: an expression, a datetime, or plain JSON that stands for itself.
+    """Return the JSON form of a Python value: an expression, a datetime, or plain JSON as a literal.
 
     Example:
         >>> as_json(result["total"]), as_json(3), as_json([1, 2])
         (['item', ['result'], 'total'], 3, ['value', [1, 2]])
 
     Raises:
-        InvalidWorkflow: it is none of them.
+        InvalidWorkflow: the value is of another kind.
     """
     if isinstance(value, Expression):
         return value.json
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise InvalidWorkflow(
-                f"{value!r} has no timezone, so it is another moment on another machine: give it one, "
+                f"{value!r} has no timezone, so its meaning depends on the machine: give it a timezone, "
                 "as in datetime(2030, 1, 1, tzinfo=timezone.utc)."
             )
         return ["datetime", value.isoformat()]

@@ -1,11 +1,12 @@
-"""Regular expressions whose time is bounded: no pattern and no text can hold a worker up.
+"""Regular expressions with bounded time: no pattern and no text can block a worker.
 
-Python's `re` tries one way after the other, which for `(a+)+$` can take for ever, and nothing can stop it in a
-thread. Here all ways are followed at once (Thompson's simulation), so a character of the text costs at most the
-pattern's size. What is not regular, and so cannot be matched like that, is refused: references back, lookaround.
+Python's `re` tries one alternative after the other. For `(a+)+$` this can take practically for ever, and a thread
+cannot be stopped. This module follows all alternatives at once (Thompson's simulation), so each character of the text
+costs at most the pattern's size. Features that are not regular cannot be matched this way and are refused:
+backreferences and lookaround.
 
-Only what repeats and chooses is done here. One character, or one place between two, is left to `re`, which decides
-it in constant time: classes, Unicode and `(?i)` mean what they mean there.
+This module handles only repetition and choice. Single characters, and positions between two characters, are matched
+by `re` in constant time, so classes, Unicode and `(?i)` have the same meaning as in `re`.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from orchestrator_celery.errors import InvalidWorkflow
 
 __all__ = ("LARGEST_PROGRAM", "LONGEST_PATTERN", "MOST_STEPS", "Program", "compiled")
 
-#: Characters of a pattern.
+#: The longest pattern in characters.
 LONGEST_PATTERN = 500
-#: Steps of a pattern once `{m,n}` is written out.
+#: The most steps of a pattern after `{m,n}` is expanded.
 LARGEST_PROGRAM = 1000
-#: Steps taken for one text, a second of work at worst: what needs more is not decided.
+#: The most steps for one text, a second of work at worst; a search that needs more is undecided.
 MOST_STEPS = 1_000_000
-#: Characters of a pattern that are shown when it is refused.
+#: The longest part of a refused pattern in an error, in characters.
 _SHOWN = 80
-#: Groups inside groups.
+#: The most levels of nested groups.
 _DEEPEST = 30
 
 _FLAGS = re.compile(r"\(\?([aims]+)\)")
@@ -39,12 +40,12 @@ _PLACES = frozenset(["^", "$", r"\A", r"\Z", r"\z", r"\b", r"\B"])
 
 
 class _Step(NamedTuple):
-    """One step of a program: past a character, past a place between two, or just elsewhere.
+    """One step of a program: it consumes a character, tests a position between two characters, or only jumps.
 
     Args:
-        character: passes one that it matches, to the step after.
-        place: lets through where it matches.
-        to: where a step that passes no character leads, as distances, so that code can be moved and repeated as it is.
+        character: consumes a character that it matches, and goes on to the next step.
+        place: goes on where it matches the position.
+        to: the targets of a step that consumes no character, as distances, so that code can be moved and repeated.
     """
 
     character: re.Pattern[str] | None = None
@@ -53,10 +54,10 @@ class _Step(NamedTuple):
 
 
 class Program:
-    """A pattern, ready to search in texts.
+    """A pattern that is ready to search in texts.
 
     Args:
-        steps: to be past the last is to have found it.
+        steps: the steps; a match is found when the search passes the last step.
     """
 
     def __init__(self, steps: list[_Step]) -> None:
@@ -67,15 +68,15 @@ class Program:
         return len(self._steps)
 
     def search(self, text: str) -> bool | None:
-        """Whether it is anywhere in a text, as `re.search` says; None where that takes more than `MOST_STEPS`."""
+        """Whether the pattern matches anywhere in a text, as `re.search`; None if this takes over `MOST_STEPS`."""
         return self.count(text)[0]
 
     def count(self, text: str) -> tuple[bool | None, int]:
-        """As `search`, with the number of steps it took."""
+        """Search like `search`, and return the number of steps too."""
         known: dict[tuple[object, ...], tuple[bool, frozenset[int]]] = {}
         taken, passed = 0, frozenset[int]()
         for place in range(len(text) + 1):
-            # What follows depends on these alone: most of a text is looked up rather than worked out.
+            # The next state depends only on these values, so most positions of a text are cache hits.
             here = (passed, text[place : place + 1], *[bool(test.match(text, place)) for test in self._places])
             taken += 1
             if here not in known:
@@ -90,7 +91,7 @@ class Program:
         return False, taken
 
     def _reach(self, passed: frozenset[int], text: str, place: int) -> set[int]:
-        """The steps one can be at in a place of the text; each is looked at once, which is what bounds the time."""
+        """Return the steps that are active at a position. Each step is visited once, which bounds the time."""
         reached: set[int] = set()
         ahead = [0, *passed]
         while ahead:
@@ -106,16 +107,16 @@ class Program:
         return reached
 
     def _pass(self, reached: set[int], text: str, place: int) -> frozenset[int]:
-        """Where one is after the character there."""
+        """Return the active steps after the character at a position."""
         tests = ((at, self._steps[at].character) for at in reached if at < len(self))
         return frozenset(at + 1 for at, test in tests if test and test.match(text, place))
 
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> Program:
-    r"""The program of a pattern.
+    r"""Compile a pattern.
 
-    Understood are characters and escapes, classes, `.`, `\d`, `\w`, `\s`, the places `^`, `$`, `\A`, `\Z`, `\b` and
+    The syntax has characters and escapes, classes, `.`, `\d`, `\w`, `\s`, the positions `^`, `$`, `\A`, `\Z`, `\b` and
     their opposites, groups, `|`, `?`, `*`, `+`, `{m,n}`, and the flags `(?aims)` at the very start.
 
     Example:
@@ -123,16 +124,16 @@ def compiled(pattern: str) -> Program:
         True
 
     Raises:
-        InvalidWorkflow: it is none, is not regular, or is too large.
+        InvalidWorkflow: the pattern is malformed, not regular, or too large.
     """
     if len(pattern) > LONGEST_PATTERN:
-        _refuse(pattern, f"it has {len(pattern)} characters", f"Give one of at most {LONGEST_PATTERN}.")
+        _refuse(pattern, f"it has {len(pattern)} characters", f"Use at most {LONGEST_PATTERN}.")
     return Program(_Parser(pattern).all())
 
 
-def _refuse(pattern: str, why: str, remedy: str) -> NoReturn:
+def _refuse(pattern: str, reason: str, remedy: str) -> NoReturn:
     shown = pattern if len(pattern) <= _SHOWN else f"{pattern[:_SHOWN]}..."
-    raise InvalidWorkflow(f"The pattern {shown!r} is not allowed: {why}. {remedy}")
+    raise InvalidWorkflow(f"The pattern {shown!r} is not allowed: {reason}. {remedy}")
 
 
 class _Parser:
@@ -152,12 +153,12 @@ class _Parser:
         return steps
 
     def _choice(self) -> list[_Step]:
-        ways = [self._sequence()]
+        alternatives = [self._sequence()]
         while self._take("|"):
-            ways.append(self._sequence())
-        steps = ways.pop()
-        for way in reversed(ways):
-            steps = [_Step(to=(1, len(way) + 2)), *way, _Step(to=(len(steps) + 1,)), *steps]
+            alternatives.append(self._sequence())
+        steps = alternatives.pop()
+        for other in reversed(alternatives):
+            steps = [_Step(to=(1, len(other) + 2)), *other, _Step(to=(len(steps) + 1,)), *steps]
             self._bound(len(steps))
         return steps
 
@@ -170,23 +171,23 @@ class _Parser:
 
     def _repeated(self) -> list[_Step]:
         if sign := self._read(_REPEAT):
-            self._refuse(f"nothing stands before `{sign[0]}` to repeat", "Escape it with a backslash.")
+            self._refuse(f"`{sign[0]}` has nothing before it to repeat", "Escape it with a backslash.")
         steps = self._single()
         sign = self._read(_REPEAT)
         if sign is None:
             return steps
         if [bool(step.place) for step in steps] == [True]:
-            self._refuse(f"`{sign[0]}` repeats a place, not a character", "Leave it out.")
-        # A lazy sign changes what is found, not whether; a possessive one changes that, too.
+            self._refuse(f"`{sign[0]}` repeats a position, not a character", "Leave it out.")
+        # A lazy sign changes which text is found, not whether one is found. A possessive sign may change both.
         if self._take("+") or self._read(_REPEAT):
-            self._refuse(f"`{sign[0]}` is itself repeated", "Put what it repeats into a group.")
+            self._refuse(f"`{sign[0]}` is itself repeated", "Put the repeated part into a group.")
         return self._times(steps, sign)
 
     def _times(self, steps: list[_Step], sign: re.Match[str]) -> list[_Step]:
         least, most = _bounds(sign)
         if most is not None and most < least:
-            self._refuse(f"`{sign[0]}` has its bounds the wrong way round", "Give the smaller number first.")
-        # Before it is written out: this is where a short pattern becomes a large program.
+            self._refuse(f"`{sign[0]}` has its bounds in the wrong order", "Give the smaller number first.")
+        # Check before the expansion: here a short pattern can become a large program.
         self._bound((len(steps) + 1) * max(least, most or 0))
         if most is not None:
             return steps * least + [_Step(to=(1, len(steps) + 1)), *steps] * (most - least)
@@ -201,23 +202,25 @@ class _Parser:
         if found is None:
             self._refuse("a `[` is not closed", r"Write `\[` for the character.")
         if found[0][0] == "[" and _AMBIGUOUS.match(found[0]):
-            # Of these Python warns that they will mean something else; a stored pattern should not.
-            self._refuse(f"`{found[0]}` has another meaning in other versions of `re`", "Escape what is special there.")
+            # Python warns that their meaning will change, and the meaning of a stored pattern must not change.
+            self._refuse(
+                f"`{found[0]}` has another meaning in other versions of `re`", "Escape its special characters."
+            )
         if found[0] in _PLACES:
             return [_Step(place=self._test(found[0]))]
         if found[0][:1] == "\\" and found[0][1:2] in tuple("123456789"):
-            self._refuse(f"`{found[0]}` refers back to a group, which takes unbounded time", "Write out what is meant.")
+            self._refuse(f"`{found[0]}` is a backreference, which takes unbounded time", "Write the text out.")
         return [_Step(character=self._test(found[0]))]
 
     def _group(self) -> list[_Step]:
         if self._read(_GROUP) is None:
             self._refuse(
                 f"`{self._pattern[self._at : self._at + 4]}` is not supported",
-                "There are `(...)`, `(?:...)` and `(?P<name>...)`, and flags at the very start; no lookaround.",
+                "Use `(...)`, `(?:...)` or `(?P<name>...)`, and flags only at the very start; there is no lookaround.",
             )
         self._depth += 1
         if self._depth > _DEEPEST:
-            self._refuse(f"more than {_DEEPEST} groups are inside each other", "Leave some out.")
+            self._refuse(f"more than {_DEEPEST} groups are nested", "Remove some of them.")
         steps = self._choice()
         if not self._take(")"):
             self._refuse("a `(` is not closed", r"Write `\(` for the character.")
@@ -235,21 +238,21 @@ class _Parser:
         self._at += found
         return found
 
-    def _read(self, what: re.Pattern[str]) -> re.Match[str] | None:
-        found = what.match(self._pattern, self._at)
+    def _read(self, syntax: re.Pattern[str]) -> re.Match[str] | None:
+        found = syntax.match(self._pattern, self._at)
         self._at = found.end() if found else self._at
         return found
 
     def _bound(self, size: int) -> None:
         if size > LARGEST_PROGRAM:
-            self._refuse(f"written out it has over {LARGEST_PROGRAM} steps", "Repeat less in it, as in `{1,100}`.")
+            self._refuse(f"its expansion has over {LARGEST_PROGRAM} steps", "Repeat less in it, as in `{1,100}`.")
 
-    def _refuse(self, why: str, remedy: str) -> NoReturn:
-        _refuse(self._pattern, why, remedy)
+    def _refuse(self, reason: str, remedy: str) -> NoReturn:
+        _refuse(self._pattern, reason, remedy)
 
 
 def _bounds(sign: re.Match[str]) -> tuple[int, int | None]:
-    """How often at least and at most; None for without end."""
+    """Return the least and the most repetitions; None for no upper limit."""
     name, low, comma, high = sign.groups()
     if name:
         return {"?": (0, 1), "*": (0, None), "+": (1, None)}[name]

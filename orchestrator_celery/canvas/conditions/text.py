@@ -1,4 +1,4 @@
-"""Expressions as a person would write them in Python: for errors, drawings and trees."""
+"""Writes expressions as Python code: for errors, drawings and trees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orchestrator_celery.canvas.conditions.expressions import OPERATORS, ROOTS, 
 
 __all__ = ("brief", "words")
 
-#: What is shown where there is not room for everything.
+#: The longest text of `brief`, in characters.
 _BRIEF = 200
 _SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&", "or": "|"}
 _FORMS = {
@@ -28,7 +28,7 @@ _FORMS = {
 
 
 def words(expr: Any) -> str:
-    """An expression as it is written in Python.
+    """Return an expression as Python code.
 
     Example:
         >>> words(["and", ["ge", ["item", ["result"], "score"], 0.8], ["not", ["exists", ["error"]]]])
@@ -38,7 +38,7 @@ def words(expr: Any) -> str:
 
 
 def brief(expr: Any) -> str:
-    """As `words`, cut off where it is long."""
+    """Return the expression like `words`, cut off if it is long."""
     written = words(expr)
     return written if len(written) <= _BRIEF else f"{written[:_BRIEF]}..."
 
@@ -61,18 +61,18 @@ def _written(expr: Any) -> str:
 
 
 def _infix(name: str, left: Any, right: Any) -> str:
-    # Python reads from left to right: `a & b & c` needs no parentheses.
+    # Python evaluates operators of one kind from left to right, so `a & b & c` needs no parentheses.
     chained = name in ("and", "or") and isinstance(left, list) and left[0] == name
     return f"{_written(left) if chained else _inside(left)} {_SIGNS[name]} {_inside(right)}"
 
 
 def _inside(expr: Any) -> str:
-    """Beside a sign: & and | bind more than comparisons, so all but simple ones stand in parentheses."""
+    """Write an operand beside a sign. & and | bind tighter than comparisons, so infix operands get parentheses."""
     return f"({_written(expr)})" if isinstance(expr, list) and expr[0] in _SIGNS else _written(expr)
 
 
 def _before_dot(expr: Any) -> str:
-    """Before a dot or an index, which bind more than ~ as well."""
+    """Write an operand before a dot or an index, which bind tighter than ~ too."""
     return f"({_written(expr)})" if isinstance(expr, list) and expr[0] == "not" else _inside(expr)
 
 

@@ -1,4 +1,4 @@
-"""Ready-made graphs: each template is a function that makes one, or adds its nodes to one that is there."""
+"""Ready-made graphs: each template is a function that makes a graph, or adds its nodes to an existing graph."""
 
 from orchestrator_celery.canvas.templates.attempts import fallback, loop_until, retry
 from orchestrator_celery.canvas.templates.checking import approval_gate, validation_stages

@@ -1,6 +1,6 @@
-"""Templates that try again: the same thing, another one, or until it is good."""
+"""Templates for repeated attempts: retry the same task, try another one, or loop until the result is good."""
 
-# Annotations are read when a template is declared, so they are no strings here.
+# Annotations are evaluated when a template is declared, so they are no strings here.
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -33,25 +33,25 @@ def retry(
     fallback: Target | None = None,
     **where: "Unpack[Where]",
 ) -> ConditionalGraph:
-    """Try something several times, with pauses, and go another way if it fails for good.
+    """Try a task several times, with pauses, and take a fallback path after the last failure.
 
         work (3 attempts) ──> ...
           └┄error┄> fallback ──> ...
 
     Args:
-        work: what is tried; each attempt is a fresh run of it.
-        attempts: most attempts, the first included.
+        work: the task to try; each attempt runs it from the start.
+        attempts: the most attempts, the first one included.
         backoff: seconds before the second attempt.
-        factor: by how much the pause grows from one attempt to the next.
-        longest: seconds that no pause exceeds.
-        jitter: take a random part of each pause.
-        on: names of the errors after which it is tried again, their subclasses included. None: any.
-        fallback: what runs after the last failure, with the error's type, message and traceback; the graph goes on
+        factor: the growth of the pause from one attempt to the next.
+        longest: the longest pause in seconds.
+        jitter: wait a random part of each pause.
+        on: names of the errors to retry, including their subclasses. None: any error.
+        fallback: runs after the last failure, with the error's type, message and traceback; the graph goes on
             with its result. None: the graph fails.
-        **where: where it is put, see `Where`.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     draft = Draft("retry", where)
     policy = Retry(attempts, backoff, factor, longest, jitter, on)
@@ -59,7 +59,7 @@ def retry(
     draft.edge(draft.begin, first)
     draft.edge(first, draft.end)
     if fallback is not None:
-        draft.error_edge(first, draft.lead("fallback", fallback))
+        draft.error_edge(first, draft.path("fallback", fallback))
     return draft.graph()
 
 
@@ -71,28 +71,28 @@ def fallback(
     on: OnErrors = None,
     **where: "Unpack[Where]",
 ) -> ConditionalGraph:
-    """Try one thing, and if it fails the next, in order, each with the same input.
+    """Try a task and, if it fails, its alternatives in order, each with the same input.
 
         primary ──> ...
           └┄error┄> alternative 1 ──> ...
                       └┄error┄> alternative 2 ──> ...
 
     Args:
-        primary: what is tried first.
-        alternatives: what is tried then, one after the other; each gets what the first got, as one argument. The
-            error of the last is the graph's.
-        on: names of the errors for which there is another way, their subclasses included. None: any.
-        **where: where it is put, see `Where`.
+        primary: the first task to try.
+        alternatives: the tasks to try next, in order. Each gets the input of the first task as one argument. If the
+            last one fails, its error is the graph's error.
+        on: names of the errors that lead to the next alternative, including their subclasses. None: any error.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     draft = Draft("fallback", where)
     last = draft.node("primary", primary)
     draft.edge(draft.begin, last)
     draft.edge(last, draft.end)
     for number, body in enumerate(alternatives, 1):
-        name = draft.again(f"alternative {number}", body)
+        name = draft.node_with_input(f"alternative {number}", body)
         draft.error_edge(last, name, on)
         draft.edge(name, draft.end)
         last = name
@@ -108,28 +108,28 @@ def loop_until(
     exhausted: Target | None = None,
     **where: "Unpack[Where]",
 ) -> ConditionalGraph:
-    """Do something again, with its own result, until that is good.
+    """Repeat a task with its own result until the result is good.
 
         ╭─────────╮
         ╰> body ──┴──until──> ...
              └──visits >= 25──> exhausted ──> END
 
     Args:
-        body: what is done; the first time it gets what the template is given, then its last result.
-        until: condition on the result; a result that lacks what it asks for is not good.
-        max_visits: how often it is done at most.
-        exhausted: what runs if the last result was no good either, with that result; a way out. None: the graph fails
-            with `GraphRecursion`.
-        **where: where it is put, see `Where`.
+        body: the task to repeat. The first time it gets the template's input, then its last result.
+        until: a condition on the result. A result without a value that the condition reads is not good.
+        max_visits: the most repetitions.
+        exhausted: runs if the last result is not good either, with this result. It is an exit path. None: the graph
+            fails with `GraphRecursion`.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     draft = Draft("loop_until", where)
     name = draft.node("body", body, max_visits=max_visits)
     draft.edge(draft.begin, name)
     branches = [when(until, draft.end)]
     if exhausted is not None:
-        branches.append(when(visits >= max_visits, draft.lead("exhausted", exhausted, out=True)))
-    draft.choose(name, [*branches, otherwise(name)])
+        branches.append(when(visits >= max_visits, draft.path("exhausted", exhausted, is_exit=True)))
+    draft.conditional_edges(name, [*branches, otherwise(name)])
     return draft.graph()

@@ -1,6 +1,6 @@
-"""Templates that choose: by success, by a number, by a value, by chance."""
+"""Templates that choose a path: by success, by a number, by a value, by weights."""
 
-# Annotations are read when a template is declared, so they are no strings here.
+# Annotations are evaluated when a template is declared, so they are no strings here.
 from typing import TYPE_CHECKING, Annotated, Any
 
 from celery.canvas import Signature
@@ -26,26 +26,26 @@ __all__ = ("ab_split", "success_or_failure", "switch", "threshold")
 def success_or_failure(
     *, work: Body, on_failure: Target, on_success: Target | None = None, on: OnErrors = None, **where: "Unpack[Where]"
 ) -> ConditionalGraph:
-    """Do one thing if something goes well, and another if it fails.
+    """Run one task after a success and another task after a failure.
 
         work ──> success ──> ...
           └┄error┄> failure ──> END
 
     Args:
-        work: what may fail.
-        on_failure: what runs then, with the error's type, message and traceback; a way out.
-        on_success: what runs otherwise, with the result. None: the graph just goes on.
-        on: names of the errors it is for, their subclasses included. None: any.
-        **where: where it is put, see `Where`.
+        work: the task that may fail.
+        on_failure: runs after a failure, with the error's type, message and traceback. It is an exit path.
+        on_success: runs after a success, with the result. None: the graph goes on.
+        on: names of the errors that count as failures, including their subclasses. None: any error.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     draft = Draft("success_or_failure", where)
     first = draft.node("work", work)
     draft.edge(draft.begin, first)
-    draft.edge(first, draft.lead("success", on_success))
-    draft.error_edge(first, draft.lead("failure", on_failure, out=True), on)
+    draft.edge(first, draft.path("success", on_success))
+    draft.error_edge(first, draft.path("failure", on_failure, is_exit=True), on)
     return draft.graph()
 
 
@@ -58,7 +58,7 @@ def threshold(
     default: Target | None = None,
     **where: "Unpack[Where]",
 ) -> ConditionalGraph:
-    """Take one of several ways by how high a number is.
+    """Take one of several paths by the size of a number.
 
         ... ──value >= 0.8──> high ──> ...
           ├───value >= 0.5──> medium ──> ...
@@ -66,22 +66,22 @@ def threshold(
 
     Args:
         value: the number: a field of the result, or an expression.
-        levels: by name, from which number on each is reached, and what runs then; the highest that is reached
-            counts.
-        below: what runs if none is reached.
-        default: what runs if there is no number to be found. None: the graph fails with `NoRoute`.
-        **where: where it is put, see `Where`.
+        levels: the levels by name, each with its lowest number and the target. The highest level that the number
+            reaches is taken.
+        below: runs if the number reaches no level.
+        default: runs if the number is missing. None: the graph fails with `NoRoute`.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     ordered = sorted(levels.items(), key=lambda item: item[1].at_least, reverse=True)
     if len({level.at_least for level in levels.values()}) < len(levels):
-        raise InvalidWorkflow("Two levels of threshold() begin at the same number: leave one out.")
+        raise InvalidWorkflow("Two levels of threshold() begin at the same number: remove one of them.")
     draft = Draft("threshold", where)
-    branches = [when(value >= level.at_least, draft.lead(name, level.target)) for name, level in ordered]
-    branches.append(when(value < ordered[-1][1].at_least, draft.lead("below", below)))
-    draft.choose(draft.begin, branches, default=None if default is None else draft.lead("default", default))
+    branches = [when(value >= level.at_least, draft.path(name, level.target)) for name, level in ordered]
+    branches.append(when(value < ordered[-1][1].at_least, draft.path("below", below)))
+    draft.conditional_edges(draft.begin, branches, default=None if default is None else draft.path("default", default))
     return draft.graph()
 
 
@@ -93,24 +93,24 @@ def switch(
     default: Target | None = None,
     **where: "Unpack[Where]",
 ) -> ConditionalGraph:
-    """Take one of several ways by what a value is.
+    """Take one of several paths by a value.
 
         ... ──value == "card"───> card ──> ...
           ├───value == "paypal"─> paypal ──> ...
           └───otherwise─────────> default ──> ...
 
     Args:
-        value: what is looked at: a field of the result, or an expression; `result` is all of it.
-        cases: what runs by value; in JSON, pairs of a value and a target if not all values are words.
-        default: what runs for any other value, or none. None: the graph fails with `NoRoute`.
-        **where: where it is put, see `Where`.
+        value: the value: a field of the result, or an expression; `result` is the whole result.
+        cases: targets by value; in JSON, pairs of a value and a target if a value is not a string.
+        default: runs if the value matches no case or is missing. None: the graph fails with `NoRoute`.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     draft = Draft("switch", where)
-    branches = [when(value == key, draft.lead(str(key), target)) for key, target in cases.items()]
-    draft.choose(draft.begin, branches, default=None if default is None else draft.lead("default", default))
+    branches = [when(value == key, draft.path(str(key), target)) for key, target in cases.items()]
+    draft.conditional_edges(draft.begin, branches, default=None if default is None else draft.path("default", default))
     return draft.graph()
 
 
@@ -123,31 +123,31 @@ def ab_split(
     salt: str = "",
     **where: "Unpack[Where]",
 ) -> ConditionalGraph:
-    """Send a share of the runs each way, and the same customer always the same way.
+    """Split the runs between variants by weight; the same key always gets the same variant.
 
         ... ──90 %──> a ──> ...
           └───10 %──> b ──> ...
 
     Args:
-        variants: what runs by the variant's name; it gets what the template is given.
-        weights: how often each variant is taken, in proportion to the others; 0 is never. None: all the same.
-        key: what sticks to its variant: a field of what is given, or an expression of `result`; the same key gets the
-            same variant in every run. None: each run draws by itself, once.
-        salt: name of the experiment: keys fall differently in each.
-        **where: where it is put, see `Where`.
+        variants: targets by the variant's name; the target gets the template's input.
+        weights: the relative frequency of each variant; 0 means never. None: all variants are equally frequent.
+        key: the value that decides the variant: a field of the input, or an expression of `result`. The same key
+            gets the same variant in every run. None: each run draws its variant once.
+        salt: the name of the experiment. Another salt distributes the keys differently.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     shares = dict.fromkeys(variants, 1.0) if weights is None else weights
     if shares.keys() != variants.keys() or not any(shares.values()):
         raise InvalidWorkflow(
-            f"weights={weights!r} of ab_split() do not fit: give each of {', '.join(variants)} one, not all 0."
+            f"weights={weights!r} of ab_split() do not fit: give each of {', '.join(variants)} a weight, not all 0."
         )
     if key is not None and roots(key.json) != {"result"}:
-        raise InvalidWorkflow(f"key={key!r} of ab_split() cannot be looked up: give an expression of result alone.")
+        raise InvalidWorkflow(f"key={key!r} of ab_split() is not allowed: give an expression that reads only result.")
     draft = Draft("ab_split", where)
     split: dict[str, Any] = {"weights": shares, "salt": salt, "key": None if key is None else key.json}
-    targets = {name: draft.lead(name, target) for name, target in variants.items()}
-    draft.choose(draft.begin, Signature(AB_SPLIT_TASK, kwargs={"ab_split": split}), targets)
+    targets = {name: draft.path(name, target) for name, target in variants.items()}
+    draft.conditional_edges(draft.begin, Signature(AB_SPLIT_TASK, kwargs={"ab_split": split}), targets)
     return draft.graph()

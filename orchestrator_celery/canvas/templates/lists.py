@@ -1,6 +1,6 @@
 """Templates for lists."""
 
-# Annotations are read when a template is declared, so they are no strings here.
+# Annotations are evaluated when a template is declared, so they are no strings here.
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -29,20 +29,20 @@ def map_reduce(
     max_concurrency: Annotated[int, Field(ge=1)] | None = None,
     **where: "Unpack[Where]",
 ) -> ConditionalGraph:
-    """Do the same with each element of a list, side by side, and put the results together.
+    """Run a task for each element of a list in parallel, and combine the results.
 
         split ──> each, each, each ──> reduce ──> ...
 
     Args:
-        each: runs once for each element, with it.
-        reduce: gets the list of the results, in order.
-        split: makes the list. None: it is what the template is given.
-        items: where the list is in that: a field, or an expression. None: it is the list itself.
-        max_concurrency: how many elements at a time. None: as the dispatch window allows.
-        **where: where it is put, see `Where`.
+        each: runs once for each element, with the element as its argument.
+        reduce: gets the list of all results, in order.
+        split: makes the list from the template's input. None: the template's input is used.
+        items: the list inside that value: a field, or an expression. None: the value itself is the list.
+        max_concurrency: how many elements may run at once. None: as many as the dispatch window allows.
+        **where: the place in a graph, see `Where`.
 
     Raises:
-        InvalidWorkflow: a parameter is not what it should be, or a node of that name is there already.
+        InvalidWorkflow: a parameter is not allowed, or a node of that name exists already.
     """
     draft = Draft("map_reduce", where)
     source = draft.begin

@@ -1,4 +1,4 @@
-"""What the parameters of templates may be: each reads what Python writes and what comes as JSON, and has a schema."""
+"""The types of template parameters: each reads Python values and JSON values, and has a JSON Schema."""
 
 from __future__ import annotations
 
@@ -20,52 +20,54 @@ from orchestrator_celery.errors import InvalidWorkflow
 __all__ = ("Body", "Cases", "Level", "OnErrors", "OnTimeout", "Seconds", "Stage", "Target", "Value")
 
 
-def _readable(read: Callable[[Any, ValidationInfo], Any]) -> Callable[[Any, ValidationInfo], Any]:
-    """What the builder refuses, pydantic collects, so that all that is wrong is told at once."""
+def _as_validator(read: Callable[[Any, ValidationInfo], Any]) -> Callable[[Any, ValidationInfo], Any]:
+    """Turn InvalidWorkflow into ValueError, so that pydantic collects all errors and reports them together."""
 
     @wraps(read)
-    def reading(value: Any, info: ValidationInfo) -> Any:
+    def validate(value: Any, info: ValidationInfo) -> Any:
         try:
             return read(value, info)
         except InvalidWorkflow as error:
             raise ValueError(str(error)) from None
 
-    return reading
+    return validate
 
 
-@_readable
+@_as_validator
 def _body(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, Approval):
-        raise ValueError("an Approval has ways of its own: take approval_gate, or add it to the graph yourself")
+        raise ValueError(
+            "an Approval needs paths for its decisions: use approval_gate, or add it to the graph yourself"
+        )
     if isinstance(value, Signature):
         return value
     app = (info.context or {}).get("app")
     if isinstance(value, dict) and "version" in value:
         return ConditionalGraph.from_dict(value, app)
     if not isinstance(value, dict) or not isinstance(value.get("task"), str):
-        raise ValueError(f"{value!r} is no signature: give task.s(...), a canvas of signatures or a graph")
+        raise ValueError(f"{value!r} is not a signature: give task.s(...), a canvas of signatures or a graph")
     return restored({"signature": value}, app)["signature"]
 
 
-@_readable
+@_as_validator
 def _target(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, str) and value:
         return value
     return _body(value, info)
 
 
-@_readable
+@_as_validator
 def _value(value: Any, _: ValidationInfo) -> Any:
     if isinstance(value, str) and value:
         return result[value]
     if isinstance(value, list):
         return Expression(value)
     if not isinstance(value, Expression):
-        raise ValueError(f"{value!r} is no expression: give result['field'], for example, or the field's name")
+        raise ValueError(f"{value!r} is not an expression: give result['field'], for example, or the field's name")
     return value
 
 
-@_readable
+@_as_validator
 def _errors(value: Any, _: ValidationInfo) -> Any:
     return error_names(value)
 
@@ -73,31 +75,31 @@ def _errors(value: Any, _: ValidationInfo) -> Any:
 _SIGNATURE = {
     "type": "object",
     "format": "signature",
-    "description": "A Celery signature: `task`, and perhaps `args`, `kwargs`, `options`, `immutable`; a graph's, too.",
+    "description": "A Celery signature: `task`, and optionally `args`, `kwargs`, `options`, `immutable`; also a graph.",
     "properties": {"task": {"type": "string"}},
 }
-_NODE = {"type": "string", "format": "node", "description": "A node that is there already, or __end__."}
+_NODE = {"type": "string", "format": "node", "description": "An existing node, or __end__."}
 _TARGET = {"anyOf": [_SIGNATURE, _NODE]}
 _FIELD = {"type": "string", "format": "field", "description": "A field of the result."}
 _EXPRESSION = {"type": "array", "format": "expression", "description": 'Such as ["item", ["result"], "score"].'}
 _NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
-#: What a node runs: any signature, another graph too.
+#: The body of a node: any signature, also another graph.
 Body: TypeAlias = Annotated[Any, PlainValidator(_body), WithJsonSchema(_SIGNATURE)]
-#: Where a path leads: what a new node runs, or the name of a node that is there already, or END.
+#: The target of a path: a body for a new node, the name of an existing node, or END.
 Target: TypeAlias = Annotated[Any, PlainValidator(_target), WithJsonSchema(_TARGET)]
-#: An expression such as `result["score"]`; a word is the field of that name.
+#: An expression such as `result["score"]`; a string is the name of a field of the result.
 Value: TypeAlias = Annotated[Any, PlainValidator(_value), WithJsonSchema({"anyOf": [_FIELD, _EXPRESSION]})]
-#: Error classes, or their names; None: any.
+#: Error classes or their names; None: any error.
 OnErrors: TypeAlias = Annotated[
     Errors | None, PlainValidator(_errors), WithJsonSchema({"anyOf": [_NAMES, {"type": "null"}]})
 ]
-#: What results are compared with.
+#: The values to compare results with.
 Key: TypeAlias = str | int | bool | None
 
 
 def _pairs(value: Any) -> Any:
-    """A mapping of what may be a list of pairs: keys of JSON objects are words."""
+    """Convert a list of pairs to a mapping. JSON needs pairs, because keys of JSON objects are strings."""
     is_pairs = isinstance(value, list) and all(isinstance(pair, (list, tuple)) for pair in value)
     return dict(value) if is_pairs else value
 
@@ -108,7 +110,7 @@ _PAIR = {
     "minItems": 2,
     "maxItems": 2,
 }
-#: Targets by key; in JSON also pairs of them.
+#: Targets by key; in JSON also as pairs.
 Cases: TypeAlias = Annotated[
     dict[Key, Target],
     BeforeValidator(_pairs),
@@ -132,7 +134,7 @@ def _on_timeout(value: Any) -> Any:
     return value
 
 
-#: What an approval does when nobody answered in time.
+#: The decision of an approval that got no answer in time.
 OnTimeout: TypeAlias = Annotated[
     str, BeforeValidator(_on_timeout), WithJsonSchema({"type": "string", "enum": ["reject", "approve", "fail"]})
 ]
@@ -143,21 +145,21 @@ class _Part(BaseModel):
 
 
 class Level(_Part):
-    """A level of a `threshold`, which is reached from a number on."""
+    """A level of a `threshold`: its lowest number and its target."""
 
-    at_least: float = Field(description="The number from which on it is reached.")
-    target: Target = Field(description="What runs then: a signature, or the name of a node.")
+    at_least: float = Field(description="The lowest number of the level.")
+    target: Target = Field(description="Runs if the level is taken: a signature, or the name of a node.")
 
 
 class Stage(_Part):
-    """A stage of `validation_stages`: a check, and when a person is asked as well."""
+    """A stage of `validation_stages`: a check, and optionally the condition for asking a person."""
 
-    name: str = Field(min_length=1, description="What its nodes are called, and what a rejection calls it.")
-    check: Body = Field(description="Looks at what is validated; its result says whether it holds.")
+    name: str = Field(min_length=1, description="The name of the stage, in node names and in a rejection.")
+    check: Body = Field(description="Checks the value; its result says whether the value is valid.")
     ask_when: Value | None = Field(
         default=None,
-        description="Condition on the check's result: a person has to approve, too; also if it cannot be told.",
+        description="Condition on the check's result: if it is true or undecided, a person has to approve too.",
     )
-    timeout: Seconds | None = Field(default=None, description="Seconds the person has; none: for ever.")
-    on_timeout: OnTimeout = Field(default="reject", description="What happens then: reject, approve or fail.")
-    message: str = Field(default="", description="What the person is shown.")
+    timeout: Seconds | None = Field(default=None, description="Seconds to answer; none: without a limit.")
+    on_timeout: OnTimeout = Field(default="reject", description="After the timeout: reject, approve or fail.")
+    message: str = Field(default="", description="The text that the person sees.")

@@ -1,5 +1,5 @@
-"""The demo: every file of the standard library measured by a swarm, joined into one report.
+"""The demo: a swarm measures every file of the standard library, and a last task joins the measures into one report.
 
-`python -m orchestrator_celery demo` brings its own Redis and worker. The same job
-as a project of its own, the way a user writes it, is `examples/stdlib_report`.
+`python -m orchestrator_celery demo` starts its own Redis and worker. `examples/stdlib_report` is the same job as a
+project of its own, as a user writes it.
 """

@@ -1,4 +1,4 @@
-"""Charts as inline SVG: horizontal bars and a scatter plot, coloured by the page's style sheet."""
+"""Draws charts as inline SVG: horizontal bars and a scatter plot. The page's style sheet gives the colours."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 __all__ = ("Axis", "Bar", "Dot", "bars", "scatter")
 
-#: The bar chart: width, height of a row, room for the labels and for the values.
+#: The bar chart: total width, height of a row, width of the labels, width of the values.
 BARS, ROW, LABELS, VALUES = 480, 26, 124, 62
-#: The scatter plot: width, height, and the free space around the points.
+#: The scatter plot: width, height, and the margins around the points.
 WIDE, HIGH = 1000, 420
 LEFT, TOP, RIGHT, BOTTOM = 64, 12, 24, 48
 
 
 class Bar(NamedTuple):
-    """One row of a bar chart; the note is what the mouse finds."""
+    """One row of a bar chart. The note is its tooltip."""
 
     label: str
     value: int
@@ -25,7 +25,7 @@ class Bar(NamedTuple):
 
 
 class Dot(NamedTuple):
-    """One point of a scatter plot; `kind` is its CSS class."""
+    """One point of a scatter plot. `kind` is its CSS class, and the note is its tooltip."""
 
     x: int
     y: int
@@ -34,7 +34,7 @@ class Dot(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """A logarithmic axis from zero to `highest`, drawn between two places."""
+    """A logarithmic axis from zero to `highest`, drawn from `start` to `end`."""
 
     name: str
     highest: int
@@ -42,17 +42,17 @@ class Axis(NamedTuple):
     end: float
 
     def place(self, value: int) -> float:
-        """Where a value lies. Zero has its place at the start: the scale is that of 1 + value."""
+        """Return the position of a value. The scale is log(1 + value), so that zero is at the start."""
         share = log10(1 + value) / (log10(1 + max(self.highest, 1)) * 1.02)
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[int]:
-        """Zero and the powers of ten on the axis."""
+        """Return zero and the powers of ten on the axis."""
         return [0, *(10**decade for decade in range(1, len(str(self.highest))))]
 
 
 def bars(rows: Sequence[Bar], title: str) -> str:
-    """Draw horizontal bars, one per row, each with its value at the end."""
+    """Draw one horizontal bar per row, with the value at its end."""
     longest = max((row.value for row in rows), default=1) or 1
     scale = (BARS - LABELS - VALUES) / longest
     drawn = (_bar(index * ROW, row, row.value * scale) for index, row in enumerate(rows))

@@ -1,4 +1,4 @@
-"""What the demo shows of a run: live progress, then the tree."""
+"""Shows a run of the demo: live progress, then the tree."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from textwrap import shorten
 from typing import TextIO
 
 from orchestrator_celery import NodeKind, NodeState, NodeView, Progress, Run
+from orchestrator_celery.model.text import printable
 
 __all__ = ("follow", "progress_line", "tree_lines")
 
-#: Seconds between two looks at the run.
+#: Seconds between two polls of the run.
 PAUSE = 0.2
-#: Without a terminal: seconds between two lines.
+#: Seconds between two lines if the output is not a terminal.
 QUIET = 2.0
 BAR = 24
-#: Children of one node that are shown.
+#: Number of children shown per node.
 SHOWN = 4
-#: Characters of an error that are shown.
+#: Number of characters shown of an error.
 MESSAGE = 72
 
 
 def follow(run: Run, out: TextIO, check: Callable[[], None] | None = None) -> None:
-    """Show a run's progress until it has ended.
+    """Show a run's progress until the run has ended.
 
-    A terminal gets one line that is painted again and again, anything else a line now and then.
+    On a terminal one line is repainted. Any other output gets a new line every `QUIET` seconds.
 
     Args:
-        run: the run.
-        out: where to write.
-        check: called at every look; raises when it makes no sense to wait longer.
+        run: The run.
+        out: The stream to write to.
+        check: Called at every poll. It raises if the run can no longer end, for example because the worker died.
     """
     show = _repaint if out.isatty() else _append
     shown = 0.0
@@ -48,9 +49,11 @@ def follow(run: Run, out: TextIO, check: Callable[[], None] | None = None) -> No
 
 
 def progress_line(progress: Progress) -> str:
-    """One line of words and numbers, without colour or width."""
+    """Return the progress as one line of plain text."""
     ended = progress.done + progress.failed
-    parts = [f"{ended:,} of {progress.total:,} tasks ({int(100 * progress.fraction)}%)"]
+    parts = [
+        f"{ended:,} of {progress.total:,} task{'s' if progress.total != 1 else ''} ({int(100 * progress.fraction)}%)"
+    ]
     if progress.rate:
         parts.append(f"{progress.rate:,.0f}/s")
     if progress.eta and progress.eta >= 1:
@@ -63,7 +66,7 @@ def progress_line(progress: Progress) -> str:
 
 
 def tree_lines(view: NodeView) -> Iterator[str]:
-    """Draw a node, how its children stand, and a few of them: of a pool the failed ones first."""
+    """Draw a node, the states of its children, and the first children; in a swarm or group the failed ones first."""
     yield _node_line(view)
     children = list(view.children)
     if view.kind in (NodeKind.SWARM, NodeKind.GROUP):
@@ -81,7 +84,7 @@ def tree_lines(view: NodeView) -> Iterator[str]:
 
 def _node_line(view: NodeView) -> str:
     kind = "" if view.name == view.kind else f" [{view.kind}]"
-    return f"{view.name}{kind} {view.state}{_facts(view)}"
+    return printable(f"{view.name}{kind} {view.state}{_facts(view)}")
 
 
 def _facts(view: NodeView) -> str:

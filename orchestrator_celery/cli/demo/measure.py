@@ -1,4 +1,4 @@
-"""Measure one Python source file by its syntax tree."""
+"""Measures one Python source file by its syntax tree."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import TypedDict
 
 __all__ = ("Function", "Measure", "Unreadable", "measure_file", "source_files", "stdlib")
 
-#: Folders below the standard library that hold other people's packages.
+#: Folders below the standard library that contain installed packages.
 FOREIGN = frozenset({"site-packages", "dist-packages", "__pycache__"})
 
 
 class Unreadable(Exception):
-    """A source file is not Python of this interpreter's version: its syntax or encoding is refused."""
+    """The interpreter cannot parse a source file: it refuses the syntax or the encoding."""
 
 
 class Function(TypedDict):
-    """A function, and where it begins."""
+    """A function, the line where it begins, and its length."""
 
     name: str
     line: int
@@ -28,7 +28,7 @@ class Function(TypedDict):
 
 
 class Measure(TypedDict):
-    """What one file holds. Plain JSON: it is a task's result."""
+    """The counts of one file. It is plain JSON because it is a task's result."""
 
     name: str
     lines: int
@@ -40,25 +40,25 @@ class Measure(TypedDict):
 
 
 def stdlib() -> Path:
-    """The folder of the running interpreter's standard library."""
+    """Return the folder of the running interpreter's standard library."""
     return Path(sysconfig.get_path("stdlib"))
 
 
 def source_files(root: Path) -> list[str]:
-    """Names of all Python files below `root`, relative to it and in order, without installed packages."""
+    """Return the sorted names of all Python files below `root`, relative to it, without installed packages."""
     names = (path.relative_to(root) for path in root.rglob("*.py"))
     return sorted(name.as_posix() for name in names if FOREIGN.isdisjoint(name.parts))
 
 
 def measure_file(path: Path, name: str | None = None) -> Measure:
-    """Parse a file and count what is in it.
+    """Parse a file and count its lines, functions, classes, branches and imports.
 
     Args:
-        path: the file.
-        name: what the measure calls it; by default the path.
+        path: The file.
+        name: The name in the measure; by default the path.
 
     Raises:
-        Unreadable: the file cannot be parsed; the message says where and why.
+        Unreadable: The file cannot be parsed. The message contains the line and the reason.
     """
     source = path.read_bytes()
     nodes = list(ast.walk(_parse(source, name or str(path))))
@@ -76,7 +76,7 @@ def measure_file(path: Path, name: str | None = None) -> Measure:
 
 def _parse(source: bytes, name: str) -> ast.Module:
     with warnings.catch_warnings():
-        # An invalid escape in somebody else's file is a warning, and no news to whoever measures it.
+        # Warnings about the measured files, such as invalid escapes, do not matter here.
         warnings.simplefilter("ignore")
         try:
             return ast.parse(source)
@@ -87,7 +87,7 @@ def _parse(source: bytes, name: str) -> ast.Module:
 
 
 def _branches(node: ast.AST) -> int:
-    """Decision points, as cyclomatic complexity counts them."""
+    """Count the decision points of a node, as cyclomatic complexity does."""
     if isinstance(node, ast.BoolOp):
         return len(node.values) - 1
     if isinstance(node, ast.comprehension):

@@ -1,4 +1,4 @@
-"""The report as one HTML file: inline style and SVG, no script, readable in light and dark."""
+"""Renders the report as one HTML file: inline style and SVG, no script, light and dark colours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from html import escape
 
 from orchestrator_celery.cli.demo.chart import Bar, Dot, bars, scatter
 from orchestrator_celery.cli.demo.summary import Summary, is_test
+from orchestrator_celery.cli.demo.text import counted
 
 __all__ = ("html_page",)
 
@@ -51,7 +52,7 @@ PAGE = """<!doctype html>
 <main>
 <header><h1>{title}</h1><p class="note">{subtitle}</p></header>
 {body}
-<footer>Made by a Swarm of orchestrator_celery: one Celery task per file, one task to join them.</footer>
+<footer>Made by a Swarm of orchestrator_celery: one Celery task per file, and one task that joins the measures.</footer>
 </main>
 </html>
 """
@@ -68,7 +69,7 @@ def _tiles(summary: Summary) -> str:
     tiles = {
         "files": summary["files"],
         "lines": summary["lines"],
-        "of them tests": summary["test_lines"],
+        "lines in tests": summary["test_lines"],
         "functions": summary["functions"],
         "classes": summary["classes"],
         "branches": summary["branches"],
@@ -83,47 +84,55 @@ def _packages(summary: Summary) -> str:
         Bar(
             package["name"],
             package["lines"],
-            f"{package['name']}: {package['lines']:,} lines, {package['files']:,} files, "
-            f"{package['branches']:,} branches",
+            f"{package['name']}: {counted(package['lines'], 'line')}, {counted(package['files'], 'file')}, "
+            f"{counted(package['branches'], 'branch', 'branches')}",
         )
         for package in summary["packages"]
     ]
-    return _section("Largest packages", "Lines, tests left out.", bars(rows, "Lines per package"))
+    return _section("Largest packages", "Lines, without tests.", bars(rows, "Lines per package"))
 
 
 def _imports(summary: Summary) -> str:
-    rows = [Bar(name, count, f"{count:,} files import {name}") for name, count in summary["imports"]]
-    return _section("Most imported modules", "Files that import it, tests left out.", bars(rows, "Files per module"))
+    rows = [Bar(name, count, f"{name}: imported by {counted(count, 'file')}") for name, count in summary["imports"]]
+    return _section(
+        "Most imported modules",
+        "Number of files that import the module, without tests.",
+        bars(rows, "Files per module"),
+    )
 
 
 def _scatter(summary: Summary) -> str:
     dots = [
-        Dot(lines, branches, "tests" if is_test(name) else "library", f"{name}: {lines:,} lines, {branches:,} branches")
+        Dot(lines, branches, "tests" if is_test(name) else "library", _note(name, lines, branches))
         for name, lines, branches in summary["points"]
     ]
-    dots.sort(key=lambda dot: dot.kind, reverse=True)  # the library is drawn last, on top
+    dots.sort(key=lambda dot: dot.kind, reverse=True)  # the library is drawn last, so it is on top
     key = "".join(f'<i class="key" style="background: var(--{kind})"></i>{kind}' for kind in ("library", "tests"))
     drawn = scatter(dots, "Branches against lines, one point per file", "lines", "branches")
-    return _section("Length and branching", f"Every file, both axes logarithmic.{key}", drawn, wide=True)
+    return _section("Length and branching", f"One point per file. Both axes are logarithmic.{key}", drawn, wide=True)
+
+
+def _note(name: str, lines: int, branches: int) -> str:
+    return f"{name}: {counted(lines, 'line')}, {counted(branches, 'branch', 'branches')}"
 
 
 def _longest(summary: Summary) -> str:
     rows = [
         (
-            f"<code>{escape(one['name'])}</code>",
-            f"<code>{escape(one['file'])}:{one['line']}</code>",
-            f"{one['lines']:,}",
+            f"<code>{escape(function['name'])}</code>",
+            f"<code>{escape(function['file'])}:{function['line']}</code>",
+            f"{function['lines']:,}",
         )
-        for one in summary["longest"]
+        for function in summary["longest"]
     ]
-    return _section("Longest functions", "Tests left out.", _table(("function", "where", "lines"), rows), wide=True)
+    return _section("Longest functions", "Without tests.", _table(("function", "where", "lines"), rows), wide=True)
 
 
 def _unreadable(names: Sequence[str]) -> str:
     if not names:
         return ""
     listed = ", ".join(f"<code>{escape(name)}</code>" for name in names)
-    note = "Not Python of this version. The swarm tolerates their failure, and the report goes on without them."
+    note = "This Python version cannot parse these files. The swarm tolerates their failures."
     return _section("Unreadable files", note, f"<p>{listed}</p>", wide=True)
 
 

@@ -1,7 +1,7 @@
 """The demo's Celery project: an app, two tasks and the workflow over them.
 
-Broker and result backend come from `CELERY_BROKER_URL` and `CELERY_RESULT_BACKEND`,
-which Celery itself reads, in the demo's process and in its worker alike.
+Celery itself reads the broker and the result backend from `CELERY_BROKER_URL` and `CELERY_RESULT_BACKEND`, both in
+the demo's process and in its worker.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ __all__ = ("app", "measure", "orchestrator", "report", "workflow")
 app = Celery("stdlib_report")
 orchestrator = Orchestrator(app)
 
-#: Files in the queue or in work at once.
+#: How many files may be queued or running at once.
 IN_FLIGHT = 64
-#: Share of the files that may be unreadable: the library keeps a few broken ones for its own tests.
+#: Share of the files that may be unreadable. The library contains a few broken files for its own tests.
 TOLERATED = 0.05
 
 
@@ -39,7 +39,7 @@ def report(measures: list[Measure | None], names: list[str]) -> Summary:
 
 
 def workflow(root: Path, names: Sequence[str]) -> ComplexSignature:
-    """The whole job as one durable unit: measure every file, then join."""
+    """Return the whole job as one durable unit: measure every file, then join the measures."""
     swarm = Swarm(
         [measure.s(str(root), name) for name in names],
         name="files",

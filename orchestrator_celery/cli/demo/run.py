@@ -1,4 +1,4 @@
-"""The demo from beginning to end."""
+"""Runs the demo from beginning to end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from orchestrator_celery.cli.demo.measure import source_files, stdlib
 from orchestrator_celery.cli.demo.page import html_page
 from orchestrator_celery.cli.demo.project import workflow
 from orchestrator_celery.cli.demo.servers import Worker, WorkerDied
-from orchestrator_celery.cli.demo.text import text_report
+from orchestrator_celery.cli.demo.text import counted, text_report
+from orchestrator_celery.model.text import printable_lines
 from orchestrator_celery.store.embedded import EmbeddedRedis
 
 __all__ = ("demo",)
@@ -30,23 +31,23 @@ PROJECT = "orchestrator_celery.cli.demo.project"
 def demo(output: Path, *, processes: int, limit: int | None = None) -> int:
     """Run the demo and return its exit status: 0 done, 1 failed, 130 stopped by the user.
 
-    Whatever happens, the Redis and the worker it started are stopped before it returns.
+    The demo stops its Redis and its worker before it returns, after a failure too.
 
     Args:
-        output: where the HTML report goes.
-        processes: pool processes of the worker.
-        limit: measure the first files only.
+        output: Path of the HTML report.
+        processes: Number of pool processes of the worker.
+        limit: Number of files to measure, from the first one on; by default all.
     """
     names = source_files(stdlib())[:limit]
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without block characters is no reason to fail
+        sys.stdout.reconfigure(errors="replace")  # the demo must not fail on a terminal without block characters
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         with _servers(processes) as worker:
             return _measure(names, worker, output, processes)
     except KeyboardInterrupt:
-        print("\nStopped. Nothing is left running.", flush=True)
+        print("\nStopped. No process is left running.", flush=True)
         return 130
     except (OrchestratorError, WorkerDied) as exc:
         print(f"\nThe demo failed: {exc}", file=sys.stderr)
@@ -57,9 +58,9 @@ def demo(output: Path, *, processes: int, limit: int | None = None) -> int:
 def _servers(processes: int) -> Iterator[Worker]:
     with tempfile.TemporaryDirectory(prefix="orchestrator-demo-") as folder, EmbeddedRedis() as redis:
         urls = {"CELERY_BROKER_URL": redis.url(db=0), "CELERY_RESULT_BACKEND": redis.url(db=1)}
-        # Celery reads both before any setting, so these hold for this process too.
+        # Celery reads both variables before any setting, so they apply to this process too.
         os.environ.update(urls)
-        print(f"Redis at {urls['CELERY_BROKER_URL']}, a prefork worker of {processes} processes")
+        print(f"Redis at {urls['CELERY_BROKER_URL']}, prefork worker with {counted(processes, 'process', 'processes')}")
         with Worker(PROJECT, processes=processes, env=urls, log=Path(folder) / "worker.log") as worker:
             yield worker
 
@@ -67,15 +68,19 @@ def _servers(processes: int) -> Iterator[Worker]:
 def _measure(names: Sequence[str], worker: Worker, output: Path, processes: int) -> int:
     began = monotonic()
     run = workflow(stdlib(), names).apply_async()
-    print(f"Run {run.id}: {len(names):,} files of {stdlib()}, measured by a swarm, joined by a report\n", flush=True)
+    print(
+        f"Run {run.id}: a swarm measures {counted(len(names), 'file')} of {stdlib()}, then a task joins the measures\n",
+        flush=True,
+    )
     follow(run, sys.stdout, worker.check)
     seconds = monotonic() - began
     print("", *tree_lines(run.tree(limit=len(names))), "", sep="\n")
     if run.failed():
-        print(f"The run failed: {run.result!r}\n{worker.tail()}", file=sys.stderr)
+        print(printable_lines(f"The run failed: {run.result!r}\n{worker.tail()}"), file=sys.stderr)
         return 1
     rate = f"{len(names) / seconds:,.0f} tasks a second"
-    _publish(run, output, f"{len(names):,} files in {seconds:.1f} seconds by {processes} worker processes: {rate}.")
+    workers = counted(processes, "worker process", "worker processes")
+    _publish(run, output, f"{counted(len(names), 'file')} in {seconds:.1f} seconds by {workers}: {rate}.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A Celery worker as a child process that is surely gone afterwards."""
+"""Runs a Celery worker as a child process that cannot outlive its parent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import TracebackType
 
 __all__ = ("Worker", "WorkerDied")
 
-#: Seconds a worker has to end its running tasks, before it is killed.
+#: Seconds that a worker may take to end its running tasks before it is killed.
 GRACE = 10.0
 _PR_SET_PDEATHSIG = 1
 
@@ -25,15 +25,14 @@ class WorkerDied(Exception):
 class Worker:
     """A prefork worker, as a context manager.
 
-    It has a session of its own, so a Ctrl-C in the terminal reaches only whoever
-    started it, and that one stops it in order. It ends with the process that
-    started it, however that one ends.
+    The worker has a session of its own. A Ctrl-C in the terminal therefore reaches only the process that started the
+    worker, and this process stops the worker gracefully. If this process is killed, the worker ends too (on Linux).
 
     Args:
-        app: the module `celery -A` is given.
-        processes: how many pool processes.
-        env: environment on top of this process's own.
-        log: where its output goes.
+        app: The module for `celery -A`.
+        processes: Number of pool processes.
+        env: Environment variables in addition to this process's own.
+        log: File for the worker's output.
     """
 
     def __init__(self, app: str, *, processes: int, env: Mapping[str, str], log: Path) -> None:
@@ -63,16 +62,16 @@ class Worker:
         self.stop()
 
     def check(self) -> None:
-        """Raise `WorkerDied`, with the end of its log, if it is no longer there."""
+        """Raise `WorkerDied`, with the end of the log, if the worker has ended."""
         if self._process is not None and self._process.poll() is not None:
             raise WorkerDied(f"the worker ended with status {self._process.returncode}\n{self.tail()}")
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines it wrote."""
+        """Return the last lines of the worker's log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def stop(self) -> None:
-        """End it: in order first, by force after `GRACE` seconds."""
+        """Stop the worker gracefully, and kill it after `GRACE` seconds."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -81,12 +80,12 @@ class Worker:
             process.wait(GRACE)
         except subprocess.TimeoutExpired:
             pass
-        finally:  # a second Ctrl-C too
+        finally:  # after a second Ctrl-C too
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
 def _end_with_parent() -> None:
-    """In the child: a kill -9 of whoever started it must not leave it behind."""
+    """Ask the kernel, in the child, to end the worker when its parent dies, even by `kill -9`."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

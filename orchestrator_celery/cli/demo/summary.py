@@ -1,4 +1,4 @@
-"""Join the measures of many files into one summary."""
+"""Joins the measures of many files into one summary."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from orchestrator_celery.cli.demo.measure import Function, Measure
 
 __all__ = ("Longest", "Package", "Summary", "is_test", "summarise")
 
-#: How many rows a ranking has.
+#: Number of rows of a ranking.
 TOP = 12
 TEST_FOLDERS = frozenset({"test", "tests", "idle_test"})
 
 
 class Package(TypedDict):
-    """A top-level package or module, its tests left out."""
+    """A top-level package or module, without its tests."""
 
     name: str
     files: int
@@ -31,7 +31,7 @@ class Longest(Function):
 
 
 class Summary(TypedDict):
-    """The whole report, as plain JSON: it is the last task's result."""
+    """The whole report. It is plain JSON because it is the result of the last task."""
 
     files: int
     lines: int
@@ -47,7 +47,7 @@ class Summary(TypedDict):
 
 
 def summarise(measures: Sequence[Measure | None], names: Sequence[str]) -> Summary:
-    """Join measures, in the order of the names; None stands for a file that could not be measured."""
+    """Join measures in the order of the names. None stands for a file that could not be measured."""
     read = [measure for measure in measures if measure is not None]
     library = [measure for measure in read if not is_test(measure["name"])]
     return Summary(
@@ -66,7 +66,7 @@ def summarise(measures: Sequence[Measure | None], names: Sequence[str]) -> Summa
 
 
 def is_test(name: str) -> bool:
-    """Whether a file belongs to the test suite of the library rather than to the library."""
+    """Return whether a file belongs to the library's test suite."""
     return not TEST_FOLDERS.isdisjoint(name.split("/"))
 
 

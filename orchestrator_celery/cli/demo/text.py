@@ -1,4 +1,4 @@
-"""The report as text for a terminal."""
+"""Renders the report as text for a terminal."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from orchestrator_celery.cli.demo.summary import Summary
 
-__all__ = ("text_report",)
+__all__ = ("counted", "text_report")
 
-#: Rows of each ranking; the HTML report has more.
+#: Number of rows of each ranking. The HTML report has more.
 ROWS = 6
 BAR = 30
-#: How many of the unreadable files are named.
+#: Number of unreadable files that are listed.
 SOME = 3
 
 
@@ -20,9 +20,20 @@ def text_report(summary: Summary) -> str:
     return "\n".join([*_totals(summary), "", *_packages(summary), "", *_longest(summary), *_unreadable(summary)])
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Put a number before its noun, in the right form.
+
+    >>> counted(1, "file"), counted(1200, "file"), counted(2, "class", "classes")
+    ('1 file', '1,200 files', '2 classes')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def _totals(summary: Summary) -> Iterable[str]:
-    yield f"{summary['files']:,} files, {summary['lines']:,} lines ({summary['test_lines']:,} of them tests)"
-    yield f"{summary['functions']:,} functions, {summary['classes']:,} classes, {summary['branches']:,} branches"
+    files, lines = counted(summary["files"], "file"), counted(summary["lines"], "line")
+    functions, classes = counted(summary["functions"], "function"), counted(summary["classes"], "class", "classes")
+    yield f"{files}, {lines} ({summary['test_lines']:,} in tests)"
+    yield f"{functions}, {classes}, {counted(summary['branches'], 'branch', 'branches')}"
 
 
 def _packages(summary: Summary) -> Iterable[str]:
@@ -44,7 +55,7 @@ def _unreadable(summary: Summary) -> Iterable[str]:
     names = summary["unreadable"]
     if names:
         yield ""
-        yield f"{len(names)} unreadable, tolerated"
+        yield f"{counted(len(names), 'unreadable file')}, tolerated"
         yield from (f"  {name}" for name in names[:SOME])
     if len(names) > SOME:
         yield f"  … and {len(names) - SOME} more"

@@ -1,7 +1,9 @@
-"""From a graph's definition to the records of its nodes.
+"""Compiles graphs to the definitions of their nodes.
 
-Nodes are named by their number in the graph, `S` is START and `$` is END. A router is a node of its own, which follows
-the nodes of the user. `orchestrator_celery.records.definitions` describes the attributes.
+`orchestrator_celery.records.definitions` describes the attributes of the definitions.
+
+A router is a node of its own, and the routers come after the user's nodes. Numbers are positions in the list of nodes;
+`S` is START and `$` is END.
 """
 
 from __future__ import annotations
@@ -10,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from orchestrator_celery.records.definitions import Shape, write_definition
 from orchestrator_celery.canvas.conditions.language import node_names, roots
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.records.definitions import Shape, write_definition
 from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.payload import Codec
@@ -20,13 +22,14 @@ from orchestrator_celery.records.payload import Codec
 __all__ = ("graph_tree",)
 
 _START, _END = Place.START.value, Place.CLOSE.value
-_OFTEN = 2**31
-#: What conditions may look at whose answers a process has from its claim on.
-_TOLD = frozenset({"result", "node", "visits", "run_input"})
+#: The visit limit of routers, which are visited as often as the nodes they are asked about.
+_UNLIMITED = 2**31
+#: The values for conditions that a process gets with its claim.
+_IN_CONTEXT = frozenset({"result", "node", "visits", "run_input"})
 
 
 class _Node(NamedTuple):
-    """A node to be: of the user, or a router, which is asked about what a node gave."""
+    """A node of the graph: one of the user's, or a router, which is asked about another node's result."""
 
     name: str
     entry: Mapping[str, Any]
@@ -34,61 +37,63 @@ class _Node(NamedTuple):
 
 
 class _Edges(NamedTuple):
-    """What leads out of a node: declarations, error edges, and every target there is."""
+    """The edges of one node: routes after a success, and error edges."""
 
     routes: list[dict[str, Any]]
     errors: list[list[Any]]
 
     @property
     def targets(self) -> list[str]:
-        """Each once, in the order of declaration."""
+        """All targets without repetitions, in the order of declaration."""
         found = [target for route in self.routes for target in _targets_of(route)]
         return list(dict.fromkeys([*found, *(target for _, target in self.errors)]))
 
     @property
     def chosen(self) -> bool:
-        """Whether it takes a decision to say where it leads."""
+        """Whether a decision is needed to choose the edges."""
         return any("to" not in route for route in self.routes)
 
 
 class _Plan:
-    """A graph's nodes by number, and its edges between numbers.
+    """The nodes of a graph by number, and the edges between the numbers.
 
     Args:
-        graph: a valid one.
+        graph: a valid graph.
     """
 
     def __init__(self, graph: ConditionalGraph) -> None:
         self.nodes = [_Node(entry["name"], entry) for entry in graph.nodes]
         self.numbers = {node.name: str(number) for number, node in enumerate(self.nodes)}
-        self._ends = {**self.numbers, START: _START, END: _END}
+        self._numbers_of_ends = {**self.numbers, START: _START, END: _END}
         self._approvals = {node.name for node in self.nodes if "approval" in node.entry}
         self.edges: dict[str, _Edges] = {_START: _Edges([], []), **{n: _Edges([], []) for n in self.numbers.values()}}
         self._declared: list[tuple[str, list[str]]] = []
-        for declared in graph.edges:
-            self._add(declared)
+        for declaration in graph.edges:
+            self._add(declaration)
         for source in list(self.edges):
-            self._ask(source)
+            self._insert_routers(source)
 
-    def _add(self, declared: Mapping[str, Any]) -> None:
-        source = self._ends[declared["from"]]
+    def _add(self, declaration: Mapping[str, Any]) -> None:
+        source = self._numbers_of_ends[declaration["from"]]
         edges = self.edges[source]
-        if "error" in declared:
-            target = self._ends[declared["to"]]
-            edges.errors.append([declared["error"], target])
+        if "error" in declaration:
+            target = self._numbers_of_ends[declaration["to"]]
+            edges.errors.append([declaration["error"], target])
             self._declared.append((source, [target]))
             return
-        route: dict[str, Any] = {"to": self._ends[declared["to"]]} if "to" in declared else self._choice(declared)
+        is_plain = "to" in declaration
+        route: dict[str, Any]
+        route = {"to": self._numbers_of_ends[declaration["to"]]} if is_plain else self._choice(declaration)
         edges.routes.append(route)
         self._declared.append((source, _targets_of(route)))
-        if "router" in declared:
+        if "router" in declaration:
             route["asked"] = str(len(self.nodes))
-            asked_about = "START" if source == _START else declared["from"]
-            name = f"{asked_about} ({declared['router']['task']})"
-            self.nodes.append(_Node(name, {"signature": declared["router"]}, source))
+            asked_about = "START" if source == _START else declaration["from"]
+            name = f"{asked_about} ({declaration['router']['task']})"
+            self.nodes.append(_Node(name, {"signature": declaration["router"]}, source))
 
-    def _ask(self, source: str) -> None:
-        """Routers come after the node they are asked about, one after the other; the last of them decides for it."""
+    def _insert_routers(self, source: str) -> None:
+        """Put the routers of a node behind it, one after the other; the last router decides the node's edges."""
         routers = [route["asked"] for route in self.edges[source].routes if "asked" in route]
         if not routers:
             return
@@ -98,49 +103,50 @@ class _Plan:
             self.edges[before] = _Edges([{"to": router}], errors)
         self.edges[routers[-1]] = _Edges(deciding, [])
 
-    def _choice(self, declared: Mapping[str, Any]) -> dict[str, Any]:
-        kind = "when" if "when" in declared else "keys"
-        route: dict[str, Any] = {kind: [[what, self._ends[target]] for what, target in declared[kind]]}
-        route.update({name: declared[name] for name in ("mode", "strict") if declared.get(name)})
-        if declared.get("otherwise") is not None:
-            route["otherwise"] = self._ends[declared["otherwise"]]
-        if kind == "keys" and "router" not in declared and declared["from"] in self._approvals:
+    def _choice(self, declaration: Mapping[str, Any]) -> dict[str, Any]:
+        kind = "when" if "when" in declaration else "keys"
+        numbers = self._numbers_of_ends
+        route: dict[str, Any] = {kind: [[rule, numbers[target]] for rule, target in declaration[kind]]}
+        route.update({name: declaration[name] for name in ("mode", "strict") if declaration.get(name)})
+        if declaration.get("otherwise") is not None:
+            route["otherwise"] = numbers[declaration["otherwise"]]
+        if kind == "keys" and "router" not in declaration and declaration["from"] in self._approvals:
             route["decision"] = True
         return route
 
     def sources_of(self, number: str) -> list[str]:
-        """Where edges into a node come from, in the order in which they were declared."""
+        """Return the sources of the edges into a node, in the order of their declaration."""
         return list(dict.fromkeys(source for source, targets in self._declared if number in targets))
 
-    def asks(self, source: str) -> bool:
-        """Whether it takes a decision to say where a node, or START, leads, or what comes to END from START."""
+    def needs_decision(self, source: str) -> bool:
+        """Whether a decision must choose the targets of a node or of START, or the value from START to END."""
         edges = self.edges[source]
         return edges.chosen or (source == _START and _END in edges.targets)
 
-    def looks(self, edges: _Edges, number: str, entry: Mapping[str, Any]) -> list[str]:
-        """Whose results a decision about a node looks at, besides its own: of nodes, and of routers asked before."""
+    def reads(self, edges: _Edges, number: str, entry: Mapping[str, Any]) -> list[str]:
+        """Return the other nodes, and the earlier routers, whose results the decisions about a node read."""
         expressions = [condition for route in edges.routes for condition, _ in route.get("when", ())]
-        over = [] if entry.get("map_over") is None else [entry["map_over"]]
+        mapped = [] if entry.get("map_over") is None else [entry["map_over"]]
         asked = [route["asked"] for route in edges.routes if route.get("asked", number) != number]
-        return sorted({*self.known([*expressions, *over]).values(), *asked} - {number}, key=int)
+        return sorted({*self.named([*expressions, *mapped]).values(), *asked} - {number}, key=int)
 
-    def known(self, expressions: Iterable[Any]) -> dict[str, str]:
-        """Numbers of the nodes that expressions speak of."""
-        return {name: self.numbers[name] for one in expressions for name in node_names(one)}
+    def named(self, expressions: Iterable[Any]) -> dict[str, str]:
+        """Return the numbers of the nodes that expressions name."""
+        return {name: self.numbers[name] for expression in expressions for name in node_names(expression)}
 
 
 def graph_tree(
     graph: ConditionalGraph, body: Callable[[Any, bool], Tree], codec: Codec
 ) -> tuple[dict[str, bytes], Any]:
-    """Definitions of a graph's nodes and bodies.
+    """Return the definitions of a graph's nodes and bodies.
 
     Args:
-        graph: what the user built.
-        body: compiles the body of a node; told whether it is one with which the graph begins.
-        codec: writes what Python reads.
+        graph: the user's graph.
+        body: compiles the body of a node; the second argument says whether the graph begins with the node.
+        codec: encodes the payloads.
 
     Returns:
-        Definitions below the graph's node; its attributes with its own facts and the number of its tasks.
+        The definitions below the graph's node; and a tuple of its attributes, its payload, and the number of its tasks.
     """
     plan = _Plan(graph)
     first = set(plan.edges[_START].targets)
@@ -157,9 +163,9 @@ def graph_tree(
 def _body(node: _Node, body: Callable[[Any, bool], Tree], begins: bool, codec: Codec) -> Tree:
     if "signature" in node.entry:
         return body(node.entry["signature"], begins)
-    given = node.entry["approval"]
-    wait = given.get("timeout")
-    facts = codec.dump({"name": node.name, **given}, "json")
+    approval = node.entry["approval"]
+    wait = approval.get("timeout")
+    facts = codec.dump({"name": node.name, **approval}, "json")
     own = write_definition(
         Shape.APPROVAL, facts, kind="approval", wait=None if wait is None else max(1, int(wait * 1000))
     )
@@ -175,15 +181,15 @@ def _attrs(plan: _Plan) -> dict[str, Any]:
         "kind": "graph",
         "edges": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
         "joins": ",".join(joins) or None,
-        "first": None if plan.asks(_START) else ",".join(start.targets),
-        "start_decides": plan.asks(_START),
+        "first": None if plan.needs_decision(_START) else ",".join(start.targets),
+        "start_decides": plan.needs_decision(_START),
     }
 
 
 def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, leaves: int, codec: Codec) -> bytes:
     edges, entry = plan.edges[number], node.entry
-    tried = node.asked_about is None and "approval" not in entry
-    retry = entry.get("retry") or (graph.kwargs.get("retry") if tried else None)
+    may_retry = node.asked_about is None and "approval" not in entry
+    retry = entry.get("retry") or (graph.kwargs.get("retry") if may_retry else None)
     facts = _facts(
         plan, edges, {"name": node.name, "retry": retry, **{k: entry.get(k) for k in ("inputs", "map_over")}}
     )
@@ -193,11 +199,11 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
         "name": quote(node.name, safe=""),
         "next": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
         "decides": edges.chosen,
-        "looks_at": ",".join(plan.looks(edges, number, entry)) or None,
-        "foreseeable": _foreseeable(edges, node, number, facts) if edges.chosen else None,
+        "looks_at": ",".join(plan.reads(edges, number, entry)) or None,
+        "foreseeable": _chosen_by_worker(edges, node, number, facts) if edges.chosen else None,
         "catches": bool(edges.errors or retry),
         "leaves": leaves,
-        "max_visits": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _OFTEN,
+        "max_visits": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _UNLIMITED,
         "sources": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
         "inputs": bool(entry.get("inputs")),
         "mapped": "map_over" in entry,
@@ -208,7 +214,7 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
 
 
 def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]:
-    """What Python has to know of a node, or of START; what is empty is left out."""
+    """Return the payload of a node, or of START, for the decisions in Python; empty parts are left out."""
     conditions = [condition for route in edges.routes for condition, _ in route.get("when", ())]
     others = [*(own.get("inputs") or {}).values(), *([own["map_over"]] if own.get("map_over") is not None else [])]
     facts = {
@@ -216,17 +222,17 @@ def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]
         "routes": edges.routes if any("to" not in route or route["to"] == _END for route in edges.routes) else None,
         "errors": edges.errors,
         "roots": sorted({root for condition in conditions for root in roots(condition)}),
-        "names": plan.known([*conditions, *others]),
+        "names": plan.named([*conditions, *others]),
     }
     return {name: value for name, value in facts.items() if value}
 
 
-def _foreseeable(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> int | None:
-    """Whether the process that has run the body may choose its edges: 1 by the result, 2 by what it was told too."""
-    looks = set(facts.get("roots", ()))
+def _chosen_by_worker(edges: _Edges, node: _Node, number: str, facts: Mapping[str, Any]) -> int | None:
+    """Whether the process that ran the body may choose the edges: 1 from the result alone, 2 with the claim's data."""
+    read = set(facts.get("roots", ()))
     if node.asked_about is None:
-        return 1 if looks <= {"result"} else 2 if looks <= _TOLD else None
-    # A router's own result is a key, and not what conditions call the result.
+        return 1 if read <= {"result"} else 2 if read <= _IN_CONTEXT else None
+    # The result of a router is a key, but conditions read the result that the router was asked about.
     alone = all(route.get("asked") == number or "to" in route for route in edges.routes)
     return 1 if alone and not (node.asked_about == _START and _END in edges.targets) else None
 

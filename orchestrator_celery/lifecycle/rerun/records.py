@@ -16,7 +16,7 @@ from orchestrator_celery.records.names import Beside
 
 if TYPE_CHECKING:
     from orchestrator_celery.store.reader import Reader
-    from orchestrator_celery.store.run_contents import Copies
+    from orchestrator_celery.store.run_contents import RunContents
 
 __all__ = ("Taken", "Takeover")
 
@@ -53,7 +53,7 @@ class Takeover:
         InvalidTransition: it is a callback, or something before it has not succeeded.
     """
 
-    def __init__(self, reader: Reader, copies: Copies, run: str, node: str) -> None:
+    def __init__(self, reader: Reader, copies: RunContents, run: str, node: str) -> None:
         self._reader = reader
         self._copies = copies
         self._run = run

@@ -14,20 +14,20 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, SignatureGone
 from orchestrator_celery.lifecycle.rerun.records import Takeover
-from orchestrator_celery.lifecycle.start import ROUTING, Launcher
+from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, Shape, parse_definition, shape_of, with_attributes
 from orchestrator_celery.records.head import HeadPrefix
 from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.run_contents import Copies
+from orchestrator_celery.store.run_contents import RunContents
 
 if TYPE_CHECKING:
-    from orchestrator_celery.container import Wiring
+    from orchestrator_celery.container import Container
     from orchestrator_celery.store.reader import Reader
 
-__all__ = ("Again", "Source", "without_surroundings")
+__all__ = ("Rerun", "Source", "without_surroundings")
 
 #: Fields of a head that say what a run is, and nothing of how it went.
 _KEPT = frozenset("name kind total leaf limit input category tags own immutable".split())
@@ -49,15 +49,15 @@ class Source(NamedTuple):
     takeover: Takeover | None = None
 
 
-class Again:
-    """Starts runs again.
+class Rerun:
+    """Starts runs of definitions that are in the store.
 
     Args:
-        parts: of the orchestrator.
+        container: the parts of the orchestrator.
     """
 
-    def __init__(self, parts: Wiring) -> None:
-        self._parts = parts
+    def __init__(self, container: Container) -> None:
+        self._container = container
 
     def source(self, root: str) -> Source:
         """What a run, or a saved signature, is made of.
@@ -67,15 +67,15 @@ class Again:
         Raises:
             RunNotFound: there is no such run.
         """
-        head = self._parts.reader.head(root)
+        head = self._container.reader.head(root)
         if not head or head.get("status") == b"CANCELLED":
             raise RunNotFound(f"No run has the id {root!r}: there is nothing that could be started again.")
         kept = {name: value for name, value in head.items() if name in _KEPT or name.startswith(HeadPrefix.TASK.value)}
         if "skipped" in head:  # in a new run nothing is skipped
             kept["total"] = b"%d" % (int(head["total"]) + int(head["skipped"]))
         self._refuse_expired(root, head)
-        found = Copies(self._parts.store.client, self._parts.store.keys).definitions(root)
-        closing = self._parts.codec.load(head["close"]) if "close" in head else {}
+        found = RunContents(self._container.store.client, self._container.store.keys).definitions(root)
+        closing = self._container.codec.load(head["close"]) if "close" in head else {}
         return Source(kept, found if "saved" in head else self._as_it_is(root, found), without_surroundings(closing))
 
     def start(self, source: Source, signature: str, rerun_of: str | None = None, **head: Any) -> str:
@@ -90,27 +90,44 @@ class Again:
         Raises:
             SignatureGone: the signature is no more, or a purge has claimed it.
         """
-        store, run = self._parts.store, uuid()
+        store, run = self._container.store, uuid()
         fields: dict[str, Any] = {**source.head, "signature": signature, "rerun_of": rerun_of, **head}
-        if store.register(signature, run).refused is Refused.GONE:
+        if store.signatures.register(signature, run).refused is Refused.GONE:
             raise SignatureGone(
                 f"The signature {signature} is gone: it was deleted, or its purge has begun; nothing was started."
             )
-        parts = self._parts
-        launcher = Launcher(parts.app, store, parts.codec, parts.compiler, parts.publisher)
+        starter = Starter(self._container)
         try:
             records = "" if source.takeover is None else self._bring(run, source.takeover, fields)
             kept = {k: v for k, v in fields.items() if v is not None}
-            launcher.again(run, source.definitions, kept, dict(source.options), records)
+            starter.start_compiled(run, source.definitions, kept, dict(source.options), records)
         except BaseException:
-            store.registered(signature, run, created=False)
+            store.signatures.registered(signature, run, created=False)
             raise
-        store.registered(signature, run, created=True)
+        store.signatures.registered(signature, run, created=True)
         return run
+
+    def from_node(self, run: str, node: str) -> str:
+        """Start a new run that takes over the nodes before one node; return its id.
+
+        Args:
+            run: the earlier run.
+            node: id of the node that the new run starts with.
+
+        Raises:
+            RunNotFound, SignatureGone: the run, or its signature, is gone.
+            NodeNotFound: the run has no such node.
+            InvalidTransition: the node is a callback, or a node before it has not succeeded.
+        """
+        reader, store = self._container.reader, self._container.store
+        source = self.source(run)
+        takeover = Takeover(reader, RunContents(store.client, store.keys), run, node)
+        signature = reader.head_field(run, "signature")
+        return self.start(source._replace(takeover=takeover), signature.decode() if signature else run, rerun_of=run)
 
     def _bring(self, run: str, takeover: Takeover, fields: dict[str, Any]) -> str:
         """Bring what a run takes over, and count it."""
-        token = self._parts.store.bring(run, takeover.records())
+        token = self._container.store.upload_records(run, takeover.records())
         done, failed, skipped = takeover.taken
         fields.update(done=done, failed=failed, total=int(fields["total"]) - skipped)
         if skipped:
@@ -119,7 +136,7 @@ class Again:
 
     def _as_it_is(self, run: str, definitions: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         """Definitions of a run; its open swarms as they are now."""
-        reader, added = self._parts.reader, list[tuple[str, bytes]]()
+        reader, added = self._container.reader, list[tuple[str, bytes]]()
         for node, raw in definitions:
             definition = parse_definition(raw) if shape_of(raw) is Shape.POOL else None
             if definition and definition.has(Attribute.OPEN) and (size := _size(reader, run, node)) is not None:
@@ -133,7 +150,7 @@ class Again:
         yield from added
 
     def _refuse_expired(self, root: str, head: Mapping[str, bytes]) -> None:
-        expires = self._parts.codec.load(head["leaf"]).get("expires") if "leaf" in head else None
+        expires = self._container.codec.load(head["leaf"]).get("expires") if "leaf" in head else None
         if isinstance(expires, datetime) and expires <= datetime.now(timezone.utc):
             raise InvalidWorkflow(
                 f"The tasks of {root} were to expire at {expires.isoformat()}, which is over: started again, none "

@@ -1,15 +1,17 @@
--- Purpose: makes an uploaded run exist, at once and whole, and starts its first leaves.
+-- Purpose: makes an uploaded run exist, at once and whole, and starts its first leaves, unless its head names a later `eta`.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 token of the upload  2 number of fields of the head  3 token of records that a rerun takes over, or ''
 --       4.. fields of the head: name, value, ...
--- RETURNS: {'ok', effects, time of creation} | {'exists', {}, ended} the id is known; the upload is dropped, nothing starts;
---          ended: 1 if that run needs no look any more | {'expired'} the upload was dropped
--- include: everything
+-- RETURNS: {'ok', effects, time of creation} | {'exists', {}, ended, digest, status} the id is known; the upload is dropped,
+--          nothing starts; ended: 1 if that run needs no look any more; digest: of its definition
+--          | {'expired'} the upload was dropped
+-- include: everything pools begin_run
 local upload = definitions_key .. ':' .. ARGV[1]
 local records = ARGV[3] ~= '' and definitions_key .. ':' .. ARGV[3] or nil
 if status or cancelled then
   redis.call('UNLINK', upload, records or upload)
-  return reply('exists', cancelled and 0 or redis.call('HEXISTS', root, HEAD.keep))
+  return reply('exists', cancelled and 0 or redis.call('HEXISTS', root, HEAD.keep),
+    redis.call('HGET', root, HEAD.digest) or '', status or STATUS.cancelled)
 end
 if redis.call('EXISTS', upload, records or upload) < 2 then return reply('expired') end
 redis.call('RENAME', upload, definitions_key)
@@ -24,10 +26,13 @@ if records then
   redis.call('HSET', root, HEAD.ahead, 1)
   ahead = '1'
 end
-local own_window, own_max_events, input, limit = unpack(redis.call('HMGET', root, HEAD.window, HEAD.events, HEAD.input,
-  HEAD.limit))
-window, max_events = tonumber(own_window), own_max_events
-if limit then redis.call('HSET', root, HEAD.deadline, string.format('%.0f', now + limit)) end
+local eta
+window, max_events, eta, base = unpack(redis.call('HMGET', root, HEAD.window, HEAD.events, HEAD.eta, HEAD.base))
+window, base = tonumber(window), tonumber(base) or 0
 emit('status', PLACE.close, EVENT.status, STATUS.pending)
-activate('0', input and SOURCE.run or '')
+if eta and tonumber(eta) > tonumber(now) then
+  wait_for_start() -- until `begin`
+else
+  begin_run()
+end
 return reply('ok', now)

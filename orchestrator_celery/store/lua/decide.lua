@@ -13,17 +13,17 @@ local live = get_live(field)
 local graph = live and get_graph(graph_id)
 if not graph then return reply('stale') end
 redis.call('HDEL', live_key, field)
-local reason, reference = reason_of(live)
-local is_before_body = reason == REASON.map or reason == REASON.inputs
+local cause, reference = cause_of(live)
+local is_before_body = cause == CAUSE.map or cause == CAUSE.inputs
 
 graph.busy = true
 if graph.error then
-  leave_undone(graph, key, is_before_body and UNDONE.not_begun or reason, reference)
+  leave_undone(graph, key, is_before_body and UNDONE.not_begun or cause, reference)
 elseif verdict == 'go' then
-  local holder = (reason == REASON.skipped and decided or graph_id) .. '.' .. PLACE.value -- of a value no node has
+  local holder = (cause == CAUSE.skipped and decided or graph_id) .. '.' .. PLACE.value -- of a value no node has
   if value ~= '' then put_ended(holder, STATE.succeeded, 0, now, '', value) end
-  local failed = reason == REASON.failed
-  local result = failed and SOURCE.error_value .. reference or reason == REASON.skipped and holder or reference
+  local failed = cause == CAUSE.failed
+  local result = failed and SOURCE.error_value .. reference or cause == CAUSE.skipped and holder or reference
   leave(graph_id, graph, at, turn, result, argument, not failed)
 elseif verdict == 'again' then
   retry_visit(graph_id, graph, at, turn, tonumber(argument))
@@ -42,7 +42,7 @@ elseif is_before_body then
 else
   local holder = decided .. '.' .. PLACE.value
   put_ended(holder, STATE.failed, 0, now, '', argument)
-  leave_undone(graph, key, reason, reference)
+  leave_undone(graph, key, cause, reference)
   fail_graph(graph_id, graph, holder)
 end
 graph.busy = nil

@@ -22,7 +22,7 @@ if ARGV[7] == '1' then
   retire()
   return reply('ok')
 end
-local free_attempts = tonumber(redis.call('HGET', ended_key, node .. BESIDE.free_attempts) or 0)
+local free_attempts = tonumber(redis.call('HGET', ended_key, node .. BESIDE.free_attempts) or base)
 if live.attempt - free_attempts > tonumber(ARGV[5]) then return reply('poisoned') end
 emit('lost', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live))
 new_attempt(live)

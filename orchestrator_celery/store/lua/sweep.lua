@@ -2,12 +2,14 @@
 --          the reconciler has to act on.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 milliseconds after which a message counts as lost, doubled with each publication  2 longest such pause
--- RETURNS: {'ok', effects, next, running, created, status, deadline, late, approvals, owed}
+-- RETURNS: {'ok', effects, next, running, created, status, deadline, late, approvals, owed,
+--          starts}
 --          | {'gone'} there is no such run | {'over'} no node of it is live | {'cancelled'} side effects of that are pending
 --          next: when the oldest message is overdue, or ''; running: nodes and records, alternating
 --          deadline: when an unfinished run fails, or ''; late: approvals whose timeout is over
 --          approvals: how many wait; owed: number of pending side effects, or ''
--- include: outbox records/ended records/graph callbacks looked_at decision
+--          starts: when a run with a delay starts, '' if it has started or is held
+-- include: outbox records/ended records/graph records/task_id error_copy callbacks looked_at decision
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local MOST = 64 -- publications of one look
@@ -40,7 +42,9 @@ for i = 1, #entries, 2 do
     look_at(due_at(live))
   end
 end
-local deadline, finished, closed, owed = unpack(redis.call('HMGET', root, HEAD.deadline, HEAD.finished, HEAD.closed, HEAD.owed))
+local deadline, finished, closed, owed, waiting, eta = unpack(redis.call('HMGET', root, HEAD.deadline, HEAD.finished,
+  HEAD.closed, HEAD.owed, HEAD.waits, HEAD.eta))
 if live_nodes == 0 and closed and not owed and not under_way() then return reply('over') end
 return reply('ok', earliest and string.format('%.0f', earliest) or '', running, created, status,
-  not finished and deadline or '', late, approvals, owed or '')
+  not finished and deadline or '', late, approvals, owed or '',
+  waiting and not held and eta or '')

@@ -80,22 +80,22 @@ BOTH = {"approved": "b", "rejected": END}
 #: What is wrong: a graph, and of each problem its node, a part of its words and of its hint.
 BROKEN = {
     "no nodes": (lambda: graph(), [("", "no nodes", "add_node")]),
-    "nothing follows START": (
+    "no edge leads out of START": (
         lambda: graph("a", edges=False).add_edge("a", END),
-        [("", "nothing follows START", "add_edge(START, 'a')")],
+        [("", "no edge leads out of START", "add_edge(START, 'a')")],
     ),
     "max_visits of the graph": (lambda: document(max_visits=0), [("", "max_visits=0", "at least 1")]),
-    "retry of the graph": (lambda: document(retry={"attempts": 1}), [("", "attempts=1 tries nothing", "at least 2")]),
+    "retry of the graph": (lambda: document(retry={"attempts": 1}), [("", "attempts=1 never retries", "at least 2")]),
     "retry that is no policy": (lambda: document(retry=5), [("", "retry=5", "Retry(attempts=3)")]),
-    "duplicate name": (lambda: graph("a").add_node("a", T.b.s()), [("a", "declared twice", "name of its own")]),
-    "reserved name": (lambda: graph("__a"), [("__a", "reserved", "do not begin with two underscores")]),
+    "duplicate name": (lambda: graph("a").add_node("a", T.b.s()), [("a", "declared twice", "a different name")]),
+    "reserved name": (lambda: graph("__a"), [("__a", "reserved", "does not begin with two underscores")]),
     "the name END": (lambda: graph("a").add_node(END, T.a.s()), [(END, "reserved", "")]),
     "long name": (lambda: graph("a" * 81), [("a" * 81, "81 characters", "at most 80")]),
-    "odd name": (lambda: graph("a/b"), [("a/b", "cannot be used", "letters")]),
-    "blank around a name": (lambda: graph(" a"), [(" a", "cannot be used", "letters")]),
+    "odd name": (lambda: graph("a/b"), [("a/b", "not allowed", "letters")]),
+    "blank around a name": (lambda: graph(" a"), [(" a", "not allowed", "letters")]),
     "unknown target": (
         lambda: graph("a").add_edge("a", "zzz"),
-        [("a", "an edge leads to 'zzz', which is no node", "add_node('zzz'")],
+        [("a", "an edge leads to 'zzz', which is not a node", "add_node('zzz'")],
     ),
     "misspelt target": (
         lambda: graph("charge").add_edge("charge", "chrage"),
@@ -104,8 +104,8 @@ BROKEN = {
     "START and END in quotes": (
         lambda: ConditionalGraph(app=APP).add_node("a", T.a.s()).add_edge("START", "a").add_edge("a", "end"),
         [
-            ("", "nothing follows START", "add_edge(START, 'a')"),
-            ("START", "no node", "did you mean START? Import it"),
+            ("", "no edge leads out of START", "add_edge(START, 'a')"),
+            ("START", "not a node", "did you mean START? Import it"),
             ("a", "leads to 'end'", "did you mean END? Import it"),
         ],
     ),
@@ -129,29 +129,29 @@ BROKEN = {
         lambda: graph("a").add_error_edge("a", "nix"),
         [("a", "an error edge leads to 'nix'", "add_node")],
     ),
-    "unknown source": (lambda: graph("a").add_edge("nix", "a"), [("nix", "it is no node", "add_node")]),
+    "unknown source": (lambda: graph("a").add_edge("nix", "a"), [("nix", "it is not a node", "add_node")]),
     "unreachable": (
         lambda: graph("a").add_node("b", T.a.s()).add_edge("b", END),
-        [("b", "cannot be reached from START", "lead an edge to it")],
+        [("b", "cannot be reached from START", "add an edge to it")],
     ),
     "dead end": (
         lambda: graph("a").add_node("b", T.a.s()).add_edge("a", "b"),
-        [("b", "no way to END: nothing says where to go", "add_edge('b', END)")],
+        [("b", "no path to END: no edge follows its success", "add_edge('b', END)")],
     ),
     "only a way for errors": (
         lambda: graph("a", edges=False).add_edge(START, "a").add_error_edge("a", END),
-        [("a", "no way to END: nothing says where to go", "add_edge('a', END)")],
+        [("a", "no path to END: no edge follows its success", "add_edge('a', END)")],
     ),
     "loop without a way out": (
         lambda: sketch("S>a a>b b>a"),
-        [("a", "no way to END", "out of the loop"), ("b", "no way to END", "out of the loop")],
+        [("a", "no path to END", "out of its loop"), ("b", "no path to END", "out of its loop")],
     ),
     "edge out of END": (lambda: graph("a").add_edge(END, "a"), [(END, "leads out of END", "begin the edge")]),
     "edge into START": (lambda: graph("a").add_edge("a", START), [("a", "leads into START", "first node")]),
-    "duplicate edge": (lambda: graph("a").add_edge("a", END), [("a", "two edges to '__end__'", "leave one out")]),
+    "duplicate edge": (lambda: graph("a").add_edge("a", END), [("a", "two edges to '__end__'", "remove one of them")]),
     "condition on an unknown node": (
         lambda: asking(when(node("nix")["x"] == 1, "b"), otherwise(END)),
-        [("a", "a condition looks at 'nix'", "add_node")],
+        [("a", "a condition reads 'nix'", "add_node")],
     ),
     "condition on a node before any": (
         lambda: graph("a").add_conditional_edges(START, [when(node("a") == 1, END), otherwise("a")]),
@@ -159,11 +159,11 @@ BROKEN = {
     ),
     "condition on error": (
         lambda: asking(when(error["type"] == "E", "b"), otherwise(END)),
-        [("a", "looks at error, which is never there", "takes add_error_edge()")],
+        [("a", "reads error, which never exists here", "use add_error_edge()")],
     ),
     "condition on visits of START": (
         lambda: graph("a").add_conditional_edges(START, [when(visits > 1, END), otherwise("a")]),
-        [(START, "visits, and START is not visited", "")],
+        [(START, "visits, but START is never visited", "")],
     ),
     "unreadable condition": (
         lambda: document(edges=[{"from": "a", "when": [[["eval", "1"], "a"]], "otherwise": END}]),
@@ -175,28 +175,28 @@ BROKEN = {
     ),
     "behind a branch that is always taken": (
         lambda: document(edges=[{"from": "a", "when": [[True, "a"], [["result"], END]], "otherwise": END}]),
-        [("a", "the branch to '__end__' is never taken", "always is"), ("a", "otherwise('__end__') is never taken", "")],
+        [("a", "the branch to '__end__' is never taken", "always taken"), ("a", "otherwise('__end__') is never taken", "")],
     ),
     "literal condition": (
         lambda: document(edges=[{"from": "a", "when": [[False, "a"]], "otherwise": END}]),
-        [("a", "the branch to 'a' is never taken", "False is no condition")],
+        [("a", "the branch to 'a' is never taken", "False is not a condition")],
     ),
     "duplicate condition": (
         lambda: asking(when(result == 1, "b"), when(result == 1, END)),
-        [("a", "the branch to '__end__' is never taken", "result == 1 is asked before it")],
+        [("a", "the branch to '__end__' is never taken", "the same condition result == 1")],
     ),
     "duplicate key": (
         lambda: document(edges=[{"from": "a", "keys": [["x", "a"], ["x", END]]}]),
-        [("a", "the key 'x' has two targets", "leave one out")],
+        [("a", "the key 'x' has two targets", "remove one of them")],
     ),
-    "no branch": (lambda: document(edges=[{"from": "a", "keys": []}]), [("a", "it holds no branch", "at least one")]),
+    "no branch": (lambda: document(edges=[{"from": "a", "keys": []}]), [("a", "it has no branch", "at least one")]),
     "mode of a document": (
         lambda: document(edges=[{"from": "a", "keys": [["x", END]], "mode": "some"}]),
         [("a", "mode='some' is not allowed", "'first' or 'all'")],
     ),
     "strict without conditions": (
         lambda: document(edges=[{"from": "a", "keys": [["x", END]], "strict": True}]),
-        [("a", "strict=True is about conditions", "default=")],
+        [("a", "strict=True needs conditions", "default=")],
     ),
     "key of a document": (
         lambda: document(edges=[{"from": "a", "keys": [[1.5, END]]}]),
@@ -207,32 +207,32 @@ BROKEN = {
         .add_node("a", T.a.s(), inputs={"n": node("nix")})
         .add_edge(START, "a")
         .add_edge("a", END),
-        [("a", "inputs looks at 'nix'", "add_node")],
+        [("a", "inputs reads 'nix'", "add_node")],
     ),
     "inputs of a later node": (
         lambda: graph("b").add_node("a", T.a.s(), inputs={"n": node("b")}).add_edge(START, "a").add_edge("a", END),
-        [("a", "'b', which does not come before it", "lead an edge")],
+        [("a", "'b', which does not come before it", "add an edge")],
     ),
     "inputs of an error nobody brings": (
         lambda: graph("b").add_node("a", T.a.s(), inputs={"n": error["type"]}).add_edge(START, "a").add_edge("a", END),
-        [("a", "looks at error, but no error edge", "result")],
+        [("a", "reads error, but no error edge", "result")],
     ),
     "map_over that is no list": (
         lambda: ConditionalGraph(app=APP).add_node("a", T.a.s(), map_over=result["x"].length)
         .add_edge(START, "a").add_edge("a", END),
-        [("a", "map_over is no list", "expression for a list")],
+        [("a", "map_over can never be a list", "expression for a list")],
     ),
     "map_over a word": (
         lambda: ConditionalGraph(app=APP).add_node("a", T.a.s(), map_over="pages")
         .add_edge(START, "a").add_edge("a", END),
-        [("a", "map_over is no list", "expression for a list")],
+        [("a", "map_over can never be a list", "expression for a list")],
     ),
     "max_concurrency without map_over": (
         lambda: document(node={"max_concurrency": 2}),
-        [("a", "max_concurrency bounds", "map_over as well")],
+        [("a", "max_concurrency needs map_over", "map_over too")],
     ),
     "max_visits of a node": (lambda: document(node={"max_visits": 0}), [("a", "max_visits=0", "at least 1")]),
-    "retry of a node": (lambda: document(node={"retry": {"attempts": 1}}), [("a", "attempts=1 tries nothing", "")]),
+    "retry of a node": (lambda: document(node={"retry": {"attempts": 1}}), [("a", "attempts=1 never retries", "")]),
     "unknown join": (
         lambda: document(node={"join": "some"}, edges=[{"from": "a", "keys": [[1, "a"]]}]),
         [("a", "join='some' is not allowed", "'all' or 'any'")],
@@ -243,19 +243,19 @@ BROKEN = {
     ),
     "second catch-all": (
         lambda: graph("a", "b").add_error_edge("a", "b").add_error_edge("a", END),
-        [("a", "the error edge to '__end__' is never taken", "caught by one before it")],
+        [("a", "the error edge to '__end__' is never taken", "an error edge before it catches")],
     ),
     "error edge behind a catch-all": (
         lambda: graph("a", "b").add_error_edge("a", "b").add_error_edge("a", END, on=KeyError),
-        [("a", "the error edge to '__end__' is never taken", "caught by one before it")],
+        [("a", "the error edge to '__end__' is never taken", "an error edge before it catches")],
     ),
     "error edge for the same again": (
         lambda: graph("a", "b").add_error_edge("a", "b", on=["A", "B"]).add_error_edge("a", END, on="B"),
-        [("a", "the error edge to '__end__' is never taken", "caught by one before it")],
+        [("a", "the error edge to '__end__' is never taken", "an error edge before it catches")],
     ),
     "error edge out of START": (
         lambda: graph("a").add_error_edge(START, "a"),
-        [(START, "where nothing can fail", "begin it at a node")],
+        [(START, "which cannot fail", "begin it at a node")],
     ),
     "error edge of an approval that cannot fail": (
         lambda: approval(("add_conditional_edges", BOTH), ("add_error_edge", END), timeout=5),
@@ -263,11 +263,11 @@ BROKEN = {
     ),
     "unknown decision": (
         lambda: approval(("add_conditional_edges", {**BOTH, "maybe": "b"})),
-        [("ok", "'maybe' is no decision", "'approved' and 'rejected'")],
+        [("ok", "'maybe' is not a decision", "'approved' and 'rejected'")],
     ),
     "decision without a way": (
         lambda: approval(("add_conditional_edges", {"approved": "b"})),
-        [("ok", "where to go when it is rejected", "default=")],
+        [("ok", "no target for the decision rejected", "default=")],
     ),
     "approval of a document": (
         lambda: ConditionalGraph.from_dict({
@@ -279,11 +279,11 @@ BROKEN = {
     ),
     "body that is no signature": (
         lambda: document(node={"signature": {"args": []}}),
-        [("a", "its body holds what is no signature", "task.s(...)")],
+        [("a", "its body holds a value that is not a signature", "task.s(...)")],
     ),
     "router that is no signature": (
         lambda: document(edges=[{"from": "a", "router": {}, "keys": [["x", END]]}]),
-        [("a", "its router holds what is no signature", "task.s(...)")],
+        [("a", "its router holds a value that is not a signature", "task.s(...)")],
     ),
     "body with a deadline": (
         lambda: graph("b").add_node("a", chain(T.a.s(), ComplexSignature(T.b.s(), deadline=5))).add_edge(START, "a")
@@ -292,7 +292,7 @@ BROKEN = {
     ),
     "nested graph": (
         lambda: graph("b").add_node("a", Swarm([inner()])).add_edge(START, "a").add_edge("a", END),
-        [("a/x", "has no way to END", "add_edge('x', END)")],
+        [("a/x", "has no path to END", "add_edge('x', END)")],
     ),
     "graph in a nested graph": (
         lambda: ConditionalGraph(app=APP).add_node("a", inner().add_edge("x", END).add_node("y", ConditionalGraph())
@@ -301,7 +301,7 @@ BROKEN = {
     ),
     "tokens apart": (
         lambda: sketch("S>a a>b,c b>d c>d d>E"),
-        [("d", "two tokens could arrive that have not met: 'a' can go on to both 'b' and 'c'", "join='all'")],
+        [("d", "two tokens could arrive separately, without a join: 'a' can go on to both 'b' and 'c'", "join='all'")],
     ),
 }  # fmt: skip
 
@@ -339,9 +339,9 @@ def test_every_problem_is_told_at_once():
     assert [(problem.node, problem.message.split(",")[0]) for problem in caught.value.problems] == [
         ("b", "is declared twice"),
         ("a", "an edge leads to 'nix'"),
-        ("b", "a condition looks at 'nobody'"),
+        ("b", "a condition reads 'nobody'"),
         ("lost", "cannot be reached from START"),
-        ("lost", "has no way to END: nothing says where to go when it has ended well"),
+        ("lost", "has no path to END: no edge follows its success"),
     ]
 
 

@@ -179,21 +179,21 @@ def test_a_document_is_no_run():
 @pytest.mark.parametrize("given", [[], "graph.json", None])
 def test_what_is_no_mapping_is_no_document(given):
     """Given a list or a name of a file, then the error says what a document is."""
-    with pytest.raises(InvalidWorkflow, match="is no graph's document: give the dict"):
+    with pytest.raises(InvalidWorkflow, match="is not a graph's document: give the dict"):
         ConditionalGraph.from_dict(given)
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", True, None, 1.5])
 def test_an_unknown_version_is_refused(version):
     """Given a document of another release, then the error says which versions are read, and what to do."""
-    with pytest.raises(InvalidWorkflow, match=r"version=.* is not known: this release reads version 1\. Upgrade"):
+    with pytest.raises(InvalidWorkflow, match=r"version=.* is unknown: this release reads version 1\. Upgrade"):
         ConditionalGraph.from_dict({**full().to_dict(), "version": version})
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"nodez": []}, "'nodez' is not known in a graph's document"),
+        ({"nodez": []}, "'nodez' is unknown in a graph's document"),
         ({"name": 5}, "name=5 is not allowed"),
         ({"deadline": -1}, "deadline=-1 is not allowed"),
         ({"tags": "eu"}, "tags='eu' is not allowed"),

@@ -187,15 +187,15 @@ def test_a_plain_dict_may_be_a_signature():
         (lambda g: g.add_node("x", T.a.s(), join="some"), "Node 'x': join='some' is not allowed: give 'all' or 'any'"),
         (lambda g: g.add_node("x", T.a.s(), max_visits=0), "max_visits=0 is not allowed"),
         (lambda g: g.add_node("x", T.a.s(), max_visits=True), "max_visits=True is not allowed"),
-        (lambda g: g.add_node("x", T.a.s(), max_concurrency=2), "there is none: give map_over"),
+        (lambda g: g.add_node("x", T.a.s(), max_concurrency=2), "give map_over"),
         (lambda g: g.add_node("x", T.a.s(), map_over=result, max_concurrency=0), "max_concurrency=0 is not allowed"),
         (lambda g: g.add_node("x", T.a.s(), map_over=object()), "not allowed in an expression"),
         (lambda g: g.add_node("x", T.a.s(), inputs=[1]), "give expressions by keyword argument"),
         (lambda g: g.add_node("x", T.a.s(), inputs={1: 2}), "give expressions by keyword argument"),
         (lambda g: g.add_node("x", T.a.s(), inputs={"a": T.a}), "not allowed in an expression"),
-        (lambda g: g.add_node("x", T.a.s(), retry=1), "attempts=1 tries nothing again"),
+        (lambda g: g.add_node("x", T.a.s(), retry=1), "attempts=1 never retries"),
         (lambda g: g.add_node("x", T.a.s(), retry="often"), "attempts='often'"),
-        (lambda g: g.add_node("x", T.a.s(), retry={"attempts": 3, "delay": 1}), "unexpected keyword argument 'delay'"),
+        (lambda g: g.add_node("x", T.a.s(), retry={"attempts": 3, "delay": 1}), "unexpected argument 'delay'"),
         (lambda g: g.add_node("x", Approval(), map_over=result), "map_over is not allowed with an Approval"),
         (lambda g: g.add_node("x", Approval(), inputs={"a": 1}), "inputs is not allowed with an Approval"),
         (lambda g: g.add_node("x", Approval(), retry=3), "retry is not allowed with an Approval"),
@@ -205,13 +205,13 @@ def test_a_plain_dict_may_be_a_signature():
         (lambda g: g.add_error_edge("a", "b", on=[]), r"on=\[\] is not allowed"),
         (lambda g: g.add_error_edge("a", "b", on=5), "on=5 is not allowed"),
         (lambda g: g.add_error_edge("a", "b", on=[int]), "on=.*int.* is not allowed"),
-        (lambda g: g.add_conditional_edges("a", []), "it holds no branch"),
-        (lambda g: g.add_conditional_edges("a", {}), "it holds no branch"),
-        (lambda g: g.add_conditional_edges("a", "b"), "'b' decides nothing"),
-        (lambda g: g.add_conditional_edges("a", [result == 1]), "decides nothing"),
-        (lambda g: g.add_conditional_edges("a", lambda state: "b"), "decides nothing"),
+        (lambda g: g.add_conditional_edges("a", []), "it has no branch"),
+        (lambda g: g.add_conditional_edges("a", {}), "it has no branch"),
+        (lambda g: g.add_conditional_edges("a", "b"), "'b' is no rule for edges"),
+        (lambda g: g.add_conditional_edges("a", [result == 1]), "is no rule for edges"),
+        (lambda g: g.add_conditional_edges("a", lambda state: "b"), "is no rule for edges"),
         (lambda g: g.add_conditional_edges("a", {"x": "b"}, mode="any"), "mode='any' is not allowed"),
-        (lambda g: g.add_conditional_edges("a", {"x": "b"}, strict=True), "strict=True is about conditions"),
+        (lambda g: g.add_conditional_edges("a", {"x": "b"}, strict=True), "strict=True needs conditions"),
         (lambda g: g.add_conditional_edges("a", {1.5: "b"}), "1.5 is not allowed as a key"),
         (lambda g: g.add_conditional_edges("a", {"x": 5}), "5 is not allowed as an end of an edge"),
         (lambda g: g.add_conditional_edges("a", T.a.s()), "None is not allowed as targets of a router"),
@@ -235,7 +235,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(call, words):
         ({"name": T.a.s()}, "not allowed as a graph's name"),
         ({"max_visits": 0}, "max_visits=0 is not allowed"),
         ({"max_visits": None}, "max_visits=None is not allowed"),
-        ({"retry": 0}, "attempts=0 tries nothing again"),
+        ({"retry": 0}, "attempts=0 never retries"),
         ({"deadline": -1}, "deadline=-1 is not allowed"),
         ({"tags": "eu"}, "tags='eu' is not allowed"),
     ],
@@ -293,7 +293,7 @@ def test_it_survives_json(times):
         there = travel(there)
     assert type(there) is ConditionalGraph
     assert loads(dumps(there)) == loads(dumps(sig))
-    assert there.given == ([7], {"y": 8})
+    assert there.partial_args == ([7], {"y": 8})
 
 
 def test_what_is_nested_arrives_as_signatures():

@@ -234,7 +234,7 @@ def test_a_router_that_fails_fails_the_graph():
 def test_no_route():
     """Given a result that nothing fits, then the graph fails with NoRoute, which names the node."""
     GIVES["a"] = 7
-    with pytest.raises(NoRoute, match=r"'a' fits its result: add otherwise"):
+    with pytest.raises(NoRoute, match=r"'a' matches its result: add otherwise"):
         outcome(sketch("S>a a>a|E"))
 
 
@@ -319,7 +319,7 @@ def test_map_over():
     made = one(echo.s("x"), map_over=result["pages"], inputs={"n": 1})
     assert outcome(made, {"pages": [1, 2]}) == [[1, "x", {"n": 1}], [2, "x", {"n": 1}]]
     assert outcome(made, {"pages": []}) == []
-    with pytest.raises(ConditionError, match="'abc', which is no list"):
+    with pytest.raises(ConditionError, match="'abc', which is not a list"):
         outcome(made, {"pages": "abc"})
     with pytest.raises(ConditionError):
         outcome(made, {})

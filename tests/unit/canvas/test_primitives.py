@@ -130,9 +130,9 @@ def test_items_added_to_a_clone_are_its_own():
 def test_a_clone_takes_partial_arguments(make):
     """Given partial arguments and options, when it is cloned with them, then they merge as Celery merges."""
     sig = make().clone((1,), {"x": 1}).clone((2,), {"x": 2, "y": 3}, queue="q")
-    assert sig.given == ([2, 1], {"x": 2, "y": 3})
+    assert sig.partial_args == ([2, 1], {"x": 2, "y": 3})
     assert sig.options["queue"] == "q"
-    assert travel(sig).given == sig.given
+    assert travel(sig).partial_args == sig.partial_args
 
 
 @both
@@ -147,8 +147,8 @@ def test_an_immutable_one_takes_nothing(make):
     """Given `.set(immutable=True)`, then a clone with arguments has none, also after its travels."""
     sig = make().set(immutable=True)
     assert travel(sig).immutable is True
-    assert sig.clone((1,), {"x": 1}).given == ([], {})
-    assert sig.eager_args((1,), {"x": 1}) == ((), {})
+    assert sig.clone((1,), {"x": 1}).partial_args == ([], {})
+    assert sig.merged_args((1,), {"x": 1}) == ((), {})
 
 
 # -- options and callbacks ---------------------------------------------------------------------------
@@ -389,6 +389,6 @@ def test_a_deadline_travels(make):
 def test_a_deadline_belongs_to_a_whole_run(make):
     """Given a deadline on a part of a run, then the run is refused: nobody would keep it."""
     compiler = Compiler(APP, Codec(APP, 10_000))
-    with pytest.raises(InvalidWorkflow, match="a deadline belongs to a whole run"):
+    with pytest.raises(InvalidWorkflow, match="only a whole run can have one"):
         compiler.run(ComplexSignature(chain(T.a.s(), make(deadline=3)), app=APP), {})
     assert compiler.run(make(deadline=3), {})

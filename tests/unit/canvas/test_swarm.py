@@ -35,7 +35,17 @@ def test_a_tolerance_that_makes_no_sense_is_refused(value):
         Swarm([T.a.s()], max_failures=value)
 
 
-@pytest.mark.parametrize("value", [0, 0.0, 0.25, 0.999, 1, 1.0, 7, 7.0])
+@pytest.mark.parametrize("make", [lambda value: Swarm([T.a.s()], max_failures=value), lambda value: Swarm.from_dict(
+    {"task": "orchestrator.swarm", "kwargs": {"tasks": [], "max_failures": value}})])  # fmt: skip
+def test_one_as_a_fraction_is_refused_with_both_meanings(make):
+    """Given 1.0, which is one item or all of them, then it is refused, and the message says how to write each."""
+    with pytest.raises(
+        InvalidWorkflow, match=r"max_failures=1\.0.*max_failures=1 .*one.*max_failures=len\(tasks\).*all"
+    ):
+        make(1.0)
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 0.25, 0.999, 1, 7, 7.0])
 def test_counts_and_fractions_are_tolerances(value):
     """Given a count or a fraction, then it is taken."""
     assert Swarm([T.a.s()], max_failures=value).kwargs.get("max_failures", 0) == value
@@ -50,7 +60,7 @@ def test_items_that_are_no_signatures_are_refused(tasks):
 
 def test_one_signature_is_not_a_list_of_them():
     """Given a signature in place of an iterable, then the error says to wrap it."""
-    with pytest.raises(InvalidWorkflow, match="wrap a single one in a list"):
+    with pytest.raises(InvalidWorkflow, match="put a single signature in a list"):
         Swarm(T.a.s())
 
 
@@ -119,7 +129,7 @@ def test_an_item_that_is_no_signature_is_not_added():
 def test_a_full_definition_takes_no_more():
     """Given `max_items`, then the item over it is refused, one by one and in bulk, and none is added."""
     swarm = Swarm([T.a.s()], max_items=2, app=APP)
-    with pytest.raises(SwarmFull, match="2 more would make 3 items, over max_items=2"):
+    with pytest.raises(SwarmFull, match="2 more items would make 3, more than max_items=2"):
         swarm.add_tasks_bulk([T.a.s(), T.a.s()])
     assert len(swarm.tasks) == 1
     swarm.add_task(T.a.s())

@@ -163,22 +163,22 @@ def names(shapes):
 def test_a_native_shape_is_compiled(make, tree, leaves):
     """Given a native shape, when it is made one unit, then its tree is the one Celery's own rules give."""
     orchestrator = APP.orchestrator
-    definitions, count = orchestrator.compiler.run(ComplexSignature(make(), app=APP), {})
-    assert (draw(definitions, orchestrator.codec), count) == (f"complex({tree})", leaves)
+    definitions, count = orchestrator.container.compiler.run(ComplexSignature(make(), app=APP), {})
+    assert (draw(definitions, orchestrator.container.codec), count) == (f"complex({tree})", leaves)
 
 
 @pytest.mark.parametrize(("make", "tree", "leaves"), OURS, ids=names(OURS))
 def test_a_shape_of_ours_is_compiled(make, tree, leaves):
     """Given a primitive, when it is a run of its own, then its tree holds what it was made of."""
     orchestrator = APP.orchestrator
-    definitions, count = orchestrator.compiler.run(make(), {})
-    assert (draw(definitions, orchestrator.codec), count) == (tree, leaves)
+    definitions, count = orchestrator.container.compiler.run(make(), {})
+    assert (draw(definitions, orchestrator.container.codec), count) == (tree, leaves)
 
 
 @pytest.mark.parametrize("make", [make for make, _, _ in (*NATIVE, *OURS)], ids=names((*NATIVE, *OURS)))
 def test_a_shape_means_the_same_after_its_travels(make):
     """Given any shape, when it was cloned, or sent as JSON (as a chain's step is), then its tree is the same."""
-    compiler = APP.orchestrator.compiler
+    compiler = APP.orchestrator.container.compiler
     here = ComplexSignature(make(), app=APP)
     there = Signature.from_dict(loads(dumps(here)), app=APP)
     expected = compiler.run(here, {})
@@ -189,7 +189,7 @@ def test_a_shape_means_the_same_after_its_travels(make):
 @pytest.mark.parametrize("make", [make for make, _, _ in (*NATIVE, *OURS)], ids=names((*NATIVE, *OURS)))
 def test_compiling_does_not_change_the_signature(make):
     """Given a signature, when it is compiled twice, then the trees are equal, and it is as before."""
-    compiler, sig = APP.orchestrator.compiler, ComplexSignature(make(), app=APP)
+    compiler, sig = APP.orchestrator.container.compiler, ComplexSignature(make(), app=APP)
     before = dumps(sig)
     assert compiler.run(sig, {}) == compiler.run(sig, {})
     assert dumps(sig) == before
@@ -213,16 +213,16 @@ def test_what_a_nested_primitive_is_given_goes_to_its_first_tasks(make, tree):
     """Given a primitive with arguments of its own inside a larger workflow, then they go where they would go if it were
     applied by itself, behind what the step before gives."""
     orchestrator = APP.orchestrator
-    definitions, _ = orchestrator.compiler.run(ComplexSignature(chain(a(), make()), app=APP), {})
-    assert re.sub(r"\[im=1\]", "", draw(definitions, orchestrator.codec)) == f"complex(chain(a, {tree}))"
+    definitions, _ = orchestrator.container.compiler.run(ComplexSignature(chain(a(), make()), app=APP), {})
+    assert re.sub(r"\[im=1\]", "", draw(definitions, orchestrator.container.codec)) == f"complex(chain(a, {tree}))"
 
 
 def test_inherited_options_reach_every_member():
     """Given options of the application, then they go to every leaf that native canvas would give them to."""
     orchestrator = APP.orchestrator
     sig = Swarm([a().set(queue="own"), group(b(), c()) | d()])
-    definitions, _ = orchestrator.compiler.run(sig, {"queue": "q", "time_limit": 9})
-    assert draw(definitions, orchestrator.codec) == (
+    definitions, _ = orchestrator.container.compiler.run(sig, {"queue": "q", "time_limit": 9})
+    assert draw(definitions, orchestrator.container.codec) == (
         "swarm(a{queue=q,time_limit=9}, chord(group+(b{queue=q,time_limit=9}, c{queue=q,time_limit=9}), "
         "d{queue=q,time_limit=9}))"
     )
@@ -231,8 +231,8 @@ def test_inherited_options_reach_every_member():
 def test_an_item_is_one_value():
     """Given an item of a swarm, when it is compiled, then all of it is one value, with its tasks counted."""
     orchestrator = APP.orchestrator
-    value, leaves = orchestrator.compiler.item(group(a(), b()) | c(), {"queue": "q"})
-    assert draw({"0": value}, orchestrator.codec) == "chord(group+(a{queue=q}, b{queue=q}), c{queue=q})"
+    value, leaves = orchestrator.container.compiler.item(group(a(), b()) | c(), {"queue": "q"})
+    assert draw({"0": value}, orchestrator.container.codec) == "chord(group+(a{queue=q}, b{queue=q}), c{queue=q})"
     assert leaves == 3
 
 
@@ -253,21 +253,21 @@ def test_a_signature_of_another_app_is_refused(wrap):
     """Given a signature of another app anywhere in a workflow, then it is refused, and both apps are named."""
     foreign = make_app("elsewhere").tasks["a"].s()
     with pytest.raises(ForeignSignature, match=r"'elsewhere'.*'shapes'"):
-        APP.orchestrator.compiler.run(ComplexSignature(wrap(foreign), app=APP), {})
+        APP.orchestrator.container.compiler.run(ComplexSignature(wrap(foreign), app=APP), {})
 
 
 @pytest.mark.parametrize("item", [None, 5, "a", T.a, [1], object()])
 def test_what_is_no_signature_is_refused(item):
     """Given something else than a signature as an item, then it is refused with what would do."""
     with pytest.raises(InvalidWorkflow, match=r"not a signature.*task\.s"):
-        APP.orchestrator.compiler.item(item, {})
+        APP.orchestrator.container.compiler.item(item, {})
 
 
 @pytest.mark.parametrize("make", [lambda: chain(), lambda: group([]), lambda: chord([], a())])
 def test_an_empty_workflow_is_a_result_or_a_clear_error(make):
     """Given a workflow with nothing in it, then it is compiled, or refused in words; no other error escapes."""
     try:
-        APP.orchestrator.compiler.run(ComplexSignature(make(), app=APP), {})
+        APP.orchestrator.container.compiler.run(ComplexSignature(make(), app=APP), {})
     except InvalidWorkflow as exc:
         assert "empty" in str(exc)
 
@@ -284,12 +284,12 @@ def test_an_empty_workflow_is_a_result_or_a_clear_error(make):
 def test_what_cannot_be_serialised_is_refused(make):
     """Given an argument the serializer cannot carry, then compiling fails, before anything is stored."""
     with pytest.raises(EncodeError):
-        APP.orchestrator.compiler.run(make(), {})
+        APP.orchestrator.container.compiler.run(make(), {})
 
 
 def test_a_task_has_its_own_serializer():
     """Given a task with `serializer`, then what the default serializer cannot carry passes, for that task only."""
-    value, _ = APP.orchestrator.compiler.item(a({1, 2}).set(serializer="pickle"), {})
+    value, _ = APP.orchestrator.container.compiler.item(a({1, 2}).set(serializer="pickle"), {})
     assert b"\0pickle\n" in value
 
 

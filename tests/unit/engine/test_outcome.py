@@ -102,7 +102,7 @@ def test_a_failed_node_has_its_leafs_error(outcome, records):
     records.error("0.1", KeyError("k"))
     error = outcome.error("0")
     assert (type(error), error.args) == (KeyError, ("k",))
-    assert outcome.error_words("0") | {"traceback": ""} == {"type": "KeyError", "message": "'k'", "traceback": ""}
+    assert outcome.error_dict("0") | {"traceback": ""} == {"type": "KeyError", "message": "'k'", "traceback": ""}
 
 
 def test_a_chords_body_fails_as_in_celery(outcome, records):
@@ -112,7 +112,33 @@ def test_a_chords_body_fails_as_in_celery(outcome, records):
     error = outcome.error("0")
     assert isinstance(error, ChordError)
     assert str(error) == "Dependency r:0.0.1:2 raised ValueError('no')"
-    assert outcome.error_words("chord:0.0.1")["type"] == "ChordError"
+
+
+@pytest.mark.parametrize("ref", ["0", "chord:0.0.1", "chord:chord:0.0.1"])
+def test_a_chords_failure_tells_its_cause(outcome, records, ref):
+    """Given a failed header, of a chord or a chord in one, then words and names are those of the task that failed."""
+    records.refer("0", "F", "chord:0.0")
+    records.refer("0.0", "F", "0.0.1")
+    records.error("0.0.1", KeyError("no"))
+    assert (type(outcome.error(ref)), type(outcome.cause(ref))) == (ChordError, KeyError)
+    assert isinstance(outcome.error(ref).__cause__, KeyError)
+    words = outcome.error_dict(ref)
+    assert (words["type"], words["message"]) == ("KeyError", "'no'")
+    assert {"KeyError", "LookupError", "ChordError"} <= set(outcome.error_names(ref))
+
+
+def test_a_swarms_failure_has_its_first_items_name(outcome, records):
+    """Given a swarm with two failed items, then it is known by its own error, and by that of the first."""
+    records.refer("0", "F", "swarm:0")
+    records.kept["0:end"] = b"3|3|2"
+    records.result("0.0", 1)
+    records.error("0.1", KeyError("k"))
+    records.error("0.2", OSError("o"))
+    names = set(outcome.error_names("0"))
+    assert {"SwarmFailed", "OrchestratorError", "KeyError"} <= names
+    assert "OSError" not in names
+    assert outcome.error_dict("0")["type"] == "SwarmFailed"
+    assert "KeyError" in outcome.error_dict("0")["traceback"]
 
 
 def test_the_failed_leaf_is_found(outcome, records):

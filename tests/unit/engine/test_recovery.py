@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.engine.recovery import Lost, Rules, Sighting, is_orphaned
+from orchestrator_celery.engine.recovery import LostNode, Rules, Sighting, is_orphaned
 
 NOW, LEASE = 100_000.0, 10_000.0
-LOST = Lost(run="r", node="0.1", task="proj.images.resize", attempt=1, owner="w", checkpoint=False)
+LOST = LostNode(run="r", node="0.1", task="proj.images.resize", attempt=1, owner="w", checkpoint=False)
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_a_refusal_names_its_rule(changes, policy, reason):
     assert rules(**changes).refusal(LOST, policy) == reason
 
 
-def no(node: Lost) -> bool:
+def no(node: LostNode) -> bool:
     return False
 
 
-def broken(node: Lost) -> bool:
+def broken(node: LostNode) -> bool:
     raise KeyError("nightly")
 
 
-def why(node: Lost) -> str:
+def why(node: LostNode) -> str:
     return f"{node.task} moves money"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import pytest
+
 from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
 
 
@@ -22,7 +24,7 @@ REPORT = ResumeReport(
 
 def test_a_report_speaks_in_counts():
     """Given a report, when it is printed, then it says how many nodes got which treatment."""
-    assert str(REPORT) == "2 resumed, 1 refused; 3 runs looked at, 1 workers found dead"
+    assert str(REPORT) == "2 resumed, 1 refused; 3 runs checked, 1 worker found dead"
 
 
 def test_an_empty_report_says_so():
@@ -36,6 +38,14 @@ def test_nodes_are_found_by_what_was_done():
     assert REPORT.of(ResumeAction.FAILED) == ()
 
 
-def test_a_report_survives_the_store():
-    """Given a report, when it goes through JSON, then it is equal."""
-    assert ResumeReport.model_validate_json(REPORT.model_dump_json()) == REPORT
+@pytest.mark.parametrize("exclude", [False, True])
+def test_a_report_survives_the_store(exclude):
+    """Given a report, when it goes through JSON, with its defaults or without, then it is equal."""
+    assert ResumeReport.model_validate_json(REPORT.model_dump_json(exclude_defaults=exclude)) == REPORT
+
+
+def test_counts_count_what_is_not_listed():
+    """Given more nodes than are listed, then the report still says how many there were."""
+    report = REPORT.model_copy(update={"counts": {ResumeAction.RESUMED: 200, ResumeAction.REFUSED: 1}})
+    assert str(report).startswith("200 resumed, 1 refused;")
+    assert (report.count(ResumeAction.RESUMED), len(report.of(ResumeAction.RESUMED))) == (200, 2)

@@ -18,6 +18,7 @@ local function call_back(node, state, counts, reference)
   if state == STATE.succeeded then
     for i = 0, (tonumber(links) or 0) - 1 do call(node .. '.l' .. i, reference) end
   else
+    if (tonumber(errbacks) or 0) > 0 then note_copy(node, reference) end
     for i = 0, (tonumber(errbacks) or 0) - 1 do call(node .. '.e' .. i, SOURCE.error .. reference) end
   end
 end

@@ -16,6 +16,7 @@ local function settle(node, live, state, payload)
   if is_runner(node) then return runner_ended(node, state) end
   put_ended(node, state, live.attempt, live.since, worker_of(live), payload)
   local succeeded = state == STATE.succeeded
+  if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
   if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
   emit(succeeded and 'succeeded' or 'failed', node, EVENT.attempt, live.attempt)
   call_back(node, state, live.callbacks, node)

@@ -1,22 +1,22 @@
 -- Decisions, which need Python: which edges are taken, whether a failure is retried, what the inputs of a visit are, over
 -- which list it is mapped, and which input goes past a node that was taken out. A decision stays in the outbox, under
 -- `<graph>.<at>.d<turn>`, until it is recorded; a decision that is made twice is recorded once.
-local function reason_of(live) -- the reason, and a reference to its subject
+local function cause_of(live) -- the cause, and a reference to its subject
   return live.input:match('^(%a+):(.*)$')
 end
 
 local function send_decision(graph_id, at, turn, live)
   local graph, visit = get_graph(graph_id), graph_id .. '.' .. at .. '.' .. turn
   local definition = definition_of(at == PLACE.start and graph_id or graph_id .. '.' .. at)
-  local reason, reference = reason_of(live)
+  local cause, reference = cause_of(live)
   local tries = redis.call('HGET', ended_key, visit .. BESIDE.tries) or 0
   local visits = graph.tokens[at .. '.' .. turn].visit or 0
-  effects[#effects + 1] = { 'decide', visit, live.attempt, reason, reference, definition, graph.input,
+  effects[#effects + 1] = { 'decide', visit, live.attempt, cause, reference, definition, graph.input,
     cjson.encode(graph.newest), visits, tries, looked_at(graph, definition, reference), created }
 end
 
-local function decide(graph_id, at, turn, reason, reference)
-  local live = new_live(STATE.deciding, 1, ',', reason .. ':' .. reference)
+local function decide(graph_id, at, turn, cause, reference)
+  local live = new_live(STATE.deciding, 1, ',', cause .. ':' .. reference)
   put_live(decision_of(graph_id, at, turn), live)
   send_decision(graph_id, at, turn, live)
 end

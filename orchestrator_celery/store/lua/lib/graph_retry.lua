@@ -10,7 +10,7 @@ local function resume_visit(graph_id, graph, key, undone)
     graph.tokens[key] = nil
     return leave_start(graph_id, graph)
   elseif state == UNDONE.skipped then
-    return decide(graph_id, at, turn, REASON.skipped, reference)
+    return decide(graph_id, at, turn, CAUSE.skipped, reference)
   elseif state == UNDONE.succeeded then
     table.insert(graph.ready, { at = at, turn = turn, state = STATE.succeeded, reference = reference })
     return move_tokens(graph_id, graph)

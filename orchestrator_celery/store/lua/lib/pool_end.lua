@@ -10,7 +10,7 @@ local function has_ended(pool)
 end
 
 local function end_if_done(pool_id, definition, pool)
-  if pool.gone or not has_ended(pool) then return end
+  if waits or pool.gone or not has_ended(pool) then return end
   pool.gone = true
   if pool.runners > 0 then dismiss_runners(pool_id) end
   if not pool.stopped and tolerates_failures(definition, pool) then

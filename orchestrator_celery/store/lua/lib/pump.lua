@@ -4,6 +4,7 @@ local BURST = 64 -- most items that one call dispatches, so that no worker publi
 local function wants_more(pool) return not pool.gone and not pool.stopped and pool.next < pool.size end
 
 local function pump(pool_id, definition, pool)
+  if waits then return end
   local cap, live = number(definition, ATTRIBUTE.max_concurrency), pool.next - pool.done
   -- An unbounded pool is refilled in bulk once a quarter of its window is free: publications are few and large.
   if not cap and live > 0 and live > window * 3 / 4 then return end

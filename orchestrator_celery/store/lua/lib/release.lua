@@ -1,6 +1,7 @@
 -- Nodes start again after a suspension or an interruption.
 local function start_again(node, live) -- under a new attempt, which does not count as a lost process
-  redis.call('HINCRBY', ended_key, node .. BESIDE.free_attempts, 1)
+  local field = node .. BESIDE.free_attempts
+  redis.call('HSET', ended_key, field, (redis.call('HGET', ended_key, field) or base) + 1)
   new_attempt(live)
   local has_checkpoint = redis.call('HEXISTS', checkpoints_key, node)
   emit('resumed', node, EVENT.attempt, live.attempt, EVENT.checkpoint, has_checkpoint)

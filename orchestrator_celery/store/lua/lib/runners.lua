@@ -11,7 +11,7 @@ end
 local function call_runner(pool_id, pool)
   local runner = pool_id .. '.' .. PLACE.runner .. pool.called
   pool.runners, pool.called = pool.runners + 1, pool.called + 1
-  queue(runner, new_live(STATE.queued, 1, ',', ''), definition_of(runner), 0)
+  queue(runner, new_live(STATE.queued, base + 1, ',', ''), definition_of(runner), 0)
 end
 
 local function call_runners(pool_id, definition, pool)

@@ -7,10 +7,10 @@ local function step_ended(node, definition, index, state, reference)
   local body = node .. '.' .. (index + 1)
   if state == STATE.failed and not is_last
     and attribute(definition_of(node .. '.' .. index), ATTRIBUTE.chord_header) and not (ahead and ended_as(body)) then
-    -- As in Celery, the failure of a chord's header is the failure of its body, whose errbacks are called.
+    -- As in Celery, the failure of a chord's header calls the errbacks of its body. The body has no record, like any step
+    -- after a failed one: it is skipped, and may run after a retry.
     reference = OUTCOME.chord .. reference
-    put_ended(body, STATE.failed, 0, now, '', refer_to(reference))
-    emit('failed', body)
+    emit('skipped', body)
     call_back(body, STATE.failed, callbacks_of(definition_of(body)), reference)
   end
   return end_steps(node, definition, state, reference)

@@ -1,17 +1,22 @@
 -- One failed node goes on, and with it every composite that contains it.
+-- Whether a node is the body of a chord whose header has failed.
+local function follows_failed_header(node)
+  local parent, index = parent_and_index(node)
+  if not parent or shape_of(definition_of(parent)) ~= SHAPE.steps then return false end
+  local header = parent .. '.' .. index - 1
+  local record = redis.call('HGET', ended_key, header)
+  return record and ended_state(record) == STATE.failed
+    and attribute(definition_of(header), ATTRIBUTE.chord_header) ~= nil
+end
+
 -- Why a node of a failed run cannot go on; nil if it can.
 local function why_it_stays(node)
   if not is_known(node) then return 'unknown' end
   if not in_tree(node) then return 'callback' end
   local record = redis.call('HGET', ended_key, node)
+  if record and ended_state(record) ~= STATE.failed then return PUBLIC[ended_state(record)] end
+  if follows_failed_header(node) then return 'header' end
   if not record then return 'SKIPPED' end
-  if ended_state(record) ~= STATE.failed then return PUBLIC[ended_state(record)] end
-  local parent, index = parent_and_index(node)
-  if parent and shape_of(definition_of(parent)) == SHAPE.steps then
-    -- Two steps have failed only where the first is a chord's header.
-    local before = redis.call('HGET', ended_key, parent .. '.' .. index - 1)
-    if before and ended_state(before) == STATE.failed then return 'header' end
-  end
   for _, ancestor in ipairs(ancestors_of(node)) do
     if is_graph_node(ancestor.id) then
       if not has_failed_graph(ancestor.id, ancestor.index) then return 'tolerated' end

@@ -27,7 +27,7 @@ local function leave_start(graph_id, graph)
   local definition = definition_of(graph_id)
   graph.tokens[PLACE.start .. '.0'] = {}
   if attribute(definition, ATTRIBUTE.start_decides) then
-    return decide(graph_id, PLACE.start, 0, REASON.succeeded, graph.input)
+    return decide(graph_id, PLACE.start, 0, CAUSE.succeeded, graph.input)
   end
   return leave(graph_id, graph, PLACE.start, 0, graph.input, attribute(definition, ATTRIBUTE.first) or '', true)
 end

@@ -7,12 +7,12 @@ local function start(graph_id, at, turn, input, before)
   local has_inputs = attribute(definition, ATTRIBUTE.inputs)
   if has_inputs then
     local inputs = redis.call('HGET', ended_key, (before or visit) .. BESIDE.inputs)
-    if not inputs then return decide(graph_id, at, turn, REASON.inputs, input) end
+    if not inputs then return decide(graph_id, at, turn, CAUSE.inputs, input) end
     redis.call('HSET', ended_key, visit .. BESIDE.inputs, inputs)
   end
   if attribute(definition, ATTRIBUTE.mapped) then
     local elements = before and redis.call('HGET', ended_key, before .. BESIDE.elements)
-    if not elements then return decide(graph_id, at, turn, REASON.map, input) end
+    if not elements then return decide(graph_id, at, turn, CAUSE.map, input) end
     local size = number(redis.call('HGET', definitions_key, before), ATTRIBUTE.size)
     return map_over(graph_id, at, visit, size, elements)
   end
@@ -37,7 +37,7 @@ local function visit(graph_id, graph, at, input, passage, before)
   redis.call('HSET', ended_key, own .. BESIDE.input, input)
   if is_taken_out then
     put_ended(own, STATE.skipped, 0, now, '', 0)
-    return decide(graph_id, at, turn, REASON.skipped, input)
+    return decide(graph_id, at, turn, CAUSE.skipped, input)
   end
   return start(graph_id, at, turn, input, before)
 end

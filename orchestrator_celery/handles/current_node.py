@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from celery._state import get_current_worker_task
 
+from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.errors import Interrupted
+from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.states import NodeKind
-from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.worker.claimed_message import claimed_by
+from orchestrator_celery.worker.patience import patiently
 from orchestrator_celery.worker.progress import words
 
 if TYPE_CHECKING:
-    from orchestrator_celery.handles.running_swarm import RunningSwarm
-    from orchestrator_celery.orchestrator import Orchestrator
-    from orchestrator_celery.worker.claimed_message import Held
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.claimed_message import ClaimedMessage
 
 __all__ = ("CurrentNode", "NoNode", "current_node")
 
@@ -98,14 +100,14 @@ class CurrentNode(NoNode):
     """The node whose task runs in this context.
 
     Args:
-        orchestrator: whose run.
+        container: the parts of the orchestrator.
         leaf: run, node and attempt.
         fence: the message of the attempt.
         held: what is known of the message: what an earlier attempt kept, and when the record was looked at.
     """
 
-    def __init__(self, orchestrator: Orchestrator, leaf: LeafId, fence: Fence, held: Held) -> None:
-        self._orchestrator = orchestrator
+    def __init__(self, container: Container, leaf: LeafId, fence: Fence, held: ClaimedMessage) -> None:
+        self._container = container
         self._leaf = leaf
         self._fence = fence
         self._held = held
@@ -118,23 +120,21 @@ class CurrentNode(NoNode):
         """The swarm the task is an item of, or inside an item of: add to it, close it. None outside of one."""
         parts = self._leaf.node.split(".")
         above = [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
-        definitions = self._orchestrator.reader.definitions(self._leaf.run, above)
+        definitions = self._container.reader.definitions(self._leaf.run, above)
         for node, definition in zip(above, definitions, strict=True):
             if definition is not None and parse_definition(definition).kind is NodeKind.SWARM:
-                return self._orchestrator.swarm(self._leaf.run, node=node)
+                return RunningSwarm(self._leaf.run, self._container, node)
         return None
 
     @property
     def last_checkpoint(self) -> Any:
         """What was kept last, by this attempt or an earlier one; None if nothing was."""
-        return self._orchestrator.codec.load(self._held.checkpoint) if self._held.checkpoint else None
+        return self._container.codec.load(self._held.checkpoint) if self._held.checkpoint else None
 
     def checkpoint(self, data: Any) -> bool:
         """Keep how far the task is; see `NoNode.checkpoint`."""
-        blob = self._orchestrator.codec.dump(data)
-        answer = self._orchestrator.hooks.reports.patiently(
-            self._orchestrator.store.checkpoint, self._leaf, self._fence, blob
-        )
+        blob = self._container.codec.dump(data)
+        answer = patiently(self._container, self._container.store.checkpoint, self._leaf, self._fence, blob)
         if answer.refused in (Refused.STALE, Refused.GONE):
             return False
         self._held.checkpoint = blob
@@ -142,7 +142,7 @@ class CurrentNode(NoNode):
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far the task is; see `NoNode.progress`."""
-        write = self._orchestrator.store.progress
+        write = self._container.store.progress
         self._held.said.say(words(done, total, message), write, self._leaf, self._fence)
 
     @property
@@ -152,7 +152,7 @@ class CurrentNode(NoNode):
         if not held.interrupted and now - held.looked >= _LOOK:
             held.looked = now
             with suppress(*UNREACHABLE):  # nobody can say so now
-                held.interrupted = self._orchestrator.reader.to_be_stopped(
+                held.interrupted = self._container.reader.to_be_stopped(
                     self._leaf.run, self._leaf.node, self._leaf.attempt
                 )
         return held.interrupted
@@ -170,8 +170,10 @@ _NOWHERE = NoNode()
 
 
 def current_node() -> NoNode:
-    """The node of the task that runs here; outside a run an object that does nothing, and is false."""
+    """Return the node of the task that runs here. Outside a run, return an object that does nothing and is false."""
     task = get_current_worker_task()
     orchestrator = getattr(task.app, "orchestrator", None) if task is not None else None
-    node = orchestrator.hooks.node_of(task.request) if orchestrator is not None else None
-    return _NOWHERE if node is None else node
+    message = claimed_by(task.request) if orchestrator is not None else None
+    if orchestrator is None or message is None:
+        return _NOWHERE
+    return CurrentNode(orchestrator.container, *message.claims[-1], message)

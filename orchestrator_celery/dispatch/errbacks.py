@@ -1,0 +1,85 @@
+"""Calls error callbacks in Celery's two forms, and error handlers in our own.
+
+Celery stores an error before it calls the callbacks. So an error callback of the old form, which gets only an id, can
+read the error. The leaves of a run have no result in Celery's backend. Therefore a copy of the error is stored there
+before a callback is sent, under the id that the callback gets.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from celery.canvas import Signature
+from celery.exceptions import NotRegistered
+from celery.states import FAILURE
+from celery.utils.functional import arity_greater
+
+from orchestrator_celery.engine.leaf_arguments import with_result
+from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.records.leaf import Leaf, Role
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+__all__ = ("ERRBACK_TASK", "Errbacks")
+
+ERRBACK_TASK = "orchestrator.errback"
+
+
+class Errbacks:
+    """Adds the arguments of tasks that follow a failure.
+
+    Args:
+        app: the Celery app that sends the tasks.
+    """
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def called_with(self, leaf: Leaf, callback: LeafId, ref: str, outcome: Outcome) -> Leaf:
+        """Return the leaf with the arguments about the error.
+
+        Args:
+            leaf: the callback's task.
+            callback: the node of the callback.
+            ref: the reference to the error.
+            outcome: reads the results of the run.
+        """
+        if leaf.role is Role.HANDLER:
+            return with_result(leaf, outcome.error_dict(ref))
+        if leaf.immutable:
+            return leaf
+        failed = _id_for_callback(callback, ref, outcome)
+        self._keep_copy(failed, ref, outcome)
+        if leaf.role is Role.PLAIN or not self._takes_error(leaf):
+            return with_result(leaf, failed)
+        errback = Signature(leaf.task, leaf.args, leaf.kwargs, leaf.options, immutable=False)
+        return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), callback.run, failed, ref], kwargs={})
+
+    def _keep_copy(self, failed: str, ref: str, outcome: Outcome) -> None:
+        traceback = outcome.error_dict(ref)["traceback"]
+        # Without a backend no copy is stored. The backend `rpc` needs a waiting client, and there is none.
+        with suppress(NotImplementedError, RuntimeError):
+            self._app.backend.store_result(failed, outcome.error(ref), FAILURE, traceback=traceback)
+
+    def _takes_error(self, leaf: Leaf) -> bool:
+        """Whether Celery would call this errback with (request, exc, traceback) instead of the task's id."""
+        errback = Signature(leaf.task, leaf.args, leaf.kwargs, app=self._app)
+        with suppress(NotRegistered):
+            header = getattr(errback.type, "__header__", None)
+            if header is None or isinstance(header, partial):
+                return False
+            # Since 5.7 Celery does not count the arguments that the errback's signature has itself.
+            greater = getattr(self._app.backend, "_errback_arity_greater", None)
+            return bool(greater(errback, 1) if greater is not None else arity_greater(header, 1))
+        return False
+
+
+def _id_for_callback(callback: LeafId, ref: str, outcome: Outcome) -> str:
+    """Return the id of the failed task; if no task failed, of the callback's own node: a chord's body or a swarm."""
+    if ":" in outcome.followed(ref):
+        return str(LeafId(callback.run, callback.node.rpartition(".e")[0], 1))
+    return str(outcome.leaf_of(ref))

@@ -1,0 +1,35 @@
+"""How the handles reach each other: the part of the orchestrator that makes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.handles.run import Run
+    from orchestrator_celery.handles.run_list import RunList
+    from orchestrator_celery.handles.running_swarm import RunningSwarm
+    from orchestrator_celery.handles.stored_signature import StoredSignature
+
+__all__ = ("Handles",)
+
+
+class Handles(Protocol):
+    """Makes handles; the orchestrator does."""
+
+    app: Celery
+    container: Container
+
+    def result(self, id: str) -> Run:
+        """Return the handle of a run, known or not."""
+
+    def swarm(self, run: str, *, node: str = ...) -> RunningSwarm:
+        """Return the handle of a running swarm."""
+
+    def signature_of(self, run: str, head: dict[str, bytes]) -> StoredSignature:
+        """Return the signature of a run."""
+
+    def runs_of(self, signature: str, offset: int | None = None, limit: int | None = None) -> RunList:
+        """Return the runs of a signature."""

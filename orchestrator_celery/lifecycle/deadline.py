@@ -1,0 +1,32 @@
+"""Fail a run that has not ended by its deadline."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from orchestrator_celery.lifecycle.followers import Followers
+
+if TYPE_CHECKING:
+    from orchestrator_celery.container import Container
+
+__all__ = ("fail_overdue",)
+
+
+def fail_overdue(container: Container, run: str, error: bytes) -> bool:
+    """Fail a run that is over its deadline, with the runs that stand in for its tasks.
+
+    Args:
+        container: the parts of the orchestrator.
+        run: the run.
+        error: the encoded error.
+
+    Returns:
+        Whether this call failed the run.
+    """
+    effects = container.store.overdue(run, error)
+    if effects.refused is not None:
+        return False
+    Followers(container).follow(run, effects, partial(container.store.overdue, error=error, inner=True))
+    container.publisher.act(effects.todo)
+    return True

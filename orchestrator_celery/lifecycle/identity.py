@@ -1,0 +1,53 @@
+"""Ids of runs, and what tells whether two starts under one id mean the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from orchestrator_celery.errors import DefinitionMismatch, InvalidWorkflow
+from orchestrator_celery.model.ids import parse_leaf_id
+
+__all__ = ("check_id", "digest_of", "mismatch")
+
+_LONGEST = 200
+
+
+def check_id(run: str) -> None:
+    """Refuse an id that no run may be given.
+
+    Raises:
+        InvalidWorkflow: it is empty, too long, not printable, or has the form of a task's id in a run.
+    """
+    if not 0 < len(run) <= _LONGEST or not run.isprintable():
+        raise InvalidWorkflow(
+            f"task_id={run!r} is not allowed: an id of a run has 1 to {_LONGEST} printable characters."
+        )
+    leaf = parse_leaf_id(run)
+    if leaf is not None:
+        raise InvalidWorkflow(
+            f"task_id={run!r} is not allowed: it has the form of the ids of tasks inside a run, here of {leaf.run!r}. "
+            "Use an id that does not end in `:<node>:<attempt>`."
+        )
+
+
+def digest_of(definitions: Mapping[str, bytes]) -> str:
+    """The same for two definitions that are the same, whatever options each was applied with.
+
+    Args:
+        definitions: by node id, compiled without the options of an application.
+    """
+    found = hashlib.sha1(usedforsecurity=False)
+    for node, raw in definitions.items():
+        found.update(f"{node} {len(raw)}\n".encode())
+        found.update(raw)
+    return found.hexdigest()
+
+
+def mismatch(run: str) -> DefinitionMismatch:
+    """What a caller gets whose id is that of another run."""
+    return DefinitionMismatch(
+        f"The run {run} has another definition, so nothing was started: use a new id, or apply what this id was first "
+        f"used for. `orchestrator.run({run!r})` gives the run that is there.",
+        run,
+    )

@@ -1,0 +1,136 @@
+"""Claim the nodes of a delivered message before its body runs, or veto the body."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from celery.exceptions import Ignore, Reject
+
+from orchestrator_celery.dispatch.publisher import Origin
+from orchestrator_celery.model.effects import EdgeContext
+from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.store import Effects, Refused
+from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.script_call import edge_context
+from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
+from orchestrator_celery.worker.patience import patiently
+
+if TYPE_CHECKING:
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.lost_process import LostProcesses
+
+__all__ = ("Claims",)
+
+logger = safe_logger(__name__)
+
+
+class Claims:
+    """Claims messages.
+
+    Args:
+        container: the parts of the orchestrator.
+        lost: handles the nodes of a process that is gone.
+    """
+
+    def __init__(self, container: Container, lost: LostProcesses) -> None:
+        self._container = container
+        self._lost = lost
+
+    def claim(self, task: Any, request: Any, args: Any) -> None:
+        """Claim the message or stop its body.
+
+        Raises:
+            celery.exceptions.Ignore: the body may not run.
+            celery.exceptions.Reject: the store cannot be asked; the broker keeps the message.
+        """
+        if claimed_by(request) is not None:
+            return  # one of several items that a runner has taken
+        claims = claims_of(task, request, args)
+        if not claims:
+            return
+        owner = owner_of(self._container, request)
+        try:
+            checkpoint, told = self._claim_one(task, *claims[0], owner)
+            # A run that stands in for a task ends also when nobody waits for that task any more.
+            claims[1:] = [claim for claim in claims[1:] if self._wanted(task, *claim, owner)]
+        except UNREACHABLE as exc:
+            logger.error(
+                "The store cannot be asked whether a task may run: %r",
+                exc,
+                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
+            )
+            if task.acks_late:
+                raise Reject(exc, requeue=True) from exc
+            raise Ignore("the store is unreachable; the task stays in the outbox") from exc
+        except Ignore:
+            raise
+        except Exception as exc:
+            # An error of a claim is never a failure of the task. The message stays in the outbox and is sent again.
+            logger.exception(
+                "A task could not be claimed; it stays in the outbox.",
+                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
+            )
+            raise Ignore("the claim failed; the task stays in the outbox") from exc
+        request._orchestrator_held = ClaimedMessage(claims, _origin(self._container, request), checkpoint, told=told)
+
+    def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
+        """Whether the task a run stands in for waits for its end."""
+        for _ in range(2):  # a claim that a dead process has left is taken from it by the first try
+            with suppress(Ignore):
+                self._claim_one(task, leaf, fence, owner)
+                return True
+        return False
+
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, EdgeContext | None]:
+        tries = 0
+
+        def claim() -> Effects:
+            nonlocal tries
+            tries += 1
+            return self._container.store.claim(leaf, fence, owner)
+
+        answer = patiently(self._container, claim)
+        if answer.refused is None:
+            return answer.detail or b"", edge_context(answer.more)
+        if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
+            # The answer to an earlier try was lost; what it claimed is ours.
+            return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None
+        if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
+            # The broker has delivered again what a dead process held: a new attempt, which counts as one.
+            self._lost.process_gone(task, leaf, fence, hold=self._container.incarnation != _incarnation(answer.detail))
+        raise Ignore(f"vetoed: {answer.refused.value}")
+
+    def _is_gone(self, other: str, owner: str) -> bool:
+        node, pid, incarnation = other.rsplit("/", 2)
+        if (node, incarnation) == (owner.rsplit("/", 2)[0], self._container.incarnation):
+            return not _alive(int(pid))
+        return not self._container.worker_alive(incarnation)
+
+
+def _origin(container: Container, request: Any) -> Origin:
+    info = request.delivery_info or {}
+    inherits = container.app.conf.task_inherit_parent_priority
+    return Origin(route=info, priority=info.get("priority") if inherits else None)
+
+
+def _runs_alone() -> bool:
+    """Whether this process runs one body at a time, so that what it has claimed nobody else in it can have."""
+    return threading.current_thread() is threading.main_thread()
+
+
+def _incarnation(owner: bytes) -> str:
+    return owner.decode().rpartition("/")[2]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,159 @@
+"""begin: a run with a delay waits on record, and starts once its time has come by the store's clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator_celery.model.effects import CloseRun
+from orchestrator_celery.store import Refused
+from tests.kit.waiting import wait_for
+
+from .play import names
+from .trees import chain, chord, graph, leaf, swarm, unit
+
+TREES = {
+    "leaf": (unit(leaf()), ["0.0"]),
+    "chain": (unit(chain(leaf(), leaf())), ["0.0.0"]),
+    "chord": (unit(chord([leaf(), leaf()], leaf())), ["0.0.0.0", "0.0.0.1"]),
+    "swarm": (swarm(leaf(), leaf(), leaf(), max_concurrency=2), ["0.0", "0.1"]),
+    "open swarm": (swarm(leaf(), open=True), ["0.0"]),
+    "empty swarm": (swarm(), ["close"]),
+    "graph": (graph("START>a a>END"), ["0.0.0"]),
+}
+ERROR = b"expired"
+
+
+def later(play, seconds=60.0):
+    return int((play.store.now() + seconds) * 1000)
+
+
+def due(play):
+    return play.redis.zscore(play.store.keys.due, "r")
+
+
+def wait_for_its_time(play):
+    eta = float(play.reader.head("r")["eta"])
+    wait_for(lambda: play.store.now() * 1000 >= eta, 10, "the time of its start")
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_a_delayed_run_waits_on_record(play, name):
+    """Given a time in the future, when a run is created, then it is PENDING, due at that time, and sends nothing."""
+    eta = later(play)
+    effects = play.start(TREES[name][0], eta=eta)
+    assert (effects.refused, effects.todo) == (None, ())
+    assert (play.status, play.queued(), due(play)) == ("PENDING", [], eta)
+    [look] = play.store.due_index.look(["r"])
+    assert (look.state, look.todo, look.starts) == ("ok", (), eta)
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_it_starts_once_its_time_has_come(play, name):
+    """Given its time, then what comes first is to be sent, once; who comes second is told."""
+    tree, first = TREES[name]
+    play.start(tree, eta=later(play, 0.05))
+    wait_for_its_time(play)
+    assert names(play.store.begin("r", ERROR)) == first
+    assert play.store.begin("r", ERROR).refused is Refused.STALE
+    [look] = play.store.due_index.look(["r"])
+    assert look.starts is None
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_before_its_time_nothing_starts(play, name):
+    """Given a look that comes too early, then it changes nothing."""
+    play.start(TREES[name][0], eta=later(play))
+    before = play.snapshot()
+    assert play.store.begin("r", ERROR).refused is Refused.EARLY
+    assert play.snapshot() == before
+
+
+@pytest.mark.parametrize("verb", ["suspend", "interrupt"])
+@pytest.mark.parametrize("name", TREES)
+def test_a_held_run_does_not_start(play, name, verb):
+    """Given a run held before its start, when its time comes, then it waits for its resumption, and starts then."""
+    tree, first = TREES[name]
+    play.start(tree, eta=later(play, 0.05))
+    assert getattr(play.store, verb)("r").refused is None
+    wait_for_its_time(play)
+    before = play.snapshot()
+    assert play.store.begin("r", ERROR).refused is Refused.HELD
+    assert play.snapshot() == before
+    [look] = play.store.due_index.look(["r"])
+    assert look.starts is None
+    assert play.store.resume("r").todo == ()
+    assert play.status == "PENDING"
+    [look] = play.store.due_index.look(["r"])
+    assert look.starts is not None
+    assert names(play.store.begin("r", ERROR)) == first
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_a_run_cancelled_before_its_start_never_starts(play, name):
+    """Given a run cancelled before its start, then nothing of it is left to start."""
+    play.start(TREES[name][0], eta=later(play, 0.05))
+    play.store.cancel("r", "")
+    wait_for_its_time_over = later(play, 0.1)
+    wait_for(lambda: play.store.now() * 1000 > wait_for_its_time_over, 10, "its time")
+    assert play.store.begin("r", ERROR).refused is Refused.GONE
+    play.store.erase("r")
+    assert [key for key in play.keys() if "{r}" in key] == []
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_a_run_that_expired_before_its_start_fails(play, name):
+    """Given an expiry before the start, when the time comes, then the run fails with that error, and nothing starts."""
+    eta = later(play, 0.05)
+    play.start(TREES[name][0], eta=eta, expires=eta - 10)
+    wait_for_its_time(play)
+    [effect] = play.store.begin("r", ERROR).todo
+    assert isinstance(effect, CloseRun)
+    assert (play.status, play.ended("0").payload, play.queued()) == ("FAILED", ERROR, ["$"])
+
+
+def test_the_deadline_counts_from_the_start(play):
+    """Given a deadline, then it is set when the run starts and not when it is created."""
+    play.start(unit(leaf()), eta=later(play, 0.05), limit=1000)
+    assert "deadline" not in play.reader.head("r")
+    wait_for_its_time(play)
+    play.store.begin("r", ERROR)
+    head = play.reader.head("r")
+    assert float(head["deadline"]) >= float(head["eta"]) + 1000
+
+
+def test_a_time_that_is_over_starts_at_once(play):
+    """Given a time in the past, then the run starts as one without a delay."""
+    assert names(play.start(unit(leaf()), eta=later(play, -60))) == ["0.0"]
+    assert play.store.begin("r", ERROR).refused is Refused.STALE
+
+
+def test_an_open_swarm_takes_items_before_it_starts(play):
+    """Given an open swarm with a delay, when items are added and it is closed, then it starts with all of them, not
+    before its time."""
+    play.start(swarm(leaf(), open=True), eta=later(play, 0.05))
+    added = play.store.swarms.add_items("r", "0", [b"L\none", b"L\ntwo"], 2)
+    assert (added.refused, added.todo, added.detail) == (None, (), 1)
+    assert play.store.swarms.close_swarm("r", "0").todo == ()
+    wait_for_its_time(play)
+    assert names(play.store.begin("r", ERROR)) == ["0.0", "0.1", "0.2"]
+
+
+def test_an_open_swarm_closed_empty_ends_when_it_starts(play):
+    """Given an open swarm without items, when it is closed before its start, then it ends with its start."""
+    play.start(swarm(open=True), eta=later(play, 0.05))
+    assert play.store.swarms.close_swarm("r", "0").todo == ()
+    assert play.status == "PENDING"
+    wait_for_its_time(play)
+    assert names(play.store.begin("r", ERROR)) == ["close"]
+
+
+@pytest.mark.parametrize("eta", [None, 60.0])
+def test_a_run_made_under_an_id_that_is_being_taken_out_stays_due(play, eta):
+    """Given a look that found no run, when one is created under that id before the look draws its consequences, then
+    the new run is looked at all the same."""
+    delay = {} if eta is None else {"eta": later(play, eta)}
+    [gone] = play.store.due_index.look(["r"])
+    assert gone.state == "gone"
+    play.start(unit(leaf()), **delay)
+    play.store.due_index.not_due(["r"])
+    assert play.store.due_index.due_runs(None, 10) == ["r"]
