@@ -62,8 +62,8 @@ class OrchestratorError(Exception):
     def __init__(self, *args: object) -> None:
         # A message quotes users and servers, so it may contain escape sequences and passwords.
         safe = printable_lines if self._lines else printable
-        told = args or ((self.__doc__ or "").split("\n", 1)[0],)
-        super().__init__(*(safe(words) if isinstance(words, str) else words for words in told))
+        texts = args or ((self.__doc__ or "").split("\n", 1)[0],)
+        super().__init__(*(safe(text) if isinstance(text, str) else text for text in texts))
 
 
 class FormatTooNew(OrchestratorError):
@@ -121,11 +121,11 @@ class StartUnconfirmed(StoreUnavailable):
         self.run = run
 
     @classmethod
-    def of(cls, run: str, why: object) -> StartUnconfirmed:
-        """What a caller gets who cannot be told more."""
+    def of(cls, run: str, cause: object) -> StartUnconfirmed:
+        """Make the error for a caller that does not know whether its run was started."""
         return cls(
-            f"It is unknown whether the run {run} was started: the store's answer was lost ({why}). "
-            f"Apply the same again with task_id={run!r}: that starts it once, and gives the run that is there.",
+            f"It is unknown whether the run {run} was started: the store's answer was lost ({cause}). "
+            f"Apply the same signature again with task_id={run!r}: it starts at most once, and you get the run.",
             run,
         )
 
@@ -180,7 +180,7 @@ class InvalidWorkflow(OrchestratorError):
 
 
 class DefinitionMismatch(InvalidWorkflow):
-    """A run of this id has another definition: use a new id, or apply what the id was first used for."""
+    """A run with this id has another definition: use a new id, or apply the definition of that run."""
 
     def __init__(self, message: str = "", run: str = "") -> None:
         super().__init__(*([message] if message else []))

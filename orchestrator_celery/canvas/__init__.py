@@ -1,4 +1,4 @@
-"""What the user writes: canvas primitives, plain JSON, unaware of Redis and of workers."""
+"""The canvas primitives that users write. They are plain JSON and know neither Redis nor workers."""
 
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.complex import ComplexSignature

@@ -232,16 +232,16 @@ class Primitive(Signature):
             options = {k: v for k, v in options.items() if k != "deadline" and k not in FILTER_FIELDS}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
-        given, named = self.merged_args(args, kwargs)
-        return self._start(list(given), named, {**self.options, **options})
+        positional, named = self.merged_args(args, kwargs)
+        return self._start(list(positional), named, {**self.options, **options})
 
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         self.check_options(options)
         options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
         options.update(self._category_and_tags(options))
-        given = {k: v for k, v in options.items() if v is not None}
-        check_times({**self.options, **given})
-        return given
+        present = {k: v for k, v in options.items() if v is not None}
+        check_times({**self.options, **present})
+        return present
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)

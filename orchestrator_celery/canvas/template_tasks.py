@@ -34,7 +34,6 @@ def variant(split: Mapping[str, Any], value: Any, draw: str) -> str:
     """
     key = draw if split.get("key") is None else value_of(split["key"], Facts(value, None, None, 0, _no_node_results))
     # Sorted by name, because the order of keys in a JSON object is not guaranteed.
-    # By name: the order of a JSON object is nobody's promise.
     weights: list[tuple[str, float]] = sorted(pair for pair in split["weights"].items() if pair[1] > 0)
     left = share(split["salt"], key) * sum(weight for _, weight in weights)
     for name, weight in weights:

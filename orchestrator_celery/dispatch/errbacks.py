@@ -16,9 +16,12 @@ from celery.exceptions import NotRegistered
 from celery.states import FAILURE
 from celery.utils.functional import arity_greater
 
+from orchestrator_celery.dispatch.broker_errors import is_transient
+from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.leaf_arguments import with_result
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf, Role
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ("ERRBACK_TASK", "Errbacks")
 
 ERRBACK_TASK = "orchestrator.errback"
+
+logger = safe_logger(__name__)
 
 
 class Errbacks:
@@ -60,10 +65,15 @@ class Errbacks:
         return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), callback.run, failed, ref], kwargs={})
 
     def _keep_copy(self, failed: str, ref: str, outcome: Outcome) -> None:
-        traceback = outcome.error_dict(ref)["traceback"]
-        # Without a backend no copy is stored. The backend `rpc` needs a waiting client, and there is none.
-        with suppress(NotImplementedError, RuntimeError):
-            self._app.backend.store_result(failed, outcome.error(ref), FAILURE, traceback=traceback)
+        backend, traceback = self._app.backend, outcome.error_dict(ref)["traceback"]
+        if answers_by_message(backend):
+            return  # no client waits for this id
+        try:
+            backend.store_result(failed, outcome.error(ref), FAILURE, traceback=traceback)
+        except Exception as exc:  # each backend has its own errors
+            if is_transient(exc):
+                raise
+            logger.warning("An error callback finds no result of %s: %r", failed, exc, extra={"action": "errback"})
 
     def _takes_error(self, leaf: Leaf) -> bool:
         """Whether Celery would call this errback with (request, exc, traceback) instead of the task's id."""

@@ -32,6 +32,7 @@ from orchestrator_celery.records.inputs import NAMED, Source, parse_input
 from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.routing_objects import from_plain
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
@@ -137,6 +138,7 @@ class Publisher:
         """
         if not options.keys() & {"queue", "exchange", "routing_key"} and self._queue:
             options = {**options, "queue": self._queue}
+        options = from_plain(options)
         self._app.tasks[CANCELLED_TASK].apply_async((), task_id=run, add_to_parent=False, **options)
 
     def _do(self, effect: Effect, origin: Origin, producer: Any) -> Iterable[Effect]:
@@ -176,9 +178,15 @@ class Publisher:
         if leaf.task in ("celery.map", "celery.starmap"):
             options.setdefault("route_name", leaf.kwargs["task"]["task"])
         if task is None:
+            options = {**self._declared(effect.leaf.run, leaf.task), **options}
             self._app.send_task(leaf.task, tuple(leaf.args), leaf.kwargs, **options)
         else:
             task.apply_async(tuple(leaf.args), leaf.kwargs, **options)
+
+    def _declared(self, run: str, task: str) -> dict[str, Any]:
+        """What a task that is not registered here declares about its messages, as far as the run's client knew it."""
+        declared = self._reader.head_field(run, f"task:{task}")
+        return from_plain(self._codec.load(declared)) if declared else {}
 
     def _message_priority(self, level: int) -> int:
         conf, transport = self._app.conf, self._transport
@@ -193,7 +201,7 @@ class Publisher:
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
         blob, retried, outer = self._reader.head_fields(run, HeadField.CLOSE, HeadField.RETOLD, HeadField.OUTER)
-        options = self._codec.load(blob) if blob else {}
+        options = from_plain(self._codec.load(blob)) if blob else {}
         if retried:  # the surrounding native chain or chord has already failed with the earlier end
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
         leaf = parse_leaf_id(outer.decode()) if outer else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.states import NodeKind, Priority
+from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.ended import parse_ended
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
 from orchestrator_celery.records.payload import Codec

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.children import COMPOSITES, child_signatures
 from orchestrator_celery.canvas.primitive import Primitive
+from orchestrator_celery.records.routing_objects import to_plain
 
-__all__ = ("task_names",)
+if TYPE_CHECKING:
+    from celery import Celery
+
+__all__ = ("declared_options", "task_names")
+
+#: What a task may declare about its own messages, as `Task.apply_async` reads it.
+_DECLARED = (
+    "queue routing_key exchange priority expires serializer delivery_mode compression time_limit soft_time_limit"
+).split()
+
+
+def declared_options(app: Celery, name: str) -> dict[str, Any]:
+    """Options of its messages that a task declares and the project's settings do not say anyway.
+
+    Celery looks them up where a message is sent from. The process that goes on with a run may lack the task.
+
+    Args:
+        app: whose registry is asked.
+        name: of the task; one that is not registered declares nothing.
+    """
+    task = app.tasks.get(name)
+    if task is None:
+        return {}
+    usual = {"serializer": app.conf.task_serializer, "priority": app.conf.task_default_priority}
+    found = {option: getattr(task, option, None) for option in _DECLARED}
+    return to_plain({k: v for k, v in found.items() if v is not None and (k not in usual or v != usual[k])})
 
 
 def task_names(signatures: Iterable[Any]) -> set[str]:

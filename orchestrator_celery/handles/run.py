@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from celery.result import AsyncResult
 
-from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
 from orchestrator_celery.handles.run_outcome import RunOutcome
@@ -17,6 +16,7 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
+from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
-from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.swarm_options import own_callbacks, priority_of
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
-from orchestrator_celery.engine.task_names import task_names
+from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.pool import Openness, parse_pool
@@ -83,10 +83,12 @@ class RunningSwarm:
         inherited, batched = self._inherited()
         item, leaves = compiler.item(sig, inherited, own, batched)
         levels = str(Levels([compiler.level(sig, given)]))
+        names = task_names([sig])
+        self._declare(names)
         effects = self._container.store.swarms.add_items(self._run, self._node, [item], leaves, levels)
         self._raise_refusal(effects, 1)
         place = self._added(effects)
-        self._note(task_names([sig]))
+        self._note(names)
         return place
 
     def add_task_and_run(self, sig: Signature, **options: Any) -> int:
@@ -115,7 +117,7 @@ class RunningSwarm:
         else:
             self._add_what_fits(batches, tally)
         if tally.added:
-            self._note(checker.names)
+            self._note(tally.names)
         return tally.report()
 
     def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
@@ -204,6 +206,7 @@ class RunningSwarm:
         if second is None and len(first) <= _AT_ONCE:
             tally.check()
             if first:
+                self._declare(tally.names)
                 self._commit(self._add(first), len(first), tally)
                 tally.batch(len(first))
             return
@@ -220,6 +223,7 @@ class RunningSwarm:
         except BaseException:
             self._drop(token)
             raise
+        self._declare(tally.names)
         effects = self._container.store.swarms.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
         self._commit(effects, count, tally)
 
@@ -252,6 +256,7 @@ class RunningSwarm:
     def _add_batch(self, batch: list[BulkItem], tally: Tally) -> tuple[list[BulkItem], str]:
         """Add what of a batch there is room for; returns the rest, and why it was not added."""
         rest: list[BulkItem] = []
+        self._declare(tally.names)
         while batch:
             effects = self._add(batch)
             if effects.refused is Refused.FULL:
@@ -296,10 +301,18 @@ class RunningSwarm:
         self._send(effects)
         return int(effects.detail)
 
+    def _declare(self, names: Iterable[str]) -> None:
+        """Before tasks are added: what they declare about their messages, for whoever sends them and lacks them."""
+        container = self._container
+        found = {name: declared_options(container.app, name) for name in names}
+        declared = {name: container.codec.dump(options, "json") for name, options in found.items() if options}
+        if declared:
+            container.store.swarms.note_tasks(self._run, declared)
+
     def _note(self, names: Iterable[str]) -> None:
         """Only for those who look for the run; what was added is added."""
         try:
-            self._container.store.swarms.note_tasks(self._run, names)
+            self._container.store.swarms.note_tasks(self._run, dict.fromkeys(names, b""))
         except StoreUnavailable as exc:
             logger.warning("The names of new tasks were not noted: %r", exc, extra={"action": "add", "run": self._run})
 

@@ -48,6 +48,8 @@ class Tally:
     def __init__(self, sigs: Iterable[Any], on_progress: Progress | None) -> None:
         self.requested = self.added = self.batches = self.rejected_count = 0
         self.rejected: list[Rejection] = []
+        #: Names of the tasks in what was valid.
+        self.names: set[str] = set()
         self._total = len(sigs) if isinstance(sigs, Sized) else None
         self._on_progress = on_progress
         self._begun = time.monotonic()
@@ -118,8 +120,6 @@ class Checker:
         self._batched = batched
         self._workers = workers
         self._level = level
-        #: Names of the tasks in what was valid.
-        self.names: set[str] = set()
 
     def valid(self, sigs: Iterable[Any], tally: Tally) -> Iterator[BulkItem]:
         """Those that may be added; the tally gets the others."""
@@ -135,7 +135,7 @@ class Checker:
             if unknown is not None:
                 tally.reject(index, sig, f"no worker knows a task {unknown!r}: check the name, or start one that does.")
                 continue
-            self.names.update(names)
+            tally.names.update(names)
             yield BulkItem(index, sig, packed, leaves, self._compiler.level(sig, self._level))
 
 

@@ -14,13 +14,15 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
+from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
-from orchestrator_celery.engine.task_names import task_names
+from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.routing_objects import to_plain
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 
@@ -157,7 +159,7 @@ class Starter:
             "name": primitive.label or "",
             "kind": primitive.task_name.removeprefix("orchestrator."),
             "total": leaves,
-            "leaf": self._codec.dump(shared),
+            "leaf": self._codec.dump(to_plain(shared)),
         }
         if shared.get("expires"):
             head["expires"] = int(moment(shared["expires"], "expires").timestamp() * 1000)
@@ -167,7 +169,7 @@ class Starter:
             head["category"] = options["category"]
         if options.get("tags"):
             head["tags"] = json.dumps(options["tags"])
-        head.update({f"task:{name}": "" for name in task_names([primitive])})
+        head.update({f"task:{name}": self._declared(name) for name in task_names([primitive])})
         if options.get("deadline"):
             head["limit"] = max(1, int(options["deadline"] * 1000))
         if any(primitive.partial_args):
@@ -177,6 +179,11 @@ class Starter:
         if args or kwargs:
             head["input"] = self._codec.dump([args, kwargs], options.get("serializer"))
         return definitions, head
+
+    def _declared(self, name: str) -> bytes:
+        """What a task declares, for those who send it and lack it."""
+        declared = declared_options(self._app, name)
+        return self._codec.dump(declared, "json") if declared else b""
 
     def start_compiled(
         self,
@@ -228,7 +235,16 @@ class Starter:
             closing.setdefault("root_id", parent.request.root_id or parent.request.id)
             closing.setdefault("parent_id", parent.request.id)
         closing.setdefault("root_id", run)
-        return closing
+        return to_plain({**closing, **self._answered_to(run, options)})
+
+    def _answered_to(self, run: str, options: Mapping[str, Any]) -> dict[str, str]:
+        """Where the outcome goes with a backend that sends it as a message: to who started the run, as natively."""
+        backend = self._app.backend
+        if not answers_by_message(backend):
+            return {}
+        with self._app.producer_or_acquire() as producer:
+            backend.on_task_call(producer, run)  # the queue it goes to has to be there before
+        return {"reply_to": options.get("reply_to") or backend.oid}
 
 
 def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:

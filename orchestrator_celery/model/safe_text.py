@@ -1,6 +1,6 @@
-"""Texts of objects that a project made: its exceptions and arguments may raise when they are asked for words.
+"""Makes text from a project's objects. The `repr` or `str` of its exceptions and arguments may raise an error.
 
-A text that cannot be made must not keep an error from being recorded or a handler from being called.
+A failed conversion must not prevent that an error is recorded or a handler is called.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ __all__ = ("safe_repr", "safe_str", "safe_traceback")
 
 
 def safe_repr(value: object) -> str:
-    """`repr(value)`, or words that say why there is none.
+    """Return `repr(value)`, or the reason why the conversion failed.
 
     >>> safe_repr("a")
     "'a'"
@@ -23,7 +23,7 @@ def safe_repr(value: object) -> str:
 
 
 def safe_str(value: object) -> str:
-    """`str(value)`, or words that say why there is none.
+    """Return `str(value)`, or the reason why the conversion failed.
 
     >>> safe_str(ValueError("no good"))
     'no good'
@@ -35,7 +35,7 @@ def safe_str(value: object) -> str:
 
 
 def safe_traceback(exc: BaseException) -> str:
-    """The traceback of an exception as text."""
+    """Return the traceback of an exception as text."""
     try:
         return "".join(format_exception(exc))
     except Exception as broken:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NamedTuple
 
+from kombu.exceptions import EncodeError
+
+from orchestrator_celery.errors import PayloadTooLarge
+from orchestrator_celery.model.safe_text import safe_repr, safe_str
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.routing_objects import from_plain, to_plain
 
 __all__ = ("Leaf", "Role", "read_leaf", "write_leaf")
 
@@ -37,15 +42,42 @@ class Leaf(NamedTuple):
 
 
 def write_leaf(leaf: Leaf, codec: Codec) -> bytes:
-    """Encode; empty parts at the end are left out, for a swarm keeps one per item."""
-    parts: list[Any] = [leaf.task, leaf.args, leaf.kwargs, leaf.options, int(leaf.immutable), leaf.role.value]
+    """Encode; empty parts at the end are left out, for a swarm keeps one per item.
+
+    Raises:
+        kombu.exceptions.EncodeError: an argument or an option cannot be serialised; names it, and the task.
+        PayloadTooLarge: over the limit.
+    """
+    options, serializer = to_plain(leaf.options), leaf.options.get("serializer")
+    parts: list[Any] = [leaf.task, leaf.args, leaf.kwargs, options, int(leaf.immutable), leaf.role.value]
     while len(parts) > _REQUIRED and not parts[-1]:
         parts.pop()
-    return codec.dump(parts, leaf.options.get("serializer"))
+    try:
+        return codec.dump(parts, serializer)
+    except EncodeError as exc:
+        raise EncodeError(f"The task {leaf.task!r} cannot be sent: {_culprit(leaf, codec)}: {safe_str(exc)}") from exc
+
+
+def _culprit(leaf: Leaf, codec: Codec) -> str:
+    """What of a leaf cannot be serialised."""
+    serializer = leaf.options.get("serializer")
+    parts = {
+        **{f"argument {place}": value for place, value in enumerate(leaf.args)},
+        **{f"argument {name!r}": value for name, value in leaf.kwargs.items()},
+        **{f"option {name!r}": value for name, value in to_plain(leaf.options).items()},
+    }
+    for name, value in parts.items():
+        try:
+            codec.dump(value, serializer)
+        except EncodeError:
+            return f"its {name}, {safe_repr(value)}, cannot be serialised"
+        except PayloadTooLarge:  # only the whole was refused, and not for that
+            continue
+    return "it cannot be serialised"
 
 
 def read_leaf(payload: bytes, codec: Codec) -> Leaf:
     """Decode what `write_leaf` made."""
     parts: list[Any] = codec.load(payload)
     task, args, kwargs, options, immutable, role = [*parts, *_DEFAULTS[len(parts) :]]
-    return Leaf(task, list(args), dict(kwargs), dict(options), bool(immutable), Role(role))
+    return Leaf(task, list(args), dict(kwargs), from_plain(options), bool(immutable), Role(role))

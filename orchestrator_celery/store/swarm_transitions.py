@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import StoreUnavailable
@@ -155,12 +155,17 @@ class SwarmTransitions(Transitions):
         """Close an open pool to further items; with `drained`, as soon as no item is left."""
         return self._run("close_swarm", run, pool, int(drained))
 
-    def note_tasks(self, run: str, names: Iterable[str]) -> None:
-        """Note the names of added tasks, so that the run can be found by them; one call for each new name."""
-        fresh = [name for name in names if (run, name) not in self._noted]
+    def note_tasks(self, run: str, names: Mapping[str, bytes]) -> None:
+        """Note the names of added tasks, so that the run can be found by them; one call for each new name.
+
+        Args:
+            run: its id.
+            names: by name, the options that the task declares, encoded.
+        """
+        fresh = sorted(name for name in names if (run, name) not in self._noted)
         if not fresh:
             return
-        self._run("note", run, *sorted(fresh))
+        self._run("note", run, *(part for name in fresh for part in (name, names[name])))
         self._noted.update(dict.fromkeys((run, name) for name in fresh))
         while len(self._noted) > _NOTED:
             self._noted.pop(next(iter(self._noted)))

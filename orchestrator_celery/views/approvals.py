@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.model.views import ApprovalView
+from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:

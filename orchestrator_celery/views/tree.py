@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator_celery.records.definitions import Attribute, Definition, parse_definition
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress, NodeView
 from orchestrator_celery.records.active import parse_since
+from orchestrator_celery.records.definitions import Attribute, Definition, parse_definition
 from orchestrator_celery.records.ended import parse_ended
 from orchestrator_celery.records.graph import GraphRecord
 from orchestrator_celery.records.leaf import read_leaf

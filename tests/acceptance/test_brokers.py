@@ -2,6 +2,7 @@
 
 import pytest
 from celery import chain
+from celery.result import AsyncResult
 
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from tests.acceptance.core import check_core
@@ -57,3 +58,16 @@ def test_serializers(serializer, redis_server, ledger_server):
             assert sets.get(timeout=120) == {1, 2}
             with pytest.raises(ValueError, match="no good"):
                 ComplexSignature(call("fail"), app=client).apply_async().get(timeout=120)
+
+
+def test_rpc_as_backend(rabbitmq, redis_server, pointed, ledger):
+    """The answer goes to the client that started the run, as that of a native task, and not to the worker that ends it."""
+    settings = {"orchestrator_store_url": redis_server.url(11)}
+    with Worker(rabbitmq.url, "rpc://", **settings), pointed(rabbitmq.url, "rpc://", **settings) as project:
+        run = ComplexSignature(chain(project.add.s(1, 2), project.add.s(3))).apply_async()
+        assert AsyncResult(run.id, app=project.app).get(timeout=120) == 6
+        failed = ComplexSignature(project.fail.s()).apply_async()
+        with pytest.raises(ValueError, match="no good"):
+            failed.get(timeout=120)
+        inner = chain(ComplexSignature(project.add.s(1, 2)), project.add.s(3)).apply_async()
+        assert inner.get(timeout=120) == 6

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from celery.canvas import Signature
 from celery.utils.functional import maybe_list
 
-from orchestrator_celery.records.definitions import Shape, write_definition
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
+from orchestrator_celery.records.definitions import Shape, write_definition
 from orchestrator_celery.records.leaf import Role
 from orchestrator_celery.records.packed import Tree, pack
 

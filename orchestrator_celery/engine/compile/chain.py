@@ -6,12 +6,12 @@ from typing import Any
 
 from celery.canvas import _chain as chain
 
-from orchestrator_celery.records.definitions import Shape, parse_definition, shape_of, with_attributes
 from orchestrator_celery.engine.compile.callbacks import Callbacks, callbacks_of, composite
 from orchestrator_celery.engine.compile.options import own_options, without_delay
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.states import NodeKind
+from orchestrator_celery.records.definitions import Shape, parse_definition, shape_of, with_attributes
 from orchestrator_celery.records.leaf import Role
 from orchestrator_celery.records.packed import Tree
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from orchestrator_celery.records.definitions import Shape, write_definition
 from orchestrator_celery.canvas.conditions.language import node_names, roots
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.records.definitions import Shape, write_definition
 from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.payload import Codec

@@ -31,30 +31,30 @@ class NativeCanvas:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def check(self, given: Any) -> Signature:
+    def check(self, signature: Any) -> Signature:
         """Return the signature, or make one from its dict.
 
         Raises:
             InvalidWorkflow: the value is not a signature.
             ForeignSignature: the signature is bound to another app.
         """
-        if not isinstance(given, dict):
+        if not isinstance(signature, dict):
             raise InvalidWorkflow(
-                f"{safe_repr(given)} is not a signature: pass task.s(...), task.si(...) or a canvas of them."
+                f"{safe_repr(signature)} is not a signature: pass task.s(...), task.si(...) or a canvas of them."
             )
-        if not isinstance(given, Signature):
-            return maybe_signature(given, app=self._app)
-        bound = given._app
+        if not isinstance(signature, Signature):
+            return maybe_signature(signature, app=self._app)
+        bound = signature._app
         if bound is not None and maybe_evaluate(bound) is not self._app:
             raise ForeignSignature(
-                f"{safe_repr(given)} is bound to the app {bound.main!r}, but this run belongs to {self._app.main!r}: "
-                "build the signature from a task of that app."
+                f"{safe_repr(signature)} is bound to the app {bound.main!r}, but this run belongs to "
+                f"{self._app.main!r}: build the signature from a task of that app."
             )
-        return given
+        return signature
 
-    def steps(self, given: chain) -> Iterator[Signature]:
+    def steps(self, signature: chain) -> Iterator[Signature]:
         """Yield the steps as Celery runs them: plain chains spliced, groups of one unrolled, empty groups dropped."""
-        steps = [self.check(task) for task in given.tasks]
+        steps = [self.check(task) for task in signature.tasks]
         spliced: list[Signature] = []
         for step in steps:
             if isinstance(step, chain) and not _has_callbacks(step):
@@ -65,14 +65,14 @@ class NativeCanvas:
         for step in kept or spliced[-1:]:
             yield self.check(step.tasks[0]) if _is_single(step) else step
 
-    def members(self, given: group) -> Iterator[Signature]:
+    def members(self, signature: group) -> Iterator[Signature]:
         """Yield the members as Celery runs them: nested groups spliced, empty chains dropped."""
-        for task in given.tasks:
-            signature = self.check(task)
-            if isinstance(signature, group) and not isinstance(signature, Primitive):
-                yield from self.members(signature)
-            elif not (isinstance(signature, chain) and not signature.tasks):
-                yield signature
+        for task in signature.tasks:
+            member = self.check(task)
+            if isinstance(member, group) and not isinstance(member, Primitive):
+                yield from self.members(member)
+            elif not (isinstance(member, chain) and not member.tasks):
+                yield member
 
     def unwrapped(self, workflow: Signature) -> Signature:
         """Unwrap a group of one whose member returns a list: natively this list is the group's result."""
@@ -84,8 +84,8 @@ class NativeCanvas:
             return workflow
         return members[0].clone().set(**{**members[0].options, **own_options(workflow.options)})
 
-    def _ends_in_a_group(self, given: Any) -> bool:
-        signature = self.check(given)
+    def _ends_in_a_group(self, signature: Any) -> bool:
+        signature = self.check(signature)
         if isinstance(signature, Primitive):
             return False
         if isinstance(signature, chain):

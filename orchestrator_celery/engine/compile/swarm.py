@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.records.definitions import Shape, leaf_definition, shape_of, with_attributes
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.compile.callbacks import Callbacks, item_callback_counts, item_callbacks
 from orchestrator_celery.engine.compile.group import pool
 from orchestrator_celery.engine.compile.options import AT_START, own_options, without_delay
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.records.definitions import Shape, leaf_definition, shape_of, with_attributes
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.names import Place

@@ -75,3 +75,20 @@ def test_an_event_cannot_be_changed():
     event = parse_event("r1", b"1-0", {b"t": b"closed", b"n": b"$"})
     with pytest.raises(ValidationError):
         event.run = "other"
+
+
+def test_an_unknown_kind_is_passed_on():
+    """Given an event of a later release, then it is one all the same, with the raw fields, and ends nothing."""
+    event = parse_event("r1", b"1000-0", {b"t": b"teleported", b"n": b"0.1", b"zz": b"9"})
+    assert isinstance(event, events.UnknownEvent)
+    assert (event.kind, event.node, event.fields) == ("teleported", "0.1", {"t": "teleported", "n": "0.1", "zz": "9"})
+    assert not event.ends
+
+
+def test_a_later_release_may_add_fields_and_values():
+    """Given a known kind with a field more, then it is what it was; with a value that is none here, it is passed on."""
+    known = parse_event("r1", b"1-0", {b"t": b"status", b"n": b"$", b"s": b"RUNNING", b"zz": b"1"})
+    assert isinstance(known, events.StatusChanged)
+    later = parse_event("r1", b"1-0", {b"t": b"status", b"n": b"$", b"s": b"HIBERNATING"})
+    assert isinstance(later, events.UnknownEvent)
+    assert later.fields["s"] == "HIBERNATING"
