@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
+from orchestrator_celery.errors import FormatTooNew
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -69,6 +70,14 @@ class Claims:
             raise Ignore("the store is unreachable; the task stays in the outbox") from exc
         except Ignore:
             raise
+        except FormatTooNew as exc:
+            # The message stays in the outbox; the reconciler of a worker of the later release sends it again.
+            logger.warning(
+                "A task is not started here: %s",
+                exc,
+                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
+            )
+            raise Ignore("the run was written by a later release") from exc
         except Exception as exc:
             # An error of a claim is never a failure of the task. The message stays in the outbox and is sent again.
             logger.exception(
