@@ -23,6 +23,7 @@ from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.script_call import in_chunks
+from orchestrator_celery.store.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -152,12 +153,13 @@ class Reconciler:
         index = self._container.store.due_index
         if time.monotonic() - self._beat_time > self._container.settings.lease:
             return _PAUSE  # another worker may lead by now
-        now, first = self._now(), index.first_due()
-        if first is not None and first <= now and self._last is not None:
-            self._check_runs(index.due_runs(now, _PER_SWEEP), self._last._replace(now=now, dead=()))
-            now, first = self._now(), index.first_due()
-        # What is still due could not be treated: it is not tried without a pause.
-        return _PAUSE if first is None or first <= now else min(_PAUSE, (first - now) / 1000)
+        checked, first = self._now(), index.first_due()
+        if first is not None and first <= checked and self._last is not None:
+            due = index.due_runs(checked, _PER_SWEEP)
+            self._guard(self._check_runs, due, self._last._replace(now=checked, dead=()))
+            first = index.first_due()
+        # If a run has been due since before this check, the check could not treat it: the next try is after a pause.
+        return _PAUSE if first is None or first <= checked else min(_PAUSE, max(0.0, (first - self._now()) / 1000))
 
     def _now(self) -> float:
         """The store's clock (ms), as far as this process can tell."""
@@ -271,5 +273,8 @@ class Reconciler:
 
 def _next(check: RunCheck, now: float, routine: float) -> float:
     regular = now + (_PUT_ASIDE if check.state in ("newer", "unreadable") else routine)
-    moments = (check.due, check.deadline, check.starts)
+    starts = check.starts
+    if starts is not None and starts <= now:  # this check starts the run
+        starts = now + FIRST_LOOK
+    moments = (check.due, check.deadline, starts)
     return min([regular, *(max(moment, now) for moment in moments if moment is not None)])
