@@ -13,6 +13,7 @@ from kombu.utils.uuid import uuid
 from orchestrator_celery.canvas.options import check_options
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, signature_list
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import error_words, safe_repr
 from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class ComplexSignature(Primitive):
         check_options(ComplexSignature, options, lambda: app or app_of([workflow]), built=False)
         if not isinstance(workflow, dict):
             raise InvalidWorkflow(
-                f"{workflow!r} is not a signature: pass task.s(...) or a canvas of signatures to ComplexSignature."
+                f"{safe_repr(workflow)} is not a signature: pass task.s(...) or a canvas of signatures to "
+                "ComplexSignature."
             )
         definition = {
             "workflow": workflow,
@@ -110,9 +112,7 @@ class ComplexSignature(Primitive):
         except Exception as exc:
             value, state = exc, "FAILURE"
         handlers = self.success_handlers if state == "SUCCESS" else self.error_handlers
-        argument = (
-            value if state == "SUCCESS" else {"type": type(value).__name__, "message": str(value), "traceback": ""}
-        )
+        argument = value if state == "SUCCESS" else {**error_words(value), "traceback": ""}
         for handler in handlers:
             handler.apply((argument,))
         self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)

@@ -23,6 +23,7 @@ from orchestrator_celery.canvas.swarm_options import (
 )
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.safe_text import error_words, safe_str
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.text import printable
 
@@ -373,8 +374,8 @@ class Swarm(Primitive):
                 values.append(maybe_signature(task, app=self.app, clone=True).apply(args, kwargs).get())
             except Exception as exc:
                 values.append(None)
-                failures.append({"index": index, "type": type(exc).__name__, "message": str(exc)})
-                error = {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
+                failures.append({"index": index, "type": type(exc).__name__, "message": safe_str(exc)})
+                error = {**error_words(exc), "traceback": ""}
                 self._apply_callbacks(index, task, "on_error", error)
                 if stop and len(failures) >= stop:
                     break

@@ -22,6 +22,7 @@ from orchestrator_celery.model.events import NodeInterrupted, parse_event
 from orchestrator_celery.model.ids import LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.records.definitions import parse
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.nodes import Live, parse_live
@@ -222,7 +223,7 @@ class Interruption:
 
 def _check(signal: str, grace: float) -> None:
     if signal not in Signals.__members__:
-        raise OrchestratorError(f"{signal!r} is no signal here: pass a name such as SIGTERM or SIGINT.")
+        raise OrchestratorError(f"{safe_repr(signal)} is no signal here: pass a name such as SIGTERM or SIGINT.")
     if grace < 0:
         raise OrchestratorError(f"A grace of {grace} s is not possible: pass 0 to kill at once, or more.")
 
