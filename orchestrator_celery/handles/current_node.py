@@ -17,7 +17,7 @@ from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.worker.claimed_message import claimed_by
 from orchestrator_celery.worker.patience import patiently
-from orchestrator_celery.worker.progress import words
+from orchestrator_celery.worker.progress import progress_update
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -27,7 +27,7 @@ __all__ = ("CurrentNode", "NoNode", "current_node")
 
 
 #: Seconds between two looks whether the task is to stop.
-_LOOK = 0.2
+_POLL = 0.2
 
 
 class NoNode:
@@ -76,7 +76,7 @@ class NoNode:
         Raises:
             OrchestratorError: a number is negative or none, the total is 0, the message is no text; also outside a run.
         """
-        words(done, total, message)
+        progress_update(done, total, message)
 
     @property
     def interrupted(self) -> bool:
@@ -103,14 +103,14 @@ class CurrentNode(NoNode):
         container: the parts of the orchestrator.
         leaf: run, node and attempt.
         fence: the message of the attempt.
-        held: what is known of the message: what an earlier attempt kept, and when the record was looked at.
+        message: what is known of the message: what an earlier attempt kept, and when the record was looked at.
     """
 
-    def __init__(self, container: Container, leaf: LeafId, fence: Fence, held: ClaimedMessage) -> None:
+    def __init__(self, container: Container, leaf: LeafId, fence: Fence, message: ClaimedMessage) -> None:
         self._container = container
         self._leaf = leaf
         self._fence = fence
-        self._held = held
+        self._message = message
         self.run_id = leaf.run
         self.id = leaf.node
         self.attempt = leaf.attempt
@@ -129,7 +129,7 @@ class CurrentNode(NoNode):
     @property
     def last_checkpoint(self) -> Any:
         """What was kept last, by this attempt or an earlier one; None if nothing was."""
-        return self._container.codec.load(self._held.checkpoint) if self._held.checkpoint else None
+        return self._container.codec.load(self._message.checkpoint) if self._message.checkpoint else None
 
     def checkpoint(self, data: Any) -> bool:
         """Keep how far the task is; see `NoNode.checkpoint`."""
@@ -137,25 +137,25 @@ class CurrentNode(NoNode):
         answer = patiently(self._container, self._container.store.checkpoint, self._leaf, self._fence, blob)
         if answer.refused in (Refused.STALE, Refused.GONE):
             return False
-        self._held.checkpoint = blob
+        self._message.checkpoint = blob
         return True
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far the task is; see `NoNode.progress`."""
         write = self._container.store.progress
-        self._held.said.say(words(done, total, message), write, self._leaf, self._fence)
+        self._message.progress.write(progress_update(done, total, message), write, self._leaf, self._fence)
 
     @property
     def interrupted(self) -> bool:
         """Whether the task is to stop; see `NoNode.interrupted`."""
-        held, now = self._held, time.monotonic()
-        if not held.interrupted and now - held.looked >= _LOOK:
-            held.looked = now
+        message, now = self._message, time.monotonic()
+        if not message.interrupted and now - message.interrupt_checked >= _POLL:
+            message.interrupt_checked = now
             with suppress(*UNREACHABLE):  # nobody can say so now
-                held.interrupted = self._container.reader.to_be_stopped(
+                message.interrupted = self._container.reader.to_be_stopped(
                     self._leaf.run, self._leaf.node, self._leaf.attempt
                 )
-        return held.interrupted
+        return message.interrupted
 
     def raise_if_interrupted(self) -> None:
         """Stop here if the task is to stop; see `NoNode.raise_if_interrupted`."""

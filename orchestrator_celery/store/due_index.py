@@ -14,14 +14,14 @@ from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.script_call import Transitions, effect, now_ms
 
-__all__ = ("DueIndex", "Look")
+__all__ = ("DueIndex", "RunCheck")
 
 
 #: The answer of PTTL for a key without expiry.
 _NO_EXPIRY = -1
 
 
-class Look(NamedTuple):
+class RunCheck(NamedTuple):
     """The findings of a check of one run.
 
     Args:
@@ -34,9 +34,9 @@ class Look(NamedTuple):
         created: the creation time of the run, in ms.
         status: the run's status.
         deadline: the deadline of the run, in ms; None without one.
-        late: approvals whose time to answer is over.
+        overdue_approvals: approvals whose time to answer is over.
         waiting: the number of approvals that wait for an answer.
-        owed: whether side effects outside the store are pending.
+        pending_side_effects: whether side effects outside the store are pending.
         starts: when the run starts, in ms; None if the run has started, or is held.
         problem: why an unreadable record cannot be read.
     """
@@ -49,9 +49,9 @@ class Look(NamedTuple):
     created: float = 0.0
     status: RunStatus = RunStatus.RUNNING
     deadline: float | None = None
-    late: tuple[str, ...] = ()
+    overdue_approvals: tuple[str, ...] = ()
     waiting: int = 0
-    owed: bool = False
+    pending_side_effects: bool = False
     starts: float | None = None
     problem: str = ""
 
@@ -114,18 +114,18 @@ class DueIndex(Transitions):
         if runs:
             self.client.zadd(self.keys.due, dict(runs), xx=True)  # xx: a run that is no longer due stays out
 
-    def look(self, runs: Sequence[str]) -> list[Look]:
+    def check(self, runs: Sequence[str]) -> list[RunCheck]:
         """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
         pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
-            return [_look(run, self._look_alone(script, run, pauses)) for run in runs]
+            return [_parse_check(run, self._look_alone(script, run, pauses)) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
             answers = pipe.execute(raise_on_error=False)
-        return [_look(run, answer) for run, answer in zip(runs, answers, strict=True)]
+        return [_parse_check(run, answer) for run, answer in zip(runs, answers, strict=True)]
 
     def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int]) -> Any:
         try:
@@ -146,7 +146,7 @@ def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
     return status not in (None, b"CANCELLED") and closed is None
 
 
-def _look(run: str, answer: Any) -> Look:
+def _parse_check(run: str, answer: Any) -> RunCheck:
     """Read the answer for one run. A broken record does not keep the other runs from their check."""
     if isinstance(answer, NoScriptError) or (isinstance(answer, Exception) and refused_for_now(answer)):
         raise answer  # the same for every run: the sweep is tried again
@@ -155,17 +155,17 @@ def _look(run: str, answer: Any) -> Look:
             raise answer
         return _read(run, answer)
     except Exception as exc:
-        return Look(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
+        return RunCheck(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
 
 
-def _read(run: str, answer: list[Any]) -> Look:
+def _read(run: str, answer: list[Any]) -> RunCheck:
     word, effects, *rest = answer
     if not rest:
-        return Look(run, word.decode())
+        return RunCheck(run, word.decode())
     due, running, created, status, deadline, late, waiting, owed, starts = rest
     nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
     todo = tuple(effect(run, item) for item in effects)
-    return Look(
+    return RunCheck(
         run,
         word.decode(),
         todo,

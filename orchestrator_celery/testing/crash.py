@@ -85,7 +85,7 @@ def crash_points() -> None:
     from celery.worker.request import Request
 
     _wrap(Transitions, "_run", crash, lambda self, verb, *args: f"store.{verb}")
-    _wrap(DueIndex, "look", crash, lambda *args: "store.sweep")
+    _wrap(DueIndex, "check", crash, lambda *args: "store.sweep")
     _wrap(WorkerRegistry, "beat", crash, lambda *args: "store.beat")
     _wrap(Publisher, "_send_task", crash, lambda *args: "publish.task")
     _wrap(Publisher, "_send_close", crash, lambda *args: "publish.close")

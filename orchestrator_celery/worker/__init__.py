@@ -1,4 +1,4 @@
-"""The part of the extension that runs inside a Celery worker."""
+"""Everything that runs inside a Celery worker: claims, reports, heartbeat, reconciler."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PATIENCE = 2.0
 
 
 def install(container: Container) -> None:
-    """Connect an app to Celery's signals. No connection is opened.
+    """Connect the orchestrator to the signals of an app's workers. This opens no connection.
 
     Args:
         container: the parts of the app's orchestrator.
@@ -39,12 +39,12 @@ def install(container: Container) -> None:
     register(container)
     reporter = Reporter(container)
     lost = LostProcesses(container, reporter)
-    handover = RetryReplace(container, reporter)
+    retry_replace = RetryReplace(container, reporter)
     claims = Claims(container, lost)
     additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
-        guard_tasks(app, claims, handover, additions)
+        guard_tasks(app, claims, retry_replace, additions)
 
     def check(sender: Any = None, **_: Any) -> None:
         if getattr(sender, "app", None) is app:
@@ -53,25 +53,25 @@ def install(container: Container) -> None:
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
         guard()
-    # Tasks may be registered after the app was finalized, so `worker_init` guards once more.
-    for handler in (check, guard, _answer_commands):
+    # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
+    for handler in (check, guard, _register_stop_command):
         _connect(container, (signals.worker_init, handler))
-    _connect(container, *_life(container, reporter, lost))
-    told = TaskSignals(container, reporter, lost, handover)
+    _connect(container, *_thread_handlers(container, reporter, lost))
+    handlers = TaskSignals(container, reporter, lost, retry_replace)
     _connect(
         container,
-        (signals.task_success, told.on_success),
-        (signals.task_failure, told.on_failure),
-        (signals.task_retry, told.on_retry),
-        (signals.task_postrun, told.on_postrun),
-        (signals.task_revoked, told.on_revoked),
-        (signals.task_unknown, told.on_unknown),
-        (signals.task_rejected, told.on_invalid),
+        (signals.task_success, handlers.on_success),
+        (signals.task_failure, handlers.on_failure),
+        (signals.task_retry, handlers.on_retry),
+        (signals.task_postrun, handlers.on_postrun),
+        (signals.task_revoked, handlers.on_revoked),
+        (signals.task_unknown, handlers.on_unknown),
+        (signals.task_rejected, handlers.on_invalid),
     )
 
 
 def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
-    """Connect handlers of signals. Signals are global: every handler checks whose message it is."""
+    """Connect handlers to signals. Signals are global, so each handler checks that the message belongs to its app."""
     for signal, handler in handlers:
         signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(container)}:{handler.__name__}")
 
@@ -88,17 +88,19 @@ def _check_settings(container: Container) -> None:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 
 
-def _answer_commands(**_: Any) -> None:
-    from orchestrator_celery.worker import stop_command  # a client needs nothing of the worker
+def _register_stop_command(**_: Any) -> None:
+    from orchestrator_celery.worker import stop_command  # a client does not import the worker
 
     stop_command.register()
 
 
-def _life(container: Container, reporter: Reporter, lost: LostProcesses) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+def _thread_handlers(
+    container: Container, reporter: Reporter, lost: LostProcesses
+) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Return the handlers that start and stop a worker's threads. A stop takes a few seconds at most."""
     auto_resume = AutoResume(container, reporter)
     reconciler = Reconciler(container, auto_resume)
-    heartbeat = Heartbeat(container, reconciler.on_beat, reconciler.on_miss, lost.on_gone)
+    heartbeat = Heartbeat(container, reconciler.on_beat, reconciler.on_miss, lost.on_child_exit)
 
     def start(sender: Any, **_: Any) -> None:
         if sender.app is container.app and container.has_store:

@@ -1,4 +1,4 @@
-"""Auto-resume: what has lost its worker starts again, by the project's rules, with a report."""
+"""Auto-resume: starts tasks again after their worker is lost, as the project's rules allow, and reports it."""
 
 from __future__ import annotations
 
@@ -34,43 +34,48 @@ from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
-    from orchestrator_celery.store.due_index import Look
+    from orchestrator_celery.store.due_index import RunCheck
     from orchestrator_celery.store.worker_registry import Beat
     from orchestrator_celery.worker.reporter import Reporter
 
 __all__ = ("REPORT_EVENT", "AutoResume", "ResumeSession", "rules_of")
 
-#: Type of the Celery event of a sweep that acted.
+#: Type of the Celery event that a sweep sends after it changed something.
 REPORT_EVENT = "orchestrator-resume-report"
 
 logger = safe_logger(__name__)
 
 
 class AutoResume:
-    """Opens a session per sweep.
+    """Opens one `ResumeSession` for each sweep of the reconciler.
 
     Args:
         container: the parts of the orchestrator.
-        reporter: tells the store of lost nodes.
+        reporter: reports lost nodes to the store.
     """
 
     def __init__(self, container: Container, reporter: Reporter) -> None:
         self._container = container
         self._reporter = reporter
-        #: The worker's name in the registry.
+        #: This worker's name in the registry; set when the worker is ready.
         self.member = ""
 
     @contextmanager
-    def report(self, beat: Beat, runs: int) -> Iterator[ResumeSession]:
-        """Treat runs; what was done is stored, logged in one line, once the sweep is through."""
+    def session(self, beat: Beat, runs: int) -> Iterator[ResumeSession]:
+        """Open the session of one sweep. At its end, store and log one report if the sweep changed something.
+
+        Args:
+            beat: the heartbeat that triggered the sweep.
+            runs: number of runs in the sweep.
+        """
         session = ResumeSession(self._container, self._reporter, beat, self.member)
         try:
             yield session
         finally:
             if session.nodes:
-                self._keep(session, beat, runs)
+                self._store_report(session, beat, runs)
 
-    def _keep(self, session: ResumeSession, beat: Beat, runs: int) -> None:
+    def _store_report(self, session: ResumeSession, beat: Beat, runs: int) -> None:
         report = ResumeReport(
             time=from_ms(beat.now),
             worker=self.member,
@@ -81,26 +86,26 @@ class AutoResume:
         )
         self._container.store.keep_report(report.model_dump_json(exclude_defaults=True).encode())
         logger.info("Sweep: %s", report, extra={"action": "resume"})
-        self._tell_monitors(report)
+        self._send_event(report)
 
-    def _tell_monitors(self, report: ResumeReport) -> None:
-        """A Celery event, for whoever listens with Celery's own means."""
+    def _send_event(self, report: ResumeReport) -> None:
+        """Send the counts as a Celery event, for Celery's own monitoring tools."""
         counts = {str(action): report.count(action) for action in ResumeAction}
         try:
             with self._container.app.events.default_dispatcher(hostname=self.member.rpartition("/")[0]) as events:
                 events.send(REPORT_EVENT, **counts, dead=list(report.dead), looked_at=report.looked_at)
         except TRANSIENT_ERRORS as exc:
-            logger.debug("The event was not sent: %r", exc, extra={"action": "resume"})
+            logger.debug("The Celery event of the resume report was not sent: %r", exc, extra={"action": "resume"})
 
 
 class ResumeSession:
-    """One sweep's view of the workers.
+    """The actions of one sweep, and its view of the workers.
 
     Args:
         container: the parts of the orchestrator.
-        reporter: tells the store of lost nodes.
-        beat: the sign of life the sweep follows.
-        member: the worker that sweeps.
+        reporter: reports lost nodes to the store.
+        beat: the heartbeat that triggered the sweep.
+        member: name of the worker that sweeps.
     """
 
     def __init__(self, container: Container, reporter: Reporter, beat: Beat, member: str) -> None:
@@ -115,81 +120,97 @@ class ResumeSession:
         self.nodes: list[ResumedNode] = []
         self.counts: Counter[ResumeAction] = Counter()
 
-    def treat(self, look: Look) -> None:
-        """Start again what has lost its worker, note what was published again."""
-        for effect in look.todo:
+    def resume_lost(self, check: RunCheck) -> None:
+        """Start the run's lost tasks again, and add the republished messages to the report."""
+        for effect in check.todo:
             if not isinstance(effect, (Dispatch, CloseRun)):
-                continue  # no task: a decision that was not recorded
+                continue  # an unrecorded decision of a graph has no task
             leaf = effect.leaf
             self._note(leaf, self._task_name(leaf), ResumeAction.STARTED, leaf.attempt)
         lease = self._container.settings.lease * 1000
-        for node, raw in look.running.items():
+        for node, raw in check.running.items():
             live = parse_live(raw)
-            task_id = look.run if node == CLOSE else f"{look.run}:{live.runner or f'{node}:{live.attempt}'}"
+            task_id = check.run if node == CLOSE else f"{check.run}:{live.runner or f'{node}:{live.attempt}'}"
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
-                alive = sighting.alive and raw[:1] != b"I"  # what was to be stopped does not fail by that
-                self._treat_lost(LeafId(look.run, node, live.attempt), live, look.status, alive)
+                alive = (
+                    sighting.alive and raw[:1] != b"I"
+                )  # an interrupted node does not fail because its process is gone
+                self._handle_lost(LeafId(check.run, node, live.attempt), live, check.status, alive)
 
-    def begin(self, look: Look) -> None:
+    def begin(self, check: RunCheck) -> None:
         """Start a run whose delay is over."""
         expired = self._container.codec.dump_error(TaskRevokedError("expired"), "")
-        effects = self._container.store.begin(look.run, expired)
-        self._reporter.send(effects, NO_ORIGIN, {"action": "begin", "run": look.run})
+        effects = self._container.store.begin(check.run, expired)
+        self._reporter.send(effects, NO_ORIGIN, {"action": "begin", "run": check.run})
 
-    def end(self, look: Look) -> None:
-        """End a run that is over its deadline."""
+    def fail_overdue_run(self, check: RunCheck) -> None:
+        """Fail a run that has passed its deadline."""
         container = self._container
-        limit = float(container.reader.head_field(look.run, "limit") or 0) / 1000
+        limit = float(container.reader.head_field(check.run, "limit") or 0) / 1000
         error = DeadlineExceeded(
-            f"The run {look.run} did not end within its deadline of {limit:g} s: nothing more of it starts, and what "
-            "still runs does not count. `run.tree()` shows what it was waiting for."
+            f"The run {check.run} did not end within its deadline of {limit:g} s. No more of its tasks start, "
+            "and results of tasks that still run are ignored. `run.tree()` shows the unfinished tasks."
         )
         try:
-            ended = fail_overdue(container, look.run, container.codec.dump_error(error))
+            ended = fail_overdue(container, check.run, container.codec.dump_error(error))
         except TRANSIENT_ERRORS as exc:
-            logger.warning("Messages could not be sent now: %r", exc, extra={"action": "overdue", "run": look.run})
+            logger.warning(
+                "Messages of an overdue run cannot be sent now: %r",
+                exc,
+                extra={"action": "overdue", "run": check.run},
+            )
             return
         if ended:
             with acting(self._member, "sweeper"):
-                entry = record("deadline", look.run, before=look.status, after=RunStatus.FAILED, reason=str(error))
+                entry = record("deadline", check.run, before=check.status, after=RunStatus.FAILED, reason=str(error))
             container.audit_stream.append(entry.model_dump_json())
-            self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.FAILED, 1, reason=str(error))
+            self._note(LeafId(check.run, ROOT, 1), "", ResumeAction.FAILED, 1, reason=str(error))
 
-    def put_aside(self, look: Look) -> None:
+    def put_aside(self, check: RunCheck) -> None:
         """Report a run whose record cannot be read."""
         logger.error(
             "The record of the run %s cannot be read, so the run is put aside for ten minutes: %s",
-            look.run,
-            look.problem,
-            extra={"action": "unreadable", "run": look.run},
+            check.run,
+            check.problem,
+            extra={"action": "unreadable", "run": check.run},
         )
-        self._note(LeafId(look.run, ROOT, 1), "", ResumeAction.UNREADABLE, 1, reason=look.problem)
+        self._note(LeafId(check.run, ROOT, 1), "", ResumeAction.UNREADABLE, 1, reason=check.problem)
 
-    def conclude(self, look: Look) -> None:
-        """Draw the consequences of a cancellation whose caller has not."""
+    def finish_cancellation(self, check: RunCheck) -> None:
+        """Finish a cancellation whose caller did not."""
         try:
-            Cancellation(self._container).conclude(look.run)
+            Cancellation(self._container).conclude(check.run)
         except TRANSIENT_ERRORS as exc:
-            logger.warning("A cancellation waits: %r", exc, extra={"action": "cancel", "run": look.run})
+            logger.warning(
+                "A cancellation cannot be finished now: %r",
+                exc,
+                extra={"action": "cancel", "run": check.run},
+            )
 
-    def settle(self, look: Look) -> None:
-        """Do what is still to be done about a change whose caller has not."""
-        SideEffects(self._container).settle(look.run)
+    def apply_side_effects(self, check: RunCheck) -> None:
+        """Apply the pending side effects of a state change whose caller did not."""
+        SideEffects(self._container).settle(check.run)
 
-    def stop(self, look: Look) -> None:
-        """Tell the workers once more what an interruption wants stopped."""
+    def resend_stop_commands(self, check: RunCheck) -> None:
+        """Send the stop command of an interruption to the workers again."""
         try:
-            Interruption(self._container).repeat(look.run, look.running, self._now)
+            Interruption(self._container).repeat(check.run, check.running, self._now)
         except TRANSIENT_ERRORS as exc:
-            logger.warning("An interruption waits: %r", exc, extra={"action": "interrupt", "run": look.run})
+            logger.warning(
+                "A stop command cannot be sent now: %r",
+                exc,
+                extra={"action": "interrupt", "run": check.run},
+            )
 
-    def answer(self, look: Look) -> None:
-        """Answer approvals nobody has answered in time, and keep the run in the list of those that wait."""
+    def answer_overdue_approvals(self, check: RunCheck) -> None:
+        """Apply `on_timeout` to approvals that were not answered in time, and list the run if approvals are open."""
         container = self._container
-        if look.waiting:
-            container.store.graphs.awaits(look.run)
-        for node, raw in zip(look.late, container.reader.definitions(look.run, look.late), strict=True):
+        if check.waiting:
+            container.store.graphs.awaits(check.run)
+        for node, raw in zip(
+            check.overdue_approvals, container.reader.definitions(check.run, check.overdue_approvals), strict=True
+        ):
             if raw is None:
                 continue
             codec, well = container.codec, True
@@ -197,10 +218,10 @@ class ResumeSession:
                 blob = codec.dump_result(timeout_result(codec.load(parse(raw).payload)))
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
-            effects = container.store.graphs.answer(look.run, node, blob, well=well, late=True)
-            self._reporter.send(effects, NO_ORIGIN, {"action": "answer", "run": look.run, "node": node})
+            effects = container.store.graphs.answer(check.run, node, blob, well=well, late=True)
+            self._reporter.send(effects, NO_ORIGIN, {"action": "answer", "run": check.run, "node": node})
 
-    def _treat_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
+    def _handle_lost(self, leaf: LeafId, live: Live, status: RunStatus, alive: bool) -> None:
         name = self._task_name(leaf)
         policy = getattr(self._container.app.tasks.get(name), "orchestrator", None)
         lost = LostNode(
@@ -211,12 +232,12 @@ class ResumeSession:
             live.owner,
             self._container.reader.has_checkpoint(leaf.run, leaf.node),
         )
-        said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
-        # The closing message is ours: no rule about the project's tasks may keep Celery from the outcome.
-        refusal = None if leaf.node == CLOSE or is_runner(leaf.node) else self._rules.refusal(lost, said)
+        policy_choice = policy.auto_resume if isinstance(policy, TaskPolicy) else None
+        # No rule applies to the closing message: it is internal, and Celery must learn the run's outcome.
+        refusal = None if leaf.node == CLOSE or is_runner(leaf.node) else self._rules.refusal(lost, policy_choice)
         delay = self._resumed * self._container.settings.auto_resume_delay
         if refusal is not None and alive:
-            # Only its process is gone, not its worker: it fails, as it does natively.
+            # Its worker is alive and only its process is gone, so the task fails, as in Celery.
             lost_error = WorkerLostError(f"The process that ran {printable(name)} is gone.")
             self._reporter.failed(leaf, live.fence, lost_error, "")
             self._note(leaf, name, ResumeAction.FAILED, leaf.attempt, owner=live.owner, reason=refusal)
@@ -228,7 +249,7 @@ class ResumeSession:
         attempt = leaf.attempt + (outcome is ResumeAction.RESUMED)
         resumed = outcome is ResumeAction.RESUMED
         if resumed and status in (RunStatus.SUSPENDED, RunStatus.INTERRUPTED):
-            outcome = ResumeAction.KEPT  # it starts with the run's own resumption
+            outcome = ResumeAction.KEPT  # it starts when the run is resumed
         self._note(
             leaf,
             name,
@@ -267,14 +288,14 @@ def _imported(path: str) -> Callable[..., Any]:
 
 
 def rules_of(container: Container) -> Rules:
-    """The project's rules, with its validators imported."""
+    """Return the project's auto-resume rules, with the validators imported."""
     settings = container.settings
     validators = tuple(_imported(path) for path in settings.auto_resume_validators)
     return Rules(settings.auto_resume, settings.auto_resume_include, settings.auto_resume_exclude, validators)
 
 
 def _sightings(container: Container, beat: Beat) -> dict[str, Sighting]:
-    """What is known of each worker, by its incarnation, which is the last part of an owner's name."""
+    """Return the state of each worker by its incarnation, the last part of an owner's name."""
     registry = container.registry
     alive = set(registry.alive(beat.now))
     found = {member.rpartition("/")[2]: Sighting(alive=False, buried=True) for member in beat.dead}

@@ -1,10 +1,10 @@
-"""A runner: one message that works off several items of a batched swarm.
+"""The batch runner: one message that runs several items of a batched swarm.
 
-It takes items by one call to the store, runs the body of each through
-Celery's own tracer, and tells how they ended with the call that takes the
-next ones, or a tenth of a second later at the latest. Each item keeps its own
-record, attempts, callbacks and result; one that retries or replaces itself
-goes on by a message of its own.
+It takes items with one call to the store and runs the body of each item
+through Celery's own tracer. The call that takes the next items also reports
+the finished ones; a second thread reports them after a tenth of a second at
+the latest. Each item keeps its own record, attempts, callbacks and result. An
+item that retries or replaces itself continues in a message of its own.
 """
 
 from __future__ import annotations
@@ -38,45 +38,49 @@ __all__ = ("Runner",)
 
 logger = safe_logger(__name__)
 
-#: Seconds of work that are taken at once, and after which at the latest is told how items ended.
-_SHARE = 0.1
-#: Seconds one item may take before others can have those that were taken with it.
-_LONG = 0.5
-#: Seconds after which a runner without a number of its own ends, so that other tasks have their turn.
-_TURN = 1.0
-#: Most items that are taken at once.
-_MOST = 256
+#: Seconds of work to take at once; also the longest time before finished items are reported.
+_INTERVAL = 0.1
+#: If an item runs longer than this many seconds, the other taken items are returned to the pool.
+_LONG_ITEM = 0.5
+#: Seconds after which a runner without a fixed item count ends, so that other tasks get the process.
+_LONGEST_TURN = 1.0
+#: Most items to take at once.
+_MAX_ITEMS = 256
 
 
 class Runner:
-    """Works off items, in the process and the context of its own message.
+    """Runs items of a batched swarm in the process of its own message.
 
     Args:
         container: the parts of the orchestrator.
-        request: of its own message, which has been claimed.
-        batch: how many items it may work off; None for as many as fit in its turn.
+        request: the request of the runner's own message, which is claimed.
+        batch: most items to run; None for as many as fit in `_LONGEST_TURN` seconds.
     """
 
     def __init__(self, container: Container, request: Any, batch: int | None) -> None:
-        held = claimed_by(request)
-        assert held is not None
+        message = claimed_by(request)
+        assert message is not None
         self._container = container
         self._reporter = Reporter(container)
         self._request = request
         self._left = batch
-        self._origin = held.origin
-        self._leaf, self._fence = held.claims[-1]
+        self._origin = message.origin
+        self._leaf, self._fence = message.claims[-1]
         self._owner = owner_of(container, request)
-        #: Guards what follows: a second thread tells how items ended while a long one runs.
+        #: Guards the attributes below: a second thread reports finished items while a long item runs.
         self._lock = threading.Lock()
-        self._todo: deque[tuple[str, bytes, str]] = deque()
+        self._taken: deque[tuple[str, bytes, str]] = deque()
         self._ended: list[Ended] = []
         self._begun, self._born = 0.0, ""
         self._halted = False
         self._over = threading.Event()
 
     def work(self) -> int:
-        """Take and run items until none is left, or it is time for others; returns how many."""
+        """Take and run items until the pool is empty or this runner's turn is over.
+
+        Returns:
+            The number of items run.
+        """
         watch = threading.Thread(target=self._watch, name="orchestrator-batch", daemon=True)
         watch.start()
         started, count, want = time.monotonic(), 0, 1
@@ -85,24 +89,24 @@ class Runner:
                 begun = time.monotonic()
                 done = self._run_taken()
                 count += done
-                want = _next_share(want, done, time.monotonic() - begun)
+                want = _next_count(want, done, time.monotonic() - begun)
                 if self._left is not None:
                     self._left -= done
-                if self._left == 0 or (self._left is None and time.monotonic() - started > _TURN):
+                if self._left == 0 or (self._left is None and time.monotonic() - started > _LONGEST_TURN):
                     break
         finally:
             self._over.set()
             watch.join()
             with self._lock:
-                self._tell(0)
+                self._exchange(0)
         return count
 
-    # -- what hooks tell of an item's body ----------------------------------------------------------
+    # -- the sink: outcomes of items, from the task signals ----------------------------------------
 
     def finished(
-        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: EdgeContext | None = None
     ) -> None:
-        """The body of an item returned."""
+        """Record that the body of an item returned."""
         try:
             blob = self._container.codec.dump_result(result)
         except (EncodeError, PayloadTooLarge) as exc:
@@ -113,22 +117,22 @@ class Runner:
     def failed(
         self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
-        """The body of an item raised, or can never run."""
+        """Record that the body of an item raised, or can never run."""
         self._note(Ended(leaf, fence or Fence(), False, self._container.codec.dump_error(exc, trace)))
 
     def _note(self, ended: Ended) -> None:
         with self._lock:
             self._ended.append(ended)
 
-    # -- the bodies ---------------------------------------------------------------------------------
+    # -- the bodies of items -----------------------------------------------------------------------
 
     def _run_taken(self) -> int:
         done = 0
         while True:
             with self._lock:
-                if not self._todo:
+                if not self._taken:
                     return done
-                node, definition, given = self._todo.popleft()
+                node, definition, given = self._taken.popleft()
                 self._begun = time.monotonic()
             self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, created=self._born))
             done += 1
@@ -146,45 +150,56 @@ class Runner:
         if task is None:
             self.failed(item.leaf, item.fence, NotRegistered(leaf.task), "")
             return
-        held = ClaimedMessage([(item.leaf, item.fence)], self._origin, sink=self)
+        message = ClaimedMessage([(item.leaf, item.fence)], self._origin, sink=self)
         request = _request_of(self._request, leaf, str(item.leaf))
-        request["_orchestrator_held"] = held
+        request["_orchestrator_message"] = message
         try:
             trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=container.app)
         except Reject:
             logger.debug(
-                "An item was rejected; its hooks have told.", extra={"action": "batch", "node": item.leaf.node}
+                "An item was rejected; its signals have reported it.", extra={"action": "batch", "node": item.leaf.node}
             )
 
-    # -- the store ----------------------------------------------------------------------------------
+    # -- calls to the store ------------------------------------------------------------------------
 
     def _take(self, want: int) -> bool:
         with self._lock:
             if self._halted or want < 1:
                 return False
-            taken = self._tell(want)
-            self._todo.extend(taken)
+            taken = self._exchange(want)
+            self._taken.extend(taken)
             return bool(taken)
 
     def _watch(self) -> None:
-        """While a long item runs: tell of those before it, and let others have those after it."""
+        """While a long item runs, report the finished items and return the taken ones to the pool."""
         helped = 0.0
-        while not self._over.wait(_SHARE):
+        while not self._over.wait(_INTERVAL):
             with self._lock:
                 back: list[str] = []
-                busy = self._begun > helped and time.monotonic() - self._begun > _LONG
+                busy = self._begun > helped and time.monotonic() - self._begun > _LONG_ITEM
                 if busy:
                     back, helped = self._give_back(), self._begun
-                if self._ended or busy or self._todo:
+                if self._ended or busy or self._taken:
                     try:
-                        self._tell(0, back, busy=busy, asks=True)
+                        self._exchange(0, back, busy=busy, asks=True)
                     except UNREACHABLE as exc:
-                        logger.warning("Ends of items are told later: %r", exc, extra={"action": "batch"})
+                        logger.warning(
+                            "Finished items cannot be reported now: %r",
+                            exc,
+                            extra={"action": "batch"},
+                        )
 
-    def _tell(
+    def _exchange(
         self, want: int, back: list[str] | None = None, busy: bool = False, asks: bool = False
     ) -> list[tuple[str, bytes, str]]:
-        """One call, with the lock held; `asks` whether to go on, though there may be nothing to tell."""
+        """Report finished items and take new ones in one call. The caller holds the lock.
+
+        Args:
+            want: number of items to take.
+            back: taken items to return to the pool.
+            busy: whether a long item runs.
+            asks: make the call even if there is nothing to report, to learn whether the runner may continue.
+        """
         store, again = self._container.store, False
         ended, self._ended = self._ended, []
         if not (want or ended or back or asks):
@@ -212,26 +227,26 @@ class Runner:
         return [(flat[i].decode(), flat[i + 1], flat[i + 2].decode()) for i in range(0, len(flat), 3)]
 
     def _halt(self, refused: Refused) -> None:
-        """Nothing more is begun: the run is suspended, gone, or has another runner in place of this one."""
+        """Start no more items: the run is suspended or gone, or another runner has replaced this one."""
         self._halted = True
         back = self._give_back()
         if back and refused is Refused.HELD:
-            self._tell(0, back)
+            self._exchange(0, back)
 
     def _give_back(self) -> list[str]:
-        back = [node for node, _, _ in self._todo]
-        self._todo.clear()
+        back = [node for node, _, _ in self._taken]
+        self._taken.clear()
         return back
 
 
-def _next_share(want: int, done: int, seconds: float) -> int:
-    """How many to take next: at most twice as many as before, and no more than fit into a share."""
-    fit = int(_SHARE * done / seconds) if seconds else _MOST
-    return max(1, min(want * 2, fit, _MOST))
+def _next_count(want: int, done: int, seconds: float) -> int:
+    """Return how many items to take next: at most twice as many, and no more than fit into `_INTERVAL`."""
+    fit = int(_INTERVAL * done / seconds) if seconds else _MAX_ITEMS
+    return max(1, min(want * 2, fit, _MAX_ITEMS))
 
 
 def _request_of(runner: Any, leaf: Leaf, task_id: str) -> dict[str, Any]:
-    """The request of an item: what its own message would have brought, by way of the runner's."""
+    """Build the request of an item from the runner's request and the item's own options."""
     kept = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang", "utc", "stamped_headers", "stamps")
     headers = leaf.options.get("headers") or {}
     return {

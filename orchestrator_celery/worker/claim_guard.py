@@ -1,13 +1,14 @@
-"""The veto before the body, for any task class.
+"""Wraps the class of every registered task, so that a claim decides whether the body runs.
 
-`before_start` of the class of every registered task is wrapped: it is the
-one hook that runs in the process of the body, in every pool and for every
-base class, and may stop the body (`raise Ignore`: acknowledged, nothing
-stored, nothing goes on). Raising in `task_prerun` is swallowed by Celery.
-`replace` is wrapped as well, so that a canvas that replaces a task of a run
-becomes a durable run itself; and, with `retry`, so that a broker or a store
-that is away for a while does not fail the task. `add_to_chord` is wrapped,
-because the chord of a run is no chord of Celery's backend.
+`before_start` is the one hook that runs in the process of the body, in every
+pool and for every base class, and that can stop the body: `raise Ignore`
+acknowledges the message, stores nothing and starts nothing after it. Celery
+swallows an error that `task_prerun` raises, so that signal cannot stop a body.
+
+`replace` and `on_replace` are wrapped so that a canvas that replaces a task of
+a run becomes a durable run. `retry` and `on_replace` are wrapped so that a task
+does not fail while the broker or the store is away.
+`add_to_chord` is wrapped because the chord of a run is not a chord of Celery's result backend.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ __all__ = ("guard_tasks",)
 _MARK = "_orchestrator_guarded"
 
 
-def guard_tasks(app: Celery, claims: Claims, handover: RetryReplace, additions: ChordAdditions) -> None:
-    """Wrap the class of every registered task. Wrapping twice does nothing.
+def guard_tasks(app: Celery, claims: Claims, retry_replace: RetryReplace, additions: ChordAdditions) -> None:
+    """Wrap the class of every registered task. A class is wrapped only once.
 
     Args:
         app: the Celery app.
-        claims: claims messages before their body.
-        handover: handles retries and replacements.
+        claims: claims a message before its body runs.
+        retry_replace: handles retries and replacements.
         additions: handles `add_to_chord`.
     """
     for task in app._tasks.values():
@@ -42,11 +43,11 @@ def guard_tasks(app: Celery, claims: Claims, handover: RetryReplace, additions: 
         if not getattr(cls.before_start, _MARK, False):
             cls.before_start = _before_start(cls.before_start, claims)
         if not getattr(cls.replace, _MARK, False):
-            cls.replace = _replace(cls.replace, handover)
+            cls.replace = _replace(cls.replace, retry_replace)
         if not getattr(cls.on_replace, _MARK, False):
-            cls.on_replace = _on_replace(cls.on_replace, handover)
+            cls.on_replace = _on_replace(cls.on_replace, retry_replace)
         if not getattr(cls.retry, _MARK, False):
-            cls.retry = _retry(cls.retry, handover)
+            cls.retry = _retry(cls.retry, retry_replace)
         if not getattr(cls.add_to_chord, _MARK, False):
             cls.add_to_chord = _add_to_chord(cls.add_to_chord, additions)
 
@@ -54,7 +55,7 @@ def guard_tasks(app: Celery, claims: Claims, handover: RetryReplace, additions: 
 def _before_start(original: Callable[..., Any], claims: Claims) -> Callable[..., Any]:
     def before_start(self: Any, task_id: str, args: Any, kwargs: Any) -> Any:
         request = self.request
-        # A task of a run has the run as its parent; this is all that a plain task pays.
+        # The parent of a run's task is the run. This check is the only cost for other tasks.
         if not request.is_eager and (request.parent_id or self.name == "orchestrator.close"):
             claims.claim(self, request, args)
         return original(self, task_id, args, kwargs)
@@ -63,17 +64,17 @@ def _before_start(original: Callable[..., Any], claims: Claims) -> Callable[...,
     return before_start
 
 
-def _replace(original: Callable[..., Any], handover: RetryReplace) -> Callable[..., Any]:
+def _replace(original: Callable[..., Any], retry_replace: RetryReplace) -> Callable[..., Any]:
     def replace(self: Any, sig: Any) -> Any:
-        return original(self, handover.replacement(self, sig))
+        return original(self, retry_replace.replacement(self, sig))
 
     setattr(replace, _MARK, True)
     return replace
 
 
-def _on_replace(original: Callable[..., Any], handover: RetryReplace) -> Callable[..., Any]:
+def _on_replace(original: Callable[..., Any], retry_replace: RetryReplace) -> Callable[..., Any]:
     def on_replace(self: Any, sig: Any) -> Any:
-        return handover.replace(self, sig, original)
+        return retry_replace.replace(self, sig, original)
 
     setattr(on_replace, _MARK, True)
     return on_replace
@@ -88,10 +89,10 @@ def _add_to_chord(original: Callable[..., Any], additions: ChordAdditions) -> Ca
     return add_to_chord
 
 
-def _retry(original: Callable[..., Any], handover: RetryReplace) -> Callable[..., Any]:
+def _retry(original: Callable[..., Any], retry_replace: RetryReplace) -> Callable[..., Any]:
     @wraps(original)
     def retry(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return handover.retry(self, original, args, kwargs)
+        return retry_replace.retry(self, original, args, kwargs)
 
     setattr(retry, _MARK, True)
     return retry

@@ -1,4 +1,4 @@
-"""Which nodes a Celery message stands for, and what is known once they are claimed."""
+"""Which nodes a Celery message executes, and the data of the message after its claim."""
 
 from __future__ import annotations
 
@@ -9,46 +9,48 @@ from typing import TYPE_CHECKING, Any, Protocol
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, Origin
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
-from orchestrator_celery.worker.progress import Said
+from orchestrator_celery.worker.progress import ProgressWriter
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
-__all__ = ("ClaimedMessage", "Sink", "claimed_by", "claims_of", "owner_of", "reported")
+__all__ = ("ClaimedMessage", "Sink", "claimed_by", "claims_of", "claims_reported", "owner_of")
 
 
 class Sink(Protocol):
-    """Takes the end of a body; arguments as of `Reporter`."""
+    """Receives the outcome of a body. The arguments are those of `Reporter`."""
 
     def finished(
-        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: EdgeContext | None = None
     ) -> None:
-        """The body returned."""
+        """Record that the body returned."""
 
     def failed(
         self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
-        """The body raised."""
+        """Record that the body raised."""
 
 
 @dataclass
 class ClaimedMessage:
-    """A message that was claimed here; it hangs on its own request, for in a pool of threads another delivery of the
-    same message may be dealt with beside it.
+    """A message that this process claimed.
+
+    The object is an attribute of the message's request. In a thread pool, another delivery of the same message may be
+    processed at the same time, so the task id is not enough to find it.
 
     Args:
-        claims: the nodes.
+        claims: the claimed nodes, as `claims_of` returns them.
         origin: where the message came from.
-        checkpoint: what an earlier attempt kept.
-        replacement: what the body has replaced itself by.
-        handed_over: the store knows of the message that goes on, and the body's end says nothing more.
-        outcome: the error a closed run ended with, which is no failure of closing it.
-        sink: who is told of its end in place of the store: of an item, the runner that took it.
-        looked: when the record was last looked at for an interruption, by the monotonic clock.
-        interrupted: whether the body was to be stopped then.
-        said: how far the body says it is.
-        told: what the edges of a graph's node depend on, where this process may choose them.
-        added: how many items the body has added to its chord.
+        checkpoint: the last checkpoint of an earlier attempt.
+        replacement: the signature that replaced the body.
+        handed_over: the store already knows the message that continues the node, so the end of this body is ignored.
+        outcome: the error of the run that this message closes. It does not mean that closing failed.
+        sink: receives the outcome instead of the store: for an item of a batch, its runner.
+        interrupt_checked: when the store was last asked about an interruption, by the monotonic clock.
+        interrupted: whether the store asked the body to stop.
+        progress: the progress that the body reported.
+        routing: the inputs of the edges of a graph's node, if this process may choose the edges.
+        added: number of items that the body has added to its chord.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -58,26 +60,29 @@ class ClaimedMessage:
     handed_over: bool = False
     outcome: BaseException | None = None
     sink: Sink | None = None
-    looked: float = 0.0
+    interrupt_checked: float = 0.0
     interrupted: bool = False
-    said: Said = field(default_factory=Said)
-    told: EdgeContext | None = None
+    progress: ProgressWriter = field(default_factory=ProgressWriter)
+    routing: EdgeContext | None = None
     added: int = 0
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:
-    """What this process has claimed with a request."""
-    held: ClaimedMessage | None = getattr(request, "_orchestrator_held", None)
-    return held
+    """Return the message that this process claimed with a request, or None."""
+    message: ClaimedMessage | None = getattr(request, "_orchestrator_message", None)
+    return message
 
 
 def owner_of(container: Container, request: Any) -> str:
-    """The process that handles a request, as claims name it."""
+    """Return the name of this process as it is written into claims."""
     return f"{request.hostname}/{os.getpid()}/{container.incarnation}"
 
 
 def claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
-    """What a message stands for: a leaf of a run, the closing of a run, or (nested) both, the closing first."""
+    """Return the nodes that a message executes: a leaf of a run, the closing of a run, or both for a nested run.
+
+    The closing of a run comes first.
+    """
     claims = []
     task_id, parent = request.id, request.parent_id
     if task.name == CLOSE_TASK:
@@ -89,8 +94,8 @@ def claims_of(task: Any, request: Any, args: Any) -> list[tuple[LeafId, Fence]]:
     return claims
 
 
-def reported(sender: Any, task_id: str) -> list[tuple[LeafId, Fence | None]]:
-    """The same for a report of the main process, which may know nothing but the id."""
+def claims_reported(sender: Any, task_id: str) -> list[tuple[LeafId, Fence | None]]:
+    """Return the nodes of a message that Celery's main process reports. It may know only the task id."""
     request = sender.request
     if request.id == task_id:
         return list(claims_of(sender, request, request.args))

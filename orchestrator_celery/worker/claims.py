@@ -1,4 +1,4 @@
-"""Claim the nodes of a delivered message before its body runs, or veto the body."""
+"""Claims the nodes of a delivered message before its body runs, or vetoes the body."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ logger = safe_logger(__name__)
 
 
 class Claims:
-    """Claims messages.
+    """Claims the nodes of delivered messages.
 
     Args:
         container: the parts of the orchestrator.
@@ -41,25 +41,26 @@ class Claims:
         self._lost = lost
 
     def claim(self, task: Any, request: Any, args: Any) -> None:
-        """Claim the message or stop its body.
+        """Claim the nodes of a message, or stop its body.
 
         Raises:
-            celery.exceptions.Ignore: the body may not run.
-            celery.exceptions.Reject: the store cannot be asked; the broker keeps the message.
+            celery.exceptions.Ignore: the body must not run.
+            celery.exceptions.Reject: the store cannot be reached, and the task acknowledges late; the broker keeps
+                the message.
         """
         if claimed_by(request) is not None:
-            return  # one of several items that a runner has taken
+            return  # an item of a batch: its runner has claimed it
         claims = claims_of(task, request, args)
         if not claims:
             return
         owner = owner_of(self._container, request)
         try:
-            checkpoint, told = self._claim_one(task, *claims[0], owner)
-            # A run that stands in for a task ends also when nobody waits for that task any more.
-            claims[1:] = [claim for claim in claims[1:] if self._wanted(task, *claim, owner)]
+            checkpoint, routing = self._claim_one(task, *claims[0], owner)
+            # A nested run is closed even if the task that it replaces no longer waits for it.
+            claims[1:] = [claim for claim in claims[1:] if self._still_waiting(task, *claim, owner)]
         except UNREACHABLE as exc:
             logger.error(
-                "The store cannot be asked whether a task may run: %r",
+                "A task cannot be claimed and does not start now, because the store is unavailable: %r",
                 exc,
                 extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
             )
@@ -75,11 +76,13 @@ class Claims:
                 extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
             )
             raise Ignore("the claim failed; the task stays in the outbox") from exc
-        request._orchestrator_held = ClaimedMessage(claims, _origin(self._container, request), checkpoint, told=told)
+        request._orchestrator_message = ClaimedMessage(
+            claims, _origin(self._container, request), checkpoint, routing=routing
+        )
 
-    def _wanted(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
-        """Whether the task a run stands in for waits for its end."""
-        for _ in range(2):  # a claim that a dead process has left is taken from it by the first try
+    def _still_waiting(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
+        """Whether the task that a nested run replaces still waits for the end of that run."""
+        for _ in range(2):  # the first try releases the claim of a dead process
             with suppress(Ignore):
                 self._claim_one(task, leaf, fence, owner)
                 return True
@@ -97,10 +100,10 @@ class Claims:
         if answer.refused is None:
             return answer.detail or b"", edge_context(answer.more)
         if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
-            # The answer to an earlier try was lost; what it claimed is ours.
+            # An earlier try claimed the node for this process, and its answer was lost.
             return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
-            # The broker has delivered again what a dead process held: a new attempt, which counts as one.
+            # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.
             self._lost.process_gone(task, leaf, fence, hold=self._container.incarnation != _incarnation(answer.detail))
         raise Ignore(f"vetoed: {answer.refused.value}")
 
@@ -118,7 +121,7 @@ def _origin(container: Container, request: Any) -> Origin:
 
 
 def _runs_alone() -> bool:
-    """Whether this process runs one body at a time, so that what it has claimed nobody else in it can have."""
+    """Whether this process runs one body at a time, so that its claim can only belong to this body."""
     return threading.current_thread() is threading.main_thread()
 
 

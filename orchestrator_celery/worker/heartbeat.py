@@ -1,4 +1,4 @@
-"""Signs of life: a worker with the extension is known as long as its lease holds."""
+"""The heartbeat: renews the lease of a worker in the registry."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _PATIENCE = 2.0
 
 
 class Heartbeat:
-    """Renews the lease of one worker from a thread of its own, and says what the worker runs.
+    """Renews the lease of one worker and sends the ids of its running tasks.
 
-    A thread and not a timer of the worker's event loop, because the solo pool
-    blocks that loop while a task runs.
+    It uses its own thread. A timer of the worker's event loop would not fire
+    in the solo pool, which blocks that loop while a task runs.
 
     Args:
         container: the parts of the orchestrator.
-        on_beat: gets what each sign of life brought back; must not block.
-        on_miss: called when one could not be given.
-        on_gone: gets a request whose process has ended under it; Celery itself notices up to seconds later.
+        on_beat: called with the answer to each heartbeat; must not block.
+        on_miss: called when a heartbeat could not be sent.
+        on_child_exit: called with a request whose child process has exited. Celery notices this up to seconds later.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Heartbeat:
         container: Container,
         on_beat: Callable[[Beat], None],
         on_miss: Callable[[], None],
-        on_gone: Callable[[Any], None],
+        on_child_exit: Callable[[Any], None],
     ) -> None:
         self._container = container
         self._on_beat = on_beat
         self._on_miss = on_miss
-        self._on_gone = on_gone
+        self._on_child_exit = on_child_exit
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._finished = False
@@ -61,21 +61,21 @@ class Heartbeat:
         self._forks = False
 
     def start(self, member: str, *, forks: bool) -> None:
-        """Begin; returns at once.
+        """Start the thread and return at once.
 
         Args:
             member: the worker's name in the registry.
-            forks: whether its tasks run in processes of their own; elsewhere what Celery calls a task's process id
-                may be anything.
+            forks: whether each task runs in a child process. In other pools Celery's `worker_pid` is not the id of a
+                child process.
         """
         self._forks = forks
         self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
         self._thread.start()
 
     def stop(self, *, finished: bool = False) -> None:
-        """End the heartbeat; wait a little until the worker is out of the registry.
+        """Stop the heartbeat, and wait a short time until the worker is removed from the registry.
 
-        If the worker still runs tasks, it stays in the registry: its lease ends, and other workers look for its tasks.
+        If the worker still runs tasks, it stays in the registry. Its lease ends, and another worker recovers its tasks.
 
         Args:
             finished: the reconciler of this worker has nothing left to do.
@@ -96,7 +96,7 @@ class Heartbeat:
                 self._on_beat(registry.beat(member, settings.lease, self._running(), dead))
                 dead = []
             except (RedisError, *UNREACHABLE) as exc:
-                logger.warning("No sign of life could be given: %r", exc, extra={"action": "heartbeat"})
+                logger.warning("The heartbeat could not be sent: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
             except Exception:
                 # Without a heartbeat the worker's lease ends, and its tasks start again elsewhere while they run here.
@@ -111,18 +111,18 @@ class Heartbeat:
         try:
             self._container.registry.leave(member, finished=self._finished)
         except (RedisError, *UNREACHABLE) as exc:
-            logger.warning("The worker could not sign off: %r", exc, extra={"action": "heartbeat"})
+            logger.warning("The worker could not be removed from the registry: %r", exc, extra={"action": "heartbeat"})
 
     def _running(self) -> list[str]:
-        """Ids of the tasks that run, after a report of those whose process is gone."""
+        """Report the tasks whose process is gone, and return the ids of the running tasks."""
         active = _copied(worker_state.active_requests)
         if active is None:
-            return self._active  # the next sign of life has the right ones
+            return self._active  # the next heartbeat sends the correct ids
         gone = [request for request in active if self._forks and not is_running(request.worker_pid)]
         self._active = [request.id for request in active if request not in gone]
         for request in gone:
             try:
-                self._on_gone(request)
+                self._on_child_exit(request)
             except Exception:
                 logger.exception(
                     "The end of a task's process could not be reported.",
@@ -140,12 +140,12 @@ def _copied(requests: Iterable[Any]) -> list[Any] | None:
 
 
 def member_name(hostname: str, incarnation: str) -> str:
-    """What the registry knows a worker by: node name, machine, main process, and one life of it."""
+    """Return a worker's name in the registry: node name, machine, main process id and incarnation."""
     return f"{hostname}/{_place()}/{os.getpid()}/{incarnation}"
 
 
 def is_alive(member: str) -> bool:
-    """False if this machine can tell that the member's main process is gone."""
+    """Return False if the member's main process ran on this machine and is gone, otherwise True."""
     _, place, pid, _ = member.rsplit("/", 3)
     if place != _place():
         return True
@@ -159,7 +159,7 @@ def is_alive(member: str) -> bool:
 
 
 def is_running(pid: int | None) -> bool:
-    """Whether a process is there and not a dead one whose parent has not looked yet; True where nobody can tell."""
+    """Whether a process exists and is not a zombie; True if this cannot be determined."""
     if not pid:
         return True
     try:
@@ -171,7 +171,7 @@ def is_running(pid: int | None) -> bool:
 
 
 def _place() -> str:
-    """One boot of one machine, and one space of process ids on it: only there a pid means something."""
+    """Return an id of this boot and this namespace of process ids; a pid is only meaningful within both."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
         return hashlib.sha1(f"{boot}{Path('/proc/self/ns/pid').readlink()}".encode()).hexdigest()[:8]

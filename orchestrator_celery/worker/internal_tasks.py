@@ -1,4 +1,4 @@
-"""The internal Celery tasks: close a run natively, call an errback, start a primitive by name, what templates do."""
+"""The internal Celery tasks: close a run, call an errback, start a primitive by name, run the nodes of templates."""
 
 from __future__ import annotations
 
@@ -37,27 +37,15 @@ def register(container: Container) -> None:
     """Register the internal tasks with the app."""
     app = container.app
     options: dict[str, Any] = {"bind": True, "shared": False, "typing": False}
-    # Celery must not take the end of a process for the end of the run: the message goes back to the broker, and the
-    # project's time limits, which are meant for its own tasks, do not apply.
+    # If the process dies, Celery must not take this for the end of the run, so the message goes back to the broker.
+    # The project's time limits are meant for its own tasks, so they do not apply.
     safe = {"acks_late": True, "reject_on_worker_lost": True, "time_limit": _DAY, "soft_time_limit": _DAY}
 
-    @app.task(name=CLOSE_TASK, throws=(Exception,), **safe, **options)
-    def close(self: Any, attempt: int) -> Any:
-        """Ends as the run ended; sent with the options the run was applied with, so that Celery itself
-        stores the result, goes on with the chain, counts the chord part and fires the callbacks."""
-        held = claimed_by(self.request)
-        result, error = patiently(container, container.results.result_or_error, self.request.id)
-        if held is not None:
-            held.outcome = error
-        if self.request.chain or self.request.callbacks or self.request.chord:
-            patiently(container, _reach_broker, app, passing=TRANSIENT_ERRORS)
-        if error is not None:
-            raise error
-        return result
+    _register_close(container, {**safe, **options})
 
     @app.task(name=ERRBACK_TASK, **options)
     def errback(self: Any, signature: dict[str, Any], run: str, failed: str, ref: str) -> None:
-        """Calls an errback that takes (request, exc, traceback), as Celery does in the failing process."""
+        """Call an errback that takes (request, exc, traceback), as Celery does in the process that fails."""
         exc, words = container.results.error(run, ref)
         request = Context({"id": failed, "root_id": run, "parent_id": run})
         app.signature(signature)(request, exc, words["traceback"])
@@ -66,7 +54,7 @@ def register(container: Container) -> None:
 
     @app.task(name=BATCH_TASK, **options)
     def batch(self: Any, count: int | None) -> int:
-        """Works off several items of a batched swarm; returns how many."""
+        """Run several items of a batched swarm and return their number."""
         return Runner(container, self.request, count).work()
 
     _register_cancelled(container, {**safe, **options})
@@ -74,11 +62,34 @@ def register(container: Container) -> None:
     register_starters(app, options)
 
 
+def _register_close(container: Container, options: dict[str, Any]) -> None:
+    app = container.app
+
+    @app.task(name=CLOSE_TASK, throws=(Exception,), **options)
+    def close(self: Any, attempt: int) -> Any:
+        """Return the run's result or raise its error.
+
+        The message carries the options with which the run was applied. Celery therefore stores the result, continues
+        the chain, counts the chord part and calls the callbacks.
+        """
+        message = claimed_by(self.request)
+        result, error = patiently(container, container.results.result_or_error, self.request.id)
+        if message is not None:
+            message.outcome = error
+        if self.request.chain or self.request.callbacks or self.request.chord:
+            patiently(container, _reach_broker, app, transient=TRANSIENT_ERRORS)
+        if error is not None:
+            raise error
+        return result
+
+
 def _register_purge(container: Container, options: dict[str, Any]) -> None:
     @container.app.task(name=PURGE_TASK, **options)
     def purge(self: Any) -> int:
-        """What the workers' reconciler does by itself, for those who want it on beat: deletes stored signatures that
-        are marked, over their time and not in use; returns how many."""
+        """Delete the stored signatures that are marked, past their time and not in use; return their number.
+
+        The reconciler does the same. The task is for projects that schedule the purge with beat.
+        """
         done = 0
         while found := Deletion(container).sweep():
             done += found
@@ -88,8 +99,11 @@ def _register_purge(container: Container, options: dict[str, Any]) -> None:
 def _register_cancelled(container: Container, options: dict[str, Any]) -> None:
     @container.app.task(name=CANCELLED_TASK, **options)
     def cancelled(self: Any) -> None:
-        """Ends as a cancelled run does; sent with the options the run was applied with, so that Celery fails the rest
-        of the chain, counts the chord part and calls the errbacks."""
+        """Tell Celery that a run was cancelled.
+
+        The message carries the options with which the run was applied. Celery therefore fails the rest of the chain,
+        counts the chord part and calls the errbacks.
+        """
         run = self.request.id
         if container.reader.head_field(run, "status") == b"CANCELLED":
             stored = not self.request.ignore_result
@@ -101,27 +115,27 @@ def _register_cancelled(container: Container, options: dict[str, Any]) -> None:
 
 
 def _reach_broker(app: Any) -> None:
-    """Celery sends what follows a task after its body, and fails the task where it cannot."""
+    """Check that the broker can be reached: after the body, Celery publishes the next messages or fails the task."""
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=5)
 
 
 def _register_templates(app: Celery, options: dict[str, Any]) -> None:
-    """What nodes of templates run beside the project's tasks; what the node is given, and is not used, is let go."""
+    """Register the tasks that nodes of templates run. They ignore arguments that they do not use."""
 
     @app.task(name=AB_SPLIT_TASK, **options)
     def ab_split(self: Any, *args: Any, ab_split: dict[str, Any], **kwargs: Any) -> str:
-        """Tells the variant of what it is given; without a key a visit draws one, and the same if it runs again."""
+        """Return the variant for the arguments. Without a key it depends on the visit, so a retry draws the same."""
         message = claimed_by(self.request)
         draw = self.request.id if message is None else f"{message.claims[-1][0].run}:{message.claims[-1][0].node}"
         return variant(ab_split, as_one(list(args), kwargs), draw)
 
     @app.task(name=PASS_ON_TASK, **options)
     def pass_on(self: Any, *args: Any, given: Any, **kwargs: Any) -> Any:
-        """Gives what its template was given."""
+        """Return the input of the template."""
         return given
 
     @app.task(name=REJECTION_TASK, **options)
     def reject(self: Any, *args: Any, given: Any, stage: str, **kwargs: Any) -> dict[str, Any]:
-        """Tells what was rejected, where and why."""
+        """Return what was rejected, at which stage and why."""
         return rejection(as_one(list(args), kwargs), given=given, stage=stage)

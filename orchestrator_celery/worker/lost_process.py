@@ -1,4 +1,4 @@
-"""Nodes whose process is gone: a crash, a time limit, or the signal of an interruption."""
+"""Handles nodes whose process is gone: after a crash, a time limit, or the signal of an interruption."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ("LostProcesses",)
 
 
 class LostProcesses:
-    """Decides what becomes of the nodes of a process that is gone.
+    """Decides whether the nodes of a lost process start again, fail, are held back or count as stopped.
 
     Args:
         container: the parts of the orchestrator.
-        reporter: tells the store.
+        reporter: reports to the store.
     """
 
     def __init__(self, container: Container, reporter: Reporter) -> None:
@@ -45,9 +45,20 @@ class LostProcesses:
         error: BaseException | None = None,
         trace: str | None = None,
     ) -> None:
-        """A process that ran a leaf is gone. Where a rule forbids to start it again it fails, as it does natively, or,
-        with its whole worker, is held back."""
-        if self.was_struck(leaf):
+        """Report a leaf whose process is gone.
+
+        The leaf starts again if the rules of auto-resume allow it. Otherwise it is held back if its whole worker is
+        gone, and fails, as in Celery, if only its process is gone.
+
+        Args:
+            task: the Celery task.
+            leaf: the node, and the attempt.
+            fence: the message of the attempt.
+            hold: the whole worker is gone.
+            error: the error that Celery reported.
+            trace: its traceback.
+        """
+        if self.was_signalled(leaf):
             self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
             return
         if hold or self._may_resume(task, leaf):
@@ -57,36 +68,39 @@ class LostProcesses:
             lost = error or WorkerLostError(f"The process that ran {printable(task.name)} is gone.")
             self._reporter.failed(leaf, fence, lost, trace or "")
 
-    def was_struck(self, leaf: LeafId) -> bool:
-        """Whether a signal of an interruption ended it, meant for it or for a task its process had run before."""
-        from orchestrator_celery.worker.stop_command import was_struck  # a client needs nothing of the worker
+    def was_signalled(self, leaf: LeafId) -> bool:
+        """Whether the signal of an interruption ended the process; it may have been meant for an earlier task."""
+        from orchestrator_celery.worker.stop_command import was_signalled  # a client does not import the worker
 
-        if was_struck(str(leaf)):
+        if was_signalled(str(leaf)):
             return True
         with suppress(*UNREACHABLE):
             owner = self._container.reader.owner(leaf.run, leaf.node)
-            return was_struck("", owner.rsplit("/", 2)[-2] if owner.count("/") > 1 else "")
+            return was_signalled("", owner.rsplit("/", 2)[-2] if owner.count("/") > 1 else "")
         return False
 
     def _may_resume(self, task: Any, leaf: LeafId) -> bool:
-        """Whether a lost task starts again; where a rule forbids it, it fails as it does natively."""
+        """Whether the rules of auto-resume allow a lost task to start again."""
         if leaf.node == CLOSE or is_runner(leaf.node):
             return True
         policy = getattr(task, "orchestrator", None)
-        said = policy.auto_resume if isinstance(policy, TaskPolicy) else None
-        kept = False
+        policy_choice = policy.auto_resume if isinstance(policy, TaskPolicy) else None
+        has_checkpoint = False
         with suppress(*UNREACHABLE):
-            kept = self._container.reader.has_checkpoint(leaf.run, leaf.node)
+            has_checkpoint = self._container.reader.has_checkpoint(leaf.run, leaf.node)
         owner = f"{task.request.hostname or ''}//{self._container.incarnation}"
-        lost = LostNode(leaf.run, leaf.node, task.name, leaf.attempt, owner, kept)
-        return rules_of(self._container).refusal(lost, said) is None
+        lost = LostNode(leaf.run, leaf.node, task.name, leaf.attempt, owner, has_checkpoint)
+        return rules_of(self._container).refusal(lost, policy_choice) is None
 
-    def on_gone(self, request: Any) -> None:
-        """A child of this worker has ended under its task; told before Celery notices, and again when it does."""
+    def on_child_exit(self, request: Any) -> None:
+        """Report the nodes of a child process that exited while it ran a task.
+
+        The heartbeat calls this before Celery notices the exit. Celery's signals report the same nodes again later.
+        """
         task = request.task
-        # What a run stands in for before the run itself, whose closing message is sent again at once.
+        # The replaced task comes before the nested run, because the run's closing message is sent again at once.
         for leaf, fence in reversed(claims_of(task, request._context, request.args)):
-            if self.was_struck(leaf):
+            if self.was_signalled(leaf):
                 self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
             elif self._may_resume(task, leaf):
                 self._reporter.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)

@@ -1,4 +1,4 @@
-"""Patience with a store that is away for a while."""
+"""Repeats a call while the store is unavailable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ("patiently",)
 
 Result = TypeVar("Result")
 
-#: Seconds between two tries.
+#: Seconds between two tries, first and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 
 
@@ -23,24 +23,26 @@ def patiently(
     container: Container,
     call: Callable[..., Result],
     *args: Any,
-    passing: tuple[type[BaseException], ...] = UNREACHABLE,
+    transient: tuple[type[BaseException], ...] = UNREACHABLE,
 ) -> Result:
-    """Call something, and call it again while the store is away, for up to `orchestrator_store_patience` seconds.
+    """Make a call and repeat it while the store is unavailable, for up to `orchestrator_store_patience` seconds.
 
-    Args:
-        container: the parts of the orchestrator.
-        call: a call that may be repeated.
-        args: its arguments.
-        passing: errors that may pass.
+        Args:
+            container: the parts of the orchestrator.
+                    transient: errors that may pass.
+    call: the function; calling it twice must be safe.
+            args: its arguments.
+            transient: the errors after which the call is repeated.
+            passing: errors that may pass.
 
-    Raises:
-        redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: the store stayed away.
+        Raises:
+            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: the store is still unavailable at the end.
     """
     deadline, pause = time.monotonic() + container.settings.store_patience, _FIRST_PAUSE
     while True:
         try:
             return call(*args)
-        except passing:
+        except transient:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(pause)

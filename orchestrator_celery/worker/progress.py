@@ -1,4 +1,4 @@
-"""What a task says of how far it is: written a few times a second at most, and the last word before its end is told."""
+"""The progress that a task reports: written a few times a second at most, and once more before its outcome."""
 
 from __future__ import annotations
 
@@ -19,37 +19,38 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.ids import Fence, LeafId
     from orchestrator_celery.store import Effects
 
-__all__ = ("Said", "Words", "words")
+__all__ = ("ProgressUpdate", "ProgressWriter", "progress_update")
 
 logger = safe_logger(__name__)
 
-#: Seconds between two writes of one body, and after one that did not reach the store.
+#: Seconds between two writes of one body, and after a write that did not reach the store.
 _EVERY, _LATER = 0.25, 2.0
+#: Most characters of a message.
 _LONGEST = 1000
 
-#: Writes words for a body; may be done twice.
+#: Writes the progress of a body to the store; calling it twice is safe.
 Write = Callable[["LeafId", "Fence", str, str, str], "Effects"]
 
 
-class Words(NamedTuple):
-    """What a task says, as the store takes it."""
+class ProgressUpdate(NamedTuple):
+    """One report of progress, as text for the store."""
 
     done: str
     total: str
     message: str
 
 
-def words(done: Any, total: Any, message: Any) -> Words:
-    """Check what a task says.
+def progress_update(done: Any, total: Any, message: Any) -> ProgressUpdate:
+    """Check one report of progress.
 
     Raises:
-        OrchestratorError: no numbers, a negative one, a total of 0, or a message that is no text.
+        OrchestratorError: a value is not a finite number or is negative, the total is 0, or the message is not text.
     """
     if total is not None and _number("total", total) == "0":
-        raise _refused("total", total, "give a number above 0, or None where nobody knows")
+        raise _refused("total", total, "give a number above 0, or None if the total is unknown")
     if not isinstance(message, str):
         raise _refused("message", message, "give text")
-    return Words(_number("done", done), "" if total is None else _number("total", total), message[:_LONGEST])
+    return ProgressUpdate(_number("done", done), "" if total is None else _number("total", total), message[:_LONGEST])
 
 
 def _number(name: str, value: Any) -> str:
@@ -65,44 +66,44 @@ def _refused(name: str, value: Any, instead: str) -> OrchestratorError:
     return OrchestratorError(f"progress({name}={safe_repr(value)}) is not allowed: {instead}.")
 
 
-class Said:
-    """What one body has said, and what of it is still to be written."""
+class ProgressWriter:
+    """Writes the progress of one body, and keeps the newest report until it may be written."""
 
     def __init__(self) -> None:
-        # Entered again by a handler of a signal that hits the body while it speaks.
+        # Reentrant: a signal handler may run while the body reports its progress.
         self._lock = threading.RLock()
-        self._waiting: Words | None = None
+        self._waiting: ProgressUpdate | None = None
         self._next = 0.0
 
-    def say(self, said: Words, write: Write, leaf: LeafId, fence: Fence) -> None:
-        """Write it, or keep it until it is time; a store that is away is no matter of the body's."""
+    def write(self, update: ProgressUpdate, write: Write, leaf: LeafId, fence: Fence) -> None:
+        """Write a report, or keep it until the next write is due. An unavailable store does not fail the body."""
         with self._lock:
-            self._waiting = said
+            self._waiting = update
             now = time.monotonic()
             if now < self._next:
                 return
             self._next = now + _LATER
             with suppress(*UNREACHABLE):
-                write(leaf, fence, *said)
+                write(leaf, fence, *update)
                 self._next = now + _EVERY
-                self._forget(said)
+                self._forget(update)
 
-    def last(self, patiently: Callable[..., Effects], write: Write, leaf: LeafId, fence: Fence) -> None:
-        """Write what waits: the end of the body is told next."""
+    def flush(self, patiently: Callable[..., Effects], write: Write, leaf: LeafId, fence: Fence) -> None:
+        """Write the report that waits, before the outcome of the body is reported."""
         with self._lock:
-            said = self._waiting
-            if said is None:
+            update = self._waiting
+            if update is None:
                 return
             try:
-                patiently(write, leaf, fence, *said)
+                patiently(write, leaf, fence, *update)
             except UNREACHABLE as exc:
                 logger.warning(
-                    "How far a task was at its end could not be kept: %r",
+                    "The last progress of a task was not stored: %r",
                     exc,
                     extra={"action": "progress", "run": leaf.run, "node": leaf.node},
                 )
-            self._forget(said)
+            self._forget(update)
 
-    def _forget(self, said: Words) -> None:
-        if self._waiting is said:
+    def _forget(self, update: ProgressUpdate) -> None:
+        if self._waiting is update:
             self._waiting = None

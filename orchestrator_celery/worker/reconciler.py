@@ -1,9 +1,10 @@
-"""The reconciler: what was accepted ends, whoever dies.
+"""The reconciler: makes sure that every accepted run ends, even if workers die.
 
-It runs in every worker and acts in one of them, the leader. A look at a run
-is due when the oldest message of its outbox is, or, while tasks run, once in
-a while; a dead worker, or a store that was away, makes every run due. All it
-does may be done twice: two leaders at once do no harm.
+It runs in every worker and acts only in the leader. One pass over the runs
+that are due is a sweep. A run is due when the oldest message of its outbox is
+overdue; while its tasks run, it is also due at regular intervals. If a worker
+dies, or the store was away, all runs are due. Every action of a sweep may be
+repeated, so two leaders at the same time do no harm.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.script_call import in_chunks
+from orchestrator_celery.store.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
-    from orchestrator_celery.store.due_index import Look
+    from orchestrator_celery.store.due_index import RunCheck
     from orchestrator_celery.store.worker_registry import Beat
     from orchestrator_celery.worker.auto_resume import AutoResume, ResumeSession
 
@@ -36,36 +38,38 @@ logger = safe_logger(__name__)
 _BATCH = 100
 _PER_SWEEP = 1000
 _ALL = 1_000_000_000
-#: Routine looks at runs that only run: at most about this many a minute, however many runs there are.
+#: Routine checks of runs in a minute, at most, for any number of runs.
 _ROUTINE_PER_MINUTE = 1000
+#: Shortest interval between two routine checks of a run, in milliseconds.
 _SHORTEST = 10_000.0
-#: Milliseconds between two looks whether the indexes are still there.
+#: Milliseconds between two checks that the indexes still exist.
 _CHECK = 60_000.0
-#: Milliseconds after which a run whose record cannot be read is looked at again.
+#: Milliseconds after which a run whose record cannot be read is checked again.
 _PUT_ASIDE = 600_000.0
-#: Longest pause of the leader, in seconds: so late at most is a run with a delay that was made after the last look.
+#: Longest pause of the leader between two checks, in seconds. A delayed run that was created after the last check
+#: starts at most this much late.
 _PAUSE = 1.0
 
 
 class Reconciler:
-    """Looks at runs that are due.
+    """Checks the runs that are due, and acts on what it finds.
 
     Args:
         container: the parts of the orchestrator.
-        auto_resume: treats what has lost its worker.
+        auto_resume: starts lost tasks again and reports the sweep.
     """
 
     def __init__(self, container: Container, auto_resume: AutoResume) -> None:
         self._container = container
         self._auto_resume = auto_resume
         self._beat: Beat | None = None
-        #: The last sign of life, where this worker leads, and when it was told, by the monotonic clock.
+        #: The last heartbeat, if this worker leads, and its time, by the monotonic clock.
         self._last: Beat | None = None
-        self._told = 0.0
+        self._beat_time = 0.0
         self._wake = threading.Condition()
-        #: Something may have been missed: the next sweep looks at every run.
+        #: The worker may have missed something, so the next sweep checks all runs.
         self._alarm = False
-        #: Another worker has led; what it has seen is known only if it handed over.
+        #: Another worker led before. This worker knows the state of its sweeps only if it handed over.
         self._follows = True
         self._idle = threading.Event()
         self._idle.set()
@@ -74,27 +78,27 @@ class Reconciler:
         self._cursor = 0
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the thread and return at once."""
         threading.Thread(target=self._run, name="orchestrator-sweeper", daemon=True).start()
 
     def on_beat(self, beat: Beat) -> None:
-        """A sign of life was given; the leader sweeps."""
+        """Wake the thread after a heartbeat; the leader then sweeps."""
         with self._wake:
-            self._beat, self._told = beat, time.monotonic()
+            self._beat, self._beat_time = beat, time.monotonic()
             self._wake.notify()
 
     def on_miss(self) -> None:
-        """The store was away and may have forgotten something: look at everything once it is back."""
+        """Check all runs when the store is back: it was away and may have lost data."""
         self._alarm = True
 
     def finish(self, patience: float) -> bool:
-        """Begin no more sweeps, and wait for the current sweep.
+        """Start no more sweeps, and wait for the current sweep.
 
         Args:
             patience: seconds to wait at most.
 
         Returns:
-            Whether nothing is left that a new leader has to look for.
+            Whether the next leader need not check all runs.
         """
         with self._wake:
             self._finished = True
@@ -102,10 +106,13 @@ class Reconciler:
         return self._idle.wait(patience) and not self._alarm and not self._follows
 
     def sweep(self, beat: Beat) -> None:
-        """Look at what is due now.
+        """Check the runs that are due now.
+
+        Args:
+            beat: the heartbeat that triggered the sweep.
 
         Raises:
-            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+            redis.exceptions.RedisError: the store went away; the next sweep checks all runs.
         """
         store = self._container.store
         everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
@@ -114,7 +121,7 @@ class Reconciler:
             self._guard(self._check_indexes, beat.now)
         runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
         if runs:
-            self._guard(self._look_at, runs, beat)
+            self._guard(self._check_runs, runs, beat)
         self._guard(Deletion(self._container).sweep, beat.now)
         if not self._alarm:  # otherwise the next sweep looks for the tasks of the dead once more
             self._follows = False
@@ -130,80 +137,92 @@ class Reconciler:
             self._alarm = True
             logger.exception("A step of the sweep failed; the next sweep repeats it.", extra={"action": "sweep"})
 
-    def look(self) -> float:
-        """Look, between two signs of life, at runs that have become due; returns the seconds until the next look.
+    def check(self) -> float:
+        """Check the runs that became due between two heartbeats.
+
+        Returns:
+            The seconds until the next check.
 
         Raises:
-            redis.exceptions.RedisError: the store went away; the next sweep looks at everything.
+            redis.exceptions.RedisError: the store went away; the next sweep checks all runs.
         """
         index = self._container.store.due_index
-        if time.monotonic() - self._told > self._container.settings.lease:
+        if time.monotonic() - self._beat_time > self._container.settings.lease:
             return _PAUSE  # another worker may lead by now
-        now, first = self._now(), index.first_due()
-        if first is not None and first <= now and self._last is not None:
-            self._look_at(index.due_runs(now, _PER_SWEEP), self._last._replace(now=now, dead=()))
-            now, first = self._now(), index.first_due()
-        # What is still due could not be treated: it is not tried without a pause.
-        return _PAUSE if first is None or first <= now else min(_PAUSE, (first - now) / 1000)
+        checked, first = self._now(), index.first_due()
+        if first is not None and first <= checked and self._last is not None:
+            due = index.due_runs(checked, _PER_SWEEP)
+            self._guard(self._check_runs, due, self._last._replace(now=checked, dead=()))
+            first = index.first_due()
+        # If a run has been due since before this check, the check could not treat it: the next try is after a pause.
+        return _PAUSE if first is None or first <= checked else min(_PAUSE, max(0.0, (first - self._now()) / 1000))
 
     def _now(self) -> float:
         """The store's clock (ms), as far as this process can tell."""
         beat = self._last
-        return 0.0 if beat is None else beat.now + (time.monotonic() - self._told) * 1000
+        return 0.0 if beat is None else beat.now + (time.monotonic() - self._beat_time) * 1000
 
     def _check_indexes(self, now: float) -> None:
         indexes = Indexes(self._container.store.client, self._container.store.keys)
         if not indexes.whole():
             found = indexes.rebuild()
-            logger.info("The indexes of runs were made anew: %d runs.", found, extra={"action": "rebuild"})
+            logger.info("The indexes of runs were rebuilt. Runs found: %d.", found, extra={"action": "rebuild"})
         self._cursor = indexes.trim(self._cursor)
         self._checked = now
 
-    def _look_at(self, runs: list[str], beat: Beat) -> None:
+    def _check_runs(self, runs: list[str], beat: Beat) -> None:
         store = self._container.store
         routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
-        with self._auto_resume.report(beat, len(runs)) as session:
+        with self._auto_resume.session(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
-                looks = store.due_index.look(batch)
-                over = [look.run for look in looks if look.state in ("gone", "over")]
+                checks = store.due_index.check(batch)
+                over = [check.run for check in checks if check.state in ("gone", "over")]
                 store.due_index.not_due(over)
-                store.due_index.forget([look.run for look in looks if look.state == "gone"])
-                # First: whatever goes wrong with one of them, the others are looked at again. Spread a little, or
-                # runs that were made together would be looked at together for ever.
-                lasting = [look for look in looks if look.run not in over]
-                store.due_index.due({look.run: _next(look, beat.now, routine * uniform(0.8, 1.2)) for look in lasting})
-                for look in looks:
-                    if look.state == "unreadable":
-                        session.put_aside(look)
+                store.due_index.forget([check.run for check in checks if check.state == "gone"])
+                # Schedule the next checks first, so that an error with one run does not stop the checks of the others.
+                # The random factor spreads runs that were created together.
+                lasting = [check for check in checks if check.run not in over]
+                store.due_index.due(
+                    {check.run: _next(check, beat.now, routine * uniform(0.8, 1.2)) for check in lasting}
+                )
+                for check in checks:
+                    if check.state == "unreadable":
+                        session.put_aside(check)
                     else:
-                        self._deal_with(look, session, beat.now)
-                store.due_index.index({look.run: look.created for look in looks if look.state == "ok"})
+                        self._handle(check, session, beat.now)
+                store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
 
-    def _deal_with(self, look: Look, session: ResumeSession, now: float) -> None:
+    def _handle(self, check: RunCheck, session: ResumeSession, now: float) -> None:
         try:
-            if look.state == "cancelled":
-                session.conclude(look)
-            elif look.starts is not None and look.starts <= now:
-                session.begin(look)
-            elif look.deadline is not None and look.deadline <= now:
-                session.end(look)
+            if check.state == "cancelled":
+                session.finish_cancellation(check)
+            elif check.starts is not None and check.starts <= now:
+                session.begin(check)
+            elif check.deadline is not None and check.deadline <= now:
+                session.fail_overdue_run(check)
             else:
-                if look.owed:
-                    session.settle(look)
-                self._publish(look)
-                session.answer(look)
-                session.treat(look)
-                session.stop(look)
+                if check.pending_side_effects:
+                    session.apply_side_effects(check)
+                self._publish(check)
+                session.answer_overdue_approvals(check)
+                session.resume_lost(check)
+                session.resend_stop_commands(check)
         except UNREACHABLE:
             raise
         except Exception:
-            logger.exception("A run could not be looked at.", extra={"action": "sweep", "run": look.run})
+            logger.exception(
+                "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": check.run}
+            )
 
-    def _publish(self, look: Look) -> None:
+    def _publish(self, check: RunCheck) -> None:
         try:
-            self._container.publisher.act(look.todo)
+            self._container.publisher.act(check.todo)
         except TRANSIENT_ERRORS as exc:
-            logger.warning("Messages could not be sent again now: %r", exc, extra={"action": "sweep", "run": look.run})
+            logger.warning(
+                "The outbox cannot be sent now: %r",
+                exc,
+                extra={"action": "sweep", "run": check.run},
+            )
 
     def _run(self) -> None:
         pause: float | None = None
@@ -231,16 +250,19 @@ class Reconciler:
                 return _PAUSE
             if beat is not None:
                 self.sweep(beat)
-            return self.look()
+            return self.check()
         except (RedisError, *UNREACHABLE) as exc:
             self._alarm = True
-            logger.warning("The sweep was broken off: %r", exc, extra={"action": "sweep"})
+            logger.warning("The sweep stopped, because the store is unavailable: %r", exc, extra={"action": "sweep"})
         except Exception:
-            logger.exception("The sweep failed and will be tried again.", extra={"action": "sweep"})
+            logger.exception("The sweep failed; the next heartbeat starts it again.", extra={"action": "sweep"})
         return _PAUSE
 
 
-def _next(look: Look, now: float, routine: float) -> float:
-    regular = now + (_PUT_ASIDE if look.state == "unreadable" else routine)
-    moments = (look.due, look.deadline, look.starts)
+def _next(check: RunCheck, now: float, routine: float) -> float:
+    regular = now + (_PUT_ASIDE if check.state == "unreadable" else routine)
+    starts = check.starts
+    if starts is not None and starts <= now:  # this check starts the run
+        starts = now + FIRST_LOOK
+    moments = (check.due, check.deadline, starts)
     return min([regular, *(max(moment, now) for moment in moments if moment is not None)])

@@ -1,4 +1,4 @@
-"""Reporter to the store, and acting on what it answers; patient while the store is away."""
+"""Reports outcomes to the store and acts on the answers; repeats a report while the store is away."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ __all__ = ("Reporter",)
 
 logger = safe_logger(__name__)
 
-#: What the store answers of a lost task that was to be stopped.
+#: The store's answer for a lost task whose run is interrupted.
 _HELD = -1
-_ALWAYS = 1_000_000
+_NO_LIMIT = 1_000_000
 
 
 class Reporter:
-    """What a worker tells of one leaf; no method raises, for there is nobody to tell.
+    """Reports the outcome of a leaf to the store.
+
+    No method raises an error if a report fails, because no caller could handle it. The error is logged.
 
     Args:
         container: the parts of the orchestrator.
@@ -43,64 +45,78 @@ class Reporter:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def last_words(self, held: ClaimedMessage | None) -> None:
-        """Before the end of a body is told: how far it said it was."""
-        if held is not None:
-            held.said.last(partial(patiently, self._container), self._container.store.progress, *held.claims[-1])
+    def flush_progress(self, message: ClaimedMessage | None) -> None:
+        """Write the last progress of a body, before its outcome is reported."""
+        if message is not None:
+            message.progress.flush(
+                partial(patiently, self._container), self._container.store.progress, *message.claims[-1]
+            )
 
     def finished(
-        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, told: EdgeContext | None = None
+        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: EdgeContext | None = None
     ) -> None:
-        """The body returned `result`; `told`: what the edges of a graph's node depend on beside that."""
+        """Report that the body returned.
+
+        Args:
+            leaf: the node, and the attempt.
+            fence: the message of the attempt.
+            result: the return value.
+            origin: what the worker knows already.
+            routing: the other inputs of the edges of a graph's node.
+        """
         store = self._container.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NO_ORIGIN, store.ended, leaf)
+            self._report(leaf, NO_ORIGIN, store.ended, leaf)
             return
         try:
             blob = self._container.codec.dump_result(result)
         except (EncodeError, PayloadTooLarge) as exc:
             self.failed(leaf, fence, exc, None, origin)
             return
-        # Chosen here, by what the others will read, it costs no call of its own.
-        chosen, relied = self._foreseen(leaf, told, blob)
+        # Choosing the edges here, by the stored form of the result, saves a call to the store.
+        chosen, relied = self._choose_edges(leaf, routing, blob)
         known = origin._replace(known={leaf.node: result})
-        self._tell(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
+        self._report(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
-    def _foreseen(self, leaf: LeafId, told: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
-        if told is None:
+    def _choose_edges(self, leaf: LeafId, routing: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
+        if routing is None:
             return None, ""
         try:
-            return self._container.publisher.choose_edges(leaf, told, self._container.codec.load(blob))
+            return self._container.publisher.choose_edges(leaf, routing, self._container.codec.load(blob))
         except UNREACHABLE:
-            return None, ""  # it is asked in its turn
+            return None, ""  # the reconciler makes the decision later
 
     def failed(
         self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
-        """The body raised `exc`, or the message can never become one."""
+        """Report that the body raised `exc`, or that the message can never run a body."""
         store = self._container.store
         if leaf.node == CLOSE:
-            self._tell(leaf, NO_ORIGIN, store.ended, leaf)
+            self._report(leaf, NO_ORIGIN, store.ended, leaf)
             return
-        self._tell(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
+        self._report(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
 
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects | None:
-        """A later message runs the leaf; arguments as for `Store.requeue`. None where the store is away."""
-        return self._tell(leaf, NO_ORIGIN, self._container.store.requeue, leaf, fence, later, why, wait, definition)
+        """Report that a later message runs the leaf. The arguments are those of `Store.requeue`.
+
+        Returns:
+            The store's answer; None if the report was lost.
+        """
+        return self._report(leaf, NO_ORIGIN, self._container.store.requeue, leaf, fence, later, why, wait, definition)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> None:
-        """An interruption ended the body, or its signal another one than it was for."""
+        """Report that an interruption ended the body; its signal may have been meant for an earlier task."""
         if leaf.node == CLOSE:
-            self._tell(leaf, NO_ORIGIN, self._container.store.lost, leaf, fence, _ALWAYS)
+            self._report(leaf, NO_ORIGIN, self._container.store.lost, leaf, fence, _NO_LIMIT)
         else:
-            self._tell(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
+            self._report(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
     ) -> ResumeAction | None:
-        """The process that ran the leaf is gone.
+        """Report that the process that ran the leaf is gone.
 
         Args:
             policy: the task's own policy, if it has one.
@@ -108,32 +124,32 @@ class Reporter:
             leaf: the node, and the attempt.
             fence: the message of the attempt.
             delay: seconds until it starts again.
-            hold: a rule forbids to start it again.
+            hold: a rule forbids starting the leaf again, so it is held back.
 
         Returns:
-            What became of it; None where the store is away.
+            The action taken; None if the report was lost.
         """
         store = self._container.store
-        stand_in = self._stand_in(leaf) if leaf.node != CLOSE else None
-        if stand_in is not None:
-            self.requeued(leaf, fence, stand_in, "delegate")
+        replacement = self._replacement_fence(leaf) if leaf.node != CLOSE else None
+        if replacement is not None:
+            self.requeued(leaf, fence, replacement, "delegate")
             return ResumeAction.KEPT
         limit = self._limit(policy)
-        answer = self._tell(leaf, NO_ORIGIN, store.lost, leaf, fence, limit, delay, hold)
+        answer = self._report(leaf, NO_ORIGIN, store.lost, leaf, fence, limit, delay, hold)
         if answer is None:
             return None
         if answer.refused is None and answer.detail == _HELD:
             return ResumeAction.KEPT
         if answer.refused is Refused.POISONED:
             poisoned = PoisonedTask(
-                f"{name} took its worker process down at attempt {leaf.attempt}; it is not started once more. "
-                "Look at the worker's log for the cause (memory, a native crash), then start the run again."
+                f"{name} killed its worker process at attempt {leaf.attempt}, so it is not started again. "
+                "Find the cause (memory, a native crash) in the worker's log, then start the run again."
             )
             self.failed(leaf, fence, poisoned, "")
             return ResumeAction.FAILED
         if answer.refused is not None:
-            # It had ended, and died before it could send what follows: the outbox is looked at soon.
-            self._tell_due(leaf.run)
+            # The leaf had ended, but its process died before it sent the next messages. Check the outbox soon.
+            self._mark_due(leaf.run)
             return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
 
@@ -141,11 +157,11 @@ class Reporter:
         own = policy.max_resumes if isinstance(policy, TaskPolicy) else None
         return self._container.settings.max_resumes if own is None else own
 
-    def _stand_in(self, leaf: LeafId) -> Fence | None:
-        """The message with which a canvas that replaced the task will end its node, if there is such a canvas.
+    def _replacement_fence(self, leaf: LeafId) -> Fence | None:
+        """Return the fence of the message with which a replacing canvas will end the node; None without a canvas.
 
-        The process may die between starting it and saying so, or while it closes. The canvas goes on, and ends the
-        node; a new attempt would run it twice.
+        A process may die after it started the canvas and before it reported that, or while it closes the canvas. The
+        canvas continues and ends the node. A new attempt of the node would start the canvas twice.
         """
         try:
             head = self._container.reader.head(str(leaf))
@@ -156,35 +172,35 @@ class Reporter:
         options = self._container.codec.load(head["close"])
         return Fence(nesting=int(options.get("replaced_task_nesting") or 0))
 
-    def _tell_due(self, run: str) -> None:
+    def _mark_due(self, run: str) -> None:
         try:
             self._container.store.due_index.due_soon(run)
         except UNREACHABLE:
-            logger.debug("The run will be looked at in its turn.", extra={"action": "due", "run": run})
+            logger.debug("The store is unavailable; the run is checked later.", extra={"action": "due", "run": run})
 
-    def _tell(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> Effects | None:
+    def _report(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> Effects | None:
         extra = {"action": getattr(call, "__name__", "report"), "run": leaf.run, "node": leaf.node}
         try:
             answer = patiently(self._container, call, *args)
         except Exception:
             logger.exception(
-                "A report to the store was lost; the task counts as running until its lease ends.", extra=extra
+                "A report to the store was lost; the task counts as running until the reconciler finds it.", extra=extra
             )
             return None
         self.send(answer, origin, extra)
         return answer
 
     def send(self, answer: Effects, origin: Origin, extra: dict[str, Any]) -> None:
-        """Send what an answer leaves to do; what cannot be sent stays in the outbox.
+        """Send the messages that an answer asks for. Messages that cannot be sent stay in the outbox.
 
         Args:
-            answer: the store's.
-            origin: what is known already.
-            extra: for the log.
+            answer: the store's answer.
+            origin: what the worker knows already.
+            extra: fields for the log.
         """
         try:
             self._container.publisher.act(answer.todo, origin)
         except TRANSIENT_ERRORS as exc:
-            logger.warning("Messages could not be sent now and stay in the outbox: %r", exc, extra=extra)
+            logger.warning("Messages cannot be sent now and stay in the outbox: %r", exc, extra=extra)
         except Exception:
-            logger.exception("What follows a task could not be sent.", extra=extra)
+            logger.exception("The messages that follow a task could not be sent.", extra=extra)

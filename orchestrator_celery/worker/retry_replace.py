@@ -1,8 +1,9 @@
-"""A body hands its node to a later message while the broker, or the store, is away.
+"""Retry and replace while the broker or the store is away.
 
-Celery publishes a retry or a replacement at once, in the body, and fails the
-task where it cannot. Here the message of a retry, or of a plain replacement,
-is left to the outbox; a canvas, which becomes a run of its own, is waited for.
+Celery publishes a retry or a replacement inside the body, and fails the task if
+it cannot. For a task of a run, the message of a retry or of a plain replacement
+waits in the outbox. A replacing canvas becomes a run of its own, so the body
+repeats the start of that run until it succeeds.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class RetryReplace:
 
     Args:
         container: the parts of the orchestrator.
-        reporter: tells the store, patiently.
+        reporter: reports to the store.
     """
 
     def __init__(self, container: Container, reporter: Reporter) -> None:
@@ -46,19 +47,19 @@ class RetryReplace:
         self._reporter = reporter
 
     def replacement(self, task: Any, sig: Any) -> Any:
-        """What a task of a run may be replaced by: a canvas becomes a run of its own."""
-        held = claimed_by(task.request)
-        if held is None or _is_refused(sig):
+        """Return the signature that replaces a task. If it is a canvas, turn it into a run of its own."""
+        message = claimed_by(task.request)
+        if message is None or _is_refused(sig):
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
             if isinstance(sig, group) and len(list(sig.tasks)) == 1:
                 # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
                 sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
             sig = ComplexSignature(sig, app=self._container.app)
-        held.replacement = sig.set(parent_id=held.claims[-1][0].run)
+        message.replacement = sig.set(parent_id=message.claims[-1][0].run)
         if isinstance(sig, Primitive):
             sig.stands_in = True
-        return held.replacement
+        return message.replacement
 
     def replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
         """Report that a body has replaced itself.
@@ -68,19 +69,19 @@ class RetryReplace:
             fence: the message of the attempt.
             sig: the replacement.
         """
-        later = Fence(nesting=fence.nesting + 1)  # its retries count from the beginning
+        later = Fence(nesting=fence.nesting + 1)  # the retries of the replacement count from 0
         if isinstance(sig, Primitive):
             answer = self._reporter.requeued(leaf, fence, later, "delegate")
             if answer is not None and answer.refused is not None:
                 self._withdraw(str(leaf))
             elif answer is not None and answer.detail:
-                self._container.store.suspend(str(leaf))  # it was started while its own run is held
+                self._container.store.suspend(str(leaf))  # the canvas was started while the outer run is suspended
             return
         definition = self._container.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
         self._reporter.requeued(leaf, fence, later, "replace", float(sig.options.get("countdown") or 0), definition)
 
     def _withdraw(self, run: str) -> None:
-        """Stop a run that stands in for a task nobody waits for: its own run is over, or has started it again."""
+        """Cancel a nested run if the outer run has ended or has started the replaced task again."""
         status = self._container.reader.head_field(run, "status")
         if status is not None and not RunStatus(status.decode()).ended:
             self._container.store.cancel(run, "", "")
@@ -90,39 +91,39 @@ class RetryReplace:
         """Send a replacement, as `Task.on_replace` does.
 
         Raises:
-            celery.exceptions.Ignore: as Celery's own, it was sent; or it is in the outbox.
+            celery.exceptions.Ignore: the replacement was sent, as in Celery, or waits in the outbox.
             celery.exceptions.OperationalError, StoreUnavailable: a canvas could not be started for as long as
                 `orchestrator_store_patience` allows.
         """
         if claimed_by(task.request) is None:
             return original(task, sig)
         if isinstance(sig, Primitive):
-            return patiently(self._container, original, task, sig, passing=TRANSIENT_ERRORS)
+            return patiently(self._container, original, task, sig, transient=TRANSIENT_ERRORS)
         try:
             return original(task, sig)
         except TRANSIENT_ERRORS as exc:
-            self._say("replacement", task, exc)
+            self._log_waiting("replacement", task, exc)
             raise Ignore("the replacement waits in the outbox") from exc
 
     def retry(self, task: Any, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Send a retry, as `Task.retry` does.
 
         Raises:
-            celery.exceptions.Ignore: it could not be sent, and is in the outbox.
+            celery.exceptions.Ignore: the retry cannot be sent now and waits in the outbox.
         """
-        held = claimed_by(task.request)
+        message = claimed_by(task.request)
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if held is None or not is_transient(rejected.reason):
+            if message is None or not is_transient(rejected.reason):
                 raise
-            self._say("retry", task, rejected.reason)
-            self._reporter.last_words(held)
+            self._log_waiting("retry", task, rejected.reason)
+            self._reporter.flush_progress(message)
             given = inspect.signature(original).bind(task, *args, **kwargs).arguments
-            for leaf, fence in held.claims:
+            for leaf, fence in message.claims:
                 later = fence._replace(retries=fence.retries + 1)
                 self._reporter.requeued(leaf, fence, later, "retry", _pause(task, given), self._changed(task, given))
-            held.handed_over = True
+            message.handed_over = True
             raise Ignore("the retry waits in the outbox") from rejected
 
     def _changed(self, task: Any, given: Any) -> bytes:
@@ -138,7 +139,7 @@ class RetryReplace:
         )
         return self._container.compiler.leaf(sig)
 
-    def _say(self, what: str, task: Any, exc: BaseException) -> None:
+    def _log_waiting(self, what: str, task: Any, exc: BaseException) -> None:
         logger.warning(
             "The %s of %s cannot be sent now and waits in the outbox: %r",
             what,
@@ -154,7 +155,7 @@ def _is_refused(sig: Any) -> bool:
 
 
 def _pause(task: Any, given: Any) -> float:
-    """Seconds until a retry is due, as Celery counts them."""
+    """Return the seconds until a retry is due, as Celery counts them."""
     eta, countdown = given.get("eta"), given.get("countdown")
     if isinstance(eta, datetime):
         now = datetime.now(timezone.utc)

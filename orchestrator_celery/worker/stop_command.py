@@ -1,10 +1,10 @@
-"""A remote control command that stops bodies.
+"""The remote control command that stops running bodies.
 
-Celery's own `revoke(terminate=True)` is not it, nor its revoke by stamped
-header: every worker that does not run the task stores a result for it and
-keeps its id (or the stamp) in memory, and the worker that runs it tells at
-once that it was revoked, though the body may still end well. What a run does
-not want any more is vetoed by its record; only what runs is to be ended.
+Celery's `revoke(terminate=True)` and its revoke by stamped header do not fit.
+Every worker that does not run the task stores a result for it and keeps its id
+or its stamp in memory. The worker that runs the task reports at once that it
+was revoked, although the body may still succeed. The claim already vetoes
+messages that a run no longer needs, so only running bodies have to be stopped.
 """
 
 from __future__ import annotations
@@ -29,53 +29,55 @@ from orchestrator_celery.worker.claimed_message import claims_of
 from orchestrator_celery.worker.heartbeat import is_running
 from orchestrator_celery.worker.reporter import Reporter
 
-__all__ = ("COMMAND", "register", "was_struck")
+__all__ = ("COMMAND", "register", "was_signalled")
 
-#: Its name, as `celery control` takes it.
+#: Name of the command for `celery control`.
 COMMAND = "orchestrator_stop"
 
-_KEPT = 600.0  # seconds for which what was struck is remembered
-_AFTER = 5.0  # seconds a process may take to end after SIGKILL
-_LOOK = 0.05
+_REMEMBER = 600.0  # seconds for which a sent signal is remembered
+_KILL_WAIT = 5.0  # seconds a process may take to exit after SIGKILL
+_POLL = 0.05
 
-_struck: Any = LimitedSet(maxlen=10_000, expires=_KEPT)
+_signalled: Any = LimitedSet(maxlen=10_000, expires=_REMEMBER)
 
 logger = safe_logger(__name__)
 
 
 def register() -> None:
-    """Let this process answer the command; doing so twice changes nothing."""
+    """Register the command in this process. Registering it twice is safe."""
     if COMMAND not in Panel.data:
         control_command(name=COMMAND, args=[("ids", list), ("signal", str), ("grace", float)])(_stop)
 
 
-def was_struck(task_id: str, pid: str = "") -> bool:
-    """Whether this worker has sent a signal to this task, or to this process, of late."""
-    return task_id in _struck or (pid.isdigit() and int(pid) in _struck)
+def was_signalled(task_id: str, pid: str = "") -> bool:
+    """Whether this worker sent a signal to this task or process within the last ten minutes."""
+    return task_id in _signalled or (pid.isdigit() and int(pid) in _signalled)
 
 
 def _stop(
     state: Any, ids: list[str], signal: str = "SIGTERM", grace: float | None = None, again: bool = False
 ) -> dict[str, dict[str, str] | str]:
-    """End the bodies this worker runs of the given task ids.
+    """Stop the bodies with the given task ids that this worker runs.
 
     Args:
-        state: the worker's.
+        state: the state of the worker.
         ids: task ids.
-        signal: what their processes get.
-        grace: seconds until SIGKILL, and their end is reported as an interruption; None ends them for good.
-        again: a repetition, which leaves those alone that got their signal.
+        signal: the signal for their processes.
+        grace: seconds until SIGKILL; the stopped tasks are then reported as interrupted. None for a cancellation,
+            which reports nothing.
+        again: the command is repeated: tasks that already got their signal get no other one.
 
     Returns:
-        What was done about each that runs here: `terminated` (with `grace`: signalled), or `unsupported` by the pool.
+        The action for each task that runs here: `terminated`, with `grace` `signalled`, or `unsupported` if the pool
+        cannot kill.
     """
     wanted, pool, done = set(ids), state.consumer.pool, {}
     kills = getattr(pool.terminate_job, "__func__", None) is not BasePool.terminate_job
     requests = [r for r in tuple(workers.reserved_requests) if r.id in wanted]
     if grace is not None:
-        # The end of a run inside, which is being told under the same id, is not to be stopped.
+        # The message that closes a nested run has the same id and must not be stopped.
         requests = [r for r in requests if r.name != CLOSE_TASK]
-        unsent = [r for r in requests if not (again and r.id in _struck)]
+        unsent = [r for r in requests if not (again and r.id in _signalled)]
         if kills and unsent:
             stopper = _Stopper(pool, unsent, signal, grace)
             threading.Thread(target=stopper.run, name="orchestrator-stopper", daemon=True).start()
@@ -83,19 +85,19 @@ def _stop(
     for request in requests:
         if request in workers.active_requests:
             if kills:
-                _struck.add(request.worker_pid)
+                _signalled.add(request.worker_pid)
                 request.terminate(pool, signal=signal)
             done[request.id] = "terminated" if kills else "unsupported"
     return {"ok": done}
 
 
 class _Stopper:
-    """Sends a signal to the processes of some tasks, after a while SIGKILL, and reports those that have ended.
+    """Sends a signal to the processes of tasks, SIGKILL after a grace period, and reports the tasks that ended.
 
     Args:
-        pool: the worker's.
-        requests: what is to be stopped.
-        signal: what the processes get, where a task's policy does not say otherwise.
+        pool: the worker's pool.
+        requests: the requests to stop.
+        signal: the signal for the processes of tasks without a policy of their own.
         grace: seconds until SIGKILL.
     """
 
@@ -105,16 +107,16 @@ class _Stopper:
         self._signal = signal
         self._grace = grace
         self._forks = isinstance(pool, get_implementation("prefork"))
-        #: Ids by whether they got SIGKILL already.
+        #: Ids of the signalled tasks; True if the signal was SIGKILL.
         self._sent: dict[str, bool] = {}
 
     def run(self) -> None:
-        """Until all have ended, or nothing more can be done."""
+        """Send signals until all tasks have ended or the time for SIGKILL is over."""
         begun = time.monotonic()
-        while self._requests and time.monotonic() < begun + self._grace + _AFTER:
+        while self._requests and time.monotonic() < begun + self._grace + _KILL_WAIT:
             late = time.monotonic() >= begun + self._grace
             self._requests = list(self._still_running(late))
-            time.sleep(_LOOK)
+            time.sleep(_POLL)
 
     def _still_running(self, late: bool) -> Iterator[Any]:
         for request in self._requests:
@@ -122,7 +124,7 @@ class _Stopper:
                 self._report(request)
                 continue
             yield request
-            # Nothing can be sent before Celery knows which process it is.
+            # Celery knows the process of a task only after the task has started.
             if request.time_start and request.id not in self._sent:
                 self._send(request, _signal_of(request) or self._signal)
             elif late and request.id in self._sent and not self._sent[request.id]:
@@ -135,18 +137,18 @@ class _Stopper:
 
     def _send(self, request: Any, signal: str) -> None:
         logger.info(
-            "Task %s[%s] is sent %s: its run was interrupted.",
+            "The run of task %s[%s] was interrupted; its process is sent %s.",
             request.name,
             request.id,
             signal,
             extra={"action": "interrupt", "task": request.id},
         )
-        _struck.add(request.id)
+        _signalled.add(request.id)
         self._sent[request.id] = signal == "SIGKILL"
         with suppress(ProcessLookupError):
             if self._forks:
-                # Not `request.terminate`, which tells at once that it was revoked: it may still end well.
-                _struck.add(request.worker_pid)
+                # `request.terminate` would report the task as revoked at once, although it may still succeed.
+                _signalled.add(request.worker_pid)
                 self._pool.terminate_job(request.worker_pid, signals.signum(signal))
             else:
                 request.terminate(self._pool, signal=signal)

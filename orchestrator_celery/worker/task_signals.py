@@ -1,8 +1,8 @@
-"""Celery's task signals, translated to reports to the store.
+"""Translates Celery's task signals into reports to the store.
 
-A request carries the mark of its claim. Without the mark, the signals of success, failure and retry mean nothing here.
-Celery's main process reports a child that is lost, killed by a time limit or revoked by the task id alone. Every report
-may come twice: the store takes the first.
+A claimed request carries its `ClaimedMessage`. Signals of success, failure and retry of other requests are ignored. If
+a child process is lost, killed by a time limit or revoked, Celery's main process may report only the task id. Every
+report may come twice; the store accepts the first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.model.reports import InterruptOutcome
 from orchestrator_celery.model.safe_text import safe_str
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.worker.claimed_message import claimed_by, claims_of, reported
+from orchestrator_celery.worker.claimed_message import claimed_by, claims_of, claims_reported
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -36,44 +36,47 @@ __all__ = ("TaskSignals",)
 
 
 class TaskSignals:
-    """Handlers of one app's task signals.
+    """The handlers of one app's task signals.
 
     Args:
         container: the parts of the orchestrator.
-        reporter: tells the store.
+        reporter: reports to the store.
         lost: handles the nodes of a process that is gone.
-        handover: handles bodies that replaced themselves.
+        retry_replace: reports bodies that were replaced.
     """
 
-    def __init__(self, container: Container, reporter: Reporter, lost: LostProcesses, handover: RetryReplace) -> None:
+    def __init__(
+        self, container: Container, reporter: Reporter, lost: LostProcesses, retry_replace: RetryReplace
+    ) -> None:
         self._container = container
         self._reporter = reporter
         self._lost = lost
-        self._handover = handover
+        self._retry_replace = retry_replace
 
     def on_success(self, sender: Any, result: Any = None, **_: Any) -> None:
-        """The body returned."""
-        held = claimed_by(sender.request)
-        if held is not None:
-            self._reporter.last_words(held)
-            for leaf, fence in held.claims:
-                (held.sink or self._reporter).finished(leaf, fence, result, held.origin, held.told)
+        """Report that the body returned."""
+        message = claimed_by(sender.request)
+        if message is not None:
+            self._reporter.flush_progress(message)
+            for leaf, fence in message.claims:
+                (message.sink or self._reporter).finished(leaf, fence, result, message.origin, message.routing)
 
     def on_failure(self, sender: Any, task_id: str, exception: BaseException, einfo: Any = None, **_: Any) -> None:
-        """The body raised, or Celery's main process found its child dead or out of time."""
-        held = claimed_by(sender.request) if sender.request.id == task_id else None
+        """Report that the body raised, or that Celery's main process found its child dead or over its time limit."""
+        message = claimed_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
-        if held is not None:
-            self._reporter.last_words(held)
-            for leaf, fence in held.claims:
-                if leaf.node == CLOSE and is_transient(exception) and exception is not held.outcome:
-                    # Not the run's own error: Celery could not store the outcome, or send what follows. Once more.
+        if message is not None:
+            self._reporter.flush_progress(message)
+            for leaf, fence in message.claims:
+                if leaf.node == CLOSE and is_transient(exception) and exception is not message.outcome:
+                    # This is not the run's own error. Celery could not store the outcome or send the next messages, so
+                    # the closing message is sent again.
                     self._reporter.lost(None, CLOSE_TASK, leaf, fence)
                 else:
-                    error = exception if leaf.node == CLOSE else _as_raised(exception, einfo)
-                    (held.sink or self._reporter).failed(leaf, fence, error, trace, held.origin)
+                    error = exception if leaf.node == CLOSE else _original_error(exception, einfo)
+                    (message.sink or self._reporter).failed(leaf, fence, error, trace, message.origin)
             return
-        for leaf, known in reversed(reported(sender, task_id)):
+        for leaf, known in reversed(claims_reported(sender, task_id)):
             if isinstance(exception, WorkerLostError):
                 self._lost.process_gone(sender, leaf, known or Fence(), error=exception, trace=trace)
             else:
@@ -81,11 +84,11 @@ class TaskSignals:
             self._forget(leaf)
 
     def on_retry(self, sender: Any, request: Any, reason: Any = None, **_: Any) -> None:
-        """The body called `retry`, or a cold shutdown cancelled it (then there is no reason)."""
-        held = claimed_by(request)
-        if held is not None or reason is not None:
-            self._reporter.last_words(held)
-            claims = held.claims if held is not None else claims_of(sender, request, request.args)
+        """Report that the body called `retry`, or that a cold shutdown cancelled it (without a reason)."""
+        message = claimed_by(request)
+        if message is not None or reason is not None:
+            self._reporter.flush_progress(message)
+            claims = message.claims if message is not None else claims_of(sender, request, request.args)
             for leaf, fence in claims:
                 later = fence._replace(retries=fence.retries + 1)
                 self._reporter.requeued(leaf, fence, later, "retry", _seconds(reason), self._changed(request, reason))
@@ -95,66 +98,69 @@ class TaskSignals:
             self._forget(leaf)
 
     def _changed(self, request: Any, reason: Any) -> bytes:
-        """The definition of a retry with other arguments, so that it can be published again."""
+        """Return the definition of a retry with other arguments, from which the outbox can publish it again."""
         sig = getattr(reason, "sig", None)
         if sig is None or (list(sig.args), dict(sig.kwargs)) == (list(request.args or ()), dict(request.kwargs or {})):
             return b""
         return self._container.compiler.leaf(Signature(sig.task, sig.args, sig.kwargs, immutable=True))
 
     def on_postrun(self, sender: Any, retval: Any = None, state: str | None = None, **_: Any) -> None:
-        """The message is dealt with; finds the ends no other signal tells of."""
-        held = claimed_by(sender.request)
-        if held is None or held.handed_over or state not in (IGNORED, REJECTED):
+        """Report the outcomes that no other signal reports: ignored, rejected, replaced and stopped bodies."""
+        message = claimed_by(sender.request)
+        if message is None or message.handed_over or state not in (IGNORED, REJECTED):
             return
-        self._reporter.last_words(held)
-        for leaf, fence in held.claims:
-            if held.replacement is not None:
-                self._handover.replaced(leaf, fence, held.replacement)
+        self._reporter.flush_progress(message)
+        for leaf, fence in message.claims:
+            if message.replacement is not None:
+                self._retry_replace.replaced(leaf, fence, message.replacement)
             elif isinstance(retval, Interrupted) and retval.task_id == str(leaf):
                 self._reporter.stopped(leaf, fence, InterruptOutcome.STOPPED_ITSELF.value)
             elif isinstance(retval, Reject) and retval.requeue:
                 self._reporter.requeued(leaf, fence, fence, "requeue")
             else:
-                (held.sink or self._reporter).failed(leaf, fence, _ignored(retval), None, held.origin)
+                (message.sink or self._reporter).failed(leaf, fence, _ignored(retval), None, message.origin)
 
     def on_revoked(self, sender: Any, request: Any, expired: bool = False, terminated: bool = False, **_: Any) -> None:
-        """Somebody revoked the message itself, or it expired before it could start, or its process was stopped."""
+        """Report that the message was revoked, expired before its start, or lost its process to a stop command."""
         reason = "expired" if expired else "revoked"
         for leaf, fence in claims_of(sender, request, request.args):
-            if terminated and self._lost.was_struck(leaf):
+            if terminated and self._lost.was_signalled(leaf):
                 self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
                 continue
             self._reporter.failed(leaf, fence, TaskRevokedError(reason), "")
             self._forget(leaf)
 
     def _forget(self, leaf: LeafId) -> None:
-        """Drop what Celery's main process has stored of a leaf: its result is kept in the run, and goes with it."""
+        """Delete the result that Celery's main process stored for a leaf. The run has its own copy."""
         if leaf.node != CLOSE:
             with suppress(NotImplementedError, *UNREACHABLE):
                 self._container.app.backend.forget(str(leaf))
 
     def on_unknown(self, name: str, id: str, **_: Any) -> None:
-        """No task of this name is registered where the message was delivered."""
+        """Report that the worker that got the message has no task of this name."""
         leaf = parse_leaf_id(id)
         if leaf is not None:
             self._reporter.failed(leaf, None, NotRegistered(name), "")
 
     def on_invalid(self, message: Any, exc: BaseException, **_: Any) -> None:
-        """The message cannot be read as a task."""
+        """Report that the message is not a valid task message."""
         leaf = parse_leaf_id(str((message.headers or {}).get("id")))
         if leaf is not None:
             self._reporter.failed(leaf, None, InvalidTaskError(safe_str(exc)), "")
 
 
-def _as_raised(exception: BaseException, einfo: Any) -> BaseException:
-    """The error itself. Celery hands on what can be pickled: in place of a class with a constructor of its own that is
-    a wrapper, or a base, and no error edge would know it by its name."""
+def _original_error(exception: BaseException, einfo: Any) -> BaseException:
+    """Return the error that the body raised.
+
+    Celery passes on an error that can be pickled. If the class has its own constructor, Celery may pass a wrapper or a
+    base class instead, and no error edge would match it by name.
+    """
     raised = sys.exc_info()[1]
     return raised if raised is not None and einfo is not None and type(raised) is einfo.type else exception
 
 
 def _seconds(reason: Any) -> float:
-    """When a retry is due, in seconds from now."""
+    """Return the seconds until a retry is due."""
     when = getattr(reason, "when", None)
     if isinstance(when, datetime):
         moment: datetime = maybe_make_aware(when)
@@ -167,5 +173,5 @@ def _ignored(retval: Any) -> BaseException:
     if isinstance(reason, BaseException):
         return reason
     return LeafIgnored(
-        f"The task raised {type(retval).__name__}({reason or ''}): it has no result, nothing follows it."
+        f"The task raised {type(retval).__name__}({reason or ''}), so it has no result and nothing can follow it."
     )

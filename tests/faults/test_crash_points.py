@@ -41,6 +41,8 @@ CLIENT = {
 MAIN = {"beat", "sweep", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}
+#: Verbs that only a run with a delay meets, in a worker's main process.
+DELAYED = {"begin"}
 #: Verbs on stored signatures, whose own tests are in `test_stored_crashes.py`.
 STORED = {"save", "register", "registered", "mark", "doom", "purge"}
 #: Verbs of an interruption: `test_interrupted.py` crashes at them.
@@ -59,7 +61,7 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-ELSEWHERE = CLIENT | LATE | STORED | STOPPING | ANSWERING | GOING_ON
+ELSEWHERE = CLIENT | LATE | DELAYED | STORED | STOPPING | ANSWERING | GOING_ON
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
@@ -156,6 +158,23 @@ def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp
             run.get(timeout=120)
         wait_for(lambda: ledger.entries("handler"), 30, "the error callback")
     assert len(ledger.entries("handler")) == 1
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in DELAYED])
+def test_r3_the_worker_that_starts_a_delayed_run_crashes_at(default_site, ledger, tmp_path, point):
+    """Another worker starts it, or sends again what the one that crashed has not sent; each task runs once."""
+    mark = tmp_path / "crashed"
+    with supervised(default_site, mark, point, **HASTY) as look_after:
+        run = ComplexSignature(chain(p.nap.si(1, 0), p.nap.si(2, 0))).apply_async(countdown=0.5)
+
+        def is_closed():
+            look_after()
+            return run.ready()
+
+        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        assert mark.exists(), "the point was never reached"
+        assert run.get(timeout=5) == 2
+    assert [value for _, value in ledger.entries("start")] == [1, 2]
 
 
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip"}])

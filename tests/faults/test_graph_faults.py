@@ -312,7 +312,7 @@ def test_of_a_timeout_and_an_answer_one_counts(stand):
     """Given approvals whose time is over, when a person and two sweepers answer at once, then the first counts."""
     runs = [asked(stand, 0.001) for _ in range(ROUNDS)]
     store = stand.orchestrator.container.store
-    wait_for(lambda: all(look.late for look in store.due_index.look(runs)), what="the timeouts")
+    wait_for(lambda: all(check.overdue_approvals for check in store.due_index.check(runs)), what="the timeouts")
     winners = set()
     for run, *answers in race(stand, runs, answering("approved", "ada"), late, late):
         [winner] = [answer for answer in answers if answer != "refused"]

@@ -46,7 +46,7 @@ class Task(NamedTuple):
     leaf: LeafId
     fence: Fence
     call: Any
-    told: Any = None
+    routing: Any = None
     running: bool = False
     looked_at: bool = False
 
@@ -71,7 +71,8 @@ def client_of(url: str) -> Celery:
     app.conf.orchestrator_republish_after = 0.001
     app.task(_never, name=STEP, shared=False)
     made = Orchestrator(app)
-    made.__dict__["publisher"] = Recording(app, made.store, made.reader, made.codec, made.settings)
+    parts = made.container
+    parts.__dict__["publisher"] = Recording(app, parts.store, parts.reader, parts.codec, parts.settings)
     return app
 
 
@@ -91,7 +92,8 @@ class Driver:
 
     def __init__(self, app: Celery, definition: dict[str, Any], graph: ConditionalGraph, value: Any) -> None:
         self.made: Any = Orchestrator.of(app)
-        self.store, self.codec, self.publisher = self.made.store, self.made.codec, self.made.publisher
+        self.parts = self.made.container
+        self.store, self.codec, self.publisher = self.parts.store, self.parts.codec, self.parts.publisher
         self.definition, self.bodies = definition, Bodies()
         self.run = f"r{next(_NUMBERS)}"  # of its own: what a run was given is remembered by its id
         self.store.client.flushdb()
@@ -107,7 +109,7 @@ class Driver:
         for effect, leaf in self.publisher.sent:
             self.work[self.word(effect.leaf.node, leaf)] = Task(effect.leaf, effect.fence, leaf)
         self.publisher.sent.clear()
-        live = self.made.reader.live(self.run)
+        live = self.parts.reader.live(self.run)
         for node in (node for node, raw in live.items() if raw[:1] == b"W"):
             self.work.setdefault(self.word(node), Task(LeafId(self.run, node, 1), Fence(), None))
         # What runs, the store is asked about by its end.
@@ -116,16 +118,16 @@ class Driver:
     def start(self, work: Work) -> None:
         """A message is delivered, and may run its body; of an approval, somebody looks at it."""
         task = self.work[work]
-        told = None
+        routing = None
         if task.call is not None:
             answer = self.store.claim(task.leaf, task.fence, "w/1/a")
             assert answer.refused is None, answer
-            told = edge_context(answer.more)
-        self.work[work] = task._replace(told=told, running=task.call is not None, looked_at=True)
+            routing = edge_context(answer.more)
+        self.work[work] = task._replace(routing=routing, running=task.call is not None, looked_at=True)
 
     def end(self, work: Work, forget: bool = False) -> None:
         """A task runs, and ends; `forget`: its process dies before it has done what follows, and a sweep finds that."""
-        leaf, fence, call, told, *_ = self.work.pop(work)
+        leaf, fence, call, routing, *_ = self.work.pop(work)
         if call is None:
             return self.answer(leaf.node, forget)
         given = call.args[0] if call.args else None
@@ -136,7 +138,9 @@ class Driver:
             answer = self.store.fail(leaf, fence, self.codec.dump_error(error, ""))
         else:
             blob = self.codec.dump_result(result)
-            chosen, relied = self.publisher.choose_edges(leaf, told, self.codec.load(blob)) if told else (None, "")
+            chosen, relied = (
+                self.publisher.choose_edges(leaf, routing, self.codec.load(blob)) if routing else (None, "")
+            )
             answer = self.store.finish(leaf, fence, blob, chosen, relied)
         return self.follow(answer, forget)
 
@@ -172,14 +176,14 @@ class Driver:
         """What nobody has done, decisions and messages, is done by whoever looks at the run; in the order it came in."""
         while self.undone():
             time.sleep(0.002)
-            [look] = self.store.due_index.look([self.run])
-            self.publisher.act(sorted(look.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
+            [check] = self.store.due_index.check([self.run])
+            self.publisher.act(sorted(check.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
             self.collect()
 
     def undone(self) -> list[str]:
         """Decisions that nobody has made, and messages that nobody has sent."""
         sent = {CLOSE, *(task.leaf.node for task in self.work.values())}
-        live = self.made.reader.live(self.run).items()
+        live = self.parts.reader.live(self.run).items()
         return [node for node, raw in live if raw[:1] == b"E" or (raw[:1] == b"Q" and node not in sent)]
 
     # -- looks -------------------------------------------------------------------------------------
@@ -203,12 +207,12 @@ class Driver:
 
     @property
     def status(self) -> str:
-        return str(RunStatus((self.made.reader.head_field(self.run, "status") or b"").decode()).value)
+        return str(RunStatus((self.parts.reader.head_field(self.run, "status") or b"").decode()).value)
 
     @property
     def value(self) -> Any:
         """The result of the run, or the class of its error."""
-        read = Outcome(self.run, lambda nodes: self.made.reader.terminal(self.run, nodes), self.codec)
+        read = Outcome(self.run, lambda nodes: self.parts.reader.terminal(self.run, nodes), self.codec)
         return read.result(ROOT) if self.status == "SUCCEEDED" else type(read.error(ROOT)).__name__
 
     def visits(self) -> dict[str, int]:
@@ -225,7 +229,7 @@ class Driver:
 
     @property
     def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.made.reader.graph_state(self.run, ROOT).state
+        found: dict[str, Any] = self.parts.reader.graph_state(self.run, ROOT).state
         return found
 
     def by_name(self, found: dict[str, int]) -> dict[str, int]:

@@ -146,8 +146,8 @@ def test_a_lost_message_is_sent_again(play):
     play.start(three(leaf()))
     play.succeed("0.0")
     play.store.due_index._settings = play.store._settings.model_copy(update={"republish_after": 0.0001})
-    [look] = play.store.due_index.look(["r"])
-    sent = {effect.leaf.node: effect.spec for effect in look.todo if effect.leaf.node != "$"}
+    [check] = play.store.due_index.check(["r"])
+    sent = {effect.leaf.node: effect.spec for effect in check.todo if effect.leaf.node != "$"}
     assert sent == {"0.0.s0": b"L\nx", "0.0.c0": b"L\nx"}
 
 

@@ -85,7 +85,7 @@ def test_after_the_time_the_first_counts(play):
     for run, late in (("a", False), ("b", True)):
         one = Play(play.store, run)
         one.start(asking(0.001))
-        wait_for(lambda one=one: look(one).late, what="the timeout")
+        wait_for(lambda one=one: check(one).overdue_approvals, what="the timeout")
         assert one.answer("0.0.0", late=late).refused is None
         refused(one, lambda one=one, late=late: one.answer("0.0.0", late=not late))
 
@@ -182,32 +182,32 @@ def test_no_message_touches_a_decision(play):
 # -- looks -----------------------------------------------------------------------------------------------
 
 
-def look(play: Play):
-    [found] = play.store.due_index.look([play.run])
+def check(play: Play):
+    [found] = play.store.due_index.check([play.run])
     return found
 
 
 def test_a_look_tells_who_waits(waiting):
     """Given an approval without a timeout, then looks count it, have nothing to do, and are due for nothing."""
-    found = look(waiting)
-    assert (found.state, found.waiting, found.late, found.todo, found.due) == ("ok", 1, (), (), None)
+    found = check(waiting)
+    assert (found.state, found.waiting, found.overdue_approvals, found.todo, found.due) == ("ok", 1, (), (), None)
 
 
 def test_a_look_is_due_at_the_timeout(play):
     before = play.store.now() * 1000
     play.start(asking(0.7))
-    found = look(play)
+    found = check(play)
     assert before + 699 <= found.due <= play.store.now() * 1000 + 700
-    assert found.late == ()
+    assert found.overdue_approvals == ()
 
 
 def test_a_look_tells_who_is_late(play):
     """Given a timeout that is over, then looks name the approval until it is answered, suspended or not."""
     play.start(asking(0.001))
     play.store.suspend("r")
-    assert wait_for(lambda: look(play).late, what="the timeout") == ("0.0.0",)
+    assert wait_for(lambda: check(play).overdue_approvals, what="the timeout") == ("0.0.0",)
     play.answer("0.0.0", late=True)
-    assert (look(play).late, look(play).waiting) == ((), 0)
+    assert (check(play).overdue_approvals, check(play).waiting) == ((), 0)
 
 
 def test_a_decision_nobody_has_made_is_sent_again(client):
@@ -217,12 +217,12 @@ def test_a_decision_nobody_has_made_is_sent_again(client):
     play.claim("0.0.0")
     [first] = play.finish("0.0.0").todo
     play.store.suspend("r")
-    assert look(play).todo == ()
+    assert check(play).todo == ()
     for _ in range(3):
-        assert wait_for(lambda: look(play).todo, what="the decision") == (first,)
+        assert wait_for(lambda: check(play).todo, what="the decision") == (first,)
     assert play.told("0.0.d0") == ["NodeRepublished"] * 3
     play.decide("0.0.0", "go", "1")
-    assert (look(play).todo, look(play).due) == ((), None)
+    assert (check(play).todo, check(play).due) == ((), None)
 
 
 def test_a_run_that_only_waits_is_looked_at(play):
@@ -230,12 +230,12 @@ def test_a_run_that_only_waits_is_looked_at(play):
     play.start(unit(leaf(links=[asking()])))
     assert sorted(play.succeed("0.0")) == ["await", "close"]
     play.tell()
-    assert look(play).state == "ok"
+    assert check(play).state == "ok"
     assert [play.redis.ttl(key) for key in play.keys()] == [-1] * len(play.keys())
     play.answer("0.0.l0.0.0")
     play.decide("0.0.l0.0.0", "go", "1")
     play.succeed("0.0.l0.1.0")
-    assert look(play).state == "over"
+    assert check(play).state == "over"
     assert all(play.redis.ttl(key) > 0 for key in play.keys())
 
 

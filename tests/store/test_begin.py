@@ -43,8 +43,8 @@ def test_a_delayed_run_waits_on_record(play, name):
     effects = play.start(TREES[name][0], eta=eta)
     assert (effects.refused, effects.todo) == (None, ())
     assert (play.status, play.queued(), due(play)) == ("PENDING", [], eta)
-    [look] = play.store.due_index.look(["r"])
-    assert (look.state, look.todo, look.starts) == ("ok", (), eta)
+    [check] = play.store.due_index.check(["r"])
+    assert (check.state, check.todo, check.starts) == ("ok", (), eta)
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -55,8 +55,8 @@ def test_it_starts_once_its_time_has_come(play, name):
     wait_for_its_time(play)
     assert names(play.store.begin("r", ERROR)) == first
     assert play.store.begin("r", ERROR).refused is Refused.STALE
-    [look] = play.store.due_index.look(["r"])
-    assert look.starts is None
+    [check] = play.store.due_index.check(["r"])
+    assert check.starts is None
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -79,12 +79,12 @@ def test_a_held_run_does_not_start(play, name, verb):
     before = play.snapshot()
     assert play.store.begin("r", ERROR).refused is Refused.HELD
     assert play.snapshot() == before
-    [look] = play.store.due_index.look(["r"])
-    assert look.starts is None
+    [check] = play.store.due_index.check(["r"])
+    assert check.starts is None
     assert play.store.resume("r").todo == ()
     assert play.status == "PENDING"
-    [look] = play.store.due_index.look(["r"])
-    assert look.starts is not None
+    [check] = play.store.due_index.check(["r"])
+    assert check.starts is not None
     assert names(play.store.begin("r", ERROR)) == first
 
 
@@ -152,7 +152,7 @@ def test_a_run_made_under_an_id_that_is_being_taken_out_stays_due(play, eta):
     """Given a look that found no run, when one is created under that id before the look draws its consequences, then
     the new run is looked at all the same."""
     delay = {} if eta is None else {"eta": later(play, eta)}
-    [gone] = play.store.due_index.look(["r"])
+    [gone] = play.store.due_index.check(["r"])
     assert gone.state == "gone"
     play.start(unit(leaf()), **delay)
     play.store.due_index.not_due(["r"])

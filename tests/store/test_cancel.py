@@ -172,8 +172,8 @@ def test_its_id_is_taken_until_it_is_erased(play, store):
 def test_a_look_says_so(play):
     play.start(unit(leaf()))
     cancel(play)
-    [look] = play.store.due_index.look(["r"])
-    assert look.state == "cancelled"
+    [check] = play.store.due_index.check(["r"])
+    assert check.state == "cancelled"
 
 
 def test_sizes_are_those_of_the_keys_there_are(under_way_play):

@@ -173,7 +173,7 @@ def test_graphs_go_their_way(clustered):
         clustered.graphs.awaits(play.run)
         assert play.decide("0.0.1", "go", "1").refused is Refused.STALE
     assert clustered.graphs.awaiting() == [play.run for play in plays]
-    assert [look.waiting for look in clustered.due_index.look(clustered.graphs.awaiting())] == [1] * 6
+    assert [check.waiting for check in clustered.due_index.check(clustered.graphs.awaiting())] == [1] * 6
     for play in plays[1:]:
         assert names(play.answer("0.1.0")) == ["close"]
         play.tell()
@@ -193,8 +193,8 @@ def test_runs_are_looked_at_together(clustered):
     ids = [f"look-{number}" for number in range(6)]
     for run in ids[:-1]:
         Play(clustered, run).start(unit(leaf()))
-    looks = clustered.due_index.look(ids)
-    assert [(look.run, look.state) for look in looks] == [*((run, "ok") for run in ids[:-1]), (ids[-1], "gone")]
+    looks = clustered.due_index.check(ids)
+    assert [(check.run, check.state) for check in looks] == [*((run, "ok") for run in ids[:-1]), (ids[-1], "gone")]
     assert set(ids) - {ids[-1]} <= set(clustered.due_index.due_runs(None, 1000))
 
 

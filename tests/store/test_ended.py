@@ -165,7 +165,7 @@ def test_a_callback_a_rule_holds_back_does_not_keep_the_run(play):
     play.tell()
     assert without_expiry(play) == []
     assert play.store.due_index.due_runs(None, 10) == []
-    assert play.store.due_index.look(["r"])[0].state == "over"
+    assert play.store.due_index.check(["r"])[0].state == "over"
 
 
 def test_a_callback_held_back_later_lets_the_run_go(play):
@@ -175,7 +175,7 @@ def test_a_callback_held_back_later_lets_the_run_go(play):
     assert without_expiry(play) == play.keys()
     play.lost("0.l0.0", hold=True)
     assert without_expiry(play) == []
-    assert play.store.due_index.look(["r"])[0].state == "over"
+    assert play.store.due_index.check(["r"])[0].state == "over"
 
 
 def test_a_held_callback_that_is_resumed_keeps_the_run_until_it_has_ended(play):

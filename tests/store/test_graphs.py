@@ -488,9 +488,9 @@ def test_edges_are_chosen_by_what_was_told_with_the_claim(play):
     play.start(looking())
     play.claim("0.0.0")
     play.finish("0.0.0", result=b"7")
-    told = edge_context(play.claim("0.1.0").more)
-    assert (told.needs_more, told.last, told.visits) == (True, {"0": "0.0.0"}, 1)
-    assert told.records["0.0.0"].endswith(b"\n7")
+    routing = edge_context(play.claim("0.1.0").more)
+    assert (routing.needs_more, routing.last, routing.visits) == (True, {"0": "0.0.0"}, 1)
+    assert routing.records["0.0.0"].endswith(b"\n7")
     effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "2", "0:0.0.0")
     assert names(effects) == ["0.2.0"]
 
@@ -498,8 +498,8 @@ def test_edges_are_chosen_by_what_was_told_with_the_claim(play):
 def test_what_was_told_may_be_old(play):
     """Given another node that has ended since the claim, then what was chosen by its old result is decided anew."""
     play.start(looking())
-    told = edge_context(play.claim("0.1.0").more)
-    assert (told.last, told.records) == ({}, {})
+    routing = edge_context(play.claim("0.1.0").more)
+    assert (routing.last, routing.records) == ({}, {})
     play.succeed("0.0.0")
     effects = play.store.finish(play.leaf("0.1.0"), Fence(), b"1", "$", "0:")
     assert names(effects) == ["decide 0.1.0"]

@@ -177,8 +177,8 @@ def test_a_sweep_sees_what_is_to_be_stopped(play):
     play.start(unit(leaf()))
     play.claim("0.0")
     interrupt(play)
-    [look] = play.store.due_index.look(["r"])
-    assert list(look.running) == ["0.0"]
+    [check] = play.store.due_index.check(["r"])
+    assert list(check.running) == ["0.0"]
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])

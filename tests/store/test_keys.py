@@ -125,7 +125,7 @@ def test_scripts_touch_one_run(play, store, client):
     play.succeed("0.0.1.0", 2)
     play.break_("0.0.1.1")
     play.tell()
-    store.due_index.look(["r"])
+    store.due_index.check(["r"])
     assert {key: contents(client, key) for key in other.keys()} == before
 
 

@@ -319,12 +319,12 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def look(self) -> None:
         """A sweep sends again what waits; nothing else, and under the same ids."""
-        [look] = self.play.store.due_index.look(["r"])
+        [check] = self.play.store.due_index.check(["r"])
         waiting = set() if self.model.status in STOPPED else set(map(message, self.model.leaves("queued")))
         waiting |= {("close",)} if self.model.closing == "queued" else set()
-        assert {sent(effect) for effect in look.todo} <= waiting
+        assert {sent(effect) for effect in check.todo} <= waiting
         running = {node.id for node in self.model.leaves(*AT_WORK)}
-        assert look.running.keys() == running | ({CLOSE} if self.model.closing == "running" else set())
+        assert check.running.keys() == running | ({CLOSE} if self.model.closing == "running" else set())
 
     @precondition(lambda self: self.model.closing in ("queued", "running"))
     @rule()

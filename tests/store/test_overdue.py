@@ -138,19 +138,19 @@ def test_a_look_tells_the_deadline(play):
     """Given a deadline, then looks tell it until the run has ended, and the first comes in time for it."""
     before = play.store.now() * 1000
     play.start(unit(leaf()), limit=700)
-    [look] = play.store.due_index.look(["r"])
-    assert before + 700 - 1 <= look.deadline <= play.store.now() * 1000 + 700
+    [check] = play.store.due_index.check(["r"])
+    assert before + 700 - 1 <= check.deadline <= play.store.now() * 1000 + 700
     [(_, due)] = play.redis.zrange("orc:due", 0, -1, withscores=True)
-    assert due <= look.deadline
+    assert due <= check.deadline
     play.succeed("0.0")
-    [look] = play.store.due_index.look(["r"])
-    assert look.deadline is None
+    [check] = play.store.due_index.check(["r"])
+    assert check.deadline is None
 
 
 def test_without_a_deadline_a_look_tells_none(play):
     play.start(unit(leaf()))
-    [look] = play.store.due_index.look(["r"])
-    assert look.deadline is None
+    [check] = play.store.due_index.check(["r"])
+    assert check.deadline is None
 
 
 def test_it_is_left_to_its_time_to_live(play, late):

@@ -77,7 +77,7 @@ def test_an_ended_run_is_listed_and_looked_at_once(store, indexes):
     play.tell()
     store.client.delete("orc:due", "orc:runs")
     indexes.rebuild()
-    assert store.due_index.look(["a"])[0].state == "over"
+    assert store.due_index.check(["a"])[0].state == "over"
     assert play.reader.listed(0, 10, None, None) == ["a"]
 
 
@@ -115,9 +115,9 @@ def test_trimming_a_short_list(store, indexes):
 def test_a_run_that_is_deleted_meanwhile_does_not_come_back(store):
     """Given a look at a run, when the run is deleted before what the look found is written, then no index names it."""
     [play] = start(store, "a")
-    [look] = store.due_index.look(["a"])
+    [check] = store.due_index.check(["a"])
     store.cancel("a", "", "{}")
     store.erase("a")
-    store.due_index.due({"a": look.created + 1000})
-    store.due_index.index({"a": look.created})
+    store.due_index.due({"a": check.created + 1000})
+    store.due_index.index({"a": check.created})
     assert play.snapshot() == {}

@@ -42,7 +42,7 @@ def test_every_verb_works(old):
     assert play.succeed("0.0.0.1") == ["0.0.l0", "0.1.0"]
     assert play.break_("0.1.0") == ["0.2.0"]
     assert old.swarms.close_swarm("r", "0").refused is None
-    assert [look.state for look in old.due_index.look(["r", "gone"])] == ["ok", "gone"]
+    assert [check.state for check in old.due_index.check(["r", "gone"])] == ["ok", "gone"]
     assert WorkerRegistry(old.client, old.keys).beat("w/a", 30, []).leads
     play.run_out()
     assert play.tell().refused is None

@@ -13,7 +13,7 @@ from orchestrator_celery.store import Refused, scripts
 
 FOLDER = Path(orchestrator_celery.store.__file__).parent / "lua"
 LIBRARY = sorted((FOLDER / "lib").glob("*.lua"))
-#: What is answered by scripts that look, and is no refusal of a verb: see `Look.state`.
+#: What is answered by scripts that look, and is no refusal of a verb: see `RunCheck.state`.
 STATES = {"sweep": {"over", "cancelled"}}
 
 every = pytest.mark.parametrize("name", scripts.names())

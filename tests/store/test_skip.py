@@ -314,8 +314,8 @@ def test_what_a_detached_node_would_be_given_is_kept(play):
     play.succeed("0.0.0")
     assert names(play.skip("0.0.1", "new")) == ["0.0.2"]
     assert play.reader.head_fields("r", "owed", "detach:0.0.1") == [b"1", b"new 0.0.0"]
-    [look] = play.store.due_index.look(["r"])
-    assert look.owed
+    [check] = play.store.due_index.check(["r"])
+    assert check.pending_side_effects
     play.store.settled("r", "detach:0.0.1")
     assert play.reader.head_fields("r", "owed", "detach:0.0.1") == [None, None]
 
@@ -347,6 +347,6 @@ def test_an_ended_run_that_owes_is_looked_at(play):
     play.skip("0.0.1", "new")
     play.tell()
     assert play.store.due_index.due_runs(None, 10) == ["r"]
-    assert play.store.due_index.look(["r"])[0].owed
+    assert play.store.due_index.check(["r"])[0].pending_side_effects
     play.store.settled("r", "detach:0.0.1")
-    assert play.store.due_index.look(["r"])[0].state == "over"
+    assert play.store.due_index.check(["r"])[0].state == "over"

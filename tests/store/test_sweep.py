@@ -22,21 +22,21 @@ def soon(client: Redis) -> Play:
     return Play(Store(client, OrchestratorSettings(republish_after=0.05, republish_longest=0.4, window=100)))
 
 
-def look(play: Play):
-    [found] = play.store.due_index.look([play.run])
+def check(play: Play):
+    [found] = play.store.due_index.check([play.run])
     return found
 
 
 def overdue(play: Play):
     """Wait for a look that finds something to send again."""
-    return wait_for(lambda: (found := look(play)).todo and found, what="an overdue message")
+    return wait_for(lambda: (found := check(play)).todo and found, what="an overdue message")
 
 
 def test_what_is_fresh_is_left_alone(play):
     """Given messages sent just now, then nothing is sent again, and it is told when they will be overdue."""
     play.start(swarm(leaf(), leaf()))
     before = play.snapshot()
-    found = look(play)
+    found = check(play)
     assert (found.state, found.todo, found.running) == ("ok", (), {})
     assert 4000 < found.due - play.store.now() * 1000 <= 5000
     assert play.snapshot() == before
@@ -93,7 +93,7 @@ def test_a_delayed_start_is_no_sign_of_a_lost_message(soon):
     """Given a countdown, then the message is not overdue before it was to start."""
     soon.start(swarm(leaf(wait=60_000), leaf()))
     assert names(overdue(soon).todo) == ["0.1"]
-    assert "0.0" not in names(look(soon).todo)
+    assert "0.0" not in names(check(soon).todo)
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "INTERRUPTED", "CANCELLED"])
@@ -102,17 +102,17 @@ def test_a_held_run_is_left_alone(soon, status):
     soon.start(unit(leaf()))
     soon.redis.hset(soon.store.keys.root("r"), "status", status)
     wait_for(lambda: soon.store.now() * 1000 > soon.live()["0.0"].since.timestamp() * 1000 + 100)
-    assert (look(soon).todo, look(soon).due) == ((), None)
+    assert (check(soon).todo, check(soon).due) == ((), None)
 
 
 def test_one_look_sends_a_bounded_number(soon):
     """Given very many lost messages, then one look sends some, and the next look is due at once."""
     soon.start(swarm(*[leaf()] * 100))
     wait_for(lambda: soon.store.now() * 1000 > soon.live()["0.0"].since.timestamp() * 1000 + 100)
-    soon.store.due_index.look([])  # loads the script
+    soon.store.due_index.check([])  # loads the script
     sent: list[str] = []
     while len(sent) < len(soon.live()):
-        found = look(soon)
+        found = check(soon)
         assert 0 < len(found.todo) <= 64
         sent.extend(names(found.todo))
     assert len(set(sent)) == len(soon.live())
@@ -125,7 +125,7 @@ def test_runs_are_looked_at_together(store):
     ended.start(unit(leaf()))
     ended.succeed("0.0")
     ended.tell()
-    assert [(found.run, found.state) for found in store.due_index.look(["gone", "a", "b"])] == [
+    assert [(found.run, found.state) for found in store.due_index.check(["gone", "a", "b"])] == [
         ("gone", "gone"), ("a", "ok"), ("b", "over"),
     ]  # fmt: skip
 
@@ -133,13 +133,13 @@ def test_runs_are_looked_at_together(store):
 def test_an_idle_open_swarm_is_not_over(play):
     """Given an open swarm of which nothing lives, then it goes on being looked at."""
     play.start(swarm(open=True))
-    assert look(play).state == "ok"
+    assert check(play).state == "ok"
 
 
 def test_a_server_that_forgot_its_scripts_is_no_problem(play):
     """Given SCRIPT FLUSH (a restart, a failover), then looks and verbs work as before."""
     play.start(unit(leaf()))
     play.redis.script_flush()
-    assert look(play).state == "ok"
+    assert check(play).state == "ok"
     play.redis.script_flush()
     assert play.succeed("0.0") == ["close"]

@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as Unreachable
 from orchestrator_celery import NodeProgress, OrchestratorError, current_node
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.worker.progress import Said, words
+from orchestrator_celery.worker.progress import ProgressWriter, progress_update
 
 LEAF, FENCE = LeafId("r", "0.0", 1), Fence()
 
@@ -26,7 +26,7 @@ LEAF, FENCE = LeafId("r", "0.0", 1), Fence()
     ],
 )
 def test_what_may_be_said(given, kept):
-    assert words(*given) == kept
+    assert progress_update(*given) == kept
 
 
 @pytest.mark.parametrize("wrong", [-1, -0.1, float("nan"), float("inf"), 10**400, True, "5", None, [], Decimal(1)])
@@ -54,29 +54,29 @@ def test_a_fraction_is_never_above_one():
 
 
 def test_most_of_it_is_not_written_and_the_last_is():
-    said, written = Said(), []
+    progress, written = ProgressWriter(), []
     for step in range(1000):
-        said.say(words(step, None, ""), lambda *got: written.append(got), LEAF, FENCE)
+        progress.write(progress_update(step, None, ""), lambda *got: written.append(got), LEAF, FENCE)
     assert len(written) < 10
-    said.last(lambda call, *args: call(*args), lambda *got: written.append(got), LEAF, FENCE)
+    progress.flush(lambda call, *args: call(*args), lambda *got: written.append(got), LEAF, FENCE)
     assert written[-1] == (LEAF, FENCE, "999", "", "")
     count = len(written)
-    said.last(lambda call, *args: call(*args), lambda *got: written.append(got), LEAF, FENCE)
+    progress.flush(lambda call, *args: call(*args), lambda *got: written.append(got), LEAF, FENCE)
     assert len(written) == count, "once"
 
 
 def test_a_store_that_is_away_is_no_matter_of_the_body_s():
     """Given no store, then the body goes on, and does not knock at every step; at its end the last word is written."""
-    said, knocked, written = Said(), [], []
+    progress, knocked, written = ProgressWriter(), [], []
 
     def away(*got):
         knocked.append(got)
         raise Unreachable("away")
 
     for step in range(1000):
-        said.say(words(step, None, ""), away, LEAF, FENCE)
+        progress.write(progress_update(step, None, ""), away, LEAF, FENCE)
     assert len(knocked) == 1
-    said.last(lambda call, *args: call(*args), lambda *got: written.append(got), LEAF, FENCE)
+    progress.flush(lambda call, *args: call(*args), lambda *got: written.append(got), LEAF, FENCE)
     assert written == [(LEAF, FENCE, "999", "", "")]
-    said.say(words(1, None, ""), away, LEAF, FENCE)
-    said.last(lambda call, *args: call(*args), away, LEAF, FENCE)
+    progress.write(progress_update(1, None, ""), away, LEAF, FENCE)
+    progress.flush(lambda call, *args: call(*args), away, LEAF, FENCE)

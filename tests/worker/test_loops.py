@@ -57,9 +57,9 @@ def test_a_look_reads_one_run_at_a_time(stand):
     runs = [stand.run(stand.tasks("nap", index)) for index in range(3)]
     break_head(stand, runs[1], "created")
     index: DueIndex = stand.orchestrator.container.store.due_index
-    looks = index.look([run.id for run in runs])
-    assert [look.state for look in looks] == ["ok", "unreadable", "ok"]
-    assert looks[1].problem
+    checks = index.check([run.id for run in runs])
+    assert [check.state for check in checks] == ["ok", "unreadable", "ok"]
+    assert checks[1].problem
 
 
 def test_a_heartbeat_survives_an_error_in_what_it_calls(stand):

@@ -6,7 +6,7 @@ from celery import chain
 from orchestrator_celery import RunStatus
 from orchestrator_celery.model.events import NodeLost, NodeStarted
 from orchestrator_celery.model.states import RunStatus as Status
-from orchestrator_celery.store.due_index import Look
+from orchestrator_celery.store.due_index import RunCheck
 from orchestrator_celery.worker.reconciler import _next
 from tests.kit.waiting import wait_for
 from tests.worker.support import events
@@ -110,8 +110,8 @@ def test_a_canvas_does_not_run_twice_when_its_task_died(make_stand, ledger, tmp_
 )
 def test_the_next_look(due, deadline, expected):
     """Given what a run waits for, then it is looked at then, and not later than the routine has it."""
-    look = Look("r", "ok", (), due, {}, 0.0, Status.RUNNING, deadline)
-    assert _next(look, 0, 1000) == expected
+    check = RunCheck("r", "ok", (), due, {}, 0.0, Status.RUNNING, deadline)
+    assert _next(check, 0, 1000) == expected
 
 
 def test_runs_that_only_run_do_not_hold_up_others(make_stand, ledger):
@@ -128,7 +128,7 @@ def test_runs_that_only_run_do_not_hold_up_others(make_stand, ledger):
         victim = stand.run(t("identity", 1))
         assert victim.get(timeout=120) == 1
         assert "sweep failed" not in worker.log
-        assert "could not be looked at" not in worker.log
+        assert "The check of a run failed" not in worker.log
         for run in long:
             run.cancel(confirm=True)
 
@@ -144,4 +144,6 @@ def test_one_bad_run_does_not_hold_up_others(make_stand):
         connection.default_channel.queue_purge("celery")
     with stand.worker() as worker:
         assert good.get(timeout=120) == [1]
-        wait_for(lambda: bad.status is RunStatus.FAILED or "could not be looked at" in worker.log, what="a word of it")
+        wait_for(
+            lambda: bad.status is RunStatus.FAILED or "The check of a run failed" in worker.log, what="a word of it"
+        )

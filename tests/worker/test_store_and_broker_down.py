@@ -126,7 +126,9 @@ def test_store_killed_in_mid_run(apart, ledger):
         wait_for_event(steps, NodeSucceeded, 2)
         with down(apart.store_server):
             # Down for as long as it takes the worker to miss a few signs of life.
-            wait_for(lambda: worker.log.count("No sign of life") >= 3, 20, "the worker to miss its store")
+            wait_for(
+                lambda: worker.log.count("The heartbeat could not be sent") >= 3, 20, "the worker to miss its store"
+            )
         assert swarm.get(timeout=120) == list(range(60))
         assert steps.get(timeout=120) == 20
     assert swarm.status is steps.status is RunStatus.SUCCEEDED
@@ -142,7 +144,7 @@ def test_store_killed_while_the_last_task_runs(apart, ledger):
         wait_for(lambda: ledger.entries("start", "only"), 20, "the task to start")
         with down(apart.store_server):
             wait_for(lambda: ledger.entries("end", "only"), 20, "the task to end")
-            wait_for(lambda: "No sign of life" in worker.log, 20, "the worker to miss its store")
+            wait_for(lambda: "The heartbeat could not be sent" in worker.log, 20, "the worker to miss its store")
         assert run.get(timeout=120) == "only"
     assert len(ledger.entries("start", "only")) == 1, "what it finished was reported once the store was back"
 
