@@ -10,8 +10,9 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
+from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, signature_list
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.safe_text import error_words, safe_repr
 from orchestrator_celery.model.text import printable
@@ -68,8 +69,8 @@ class ComplexSignature(Primitive):
         definition = {
             "workflow": workflow,
             "name": name,
-            "on_success": signature_list(on_success, "on_success"),
-            "on_error": signature_list(on_error, "on_error"),
+            "on_success": handler_list(on_success, "on_success", Form.RESULT),
+            "on_error": handler_list(on_error, "on_error", Form.ERROR),
             "deadline": deadline_in_seconds(deadline),
         }
         kept = {k: v for k, v in definition.items() if v or k == "workflow"}

@@ -11,9 +11,11 @@ from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
 from orchestrator_celery.canvas.swarm_options import (
+    FORMS,
     check_bounds,
     check_signature,
     own_callbacks,
@@ -119,8 +121,9 @@ class Swarm(Primitive):
             "slots": slots_by_name(slots),
             "batch": batch,
         }
-        for field, value in zip(_CALLBACKS.values(), (on_task_success, on_task_error, on_task_cleanup), strict=True):
-            definition[field] = signature_list(value, field)
+        given = (on_task_success, on_task_error, on_task_cleanup)
+        for (kind, field), value in zip(_CALLBACKS.items(), given, strict=True):
+            definition[field] = handler_list(value, field, FORMS[kind])
         check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)

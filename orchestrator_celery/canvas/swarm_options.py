@@ -6,12 +6,23 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Any
 
-from orchestrator_celery.canvas.primitive import signature_list
+from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.errors import InvalidWorkflow, SwarmFull
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import Priority
 
-__all__ = ("check_bounds", "check_signature", "own_callbacks", "priority_of", "slots_attribute", "slots_by_name")
+__all__ = (
+    "FORMS",
+    "check_bounds",
+    "check_signature",
+    "own_callbacks",
+    "priority_of",
+    "slots_attribute",
+    "slots_by_name",
+)
+
+#: How the callbacks of an item are called.
+FORMS = {"on_success": Form.ITEM_RESULT, "on_error": Form.ITEM_ERROR, "on_cleanup": Form.ITEM}
 
 _NAMES = ", ".join(f"Priority.{level.name}" for level in reversed(Priority))
 
@@ -20,10 +31,10 @@ def own_callbacks(on_success: Any, on_error: Any, on_cleanup: Any) -> dict[str, 
     """Return the callbacks of one item that replace its swarm's callbacks; an empty list means no callback.
 
     Raises:
-        InvalidWorkflow: a callback is not a signature.
+        InvalidWorkflow: a callback is not a signature, or does not take what it is called with.
     """
     callbacks = {"on_success": on_success, "on_error": on_error, "on_cleanup": on_cleanup}
-    return {kind: signature_list(value, kind) for kind, value in callbacks.items() if value is not None}
+    return {kind: handler_list(value, kind, FORMS[kind]) for kind, value in callbacks.items() if value is not None}
 
 
 def priority_of(value: Any) -> Priority | None:
