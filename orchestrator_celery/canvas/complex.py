@@ -10,6 +10,7 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
+from orchestrator_celery.canvas.eager_scope import eagerly
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
@@ -102,6 +103,7 @@ class ComplexSignature(Primitive):
             if kwargs.get(name):
                 kwargs[name] = [maybe_signature(sig, app=app, clone=True) for sig in kwargs[name]]
 
+    @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run the workflow in this process, without store and broker, as Celery's own `apply` does."""
         self.check_options(options)

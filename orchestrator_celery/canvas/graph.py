@@ -14,6 +14,7 @@ from orchestrator_celery.canvas.checks.problems import problems
 from orchestrator_celery.canvas.documents import document_of, json_schema, signature_of
 from orchestrator_celery.canvas.drawing import html, mermaid
 from orchestrator_celery.canvas.eager import EagerGraph, refuse_untimed_approvals
+from orchestrator_celery.canvas.eager_scope import eagerly
 from orchestrator_celery.canvas.graph_definition import (
     END,
     START,
@@ -261,6 +262,7 @@ class ConditionalGraph(Primitive):
         for field in ("nodes", "edges"):
             self.kwargs[field] = [restored(entry, app) for entry in self.kwargs.get(field, ())]
 
+    @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run the graph in this process, one node after the other, without store and broker; retries do not pause.
 

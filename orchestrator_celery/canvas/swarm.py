@@ -11,6 +11,7 @@ from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.eager_scope import eagerly
 from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
@@ -346,6 +347,7 @@ class Swarm(Primitive):
 
     # -- eager ----------------------------------------------------------------------------------
 
+    @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run all items in this process, one after the other, without store and broker.
 
