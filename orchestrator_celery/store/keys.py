@@ -20,6 +20,7 @@ head, `:d` and `:r`.
 `orc:{<run>}:i`             set     tasks that replaced themselves, some of them by a run of that id
 `orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
 `orc:due`                   zset    runs that have not ended, by the time of their next check; derived
+`orc:starts`                zset    runs with a delay, by the time of their start; derived, may lack some
 `orc:signatures`            zset    saved signatures by creation; derived
 `orc:deletions`             zset    marked signatures, by the time of the next purge attempt; derived
 `orc:approvals`             zset    runs that wait for a person, by begin of the wait; derived, may hold too many
@@ -48,6 +49,7 @@ class Keys:
         self._prefix = prefix
         self.runs = f"{prefix}:runs"
         self.due = f"{prefix}:due"
+        self.starts = f"{prefix}:starts"
         self.signatures = f"{prefix}:signatures"
         self.deletions = f"{prefix}:deletions"
         self.approvals = f"{prefix}:approvals"

@@ -96,6 +96,8 @@ class Store(Transitions):
         starts = float(head.get("eta", 0))
         with self.client.pipeline(transaction=False) as pipe:
             pipe.zadd(self.keys.runs, {run: created})
+            if starts > created:
+                pipe.zadd(self.keys.starts, {run: starts})
             pipe.zadd(self.keys.due, {run: starts if starts > created else first})
             pipe.execute()
 

@@ -138,7 +138,7 @@ class Reconciler:
             logger.exception("A step of the sweep failed; the next sweep repeats it.", extra={"action": "sweep"})
 
     def check(self) -> float:
-        """Check the runs that became due between two heartbeats.
+        """Start the delayed runs whose time comes between two heartbeats. Everything else waits for the heartbeat.
 
         Returns:
             The seconds until the next check.
@@ -149,13 +149,13 @@ class Reconciler:
         index = self._container.store.due_index
         if time.monotonic() - self._beat_time > self._container.settings.lease:
             return _PAUSE  # another worker may lead by now
-        checked, first = self._now(), index.first_due()
-        if first is not None and first <= checked and self._last is not None:
-            due = index.due_runs(checked, _PER_SWEEP)
-            self._guard(self._check_runs, due, self._last._replace(now=checked, dead=()))
-            first = index.first_due()
-        # If a run has been due since before this check, the check could not treat it: the next try is after a pause.
-        return _PAUSE if first is None or first <= checked else min(_PAUSE, max(0.0, (first - self._now()) / 1000))
+        first = index.first_start()
+        if first is not None and first <= self._now() and self._last is not None:
+            now = self._now()
+            runs = index.take_starts(now, _PER_SWEEP)
+            self._guard(self._check_runs, runs, self._last._replace(now=now, dead=()))
+            first = index.first_start()
+        return _PAUSE if first is None else min(_PAUSE, max(0.0, (first - self._now()) / 1000))
 
     def _now(self) -> float:
         """The store's clock (ms), as far as this process can tell."""

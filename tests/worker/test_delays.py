@@ -74,7 +74,7 @@ def test_a_deleted_due_index_loses_no_delayed_run(make_stand, ledger):
     stand = make_stand()
     run = stand.swarm([stand.tasks("identity", 1)]).apply_async(countdown=2)
     store = stand.orchestrator.container.store
-    store.client.delete(store.keys.due, store.keys.runs)
+    store.client.delete(store.keys.due, store.keys.runs, store.keys.starts)
     with stand.worker():
         assert run.get(timeout=30) == [1]
 
