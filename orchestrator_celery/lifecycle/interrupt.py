@@ -223,13 +223,9 @@ class Interruption:
 
 def _check(signal: str, grace: float) -> None:
     if signal not in Signals.__members__:
-<<<<<<< HEAD
-        raise OrchestratorError(f"{safe_repr(signal)} is no signal here: pass a name such as SIGTERM or SIGINT.")
-||||||| 5ae5368
-        raise OrchestratorError(f"{signal!r} is no signal here: pass a name such as SIGTERM or SIGINT.")
-=======
-        raise OrchestratorError(f"{signal!r} is not a signal of this system: pass a name such as SIGTERM or SIGINT.")
->>>>>>> main
+        raise OrchestratorError(
+            f"{safe_repr(signal)} is not a signal of this system: pass a name such as SIGTERM or SIGINT."
+        )
     if grace < 0:
         raise OrchestratorError(
             f"grace={grace} is not allowed: pass seconds, 0 or more. With 0 the processes are killed at once."
