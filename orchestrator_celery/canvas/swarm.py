@@ -11,9 +11,12 @@ from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.eager_scope import eagerly
+from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
 from orchestrator_celery.canvas.swarm_options import (
+    FORMS,
     check_bounds,
     check_signature,
     own_callbacks,
@@ -23,6 +26,7 @@ from orchestrator_celery.canvas.swarm_options import (
 )
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.safe_text import error_words, safe_str
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.text import printable
 
@@ -118,8 +122,9 @@ class Swarm(Primitive):
             "slots": slots_by_name(slots),
             "batch": batch,
         }
-        for field, value in zip(_CALLBACKS.values(), (on_task_success, on_task_error, on_task_cleanup), strict=True):
-            definition[field] = signature_list(value, field)
+        given = (on_task_success, on_task_error, on_task_cleanup)
+        for (kind, field), value in zip(_CALLBACKS.items(), given, strict=True):
+            definition[field] = handler_list(value, field, FORMS[kind])
         check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)
@@ -342,6 +347,7 @@ class Swarm(Primitive):
 
     # -- eager ----------------------------------------------------------------------------------
 
+    @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run all items in this process, one after the other, without store and broker.
 
@@ -373,8 +379,8 @@ class Swarm(Primitive):
                 values.append(maybe_signature(task, app=self.app, clone=True).apply(args, kwargs).get())
             except Exception as exc:
                 values.append(None)
-                failures.append({"index": index, "type": type(exc).__name__, "message": str(exc)})
-                error = {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
+                failures.append({"index": index, "type": type(exc).__name__, "message": safe_str(exc)})
+                error = {**error_words(exc), "traceback": ""}
                 self._apply_callbacks(index, task, "on_error", error)
                 if stop and len(failures) >= stop:
                     break

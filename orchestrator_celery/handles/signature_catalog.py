@@ -20,6 +20,7 @@ from orchestrator_celery.handles.stored_signature import StoredSignature, is_sig
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import Starter
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.records.head import is_readable
 
@@ -57,7 +58,7 @@ class SignatureCatalog:
         primitive = self._primitive(sig)
         options = {**primitive.options, "deadline": primitive.kwargs.get("deadline")}
         if once := [option for option in _ONCE if options.get(option) is not None]:
-            raise InvalidWorkflow(f"{sig!r} has {', '.join(once)}, which belongs to one run: save it without.")
+            raise InvalidWorkflow(f"{safe_repr(sig)} has {', '.join(once)}, which belongs to one run: save it without.")
         filed = {k: primitive.kwargs.get(k) for k in ("category", "tags")} | category_and_tags(category, tags)
         starter = Starter(self._container)
         definitions, head = starter.compile(primitive, *primitive.partial_args, options | filed)
