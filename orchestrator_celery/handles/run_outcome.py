@@ -1,4 +1,4 @@
-"""What a run came to: its result, or the error it failed with."""
+"""The outcome of a run: its result or its error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ("RunOutcome",)
 
 
 class RunOutcome(AsyncResult):
-    """How a run ended; part of `Run`."""
+    """Reads the outcome of a run; part of `Run`."""
 
     if TYPE_CHECKING:
 
@@ -30,13 +30,13 @@ class RunOutcome(AsyncResult):
         _head: Callable[[], dict[str, bytes]]
 
     def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
-        """As `AsyncResult.get`; the failure of a chord raises the error of the task that failed.
+        """Wait for the result, as `AsyncResult.get`. A failed chord raises the error of the task that failed.
 
-        The handle of a native chord does so too, while Celery's stored result is a `ChordError` around that error.
+        The handle of a native chord does the same, while Celery's stored result is a `ChordError` around that error.
 
         Args:
-            timeout: seconds after which to give up.
-            propagate: raise the error of a failed run; False: return what Celery stored.
+            timeout: seconds to wait at most.
+            propagate: raise the error of a failed run; False: return the stored error.
             **options: the other arguments of `AsyncResult.get`.
         """
         try:
@@ -48,13 +48,13 @@ class RunOutcome(AsyncResult):
             raise cause from cause.__cause__
 
     def _own_error(self) -> BaseException | None:
-        """The error of the task that failed; None where the run has no record, or the store does not answer."""
+        """Return the error of the failed task; None if the run has no record or the store does not answer."""
         with suppress(RunNotFound, KeyError, *UNREACHABLE):
             return self._container.results.result_or_error(self.id, own=True)[1]
         return None
 
     def outcome(self) -> Any:
-        """The result out of the run's own record, without Celery's; raises the error of a failed run.
+        """Return the result from the run's record instead of Celery's result; raise the error of a failed run.
 
         Raises:
             OrchestratorError: the run has not ended.
@@ -62,5 +62,5 @@ class RunOutcome(AsyncResult):
         """
         status = RunStatus(self._head()["status"].decode())
         if not status.ended:
-            raise OrchestratorError(f"The run {self.id} is {status}: it has no outcome yet. Wait with `run.get()`.")
+            raise OrchestratorError(f"The run {self.id} is {status}, so it has no outcome yet. Wait with `run.get()`.")
         return self._container.results.outcome(self.id)
