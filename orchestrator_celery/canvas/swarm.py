@@ -154,14 +154,14 @@ class Swarm(Primitive):
         """The bounds as attributes of a pool's definition."""
         get = self.kwargs.get
         return {
-            "k": "swarm",
-            "cap": get("max_concurrency"),
-            "stop": get("stop_after_n_failures"),
-            "tol": get("max_failures") or None,
-            "max": get("max_items"),
+            "kind": "swarm",
+            "max_concurrency": get("max_concurrency"),
+            "stop_after": get("stop_after_n_failures"),
+            "max_failures": get("max_failures") or None,
+            "max_items": get("max_items"),
             "open": bool(get("open")),
-            "b": get("batch"),
-            "sl": slots_attribute(slots_by_name(get("slots"))),
+            "batch": get("batch"),
+            "slots": slots_attribute(slots_by_name(get("slots"))),
         }
 
     @property

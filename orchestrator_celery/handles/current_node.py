@@ -12,7 +12,7 @@ from orchestrator_celery.errors import Interrupted
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.states import NodeKind
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.worker.claimed_message import claimed_by
@@ -124,7 +124,7 @@ class CurrentNode(NoNode):
         above = [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
         definitions = self._container.reader.definitions(self._leaf.run, above)
         for node, definition in zip(above, definitions, strict=True):
-            if definition is not None and parse(definition).kind is NodeKind.SWARM:
+            if definition is not None and parse_definition(definition).kind is NodeKind.SWARM:
                 return RunningSwarm(self._leaf.run, self._container, node)
         return None
 

@@ -11,12 +11,13 @@ from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
 from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
-from orchestrator_celery.model.events import Event, RunClosed, parse_event
+from orchestrator_celery.model.events import Event, RunClosed
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
@@ -214,7 +215,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
     def _pages(self, node: str) -> ItemPages:
         head, container = self._head(), self._container
         [definition] = container.reader.definitions(self.id, [node])
-        if definition is None or parse(definition).kind not in _POOLS:
+        if definition is None or parse_definition(definition).kind not in _POOLS:
             raise OrchestratorError(
                 f"The node {node} of the run {self.id} is not a swarm, so it has no items. `run.tree()` shows the ids."
             )

@@ -17,8 +17,10 @@ from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, che
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import Attribute, parse_definition
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.pool import Openness, parse_pool
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.script_call import in_chunks
 from orchestrator_celery.views.tree import node_name
@@ -161,7 +163,7 @@ class RunningSwarm:
         for start in range(0, size, _AT_ONCE):
             nodes = [f"{self._node}.{index}" for index in range(start, min(start + _AT_ONCE, size))]
             for index, raw in enumerate(self._container.reader.definitions(self._run, nodes), start):
-                if raw is not None and node_name(parse(raw), self._container.codec) == task:
+                if raw is not None and node_name(parse_definition(raw), self._container.codec) == task:
                     yield index
 
     def close(self) -> None:
@@ -279,21 +281,21 @@ class RunningSwarm:
         if definition is None:
             raise RunNotFound(f"No run has the id {self._run!r}, so nothing can be added.")
         [active] = self._container.reader.pools(self._run, [self._node])
-        if active is None or active.split(b"|")[6] == b"0":
+        if active is None or (pool := parse_pool(active)).open is Openness.CLOSED:
             raise _closed(self._run)
-        limit = parse(definition).attrs.get("max")
-        return None if limit is None else max(0, int(limit) - int(active.split(b"|")[1]))
+        spec = parse_definition(definition)
+        return max(0, spec.number(Attribute.MAX_ITEMS) - pool.size) if spec.has(Attribute.MAX_ITEMS) else None
 
     def _inherited(self) -> tuple[dict[str, Any], bool]:
         """Return the options for every item, from the run or from the inner swarm; and whether the swarm is batched."""
         if self._node == ROOT:
-            blob, batched = self._container.reader.head_fields(self._run, "leaf", "batch")
+            blob, batched = self._container.reader.head_fields(self._run, HeadField.LEAF, HeadField.BATCH)
             return dict(self._container.codec.load(blob)) if blob else {}, batched is not None
         [definition] = self._container.reader.definitions(self._run, [self._node])
         if definition is None:
             return {}, False
-        spec = parse(definition)
-        return dict(self._container.codec.load(spec.payload).get("options") or {}), "b" in spec.attrs
+        spec = parse_definition(definition)
+        return dict(self._container.codec.load(spec.payload).get("options") or {}), spec.has(Attribute.BATCH)
 
     def _added(self, effects: Effects) -> int:
         self._send(effects)

@@ -21,6 +21,7 @@ from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.states import SignatureStatus
+from orchestrator_celery.records.head import is_readable
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.links import Handles
@@ -115,7 +116,7 @@ class SignatureCatalog:
         place = 0
         while page := pages(place, _PAGE):
             for id, head in zip(page, self._container.reader.heads(page), strict=True):
-                if is_signature(head) and moment in head and "signature" not in head:
+                if is_signature(head) and is_readable(head) and moment in head and "signature" not in head:
                     yield -float(head[moment]), id, head
             place += len(page)
 

@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.celery_copy import forget_copy
-from orchestrator_celery.errors import InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
+from orchestrator_celery.errors import FormatTooNew, InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import RESULT_ONLY, parse_leaf_id
@@ -159,6 +159,8 @@ class Deletion:
                 with acting("orchestrator", "sweeper"):
                     done += self.purge(signature, forced=False)
             except SignatureInUse:
+                self._store.signatures.look_again(signature, _PAUSE)
+            except FormatTooNew:  # a worker of that release purges it
                 self._store.signatures.look_again(signature, _PAUSE)
             except SignatureGone:
                 if not self._reader.head_field(signature, "claim"):

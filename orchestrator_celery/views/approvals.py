@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.model.views import ApprovalView
-from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.records.nodes import Live, parse_live
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -42,7 +42,11 @@ class WaitingApprovals:
 
     def of(self, run: str) -> list[ApprovalView]:
         """Return the waiting approvals of one run."""
-        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if raw[:1] == b"W"}
+        live = {
+            node: parse_live(raw)
+            for node, raw in self._reader.live(run).items()
+            if live_state(raw) is LiveState.AWAITING
+        }
         if not live:
             return []
         name = self._reader.head_field(run, "name") or b""
@@ -50,7 +54,7 @@ class WaitingApprovals:
         return [self._view(run, name.decode(), *leaf, raw) for leaf, raw in definitions if raw is not None]
 
     def _view(self, run: str, name: str, node: str, live: Live, definition: bytes) -> ApprovalView:
-        given = self._container.codec.load(parse(definition).payload)
+        given = self._container.codec.load(parse_definition(definition).payload)
         timeout = given.get("timeout")
         return ApprovalView(
             run=run,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.events import NodeProgressed
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.records.live import RUNNING, live_state, parse_live
+from orchestrator_celery.records.progress import parse_progress
 from orchestrator_celery.store.reader import Reader
 
 __all__ = ("LiveProgress",)
@@ -29,7 +30,7 @@ class LiveProgress:
         Args:
             after: the id of the last event of the stream. The returned events get this id. Older reports are left out.
         """
-        running = {node: raw for node, raw in self._reader.live(self._run).items() if raw[:1] in (b"R", b"I")}
+        running = {node: raw for node, raw in self._reader.live(self._run).items() if live_state(raw) in RUNNING}
         reports = self._reader.progress(self._run, list(running)) if running else []
         latest = {node: report for node, report in zip(running, reports, strict=True) if report is not None}
         fresh = {node: report for node, report in latest.items() if self._returned.get(node) != report}
@@ -39,14 +40,14 @@ class LiveProgress:
         return sorted((one for one in found if one.time >= from_ms(oldest)), key=lambda one: one.time)
 
     def _event(self, id: str, node: str, attempt: int, report: bytes) -> NodeProgressed:
-        at, done, total, message = report.decode().split("|", 3)
+        progress = parse_progress(report)
         return NodeProgressed(
             id=id,
-            time=from_ms(at.partition("-")[0]),
+            time=progress.at,
             run=self._run,
             node=node,
             attempt=attempt,
-            done=float(done),
-            total=float(total) if total else None,
-            message=message,
+            done=progress.done,
+            total=progress.total,
+            message=progress.message,
         )

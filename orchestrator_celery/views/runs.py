@@ -12,6 +12,7 @@ from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeKind, RunStatus
 from orchestrator_celery.model.views import RunView
+from orchestrator_celery.records.head import is_readable
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
@@ -102,7 +103,7 @@ def _all(reader: Reader, store: Store, since: datetime | None, until: datetime |
     while page := reader.listed(offset, _PAGE, low, high):
         gone = []
         for run, head in zip(page, reader.heads(page), strict=True):
-            if head.get("status") == b"CANCELLED":
+            if head.get("status") == b"CANCELLED" or not is_readable(head):
                 continue
             if head:
                 yield run_view(run, head)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.model.text import printable
-from orchestrator_celery.records.nodes import Live, parse_live
+from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 from orchestrator_celery.views.approvals import WaitingApprovals
 
 if TYPE_CHECKING:
@@ -73,12 +73,14 @@ def _held_back(container: Container, run: str) -> list[str]:
 
 def _only_approvals_left(container: Container, run: str) -> bool:
     """Whether the run waits for approvals only."""
-    return all(raw[:1] == b"W" for raw in container.reader.live(run).values())
+    return all(live_state(raw) is LiveState.AWAITING for raw in container.reader.live(run).values())
 
 
 def _longest_waiting(container: Container, run: str) -> tuple[str, float] | None:
     records = container.reader.live(run).items()
-    live: dict[str, Live] = {node: parse_live(raw) for node, raw in records if raw[:1] != b"W"}
+    live: dict[str, Live] = {
+        node: parse_live(raw) for node, raw in records if live_state(raw) is not LiveState.AWAITING
+    }
     if not live or any(leaf.state is NodeState.RUNNING for leaf in live.values()):
         return None
     node, oldest = min(live.items(), key=lambda pair: pair[1].since)

@@ -84,7 +84,7 @@ class RetryReplace:
         """Cancel a nested run if the outer run has ended or has started the replaced task again."""
         status = self._container.reader.head_field(run, "status")
         if status is not None and not RunStatus(status.decode()).ended:
-            self._container.store.cancel(run, "", "")
+            self._container.store.cancel(run, "")
             Cancellation(self._container).finish(run)
 
     def replace(self, task: Any, sig: Any, original: Callable[..., Any]) -> Any:
