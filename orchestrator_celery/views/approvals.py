@@ -1,4 +1,4 @@
-"""Approvals that wait for a person."""
+"""Reads the approvals that wait for a person."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class WaitingApprovals:
         self._reader = container.reader
         self._resolver = InputResolver(container.reader, container.codec)
 
-    def every(self) -> list[ApprovalView]:
-        """All that wait, the newest first."""
+    def all(self) -> list[ApprovalView]:
+        """Return the waiting approvals of all runs, newest first."""
         store, found = self._container.store, list[ApprovalView]()
         for run in store.graphs.awaiting():
             waiting = self.of(run)
             found += waiting
             if not waiting:
                 store.graphs.awaits_no_more([run])
-                if self.of(run):  # one has come just then
+                if self.of(run):  # an approval started to wait meanwhile
                     store.graphs.awaits(run)
         return sorted(found, key=lambda view: view.since, reverse=True)
 
     def of(self, run: str) -> list[ApprovalView]:
-        """Those of one run."""
+        """Return the waiting approvals of one run."""
         live = {
             node: parse_live(raw)
             for node, raw in self._reader.live(run).items()

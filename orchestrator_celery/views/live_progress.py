@@ -1,4 +1,4 @@
-"""Progress reports of running tasks, as events: the stream gets a report only when its task has ended."""
+"""Returns the progress reports of running tasks as events. The stream gets a report only after its task has ended."""
 
 from __future__ import annotations
 
@@ -22,20 +22,19 @@ class LiveProgress:
     def __init__(self, reader: Reader, run: str) -> None:
         self._reader = reader
         self._run = run
-        self._told: dict[str, bytes] = {}
+        self._returned: dict[str, bytes] = {}
 
     def events(self, after: str) -> list[NodeProgressed]:
         """Return the reports that this object has not returned before, the oldest first.
 
         Args:
-            after: the id of the last event of the stream, which the events get as their id; reports that are older
-                than it are left out.
+            after: the id of the last event of the stream. The returned events get this id. Older reports are left out.
         """
         running = {node: raw for node, raw in self._reader.live(self._run).items() if live_state(raw) in RUNNING}
         reports = self._reader.progress(self._run, list(running)) if running else []
-        said = {node: report for node, report in zip(running, reports, strict=True) if report is not None}
-        fresh = {node: report for node, report in said.items() if self._told.get(node) != report}
-        self._told = said
+        latest = {node: report for node, report in zip(running, reports, strict=True) if report is not None}
+        fresh = {node: report for node, report in latest.items() if self._returned.get(node) != report}
+        self._returned = latest
         oldest = int(after.partition("-")[0])
         found = [self._event(after, node, parse_live(running[node]).attempt, fresh[node]) for node in fresh]
         return sorted((one for one in found if one.time >= from_ms(oldest)), key=lambda one: one.time)

@@ -1,4 +1,4 @@
-"""From records to the views of nodes."""
+"""Builds the views of a run's nodes from its records."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TreeReader:
         reader: reads records.
         codec: decodes definitions and errors.
         run: the run.
-        status: its status, for what has not started: it waits, or never will.
+        status: its status. It decides whether a node that has not started is WAITING or SKIPPED.
     """
 
     def __init__(self, reader: Reader, codec: Codec, run: str, status: RunStatus) -> None:
@@ -49,47 +49,50 @@ class TreeReader:
         self._outcome = Outcome(run, lambda nodes: reader.terminal(run, nodes), codec)
 
     def view(self, root: str, limit: int, depth: int | None) -> NodeView:
-        """One node and what is below it."""
+        """Return the view of one node and of the nodes below it."""
         return self._views([root], limit, depth, self._ended)[0]
 
     def items(self, pool: str, nodes: list[str]) -> list[NodeView]:
-        """Several items of a pool, without what is below them."""
+        """Return the views of items of a pool, without the nodes below them."""
         [raw] = self._reader.definitions(self._run, [pool])
         return self._views(nodes, 0, 0, self._ended, _after_items(parse_definition(raw)) if raw is not None else {})
 
     def _views(
         self, nodes: list[str], limit: int, depth: int | None, over: bool, after: Mapping[str, int] | None = None
     ) -> list[NodeView]:
-        """Views of nodes of one level.
+        """Return the views of nodes of one level.
 
         Args:
-            nodes: their ids.
-            limit: most children of each.
-            depth: levels below.
-            over: what has not started among them never will.
-            after: how many callbacks of which kind their swarm has for each.
+            nodes: ids of the nodes.
+            limit: most children of each node.
+            depth: number of levels below.
+            over: whether nodes that have not started never start.
+            after: for items of a swarm, the number of the swarm's callbacks for each item, by kind.
         """
         raws = self._reader.definitions(self._run, nodes)
         known = [(node, parse_definition(raw)) for node, raw in zip(nodes, raws, strict=True) if raw is not None]
         names = [node for node, _ in known]
         ended = self._reader.terminal(self._run, names)
         active = self._reader.pools(self._run, names)
-        said = self._reader.progress(self._run, names)
+        progress = self._reader.progress(self._run, names)
         views = []
-        for (node, spec), terminal, pool, words in zip(known, ended, active, said, strict=True):
+        for (node, spec), terminal, pool, reported in zip(known, ended, active, progress, strict=True):
             facts = self._facts(node, spec, terminal, pool, over)
-            if words is not None:
-                facts["progress"] = _progress(words)
+            if reported is not None:
+                facts["progress"] = _progress(reported)
             if spec.kind is NodeKind.NODE:
                 views.append(self._visits(node, spec, facts, limit, depth))
                 continue
             total = _count(spec, pool)
             view = self._with_children(node, spec, total, facts, limit, depth)
-            views.append(self._with_called_after(view, spec, after or {}))
+            views.append(self._with_item_callbacks(view, spec, after or {}))
         return views
 
     def _visits(self, node: str, spec: Definition, facts: dict[str, Any], limit: int, depth: int | None) -> NodeView:
-        """A node of a graph: its newest visit, and those before; one that was not visited waits, or will not be."""
+        """Return the view of a graph's node: its newest visit and the earlier ones.
+
+        A node without a visit is WAITING, or SKIPPED if it will not be visited.
+        """
         state = self._graph_state(node.rpartition(".")[0])
         at, name = node.rpartition(".")[2], node_name(spec, self._codec)
         begun = int(state.turns.get(at, 0))
@@ -110,8 +113,8 @@ class TreeReader:
             self._graphs[graph] = self._reader.graph_state(self._run, graph)
         return self._graphs[graph]
 
-    def _with_called_after(self, view: NodeView, spec: Definition, after: Mapping[str, int]) -> NodeView:
-        """An item with what its swarm, or it in place of it, has called after it."""
+    def _with_item_callbacks(self, view: NodeView, spec: Definition, after: Mapping[str, int]) -> NodeView:
+        """Add the callbacks of an item to its view: the item's own, or else those of its swarm."""
         if not after and not any(spec.has(own) for own, _ in _AFTER.values()):
             return view
         kinds = {NodeState.SUCCEEDED: "sc", NodeState.FAILED: "fc"}.get(view.state, "")
@@ -169,7 +172,7 @@ class TreeReader:
 
 
 def node_name(spec: Definition, codec: Codec) -> str:
-    """A leaf's task name, a composite's given name or its kind."""
+    """Return the task name of a leaf, or the given name or else the kind of a composite."""
     if spec.kind is NodeKind.TASK:
         return read_leaf(spec.payload, codec).task
     name = codec.load(spec.payload).get("name") if spec.payload else None
@@ -197,8 +200,8 @@ def _live_facts(live: Live) -> dict[str, Any]:
 
 
 def _progress(raw: bytes) -> NodeProgress:
-    said = parse_progress(raw)
-    return NodeProgress(done=said.done, total=said.total, message=said.message, at=said.at)
+    progress = parse_progress(raw)
+    return NodeProgress(done=progress.done, total=progress.total, message=progress.message, at=progress.at)
 
 
 def _count(spec: Definition, pool: bytes | None) -> int:
