@@ -67,6 +67,9 @@ from .errors import (
     ForeignSignature as ForeignSignature,
 )
 from .errors import (
+    FormatTooNew as FormatTooNew,
+)
+from .errors import (
     GraphInvalid as GraphInvalid,
 )
 from .errors import (
@@ -227,6 +230,9 @@ from .model.events import (
 )
 from .model.events import (
     SwarmWasClosed as SwarmWasClosed,
+)
+from .model.events import (
+    UnknownEvent as UnknownEvent,
 )
 from .model.problems import (
     Problem as Problem,

@@ -25,6 +25,7 @@ __all__ = (
     "DeadlineExceeded",
     "DefinitionMismatch",
     "ForeignSignature",
+    "FormatTooNew",
     "GraphInvalid",
     "GraphRecursion",
     "Interrupted",
@@ -63,6 +64,33 @@ class OrchestratorError(Exception):
         safe = printable_lines if self._lines else printable
         texts = args or ((self.__doc__ or "").split("\n", 1)[0],)
         super().__init__(*(safe(text) if isinstance(text, str) else text for text in texts))
+
+
+class FormatTooNew(OrchestratorError):
+    """The run was written by a later release, whose records this process cannot read: upgrade it.
+
+    Args:
+        run: the run's id.
+        found: the version of its formats.
+        known: the latest version that this release reads.
+    """
+
+    def __init__(self, *args: object, run: str = "", found: int = 0, known: int = 0) -> None:
+        super().__init__(*args)
+        self.run = run
+        self.found = found
+        self.known = known
+
+    @classmethod
+    def of(cls, run: str, found: int, known: int) -> FormatTooNew:
+        """The error for one run."""
+        return cls(
+            f"The run {run!r} was written by a later release (format {found}; this process reads up to {known}), so it "
+            "was left alone. Upgrade this process to the release of the workers that started the run.",
+            run=run,
+            found=found,
+            known=known,
+        )
 
 
 class NotInstalled(OrchestratorError):

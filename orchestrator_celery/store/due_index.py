@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 from redis.cluster import RedisCluster
 from redis.exceptions import NoScriptError, ResponseError
 
+from orchestrator_celery.errors import FormatTooNew
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head import HeadField, check_format
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
-from orchestrator_celery.store.script_call import Transitions, effect, now_ms
+from orchestrator_celery.store.script_call import NEWER, Transitions, effect, now_ms
 
 __all__ = ("DueIndex", "RunCheck")
 
@@ -26,8 +28,8 @@ class RunCheck(NamedTuple):
 
     Args:
         run: the run's id.
-        state: `ok`, `gone` (no such run), `over` (no part of it is live) `cancelled` (side effects pending)
-            or `unreadable` (the record is broken).
+        state: `ok`, `gone` (no such run), `over` (no part of it is live), `cancelled` (side effects pending),
+            `newer` (a later release wrote it) or `unreadable` (the record is broken).
         todo: messages to publish again.
         due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
@@ -38,7 +40,7 @@ class RunCheck(NamedTuple):
         waiting: the number of approvals that wait for an answer.
         pending_side_effects: whether side effects outside the store are pending.
         starts: when the run starts, in ms; None if the run has started, or is held.
-        problem: why an unreadable record cannot be read.
+        problem: why an unreadable or newer record cannot be read.
     """
 
     run: str
@@ -105,7 +107,7 @@ class DueIndex(Transitions):
             pipe.zrem(self.keys.approvals, *runs)
             pipe.zrem(self.keys.starts, *runs)
             for run in runs:
-                pipe.hmget(self.keys.root(run), "status", "closed")
+                pipe.hmget(self.keys.root(run), HeadField.STATUS, HeadField.CLOSED)
             _, _, _, *found = pipe.execute()
         new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
         if new:
@@ -165,12 +167,16 @@ def _parse_check(run: str, answer: Any) -> RunCheck:
         if isinstance(answer, Exception):
             raise answer
         return _read(run, answer)
+    except FormatTooNew as exc:
+        return RunCheck(run, "newer", problem=str(exc))
     except Exception as exc:
         return RunCheck(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
 
 
 def _read(run: str, answer: list[Any]) -> RunCheck:
     word, effects, *rest = answer
+    if word == NEWER:
+        check_format(rest[0], run)
     if not rest:
         return RunCheck(run, word.decode())
     due, running, created, status, deadline, late, waiting, owed, starts = rest

@@ -8,8 +8,9 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
+from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.records.head import check_format
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import asking
 from orchestrator_celery.store.keys import Keys
@@ -17,7 +18,11 @@ from orchestrator_celery.store.keys import Keys
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Effects", "Refused", "Transitions", "edge_context", "effect", "in_chunks", "now_ms")
+__all__ = ("NEWER", "Effects", "Refused", "Transitions", "edge_context", "effect", "in_chunks", "now_ms")
+
+
+#: Answered by every script for a run of a later release; raised as `FormatTooNew`.
+NEWER = b"newer"
 
 
 class Refused(str, Enum):
@@ -63,6 +68,8 @@ class Transitions:
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         with asking():
             word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
+        if word == NEWER:
+            check_format(rest[0], run)
         refused = None if word == b"ok" else Refused(word.decode())
         return Effects(
             refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])
@@ -94,11 +101,11 @@ def effect(run: str, item: list[Any]) -> Effect:
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
-        _, cause, ref, spec, graph_input, last, visits, tries, found, created = rest
+        cause, ref, spec, graph_input, last, visits, tries, found, created = rest
         return Decide(
             run,
             node.decode(),
-            cause.decode(),
+            Cause(cause.decode()),
             ref.decode(),
             spec,
             graph_input.decode(),

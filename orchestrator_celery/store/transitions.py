@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
@@ -23,11 +23,19 @@ from orchestrator_celery.store.upload import FIRST_LOOK, upload
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Store",)
+__all__ = ("Confirmed", "Store")
 
 _REPORTS = 1000
 #: Milliseconds after which a sweep checks a change whose caller may have died.
 _SOON = 2000
+
+
+class Confirmed(NamedTuple):
+    """The facts in a confirmed plan of a cancellation: fields of the run's head."""
+
+    status: bytes
+    created: bytes
+    total: bytes
 
 
 @raises_store_unavailable
@@ -308,17 +316,18 @@ class Store(Transitions):
         self.due_index.not_due([run])
         return effects
 
-    def cancel(self, run: str, token: str, audit: str) -> Effects:
+    def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None) -> Effects:
         """Stop a run and delete its data; `erase` deletes the rest after the side effects are done.
 
         Args:
             run: the run's id.
-            token: the token of the confirmed plan, or '' for none.
             audit: the entry for the audit trail, as JSON.
+            confirmed: refuse with `CHANGED` if the run is not as this says any more.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
         schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
-        effects = self._run("cancel", run, token, audit)
+        facts = ("", "", "") if confirmed is None else confirmed
+        effects = self._run("cancel", run, audit, int(confirmed is not None), *facts)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])
         return effects

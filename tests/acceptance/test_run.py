@@ -123,7 +123,7 @@ def test_items_and_results_are_read_in_pages(app):
     assert {item.state for item in items} == {NodeState.SUCCEEDED}
     assert [item.index for item in run.items(offset=1100, limit=3)] == [1100, 1101, 1102]
     assert items[0].task.endswith(".add")
-    with pytest.raises(OrchestratorError, match="is no swarm"):
+    with pytest.raises(OrchestratorError, match="is not a swarm"):
         list(ComplexSignature(p.add.s(1, 1)).apply_async().items())
 
 
