@@ -117,7 +117,7 @@ def test_progress(app):
 
 def test_items_and_results_are_read_in_pages(app):
     run = Swarm([p.add.s(i, 0) for i in range(1200)]).apply_async()
-    assert run.get(timeout=60) == list(range(1200)) == list(run.results())
+    assert run.get(timeout=240) == list(range(1200)) == list(run.results())
     items = list(run.items())
     assert [item.index for item in items] == list(range(1200))
     assert {item.state for item in items} == {NodeState.SUCCEEDED}

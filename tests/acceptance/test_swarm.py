@@ -20,7 +20,7 @@ from tests.kit.waiting import wait_for
 
 
 def test_results_keep_the_order_of_the_items(app):
-    assert Swarm(p.add.s(i, i) for i in range(300)).apply_async().get(timeout=60) == [2 * i for i in range(300)]
+    assert Swarm(p.add.s(i, i) for i in range(300)).apply_async().get(timeout=240) == [2 * i for i in range(300)]
 
 
 def test_an_empty_swarm_ends_at_once(app):

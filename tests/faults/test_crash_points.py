@@ -141,7 +141,7 @@ def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
     if run.status is RunStatus.SUSPENDED:
         run.resume()
     again.close()
-    assert len(run.get(timeout=90)) == total
+    assert len(run.get(timeout=240)) == total
     assert len(ledger.entries("start")) == total
 
 

@@ -66,7 +66,7 @@ def test_handlers_are_called(app, ledger, place, kind):
 def test_everything_that_reads_the_error_answers(app, ledger, kind):
     run = ComplexSignature(chord([getattr(t, kind).si(), p.identity.s(1)], p.identity.s())).apply_async()
     with pytest.raises(Exception) as caught:
-        run.get(timeout=60)
+        run.get(timeout=240)
     assert type(caught.value).__name__ == kind.capitalize()
     with pytest.raises(Exception) as caught:
         run.outcome()

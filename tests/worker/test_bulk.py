@@ -60,7 +60,7 @@ def test_results_are_in_order(busy, opened):
     swarm.add_tasks_bulk([busy.tasks("identity", i) for i in range(40)], batch_size=7)
     swarm.add_task(busy.tasks("identity", 40))
     swarm.close()
-    assert run.get(timeout=60) == list(range(41))
+    assert run.get(timeout=240) == list(range(41))
 
 
 def test_a_list_has_a_total(busy, opened):
@@ -310,7 +310,7 @@ def test_a_crawler_ends_by_itself(busy, ledger):
     swarm = busy.swarm([busy.tasks("crawl", "root", 3, 3)], open=True, max_concurrency=4)
     run = swarm.apply_async()
     swarm.close_when_drained()
-    pages = run.get(timeout=90)
+    pages = run.get(timeout=240)
     assert len(pages) == len(set(pages)) == 1 + 3 + 9 + 27
     assert len(ledger.entries("page")) == 40
     with pytest.raises(SwarmClosed):
@@ -319,7 +319,7 @@ def test_a_crawler_ends_by_itself(busy, ledger):
 
 def test_an_item_closes_its_swarm(busy):
     run = busy.swarm([busy.tasks("last_one_closes", 5)], open=True).apply_async()
-    assert run.get(timeout=60) == [5, 4, 3, 2, 1, 0]
+    assert run.get(timeout=240) == [5, 4, 3, 2, 1, 0]
 
 
 def test_closing_when_drained(busy):

@@ -34,7 +34,7 @@ BODIES = {
 def test_on_error_is_told_the_cause(app, ledger, workflow):
     run = ComplexSignature(workflow(), on_error=p.on_handler.s()).apply_async()
     with pytest.raises(ValueError, match="no good"):
-        run.get(timeout=60)
+        run.get(timeout=240)
     wait_for(lambda: ledger.entries("handler"), what="the handler")
     assert ledger.entries("handler") == [["handler", "ValueError", "no good"]]
     assert run.status_message == "FAILED: ValueError: no good"
@@ -45,7 +45,7 @@ def test_on_error_is_told_the_cause(app, ledger, workflow):
 def test_an_error_edge_matches_the_cause_and_its_wrapper(app, workflow, on):
     made = ConditionalGraph().add_node("a", workflow()).add_node("after", p.collect.s()).add_edge(START, "a")
     made = made.add_edge("a", END).add_edge("after", END).add_error_edge("a", "after", on=on and [on])
-    [[words], _] = made.apply_async().get(timeout=60)
+    [[words], _] = made.apply_async().get(timeout=240)
     assert (words["type"], words["message"]) == ("ValueError", "no good")
     assert "no good" in words["traceback"]
 
@@ -56,13 +56,13 @@ def test_an_error_edge_for_another_error_does_not_match(app):
         made.add_edge(START, "a").add_edge("a", END).add_edge("after", END).add_error_edge("a", "after", on=["OSError"])
     )
     with pytest.raises(ValueError, match="no good"):
-        made.apply_async().get(timeout=60)
+        made.apply_async().get(timeout=240)
 
 
 def test_an_error_edge_behind_a_swarm_matches_what_its_first_failed_item_raised(app):
     made = ConditionalGraph().add_node("a", Swarm([p.fail.si()])).add_node("after", p.collect.s()).add_edge(START, "a")
     made = made.add_edge("a", END).add_edge("after", END).add_error_edge("a", "after", on=["ValueError"])
-    [[words], _] = made.apply_async().get(timeout=60)
+    [[words], _] = made.apply_async().get(timeout=240)
     assert words["type"] == "SwarmFailed"
 
 

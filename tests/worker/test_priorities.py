@@ -185,7 +185,7 @@ def test_messages_in_the_order_of_rabbitmq(rabbitmq, new_redis, make_stand, ledg
             message.requeue() if len(found) == 5 else None
         assert found == [("0.2", 10), ("0.4", 10), ("0.1", 5), ("0.0", 0), ("0.3", 0)]
     with stand.worker(concurrency=1):
-        assert run.get(timeout=60) == list(range(5))
+        assert run.get(timeout=240) == list(range(5))
 
 
 def test_the_bound_and_the_order_hold_under_random_kills(make_stand, ledger):
