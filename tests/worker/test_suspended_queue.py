@@ -9,7 +9,7 @@ from tests.kit.waiting import wait_for
 from tests.worker.support import events
 
 #: Ten thousand messages in `make test-full`.
-RUNS, EACH = amount(40, 160), 63
+RUNS, EACH = amount(24, 160), 63
 TOTAL = RUNS * EACH
 
 
