@@ -53,7 +53,7 @@ class RetryReplace:
             return sig
         if sig.subtask_type and not isinstance(sig, Primitive):
             if isinstance(sig, group) and len(list(sig.tasks)) == 1:
-                # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
+                # `Task.replace` does the same: the result is a list of one, while an applied group would not return a list.
                 sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
             sig = ComplexSignature(sig, app=self._container.app)
         message.replacement = sig.set(parent_id=message.claims[-1][0].run)
@@ -150,7 +150,7 @@ class RetryReplace:
 
 
 def _is_refused(sig: Any) -> bool:
-    """Whether `Task.replace` refuses it, in words of its own."""
+    """Whether `Task.replace` refuses the signature with its own error."""
     return (isinstance(sig, _chain) and not sig.tasks) or "chord" in sig.options
 
 
