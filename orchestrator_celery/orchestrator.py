@@ -20,6 +20,7 @@ from orchestrator_celery.lifecycle.bulk_add import check_bulk
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
@@ -102,7 +103,7 @@ class Orchestrator:
             InvalidSettings: the policy is not a `TaskPolicy`.
         """
         if policy is not None and not isinstance(policy, TaskPolicy):
-            raise InvalidSettings(f"policy={policy!r} is not allowed: give policy=TaskPolicy(...).")
+            raise InvalidSettings(f"policy={safe_repr(policy)} is not allowed: give policy=TaskPolicy(...).")
         if policy is not None:
             options["orchestrator"] = policy
         return self.app.task(*args, **options)

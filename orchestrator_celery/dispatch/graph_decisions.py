@@ -12,6 +12,7 @@ from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.model.effects import Cause, Decide, Decision, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.ended import parse_ended
@@ -175,8 +176,8 @@ class GraphDecider:
         elements = value_of(spec["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
             raise ConditionError(
-                f"{spec['name']!r} is mapped over {type(elements).__name__} {elements!r:.100}, which is not a list: "
-                "give map_over= an expression for a list."
+                f"{spec['name']!r} is mapped over {type(elements).__name__} {safe_repr(elements)[:100]}, which is not "
+                "a list: give map_over= an expression for a list."
             )
         return Decision("map", len(elements), self._codec.dump(list(elements)))
 

@@ -20,6 +20,7 @@ from orchestrator_celery.handles.stored_signature import StoredSignature, is_sig
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import Starter
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.records.head import is_readable
 
@@ -58,7 +59,7 @@ class SignatureCatalog:
         options = {**primitive.options, "deadline": primitive.kwargs.get("deadline")}
         if once := [option for option in _ONCE if options.get(option) is not None]:
             raise InvalidWorkflow(
-                f"{sig!r} cannot be saved with {', '.join(once)}, because that is an option of a single run. Remove it."
+                f"{safe_repr(sig)} cannot be saved with {', '.join(once)}, because that is an option of a single run. Remove it."
             )
         filed = {k: primitive.kwargs.get(k) for k in ("category", "tags")} | category_and_tags(category, tags)
         starter = Starter(self._container)

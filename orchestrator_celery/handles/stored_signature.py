@@ -19,6 +19,7 @@ from orchestrator_celery.lifecycle.audit import audited, record
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.lifecycle.rerun.source import Rerun
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.model.text import printable
 
@@ -130,7 +131,7 @@ class StoredSignature:
             head = self._container.reader.head(source_run)
             if not head or (source_run != self.id and head.get("signature") != self.id.encode()):
                 self._head()  # raises SignatureGone if a purge deleted both
-                raise RunNotFound(f"{source_run!r} is not a run of the signature {self.id}, or was deleted.")
+                raise RunNotFound(f"{safe_repr(source_run)} is not a run of the signature {self.id}, or was deleted.")
             again = Rerun(self._container)
             new = again.start(self._source(again), self.id, rerun_of=source_run, input=head.get("input"))
             facts["made"] = new

@@ -22,6 +22,7 @@ from orchestrator_celery.model.events import NodeInterrupted
 from orchestrator_celery.model.ids import LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.records.head import HeadField, parse_stop
@@ -224,7 +225,9 @@ class Interruption:
 
 def _check(signal: str, grace: float) -> None:
     if signal not in Signals.__members__:
-        raise OrchestratorError(f"{signal!r} is not a signal of this system: pass a name such as SIGTERM or SIGINT.")
+        raise OrchestratorError(
+            f"{safe_repr(signal)} is not a signal of this system: pass a name such as SIGTERM or SIGINT."
+        )
     if grace < 0:
         raise OrchestratorError(
             f"grace={grace} is not allowed: pass seconds, 0 or more. With 0 the processes are killed at once."

@@ -28,6 +28,7 @@ from orchestrator_celery.engine.compile.options import AT_START, own_options, wi
 from orchestrator_celery.engine.compile.partial_arguments import with_partial_arguments
 from orchestrator_celery.engine.compile.swarm import SwarmCompiler
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.records.definitions import Shape, leaf_definition
 from orchestrator_celery.records.leaf import Role
 from orchestrator_celery.records.packed import Tree, pack
@@ -133,7 +134,8 @@ class Compiler:
     def _primitive(self, signature: Primitive, inherited: dict[str, Any], role: Role, root: bool = False) -> Tree:
         if not root and signature.kwargs.get("deadline"):
             raise InvalidWorkflow(
-                f"{signature!r} has a deadline and is part of a larger run, but only a whole run can have one: "
+                f"{safe_repr(signature)} has a deadline and is part of a larger run, but only a whole run can have "
+                "one: "
                 "give it to the outermost signature, or start the inner one as a run of its own, from a task."
             )
         callbacks = Callbacks() if root else callbacks_of(signature)
