@@ -59,7 +59,7 @@ class SignatureCatalog:
         options = {**primitive.options, "deadline": primitive.kwargs.get("deadline")}
         if once := [option for option in _ONCE if options.get(option) is not None]:
             raise InvalidWorkflow(
-                f"{safe_repr(sig)} cannot be saved with {', '.join(once)}, because that is an option of a single run. Remove it."
+                f"{safe_repr(sig)} cannot be saved with {', '.join(once)}: that is an option of a single run. Remove it."
             )
         filed = {k: primitive.kwargs.get(k) for k in ("category", "tags")} | category_and_tags(category, tags)
         starter = Starter(self._container)
