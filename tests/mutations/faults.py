@@ -89,14 +89,14 @@ FAULTS = (
         f"{LUA}/lib/pool_end.lua",
         "return pool.failed <= (",
         "return pool.failed < (",
-        "tests/store",
+        "tests/store/test_fail.py",
     ),
     Fault(
         "a swarm ends while an item runs",
         f"{LUA}/lib/pool_end.lua",
         "return pool.done >= pool.next and",
         "return",
-        "tests/store",
+        "tests/store/test_finish.py",
     ),
     Fault(
         "lower priorities go first",
@@ -110,7 +110,7 @@ FAULTS = (
         f"{LUA}/lib/steps.lua",
         "return activate(node .. '.' .. index, input)",
         "return activate(node .. '.' .. index, '')",
-        "tests/store",
+        "tests/store/test_finish.py",
     ),
     Fault(
         "an outdated plan is confirmed",
