@@ -18,6 +18,7 @@ from orchestrator_celery.errors import OrchestratorError, RunCancelled, RunNotFo
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ __all__ = ("RunOutcome",)
 
 #: Longest wait, in seconds, for a message of the result backend before the store is polled again.
 _MESSAGE = 1.0
+#: Longest wait, in seconds, for the message that tells Celery of the end.
+_TELLING = 5.0
 #: Seconds between two polls of the store if the result backend sends no messages: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
 
@@ -106,6 +109,7 @@ class RunOutcome(AsyncResult):
             if parents:
                 self._maybe_reraise_parent_error()
             if end.poll():
+                self._wait_until_told(until)
                 return self._deliver(propagate, options.get("callback"))
             left = None if until is None else until - time.monotonic()
             if left is not None and left <= 0:
@@ -218,6 +222,18 @@ class RunOutcome(AsyncResult):
                 "is over."
             )
         return False
+
+    def _wait_until_told(self, until: float | None) -> None:
+        """Wait until Celery has its copy and has sent what follows the run, as `AsyncResult.get` does; not for long."""
+        last = time.monotonic() + _TELLING
+        if until is not None:
+            last = min(last, until)
+        with suppress(*UNREACHABLE):
+            while time.monotonic() < last:
+                status, closed = self._container.reader.head_fields(self.id, HeadField.STATUS, HeadField.CLOSED)
+                if closed is not None or status in (None, b"CANCELLED"):
+                    return
+                time.sleep(_FIRST)
 
     def _deliver(self, propagate: bool, callback: Callable[[str, Any], Any] | None) -> Any:
         meta = self._get_task_meta()

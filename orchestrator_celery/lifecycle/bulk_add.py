@@ -49,7 +49,7 @@ class Tally:
     def __init__(self, sigs: Iterable[Any], on_progress: Progress | None) -> None:
         self.requested = self.added = self.batches = self.rejected_count = 0
         self.rejected: list[Rejection] = []
-        #: Names of the tasks in what was valid.
+        #: Names of the tasks in the valid signatures.
         self.names: set[str] = set()
         self._total = len(sigs) if isinstance(sigs, Sized) else None
         self._on_progress = on_progress

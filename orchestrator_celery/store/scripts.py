@@ -11,7 +11,7 @@ from redis.exceptions import NoScriptError
 
 from orchestrator_celery.store.script_text import FOLDER, script_text
 
-__all__ = ("HEADER", "Script", "load", "names")
+__all__ = ("HEADER", "READING", "Script", "load", "names")
 
 #: Parts of the comment block of every verb, in this order.
 HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
@@ -36,6 +36,10 @@ class Script(NamedTuple):
         """Load the text if the server does not have it, for calls in a pipeline."""
         if not client.script_exists(self.sha)[0]:
             client.script_load(self.text)
+
+
+#: Scripts that change nothing.
+READING = frozenset({"definitions"})
 
 
 def names() -> list[str]:

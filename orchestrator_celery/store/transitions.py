@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.script_call import Effects, Refused, Transitions
+from orchestrator_celery.store.script_call import Effects, Refused, Transitions, effect
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
 from orchestrator_celery.store.swarm_transitions import SwarmTransitions
 from orchestrator_celery.store.upload import FIRST_LOOK, upload
@@ -120,7 +121,10 @@ class Store(Transitions):
 
     def unclaimed(self, run: str) -> tuple[Effect, ...]:
         """Return the messages of a run's outbox, to publish them again; the claim admits only one copy of each."""
-        return self._run("sweep", run, 0, 0).todo
+        with asking():
+            word, effects, *_ = scripts.load("sweep").run(self.client, self.keys.root(run), (0, 0))
+        # The run may have ended, or gone, by now: then nothing of it is in the outbox.
+        return tuple(effect(run, item) for item in effects) if word == b"ok" else ()
 
     def upload_records(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
         """Upload records that a new run will take over; return their token, '' for no records."""

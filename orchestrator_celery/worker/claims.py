@@ -102,7 +102,7 @@ class Claims:
 
 
 def _not_now(task: Any, leaf: LeafId, exc: Exception) -> Ignore | Reject:
-    """Return what Celery is told of a claim that could not be made: never a failure of the task.
+    """Return the exception for Celery after a claim that could not be made. It never fails the task.
 
     The node stays in the outbox, from which the reconciler sends its message again.
     """

@@ -127,7 +127,7 @@ class Reconciler:
         if runs:
             self._guard(self._check_runs, runs, beat)
         self._guard(Deletion(self._container).sweep, beat.now)
-        if not self._alarm:  # otherwise the next sweep looks for the tasks of the dead once more
+        if not self._alarm:  # otherwise the next sweep checks the tasks of the dead workers again
             self._follows = False
             self._container.registry.bury(beat.dead)
 
@@ -199,7 +199,7 @@ class Reconciler:
                 store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
 
     def _leave_alone(self, check: RunCheck) -> None:
-        """A run of a later release is for the workers of that release; the log says so once."""
+        """Log once that a run of a later release is left to the workers of that release."""
         if check.run not in self._newer:
             self._newer = {*self._newer, check.run} if len(self._newer) < _REMEMBERED else {check.run}
             logger.warning("%s", check.problem, extra={"action": "sweep", "run": check.run})

@@ -53,7 +53,7 @@ class RetryReplace:
         if _is_refused(sig):
             return sig
         if message is None:
-            # To freeze a canvas Celery asks the result backend, of which an eager run needs nothing.
+            # Freezing a canvas asks the result backend, which an eager run does not need.
             return self._as_unit(sig) if task.request.is_eager and runs_eagerly() else sig
         sig = self._as_unit(sig)
         message.replacement = sig.set(parent_id=message.claims[-1][0].run)
@@ -65,7 +65,7 @@ class RetryReplace:
         if not sig.subtask_type or isinstance(sig, Primitive):
             return sig
         if isinstance(sig, group) and len(list(sig.tasks)) == 1:
-            # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
+            # As in `Task.replace`, so that the result is a list of one. An applied group would not return a list.
             sig = chord(sig, self._container.app.tasks["celery.accumulate"].s(index=0))
         return ComplexSignature(sig, app=self._container.app)
 
@@ -158,7 +158,7 @@ class RetryReplace:
 
 
 def _is_refused(sig: Any) -> bool:
-    """Whether `Task.replace` refuses it, in words of its own."""
+    """Whether `Task.replace` refuses the signature with its own error."""
     return (isinstance(sig, _chain) and not sig.tasks) or "chord" in sig.options
 
 

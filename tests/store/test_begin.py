@@ -186,3 +186,17 @@ def test_a_run_without_a_delay_is_not_indexed_by_start(play):
     """Given no delay, or a time that is over, then the index of starts stays empty."""
     play.start(unit(leaf()), eta=later(play, -60))
     assert play.store.due_index.first_start() is None
+
+
+@pytest.mark.parametrize("moment", ["ended", "gone", "cancelled"])
+def test_the_outbox_of_a_run_that_is_over_is_empty(play, moment):
+    """Given a run that ends while its id is applied again, then there is no message to send once more."""
+    play.start(unit(leaf()))
+    if moment == "ended":
+        play.succeed("0.0")
+        play.tell()
+    elif moment == "cancelled":
+        play.store.cancel(play.run, "{}")
+    else:
+        play.redis.flushall()
+    assert play.store.unclaimed(play.run) == ()

@@ -60,7 +60,7 @@ def test_a_name_or_a_number_will_do_and_nothing_else(stand):
 def test_changed_while_others_run(busy, ledger):
     """Given a busy swarm, when one item, several, and all of a task's name change, then what waits goes by that."""
     t = busy.tasks
-    items = [t("nap", 0, 1.0), *(t("nap", i, 0.01) for i in range(1, 6)), t("nap_add", 6, 0, 0.01)]
+    items = [t("nap", 0, 4.0), *(t("nap", i, 0.01) for i in range(1, 6)), t("nap_add", 6, 0, 0.01)]
     run = busy.swarm(items, max_concurrency=1).apply_async()
     wait_until_running(run, "0.0")
     assert run.set_priority(5, HIGH) == 1
