@@ -12,14 +12,6 @@ from tests.kit.waiting import wait_for
 from tests.worker.support import events, leaf, send_again, wait_for_event, wait_until_running
 
 
-@pytest.fixture
-def quiet(make_stand):
-    """A stand on which no other test has left a message that waits."""
-    stand = make_stand()
-    with stand.worker():
-        yield stand
-
-
 def test_message_delivered_again_while_its_body_runs(busy, ledger):
     run = busy.run(chain(busy.tasks("nap", "a", seconds=1.5), busy.tasks("nap")))
     wait_until_running(run, "0.0.0")
@@ -47,31 +39,15 @@ def test_message_delivered_again_after_its_end(busy, ledger):
     assert run.get(timeout=1) == "a"
 
 
-<<<<<<< HEAD
-def test_veto_leaves_nothing_with_broker_and_backend(quiet):
-    run = quiet.run(quiet.tasks("nap", "a"))
-||||||| 7a000d7
-def test_veto_leaves_nothing_with_broker_and_backend(busy):
-    run = busy.run(busy.tasks("nap", "a"))
-=======
 def test_veto_leaves_nothing_with_broker_and_backend(busy):
     before = busy.unacked()  # tests before this one may have killed a process with a message in hand
     run = busy.run(busy.tasks("nap", "a"))
->>>>>>> main
     run.get(timeout=120)
     wait_for_event(run, RunClosed)
     send_again(run, "nap", "a")
     wait_for_event(run, NodeVetoed)
-<<<<<<< HEAD
-    wait_for(lambda: not quiet.queued() and not quiet.unacked(), 10, "the message to be acknowledged")
-    assert quiet.app.backend.client.get(quiet.app.backend.get_key_for_task(leaf(run))) is None
-||||||| 7a000d7
-    wait_for(lambda: not busy.queued() and not busy.unacked(), 10, "the message to be acknowledged")
-    assert busy.app.backend.client.get(busy.app.backend.get_key_for_task(leaf(run))) is None
-=======
     wait_for(lambda: not busy.queued() and busy.unacked() <= before, 10, "the message to be acknowledged")
     assert busy.app.backend.client.get(busy.app.backend.get_key_for_task(leaf(run))) is None
->>>>>>> main
 
 
 def test_closing_message_delivered_again(busy, ledger):
@@ -165,29 +141,15 @@ def test_message_of_a_step_whose_turn_has_not_come(busy, ledger):
     assert ledger.entries("start", "forged") == []
 
 
-<<<<<<< HEAD
-def test_message_of_a_run_that_is_not_there(quiet, ledger):
-    run = quiet.orchestrator.result("never-started")
-||||||| 7a000d7
-def test_message_of_a_run_that_is_not_there(busy, ledger):
-    run = busy.orchestrator.result("never-started")
-=======
 def test_message_of_a_run_that_is_not_there(busy, ledger):
     before = busy.unacked()  # tests before this one may have killed a process with a message in hand
     run = busy.orchestrator.result("never-started")
->>>>>>> main
     send_again(run, "nap", "forged")
-<<<<<<< HEAD
-    wait_for(lambda: not quiet.queued() and not quiet.unacked(), 10, "the message to be acknowledged")
-||||||| 7a000d7
-    wait_for(lambda: not busy.queued() and not busy.unacked(), 10, "the message to be acknowledged")
-=======
     wait_for(lambda: not busy.queued() and busy.unacked() <= before, 10, "the message to be acknowledged")
->>>>>>> main
     # Something behind it in the queue has been through: the message was dealt with.
-    assert quiet.run(quiet.tasks("add", 1, 1)).get(timeout=120) == 2
+    assert busy.run(busy.tasks("add", 1, 1)).get(timeout=120) == 2
     assert ledger.entries("start") == []
-    assert [key for key in quiet.keys() if "never-started" in key] == [], "a veto creates nothing"
+    assert [key for key in busy.keys() if "never-started" in key] == [], "a veto creates nothing"
 
 
 def test_everything_delivered_three_times(busy, ledger):
