@@ -39,7 +39,7 @@ class Script(NamedTuple):
 
 
 #: Scripts that change nothing.
-READING = frozenset({"definitions"})
+READING = frozenset({"definitions", "sweep"})
 
 
 def names() -> list[str]:
