@@ -28,6 +28,8 @@ head, `:d` and `:r`.
 `orc:reports`               list    resume reports, newest first
 `orc:workers:{orc}`         zset    workers with the extension, by the end of their lease
 `orc:workers:{orc}:active`  hash    the tasks of each worker at its last heartbeat
+`orc:workers:{orc}:skills`  hash    digest of what each worker can run
+`orc:workers:{orc}:skillsets`  hash  by digest, names of tasks and queues; equal workers share one
 `orc:workers:{orc}:leader`  string  the worker that sweeps
 `orc:workers:{orc}:handed`  string  the leader that left in good order, until another worker leads
 ==========================  ======  =====================================================

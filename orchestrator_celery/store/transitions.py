@@ -15,6 +15,7 @@ from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.outbox_transitions import OutboxTransitions
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Refused, Transitions, effect
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
@@ -52,6 +53,7 @@ class Store(Transitions):
         super().__init__(client, settings)
         self.swarms = SwarmTransitions(client, settings)
         self.graphs = GraphTransitions(client, settings)
+        self.outbox = OutboxTransitions(client, settings)
         self.signatures = SignatureTransitions(client, settings)
         #: The list of runs, and the time of the next check of each.
         self.due_index = DueIndex(client, settings)
