@@ -12,7 +12,7 @@ from tests.kit.waiting import wait_for
 
 from .play import FIRST, Play, names
 from .test_take import batched, given, take
-from .trees import chain, leaf, unit
+from .trees import chain, leaf, swarm, unit
 
 #: Longer than any test takes.
 LONG = 3600.0
@@ -102,7 +102,7 @@ def test_it_fails_after_the_patience(two):
     assert names(answer) == ["close"]
     assert (two.ended("0.0.0").state, two.ended("0.0.0").payload) == (NodeState.FAILED, b'{"type": "NotRegistered"}')
     assert two.status == "FAILED"
-    assert not [field for field in two.redis.hkeys(two.store.keys.terminal(two.run)) if b":later" in field]
+    assert b"0.0.0:later" not in two.redis.hkeys(two.store.keys.terminal(two.run))
 
 
 def test_without_patience_it_fails_at_once(two):
@@ -188,6 +188,15 @@ def test_after_the_patience_a_runner_keeps_its_items(five):
     pause_is_over(five, "0.b0")
     five.claim("0.b0")
     [node] = given(take(five, 1))
-    before = five.snapshot()
+    before = five.live()
     assert postpone(five, "0.b0", patience=0.01, back=[node]).detail == FAILED
-    assert five.snapshot() == before
+    assert five.live() == before
+
+
+def test_later_nodes_with_the_task_do_not_wait_again(play):
+    """Given a node that failed after its patience, then another one that needs the same task soon after fails at once,
+    unless a worker has joined that has it."""
+    play.start(swarm(leaf(), leaf(), leaf(), max_failures=3))
+    postpone(play, "0.0", patience=0)
+    assert postpone(play, "0.1", patience=None).detail == 1000
+    assert postpone(play, "0.2", patience=LONG).detail == FAILED

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from celery import chain, chord, group
+from celery.canvas import xmap
 from celery.exceptions import NotRegistered
 from celery.states import PENDING
 
@@ -29,7 +30,7 @@ SHAPES = {
     "batch": (lambda s: s.swarm([s.tasks("nap", i) for i in range(70, 82)], batch=4), list(range(70, 82))),
     "node": (lambda s: graph(s, "add", "nap"), [9]),
     "replacement": (lambda s: s.tasks("replaced_by", "nap", 10), [10]),
-    "map": (lambda s: s.tasks("nap").map([11, 12]), [11, 12]),
+    "map": (lambda s: xmap(s.tasks("nap"), [11, 12], app=s.app), [11, 12]),
 }
 shapes = pytest.mark.parametrize("shape", SHAPES)
 
@@ -116,14 +117,21 @@ def test_a_task_that_nobody_has_fails_after_the_patience(lonely, shape):
     """Given a task that no worker has, when the patience is over, then its run fails with Celery's own error."""
     begun = time.monotonic()
     run = lonely.run(SHAPES[shape][0](lonely))
-    error = error_of(run, timeout=60)
+    assert isinstance(error_of(run, timeout=60), Exception)
     assert time.monotonic() - begun >= SHORT
-    assert (type(error), error.args) == (NotRegistered, (full_name("nap"),))
-    for words in (f"'{full_name('nap')}' is not registered", "queues celery", "Workers asked: prefork-", "retry"):
-        assert words in run.status_message or words in str(error.__cause__)
     failed = [event.node for event in events(run, NodeFailed)]
     assert len(failed) == len(set(failed)), "each node fails once"
-    leaf = next(node for node in failed if node.count(".") >= 1)
+    error, words = lonely.orchestrator.container.results.error(run.id, failed[0])
+    assert (type(error), error.args) == (NotRegistered, (full_name("nap"),))
+    for part in (
+        f"'{full_name('nap')}' is not registered",
+        "queues celery",
+        "Workers asked: prefork-",
+        "retry the run",
+    ):
+        assert part in words["message"]
+        assert part in str(error.__cause__), "shown below Celery's own words"
+    leaf = failed[0]
     assert lonely.app.AsyncResult(str(LeafId(run.id, leaf, 1))).state == PENDING, "Celery's own result is forgotten"
 
 

@@ -25,7 +25,13 @@ local stay = (is_runner(node) and live.attempt or live.since) .. ' ' .. ARGV[5]
 local first, count, noted_stay = (redis.call('HGET', ended_key, field) or ''):match('^(%d+) (%d+) (.*)$')
 if noted_stay ~= stay then first, count = current, 0 end
 first, count = tonumber(first), tonumber(count)
-if patience and current - first >= patience then
+-- Nodes with a task for which another node has lost patience shortly before do not wait as well, one after the other.
+local over, over_task = (redis.call('HGET', ended_key, PLACE.close .. BESIDE.postponed) or ''):match('^(%d+) (.*)$')
+local is_over = over_task == ARGV[5] and patience and current - tonumber(over) < patience
+if patience and (is_over or current - first >= patience) then
+  if not is_over then
+    redis.call('HSET', ended_key, PLACE.close .. BESIDE.postponed, string.format('%.0f %s', current, ARGV[5]))
+  end
   if not takes_items then
     redis.call('HDEL', ended_key, field)
     settle(node, live, STATE.failed, ARGV[9])
