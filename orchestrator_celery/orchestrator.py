@@ -17,6 +17,7 @@ from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
+from orchestrator_celery.lifecycle.identity import OWNER, other_app, use_its_app
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
@@ -113,12 +114,15 @@ class Orchestrator:
         """Find a run.
 
         Raises:
-            RunNotFound: no run has this id.
+            RunNotFound: no run of this app has this id.
         """
-        if self.container.reader.head_field(id, "status") in (None, b"CANCELLED"):
+        status, *owner = self.container.reader.head_fields(id, "status", *OWNER)
+        if status in (None, b"CANCELLED"):
             raise RunNotFound(
                 f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
             )
+        if other := other_app(self.container, *owner):
+            raise RunNotFound(f"The run {id!r} belongs to another app, {other}: {use_its_app(self.container)}.")
         return self.result(id)
 
     def runs(

@@ -18,6 +18,7 @@ from orchestrator_celery.canvas.primitive import category_and_tags, deadline_in_
 from orchestrator_celery.errors import InvalidWorkflow, SignatureGone
 from orchestrator_celery.handles.stored_signature import StoredSignature, is_signature
 from orchestrator_celery.lifecycle.audit import record
+from orchestrator_celery.lifecycle.identity import OWNER, other_app, use_its_app
 from orchestrator_celery.lifecycle.rerun.source import without_surroundings
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.states import SignatureStatus
@@ -74,10 +75,15 @@ class SignatureCatalog:
         """Return a stored signature, saved or a run's.
 
         Raises:
-            SignatureGone: there is none.
+            SignatureGone: this app has none with this id.
         """
-        if not is_signature(self._container.reader.head(id)):
+        head = self._container.reader.head(id)
+        if not is_signature(head):
             raise SignatureGone(f"No signature has the id {id!r}: it was never saved here, or was deleted.")
+        if other := other_app(self._container, *map(head.get, OWNER)):
+            raise SignatureGone(
+                f"The signature {id!r} belongs to another app, {other}: {use_its_app(self._container)}."
+            )
         return self._stored(id)
 
     def matching(self, wanted: SignatureFilter, offset: int, limit: int) -> list[StoredSignature]:

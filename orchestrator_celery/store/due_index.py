@@ -26,8 +26,8 @@ class RunCheck(NamedTuple):
 
     Args:
         run: the run's id.
-        state: `ok`, `gone` (no such run), `over` (no part of it is live) `cancelled` (side effects pending)
-            or `unreadable` (the record is broken).
+        state: `ok`, `gone` (no such run), `foreign` (the run belongs to another app), `over` (no part of it is live),
+            `cancelled` (side effects pending) or `unreadable` (the record is broken).
         todo: messages to publish again.
         due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
@@ -100,6 +100,14 @@ class DueIndex(Transitions):
         if new:
             self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
+    def disown(self, runs: Sequence[str]) -> None:
+        """Remove runs of other apps from the indexes of this app."""
+        if runs:
+            with self.client.pipeline(transaction=False) as pipe:
+                for index in (self.keys.runs, self.keys.due, self.keys.approvals):
+                    pipe.zrem(index, *runs)
+                pipe.execute()
+
     def index(self, created: Mapping[str, float]) -> None:
         """Add runs to the list of runs. The list is derived, so repetitions do no harm."""
         if created and self.client.zadd(self.keys.runs, dict(created), nx=True):
@@ -117,7 +125,11 @@ class DueIndex(Transitions):
     def check(self, runs: Sequence[str]) -> list[RunCheck]:
         """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
-        pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
+        pauses = (
+            int(self._settings.republish_after * 1000),
+            int(self._settings.republish_longest * 1000),
+            self.keys.app.id,
+        )
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
             return [_parse_check(run, self._look_alone(script, run, pauses)) for run in runs]
         script.ensure(self.client)
@@ -127,7 +139,7 @@ class DueIndex(Transitions):
             answers = pipe.execute(raise_on_error=False)
         return [_parse_check(run, answer) for run, answer in zip(runs, answers, strict=True)]
 
-    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int]) -> Any:
+    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int, str]) -> Any:
         try:
             return script.run(self.client, self.keys.root(run), pauses)
         except ResponseError as exc:

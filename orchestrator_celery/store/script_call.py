@@ -12,7 +12,7 @@ from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch,
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import asking
-from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.keys import NO_APP, AppId, Keys
 
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
@@ -35,6 +35,7 @@ class Refused(str, Enum):
     CHANGED = "changed"  #: the run has changed since the confirmed plan was made
     POISONED = "poisoned"  #: the leaf has lost too many processes
     EARLY = "early"  #: the start time of the run has not come
+    FOREIGN = "foreign"  #: the run belongs to another app
     NODE = "node"  #: the node's state does not allow the verb
 
 
@@ -53,12 +54,19 @@ class Transitions:
     Args:
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
+        app: the app that the runs belong to.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
+    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
         self.client = client
-        self.keys = Keys(settings.key_prefix)
+        self.keys = Keys(settings.key_prefix, app)
         self._settings = settings
+
+    @property
+    def _owner(self) -> dict[str, str]:
+        """The fields of a head that say which app a run or a signature belongs to."""
+        app = self.keys.app
+        return {"app": app.id, "app_name": app.label} if app.id else {}
 
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         with asking():

@@ -14,6 +14,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.keys import NO_APP, AppId
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Refused, Transitions
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
@@ -37,15 +38,16 @@ class Store(Transitions):
     Args:
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
+        app: the app that the runs belong to.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
-        super().__init__(client, settings)
-        self.swarms = SwarmTransitions(client, settings)
-        self.graphs = GraphTransitions(client, settings)
-        self.signatures = SignatureTransitions(client, settings)
+    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
+        super().__init__(client, settings, app)
+        self.swarms = SwarmTransitions(client, settings, app)
+        self.graphs = GraphTransitions(client, settings, app)
+        self.signatures = SignatureTransitions(client, settings, app)
         #: The list of runs, and the time of the next check of each.
-        self.due_index = DueIndex(client, settings)
+        self.due_index = DueIndex(client, settings, app)
 
     def create(
         self,
@@ -67,7 +69,7 @@ class Store(Transitions):
             StartUnconfirmed: the answer was lost; the run may exist.
         """
         token = uuid.uuid4().hex
-        fields = {"window": self._settings.window, "events": self._settings.max_events, **head}
+        fields = {"window": self._settings.window, "events": self._settings.max_events, **head, **self._owner}
         flat = [part for pair in fields.items() for part in pair]
         try:
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
@@ -127,7 +129,9 @@ class Store(Transitions):
         `detail` is the leaf's last checkpoint; for a duplicate it is the process that runs the leaf. `more` is the data
         for choosing the edges of a graph's node; see `edge_context`.
         """
-        return self._run("claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner)
+        return self._run(
+            "claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner, self.keys.app.id
+        )
 
     def finish(
         self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None, depends: str = ""

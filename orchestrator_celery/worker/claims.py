@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
+from orchestrator_celery.lifecycle.identity import use_its_app
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -105,6 +106,14 @@ class Claims:
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.
             self._lost.process_gone(task, leaf, fence, hold=self._container.incarnation != _incarnation(answer.detail))
+        if answer.refused is Refused.FOREIGN:
+            logger.warning(
+                "A message of the run %s, which belongs to another app (%s), was delivered here: %s.",
+                leaf.run,
+                answer.detail.decode(),
+                use_its_app(self._container),
+                extra={"action": "foreign", "run": leaf.run, "node": leaf.node},
+            )
         raise Ignore(f"vetoed: {answer.refused.value}")
 
     def _is_gone(self, other: str, owner: str) -> bool:

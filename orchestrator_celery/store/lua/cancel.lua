@@ -5,7 +5,8 @@
 -- RETURNS: {'ok'} | {'gone'} no such run | {'changed'} the run is no longer what the plan says
 -- include: run reply send live packed definition called
 if not status then return reply('gone') end
-local KEPT = { 'created', 'name', 'kind', 'total', 'done', 'failed', 'close', 'closed', 'retold', 'window', 'events', 'signature', 'outer' }
+local KEPT = { 'created', 'name', 'kind', 'total', 'done', 'failed', 'close', 'closed', 'retold', 'window', 'events', 'signature', 'outer',
+  'app' }
 local kept = redis.call('HMGET', root, unpack(KEPT))
 if ARGV[1] ~= '' and ARGV[1] ~= plan_token(status, kept[1], kept[4]) then return reply('changed') end
 local bodies, entries, inner = {}, redis.call('HGETALL', LIVE), redis.call('SMEMBERS', root .. ':i')

@@ -1,12 +1,15 @@
 -- Purpose: lets one delivery of a leaf's message run its body, and no other (invariant 2).
 -- KEYS: 1 root key of the run
--- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner
+-- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner  6 the app of the worker, or '' for any
 -- RETURNS: {'ok', {}, checkpoint, routes?, given?, last?, visits?, looked at?} routes: definition of a graph's node whose edges
 --          the process may choose; what they look at beside the result | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
+--          | {'foreign', {}, name of its app} the run belongs to another app
 --          | {'duplicate', {}, owner} another delivery is running
 -- include: run reply send live packed definition graph looked_at
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
+local app = redis.call('HMGET', root, 'app', 'app_name')
+if app[1] and ARGV[6] ~= '' and app[1] ~= ARGV[6] then return reply('foreign', app[2] or '') end
 local function veto(word, ...)
   emit('vetoed', node, 'a', attempt, 'r', word)
   return reply(word, ...)

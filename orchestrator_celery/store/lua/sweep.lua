@@ -1,13 +1,17 @@
 -- Purpose: one look at a run: what waits too long in the outbox is published again, what runs is listed.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 milliseconds after which a message counts as lost, doubled with each try  2 longest such pause
+--       3 the app of the worker that looks, or '' for any
 -- RETURNS: {'ok', effects, next, running, created, status, deadline, late, waiting, owed, starts} | {'gone'} no such run | {'over'} nothing of it is live
+--          | {'foreign'} it belongs to another app
 --          | {'cancelled'} what is to be done about that is not done yet
 --          next: when the oldest message is overdue, '' without any; running: node and record, alternating;
 --          deadline: when the run fails if it has not ended, '' without one
 --          starts: when the run starts, '' where it has, or is held
 --          late: approvals nobody has answered in time; waiting: how many approvals wait; owed: what is to be done about a change
 -- include: run reply send live packed definition graph called looked_at decision
+local app = redis.call('HGET', root, 'app') or ''
+if app ~= '' and (ARGV[3] or '') ~= '' and app ~= ARGV[3] then return reply('foreign') end
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])

@@ -1,0 +1,160 @@
+"""Two apps on one store with one prefix: each treats, lists and runs its own."""
+
+import pytest
+from celery import chain
+
+from orchestrator_celery import (
+    END,
+    START,
+    Approval,
+    ConditionalGraph,
+    DefinitionMismatch,
+    RunNotFound,
+    RunStatus,
+    SignatureGone,
+)
+from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.store import Refused
+from orchestrator_celery.store.index_rebuild import Indexes
+from tests.kit.waiting import wait_for
+from tests.worker.support import Stand, client_of, wait_until_running
+
+#: Recovery quick enough to be waited for.
+QUICK = {"orchestrator_republish_after": 0.3, "orchestrator_heartbeat": 0.3, "orchestrator_lease": 1.5}
+
+
+@pytest.fixture(params=["another broker", "another name"])
+def apps(request, new_redis, make_stand):
+    """Two apps on one store: they differ in their broker, or in their name."""
+    url = new_redis().url
+    other = {"broker": url(2)} if request.param == "another broker" else {"broker": url(0), "name": "other"}
+    return make_stand(url(0), url(1), **QUICK), make_stand(backend=url(1), **other, **QUICK)
+
+
+def sweep_of(stand):
+    """What shows that the reconciler of a worker to come has acted: a run whose message was lost ends."""
+    run = stand.run(stand.tasks("identity", "recovered"), queue="own")
+    with client_of(stand.broker) as broker:
+        assert broker.delete("own") == 1
+    return run
+
+
+def test_a_sweep_treats_its_own_runs(apps, ledger):
+    """Given a run without a worker, when the worker of another app sweeps, then it recovers its own run only, and the
+    run goes on as soon as its own app has a worker."""
+    mine, other = apps
+    waiting = mine.swarm([mine.tasks("nap", index) for index in range(4)]).apply_async(queue="mine")
+    lost = sweep_of(other)
+    with other.worker(queues="own"):
+        assert lost.get(timeout=30) == "recovered"
+    assert other.queued("mine") == (4 if other.broker == mine.broker else 0), "nothing was sent by the other app"
+    assert [event for event in waiting.events() if "republished" in type(event).__name__.lower()] == []
+    assert waiting.status is RunStatus.PENDING
+    with mine.worker(queues="mine"):
+        assert waiting.get(timeout=30) == [0, 1, 2, 3]
+    assert len(ledger.entries("start")) == 4
+
+
+def test_a_dead_worker_is_the_business_of_its_own_app(apps, ledger):
+    """Given a killed worker, when another app sweeps, then its task is left for a worker of its own app."""
+    mine, other = apps
+    run = mine.run(mine.tasks("nap", "v", seconds=1), queue="mine")
+    with mine.worker(queues="mine") as worker:
+        wait_until_running(run, "0.0")
+        worker.kill()
+    lost = sweep_of(other)
+    with other.worker(queues="own"):
+        assert lost.get(timeout=30) == "recovered"
+        assert run.tree().children[0].attempts == 1
+    assert all(node.run != run.id for report in other.orchestrator.resume_reports() for node in report.nodes)
+    with mine.worker(queues="mine"):
+        assert run.get(timeout=30) == "v"
+    assert run.id in {node.run for report in mine.orchestrator.resume_reports() for node in report.nodes}
+
+
+def test_lists_show_what_is_ones_own(apps):
+    """Given runs, approvals and signatures of two apps, then each app, in any process, lists its own."""
+    mine, other = apps
+    with Stand(mine.broker, mine.backend, mine.name) as again:
+        for stand in apps:
+            graph = ConditionalGraph(stand.name, app=stand.app).add_node("ask", Approval())
+            graph.add_edge(START, "ask").add_edge("ask", END).apply_async(task_id=f"{id(stand)}")
+            stand.orchestrator.save(stand.tasks("identity"), name=f"saved {id(stand)}")
+        for lister, stand in ((mine, mine), (again, mine), (other, other)):
+            own = lister.orchestrator
+            assert [view.id for view in own.runs()] == [f"{id(stand)}"]
+            assert [view.run for view in own.approvals()] == [f"{id(stand)}"]
+            assert [found.name for found in own.signatures(saved=True)] == [f"saved {id(stand)}"]
+            assert {entry.signature for entry in own.audit()} == {own.signatures(saved=True)[0].id}
+
+
+def test_what_belongs_to_another_app_is_not_found(apps):
+    """Given a run and a signature of one app, when the other asks for them, then the error says whose they are."""
+    mine, other = apps
+    run = mine.run(mine.tasks("identity", 1), task_id="one")
+    saved = mine.orchestrator.save(mine.tasks("identity"))
+    with pytest.raises(RunNotFound, match=f"belongs to another app, {mine.name} on redis.*orchestrator_app"):
+        other.orchestrator.run(run.id)
+    for id in (run.id, saved.id):
+        with pytest.raises(SignatureGone, match="belongs to another app"):
+            other.orchestrator.signature(id)
+    assert mine.orchestrator.run(run.id).status is RunStatus.PENDING
+    assert mine.orchestrator.signature(saved.id).id == saved.id
+
+
+def test_an_id_of_another_apps_run_is_taken(apps):
+    """Given a run of another app, when its id is applied here, then nothing starts, and the run is left alone."""
+    mine, other = apps
+    mine.run(mine.tasks("identity", 1), task_id="one")
+    before = mine.keys()
+    with pytest.raises(DefinitionMismatch, match="run of another app"):
+        other.run(other.tasks("identity", 1), task_id="one")
+    assert mine.keys() == before
+    assert other.orchestrator.container.store.due_index.first_due() is None
+
+
+def test_a_run_in_the_wrong_index_is_left_alone(apps):
+    """Given a run in the index of another app, when that looks at it, then nothing of the run changes."""
+    mine, other = apps
+    run = mine.run(mine.tasks("identity", 1))
+    store = other.orchestrator.container.store
+    store.client.zadd(store.keys.due, {run.id: 0})
+    before = store.client.hgetall(store.keys.live(run.id))
+    with other.worker(queues="own"):
+        wait_for(lambda: store.client.zscore(store.keys.due, run.id) is None, 30, "the removal")
+    assert store.client.hgetall(store.keys.live(run.id)) == before
+    assert mine.orchestrator.container.store.due_index.due_runs(None, 10) == [run.id]
+
+
+def test_a_rebuild_finds_ones_own(apps):
+    """Given deleted indexes of both apps, when they are built again, then each holds the runs of its own app."""
+    for stand in apps:
+        stand.run(stand.tasks("identity", 1), task_id=f"{id(stand)}")
+        stand.orchestrator.save(stand.tasks("identity"), name=f"{id(stand)}")
+        keys = stand.orchestrator.container.store.keys
+        stand.orchestrator.container.store.client.delete(keys.runs, keys.due, keys.signatures)
+    for stand in apps:
+        store = stand.orchestrator.container.store
+        assert Indexes(store.client, store.keys).rebuild() == 1
+        assert [view.id for view in stand.orchestrator.runs()] == [f"{id(stand)}"]
+        assert [found.name for found in stand.orchestrator.signatures(saved=True)] == [f"{id(stand)}"]
+
+
+def test_a_worker_of_another_app_claims_nothing(apps):
+    """Given a message that reaches a worker of another app, then that worker may not run it."""
+    mine, other = apps
+    run = mine.run(mine.tasks("identity", 1))
+    answer = other.orchestrator.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a")
+    assert answer.refused is Refused.FOREIGN
+    assert mine.orchestrator.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
+
+
+def test_one_setting_makes_two_apps_one(new_redis, make_stand):
+    """Given the same `orchestrator_app`, then a client with another name works with the project's workers."""
+    url = new_redis().url
+    shared = {"orchestrator_app": "shop"}
+    worker, client = make_stand(url(0), url(1), **shared), make_stand(url(0), url(1), "web", **shared)
+    with worker.worker():
+        run = client.run(chain(client.tasks("identity", 1), client.tasks("identity")))
+        assert run.get(timeout=30) == 1
+    assert worker.orchestrator.run(run.id).status is RunStatus.SUCCEEDED
