@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vine import promise
 
-from orchestrator_celery.lifecycle.approve import Answer
+from orchestrator_celery.lifecycle.approve import Approver
 from orchestrator_celery.lifecycle.audit import audited
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.lifecycle.interrupt import Interruption
@@ -134,11 +134,11 @@ class RunVerbs:
             RunNotFound: the run has no record.
             InvalidTransition: no such approval waits: it was answered, its time is over, or its turn has not come.
         """
-        Answer(self._container).give(self.id, node, "approved", by, note)
+        Approver(self._container).answer(self.id, node, "approved", by, note)
 
     def reject(self, node: str, *, by: str | None = None, note: str = "") -> None:
         """Answer an approval that waits with a no; arguments and errors as of `approve`."""
-        Answer(self._container).give(self.id, node, "rejected", by, note)
+        Approver(self._container).answer(self.id, node, "rejected", by, note)
 
     def set_priority(
         self, which: int | Iterable[int] | str, priority: Priority | str | int, *, node: str = ROOT

@@ -34,7 +34,7 @@ __all__ = ("RunningSwarm",)
 
 logger = safe_logger(__name__)
 
-_OVER = "it is over the swarm's max_items"
+_OVER = "the swarm's max_items is reached"
 #: So many items travel in one call; more are uploaded first.
 _AT_ONCE = 1000
 

@@ -19,7 +19,7 @@ from orchestrator_celery.errors import InvalidWorkflow, SignatureGone
 from orchestrator_celery.handles.stored_signature import StoredSignature, is_signature
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.identity import OWNER, other_app, use_its_app
-from orchestrator_celery.lifecycle.rerun.source import without_surroundings
+from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.states import SignatureStatus
 
@@ -63,7 +63,7 @@ class SignatureCatalog:
         definitions, head = starter.compile(primitive, *primitive.partial_args, options | filed)
         if name is not None:
             head["name"] = name
-        head["close"] = self._container.codec.dump(without_surroundings(options), options.get("serializer"))
+        head["close"] = self._container.codec.dump(restartable_options(options), options.get("serializer"))
         id = f"s:{uuid4()}"
         self._container.store.signatures.save(id, definitions.items(), head, seconds)
         after = SignatureStatus.ACTIVE if seconds is None else SignatureStatus.MARKED_FOR_DELETION

@@ -1,4 +1,4 @@
-"""Approve or reject: a person answers an approval that waits."""
+"""Approve or reject: records a person's answer to a waiting approval."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from orchestrator_celery.views.tree import TreeReader
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
-__all__ = ("Answer",)
+__all__ = ("Approver",)
 
-#: Most children of a node to look through for an approval that was answered.
+#: Most children of a node to search for an answered approval.
 _LISTED = 100
 
 
-class Answer:
-    """Answers approvals.
+class Approver:
+    """Records the answers to approvals.
 
     Args:
         container: the parts of the orchestrator.
@@ -35,15 +35,15 @@ class Answer:
         self._reader = container.reader
         self._waiting = WaitingApprovals(container)
 
-    def give(self, run: str, node: str, decision: str, by: str | None, note: str) -> None:
-        """Answer one; the first answer counts.
+    def answer(self, run: str, node: str, decision: str, by: str | None, note: str) -> None:
+        """Answer an approval. Only the first answer counts.
 
         Args:
             run: the run.
-            node: its id, or the name of the graph's node.
+            node: id of the approval, or the name of the graph's node.
             decision: `approved` or `rejected`.
-            by: who answers; None: the actor of this call.
-            note: why.
+            by: the person who answers; None for the actor of this call.
+            note: the reason.
 
         Raises:
             RunNotFound: there is no such run.
@@ -69,7 +69,7 @@ class Answer:
         if effects.refused is not None:
             raise InvalidTransition(
                 f"The approval {node} of the run {run} does not wait any more: it was answered a moment ago, its time "
-                "is over, or its graph has failed. `run.tree()` shows what came of it."
+                "is over, or its graph has failed. `run.tree()` shows the outcome."
             )
         self._container.publisher.act(effects.todo)
 
@@ -82,25 +82,25 @@ class Answer:
             return found[0]
         if found:
             raise InvalidTransition(
-                f"{len(found)} approvals of the run {run} that wait are called {node!r}: name one by its id, "
+                f"{len(found)} waiting approvals of the run {run} are called {node!r}. Use the id of one: "
                 f"{_listed(view.node for view in found)}."
             )
         answered = self._answered(run, node)
         if answered is not None:
-            raise InvalidTransition(f"The approval {node!r} of the run {run} was answered before: {answered}.")
+            raise InvalidTransition(f"The approval {node!r} of the run {run} is already answered: {answered}.")
         instead = f"Waiting now: {_listed(f'{view.name!r} ({view.node})' for view in waiting)}."
         raise InvalidTransition(
-            f"No approval {node!r} of the run {run} waits for an answer: there is none of this id or name, its time "
-            f"is over, or its turn has not come. {instead if waiting else 'Nothing of the run waits for one.'}"
+            f"No approval {node!r} of the run {run} waits for an answer: none has this id or name, its time is over, "
+            f"or the run has not reached it. {instead if waiting else 'No approval of the run waits now.'}"
         )
 
     def _answered(self, run: str, node: str) -> str | None:
-        """How an approval of this id or name was answered last, in words; None where it was not."""
+        """Return the latest answer to an approval of this id or name as text; None if there is none."""
         container, status = self._container, self._status(run)
         if status is None:
             return None
         views = [TreeReader(container.reader, container.codec, run, status).view(ROOT, _LISTED, None)]
-        for view in views:  # which grows
+        for view in views:  # the loop appends to the list
             if view.answer is not None and node in (view.id, view.name):
                 return f"{view.answer}, at {view.finished:%Y-%m-%d %H:%M:%S} UTC"
             views.extend(view.children)
@@ -115,7 +115,7 @@ class Answer:
 
 
 def _gone(run: str, verb: str) -> RunNotFound:
-    return RunNotFound(f"No run has the id {run!r}: nothing of it can be {verb}{'d' if verb[-1] == 'e' else 'ed'}.")
+    return RunNotFound(f"No run has the id {run!r}, so nothing can be {verb}{'d' if verb[-1] == 'e' else 'ed'}.")
 
 
 def _listed(words: Iterable[str]) -> str:

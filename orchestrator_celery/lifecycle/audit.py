@@ -1,4 +1,4 @@
-"""Writing the audit trail: who asks, from where, and what came of it."""
+"""Writes and lists the audit trail: the actor, the channel, the verb and its outcome."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ __all__ = ("acting", "audited", "list_audit", "record", "system_user")
 
 Status = RunStatus | SignatureStatus
 
-_WHO: ContextVar[tuple[str, str] | None] = ContextVar("orchestrator_actor", default=None)
+_ACTOR: ContextVar[tuple[str, str] | None] = ContextVar("orchestrator_actor", default=None)
 
 
 @contextmanager
 def acting(actor: str, channel: str = "api") -> Iterator[None]:
-    """Say on whose behalf runs are steered, in a web application for example.
+    """Set the actor of the calls in this block, for example the user of a web application.
 
     Args:
-        actor: goes into the audit trail.
-        channel: from where.
+        actor: the name for the audit trail.
+        channel: where the calls come from.
     """
-    token = _WHO.set((actor, channel))
+    token = _ACTOR.set((actor, channel))
     try:
         yield
     finally:
-        _WHO.reset(token)
+        _ACTOR.reset(token)
 
 
 def record(verb: str, run: str, **facts: Any) -> AuditRecord:
-    """An entry with the actor and channel of this call."""
-    said = _WHO.get()
-    actor, channel = said or (system_user(), "api" if get_current_worker_task() is None else "worker")
+    """Return an audit record with the current actor and channel."""
+    current = _ACTOR.get()
+    actor, channel = current or (system_user(), "api" if get_current_worker_task() is None else "worker")
     return AuditRecord(verb=verb, run=run, actor=actor, channel=channel, **facts)
 
 
@@ -61,22 +61,22 @@ def audited(
     signature: str = "",
     **facts: Any,
 ) -> Iterator[dict[str, Any]]:
-    """Write down what the block does to a run, and what it refuses to do; it may add to the facts it is given.
+    """Write an audit entry for the block, whether it succeeds or is refused. The block may add to the yielded facts.
 
     Args:
-        trail: where.
-        verb: what is done.
-        run: to which run.
+        trail: the audit trail.
+        verb: the verb that the block runs.
+        run: id of the run.
         status: reads the run's status.
-        after: the status the verb leads to; None to read it afterwards.
-        signature: the signature it is about, where it is about one; the status is then the signature's.
+        after: the status after the verb; None to read it after the block.
+        signature: id of the signature, if the verb is about one; the status is then the signature's.
         **facts: more fields of the entry.
     """
     before = status()
     try:
         yield facts
     except StoreUnavailable:
-        raise  # nobody can be told
+        raise  # the audit trail is in the same store
     except OrchestratorError as exc:
         entry = record(verb, run, signature=signature, before=before, after=before, outcome=f"{exc}", **facts)
         trail.append(entry.model_dump_json())
@@ -94,7 +94,16 @@ def list_audit(
     offset: int,
     limit: int,
 ) -> list[AuditEntry]:
-    """Entries that match, newest first; `asked` names fields of an entry."""
+    """Return the entries that match, newest first.
+
+    Args:
+        trail: the audit trail.
+        asked: required values by field of an entry; None matches every value.
+        since: the earliest time.
+        until: the latest time.
+        offset: matching entries to leave out.
+        limit: most entries to return.
+    """
     low = None if since is None else since.timestamp() * 1000
     high = None if until is None else until.timestamp() * 1000
     matches = (
@@ -113,9 +122,9 @@ def _entry(place: str, raw: bytes) -> AuditEntry:
 
 @cache
 def system_user() -> str:
-    """Who steers where nobody says so: the process's user and host."""
+    """Return the default actor: the user and the host of the process."""
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):  # a container without a user of that number
+    except (KeyError, OSError):  # a container may have no user with this number
         user = "unknown"
     return f"{user}@{socket.gethostname()}"

@@ -1,4 +1,4 @@
-"""Adding many tasks: everything is checked before anything is added, and nothing is held longer than a batch."""
+"""Adds many tasks: checks all before it adds any, and keeps at most one batch in memory."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ("BulkItem", "Checker", "Tally", "check_batch_size", "check_bulk")
 
-#: What `on_progress` is: called with the number of tasks dealt with, and the total where it is known.
+#: Type of `on_progress`: called with the number of processed tasks, and with the total or None.
 Progress = Callable[[int, "int | None"], Any]
 
 _LISTED = 1000
 
 
 class BulkItem(NamedTuple):
-    """One task that may be added: its number in the bulk, the task, its definition, its leaves, its priority."""
+    """One valid task: its number in the bulk, its signature, its definition, its number of leaves, its priority."""
 
     number: int
     signature: Any
@@ -38,11 +38,11 @@ class BulkItem(NamedTuple):
 
 
 class Tally:
-    """Counts what becomes of a bulk, and makes the report.
+    """Counts the added and rejected tasks of a bulk, and builds the report.
 
     Args:
-        sigs: what was given; its length is the total, where it has one.
-        on_progress: told after each batch.
+        sigs: the signatures; their number is the total, if they have a length.
+        on_progress: called after each batch.
     """
 
     def __init__(self, sigs: Iterable[Any], on_progress: Progress | None) -> None:
@@ -55,7 +55,7 @@ class Tally:
         self._begun = time.monotonic()
 
     def reject(self, index: int, signature: Any, reason: str) -> None:
-        """One is not added; the first thousand are listed."""
+        """Count a rejected task. The report lists the first thousand."""
         self.rejected_count += 1
         if len(self.rejected) < _LISTED:
             self.rejected.append(
@@ -63,13 +63,13 @@ class Tally:
             )
 
     def batch(self, dealt_with: int) -> None:
-        """A batch is through."""
+        """Count a batch, and report the progress."""
         self.batches += 1
         if self._on_progress is not None:
             self._on_progress(dealt_with, self._total)
 
     def report(self) -> BulkReport:
-        """How it stands."""
+        """Return the report of the bulk."""
         seconds = time.monotonic() - self._begun
         return BulkReport(
             requested=self.requested,
@@ -82,16 +82,17 @@ class Tally:
         )
 
     def check(self) -> None:
-        """Refuse the whole.
+        """Refuse the whole bulk if it has a rejected task.
 
         Raises:
-            BulkRejected: at least one was rejected.
+            BulkRejected: at least one task was rejected.
         """
         if self.rejected:
             first, self.batches = self.rejected[0], 0
+            invalid = f"{self.rejected_count} {'is' if self.rejected_count == 1 else 'are'} not valid"
             raise BulkRejected(
-                f"None of {self.requested} tasks was added: {self.rejected_count} are not valid; the first is number "
-                f"{first.index} ({first.task}): {first.reason}",
+                f"None of {self.requested} tasks was added: {invalid}; the first is number {first.index} "
+                f"({first.task}): {first.reason}",
                 self.report(),
             )
 
@@ -100,11 +101,11 @@ class Checker:
     """Checks and compiles tasks one by one.
 
     Args:
-        compiler: makes definitions.
-        inherited: options every task gets.
-        batched: the swarm is.
-        workers: what they know.
-        level: their priority; None for what each one's task says.
+        compiler: compiles signatures to definitions.
+        inherited: options for every task.
+        batched: whether the swarm is batched.
+        workers: the tasks that the workers know.
+        level: the priority of the tasks; None for the priority that each task declares.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class Checker:
         self._level = level
 
     def valid(self, sigs: Iterable[Any], tally: Tally) -> Iterator[BulkItem]:
-        """Those that may be added; the tally gets the others."""
+        """Yield the valid tasks, and count the others as rejected."""
         for index, sig in enumerate(sigs):
             tally.requested += 1
             try:
@@ -133,14 +134,16 @@ class Checker:
             names = list(_names(sig))
             unknown = next((name for name in names if self._workers.lack(name)), None)
             if unknown is not None:
-                tally.reject(index, sig, f"no worker knows a task {unknown!r}: check the name, or start one that does.")
+                tally.reject(
+                    index, sig, f"no worker has the task {unknown!r}: check the name, or start a worker that has it."
+                )
                 continue
             tally.names.update(names)
             yield BulkItem(index, sig, packed, leaves, self._compiler.level(sig, self._level))
 
 
 def _names(sig: Any) -> Iterator[str]:
-    """Names of the tasks in a signature, as far as they lie open."""
+    """Yield the names of the tasks in a signature. Tasks inside encoded arguments are not found."""
     if not sig.get("subtask_type"):
         yield sig["task"]
         return
@@ -152,10 +155,10 @@ def _names(sig: Any) -> Iterator[str]:
 
 
 def check_batch_size(value: Any) -> int:
-    """How many tasks go in one batch.
+    """Check the number of tasks in a batch.
 
     Raises:
-        InvalidWorkflow: it is no whole number of at least 1.
+        InvalidWorkflow: the value is not a whole number of at least 1.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidWorkflow(f"batch_size={value!r} is not allowed: give a whole number of at least 1.")
@@ -171,13 +174,13 @@ def check_bulk(
     room: int | None,
     on_progress: Progress | None,
 ) -> tuple[list[Any], BulkReport]:
-    """Check signatures for a swarm that has not been applied yet; arguments and errors as of `Orchestrator.check`."""
+    """Check signatures for a swarm that is not applied yet. Arguments and errors are those of `Orchestrator.check`."""
     tally, kept = Tally(sigs, on_progress), list[Any]()
     found = Checker(container.compiler, {}, False, container.worker_tasks).valid(sigs, tally)
     for batch in in_chunks(found, check_batch_size(batch_size)):
         for item in batch:
             if not atomic and room is not None and len(kept) >= room:
-                tally.reject(item.number, item.signature, "it is over the swarm's max_items")
+                tally.reject(item.number, item.signature, "the swarm's max_items is reached")
             else:
                 kept.append(item.signature)
         tally.batch(len(kept))

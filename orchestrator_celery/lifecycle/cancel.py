@@ -1,10 +1,10 @@
-"""Cancelling a run: what it would do, doing it, and its consequences.
+"""Cancels a run: plans the cancellation, deletes the run, and finishes the cancellation outside the run's records.
 
-The store deletes everything in one script and leaves a remainder that names
-what is still to be done: the bodies to stop, the runs inside, the audit
-entry, and Celery, which has to be told. Whoever cancelled does that at once;
-where it dies, a sweep does. Each part may be done twice. At last the
-remainder is erased.
+The store deletes the run in one script and leaves a remainder. The remainder
+lists the pending work: bodies to stop, nested runs to cancel, the audit entry
+to write, and the outcome to store in Celery. The caller finishes this work at
+once; if the caller dies, the reconciler does. Each part may be repeated. At the
+end the remainder is erased.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ __all__ = ("Cancellation",)
 
 logger = safe_logger(__name__)
 
-#: Options by which Celery has something waiting for the run that only a message with its id can end.
-_SURROUNDINGS = ("chain", "chord", "link_error")
+#: Options with which Celery waits for the run, until a message with the run's id ends the wait.
+_WAITING_OPTIONS = ("chain", "chord", "link_error")
 
 
 class Cancellation:
@@ -59,7 +59,7 @@ class Cancellation:
         self._store = container.store
 
     def plan(self, run: str) -> CancelPlan:
-        """Count what would go.
+        """Count what a cancellation would stop and delete.
 
         Raises:
             RunNotFound: there is no such run.
@@ -83,21 +83,21 @@ class Cancellation:
         )
 
     def cancel(self, run: str, confirm: bool | str | None, reason: str = "") -> None:
-        """Stop a run and delete everything.
+        """Stop a run and delete it.
 
         Args:
-            run: its id.
+            run: id of the run.
             confirm: True, or the token of a plan.
-            reason: for the audit trail.
+            reason: the reason for the audit trail.
 
         Raises:
-            ConfirmationRequired: not confirmed, or the run is no longer what the plan said.
+            ConfirmationRequired: the call is not confirmed, or the run has changed since the plan.
             RunNotFound: there is no such run.
         """
         try:
             self._cancel(run, confirm, reason)
         except StoreUnavailable:
-            raise  # nobody can be told
+            raise  # the audit trail is in the same store
         except OrchestratorError as exc:
             status = self._reader.head_field(run, "status")
             before = RunStatus(status.decode()) if status else None
@@ -106,11 +106,11 @@ class Cancellation:
             )
             raise
 
-    def conclude(self, run: str) -> None:
-        """Draw the consequences of a cancellation, as far as nobody has; may be repeated.
+    def finish(self, run: str) -> None:
+        """Do the pending work of a cancellation. Doing it twice is safe.
 
         Raises:
-            redis.exceptions.RedisError: the store went away; the next sweep goes on.
+            redis.exceptions.RedisError: the store went away; the next sweep continues.
         """
         head = self._reader.head(run)
         if head.get("status") != b"CANCELLED":
@@ -119,7 +119,7 @@ class Cancellation:
         for inner in json.loads(head["inner"]):
             if not inner.startswith(RESULT_ONLY):
                 self._store.cancel(inner, "", "")
-                self.conclude(inner)
+                self.finish(inner)
             with suppress(NotImplementedError):
                 self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
@@ -128,11 +128,11 @@ class Cancellation:
             self._store.audit_written(run)
         if "signature" in head:
             self._store.signatures.registered(head["signature"].decode(), run, created=False)
-        if not self._told_by_message(run, head):
+        if not self._notify_celery(run, head):
             self._store.erase(run)
 
     def _clean_up(self, run: str, head: dict[str, bytes]) -> None:
-        """What a swarm does after its items is done for those that ran, each as a run of its own, once."""
+        """Start the cleanup callback of a swarm once for each item that ran, each as a run of its own."""
         number = 1
         while (item := head.get(f"clean:{number}:item")) is not None:
             node, attempt, level = item.decode().split("|")
@@ -162,8 +162,8 @@ class Cancellation:
         head = self._head(run)
         if confirm is not True and not (confirm and isinstance(confirm, str)):
             raise ConfirmationRequired(
-                f"Cancelling the run {run} deletes everything it holds: pass `confirm=True`, or look at "
-                "`run.cancel_plan()` and pass its token."
+                f"Cancelling the run {run} deletes all its data: confirm it with `confirm=True`, or with the token "
+                "of `run.cancel_plan()`."
             )
         before = RunStatus(head["status"].decode())
         counts = {name: int(head[name]) for name in ("total", "done", "failed")}
@@ -181,37 +181,41 @@ class Cancellation:
             raise _not_found(run)
         if effects.refused is Refused.CHANGED:
             raise ConfirmationRequired(
-                f"The run {run} is no longer what this plan says (its status is {before} and it has "
-                f"{counts['total']} tasks): look at `run.cancel_plan()` again."
+                f"The run {run} has changed since this plan, so nothing was cancelled (status: {before}, tasks: "
+                f"{counts['total']}). Read `run.cancel_plan()` again."
             )
         try:
-            self.conclude(run)
+            self.finish(run)
         except TRANSIENT_ERRORS as exc:
-            # It is cancelled; a worker draws the consequences.
-            logger.warning("A cancellation waits for a worker: %r", exc, extra={"action": "cancel", "run": run})
+            # The run is cancelled. The reconciler does the pending work.
+            logger.warning("A worker finishes the cancellation later: %r", exc, extra={"action": "cancel", "run": run})
 
-    def _told_by_message(self, run: str, head: dict[str, bytes]) -> bool:
-        """Let everybody who waits know; tells whether a message is under way that will erase the remainder."""
+    def _notify_celery(self, run: str, head: dict[str, bytes]) -> bool:
+        """Store the cancellation in Celery, and fail the task that the run replaced.
+
+        Returns:
+            Whether a message was sent that erases the remainder later.
+        """
         container = self._container
         error = RunCancelled.of(run)
         outer = parse_leaf_id(head["outer"].decode()) if "outer" in head else None
         if outer is not None:
-            # It stood in for a task of another run, which fails with this.
+            # The run replaced a task of another run, and that task fails.
             effects = self._store.fail(outer, None, container.codec.dump_error(error))
             container.publisher.act(effects.todo)
         options = container.codec.load(head["close"]) if "close" in head else {}
         backend = container.app.backend
-        with suppress(NotImplementedError):  # not every backend can
-            backend.forget(run)  # Celery never replaces a success by something else
+        with suppress(NotImplementedError):  # not every backend supports it
+            backend.forget(run)  # Celery never overwrites a success
         if outer is None and not options.get("ignore_result"):
             backend.store_result(run, error, REVOKED)
-        if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _SURROUNDINGS):
+        if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _WAITING_OPTIONS):
             return False
         container.publisher.send_cancelled(run, options)
         return True
 
     def _stop_bodies(self, run: str, bodies: list[str]) -> None:
-        """Best effort: what runs on is fenced off anyway."""
+        """Stop the running bodies, if possible. The reports of bodies that continue are refused."""
         if not bodies:
             return
         try:
@@ -219,7 +223,7 @@ class Cancellation:
                 self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})
         except TRANSIENT_ERRORS as exc:
             logger.warning(
-                "%d tasks of a cancelled run cannot be stopped now: %r",
+                "Tasks of a cancelled run cannot be stopped now; number of tasks: %d, error: %r",
                 len(bodies),
                 exc,
                 extra={"action": "cancel", "run": run},
@@ -232,10 +236,10 @@ class Cancellation:
         return head
 
     def _token(self, run: str, head: dict[str, bytes]) -> str:
-        """The same as the script makes of what it finds."""
-        said = b" ".join([self._store.keys.root(run).encode(), head["status"], head["created"], head["total"]])
-        return hashlib.sha1(said).hexdigest()[:12]
+        """Return the token of a plan, computed as in the script."""
+        parts = [self._store.keys.root(run).encode(), head["status"], head["created"], head["total"]]
+        return hashlib.sha1(b" ".join(parts)).hexdigest()[:12]
 
 
 def _not_found(run: str) -> RunNotFound:
-    return RunNotFound(f"No run has the id {run!r}: there is nothing to cancel.")
+    return RunNotFound(f"No run has the id {run!r}, so there is nothing to cancel.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from orchestrator_celery.lifecycle.followers import Followers
+from orchestrator_celery.lifecycle.nested_runs import NestedRuns
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -14,7 +14,7 @@ __all__ = ("fail_overdue",)
 
 
 def fail_overdue(container: Container, run: str, error: bytes) -> bool:
-    """Fail a run that is over its deadline, with the runs that stand in for its tasks.
+    """Fail a run that has passed its deadline, and its nested runs.
 
     Args:
         container: the parts of the orchestrator.
@@ -27,6 +27,6 @@ def fail_overdue(container: Container, run: str, error: bytes) -> bool:
     effects = container.store.overdue(run, error)
     if effects.refused is not None:
         return False
-    Followers(container).follow(run, effects, partial(container.store.overdue, error=error, inner=True))
+    NestedRuns(container).apply_verb(run, effects, partial(container.store.overdue, error=error, inner=True))
     container.publisher.act(effects.todo)
     return True

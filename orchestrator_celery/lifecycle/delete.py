@@ -1,7 +1,7 @@
-"""Delete a stored signature: mark it, restore it, purge it.
+"""Deletes a stored signature: marks, restores and purges it.
 
-A purge first claims the signature: from then on nobody finds it. The process that claimed it deletes the runs of the
-signature and then the signature. If that process dies, the next sweep goes on. Each step may be repeated.
+A purge first claims the signature, which is then no longer listed or found. The process with the claim deletes the
+runs of the signature and then the signature. If that process dies, the next sweep continues. Each step may be repeated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ("Deletion",)
 
 logger = safe_logger(__name__)
 
-#: Seconds after which a signature is looked at again that is marked, over its time, and in use.
+#: Seconds between two tries to purge a marked signature that is past its time but in use.
 _PAUSE = 5.0
 
 
@@ -63,7 +63,7 @@ class Deletion:
         return from_ms(effects.detail)
 
     def restore(self, signature: str) -> None:
-        """Take the mark of a signature back.
+        """Remove the mark of a signature.
 
         Raises:
             SignatureGone: the signature was deleted, or its purge has begun.
@@ -72,27 +72,27 @@ class Deletion:
         effects = self._store.signatures.restore(signature)
         _refuse_gone(signature, effects)
         if effects.refused is Refused.STATE:
-            raise InvalidTransition(f"The signature {signature} is ACTIVE: there is no mark to take back.")
+            raise InvalidTransition(f"The signature {signature} is ACTIVE, so it has no mark to remove.")
 
     def purge(self, signature: str, *, forced: bool, reason: str = "") -> bool:
-        """Delete a signature and its runs; tells whether all of it is done, or a run that was retried is left.
+        """Delete a signature and its runs; return False if a run that was retried meanwhile is left.
 
         Args:
-            signature: its id.
-            forced: now; else only once the time it is marked for has come.
-            reason: for the audit trail.
+            signature: id of the signature.
+            forced: delete it now; otherwise only after the time of its mark.
+            reason: the reason for the audit trail.
 
         Raises:
-            SignatureGone: there is no such signature, or it is claimed already; what is left of it is deleted.
-            SignatureInUse: a run of it is live, or a live run contains it; nothing was done.
+            SignatureGone: there is no such signature, or another purge claimed it; the rest of it is deleted.
+            SignatureInUse: one of its runs is live, or a live run contains it; nothing was done.
             OrchestratorError: it is not marked, or its time has not come; nothing was done.
         """
         while True:
             head = self._reader.head(signature)
             if not head or head.get("status") == b"CANCELLED" or "claim" in head:
-                if self.conclude(signature):
+                if self.finish(signature):
                     self._store.signatures.not_deleted(signature)
-                raise SignatureGone(f"No signature has the id {signature!r}: it was deleted, or is being deleted.")
+                raise SignatureGone(f"No signature has the id {signature!r}: it was deleted, or its purge has begun.")
             self.check_use(signature)
             entry = record(
                 "purge",
@@ -104,30 +104,30 @@ class Deletion:
                 reason=reason,
             )
             turns = head.get("turns", b"0").decode()
-            # Before it is done, so that a claim whose maker dies is found.
+            # Schedule a check before the claim, so that a sweep finds the claim if this process dies.
             self._store.signatures.look_at(signature)
             effects = self._store.signatures.doom(signature, turns, forced, entry.model_dump_json())
             if effects.refused is Refused.STATE:
                 self._store.signatures.not_deleted(signature)
                 raise _not_now(signature, effects.detail.decode())
             if effects.refused is None:
-                return self.conclude(signature)
+                return self.finish(signature)
 
     def check_use(self, signature: str, contained: bool = False) -> None:
-        """Whether anything of a signature is live.
+        """Refuse if a run of a signature is live.
 
         Args:
-            signature: its id.
-            contained: ask only whether a live run contains it.
+            signature: id of the signature.
+            contained: check only whether a live run contains the signature.
 
         Raises:
-            SignatureInUse: names the run.
+            SignatureInUse: the run in the error is live.
         """
         stands_for = self._reader.head_field(signature, "outer")
         outer = parse_leaf_id(stands_for.decode()) if stands_for else None
         if outer is not None and self._store.due_index.alive(outer.run):
             raise SignatureInUse(
-                f"The signature {signature} is part of the run {outer.run}, which is live: it goes with that run.",
+                f"The signature {signature} is part of the live run {outer.run} and is deleted with that run.",
                 outer.run,
             )
         if contained:
@@ -137,19 +137,19 @@ class Deletion:
             run = live[0] if live else signature
             raise SignatureInUse(
                 f"The run {run} of the signature {signature} is live: wait for its end, cancel it, or mark the "
-                "signature with `delete()`, and it goes when nothing of it is live.",
+                "signature with `delete()`, which deletes it when none of its runs is live.",
                 run,
             )
 
     def sweep(self, now: float | None = None, limit: int = 100) -> int:
-        """Purge what is marked and over its time.
+        """Purge the marked signatures that are past their time.
 
         Args:
-            now: the store's clock in milliseconds, where it is known.
-            limit: most signatures looked at.
+            now: the store's clock in milliseconds; None to read it.
+            limit: most signatures to check.
 
         Returns:
-            How many signatures went.
+            The number of purged signatures.
         """
         done = 0
         for signature in self._store.signatures.due_deletions(
@@ -169,13 +169,13 @@ class Deletion:
                 logger.debug("%s", exc, extra={"action": "purge"})
                 self._store.signatures.not_deleted(signature)
             except Exception:
-                # One that cannot be purged must not keep the others from it.
+                # An error with one signature must not stop the purge of the others.
                 logger.exception("A signature could not be purged.", extra={"action": "purge", "signature": signature})
                 self._store.signatures.look_again(signature, _PAUSE)
         return done
 
-    def conclude(self, signature: str) -> bool:
-        """Delete what a claimed signature holds, as far as nobody has; tells whether nothing is left."""
+    def finish(self, signature: str) -> bool:
+        """Delete the data of a claimed signature; return whether nothing is left. Deleting twice is safe."""
         head = self._reader.head(signature)
         if "claim" not in head:
             return not head
@@ -194,11 +194,11 @@ class Deletion:
         return True
 
     def _delete_run(self, run: str) -> bool:
-        """Delete one run that is over; False where it is live again."""
+        """Delete an ended run; return False if it is live again."""
         return self._forget(run) and self._store.signatures.purge(run).refused is not Refused.STATE
 
     def _forget(self, run: str) -> bool:
-        """What is kept elsewhere of a run goes first, for after its own record nobody would know of it."""
+        """Delete Celery's result and the nested runs of a run first, because only the run's record lists them."""
         if self._store.due_index.alive(run) and self._reader.head_field(run, "status"):
             return False
         for inner in self._reader.inner(run):
@@ -210,27 +210,27 @@ class Deletion:
         return True
 
     def _forget_result(self, id: str) -> None:
-        with suppress(NotImplementedError):  # not every backend can
+        with suppress(NotImplementedError):  # not every backend supports it
             self._container.app.backend.forget(id)
 
 
 def _not_now(signature: str, why: str) -> OrchestratorError:
     words = {
         "unmarked": "is not marked for deletion: call `delete()`, or `purge(confirm=True)` to delete it now",
-        "early": "is marked for later: its time has not come",
+        "early": "is marked for a later time, which has not come: wait, or call `purge(confirm=True)` to delete it now",
     }
     if why in words:
         return OrchestratorError(f"The signature {signature} {words[why]}.")
-    return SignatureInUse(f"The run {signature} is {why} again: its signature cannot be deleted now.", signature)
+    return SignatureInUse(f"The run {signature} is {why} again, so its signature cannot be deleted now.", signature)
 
 
 def _refuse_gone(signature: str, effects: Effects) -> None:
     if effects.refused is Refused.GONE:
-        raise SignatureGone(f"The signature {signature} is gone: it was deleted, or its purge has begun.")
+        raise SignatureGone(f"The signature {signature} was deleted, or its purge has begun.")
 
 
 def _when(after: Any, at: datetime | None) -> tuple[float | None, float | None]:
-    """Seconds from now, or seconds since the epoch."""
+    """Return the time of the deletion as seconds from now, or as seconds since the epoch."""
     if at is not None:
         if after is not None:
             raise OrchestratorError("Give `after` or `at`, not both.")

@@ -1,4 +1,4 @@
-"""A node of a run goes on as a run of its own: what it is made of, and starting it."""
+"""Starts a detached node as a run of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_celery.lifecycle.rerun.source import without_surroundings
+from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.states import NodeKind, NodeState
@@ -18,26 +18,26 @@ from orchestrator_celery.views.tree import node_name
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
-__all__ = ("Detachment", "detached_id")
+__all__ = ("DetachedRun", "detached_id")
 
-#: Fields of a head the new run has as well: options of its tasks, and what it is found by.
+#: Fields of the head that the new run keeps: the options of its tasks, and its category and tags.
 _KEPT = ("leaf", "category", "tags", "batch")
-#: Letters of callbacks, and what a swarm has for all of its items.
 _PRIMITIVES = (NodeKind.SWARM, NodeKind.COMPLEX, NodeKind.GRAPH)
+#: Letters of callbacks, and of a swarm's callbacks for each item.
 _CALLED, _OF_ITEMS = "lesfc", ("as", "af", "ac")
 
 
 def detached_id(run: str, node: str) -> str:
-    """Id of the run as which a node goes on: always the same, so that who asks again gets the same run."""
+    """Return the id of the run of a detached node. It is always the same, so detaching twice gives one run."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{node}:detached"))
 
 
-class Detachment:
-    """Starts a node of a run as a run of its own; may be repeated.
+class DetachedRun:
+    """Starts a detached node as a run of its own. Starting it twice is safe.
 
     Args:
         container: the parts of the orchestrator.
-        run: the run it was a node of.
+        run: the run that contained the node.
         node: the node.
     """
 
@@ -47,11 +47,11 @@ class Detachment:
         self._node = node
 
     def start(self, new: str, given: str) -> None:
-        """Start it, unless it is.
+        """Start the new run, unless it exists or the old run is gone.
 
         Args:
             new: id of the new run.
-            given: where its partial arguments come from.
+            given: reference to its partial arguments.
         """
         parts, head = self._container, self._container.reader.head(self._run)
         if not head or head["status"] == b"CANCELLED":
@@ -70,7 +70,7 @@ class Detachment:
         args, kwargs = parts.publisher.partial_arguments(self._run, given, self._node)
         if args or kwargs:
             fields["input"] = parts.codec.dump([args, kwargs])
-        options = without_surroundings(parts.codec.load(head["close"])) if "close" in head else {}
+        options = restartable_options(parts.codec.load(head["close"])) if "close" in head else {}
         starter = Starter(parts)
         routing = {name: value for name, value in options.items() if name in ROUTING}
         starter.start_compiled(
@@ -88,7 +88,7 @@ class Detachment:
         }
 
     def _definitions(self) -> dict[str, bytes]:
-        """Definitions of the node and all below it, by path relative to it; packed items as they are."""
+        """Return the definitions of the node and all nodes below, by relative path. Packed items stay packed."""
         [raw] = self._container.reader.definitions(self._run, [self._node])
         found = unpack(raw or b"")
         level = _below(self._node, found["."]) if len(found) == 1 else []
@@ -102,7 +102,7 @@ class Detachment:
         return found
 
     def _records(self, below: Mapping[str, bytes], place: str) -> tuple[dict[str, bytes], dict[str, int]]:
-        """What of it has ended before its turn, skipped or kept by a retry; and how many tasks that leaves."""
+        """Return the records of nodes that ended early (skipped, or kept by a retry), and the counts of tasks."""
         paths = [path for path in below if path != "." and not is_callback(path)]
         fields = [*paths, *(f"{path}:end" for path in paths if below[path].startswith(b"P "))]
         raws = self._container.reader.terminal(self._run, [f"{self._node}.{field}" for field in fields])
@@ -120,13 +120,13 @@ class Detachment:
 
 
 def _all_inside(packed: bytes) -> Iterator[bytes]:
-    """Definitions in a packed one, and in the bodies of graphs' nodes that are packed in it."""
+    """Yield the definitions in a packed definition, including those in packed bodies of graphs' nodes."""
     for path, raw in unpack(packed).items():
         yield from _all_inside(raw) if path.endswith("p") else (raw,)
 
 
 def _below(node: str, raw: bytes) -> list[str]:
-    """Ids of definitions one level below a node: children, callbacks, and what a swarm keeps for its items."""
+    """Return the ids of definitions one level below a node: children, callbacks, and a swarm's data for its items."""
     if raw[:2] == b"N ":
         return [f"{node}.p"]
     if raw[:2] not in (b"L ", b"C ", b"P ", b"G "):
@@ -139,9 +139,9 @@ def _below(node: str, raw: bytes) -> list[str]:
 
 
 def _leaves(path: str, packed: bytes) -> int:
-    """How many tasks a definition stands for that count."""
+    """Return the number of tasks that a definition adds to the run's total."""
     if is_callback(path) or path.endswith("p"):
-        return 0  # the body of a graph's node, whose tasks that knows
+        return 0  # the definition of the graph's node counts the tasks of its body
     found = 0
     for inner, raw in unpack(packed).items():
         if raw.startswith(b"N "):

@@ -1,4 +1,4 @@
-"""Ids of runs, and what tells whether two starts under one id mean the same."""
+"""Ids of runs, and the digest that shows whether two starts with one id have the same definition."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _LONGEST = 200
 
 
 def check_id(run: str) -> None:
-    """Refuse an id that no run may be given.
+    """Refuse an id that is not allowed for a run.
 
     Raises:
-        InvalidWorkflow: it is empty, too long, not printable, or has the form of a task's id in a run.
+        InvalidWorkflow: the id is empty, too long or not printable, or has the form of a task's id in a run.
     """
     if not 0 < len(run) <= _LONGEST or not run.isprintable():
         raise InvalidWorkflow(
@@ -39,10 +39,10 @@ def check_id(run: str) -> None:
 
 
 def digest_of(definitions: Mapping[str, bytes]) -> str:
-    """The same for two definitions that are the same, whatever options each was applied with.
+    """Return a digest of definitions. It does not depend on the options of an application.
 
     Args:
-        definitions: by node id, compiled without the options of an application.
+        definitions: definitions by node id, compiled without the options of an application.
     """
     found = hashlib.sha1(usedforsecurity=False)
     for node, raw in definitions.items():
@@ -52,10 +52,10 @@ def digest_of(definitions: Mapping[str, bytes]) -> str:
 
 
 def mismatch(run: str) -> DefinitionMismatch:
-    """What a caller gets whose id is that of another run."""
+    """Return the error for a start whose id belongs to a run with another definition."""
     return DefinitionMismatch(
-        f"The run {run} has another definition, so nothing was started: use a new id, or apply what this id was first "
-        f"used for. `orchestrator.run({run!r})` gives the run that is there.",
+        f"The run {run} exists with another definition, so nothing was started: use a new id, or apply the workflow of "
+        f"that run. `orchestrator.run({run!r})` returns it.",
         run,
     )
 

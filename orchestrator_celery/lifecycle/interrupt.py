@@ -1,9 +1,9 @@
-"""Interrupting a run: its status first, then one command to the workers, then what became of each task.
+"""Interrupts a run: changes its status, sends one command to the workers, and reports the outcome of each task.
 
-From the moment the status has changed nothing more starts, whatever happens
-to the caller. What runs is then stopped by the workers themselves, each on
-its own clock. A task whose worker does not answer is fenced off: it starts
-again under a new attempt, and nothing the old one reports counts.
+After the change of the status no task starts any more, even if the caller dies.
+The workers then stop the running tasks, each by its own clock. If a worker does
+not answer, its task is fenced off: it gets a new attempt, and the reports of the
+old attempt are refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
-from orchestrator_celery.lifecycle.followers import INSIDE
+from orchestrator_celery.lifecycle.nested_runs import INSIDE
 from orchestrator_celery.lifecycle.refusal import check
 from orchestrator_celery.model.events import NodeInterrupted, parse_event
 from orchestrator_celery.model.ids import LeafId, is_runner
@@ -33,14 +33,14 @@ __all__ = ("Interruption",)
 
 logger = safe_logger(__name__)
 
-_REPLY = 5.0  # longest wait for the workers' answers
-_AFTER = 2.0  # seconds a process may take to end after SIGKILL, and to say so
-_LOOK = 0.05
+_REPLY = 5.0  # seconds to wait for the workers' answers, at most
+_KILL_WAIT = 2.0  # seconds that a process may need to exit after SIGKILL and to be reported
+_POLL = 0.05
 
 
 @dataclass
 class _Body:
-    """A task that ran, and what is known of its end."""
+    """A task that ran at the time of the interruption, and its outcome."""
 
     leaf: LeafId
     live: Live
@@ -61,39 +61,39 @@ class Interruption:
         self._reader = container.reader
 
     def interrupt(self, run: str, signal: str, grace: float) -> InterruptReport:
-        """Interrupt a run, and tell what became of what ran.
+        """Interrupt a run, and report the outcome of each running task.
 
         Args:
-            run: its id.
-            signal: what processes get first.
+            run: id of the run.
+            signal: the first signal for the processes.
             grace: seconds until SIGKILL.
 
         Raises:
             RunNotFound: there is no such run.
-            InvalidTransition: it has ended, or is interrupted and nothing of it runs.
-            OrchestratorError: there is no such signal, or the grace is negative; nothing is done.
+            InvalidTransition: the run has ended, or it is interrupted and none of its tasks runs.
+            OrchestratorError: there is no such signal, or the grace is negative; nothing was done.
         """
         _check(signal, grace)
         begun = time.monotonic()
         bodies = self._mark(run, signal, grace)
         if bodies:
-            self._ask(run, bodies, signal, grace)
+            self._send_stop_command(run, bodies, signal, grace)
             self._wait(bodies, begun + grace)
             for body in bodies:
                 if body.outcome is None:
-                    self._give_up(body)
-        tasks = tuple(self._told(body) for body in bodies if not is_runner(body.leaf.node))
+                    self._fence_off(body)
+        tasks = tuple(self._report(body) for body in bodies if not is_runner(body.leaf.node))
         return InterruptReport(run=run, signal=signal, grace=grace, tasks=tasks)
 
-    def repeat(self, run: str, running: Mapping[str, bytes], now: float) -> None:
-        """Tell the workers again what is to be stopped: the caller may have died before it could.
+    def resend(self, run: str, running: Mapping[str, bytes], now: float) -> None:
+        """Send the stop command again, because the caller may have died before it sent the command.
 
-        A worker that has sent its signal already does nothing more. Where the run was resumed meanwhile, what is
-        stopped starts again at once.
+        A worker that has sent the signal does nothing more. If the run was resumed meanwhile, the stopped tasks start
+        again at once.
 
         Args:
-            run: its id.
-            running: what runs of it, with records.
+            run: id of the run.
+            running: the records of its running tasks, by node.
             now: the store's clock, in ms.
         """
         nodes = {node: parse_live(raw) for node, raw in running.items() if raw[:1] == b"I"}
@@ -115,7 +115,7 @@ class Interruption:
         )
 
     def _mark(self, run: str, signal: str, grace: float) -> list[_Body]:
-        """Change the status, of runs that stand in for its tasks too; what runs."""
+        """Change the status of the run and of its nested runs; return the running tasks."""
         effects = self._store.interrupt(run, signal, grace)
         check(effects, run, "interrupt")
         inner, found = effects.detail
@@ -128,13 +128,13 @@ class Interruption:
             try:
                 bodies += self._mark(other.decode(), signal, grace)
             except (RunNotFound, InvalidTransition):
-                continue  # it has ended, or not begun
+                continue  # the nested run has ended, or has not started
         if inner:
             self._store.settled(run, INSIDE)
         return bodies
 
-    def _ask(self, run: str, bodies: list[_Body], signal: str, grace: float) -> None:
-        """One command to all workers concerned; each answers for what it runs."""
+    def _send_stop_command(self, run: str, bodies: list[_Body], signal: str, grace: float) -> None:
+        """Send one command to the workers of the tasks. Each worker answers for the tasks that it runs."""
         ids = {str(body.leaf): body for body in bodies}
         hosts = sorted({_host(body.live) for body in bodies})
         try:
@@ -149,7 +149,7 @@ class Interruption:
                 )
         except TRANSIENT_ERRORS as exc:
             logger.warning(
-                "The workers cannot be told to stop %d tasks: %r",
+                "The stop command cannot be sent to the workers; number of tasks: %d, error: %r",
                 len(ids),
                 exc,
                 extra={"action": "interrupt", "run": run},
@@ -159,21 +159,21 @@ class Interruption:
             for answer in reply.values():
                 for task_id, word in _answers(answer).items():
                     ids[task_id].answer = word
-        for body in bodies:  # the message that works an item off answers for it
+        for body in bodies:  # an item of a batch has the answer of its runner
             if body.live.runner and (runner := ids.get(f"{body.leaf.run}:{body.live.runner}")):
                 body.answer = runner.answer
 
     def _wait(self, bodies: list[_Body], deadline: float) -> None:
-        """Until every task has ended or is held, or there is nothing more to wait for."""
+        """Wait until every task has ended or is held back, or until the time is over."""
         while open_ := [body for body in bodies if body.outcome is None]:
             for body in open_:
                 body.outcome = self._outcome(body)
             now = time.monotonic()
-            # What cannot be killed may look for itself as long as the grace lasts.
-            last = deadline + _AFTER if any(body.answer != "unsupported" for body in open_) else deadline
+            # A task that cannot be killed may still stop itself until the grace is over.
+            last = deadline + _KILL_WAIT if any(body.answer != "unsupported" for body in open_) else deadline
             if now >= last:
                 return
-            time.sleep(_LOOK)
+            time.sleep(_POLL)
 
     def _outcome(self, body: _Body) -> InterruptOutcome | None:
         raw = self._reader.live_leaf(body.leaf.run, body.leaf.node)
@@ -181,12 +181,12 @@ class Interruption:
             return InterruptOutcome.FINISHED_FIRST
         live = parse_live(raw)
         if raw[:1] == b"H" and live.attempt == body.leaf.attempt:
-            return self._how(body.leaf)
+            return self._recorded_outcome(body.leaf)
         if raw[:1] == b"I" and (live.attempt, live.fence) == (body.leaf.attempt, body.live.fence):
             return None
-        return InterruptOutcome.STOPPED_ITSELF  # a retry, or a canvas in its place, or somebody resumed the run
+        return InterruptOutcome.STOPPED_ITSELF  # a retry or a canvas continues the node, or the run was resumed
 
-    def _how(self, leaf: LeafId) -> InterruptOutcome:
+    def _recorded_outcome(self, leaf: LeafId) -> InterruptOutcome:
         after, reason = "0", ""
         while entries := self._reader.events(leaf.run, after, None):
             for place, fields in entries:
@@ -197,7 +197,7 @@ class Interruption:
         known = {outcome.value for outcome in InterruptOutcome}
         return InterruptOutcome(reason) if reason in known else InterruptOutcome.TERMINATED
 
-    def _give_up(self, body: _Body) -> None:
+    def _fence_off(self, body: _Body) -> None:
         if body.answer == "unsupported":
             body.outcome = InterruptOutcome.UNSUPPORTED
             return
@@ -206,7 +206,7 @@ class Interruption:
         body.outcome = word if fenced.refused is None else self._outcome(body) or word
         self._container.publisher.act(fenced.todo)
 
-    def _told(self, body: _Body) -> InterruptedTask:
+    def _report(self, body: _Body) -> InterruptedTask:
         leaf = body.leaf
         [raw] = self._reader.definitions(leaf.run, [leaf.node])
         return InterruptedTask(
@@ -222,17 +222,19 @@ class Interruption:
 
 def _check(signal: str, grace: float) -> None:
     if signal not in Signals.__members__:
-        raise OrchestratorError(f"{signal!r} is no signal here: pass a name such as SIGTERM or SIGINT.")
+        raise OrchestratorError(f"{signal!r} is not a signal of this system: pass a name such as SIGTERM or SIGINT.")
     if grace < 0:
-        raise OrchestratorError(f"A grace of {grace} s is not possible: pass 0 to kill at once, or more.")
+        raise OrchestratorError(
+            f"grace={grace} is not allowed: pass seconds, 0 or more. With 0 the processes are killed at once."
+        )
 
 
 def _host(live: Live) -> str:
-    """The worker that runs a leaf, as Celery names it."""
+    """Return the Celery name of the worker that runs a leaf."""
     return live.owner.rsplit("/", 2)[0]
 
 
 def _answers(answer: Any) -> dict[str, str]:
-    """What one worker answers: nothing, where it does not know the command or has failed."""
+    """Return the answer of one worker; empty if the worker does not know the command or failed."""
     found = answer.get("ok") if isinstance(answer, dict) else None
     return found if isinstance(found, dict) else {}

@@ -1,6 +1,6 @@
-"""Celery's result of an id that is used again: of an earlier run, or of a task, of the same id.
+"""Deletes Celery's old result of an id that is used again, from an earlier run or task with the same id.
 
-Celery would answer with it for the new run, and never replaces a success.
+Otherwise Celery would return the old result for the new run, because it never overwrites a success.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ("STALE", "OldResults")
 
-#: Field of a head: Celery has a result from before the run.
+#: Field of a head: Celery has a result of this id from before the run.
 STALE = "stale"
-#: Messages about results that a process may not have read yet: at most two for each id it waits for.
+#: Unread messages about results in a process: at most two for each id that it waits for.
 _UNREAD = 16
 
 
 class OldResults:
-    """Takes results back.
+    """Deletes old results.
 
     Args:
         container: the parts of the orchestrator.
@@ -38,7 +38,7 @@ class OldResults:
         self._reader = container.reader
 
     def may_have(self, run: str) -> bool:
-        """Whether Celery has a result of this id, or cannot be asked now."""
+        """Whether Celery has a result of this id. True if the backend cannot be reached now."""
         if not self.are_kept:
             return False
         try:
@@ -50,30 +50,30 @@ class OldResults:
 
     @property
     def are_kept(self) -> bool:
-        """Whether there is a backend whose results can be read more than once."""
+        """Whether the app has a result backend whose results can be read more than once."""
         return not isinstance(self._backend, DisabledBackend) and bool(self._backend.persistent)
 
     def take_back(self, run: str) -> None:
-        """Let Celery forget what it knew before the run; may be repeated, and come late.
+        """Delete Celery's result from before the run. Doing it twice, or late, is safe.
 
         Raises:
-            Exception: whatever the backend raises where it cannot be asked; the next sweep tries again.
+            Exception: the error of a backend that cannot be reached; the next sweep tries again.
         """
         stale, status, closed = self._reader.head_fields(run, STALE, "status", "closed")
         if stale is None or (_ended(status) and not closed):
-            return  # its own end is being told
+            return  # the result of this run is being stored
         with suppress(NotImplementedError):
             self._backend.forget(run)
         self._drop_messages(run)
         status, closed = self._reader.head_fields(run, "status", "closed")
         if _ended(status) and not closed:
-            return  # what was forgotten may be its own; the next sweep sees
+            return  # the deleted result may be the run's own; the next sweep checks
         if closed:
             self._tell(run)
         self._container.store.settled(run, STALE)
 
     def _drop_messages(self, run: str) -> None:
-        """Celery keeps messages about results that nobody here waited for, for the next call that waits."""
+        """Drop Celery's messages about results for which no call has waited; the next call would read them."""
         consumer = getattr(self._backend, "result_consumer", None)
         messages: Any = getattr(self._backend, "_pending_messages", None)
         if consumer is None or messages is None:

@@ -1,4 +1,4 @@
-"""From the store's refusal of a verb to the error that the caller sees."""
+"""Turns the store's refusal of a verb into the error for the caller."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from orchestrator_celery.store import Effects, Refused
 
 __all__ = ("check", "node_refusal")
 
-#: Why a node is left as it is, where its state alone does not tell.
+#: Why a verb refuses a node, for reasons other than the node's state.
 _REASONS = {
-    "callback": "is a callback and no part of the tree; it follows the node that it belongs to",
-    "approval": "waits for a person and is no task that could run by itself: answer it, or skip it",
+    "callback": "is a callback, not a part of the tree: use the node that it belongs to",
+    "approval": "is an approval, which waits for a person and runs no task: answer it, or skip it",
     "root": "is the whole run: cancel the run, or skip its nodes",
     "early": "waits for the nodes before it, so its input is not known yet: wait for them, or skip it",
     "header": "is SKIPPED, because the header of its chord has failed: retry the failed header",
-    "tolerated": "has FAILED, and the failure was tolerated: the node around it has succeeded without it",
+    "tolerated": "has FAILED, but the failure was tolerated: the node that contains it has succeeded without it",
 }
 
 
@@ -30,10 +30,10 @@ def check(effects: Effects, run: str, verb: str) -> None:
 
     Raises:
         RunNotFound: there is no such run.
-        InvalidTransition: its status does not allow it; says what is possible.
+        InvalidTransition: the run's status does not allow the verb; the message lists the possible verbs.
     """
     if effects.refused is Refused.GONE:
-        raise RunNotFound(f"No run has the id {run!r}: it cannot be {VERBS[verb].done}.")
+        raise RunNotFound(f"No run has the id {run!r}, so it cannot be {VERBS[verb].done}.")
     if effects.refused is Refused.STATE:
         raise InvalidTransition(refusal(run, verb, RunStatus(effects.detail.decode())))
 

@@ -15,36 +15,36 @@ if TYPE_CHECKING:
 
 __all__ = ("retry",)
 
-#: Longest wait, in seconds, until Celery has been told of the end. That takes a moment, unless the worker dies.
-_TELLING = 10.0
-_LOOK = 0.02
+#: Longest wait in seconds until the run is closed in Celery. Closing takes a moment, unless the worker dies.
+_CLOSING_WAIT = 10.0
+_POLL = 0.02
 
 
 def retry(container: Container, run: str, node: str | None) -> None:
-    """Let a failed run go on from the failed tasks.
+    """Continue a failed run from its failed tasks.
 
     Args:
         container: the parts of the orchestrator.
         run: id of the run.
-        node: the one failed node that starts again; None for all failed nodes.
+        node: the failed node to start again; None for all failed nodes.
 
     Raises:
         RunNotFound: there is no such run.
         InvalidTransition: the run or the node has not failed, or the node cannot start by itself.
         NodeNotFound: the run has no such node.
     """
-    store, until = container.store, time.monotonic() + _TELLING
+    store, until = container.store, time.monotonic() + _CLOSING_WAIT
     effects = store.retry(run, node or "")
     while effects.refused is Refused.HELD and time.monotonic() < until:
-        time.sleep(_LOOK)
+        time.sleep(_POLL)
         effects = store.retry(run, node or "")
     check(effects, run, "retry")
     if effects.refused is Refused.HELD:
         raise InvalidTransition(
-            f"The run {run} is FAILED, and Celery is being told of that now: retry the run in a moment. If the worker "
-            "that tells Celery is gone, another worker does so first."
+            f"The run {run} is FAILED, but its outcome is not stored in Celery yet. Retry the run in a moment. If the "
+            "worker that stores it is gone, another worker does it."
         )
     if effects.refused is Refused.NODE:
         raise node_refusal(run, node or "", "retried", effects, "only a node that has failed can be")
-    SideEffects(container).settle(run)
+    SideEffects(container).apply(run)
     container.publisher.act(effects.todo)

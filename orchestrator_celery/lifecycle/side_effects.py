@@ -1,7 +1,7 @@
 """Pending side effects of a state change, retried by the reconciler.
 
-The transition that changes a run writes its side effects outside the store into the run's head. The caller carries them
-out; if the caller dies, the reconciler does. Each side effect may be repeated, and may come late.
+The transition that changes a run writes its side effects outside the store into the run's head. The caller applies
+them; if the caller dies, the reconciler does. Applying a side effect twice, or late, is safe.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from celery.states import FAILURE, PENDING, REVOKED
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.errors import RunCancelled
-from orchestrator_celery.lifecycle.detach import Detachment
-from orchestrator_celery.lifecycle.followers import INSIDE, Followers
+from orchestrator_celery.lifecycle.detach import DetachedRun
+from orchestrator_celery.lifecycle.nested_runs import INSIDE, NestedRuns
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
 
@@ -24,14 +24,14 @@ __all__ = ("SideEffects",)
 
 logger = safe_logger(__name__)
 
-#: Field of a head: Celery has the outcome from before a retry.
+#: Field of a head: Celery still has the outcome from before a retry.
 _RESET = "reset"
-#: Prefix of a field of a head: a node was taken out to go on as a run of its own.
+#: Prefix of a field of a head: a node was detached, and its own run is not started yet.
 _DETACH = "detach:"
 
 
 class SideEffects:
-    """Carries out the pending side effects of runs.
+    """Applies the pending side effects of runs.
 
     Args:
         container: the parts of the orchestrator.
@@ -41,8 +41,8 @@ class SideEffects:
         self._container = container
         self._reader = container.reader
 
-    def settle(self, run: str) -> None:
-        """Carry out the pending side effects of a run. What cannot be done now is left to the reconciler."""
+    def apply(self, run: str) -> None:
+        """Apply the pending side effects of a run. The reconciler applies those that cannot be applied now."""
         try:
             head = self._reader.head(run)
             if _RESET in head:
@@ -50,19 +50,21 @@ class SideEffects:
             if STALE in head:
                 OldResults(self._container).take_back(run)
             if INSIDE in head:
-                Followers(self._container).align(run)
+                NestedRuns(self._container).match_status(run)
             for field in [name for name in head if name.startswith(_DETACH)]:
                 new, given = head[field].decode().split(" ")
-                Detachment(self._container, run, field.removeprefix(_DETACH)).start(new, given)
+                DetachedRun(self._container, run, field.removeprefix(_DETACH)).start(new, given)
                 self._container.store.settled(run, field)
         except TRANSIENT_ERRORS as exc:
-            logger.warning("Side effects of a change wait: %r", exc, extra={"action": "settle", "run": run})
+            logger.warning(
+                "Side effects of a state change cannot be applied now: %r", exc, extra={"action": "settle", "run": run}
+            )
 
     def _reset(self, run: str) -> None:
-        """Celery is to wait for the outcome once more.
+        """Reset Celery's result, so that callers wait for the new outcome.
 
-        Whoever comes here late may meet the run's next end. Celery itself never replaces a success by this; anything
-        else is told again.
+        If this comes late, the run may have ended again. Celery never replaces a success by PENDING. A failure or a
+        cancellation is stored again.
         """
         backend = self._container.app.backend
         stored = not self._options(run).get("ignore_result")

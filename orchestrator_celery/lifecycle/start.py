@@ -1,4 +1,4 @@
-"""From an applied primitive to a durable run with its first messages sent."""
+"""Starts a run: compiles an applied primitive, creates the run in the store, and sends its first messages."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ __all__ = ("ROUTING", "Starter", "leaf_options")
 
 logger = safe_logger(__name__)
 
-#: What Celery makes of itself, and nobody uses twice.
+#: An id that Celery generated, which no caller uses twice.
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = 1_000_000
 
-#: Options Celery needs when the run closes: what natively goes into the message of a task.
+#: Options that Celery needs when the run closes. In Celery they are part of the task's message.
 _CLOSING = frozenset(
     "chain chord group_id group_index link link_error root_id parent_id ignore_result replaced_task_nesting "
     "stamped_headers shadow".split()
 )
-#: Where a message goes and how it is written: for every leaf, and for the closing message as well.
+#: Options for the routing and the encoding of messages: for every leaf and for the closing message.
 ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
 _NEVER = frozenset(
     "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta deadline "
@@ -67,18 +67,18 @@ class Starter:
         self._results = OldResults(container)
 
     def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> str:
-        """Start a run, whole or not at all; returns its id.
+        """Start a run and return its id. If the start fails, nothing of the run is left.
 
         Args:
-            primitive: what to run.
+            primitive: the primitive to run.
             args: partial positional arguments for the first tasks.
             kwargs: partial keyword arguments for them.
             options: execution options of this application.
 
         Raises:
             InvalidWorkflow: the `task_id` is not allowed.
-            DefinitionMismatch: the `task_id` is that of a run of something else.
-            InvalidTransition: a run of this id is being cancelled.
+            DefinitionMismatch: the `task_id` belongs to a run with another definition.
+            InvalidTransition: a run with this id is being cancelled.
         """
         given = options.get("task_id")
         run = str(given) if given else uuid()
@@ -86,23 +86,23 @@ class Starter:
             check_id(run)
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
-            head |= self._of_used_id(run, options)
+            head |= self._reused_id_fields(run, options)
         effects = self._store.create(run, definitions, head)
         if effects.refused is Refused.EXISTS:
-            self._check_known(run, head, effects)
+            self._check_existing(run, head, effects)
         if STALE in head:
             self._take_back(run)
         if effects.refused is None:
             self._send(run, effects.todo)
         elif effects.more[1] == b"PENDING":
-            # The answer to the call that created it may have been lost, and its first messages with that.
+            # The answer to the call that created the run may be lost, and its first messages not sent.
             self._publisher.act(self._store.unclaimed(run))
         return run
 
     def _record(
         self, run: str, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, bytes]]:
-        """Head and definitions of a run to be."""
+        """Return the head and the definitions of a new run."""
         eta = self._eta(options)
         definitions, head = self.compile(primitive, args, kwargs, options, delayed=eta is not None)
         if eta is not None:
@@ -110,15 +110,15 @@ class Starter:
         if primitive.stands_in:
             head["outer"] = run
         elif options.get("replaced_task_nesting"):
-            pass  # a task that runs once more may be replaced by something else, and the first counts
+            pass  # a task that runs again may be replaced by another canvas; the first one counts
         elif not leaf_options(options) and eta is None:
             head["digest"] = digest_of(definitions)
-        elif options.get("task_id"):  # otherwise nobody knows the id who could use it for something else
+        elif options.get("task_id"):  # a generated id is unknown to other callers
             head["digest"] = digest_of(self._compiler.run(primitive, {})[0])
         head["close"] = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
         return head, definitions
 
-    def _check_known(self, run: str, head: Mapping[str, Any], effects: Effects) -> None:
+    def _check_existing(self, run: str, head: Mapping[str, Any], effects: Effects) -> None:
         if other := other_app(self._container, *self._container.reader.head_fields(run, *OWNER)):
             self._store.due_index.disown([run])
             raise DefinitionMismatch(
@@ -129,16 +129,16 @@ class Starter:
         digest, status = (part.decode() for part in effects.more)
         if status == RunStatus.CANCELLED:
             raise InvalidTransition(
-                f"The run {run} was cancelled just now, and the cancellation is not complete: apply it again in a "
-                "moment, or use a new id."
+                f"The run {run} was cancelled a moment ago, and the cancellation is not complete: apply the signature "
+                "again in a moment, or use a new id."
             )
         if digest and digest != head.get("digest", digest):
             raise mismatch(run)
 
-    def _of_used_id(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of the head of a run whose id may have been used before.
+    def _reused_id_fields(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the additional fields of the head for an id that may have been used before.
 
-        Messages and processes of an earlier run may still be there: no attempt of it has the number of one of this.
+        Messages and processes of an earlier run may still exist, so the new run gets other attempt numbers.
         """
         base = {"base": _FIRST + secrets.randbelow(_FIRST)}
         if self._results.may_have(run):
@@ -150,7 +150,9 @@ class Starter:
         try:
             self._results.take_back(run)
         except Exception as exc:  # each backend has its own errors
-            logger.warning("Celery's old result of an id waits: %r", exc, extra={"action": "start", "run": run})
+            logger.warning(
+                "Celery's old result of an id cannot be deleted now: %r", exc, extra={"action": "start", "run": run}
+            )
 
     def compile(
         self,
@@ -160,7 +162,7 @@ class Starter:
         options: dict[str, Any],
         delayed: bool = False,
     ) -> tuple[dict[str, bytes], dict[str, Any]]:
-        """Definitions and head of a run to be, or of a signature to be saved; arguments as for `start`."""
+        """Return the definitions and the head of a new run or of a signature to save; arguments as for `start`."""
         shared = leaf_options(options)
         definitions, leaves = self._compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
         head: dict[str, Any] = {
@@ -189,7 +191,7 @@ class Starter:
         return definitions, head
 
     def _declared(self, name: str) -> bytes:
-        """What a task declares, for those who send it and lack it."""
+        """Return the options that a task declares, for processes that send the task but do not have it."""
         declared = declared_options(self._app, name)
         return self._codec.dump(declared, "json") if declared else b""
 
@@ -201,14 +203,14 @@ class Starter:
         options: dict[str, Any],
         records: str = "",
     ) -> str:
-        """Start a run of what was compiled before, whole or not at all; returns its id.
+        """Start a run from compiled definitions and return its id. If the start fails, nothing of the run is left.
 
         Args:
-            run: its id.
-            definitions: of each node.
-            head: fields of its head, without those of closing.
-            options: Celery's own options for its end, such as `link`.
-            records: token of records it takes over from another run.
+            run: id of the run.
+            definitions: the definition of each node.
+            head: fields of the head, without the closing options.
+            options: Celery's options for the end of the run, such as `link`.
+            records: token of uploaded records from an earlier run.
         """
         close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
         effects = self._store.create(run, definitions, {**head, "close": close}, records)
@@ -220,7 +222,7 @@ class Starter:
         try:
             self._publisher.send_strictly(todo)
         except BaseException as exc:
-            # The caller is told, so nothing may be left: what was sent already finds no run and is vetoed.
+            # The caller gets an error, so nothing may be left. Messages that were sent find no run and are vetoed.
             try:
                 self._store.discard(run)
             except UNREACHABLE as away:
@@ -228,7 +230,7 @@ class Starter:
             raise
 
     def _eta(self, options: Mapping[str, Any]) -> int | None:
-        """When the run is to start, in milliseconds of the store's clock (invariant 10); None for at once."""
+        """Return when the run starts, in milliseconds of the store's clock (invariant 10); None for now."""
         if countdown := options.get("countdown"):
             return int((self._store.now() + seconds(countdown, "countdown")) * 1000)
         if eta := options.get("eta"):
@@ -243,22 +245,22 @@ class Starter:
             closing.setdefault("root_id", parent.request.root_id or parent.request.id)
             closing.setdefault("parent_id", parent.request.id)
         closing.setdefault("root_id", run)
-        return to_plain({**closing, **self._answered_to(run, options)})
+        return to_plain({**closing, **self._reply_options(run, options)})
 
-    def _answered_to(self, run: str, options: Mapping[str, Any]) -> dict[str, str]:
-        """Where the outcome goes with a backend that sends it as a message: to who started the run, as natively."""
+    def _reply_options(self, run: str, options: Mapping[str, Any]) -> dict[str, str]:
+        """Return the reply queue of the process that starts the run, if the backend sends results as messages."""
         backend = self._app.backend
         if not answers_by_message(backend):
             return {}
         with self._app.producer_or_acquire() as producer:
-            backend.on_task_call(producer, run)  # the queue it goes to has to be there before
+            backend.on_task_call(producer, run)  # the reply queue must exist before the result is sent
         return {"reply_to": options.get("reply_to") or backend.oid}
 
 
 def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Which options of an application go to every leaf: routing, limits and the like.
+    """Return the options of an application that apply to every leaf, such as routing and limits.
 
-    A relative `expires` counts from now, as it does natively, and not from each leaf's own dispatch.
+    A relative `expires` counts from now, as in Celery, and not from the dispatch of each leaf.
     """
     stamps = set(maybe_list(options.get("stamped_headers")) or ())
     kept = {

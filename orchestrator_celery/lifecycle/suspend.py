@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator_celery.lifecycle.followers import Followers
+from orchestrator_celery.lifecycle.nested_runs import NestedRuns
 from orchestrator_celery.lifecycle.refusal import check
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Suspension:
     def __init__(self, container: Container) -> None:
         self._store = container.store
         self._publisher = container.publisher
-        self._followers = Followers(container)
+        self._nested = NestedRuns(container)
 
     def suspend(self, run: str) -> None:
         """Stop the start of further tasks. Running tasks may finish.
@@ -34,10 +34,10 @@ class Suspension:
         """
         effects = self._store.suspend(run)
         check(effects, run, "suspend")
-        self._followers.follow(run, effects, self._store.suspend)
+        self._nested.apply_verb(run, effects, self._store.suspend)
 
     def resume(self, run: str) -> None:
-        """Let a suspended or interrupted run go on, and start the tasks that an auto-resume rule holds back.
+        """Continue a suspended or interrupted run, and start the tasks that an auto-resume rule holds back.
 
         Raises:
             RunNotFound: there is no such run.
@@ -45,5 +45,5 @@ class Suspension:
         """
         effects = self._store.resume(run)
         check(effects, run, "resume")
-        self._followers.follow(run, effects, self._store.resume)
+        self._nested.apply_verb(run, effects, self._store.resume)
         self._publisher.act(effects.todo)

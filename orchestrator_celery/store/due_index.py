@@ -70,10 +70,20 @@ class DueIndex(Transitions):
         high = "(+inf" if now is None else now
         return [run.decode() for run in self.client.zrangebyscore(self.keys.due, "-inf", high, 0, count)]
 
-    def first_due(self) -> float | None:
-        """Return the time of the next check of a run (ms); None if no check is planned."""
-        first = self.client.zrange(self.keys.due, 0, 0, withscores=True)
+    def first_start(self) -> float | None:
+        """Return when the next delayed run starts, in ms; None if none waits."""
+        first = self.client.zrange(self.keys.starts, 0, 0, withscores=True)
         return float(first[0][1]) if first else None
+
+    def take_starts(self, now: float, count: int) -> list[str]:
+        """Remove the delayed runs that start by `now` (ms) from the index of starts, and return them.
+
+        They stay due: if this process dies, the next sweep starts them.
+        """
+        runs = [run.decode() for run in self.client.zrangebyscore(self.keys.starts, "-inf", now, 0, count)]
+        if runs:
+            self.client.zrem(self.keys.starts, *runs)
+        return runs
 
     def active_runs(self) -> int:
         """Return the number of runs that have not ended."""
@@ -93,9 +103,10 @@ class DueIndex(Transitions):
         with self.client.pipeline(transaction=False) as pipe:
             pipe.zrem(self.keys.due, *runs)
             pipe.zrem(self.keys.approvals, *runs)
+            pipe.zrem(self.keys.starts, *runs)
             for run in runs:
                 pipe.hmget(self.keys.root(run), "status", "closed")
-            _, _, *found = pipe.execute()
+            _, _, _, *found = pipe.execute()
         new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
         if new:
             self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
@@ -104,7 +115,7 @@ class DueIndex(Transitions):
         """Remove runs of other apps from the indexes of this app."""
         if runs:
             with self.client.pipeline(transaction=False) as pipe:
-                for index in (self.keys.runs, self.keys.due, self.keys.approvals):
+                for index in (self.keys.runs, self.keys.due, self.keys.starts, self.keys.approvals):
                     pipe.zrem(index, *runs)
                 pipe.execute()
 

@@ -24,6 +24,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:{<run>}:i`                   set     tasks that replaced themselves, some of them by a run of that id
 `orc:runs:<app>`                  zset    run ids by creation, in milliseconds; derived, may lag
 `orc:due:<app>`                   zset    runs that have not ended, by the time of their next check; derived
+`orc:starts:<app>`                zset    runs with a delay, by the time of their start; derived, may lack some
 `orc:signatures:<app>`            zset    saved signatures by creation; derived
 `orc:deletions:<app>`             zset    marked signatures, by the time of the next purge attempt; derived
 `orc:approvals:<app>`             zset    runs that wait for a person, by begin of the wait; derived, may hold too many
@@ -72,6 +73,7 @@ class Keys:
         index = f":{app.id}" if app.id else ""
         self.runs = f"{prefix}:runs{index}"
         self.due = f"{prefix}:due{index}"
+        self.starts = f"{prefix}:starts{index}"
         self.signatures = f"{prefix}:signatures{index}"
         self.deletions = f"{prefix}:deletions{index}"
         self.approvals = f"{prefix}:approvals{index}"

@@ -136,7 +136,7 @@ class SignatureTransitions(Transitions):
         effects, keys = self._run("purge", root, int(signature)), self.keys
         with self.client.pipeline(transaction=False) as pipe:
             if effects.refused is None or effects.refused.value == "gone":
-                for index in (keys.runs, keys.due, keys.signatures, keys.deletions, keys.approvals):
+                for index in (keys.runs, keys.due, keys.signatures, keys.deletions, keys.approvals, keys.starts):
                     pipe.zrem(index, root)
             pipe.execute()
         return effects

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
+from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
 from orchestrator_celery.store.keys import NO_APP, AppId
@@ -71,15 +71,15 @@ class Store(Transitions):
         token = uuid.uuid4().hex
         fields = {"window": self._settings.window, "events": self._settings.max_events, **head, **self._owner}
         flat = [part for pair in fields.items() for part in pair]
-        try:
+        with asking("The run was not started"):
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
-        except UNREACHABLE as exc:
-            raise StoreUnavailable(f"The run was not started, because the store did not answer: {exc}.") from exc
         try:
             effects = self._run("create", run, token, len(fields), records, *flat)
         except UNREACHABLE as exc:
+            if exc.__cause__ is not None and refused_for_now(exc.__cause__):  # before the script did anything
+                raise StoreUnavailable(f"The run was not started. {exc}") from exc
             raise StartUnconfirmed.of(run, exc) from exc
         if effects.refused is Refused.EXPIRED:
             self.due_index.not_due([run])
@@ -98,6 +98,8 @@ class Store(Transitions):
         starts = float(head.get("eta", 0))
         with self.client.pipeline(transaction=False) as pipe:
             pipe.zadd(self.keys.runs, {run: created})
+            if starts > created:
+                pipe.zadd(self.keys.starts, {run: starts})
             pipe.zadd(self.keys.due, {run: starts if starts > created else first})
             pipe.execute()
 

@@ -28,8 +28,6 @@ from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.due_index import DueIndex
-from orchestrator_celery.store.script_call import Transitions
-from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 __all__ = ("CrashPoint", "crash_points", "points")
 
@@ -84,9 +82,8 @@ def crash_points() -> None:
     crash = _Crash(CrashPoint.parse(text), Path(mark))
     from celery.worker.request import Request
 
-    _wrap(Transitions, "_run", crash, lambda self, verb, *args: f"store.{verb}")
-    _wrap(DueIndex, "check", crash, lambda *args: "store.sweep")
-    _wrap(WorkerRegistry, "beat", crash, lambda *args: "store.beat")
+    _wrap(scripts.Script, "run", crash, lambda script, *args: f"store.{script.name}")
+    _wrap(DueIndex, "check", crash, lambda *args: "store.sweep")  # in a pipeline
     _wrap(Publisher, "_send_task", crash, lambda *args: "publish.task")
     _wrap(Publisher, "_send_close", crash, lambda *args: "publish.close")
     _wrap(Request, "acknowledge", crash, lambda *args: "ack")

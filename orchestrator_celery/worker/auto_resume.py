@@ -180,7 +180,7 @@ class ResumeSession:
     def finish_cancellation(self, check: RunCheck) -> None:
         """Finish a cancellation whose caller did not."""
         try:
-            Cancellation(self._container).conclude(check.run)
+            Cancellation(self._container).finish(check.run)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "A cancellation cannot be finished now: %r",
@@ -190,12 +190,12 @@ class ResumeSession:
 
     def apply_side_effects(self, check: RunCheck) -> None:
         """Apply the pending side effects of a state change whose caller did not."""
-        SideEffects(self._container).settle(check.run)
+        SideEffects(self._container).apply(check.run)
 
     def resend_stop_commands(self, check: RunCheck) -> None:
         """Send the stop command of an interruption to the workers again."""
         try:
-            Interruption(self._container).repeat(check.run, check.running, self._now)
+            Interruption(self._container).resend(check.run, check.running, self._now)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "A stop command cannot be sent now: %r",

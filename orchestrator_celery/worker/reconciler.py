@@ -23,6 +23,7 @@ from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.script_call import in_chunks
+from orchestrator_celery.store.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -137,7 +138,7 @@ class Reconciler:
             logger.exception("A step of the sweep failed; the next sweep repeats it.", extra={"action": "sweep"})
 
     def check(self) -> float:
-        """Check the runs that became due between two heartbeats.
+        """Start the delayed runs whose time comes between two heartbeats. Everything else waits for the heartbeat.
 
         Returns:
             The seconds until the next check.
@@ -148,12 +149,13 @@ class Reconciler:
         index = self._container.store.due_index
         if time.monotonic() - self._beat_time > self._container.settings.lease:
             return _PAUSE  # another worker may lead by now
-        now, first = self._now(), index.first_due()
-        if first is not None and first <= now and self._last is not None:
-            self._check_runs(index.due_runs(now, _PER_SWEEP), self._last._replace(now=now, dead=()))
-            now, first = self._now(), index.first_due()
-        # What is still due could not be treated: it is not tried without a pause.
-        return _PAUSE if first is None or first <= now else min(_PAUSE, (first - now) / 1000)
+        first = index.first_start()
+        if first is not None and first <= self._now() and self._last is not None:
+            now = self._now()
+            runs = index.take_starts(now, _PER_SWEEP)
+            self._guard(self._check_runs, runs, self._last._replace(now=now, dead=()))
+            first = index.first_start()
+        return _PAUSE if first is None else min(_PAUSE, max(0.0, (first - self._now()) / 1000))
 
     def _now(self) -> float:
         """The store's clock (ms), as far as this process can tell."""
@@ -261,5 +263,8 @@ class Reconciler:
 
 def _next(check: RunCheck, now: float, routine: float) -> float:
     regular = now + (_PUT_ASIDE if check.state == "unreadable" else routine)
-    moments = (check.due, check.deadline, check.starts)
+    starts = check.starts
+    if starts is not None and starts <= now:  # this check starts the run
+        starts = now + FIRST_LOOK
+    moments = (check.due, check.deadline, starts)
     return min([regular, *(max(moment, now) for moment in moments if moment is not None)])

@@ -85,7 +85,7 @@ class RetryReplace:
         status = self._container.reader.head_field(run, "status")
         if status is not None and not RunStatus(status.decode()).ended:
             self._container.store.cancel(run, "", "")
-            Cancellation(self._container).conclude(run)
+            Cancellation(self._container).finish(run)
 
     def replace(self, task: Any, sig: Any, original: Callable[..., Any]) -> Any:
         """Send a replacement, as `Task.on_replace` does.

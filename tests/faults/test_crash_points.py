@@ -1,5 +1,6 @@
 """R3: a process ends before and after every store call, publication and acknowledgement; the run ends all the same."""
 
+import signal
 import time
 
 import pytest
@@ -37,12 +38,17 @@ CLIENT = {
     "resume",
     "cancel",
     "erase",
+    "append_audit",
 }
 MAIN = {"beat", "sweep", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}
+#: Verbs that only a run with a delay meets, in a worker's main process.
+DELAYED = {"begin"}
 #: Verbs on stored signatures, whose own tests are in `test_stored_crashes.py`.
-STORED = {"save", "register", "registered", "mark", "doom", "purge"}
+STORED = {"save", "register", "registered", "mark", "doom", "purge", "schedule"}
+#: Of a worker that ends in good order.
+LEAVING = {"leave"}
 #: Verbs of an interruption: `test_interrupted.py` crashes at them.
 STOPPING = {"interrupt", "stopped"}
 #: Of an approval, by a person or for want of one: `test_graph_faults.py` crashes at it.
@@ -50,7 +56,7 @@ ANSWERING = {"answer"}
 #: Verbs by which a run goes on without what failed, or what has not started; called by a client.
 GOING_ON = {"retry", "settled", "skip"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
-SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close"}
+SELDOM = {"lost", "ended", "requeue", "fail", "checkpoint", "progress", "publish.close", "add_to_chord"}
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -59,7 +65,7 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-ELSEWHERE = CLIENT | LATE | STORED | STOPPING | ANSWERING | GOING_ON
+ELSEWHERE = CLIENT | LATE | DELAYED | LEAVING | STORED | STOPPING | ANSWERING | GOING_ON
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
@@ -69,12 +75,12 @@ CASES += [
 
 
 def workflow():
-    """Passes every kind of transition: claim, finish, fail, retry, replacement, progress, checkpoint, join, decision,
-    closing; and, with the child that dies by itself, the loss of a process."""
+    """Passes every kind of transition: claim, finish, fail, retry, replacement, addition to a chord, progress,
+    checkpoint, join, decision, closing; and, with the child that dies by itself, the loss of a process."""
     failing = p.fail.si()
     failing.link_error(p.on_old_error.s())
     tolerant = Swarm([failing, p.nap.si(1), p.suicide_once.si(5)], max_failures=1)
-    members = group(p.nap.si(10), p.flaky.si(1, 20), p.replaced.si("chain"))
+    members = group(p.nap.si(10), p.flaky.si(1, 20), p.replaced.si("chain"), p.adding.si(5))
     batched = Swarm([p.identity.si(number) for number in range(9)], batch=9)
     # What becomes of a failure is decided by itself: five times, so that one of two children comes there three times.
     trying = ConditionalGraph("try").add_node("bad", p.fail.si(), retry=Retry(attempts=5, backoff=0.01))
@@ -156,6 +162,39 @@ def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp
             run.get(timeout=120)
         wait_for(lambda: ledger.entries("handler"), 30, "the error callback")
     assert len(ledger.entries("handler")) == 1
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in LEAVING])
+def test_r3_a_worker_that_leaves_crashes_at(default_site, ledger, tmp_path, point):
+    """The next worker goes on, and each task runs once."""
+    mark = tmp_path / "crashed"
+    env = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(mark)}
+    worker = default_site.worker(env=env, **HASTY)
+    run = ComplexSignature(chain(p.nap.si(1, 0.5), p.nap.si(2, 0))).apply_async()
+    wait_for(lambda: ledger.entries("start"), what="the first body")
+    worker.process.send_signal(signal.SIGTERM)
+    worker.process.wait(timeout=120)
+    assert mark.exists(), "the point was never reached"
+    default_site.worker(**HASTY)
+    assert run.get(timeout=120) == 2
+    assert [value for _, value in ledger.entries("start")] == [1, 2]
+
+
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in DELAYED])
+def test_r3_the_worker_that_starts_a_delayed_run_crashes_at(default_site, ledger, tmp_path, point):
+    """Another worker starts it, or sends again what the one that crashed has not sent; each task runs once."""
+    mark = tmp_path / "crashed"
+    with supervised(default_site, mark, point, **HASTY) as look_after:
+        run = ComplexSignature(chain(p.nap.si(1, 0), p.nap.si(2, 0))).apply_async(countdown=0.5)
+
+        def is_closed():
+            look_after()
+            return run.ready()
+
+        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        assert mark.exists(), "the point was never reached"
+        assert run.get(timeout=5) == 2
+    assert [value for _, value in ledger.entries("start")] == [1, 2]
 
 
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip"}])

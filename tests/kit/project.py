@@ -261,6 +261,13 @@ def checkpointed(self, steps, die_at=None):
     return [first, steps]
 
 
+@app.task(bind=True)
+def adding(self, value):
+    """Adds a task to the chord it is in."""
+    self.add_to_chord(identity.s(value))
+    return 0
+
+
 @app.task
 def node_facts():
     node = current_node()

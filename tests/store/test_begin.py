@@ -157,3 +157,32 @@ def test_a_run_made_under_an_id_that_is_being_taken_out_stays_due(play, eta):
     play.start(unit(leaf()), **delay)
     play.store.due_index.not_due(["r"])
     assert play.store.due_index.due_runs(None, 10) == ["r"]
+
+
+def test_starts_are_taken_by_their_time_and_stay_due(play):
+    """Given a delayed run, then the index of starts has it until its time; once taken, a sweep still finds it."""
+    index = play.store.due_index
+    assert index.first_start() is None
+    eta = later(play)
+    play.start(unit(leaf()), eta=eta)
+    assert (index.first_start(), index.take_starts(eta - 1, 10)) == (eta, [])
+    assert (index.take_starts(eta, 10), index.first_start()) == (["r"], None)
+    assert index.due_runs(eta, 10) == ["r"]
+
+
+@pytest.mark.parametrize("end", ["cancel", "discard"])
+def test_a_run_that_is_gone_has_no_start(play, end):
+    """Given a delayed run, when it is cancelled or taken back, then the index of starts does not name it."""
+    play.start(unit(leaf()), eta=later(play))
+    if end == "cancel":
+        play.store.cancel("r", "", "")
+        play.store.erase("r")
+    else:
+        play.store.discard("r")
+    assert play.store.due_index.first_start() is None
+
+
+def test_a_run_without_a_delay_is_not_indexed_by_start(play):
+    """Given no delay, or a time that is over, then the index of starts stays empty."""
+    play.start(unit(leaf()), eta=later(play, -60))
+    assert play.store.due_index.first_start() is None

@@ -43,6 +43,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.requeue("0.1.1", Fence(nesting=1), why="replace")
     store.signatures.register(run, "again")
     store.graphs.awaits(run)
+    Play(store, "later").start(unit(leaf()), eta=int((store.now() + 60) * 1000))
     store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
     store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFound
-from orchestrator_celery.lifecycle.rerun.records import Takeover
+from orchestrator_celery.lifecycle.rerun.records import EarlierRecords
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.run_contents import RunContents
 
@@ -14,15 +14,15 @@ from .test_retry import CODEC
 from .trees import chain, chord, definitions, group, leaf, swarm, unit
 
 
-def takeover(play: Play, node: str) -> Takeover:
-    return Takeover(play.reader, RunContents(play.redis, play.store.keys), play.run, node)
+def takeover(play: Play, node: str) -> EarlierRecords:
+    return EarlierRecords(play.reader, RunContents(play.redis, play.store.keys), play.run, node)
 
 
 def again(play: Play, tree, node: str) -> tuple[Play, list[str]]:
     """A new run of the tree, from a node of the earlier one; what is sent first."""
     new, found = Play(play.store, "new"), takeover(play, node)
     token = play.store.upload_records("new", found.records())
-    done, failed, skipped = found.taken
+    done, failed, skipped = found.counts
     head = {"kind": "swarm", "total": tree.leaves - skipped, "done": done, "failed": failed}
     return new, names(play.store.create("new", definitions(tree), head, token))
 

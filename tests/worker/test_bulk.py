@@ -78,7 +78,7 @@ def test_one_mistake_refuses_all_and_leaves_nothing(busy, opened, position):
     items = [busy.tasks("identity", i) for i in range(2500)]
     items[position] = busy.tasks("identity", object())
     before = keys_of(run)
-    with pytest.raises(BulkRejected, match="None of 2500 tasks was added: 1 are not valid") as caught:
+    with pytest.raises(BulkRejected, match="None of 2500 tasks was added: 1 is not valid") as caught:
         swarm.add_tasks_bulk(items)
     assert [rejection.index for rejection in caught.value.report.rejected] == [position]
     assert caught.value.report.added == 0
@@ -177,7 +177,7 @@ def test_as_many_as_there_is_room_for(busy, room):
     )
     assert (report.added, report.rejected_count) == (room, 5)
     assert [rejection.index for rejection in report.rejected] == list(range(room, count))
-    assert {rejection.reason for rejection in report.rejected} == {"it is over the swarm's max_items"}
+    assert {rejection.reason for rejection in report.rejected} == {"the swarm's max_items is reached"}
     assert run.progress().total == room
     run.cancel(confirm=True)
 

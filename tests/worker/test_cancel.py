@@ -140,7 +140,7 @@ def test_a_plan_that_is_out_of_date_is_refused(site):
     run = site.swarm([], open=True).apply_async()
     plan = run.cancel_plan()
     run.suspend()
-    with pytest.raises(ConfirmationRequired, match="no longer what this plan says"):
+    with pytest.raises(ConfirmationRequired, match="has changed since this plan"):
         run.cancel(confirm=plan.token)
     assert run.status is RunStatus.SUSPENDED
     run.cancel(confirm=run.cancel_plan().token)

@@ -1,10 +1,12 @@
 """Ids of runs: which may be given, what one that is used again answers, and a start whose answer was lost."""
 
 from functools import partial
+from itertools import product
 
 import pytest
 from celery import chain
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from orchestrator_celery import (
@@ -18,8 +20,11 @@ from orchestrator_celery import (
 )
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.store import scripts
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.cases import pairwise
+from tests.kit.servers import free_port
 from tests.kit.waiting import wait_for
-from tests.worker.support import wait_until_running
+from tests.worker.support import Stand, wait_until_running
 from tests.worker.test_starting import PRIMITIVES, RESULTS, Start
 
 
@@ -106,22 +111,20 @@ def _gone(run):
 
 @pytest.fixture(scope="module")
 def _short(ledger_server):
-    from orchestrator_celery.store.embedded import EmbeddedRedis
-    from tests.worker.support import Stand
-
     with EmbeddedRedis() as server, Stand(server.url(0), server.url(1), orchestrator_retention=0.2) as stand:
         worker = stand.worker()
         with worker:
             yield stand
 
 
-@pytest.mark.parametrize("before", [cancelled, over, failed_and_over, a_tasks], ids=lambda way: way.__name__)
-@pytest.mark.parametrize("countdown", [None, 0.5])
-@pytest.mark.parametrize("kind", PRIMITIVES)
+BEFORE = {way.__name__: way for way in (cancelled, over, failed_and_over, a_tasks)}
+
+
+@pytest.mark.parametrize(("kind", "countdown", "before"), pairwise(product(PRIMITIVES, (None, 0.5), BEFORE)))
 def test_an_id_that_is_used_again_answers_for_the_new_run(_short, kind, countdown, before):
     """Given an id that Celery has a result of, when it is used again, then whoever waits gets the new run's result."""
     start = Start(_short, kind)
-    before(start)
+    BEFORE[before](start)
     run = start.primitive("new").apply_async(task_id=start.id, countdown=countdown)
     assert run.get(timeout=30) == RESULTS[kind]("new")
     assert _short.app.AsyncResult(start.id).get(timeout=30) == RESULTS[kind]("new")
@@ -190,10 +193,12 @@ class Losing:
         raise self.error
 
 
-@pytest.mark.parametrize("error", [RedisConnectionError("reset"), RedisTimeoutError("slow")], ids=repr)
-@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
-@pytest.mark.parametrize("countdown", [None, 1])
-@pytest.mark.parametrize("kind", PRIMITIVES)
+ERRORS = (RedisConnectionError("reset"), RedisTimeoutError("slow"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "countdown", "done", "error"), pairwise(product(PRIMITIVES, (None, 1), (True, False), ERRORS))
+)
 def test_a_start_whose_answer_was_lost(busy, ledger, monkeypatch, kind, countdown, done, error):
     """Given a lost answer, then the error says that it is unknown, and of which id; applied again, it starts once."""
     start = Start(busy, kind)
@@ -209,6 +214,18 @@ def test_a_start_whose_answer_was_lost(busy, ledger, monkeypatch, kind, countdow
     assert run.id == id
     assert run.get(timeout=30) == RESULTS[kind]("v")
     assert len(ledger.entries("ran", id)) == 1
+
+
+@pytest.mark.parametrize("words", ["OOM command not allowed", "READONLY You can't write", "MISCONF", "BUSY"])
+def test_a_start_the_store_refused_was_not_made(stand, monkeypatch, words):
+    """Given a store that refuses the call for now, then the error says that nothing was started, for that is certain."""
+    original = scripts.Script.run
+    losing = Losing("create", ResponseError(words), False)
+    with monkeypatch.context() as patch:
+        patch.setattr(scripts.Script, "run", lambda *call: losing.run(original, *call))
+        with pytest.raises(StoreUnavailable, match="was not started") as caught:
+            Start(stand, "swarm").primitive("v").apply_async()
+    assert not isinstance(caught.value, StartUnconfirmed)
 
 
 def test_a_start_whose_client_never_asks_again_runs(busy, ledger, monkeypatch):
@@ -232,8 +249,6 @@ def test_a_refused_broker_and_a_store_that_went_away(unsendable_but_recorded):
 
 @pytest.fixture
 def unsendable_but_recorded(make_stand, monkeypatch):
-    from tests.kit.servers import free_port
-
     stand = make_stand(broker=f"redis://127.0.0.1:{free_port()}/0", broker_connection_timeout=0.2,
                        broker_transport_options={"max_retries": 0}, task_publish_retry=False)  # fmt: skip
     original = scripts.Script.run

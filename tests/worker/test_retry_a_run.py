@@ -212,7 +212,7 @@ def test_a_late_reset_does_not_hide_the_next_end(busy, ledger):
         wait_for(lambda run=run: "closed" in busy.orchestrator.container.reader.head(run.id), what="the second end")
         root = busy.orchestrator.container.store.keys.root(run.id)
         busy.orchestrator.container.store.client.hset(root, mapping={"reset": 1, "owed": 1})
-        SideEffects(busy.orchestrator.container).settle(run.id)
+        SideEffects(busy.orchestrator.container).apply(run.id)
         assert busy.orchestrator.run(run.id).state == ("SUCCESS" if ends_well else "FAILURE")
         answer = busy.orchestrator.container.store.retry(run.id)
         assert answer.refused is (Refused.STATE if ends_well else None)

@@ -151,7 +151,7 @@ def test_a_caller_that_dies_in_between(make_stand, ledger):
         assert run.get(timeout=120) == 2
         assert stand.orchestrator.result(new).get(timeout=120) == 1
         assert run.detach("0.0.0").id == new
-    SideEffects(stand.orchestrator.container).settle(run.id)
+    SideEffects(stand.orchestrator.container).apply(run.id)
     assert bodies(ledger).count(1) == 1
 
 

@@ -1,14 +1,11 @@
 """Every way Celery has of starting something, for every primitive: at once, and with a delay.
 
-With a delay the run is on record before it starts: it is found, and suspended, resumed, interrupted and cancelled.
+With a delay the run is on record before it starts: it is found, suspended, resumed, interrupted and cancelled.
 """
 
 import json
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from itertools import product
 
 import pytest
 from celery import chain, chord, group
@@ -27,8 +24,9 @@ from orchestrator_celery import (
     RunStatus,
     Swarm,
 )
+from tests.kit.cases import pairwise
+from tests.kit.clients import run_code
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 #: Seconds: longer than any test takes, and short enough to be waited for.
 LATER, SOON = 600, 1.0
@@ -58,11 +56,12 @@ class Start:
     Args:
         stand: client and project.
         kind: of primitive.
-        delay: options that delay the start; none starts at once.
     """
 
-    def __init__(self, stand, kind, **delay):
-        self.stand, self.kind, self.delay, self.id = stand, kind, delay, uuid()
+    def __init__(self, stand, kind):
+        self.stand, self.kind, self.id = stand, kind, uuid()
+        #: Options that delay the start; none starts at once.
+        self.delay = {}
         #: Whose result tells of the end, where that is not the run's own.
         self.outer = None
         self.tasks, self.app = stand.tasks, stand.app
@@ -173,14 +172,11 @@ def from_json(s):
 def from_another_process(s):
     """Of JSON, in a process that knows the project and nothing else of it."""
     code = (
-        "import json, sys\nfrom celery import signature\nfrom tests.worker.tasks import app\n"
-        "signature(json.load(sys.stdin), app=app).apply_async()"
+        "import json\nfrom celery import signature\nfrom tests.kit.project import app\n"
+        f"signature(json.loads({json.dumps(s.frozen('v'))!r}), app=app).apply_async()\n"
     )
-    stand = s.stand
-    subprocess.run(
-        [sys.executable, "-c", code], input=json.dumps(s.frozen("v")), text=True, check=True, cwd=ROOT, timeout=60,
-        env={**os.environ, **environment(stand.broker, stand.backend, **stand.settings)},
-    )  # fmt: skip
+    done = run_code(s.stand.broker, s.stand.backend, code)
+    assert done.returncode == 0, done.stdout
 
 
 WAYS = {
@@ -193,7 +189,6 @@ WAYS = {
 }  # fmt: skip
 
 
-@contextmanager
 def found(start, way):
     """The run, as soon as it is on record."""
     WAYS[way](start)
@@ -204,60 +199,74 @@ def found(start, way):
         except RunNotFound:
             return None
 
-    yield wait_for(look, 20, "the run to be on record")
+    return wait_for(look, 20, "the run to be on record")
 
 
 #: What the task returns, where it is not `v`: the body of a chord gets a list.
 VALUES = {"as_body": ["v"]}
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", PRIMITIVES)
-def test_starts_at_once(busy, kind, way):
+def starts_at_once(start, way, _):
     """Given no delay, then the run is found, and ends with the value its task was given."""
-    start = Start(busy, kind)
-    with found(start, way) as run:
-        wait_for(lambda: run.status.ended, 30, "the end")
-        assert run.status is RunStatus.SUCCEEDED
-        if way != "as_link_error":  # which is told the id of the task that failed
-            assert run.outcome() == RESULTS[kind](VALUES.get(way, "v"))
-        assert run.view.eta is None or way in ("by_eta", "by_eta_text")
+    run = found(start, way)
+    wait_for(lambda: run.status.ended, 30, "the end")
+    assert run.status is RunStatus.SUCCEEDED
+    if way != "as_link_error":  # which is told the id of the task that failed
+        assert run.outcome() == RESULTS[start.kind](VALUES.get(way, "v"))
+    assert run.view.eta is None or way in ("by_eta", "by_eta_text")
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", PRIMITIVES)
-def test_is_on_record_before_it_starts(busy, ledger, kind, way):
-    """Given a delay, then the run waits on record: it is PENDING and says when it starts; verbs work; it is deleted."""
-    start = Start(busy, kind, countdown=LATER)
-    with found(start, way) as run:
-        assert run.status is RunStatus.PENDING
-        wait_for(lambda: run.id in [view.id for view in busy.orchestrator.runs(status="PENDING")], 5, "the list")
-        assert LATER - 60 < (run.view.eta - datetime.now(timezone.utc)).total_seconds() <= LATER
-        run.suspend()
-        assert run.status is RunStatus.SUSPENDED
-        run.resume()
-        assert run.status is RunStatus.PENDING
-        assert run.interrupt(grace=0.1).tasks == ()
-        assert run.status is RunStatus.INTERRUPTED
-        run.resume()
-        assert run.status is RunStatus.PENDING
-        run.cancel(confirm=True)
-        told = start.outer or AsyncResult(run.id, app=busy.app)
-        assert isinstance(told.get(timeout=30, propagate=False), RunCancelled)
-        assert ledger.entries("ran", run.id) == []
+def is_held_before_its_start(start, way, ledger):
+    """Given a delay, then the run is PENDING on record, in the list, and says when it starts; it can be held."""
+    start.delay = {"countdown": LATER}
+    run = found(start, way)
+    assert run.status is RunStatus.PENDING
+    runs = start.stand.orchestrator.runs
+    wait_for(lambda: run.id in [view.id for view in runs(status="PENDING")], 5, "the list")
+    assert LATER - 60 < (run.view.eta - datetime.now(timezone.utc)).total_seconds() <= LATER
+    run.suspend()
+    assert run.status is RunStatus.SUSPENDED
+    run.resume()
+    assert run.status is RunStatus.PENDING
+    assert run.interrupt(grace=0.1).tasks == ()
+    assert run.status is RunStatus.INTERRUPTED
+    run.resume()
+    assert run.status is RunStatus.PENDING
+    assert ledger.entries("ran", run.id) == []
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", PRIMITIVES)
-def test_starts_when_its_time_has_come(busy, ledger, kind, way):
-    """Given a short delay, then the run starts within about a second of its time; its task knows what that was."""
-    start = Start(busy, kind, countdown=SOON)
-    with found(start, way) as run:
-        due = run.view.eta
-        wait_for(lambda: run.status.ended, 30, "the end")
-        assert run.status is RunStatus.SUCCEEDED
-        [entry] = ledger.entries("ran", run.id)
-        _, _, eta, began = entry
-        assert abs(datetime.fromisoformat(eta) - due) < timedelta(seconds=0.01)
-        late = datetime.fromtimestamp(began, timezone.utc) - due
-        assert timedelta(0) <= late < timedelta(seconds=10)
+def is_cancelled_before_its_start(start, way, ledger):
+    """Given a delay, when the run is cancelled before its start, then whoever waits is told, and nothing is left."""
+    start.delay = {"countdown": LATER}
+    run = found(start, way)
+    run.cancel(confirm=True)
+    told = start.outer or AsyncResult(run.id, app=start.app)
+    assert isinstance(told.get(timeout=30, propagate=False), RunCancelled)
+    with pytest.raises(RunNotFound):
+        start.stand.orchestrator.run(run.id)
+    assert ledger.entries("ran", run.id) == []
+
+
+def starts_in_time(start, way, ledger):
+    """Given a short delay, then the run starts soon after its time, and its task knows what that was."""
+    start.delay = {"countdown": SOON}
+    run = found(start, way)
+    due = run.view.eta
+    wait_for(lambda: run.status.ended, 30, "the end")
+    assert run.status is RunStatus.SUCCEEDED
+    [[_, _, eta, began]] = ledger.entries("ran", run.id)
+    assert abs(datetime.fromisoformat(eta) - due) < timedelta(seconds=0.01)
+    late = datetime.fromtimestamp(began, timezone.utc) - due
+    assert timedelta(0) <= late < timedelta(seconds=10)  # of a loaded machine
+
+
+ASPECTS = {
+    aspect.__name__: aspect
+    for aspect in (starts_at_once, is_held_before_its_start, is_cancelled_before_its_start, starts_in_time)
+}
+
+
+@pytest.mark.parametrize(("kind", "way", "aspect"), pairwise(product(PRIMITIVES, WAYS, ASPECTS)))
+def test_a_run_that_was_started_in_some_way(busy, ledger, kind, way, aspect):
+    """Given a primitive, and a way to start it, then it does what a run does."""
+    ASPECTS[aspect](Start(busy, kind), way, ledger)

@@ -1,7 +1,8 @@
-"""The tokens a graph begins with in a run that takes over what lay before one of its visits.
+"""Builds the initial graph state for a rerun from a visit of a graph's node.
 
-Taken over are the visits the node's input comes from, and all visits of nodes that do not lie behind it. What those
-sent to joins behind it has arrived there; what they sent to END has reached it. The node itself begins again.
+The new run keeps the visits that the input of the node comes from, and all visits of nodes that are not downstream of
+it. Inputs that these visits sent to downstream joins have arrived there, and inputs that they sent to END have reached
+END. The node itself starts again.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from orchestrator_celery.records.nodes import parse_terminal
 if TYPE_CHECKING:
     from orchestrator_celery.store.reader import Reader
 
-__all__ = ("Tokens",)
+__all__ = ("InitialGraphState",)
 
 _START, _END = "S", "$"
 
 
-class Tokens:
-    """Of one graph of an earlier run, from one visit on.
+class InitialGraphState:
+    """The state with which a graph starts in a rerun from one visit.
 
     Args:
-        reader: reads its records.
+        reader: reads the records of the earlier run.
         run: the earlier run.
-        graph: id of the graph's node.
-        visit: of which node the new run begins with which visit, as `3.2`.
+        graph: id of the graph.
+        visit: the first visit of the new run, as `<node>.<visit>`, such as `3.2`.
 
     Raises:
-        LookupError: it was never begun.
+        LookupError: the earlier run never started this visit.
     """
 
     def __init__(self, reader: Reader, run: str, graph: str, visit: str) -> None:
@@ -47,28 +48,28 @@ class Tokens:
         self._edges = {source: targets.split(",") for source, targets in re.findall(r"(\w+)>([^;]*)", attrs["t"])}
         self._joins = dict(re.findall(r"(\d+):(\w+)", attrs.get("j", "")))
         self._old = reader.graph_state(run, graph)
-        self._behind = self._reach(self._at)
+        self._downstream = self._reach(self._at)
         self._turns = {
             at: set(range(int(count)))
             for at, count in self._old.state["k"].items()
-            if at != self._at and at not in self._behind
+            if at != self._at and at not in self._downstream
         }
         self._turns.setdefault(self._at, set()).update(range(int(turn)))
         self._trace(self._given)
 
     @property
     def visits(self) -> set[str]:
-        """Nodes of the visits that are taken over, with all that is below them."""
+        """The kept visits, by node id. Everything below them is kept too."""
         return {f"{self._graph}.{at}.{turn}" for at, turns in self._turns.items() for turn in turns}
 
     @property
     def fields(self) -> set[str]:
-        """Records that are taken over beside them: what the node that begins again was given, and what START led to."""
+        """The other fields to copy: the input of the node that starts again, and the targets of START."""
         own = f"{self._graph}.{self._visit}"
         return {f"{own}:in", f"{own}:kw", f"{self._graph}.S.0:to", f"{self._graph}.r", f"{self._graph}:in"}
 
     def record(self) -> tuple[str, bytes]:
-        """The record the graph begins with, by its field."""
+        """Return the record of the graph's initial state, and its field."""
         state: dict[str, Any] = {part: {} for part in ("on", "v", "a", "al", "f", "last", "skip")}
         state["k"] = {at: max(turns) + 1 for at, turns in self._turns.items() if turns}
         state["k"][self._at] = int(self._visit.partition(".")[2]) + 1
@@ -80,8 +81,8 @@ class Tokens:
         text = f"G|0|{self._old.graph_input}|{json.dumps(state)}"
         return f"{self._graph}:g", text.encode()
 
-    def extra(self) -> int:
-        """How many tasks the visits after each node's first have."""
+    def extra_tasks(self) -> int:
+        """Return the number of tasks in all kept visits after the first visit of each node."""
         later = [(at, len(turns) - 1) for at, turns in self._turns.items() if len(turns) > 1]
         specs = self._reader.definitions(self._run, [f"{self._graph}.{at}" for at, _ in later])
         return sum(
@@ -89,7 +90,7 @@ class Tokens:
         )
 
     def _send(self, state: dict[str, Any], at: str, own: str) -> None:
-        """What a visit that is taken over had sent, to where it is waited for now."""
+        """Send the output of a kept visit to the joins that wait for it, and to END."""
         source, given, well = at, self._old.graph_input, True
         if at != _START:
             [raw] = self._reader.terminal(self._run, [own])
@@ -101,7 +102,7 @@ class Tokens:
             given = ref if well else f"w:{ref}"
             if well:
                 state["last"][at] = ref
-            asked = self._asked_about(at)
+            asked = self._routed_node(at)
             if asked is not None:
                 source, given = asked, self._field(f"{own}:in") or ""
         for target in (self._field(f"{own}:to") or "").split(","):
@@ -111,7 +112,7 @@ class Tokens:
         join = self._joins.get(target)
         if target == _END:
             state["ends"] = [*(end for end in state["ends"] if end[0] != source), [source, given]]
-        elif target not in self._behind or target == self._at:
+        elif target not in self._downstream or target == self._at:
             return
         elif join == "all":
             state["a"].setdefault(target, {})[source] = given
@@ -121,7 +122,7 @@ class Tokens:
             state["un"][f"{target}.0"] = ["V", given, {target: 1}]
 
     def _trace(self, given: str) -> None:
-        """The visits an input comes from, and those theirs came from, are taken over wherever they lie."""
+        """Keep all visits that an input comes from, directly or through other visits."""
         for at, turn in re.findall(rf"(?<![\w.]){re.escape(self._graph)}\.(\d+)\.(\d+)", given):
             if int(turn) not in self._turns.setdefault(at, set()):
                 self._turns[at].add(int(turn))
@@ -137,7 +138,7 @@ class Tokens:
                     waiting.append(target)
         return found
 
-    def _asked_about(self, at: str) -> str | None:
+    def _routed_node(self, at: str) -> str | None:
         [raw] = self._reader.definitions(self._run, [f"{self._graph}.{at}"])
         attrs: Mapping[str, str] = parse(raw).attrs if raw else {}
         return attrs.get("ps")

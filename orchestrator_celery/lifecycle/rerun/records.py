@@ -1,4 +1,4 @@
-"""What a new run takes over of an earlier one: all that lies before the node it starts from."""
+"""The records that a rerun from a node copies from the earlier run: those of all nodes before that node."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFound
-from orchestrator_celery.lifecycle.rerun.graph_state import Tokens
+from orchestrator_celery.lifecycle.rerun.graph_state import InitialGraphState
 from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import parse
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from orchestrator_celery.store.reader import Reader
     from orchestrator_celery.store.run_contents import RunContents
 
-__all__ = ("Taken", "Takeover")
+__all__ = ("EarlierRecords", "TaskCounts")
 
 _POOLS = (NodeKind.GROUP, NodeKind.SWARM, NodeKind.MAP)
 _PAGE = 1000
 
 
-class Taken(NamedTuple):
-    """How much a new run has when it starts.
+class TaskCounts(NamedTuple):
+    """The number of tasks among the copied records.
 
     Args:
-        done: tasks that have succeeded.
-        failed: tasks that have failed, which was tolerated.
-        skipped: tasks that were skipped, and do not count.
+        done: succeeded tasks.
+        failed: failed tasks whose failure was tolerated.
+        skipped: skipped tasks, which are not part of the run's total.
     """
 
     done: int
@@ -36,51 +36,51 @@ class Taken(NamedTuple):
     skipped: int
 
 
-class Takeover:
-    """Finds what lies before a node, and reads it.
+class EarlierRecords:
+    """Finds the nodes before a node of an earlier run, and reads their records.
 
     Args:
-        reader: reads records.
-        copies: reads all of them.
+        reader: reads single records.
+        contents: reads all records of a run.
         run: the earlier run.
-        node: where the new one starts.
+        node: the node from which the new run starts.
 
     Raises:
-        NodeNotFound: there is no such node.
-        InvalidTransition: it is a callback, or something before it has not succeeded.
+        NodeNotFound: the run has no such node.
+        InvalidTransition: the node is a callback, or a node before it has not succeeded.
     """
 
-    def __init__(self, reader: Reader, copies: RunContents, run: str, node: str) -> None:
+    def __init__(self, reader: Reader, contents: RunContents, run: str, node: str) -> None:
         self._reader = reader
-        self._copies = copies
+        self._contents = contents
         self._run = run
         self._node = node
         [known] = reader.definitions(run, [node])
         if known is None:
             raise NodeNotFound(f"The run {run} has no node {node!r}: `run.tree()` shows the ids there are.")
         if is_callback(node):
-            raise self._refused("it is a callback, which is called when what it follows has ended")
-        #: Nodes that are taken over with all that is below them.
+            raise self._refused("it is a callback, which starts only when the node that it belongs to has ended")
+        #: Nodes whose records are copied, with those of all nodes below them.
         self.nodes: set[str] = set()
-        #: Pools on the way to the node of which items are taken over.
+        #: Pools above the node of which items are copied.
         self._pools: list[str] = []
-        #: Graphs on the way to the node, with the visit it is in.
-        self._graphs: list[Tokens] = []
+        #: The initial states of the graphs above the node.
+        self._graphs: list[InitialGraphState] = []
         parts = node.split(".")
         for depth in range(1, len(parts)):
-            self._look(".".join(parts[:depth]), parts[depth:])
-        self.taken = Taken(0, 0, 0)
+            self._collect(".".join(parts[:depth]), parts[depth:])
+        self.counts = TaskCounts(0, 0, 0)
 
     def records(self) -> Iterator[tuple[str, bytes]]:
-        """Records of what is taken over, by field; `taken` is right once all are read.
+        """Return the records to copy, by field. `counts` is complete when all records are read.
 
         Raises:
-            RunNotFound: the run has gone meanwhile.
+            RunNotFound: the run was deleted meanwhile.
         """
         done = failed = 0
-        skipped = -sum(tokens.extra() for tokens in self._graphs)
-        beside = {field for tokens in self._graphs for field in tokens.fields}
-        for field, raw in self._copies.records(self._run):
+        skipped = -sum(graph.extra_tasks() for graph in self._graphs)
+        beside = {field for graph in self._graphs for field in graph.fields}
+        for field, raw in self._contents.records(self._run):
             node, _, extra = field.partition(":")
             if field in beside:
                 yield field, raw
@@ -92,12 +92,12 @@ class Takeover:
                 failed += record.attempt > 0 and record.state is NodeState.FAILED
                 skipped += int(record.payload) if record.state is NodeState.SKIPPED else 0
             yield field, raw
-        yield from (tokens.record() for tokens in self._graphs)
+        yield from (graph.record() for graph in self._graphs)
         for pool in self._pools:
             yield f"{pool}:ahead", b""
         if self._reader.head_field(self._run, "status") in (None, b"CANCELLED"):
-            raise RunNotFound(f"The run {self._run} has gone while it was read: nothing was started.")
-        self.taken = Taken(done, failed, skipped)
+            raise RunNotFound(f"The run {self._run} was deleted while it was read, so nothing was started.")
+        self.counts = TaskCounts(done, failed, skipped)
 
     def _is_below(self, node: str) -> bool:
         while node:
@@ -106,14 +106,19 @@ class Takeover:
             node = node.rpartition(".")[0]
         return False
 
-    def _look(self, composite: str, way: Sequence[str]) -> None:
-        """At what stands before one child of a composite, or beside it; `way` leads from there to the node."""
+    def _collect(self, composite: str, path: Sequence[str]) -> None:
+        """Collect the children before one child of a composite, or beside it in a pool.
+
+        Args:
+            composite: the composite.
+            path: the path from the composite to the node.
+        """
         [raw] = self._reader.definitions(self._run, [composite])
-        kind, index = parse(raw).kind if raw is not None else None, int(way[0])
+        kind, index = parse(raw).kind if raw is not None else None, int(path[0])
         if kind is NodeKind.NODE:
             return
         if kind is NodeKind.GRAPH:
-            self._enter(composite, way)
+            self._collect_graph(composite, path)
             return
         if kind in _POOLS:
             size = self._reader.pool_size(self._run, composite)
@@ -127,18 +132,18 @@ class Takeover:
         ended = self._ended_well(before)
         for step in before:
             if step not in ended:
-                raise self._refused(f"{step} before it has not succeeded, so it is not known what it would be given")
+                raise self._refused(f"{step} before it has not succeeded, so its input is not known")
         self.nodes.update(ended)
 
-    def _enter(self, graph: str, way: Sequence[str]) -> None:
-        if len(way) == 1:
-            raise self._refused("it is a node of a graph: name one of its visits, as `run.tree()` has them")
+    def _collect_graph(self, graph: str, path: Sequence[str]) -> None:
+        if len(path) == 1:
+            raise self._refused("it is a node of a graph; name one of its visits, which `run.tree()` lists")
         try:
-            tokens = Tokens(self._reader, self._run, graph, ".".join(way[:2]))
+            state = InitialGraphState(self._reader, self._run, graph, ".".join(path[:2]))
         except LookupError:
-            raise self._refused("it was never visited, so it is not known what it would be given") from None
-        self._graphs.append(tokens)
-        self.nodes.update(tokens.visits)
+            raise self._refused("it was never visited, so its input is not known") from None
+        self._graphs.append(state)
+        self.nodes.update(state.visits)
 
     def _ended_well(self, nodes: Sequence[str]) -> set[str]:
         found = set[str]()

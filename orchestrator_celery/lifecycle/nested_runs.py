@@ -1,4 +1,4 @@
-"""Runs that stand in for tasks of another run follow the status of that run."""
+"""Nested runs: a run that replaced a task of another run gets the status of that run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from orchestrator_celery.store import Effects
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
-__all__ = ("INSIDE", "Followers")
+__all__ = ("INSIDE", "NestedRuns")
 
-#: Field of a head: the followers of this run do not have its status yet.
+#: Field of a head: the nested runs of this run do not have its status yet.
 INSIDE = "inside"
 
 
-class Followers:
-    """Brings runs that replaced a task into the status of the run that the task belongs to.
+class NestedRuns:
+    """Gives nested runs the status of the run that they belong to.
 
     Args:
         container: the parts of the orchestrator.
@@ -31,35 +31,35 @@ class Followers:
         self._reader = container.reader
         self._publisher = container.publisher
 
-    def follow(self, run: str, effects: Effects, verb: Callable[[str], Effects]) -> None:
-        """Apply a verb to all followers whose status allows it.
+    def apply_verb(self, run: str, effects: Effects, verb: Callable[[str], Effects]) -> None:
+        """Apply a verb to all nested runs whose status allows it.
 
         Args:
             run: the run that the verb was applied to.
-            effects: the answer of the store, whose detail names the followers.
+            effects: the answer of the store, whose detail lists the nested runs.
             verb: applies the verb to one run.
         """
         for other in effects.detail:
             inner = verb(other.decode())
             if inner.refused is None:
-                self.follow(other.decode(), inner, verb)
+                self.apply_verb(other.decode(), inner, verb)
                 self._publisher.act(inner.todo)
         if effects.detail:
             self._store.settled(run, INSIDE)
 
-    def align(self, run: str) -> None:
-        """Bring all followers into the status of the run, because the process that changed it did not."""
+    def match_status(self, run: str) -> None:
+        """Give all nested runs the status of the run, because the process that changed the run did not."""
         live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if raw[:1] == b"D"}
         verb = self._verb_of(run)
         for inner in (str(LeafId(run, node, leaf.attempt)) for node, leaf in live.items()):
             effects = verb(inner)
             if effects.refused is None:
                 self._publisher.act(effects.todo)
-                self.align(inner)
+                self.match_status(inner)
         self._store.settled(run, INSIDE)
 
     def _verb_of(self, run: str) -> Callable[[str], Effects]:
-        """Return the verb that brings another run into the status of this one."""
+        """Return the verb that gives another run the status of this one."""
         status, stop = self._reader.head_fields(run, "status", "stop")
         if status == b"INTERRUPTED" and stop is not None:
             _, signal, grace = stop.decode().split(" ")
