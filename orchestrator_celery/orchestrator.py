@@ -286,6 +286,7 @@ class Orchestrator:
     def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         """Start a run of a primitive; `apply_async` calls this."""
         run = self.result(Starter(self.container).start(primitive, args, kwargs, options))
+        run._seen = True
         parent = self.app.current_worker_task
         if parent is not None and options.get("add_to_parent", True):
             parent.add_trail(run)

@@ -19,6 +19,8 @@ from celery.exceptions import TimeoutError as CeleryTimeoutError
 
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.errors import RunNotFound
+from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -58,9 +60,9 @@ class RunTwin(Twin):
         """
         run, waiter = self._handle, _waiter(self._handle.app.orchestrator)
         until = None if timeout is None else time.monotonic() + timeout
-        while not await in_thread(run.ready):
+        while not await _patiently(run, run.ready):
             left = None if until is None else max(0.0, until - time.monotonic())
-            if await waiter.wait(run.id, left) and not await in_thread(run.ready):
+            if await waiter.wait(run.id, left) and not await _patiently(run, run.ready):
                 raise RunNotFound(f"The run {run.id} was there and is gone, with its result: its signature was purged.")
         return await in_thread(lambda: run.get(propagate=propagate, **options))  # which it has by now
 
@@ -69,16 +71,30 @@ class RunTwin(Twin):
         run, pause = self._handle, _FIRST
         await in_thread(run.progress)  # raises where there is no such run
         while True:
-            events = await in_thread(functools.partial(run.events, after=after))
+            events = await _patiently(run, functools.partial(run.events, after=after))
             for event in events:
                 after = event.id
                 yield event
                 if event.ends:
                     return
-            if not events and await in_thread(lambda: run.app.orchestrator.container.reader.closed([run.id])) == [None]:
+            if not events and await _patiently(run, lambda: run._recorded_status()) in (None, RunStatus.CANCELLED):
                 return
             pause = _FIRST if events else min(pause * 1.5, _LONGEST)
             await asyncio.sleep(pause)
+
+
+async def _patiently(run: Any, call: Callable[[], Any]) -> Any:
+    """Make a call in a thread, and make it again while the store is away, up to `orchestrator_store_patience`."""
+    away, pause = None, _FIRST
+    while True:
+        try:
+            return await in_thread(call)
+        except UNREACHABLE:
+            away = time.monotonic() if away is None else away
+            if time.monotonic() - away > run.app.orchestrator.settings.store_patience:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST)
 
 
 class _Waiter:
@@ -115,13 +131,18 @@ class _Waiter:
                 self._seen.discard(run)
 
     async def _ask(self) -> None:
-        pause = _FIRST
+        pause, away = _FIRST, None
         while self._waiting:
             try:
                 ended = await in_thread(functools.partial(self._ended, list(self._waiting)))
+                away = None
+            except UNREACHABLE as exc:
+                away, ended = time.monotonic() if away is None else away, {}
+                if time.monotonic() - away > self._orchestrator.settings.store_patience:
+                    self._give_up(exc)
+                    return
             except Exception as exc:
-                for future in [one for waiting in self._waiting.values() for one in waiting if not one.done()]:
-                    future.set_exception(exc)
+                self._give_up(exc)
                 return
             for run, gone in ended.items():
                 for future in [one for one in self._waiting.get(run, ()) if not one.done()]:
@@ -134,10 +155,14 @@ class _Waiter:
             self._woken.clear()
             pause = min(pause * 1.5, _LONGEST)
 
+    def _give_up(self, exc: BaseException) -> None:
+        for future in [one for waiting in self._waiting.values() for one in waiting if not one.done()]:
+            future.set_exception(exc)
+
     def _ended(self, runs: list[str]) -> dict[str, bool]:
         """Those whose outcome Celery can tell, or whose record is gone (True)."""
         ended = {}
-        for run, closed in zip(runs, self._orchestrator.container.reader.closed(runs), strict=True):
+        for run, closed in zip(runs, self._orchestrator.container.reader.ended(runs), strict=True):
             if closed is not None:
                 self._seen.add(run)
                 if closed:
@@ -183,6 +208,7 @@ if TYPE_CHECKING:
         cancel = Call(Run.cancel)
         cancel_plan = Call(Run.cancel_plan)
         events = Call(Run.events)
+        forget = Call(Run.forget)
         items = Each(Run.items)
         outcome = Call(Run.outcome)
         progress = Call(Run.progress)

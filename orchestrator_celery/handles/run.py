@@ -17,12 +17,15 @@ from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
+from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
 from orchestrator_celery.views.tree import TreeReader
+from orchestrator_celery.worker.patience import patiently
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -35,15 +38,15 @@ __all__ = ("Run",)
 
 _NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED": RunStatus.CANCELLED}
 _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
-_BLOCK = 1000
+#: Milliseconds between two looks at the progress of running tasks.
+_BLOCK = 500
 
 
 class Run(RunOutcome, RunVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
-    `get`, `ready`, `state`, `then` and the like are Celery's own. `status` is
-    ours: the run's own record, which is a moment ahead of `state`, because
-    Celery is told the outcome by a message of its own.
+    `status` is the run's own status. `state`, `result`, `get` and the rest of `AsyncResult` tell the same end in
+    Celery's words, from the run's record. Celery's result backend keeps a copy of it, for chains, chords and clients.
     """
 
     def __repr__(self) -> str:
@@ -64,8 +67,8 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
     def status(self) -> RunStatus:
         """Status of the run; where the record is gone (or not there yet), what Celery's result says."""
         found = self._recorded_status()
-        if found is None:  # a handle that has seen a success would say so for ever
-            found = _NATIVE.get(self.backend.get_task_meta(self.id, cache=False)["status"], RunStatus.PENDING)
+        if found is None:
+            found = _NATIVE.get(self._celery_meta()["status"], RunStatus.PENDING)
         return found
 
     @property
@@ -122,10 +125,6 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         """Approvals of this run that wait for an answer."""
         return WaitingApprovals(self._container).of(self.id)
 
-    def _recorded_status(self) -> RunStatus | None:
-        status = self._container.reader.head_field(self.id, "status")
-        return RunStatus(status.decode()) if status else None
-
     # -- of a swarm ---------------------------------------------------------------------------------
 
     @property
@@ -174,17 +173,21 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
 
         Raises:
             RunNotFound: the run has no record.
+            StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
         """
         reader = self._container.reader
+        live = LiveProgress(reader, self.id)
         self._head()
         while True:
-            entries = reader.events(self.id, after, _BLOCK)
+            entries = patiently(self._container, reader.events, self.id, after, _BLOCK)
             for place, fields in entries:
                 event = parse_event(self.id, place, fields)
                 after = event.id
                 yield event
                 if isinstance(event, RunClosed):
                     return
+            if len(entries) < PAGE:
+                yield from live.events(after)
             if not entries and reader.head_field(self.id, "status") in (None, b"CANCELLED"):
                 return
 
@@ -198,7 +201,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         while entries := self._container.reader.events(self.id, after, None):
             found += [parse_event(self.id, place, fields) for place, fields in entries]
             after = found[-1].id
-        return found
+        return [*found, *LiveProgress(self._container.reader, self.id).events(after)]
 
     def _head(self) -> dict[str, bytes]:
         head = self._container.reader.head(self.id)

@@ -1,16 +1,23 @@
-"""What a run came to: its result, or the error it failed with."""
+"""How a run ended: the store has the truth, Celery's result is a copy of it."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from celery.exceptions import ChordError
-from celery.result import AsyncResult
+from celery import states
+from celery.backends.asynchronous import AsyncBackendMixin
+from celery.backends.base import DisabledBackend
+from celery.backends.rpc import RPCBackend
+from celery.exceptions import TimeoutError as CeleryTimeoutError
+from celery.result import AsyncResult, assert_will_not_block
 
-from orchestrator_celery.errors import OrchestratorError, RunNotFound
+from orchestrator_celery.errors import OrchestratorError, RunCancelled, RunNotFound
+from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -18,9 +25,48 @@ if TYPE_CHECKING:
 
 __all__ = ("RunOutcome",)
 
+#: Longest wait, in seconds, for the message of a result backend before the store is asked again.
+_MESSAGE = 1.0
+#: Seconds between two looks at the store if the result backend sends no messages: at first, and at most.
+_FIRST, _LONGEST = 0.02, 0.5
+
+
+class _PatientLooks:
+    """Asks the store again and again, and is patient while the store is away.
+
+    Args:
+        ended: asks.
+        patience: seconds for which the store may be away.
+    """
+
+    def __init__(self, ended: Callable[[], bool], patience: float) -> None:
+        self._ended = ended
+        self._patience = patience
+        self._away: float | None = None
+
+    def look(self) -> bool:
+        """Ask once; False while the store is away.
+
+        Raises:
+            StoreUnavailable: the store has been away for too long.
+        """
+        try:
+            ended = self._ended()
+        except UNREACHABLE:
+            now = time.monotonic()
+            self._away = now if self._away is None else self._away
+            if now - self._away > self._patience:
+                raise
+            return False
+        self._away = None
+        return ended
+
 
 class RunOutcome(AsyncResult):
-    """How a run ended; part of `Run`."""
+    """The half of `Run` that `AsyncResult` has: state, result, waiting. Celery is asked if the store knows nothing."""
+
+    #: Whether this handle has seen the record of the run.
+    _seen = False
 
     if TYPE_CHECKING:
 
@@ -30,31 +76,46 @@ class RunOutcome(AsyncResult):
         _head: Callable[[], dict[str, bytes]]
 
     def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
-        """As `AsyncResult.get`; the failure of a chord raises the error of the task that failed.
+        """Wait for the end of the run; return its result, or raise its error.
 
-        The handle of a native chord does so too, while Celery's stored result is a `ChordError` around that error.
+        The result comes from the run's record, so it needs no result backend and is there until the record is deleted.
+        The failure of a chord raises the error of the task that failed, while Celery's copy is a `ChordError`.
 
         Args:
             timeout: seconds after which to give up.
-            propagate: raise the error of a failed run; False: return what Celery stored.
-            **options: the other arguments of `AsyncResult.get`.
-        """
-        try:
-            return super().get(timeout, propagate, **options)
-        except ChordError:
-            cause = self._own_error()
-            if cause is None:
-                raise
-            raise cause from cause.__cause__
+            propagate: raise the error of a failed run; False: return the error.
+            **options: the other arguments of `AsyncResult.get`, of which `interval` and `no_ack` have no effect.
 
-    def _own_error(self) -> BaseException | None:
-        """The error of the task that failed; None where the run has no record, or the store does not answer."""
-        with suppress(RunNotFound, KeyError, *UNREACHABLE):
-            return self._container.results.result_or_error(self.id, own=True)[1]
-        return None
+        Raises:
+            celery.exceptions.TimeoutError: the run has not ended in time; it goes on.
+            RunNotFound: the record of the run was deleted while this waited.
+            RunCancelled: the run was cancelled.
+            StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
+        """
+        if self.ignored:
+            return None
+        if options.get("disable_sync_subtasks", True):
+            assert_will_not_block()
+        until = None if timeout is None else time.monotonic() + timeout
+        parents = propagate and options.get("follow_parents", True) and self.parent is not None
+        pause, looks = _FIRST, _PatientLooks(self._has_ended, self._container.settings.store_patience)
+        while True:
+            if parents:
+                self._maybe_reraise_parent_error()
+            if looks.look():
+                return self._deliver(propagate, options.get("callback"))
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                raise CeleryTimeoutError(f"The run {printable(self.id)} has not ended in {timeout:g} s; it goes on.")
+            self._pause(pause if left is None else min(pause, left), left, options.get("on_message"))
+            pause = min(pause * 2, _LONGEST)
+            if options.get("on_interval") is not None:
+                options["on_interval"]()
+
+    wait = get
 
     def outcome(self) -> Any:
-        """The result out of the run's own record, without Celery's; raises the error of a failed run.
+        """Return the result from the run's record without waiting; raise the error of a failed run.
 
         Raises:
             OrchestratorError: the run has not ended.
@@ -64,3 +125,128 @@ class RunOutcome(AsyncResult):
         if not status.ended:
             raise OrchestratorError(f"The run {self.id} is {status}: it has no outcome yet. Wait with `run.get()`.")
         return self._container.results.outcome(self.id)
+
+    def then(self, callback: Any, on_error: Any = None, weak: bool = False) -> Any:
+        """Call back when Celery's message of the end arrives; arguments as of `AsyncResult.then`.
+
+        Raises:
+            OrchestratorError: the app has no result backend, so that nothing sends such a message.
+        """
+        if isinstance(self.backend, DisabledBackend):
+            raise OrchestratorError(
+                "`then` waits for a message of the result backend, and the app has none: set `result_backend`, or wait "
+                "with `run.get()` or `run.watch()`."
+            )
+        return super().then(callback, on_error, weak)
+
+    def forget(self) -> None:
+        """Delete Celery's copy of the result. The run's own record stays, and so do `get` and `result`."""
+        with suppress(NotImplementedError, FileNotFoundError):  # there may be no copy
+            super().forget()
+
+    def revoke(self, *args: Any, **kwargs: Any) -> None:
+        """Refused: it would mark Celery's copy of the result, and let everything run.
+
+        Raises:
+            OrchestratorError: always; names the verbs to use.
+        """
+        raise OrchestratorError(
+            f"The run {printable(self.id)} cannot be revoked as a task: call `run.cancel(confirm=True)` to stop and "
+            "delete it, `run.interrupt()` to stop its tasks for now, or `run.suspend()` to let them finish."
+        )
+
+    revoke_by_stamped_headers = revoke
+
+    # -- what AsyncResult reads from -----------------------------------------------------------------
+
+    def _get_task_meta(self) -> Any:
+        """The result as `AsyncResult` reads it: from the store, and from Celery if the store knows nothing."""
+        if self._cache is not None:
+            return self._cache
+        meta = self._recorded_meta()
+        if meta is None:
+            meta = self._celery_meta()
+        if meta["status"] in states.READY_STATES:
+            meta = self._set_cache(meta)
+            self.on_ready(self)
+        return meta
+
+    def _recorded_meta(self) -> dict[str, Any] | None:
+        status, finished = self._container.reader.head_fields(self.id, "status", "finished")
+        if status is None:
+            return None
+        self._seen = True
+        meta: dict[str, Any] = {"task_id": self.id, "status": states.PENDING, "result": None, "traceback": None}
+        meta["children"] = []
+        if status == b"CANCELLED":
+            return {**meta, "status": states.REVOKED, "result": RunCancelled.of(self.id)}
+        if not RunStatus(status.decode()).ended:
+            return meta
+        try:
+            result, error = self._container.results.result_or_error(self.id)
+        except RunNotFound:
+            return None  # it was deleted just now
+        if finished is not None:
+            meta["date_done"] = from_ms(finished)
+        if error is None:
+            return {**meta, "status": states.SUCCESS, "result": result}
+        trace = str(error.__cause__ or "").strip() or None
+        return {**meta, "status": states.FAILURE, "result": error, "traceback": trace}
+
+    def _celery_meta(self) -> dict[str, Any]:
+        if isinstance(self.backend, DisabledBackend):
+            return {"task_id": self.id, "status": states.PENDING, "result": None, "traceback": None}
+        # Celery's own cache would tell the old end of a run whose id is used again.
+        options = {} if isinstance(self.backend, RPCBackend) else {"cache": False}
+        found: dict[str, Any] = self.backend.get_task_meta(self.id, **options)
+        return found
+
+    def _has_ended(self) -> bool:
+        """Whether the run has ended.
+
+        Raises:
+            RunNotFound: this handle has seen the run, and neither the store nor Celery knows it any more.
+        """
+        if self._cache is not None or self._get_task_meta()["status"] in states.READY_STATES:
+            return True
+        if self._seen and self._container.reader.head_field(self.id, "status") is None:
+            raise RunNotFound(
+                f"The record of the run {printable(self.id)} was deleted, with its result: its signature was purged, "
+                "or its retention is over."
+            )
+        return False
+
+    def _deliver(self, propagate: bool, callback: Callable[[str, Any], Any] | None) -> Any:
+        meta = self._get_task_meta()
+        value = meta["result"]
+        if meta["status"] in states.PROPAGATE_STATES:
+            if propagate:
+                raise self._own_error() or value
+            return value
+        if callback is not None:
+            callback(self.id, value)
+        return value
+
+    def _own_error(self) -> BaseException | None:
+        """The error of the task that failed; None if the run has no record, or the store is away."""
+        with suppress(RunNotFound, KeyError, *UNREACHABLE):
+            if self._recorded_status() is RunStatus.FAILED:
+                return self._container.results.result_or_error(self.id, own=True)[1]
+        return None
+
+    def _recorded_status(self) -> RunStatus | None:
+        status = self._container.reader.head_field(self.id, "status")
+        return RunStatus(status.decode()) if status else None
+
+    def _pause(self, seconds: float, left: float | None, on_message: Any) -> None:
+        """Wait for Celery's message of the end, or for a while if the result backend sends none."""
+        if not isinstance(self.backend, AsyncBackendMixin) or isinstance(self.backend, RPCBackend):
+            time.sleep(seconds)
+            return
+        wait = _MESSAGE if left is None else min(_MESSAGE, left)
+        try:
+            super().get(wait, propagate=False, follow_parents=False, disable_sync_subtasks=False, on_message=on_message)
+        except CeleryTimeoutError:
+            pass
+        except Exception:  # the result backend is away: the store is asked again
+            time.sleep(seconds)

@@ -12,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
+from orchestrator_celery.dispatch.celery_copy import forget_copy, store_copy
 from orchestrator_celery.engine.item_callbacks import item_facts
 from orchestrator_celery.errors import (
     ConfirmationRequired,
@@ -120,8 +120,7 @@ class Cancellation:
             if not inner.startswith(RESULT_ONLY):
                 self._store.cancel(inner, "", "")
                 self.finish(inner)
-            with suppress(NotImplementedError):
-                self._container.app.backend.forget(inner.removeprefix(RESULT_ONLY))
+            forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
         if head.get("audit"):
             self._container.audit_stream.append(head["audit"])
@@ -205,10 +204,9 @@ class Cancellation:
             container.publisher.act(effects.todo)
         options = container.codec.load(head["close"]) if "close" in head else {}
         backend = container.app.backend
-        with suppress(NotImplementedError):  # not every backend supports it
-            backend.forget(run)  # Celery never overwrites a success
+        forget_copy(backend, run)  # Celery never overwrites a success
         if outer is None and not options.get("ignore_result"):
-            backend.store_result(run, error, REVOKED)
+            store_copy(backend, run, error, REVOKED)
         if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _WAITING_OPTIONS):
             return False
         container.publisher.send_cancelled(run, options)

@@ -6,11 +6,11 @@ runs of the signature and then the signature. If that process dies, the next swe
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from orchestrator_celery.dispatch.celery_copy import forget_copy
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.clock import from_ms
@@ -210,8 +210,7 @@ class Deletion:
         return True
 
     def _forget_result(self, id: str) -> None:
-        with suppress(NotImplementedError):  # not every backend supports it
-            self._container.app.backend.forget(id)
+        forget_copy(self._container.app.backend, id)
 
 
 def _not_now(signature: str, why: str) -> OrchestratorError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from celery.backends.base import DisabledBackend
 from celery.states import FAILURE, READY_STATES, SUCCESS
 
+from orchestrator_celery.dispatch.celery_copy import forget_copy, store_copy
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.states import RunStatus
 
@@ -62,8 +63,7 @@ class OldResults:
         stale, status, closed = self._reader.head_fields(run, STALE, "status", "closed")
         if stale is None or (_ended(status) and not closed):
             return  # the result of this run is being stored
-        with suppress(NotImplementedError):
-            self._backend.forget(run)
+        forget_copy(self._backend, run)
         self._drop_messages(run)
         status, closed = self._reader.head_fields(run, "status", "closed")
         if _ended(status) and not closed:
@@ -90,9 +90,9 @@ class OldResults:
             return
         result, error = self._container.results.result_or_error(run)
         if error is None:
-            self._backend.store_result(run, result, SUCCESS)
+            store_copy(self._backend, run, result, SUCCESS)
         else:
-            self._backend.store_result(run, error, FAILURE)
+            store_copy(self._backend, run, error, FAILURE)
 
 
 def _ended(status: bytes | None) -> bool:

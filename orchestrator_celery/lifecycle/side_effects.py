@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from celery.states import FAILURE, PENDING, REVOKED
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.dispatch.celery_copy import store_copy
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.nested_runs import INSIDE, NestedRuns
@@ -69,14 +70,14 @@ class SideEffects:
         backend = self._container.app.backend
         stored = not self._options(run).get("ignore_result")
         if stored:
-            backend.store_result(run, None, PENDING)
+            store_copy(backend, run, None, PENDING)
         self._container.store.settled(run, _RESET)
         status, closed = self._reader.head_fields(run, "status", "closed")
         if stored and closed and status == b"FAILED":
             _, error = self._container.results.result_or_error(run)
-            backend.store_result(run, error, FAILURE)
+            store_copy(backend, run, error, FAILURE)
         elif stored and status in (None, b"CANCELLED"):
-            backend.store_result(run, RunCancelled.of(run), REVOKED)
+            store_copy(backend, run, RunCancelled.of(run), REVOKED)
 
     def _options(self, run: str) -> dict[str, object]:
         blob = self._reader.head_field(run, "close")

@@ -148,7 +148,10 @@ class NodeCheckpointed(Event):
 
 
 class NodeProgressed(Event):
-    """A task reported progress. The stream keeps only the newest report of each task."""
+    """A task reported progress. The stream keeps the last report of a task that has ended.
+
+    While a task runs, its reports have the id of the last event before them.
+    """
 
     attempt: int
     done: float

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.nodes import parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("GraphState", "Reader", "segments")
+__all__ = ("PAGE", "GraphState", "Reader", "segments")
 
-_PAGE = 1000
+#: Most events, or fields, of one call.
+PAGE = 1000
 #: The distance between the scores of two priorities in a pool's queue, as in `order.lua`.
 SPAN = 2**40
 
@@ -157,12 +159,13 @@ class Reader:
         _, _, graph_input, state = text.decode().split("|", 3)
         return GraphState(graph_input, json.loads(state))
 
-    def closed(self, runs: Sequence[str]) -> list[bool | None]:
-        """Whether the outcome of each run was reported to Celery; None for a cancelled run or one without a record."""
+    def ended(self, runs: Sequence[str]) -> list[bool | None]:
+        """Whether each run has ended; None for a cancelled run or one without a record."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
-                pipe.hmget(self._keys.root(run), "status", "closed")
-            return [None if status in (None, b"CANCELLED") else closed is not None for status, closed in pipe.execute()]
+                pipe.hget(self._keys.root(run), "status")
+            found = pipe.execute()
+        return [None if status in (None, b"CANCELLED") else RunStatus(status.decode()).ended for status in found]
 
     def inner(self, run: str) -> list[str]:
         """Return the ids of tasks that replaced themselves, by an inner run or by a task with that id.
@@ -206,15 +209,15 @@ class Reader:
 
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Return the events after a place in the stream; wait up to `block` milliseconds for the first one."""
-        answer = self._client.xread({self._keys.events(run): after}, count=_PAGE, block=block)
+        answer = self._client.xread({self._keys.events(run): after}, count=PAGE, block=block)
         if isinstance(answer, dict):  # RESP3
             return [entry for batches in answer.values() for batch in batches for entry in batch]
         return [entry for _, entries in answer for entry in entries]
 
     def _fields(self, key: str, nodes: Sequence[str]) -> list[bytes | None]:
         found: list[bytes | None] = []
-        for start in range(0, len(nodes), _PAGE):
-            found.extend(self._client.hmget(key, list(nodes[start : start + _PAGE])))
+        for start in range(0, len(nodes), PAGE):
+            found.extend(self._client.hmget(key, list(nodes[start : start + PAGE])))
         return found
 
     def _from_swarm(self, run: str, node: str) -> bytes | None:

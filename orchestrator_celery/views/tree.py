@@ -180,10 +180,10 @@ def _live_facts(live: Live) -> dict[str, Any]:
 
 
 def _progress(raw: bytes) -> NodeProgress:
-    """Read `place in the stream|done|total|message`."""
-    place, done, total, message = raw.decode().split("|", 3)
+    """Read `milliseconds|done|total|message`."""
+    at, done, total, message = raw.decode().split("|", 3)
     return NodeProgress(
-        done=float(done), total=float(total) if total else None, message=message, at=from_ms(place.partition("-")[0])
+        done=float(done), total=float(total) if total else None, message=message, at=from_ms(at.partition("-")[0])
     )
 
 

@@ -18,6 +18,7 @@ from celery.states import IGNORED, REJECTED
 from celery.utils.time import maybe_make_aware
 
 from orchestrator_celery.dispatch.broker_errors import is_transient
+from orchestrator_celery.dispatch.celery_copy import forget_copy
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
@@ -132,8 +133,8 @@ class TaskSignals:
     def _forget(self, leaf: LeafId) -> None:
         """Delete the result that Celery's main process stored for a leaf. The run has its own copy."""
         if leaf.node != CLOSE:
-            with suppress(NotImplementedError, *UNREACHABLE):
-                self._container.app.backend.forget(str(leaf))
+            with suppress(*UNREACHABLE):
+                forget_copy(self._container.app.backend, str(leaf))
 
     def on_unknown(self, name: str, id: str, **_: Any) -> None:
         """Report that the worker that got the message has no task of this name."""

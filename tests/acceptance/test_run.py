@@ -182,7 +182,9 @@ def test_listing_runs(app, orchestrator):
 def test_the_task_id_is_an_idempotency_key(app, ledger):
     sig = Swarm([p.nap.s(i) for i in range(3)])
     first = sig.apply_async(task_id="import-2026-11-23")
-    second = Swarm([p.nap.s(99)]).apply_async(task_id="import-2026-11-23")
+    second = Swarm([p.nap.s(i) for i in range(3)]).apply_async(task_id="import-2026-11-23")
+    with pytest.raises(DefinitionMismatch, match="another definition"):
+        Swarm([p.nap.s(99)]).apply_async(task_id="import-2026-11-23")
     assert first.id == second.id == "import-2026-11-23"
     assert first.get(timeout=120) == second.get(timeout=120) == [0, 1, 2]
     third = sig.apply_async(task_id="import-2026-11-23")

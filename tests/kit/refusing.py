@@ -1,5 +1,6 @@
 """A Redis that is up and refuses commands for now, in each way that one server can."""
 
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,15 +47,16 @@ def _replica(client, serves):
 @contextmanager
 def _unable_to_save(client):
     """A server whose last snapshot failed, because a folder has the name of its file."""
-    blocked = Path(client.config_get("dir")["dir"]) / "blocked"
-    (blocked / "x").mkdir(parents=True, exist_ok=True)
-    with _configured(client, dbfilename="blocked", save="3600 1"):
+    file = Path(client.config_get("dir")["dir"]) / client.config_get("dbfilename")["dbfilename"]
+    file.unlink(missing_ok=True)
+    (file / "in the way").mkdir(parents=True)
+    with _configured(client, save="3600 1"):
         client.bgsave()
         wait_for(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err", what="a failed snapshot")
         try:
             yield
         finally:
-            client.config_set("dbfilename", "dump.rdb")
+            shutil.rmtree(file)
             client.bgsave()
             wait_for(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "ok", what="a snapshot")
 

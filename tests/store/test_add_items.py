@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery.model.events import ItemsAdded
+from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.upload import upload
 
@@ -191,3 +192,24 @@ def test_a_window_is_filled_whatever_is_added(play):
     play.start(swarm(open=True))
     assert len(play.add(*[leaf()] * 1200).todo) == WINDOW
     assert names(play.add(leaf())) == []
+
+
+def test_an_open_swarm_grows_by_a_bounded_amount_for_each_ended_item(play):
+    """Given a swarm that stays open, then an ended item takes what the documentation says, and nothing else grows."""
+    payload, result = b"p" * 100, b'"' + b"r" * 50 + b'"'
+    play.start(swarm(open=True))
+
+    def work(first, last):
+        for index in range(first, last):
+            play.add(leaf(payload))
+            play.claim(f"0.{index}")
+            play.store.checkpoint(play.leaf(f"0.{index}"), Fence(), b"c" * 500)
+            play.store.finish(play.leaf(f"0.{index}"), Fence(), result)
+        kept = {key.rpartition(":")[2]: size for key, size in play.reader.sizes("r").items()}
+        return sum(kept[key] for key in kept.keys() - {"e"}), kept["e"]
+
+    half, _ = work(0, 2000)
+    whole, stream = work(2000, 4000)
+    assert (whole - half) / 2000 <= len(payload) + len(result) + 250
+    assert stream < 1_000_000
+    assert play.keys() == [play.store.keys.root("r") + end for end in ("", ":d", ":e", ":m", ":t")]

@@ -7,9 +7,10 @@ import pytest
 from orchestrator_celery.model.events import NodeProgressed
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
+from orchestrator_celery.views.live_progress import LiveProgress
 
 from .play import Play
-from .trees import leaf, unit
+from .trees import leaf, swarm, unit
 
 
 @pytest.fixture
@@ -39,10 +40,12 @@ def refused(play: Play, word: Refused, call) -> None:
 
 
 def test_the_newest_is_kept(one):
-    """Given several words, then the last is there, whatever it holds, and the stream has no other."""
+    """Given several words, then the last is there, whatever it holds; with the end of the leaf it is an event, the only one."""
     say(one)
     say(one, "2.5", "10", "half | way\n\N{SNOWMAN}")
     assert kept(one) == "2.5|10|half | way\n\N{SNOWMAN}".encode()
+    assert [event for event in one.events() if isinstance(event, NodeProgressed)] == []
+    one.finish("0.0")
     [event] = [event for event in one.events() if isinstance(event, NodeProgressed)]
     assert (event.node, event.attempt, event.done, event.total) == ("0.0", 1, 2.5, 10)
     assert event.message == "half | way\n\N{SNOWMAN}"
@@ -53,14 +56,66 @@ def test_it_drives_nothing_out_of_the_stream(one):
     before = [event.id for event in one.events()]
     for step in range(5000):
         say(one, str(step))
-    assert [event.id for event in one.events()][:-1] == before
-    assert one.redis.xlen(one.events_key) == len(before) + 1
+    assert [event.id for event in one.events()] == before
+    one.finish("0.0")
+    told = [type(event).__name__ for event in one.events()][len(before) :]
+    assert told[:2] == ["NodeProgressed", "NodeSucceeded"]
+
+
+def test_many_that_speak_leave_no_gaps_in_the_stream(play):
+    """Given tasks that speak and end one after the other, then the stream takes no more memory than its entries do."""
+    play.start(swarm(*[leaf()] * 8))
+    for index in range(8):
+        play.claim(f"0.{index}")
+    for turn in range(200):
+        for index in range(turn // 25, 8):
+            assert play.store.progress(play.leaf(f"0.{index}"), Fence(), str(turn), "200", "x" * 50).refused is None
+        if turn % 25 == 24:
+            play.finish(f"0.{turn // 25}")
+    entries = play.redis.xrange(play.events_key)
+    assert sum(fields[b"t"] == b"progress" for _, fields in entries) == 8
+    for place, fields in entries:
+        play.redis.xadd("dense", fields, id=place)
+    taken, needed = (play.redis.memory_usage(key, samples=0) for key in (play.events_key, "dense"))
+    assert taken <= needed + 1000
+
+
+def test_reports_of_running_leaves_are_events_for_those_who_look(one):
+    """Given a running task, then who looks gets its newest report once, with the place of the last event before it."""
+    live = LiveProgress(one.reader, "r")
+    last = one.events()[-1].id
+    assert live.events(last) == []
+    say(one, "1", "4", "first")
+    say(one, "2", "4", "second")
+    [event] = live.events(last)
+    assert (event.id, event.node, event.attempt, event.done, event.total, event.message) == (
+        last,
+        "0.0",
+        1,
+        2,
+        4,
+        "second",
+    )
+    assert live.events(last) == [], "nothing new"
+    say(one, "3")
+    assert [(event.done, event.total) for event in live.events(last)] == [(3, None)]
+    one.finish("0.0")
+    assert live.events(last) == [], "the stream has it"
+
+
+def test_reports_before_an_event_already_seen_are_left_out(one):
+    """Given a report, when somebody goes on after a later event, then that report is old to them."""
+    say(one)
+    assert LiveProgress(one.reader, "r").events("0") != []
+    later = f"{int(one.store.now() * 1000) + 60_000}-0"
+    assert LiveProgress(one.reader, "r").events(later) == []
 
 
 def test_where_nobody_knows_the_total(one):
     """Given no total, then none is told."""
     say(one, "3")
-    assert one.events()[-1].total is None
+    one.finish("0.0")
+    assert [event.total for event in one.events() if isinstance(event, NodeProgressed)] == [None]
 
 
 def test_a_superseded_body_says_nothing(one):

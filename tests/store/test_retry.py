@@ -293,7 +293,7 @@ def test_nothing_expires_any_more(play):
     play.retry()
     assert {play.redis.ttl(key) for key in play.keys()} == {-1}
     assert play.store.due_index.due_runs(0, 10) == ["r"]
-    assert play.reader.closed(["r"]) == [False]
+    assert play.reader.ended(["r"]) == [False]
     play.succeed("0.0", 2)
     play.tell()
     assert {play.redis.ttl(key) > 0 for key in play.keys()} == {True}

@@ -22,7 +22,7 @@ from .apps import make_app
 
 #: What only looks at the object itself, starts a chain of calls, or belongs to the worker.
 LOCAL = {
-    "Run": {"aio", "swarm"},
+    "Run": {"aio", "swarm", "get", "wait", "then", "revoke", "revoke_by_stamped_headers"},
     "RunList": {"aio"},
     "StoredSignature": {"aio", "id"},
     "RunningSwarm": {"aio"},

@@ -12,8 +12,8 @@ FAR = 10**15
 
 @pytest.fixture
 def stand(make_stand):
-    """Dead workers are found soon."""
-    return make_stand(orchestrator_heartbeat=0.3, orchestrator_lease=2)
+    """A long lease: on a busy machine no worker that lives may look dead. One that was killed is known by its process."""
+    return make_stand(orchestrator_heartbeat=0.3, orchestrator_lease=30)
 
 
 @pytest.fixture

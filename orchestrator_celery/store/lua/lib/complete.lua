@@ -9,6 +9,11 @@ local function complete(node, spec, state, ref, since)
   return up(node, state, ref, counts)
 end
 
+local function tell_progress(node, l) -- the last report of a leaf that has ended
+  local done, total, message = (redis.call('HGET', root .. ':p', node) or ''):match('^[^|]*|([^|]*)|([^|]*)|(.*)$')
+  if done then emit('progress', node, 'a', l.attempt, 'd', done, 'o', total, 'm', message) end
+end
+
 -- A leaf has ended with its own payload: one terminal state, once (invariant 1).
 local function settle(node, l, state, payload)
   redis.call('HDEL', LIVE, node)
@@ -17,6 +22,7 @@ local function settle(node, l, state, payload)
   redis.call('HSET', DONE, node, table.concat({ state, l.attempt, l.since, now, owner }, '|') .. '\n' .. payload)
   if state == 'S' then redis.call('HDEL', root .. ':c', node) end -- only another attempt would read its checkpoint
   if in_tree(node) then redis.call('HINCRBY', root, state == 'S' and 'done' or 'failed', 1) end
+  tell_progress(node, l)
   emit(state == 'S' and 'succeeded' or 'failed', node, 'a', l.attempt)
   callbacks(node, state, l.callbacks, node)
   up(node, state, node, l.callbacks)
