@@ -8,7 +8,7 @@ TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
 # Half of the time of a test is waiting, so there are two processes for each of two cores; `tests/kit/groups.py` says
 # which tests stay together.
 WORKERS ?= 4
-SPREAD := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20
+SPREAD := -n $(WORKERS) --durations 20
 # Tests that need a Redis and one worker at most.
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
   --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py

@@ -7,7 +7,7 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 #: The lower bounds of pyproject.toml; of redis the newest that this kombu allows: 5.3 has a deadlock with Celery.
 OLDEST = ["celery~=5.5.0", "kombu[redis]~=5.5.0", "redis~=5.0", "pydantic~=2.0.0", "click~=8.1.0"]
 #: As `make test`: what shares a server stays in one process, see `tests/kit/groups.py`.
-SPREAD = ["-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder", "--durations", "20"]
+SPREAD = ["-n", "4", "--durations", "20"]
 
 
 @nox.session(python=PYTHONS)

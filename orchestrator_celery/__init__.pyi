@@ -64,7 +64,13 @@ from .errors import (
     DefinitionMismatch as DefinitionMismatch,
 )
 from .errors import (
+    ForeignRun as ForeignRun,
+)
+from .errors import (
     ForeignSignature as ForeignSignature,
+)
+from .errors import (
+    FormatTooNew as FormatTooNew,
 )
 from .errors import (
     GraphInvalid as GraphInvalid,
@@ -227,6 +233,9 @@ from .model.events import (
 )
 from .model.events import (
     SwarmWasClosed as SwarmWasClosed,
+)
+from .model.events import (
+    UnknownEvent as UnknownEvent,
 )
 from .model.problems import (
     Problem as Problem,

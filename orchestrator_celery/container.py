@@ -13,12 +13,12 @@ from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
+from orchestrator_celery.records.head import AppId
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.connection import connect
-from orchestrator_celery.store.keys import AppId
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 
@@ -67,7 +67,7 @@ class Container:
 
     @property
     def has_store(self) -> bool:
-        """Whether a store is configured; a project may install the extension and not use it yet."""
+        """Whether a store is configured. A project may install the extension before it uses it."""
         try:
             return self.store is not None
         except StoreNotConfigured:
@@ -80,7 +80,7 @@ class Container:
 
     @cached_property
     def registry(self) -> WorkerRegistry:
-        """The workers that live."""
+        """The registry of live workers."""
         return WorkerRegistry(self.store.client, self.store.keys)
 
     @property
@@ -91,29 +91,29 @@ class Container:
 
     @cached_property
     def codec(self) -> Codec:
-        """Encodes payloads by the app's serializers."""
+        """Encodes payloads with the app's serializers."""
         return Codec(self.app, self.settings.max_payload)
 
     @cached_property
     def worker_tasks(self) -> WorkerTasks:
-        """What the workers know."""
+        """The tasks that the workers know."""
         return WorkerTasks(self.app)
 
     @cached_property
     def compiler(self) -> Compiler:
-        """Makes trees of signatures."""
+        """Compiles signatures to node trees."""
         return Compiler(self.app, self.codec, Batching(self.app, self.settings))
 
     @property
     def results(self) -> RunResults:
-        """Results and errors of ended runs."""
+        """Reads the results and errors of ended runs."""
         return RunResults(self.reader, self.codec)
 
     def worker_alive(self, incarnation: str) -> bool:
         """Whether the lease of a worker's process holds.
 
         Args:
-            incarnation: of the process.
+            incarnation: the incarnation of the process.
         """
         alive = self.registry.alive(self.store.now() * 1000)
         return any(member.endswith(f"/{incarnation}") for member in alive)

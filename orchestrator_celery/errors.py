@@ -24,7 +24,9 @@ __all__ = (
     "ConfirmationRequired",
     "DeadlineExceeded",
     "DefinitionMismatch",
+    "ForeignRun",
     "ForeignSignature",
+    "FormatTooNew",
     "GraphInvalid",
     "GraphRecursion",
     "Interrupted",
@@ -63,6 +65,33 @@ class OrchestratorError(Exception):
         safe = printable_lines if self._lines else printable
         texts = args or ((self.__doc__ or "").split("\n", 1)[0],)
         super().__init__(*(safe(text) if isinstance(text, str) else text for text in texts))
+
+
+class FormatTooNew(OrchestratorError):
+    """The run was written by a later release, whose records this process cannot read: upgrade it.
+
+    Args:
+        run: the run's id.
+        found: the version of its formats.
+        known: the latest version that this release reads.
+    """
+
+    def __init__(self, *args: object, run: str = "", found: int = 0, known: int = 0) -> None:
+        super().__init__(*args)
+        self.run = run
+        self.found = found
+        self.known = known
+
+    @classmethod
+    def of(cls, run: str, found: int, known: int) -> FormatTooNew:
+        """The error for one run."""
+        return cls(
+            f"The run {run!r} was written by a later release (format {found}; this process reads up to {known}), so it "
+            "was left alone. Upgrade this process to the release of the workers that started the run.",
+            run=run,
+            found=found,
+            known=known,
+        )
 
 
 class NotInstalled(OrchestratorError):
@@ -104,6 +133,31 @@ class StartUnconfirmed(StoreUnavailable):
 
 class RunNotFound(OrchestratorError):
     """No run has this id: the run was never started here, was cancelled, or its retention is over."""
+
+
+class ForeignRun(RunNotFound):
+    """The run belongs to another app on the same store, so this app does not touch it: use that app.
+
+    Args:
+        run: the run's id.
+        owner: the app that the run belongs to.
+    """
+
+    def __init__(self, *args: object, run: str = "", owner: str = "") -> None:
+        super().__init__(*args)
+        self.run = run
+        self.owner = owner
+
+    @classmethod
+    def of(cls, run: str, owner: str, own: str) -> ForeignRun:
+        """Return the error for one run, with the names of its app and of this app."""
+        return cls(
+            f"{run!r} belongs to another app, {owner}, so it was left alone. This app is {own}. Use an app with the "
+            "same name and the same broker URL. If both are the same app under two names or two host names, set the "
+            "same `orchestrator_app` in all its processes.",
+            run=run,
+            owner=owner,
+        )
 
 
 class NodeNotFound(OrchestratorError):

@@ -1,4 +1,4 @@
-"""Orchestrator: the one line that an existing project adds, and the place where runs are found."""
+"""Orchestrator: installs the extension into a Celery app, and finds runs and signatures."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
-from orchestrator_celery.lifecycle.identity import OWNER, other_app, use_its_app
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
-from orchestrator_celery.views.runs import Wanted, check_aware
+from orchestrator_celery.views.runs import RunFilter, check_aware
 from orchestrator_celery.worker import install
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ __all__ = ("Orchestrator",)
 
 @spelled("save", "signatures")
 class Orchestrator:
-    """Makes the canvas primitives of a Celery app durable. Install it where the app is made.
+    """Makes the canvas primitives of a Celery app durable. Install it where you create the app.
 
     Calling `Orchestrator(app)` twice is safe: the second call returns the installed one. No setting is read and no
     connection is opened before it is needed.
@@ -92,18 +92,18 @@ class Orchestrator:
         return cast("OrchestratorAio", Twin(self))
 
     def task(self, *args: Any, policy: TaskPolicy | None = None, **options: Any) -> Any:
-        """Register a task with a policy; otherwise as `app.task`.
+        """Register a task with a policy; without a policy, the same as `app.task`.
 
         Args:
             *args: as for `app.task`.
-            policy: the task's own policy.
+            policy: the policy of the task.
             **options: as for `app.task`.
 
         Raises:
             InvalidSettings: the policy is not a `TaskPolicy`.
         """
         if policy is not None and not isinstance(policy, TaskPolicy):
-            raise InvalidSettings(f"policy={policy!r} is not allowed: give policy=TaskPolicy(...).")
+            raise InvalidSettings(f"policy={safe_repr(policy)} is not allowed: give policy=TaskPolicy(...).")
         if policy is not None:
             options["orchestrator"] = policy
         return self.app.task(*args, **options)
@@ -114,15 +114,13 @@ class Orchestrator:
         """Find a run.
 
         Raises:
-            RunNotFound: no run of this app has this id.
+            RunNotFound: no run has this id.
+            ForeignRun: the run belongs to another app on the same store.
         """
-        status, *owner = self.container.reader.head_fields(id, "status", *OWNER)
-        if status in (None, b"CANCELLED"):
+        if self.container.reader.head_field(id, "status") in (None, b"CANCELLED"):
             raise RunNotFound(
                 f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
             )
-        if other := other_app(self.container, *owner):
-            raise RunNotFound(f"The run {id!r} belongs to another app, {other}: {use_its_app(self.container)}.")
         return self.result(id)
 
     def runs(
@@ -139,9 +137,10 @@ class Orchestrator:
         offset: int | None = None,
         limit: int | None = None,
     ) -> RunList:
-        """List runs, newest first; the list takes the control verbs, too.
+        """List runs, newest first. The list has the control verbs.
 
-        `orchestrator.runs(tag="eu").suspend()` reaches all that match; with `offset` or `limit` just those listed.
+        `orchestrator.runs(tag="eu").suspend()` suspends all matching runs. With `offset` or `limit`, a verb applies to
+        the listed runs only.
 
         Args:
             status: only runs in this status.
@@ -149,17 +148,17 @@ class Orchestrator:
             category: only runs of this category.
             tag: only runs with this tag.
             name: only runs of this name.
-            since: created at or after, an aware datetime.
-            until: created before or at, an aware datetime.
+            since: created at or after this time, an aware datetime.
+            until: created at or before this time, an aware datetime.
             text: part of the id or the name.
-            offset: how many matches to leave out.
-            limit: how many to list at most; 100 by default.
+            offset: number of matches to leave out.
+            limit: most runs to list; 100 by default.
 
         Raises:
-            OrchestratorError: a datetime is naive.
+            OrchestratorError: a datetime has no time zone.
         """
         check_aware(since, until)
-        wanted = Wanted(None if status is None else RunStatus(status), task, category, tag, name, since, until, text)
+        wanted = RunFilter(None if status is None else RunStatus(status), task, category, tag, name, since, until, text)
         return RunCatalog(self.container, self.result).matching(wanted, offset, limit)
 
     def approvals(self) -> list[ApprovalView]:
@@ -167,14 +166,14 @@ class Orchestrator:
 
         Answer with `run.approve()` or `run.reject()`.
         """
-        return WaitingApprovals(self.container).every()
+        return WaitingApprovals(self.container).all()
 
     def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
-        """What the sweeps did that had something to do, newest first.
+        """List the reports of sweeps that changed something, newest first.
 
         Args:
-            offset: how many to leave out.
-            limit: how many to return at most.
+            offset: number of reports to leave out.
+            limit: most reports to return.
         """
         return [ResumeReport.model_validate_json(raw) for raw in self.container.reader.reports(offset, limit)]
 
@@ -190,20 +189,22 @@ class Orchestrator:
         offset: int = 0,
         limit: int = 100,
     ) -> list[AuditEntry]:
-        """Who steered which run, newest first; refused attempts too. Kept `orchestrator_audit_retention` (90 days).
+        """List the audit trail, newest first: who called which verb on which run, including refused calls.
+
+        Entries are kept for `orchestrator_audit_retention`, by default 90 days.
 
         Args:
-            run: only entries of this run, which may be gone.
+            run: only entries of this run, which may be deleted.
             signature: only entries of this stored signature.
             verb: only this verb, such as `suspend`, `resume`, `cancel`, `deadline`.
-            actor: only what this actor did.
-            since: at or after, an aware datetime.
-            until: before or at, an aware datetime.
-            offset: how many matches to leave out.
-            limit: how many to return at most.
+            actor: only entries of this actor.
+            since: written at or after this time, an aware datetime.
+            until: written at or before this time, an aware datetime.
+            offset: number of matches to leave out.
+            limit: most entries to return.
 
         Raises:
-            OrchestratorError: a datetime is naive.
+            OrchestratorError: a datetime has no time zone.
         """
         check_aware(since, until)
         asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
@@ -220,27 +221,27 @@ class Orchestrator:
         tags: Iterable[str] = (),
         ttl: float | timedelta | None = None,
     ) -> StoredSignature:
-        """Keep a workflow, to run it many times; it is compiled now, and later changes of the code do not change it.
+        """Save a workflow, to run it many times. It is compiled now, so later changes of your code do not change it.
 
         Args:
-            sig: any signature: task, chain, group, chord, a primitive.
-            name: shown in lists; by default the primitive's own.
-            category: what its runs are filed under.
-            tags: words its runs are found by.
-            ttl: how long it is kept, in seconds or as a timedelta: it is marked for deletion then, at once.
+            sig: any signature: a task, chain, group, chord or primitive.
+            name: name for lists; by default the name of the primitive.
+            category: category of its runs.
+            tags: tags of its runs.
+            ttl: how long it is kept, in seconds or as a timedelta. It is marked for deletion at once.
 
         Raises:
-            InvalidWorkflow: something in it cannot be run, or it has a delay or an expiry, which belong to one run.
+            InvalidWorkflow: a part of it cannot be run, or it has a delay or an expiry, which belong to a single run.
             ForeignSignature: the signature, or a signature in it, is bound to another app.
             StoreUnavailable: the store did not answer; nothing was saved.
         """
         return SignatureCatalog(self).save(sig, name, category, tags, ttl)
 
     def signature(self, id: str) -> StoredSignature:
-        """Find a stored signature: a saved one, or that of a run by the run's id.
+        """Find a stored signature: a saved signature, or the signature of a run by the run's id.
 
         Raises:
-            SignatureGone: there is none.
+            SignatureGone: there is no such signature.
         """
         return SignatureCatalog(self).find(id)
 
@@ -261,19 +262,19 @@ class Orchestrator:
         """List stored signatures, newest first.
 
         Args:
-            status: only those that are ACTIVE, or MARKED_FOR_DELETION.
-            saved: True: only those that were saved; False: only those of runs.
-            category: only those of this category.
-            tag: only those with this tag.
-            name: only those of this name.
-            since: saved, or their run created, at or after, an aware datetime.
-            until: before or at, an aware datetime.
+            status: only ACTIVE signatures, or only signatures MARKED_FOR_DELETION.
+            saved: True: only saved signatures; False: only signatures of runs.
+            category: only signatures of this category.
+            tag: only signatures with this tag.
+            name: only signatures of this name.
+            since: saved, or their run created, at or after this time, an aware datetime.
+            until: saved, or their run created, at or before this time, an aware datetime.
             text: part of the id or the name.
-            offset: how many matches to leave out.
-            limit: how many to return at most.
+            offset: number of matches to leave out.
+            limit: most signatures to return.
 
         Raises:
-            OrchestratorError: a datetime is naive.
+            OrchestratorError: a datetime has no time zone.
         """
         check_aware(since, until)
         wanted = SignatureFilter(
@@ -293,7 +294,7 @@ class Orchestrator:
         return run
 
     def result(self, id: str, **options: Any) -> Run:
-        """Return the handle of a run, known or not, as `AsyncResult` does for a task."""
+        """Return the handle of a run, whether or not the run exists, as `AsyncResult` does for a task."""
         return Run(id, app=self.app, **options)
 
     def swarm(self, run: str, *, node: str = ROOT) -> RunningSwarm:
@@ -306,7 +307,7 @@ class Orchestrator:
         return RunningSwarm(run, self.container, node)
 
     def signature_of(self, run: str, head: dict[str, bytes]) -> StoredSignature:
-        """Return the signature that a run was started from, or, if that is gone, the run's own."""
+        """Return the signature from which a run was started, or the run's own if that signature was deleted."""
         return SignatureCatalog(self).of_run(run, head)
 
     def runs_of(self, signature: str, offset: int | None = None, limit: int | None = None) -> RunList:
@@ -322,20 +323,20 @@ class Orchestrator:
         room: int | None,
         on_progress: Callable[[int, int | None], Any] | None,
     ) -> tuple[list[Signature], BulkReport]:
-        """Check signatures for a swarm that has not been applied yet.
+        """Check signatures for a swarm that is not applied yet.
 
         Args:
-            sigs: what is to be added.
-            batch_size: how many make a batch.
-            atomic: all or none.
-            room: how many there is room for; None without a bound.
-            on_progress: told after each batch.
+            sigs: the signatures to add.
+            batch_size: number of signatures in a batch.
+            atomic: add all signatures or none.
+            room: number of signatures that the swarm can take; None without a limit.
+            on_progress: called after each batch.
 
         Returns:
-            Those that may be added, and the report, which counts them as added.
+            The valid signatures, and the report, which counts them as added.
 
         Raises:
-            BulkRejected: `atomic`, and at least one is not valid.
+            BulkRejected: `atomic` is true, and at least one signature is not valid.
         """
         return check_bulk(
             self.container, sigs, batch_size=batch_size, atomic=atomic, room=room, on_progress=on_progress

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.text import nearest
 
@@ -121,7 +122,7 @@ class OrchestratorSettings(BaseModel):
             if own.startswith(PREFIX) and (not namespace or key.islower() or own != key.lower()):
                 found[own.removeprefix(PREFIX)] = conf[key]
         wrong = [
-            f"the task {name} has orchestrator={policy!r}: give orchestrator=TaskPolicy(...)"
+            f"the task {name} has orchestrator={safe_repr(policy)}: give orchestrator=TaskPolicy(...)"
             for name, policy in (policies or {}).items()
             if isinstance(policy, Mapping)
         ]
@@ -162,7 +163,7 @@ class TaskPolicy(BaseModel):
     @classmethod
     def _is_a_signal(cls, name: str | None) -> str | None:
         if name is not None and name not in Signals.__members__:
-            raise ValueError(f"{name!r} is not a signal here; use SIGTERM or SIGINT, for example")
+            raise ValueError(f"{safe_repr(name)} is not a signal here; use SIGTERM or SIGINT, for example")
         return name
 
 

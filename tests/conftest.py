@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from orchestrator_celery.store.embedded import EmbeddedRedis
-from tests.kit import groups
 from tests.kit import project as module
 from tests.kit.forking import FORKS
+from tests.kit.groups import Spreading
 from tests.kit.leftovers import left_running, mark_session
 from tests.kit.servers import RabbitMQ
 from tests.kit.workers import Worker
@@ -21,9 +21,8 @@ settings.register_profile("side by side", settings(), deadline=None, suppress_he
 settings.load_profile("side by side")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
-def pytest_collection_modifyitems(items):
-    groups.spread(items)
+def pytest_configure(config):
+    config.pluginmanager.register(Spreading())
 
 
 def let_results_go():

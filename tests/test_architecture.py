@@ -13,7 +13,7 @@ from orchestrator_celery.store.scripts import HEADER
 PACKAGE = Path(__file__).parents[1] / "orchestrator_celery"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VERBS = sorted((PACKAGE / "store" / "lua").glob("*.lua"))
-PARTS = sorted((PACKAGE / "store" / "lua" / "lib").glob("*.lua"))
+PARTS = sorted((PACKAGE / "store" / "lua" / "lib").rglob("*.lua"))
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 LONGEST_VERB, LONGEST_PART = 120, 40
 #: What the command line may print: text of its own, and what these functions make.

@@ -26,7 +26,7 @@ again = run.rerun(from_node=last.id)
 print("rerun:", again.get(), "of the same run:", again.view.rerun_of == run.id)
 
 # Skip: the run leaves out a step that has not started.
-run = ComplexSignature(chain(prices, table.s(), tell.s("sales"))).apply_async()
+run = ComplexSignature(chain(prices, table.s(), tell.s("sales"))).apply_async(countdown=3)
 run.suspend()
 run.skip(run.tree().children[0].children[-1].id)
 run.resume()

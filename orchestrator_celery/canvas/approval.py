@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import deadline_in_seconds
 from orchestrator_celery.errors import ApprovalTimeout, InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 __all__ = ("DECISIONS", "Approval", "approval_flaws", "can_fail", "timeout_result")
 
@@ -43,7 +44,9 @@ class Approval:
         seconds = deadline_in_seconds(self.timeout, "timeout", "the seconds it may take to answer")
         object.__setattr__(self, "timeout", seconds)
         if self.on_timeout != "reject" and self.timeout is None:
-            raise InvalidWorkflow(f"on_timeout={self.on_timeout!r} does nothing without a timeout: give timeout=3600.")
+            raise InvalidWorkflow(
+                f"on_timeout={safe_repr(self.on_timeout)} does nothing without a timeout: give timeout=3600."
+            )
         for message, hint in approval_flaws({"on_timeout": self.on_timeout, "message": self.message}):
             raise InvalidWorkflow(f"{message}: {hint}.")
 
@@ -61,9 +64,9 @@ def approval_flaws(approval: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     except InvalidWorkflow as error:
         yield tuple(str(error).rstrip(".").split(": ", 1))  # type: ignore[misc]
     if approval.get("on_timeout", "reject") not in _ON_TIMEOUT:
-        yield f"on_timeout={approval['on_timeout']!r} is not allowed", "give 'reject', 'approve' or 'fail'"
+        yield f"on_timeout={safe_repr(approval['on_timeout'])} is not allowed", "give 'reject', 'approve' or 'fail'"
     if not isinstance(approval.get("message", ""), str):
-        yield f"message={approval['message']!r} is not allowed", "give a string"
+        yield f"message={safe_repr(approval['message'])} is not allowed", "give a string"
 
 
 def can_fail(approval: Mapping[str, Any]) -> bool:

@@ -10,9 +10,12 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
+from orchestrator_celery.canvas.eager_scope import eagerly
+from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, signature_list
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import error_words, safe_repr
 from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
@@ -61,13 +64,14 @@ class ComplexSignature(Primitive):
         check_options(ComplexSignature, options, lambda: app or app_of([workflow]), built=False)
         if not isinstance(workflow, dict):
             raise InvalidWorkflow(
-                f"{workflow!r} is not a signature: pass task.s(...) or a canvas of signatures to ComplexSignature."
+                f"{safe_repr(workflow)} is not a signature: pass task.s(...) or a canvas of signatures to "
+                "ComplexSignature."
             )
         definition = {
             "workflow": workflow,
             "name": name,
-            "on_success": signature_list(on_success, "on_success"),
-            "on_error": signature_list(on_error, "on_error"),
+            "on_success": handler_list(on_success, "on_success", Form.RESULT),
+            "on_error": handler_list(on_error, "on_error", Form.ERROR),
             "deadline": deadline_in_seconds(deadline),
         }
         kept = {k: v for k, v in definition.items() if v or k == "workflow"}
@@ -99,6 +103,7 @@ class ComplexSignature(Primitive):
             if kwargs.get(name):
                 kwargs[name] = [maybe_signature(sig, app=app, clone=True) for sig in kwargs[name]]
 
+    @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run the workflow in this process, without store and broker, as Celery's own `apply` does."""
         self.check_options(options)
@@ -110,9 +115,7 @@ class ComplexSignature(Primitive):
         except Exception as exc:
             value, state = exc, "FAILURE"
         handlers = self.success_handlers if state == "SUCCESS" else self.error_handlers
-        argument = (
-            value if state == "SUCCESS" else {"type": type(value).__name__, "message": str(value), "traceback": ""}
-        )
+        argument = value if state == "SUCCESS" else {**error_words(value), "traceback": ""}
         for handler in handlers:
             handler.apply((argument,))
         self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)

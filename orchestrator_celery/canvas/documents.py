@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.canvas.primitive import category_and_tags, deadline_in_seconds
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from orchestrator_celery.canvas.graph import ConditionalGraph
@@ -46,7 +47,7 @@ def signature_of(document: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
     version = document.get("version")
     if version != VERSION or isinstance(version, bool):
         raise InvalidWorkflow(
-            f"version={version!r} of a graph's document is unknown: this release reads version {VERSION}. "
+            f"version={safe_repr(version)} of a graph's document is unknown: this release reads version {VERSION}. "
             "Upgrade orchestrator-celery, or write the document with to_dict() of this release."
         )
     if unknown := document.keys() - {"version", *fields, *_SIGNATURE_FIELDS}:
@@ -55,7 +56,7 @@ def signature_of(document: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
             "allowed fields, see ConditionalGraph.json_schema()."
         )
     if not isinstance(document.get("name", ""), str):
-        raise InvalidWorkflow(f"name={document['name']!r} is not allowed: give a string.")
+        raise InvalidWorkflow(f"name={safe_repr(document['name'])} is not allowed: give a string.")
     definition = {field: document[field] for field in fields if field in document}
     definition.update(category_and_tags(document.get("category"), document.get("tags", ())))
     if "deadline" in document:

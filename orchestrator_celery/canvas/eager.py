@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from traceback import format_exception
 from typing import Any
 
 from celery.canvas import maybe_signature
@@ -16,6 +15,7 @@ from orchestrator_celery.canvas.graph_definition import START
 from orchestrator_celery.canvas.retry import class_names, matches_error
 from orchestrator_celery.canvas.token_walk import Token, Walk
 from orchestrator_celery.errors import ConditionError, InvalidWorkflow, NoRoute
+from orchestrator_celery.model.safe_text import error_words, safe_repr
 
 __all__ = ("EagerGraph", "refuse_untimed_approvals")
 
@@ -67,12 +67,7 @@ class EagerGraph:
             target = self._error_edge(token.node, error)
             if target is None:
                 raise
-            fields = {
-                "type": type(error).__name__,
-                "message": str(error),
-                "traceback": "".join(format_exception(error)),
-            }
-            self._walk.go(token, [target], fields, self._results, failed=True)
+            self._walk.go(token, [target], error_words(error), self._results, failed=True)
         else:
             self._results = {**self._results, token.node: result}
             self._walk.go(token, self._targets(token, result), result, self._results)
@@ -101,7 +96,8 @@ class EagerGraph:
         elements = value_of(entry["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
             raise ConditionError(
-                f"{token.node!r} maps over {elements!r}, which is not a list: check the expression for map_over."
+                f"{token.node!r} maps over {safe_repr(elements)}, which is not a list: check the expression for "
+                "map_over."
             )
         return self._elements(entry["signature"], elements, inputs)
 

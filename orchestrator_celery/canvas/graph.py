@@ -14,6 +14,7 @@ from orchestrator_celery.canvas.checks.problems import problems
 from orchestrator_celery.canvas.documents import document_of, json_schema, signature_of
 from orchestrator_celery.canvas.drawing import html, mermaid
 from orchestrator_celery.canvas.eager import EagerGraph, refuse_untimed_approvals
+from orchestrator_celery.canvas.eager_scope import eagerly
 from orchestrator_celery.canvas.graph_definition import (
     END,
     START,
@@ -28,6 +29,7 @@ from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
@@ -77,9 +79,13 @@ class ConditionalGraph(Primitive):
     ) -> None:
         check_options(ConditionalGraph, options, lambda: app or app_of(()), built=False)
         if name is not None and not isinstance(name, str):
-            raise InvalidWorkflow(f"{name!r} is not allowed as a graph's name: give a string; add_node() adds nodes.")
+            raise InvalidWorkflow(
+                f"{safe_repr(name)} is not allowed as a graph's name: give a string; add_node() adds nodes."
+            )
         if isinstance(max_visits, bool) or not isinstance(max_visits, int) or max_visits < 1:
-            raise InvalidWorkflow(f"max_visits={max_visits!r} is not allowed: give a whole number of at least 1.")
+            raise InvalidWorkflow(
+                f"max_visits={safe_repr(max_visits)} is not allowed: give a whole number of at least 1."
+            )
         definition: dict[str, Any] = {
             "nodes": [],
             "edges": [],
@@ -256,6 +262,7 @@ class ConditionalGraph(Primitive):
         for field in ("nodes", "edges"):
             self.kwargs[field] = [restored(entry, app) for entry in self.kwargs.get(field, ())]
 
+    @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run the graph in this process, one node after the other, without store and broker; retries do not pause.
 

@@ -11,6 +11,7 @@ from orchestrator_celery.canvas.approval import Approval, approval_flaws
 from orchestrator_celery.canvas.conditions.language import Branch, Otherwise, as_json, expression
 from orchestrator_celery.canvas.retry import Errors, error_names, retry_flaws, retry_json
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -50,14 +51,14 @@ def node_entry(name: Any, body: Any, app: Celery | None = None, **options: Any) 
         InvalidWorkflow: the body is neither a signature nor an approval, or an option is not allowed.
     """
     if not isinstance(name, str) or not name:
-        raise InvalidWorkflow(f"{name!r} is not allowed as a node's name: give a string, such as 'charge'.")
+        raise InvalidWorkflow(f"{safe_repr(name)} is not allowed as a node's name: give a string, such as 'charge'.")
     entry = {"name": name, **_body(name, body, app)}
     options["retry"] = retry_json(options.get("retry"))
     options["inputs"] = _inputs(name, options.get("inputs"))
     if options.get("map_over") is not None:
         options["map_over"] = as_json(options["map_over"])
     entry.update((option, value) for option, value in options.items() if value is not None)
-    _refuse(f"Node {name!r}: ", node_flaws(entry))
+    _refuse(f"Node {safe_repr(name)}: ", node_flaws(entry))
     return entry
 
 
@@ -91,7 +92,7 @@ def branch_entry(
     if _is_signature(rule):
         entry.update(router=_bound(rule, app), keys=_keys(path_map, "a router"))
     elif path_map is not None:
-        raise InvalidWorkflow(f"path_map={path_map!r} belongs to a router: pass task.s(...) before it.")
+        raise InvalidWorkflow(f"path_map={safe_repr(path_map)} belongs to a router: pass task.s(...) before it.")
     elif isinstance(rule, Mapping):
         entry["keys"] = _keys(rule, "a mapping")
     else:
@@ -108,11 +109,14 @@ def branch_entry(
 def node_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield the flaws of a node that do not depend on the rest of the graph."""
     if entry.get("join", "all") not in _JOINS:
-        yield f"join={entry['join']!r} is not allowed", "give 'all' or 'any', or leave it out where alternatives merge"
+        yield (
+            f"join={safe_repr(entry['join'])} is not allowed",
+            "give 'all' or 'any', or leave it out where alternatives merge",
+        )
     for option in ("max_visits", "max_concurrency"):
         value = entry.get(option, 1)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            yield f"{option}={value!r} is not allowed", "give a whole number of at least 1"
+            yield f"{option}={safe_repr(value)} is not allowed", "give a whole number of at least 1"
     if "max_concurrency" in entry and "map_over" not in entry:
         yield "max_concurrency needs map_over: it limits the elements of map_over", "give map_over too"
     if "retry" in entry:
@@ -120,7 +124,7 @@ def node_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
     if "map_over" in entry:
         yield from _expression_flaws("map_over", entry["map_over"])
     for name, value in entry.get("inputs", {}).items():
-        yield from _expression_flaws(f"inputs[{name!r}]", value)
+        yield from _expression_flaws(f"inputs[{safe_repr(name)}]", value)
     if "approval" in entry:
         yield from approval_flaws(entry["approval"])
         for option in sorted({"inputs", "map_over", "max_concurrency", "retry"} & entry.keys()):
@@ -130,7 +134,7 @@ def node_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
 def edge_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
     """Yield the flaws of a declaration of edges that do not depend on the rest of the graph."""
     if entry.get("mode", "first") not in _MODES:
-        yield f"mode={entry['mode']!r} is not allowed", "give 'first' or 'all'"
+        yield f"mode={safe_repr(entry['mode'])} is not allowed", "give 'first' or 'all'"
     if entry.get("strict") and "when" not in entry:
         yield "strict=True needs conditions", "leave it out: give default= for unknown keys"
     if not entry.get("when", entry.get("keys", True)):
@@ -139,7 +143,7 @@ def edge_flaws(entry: Mapping[str, Any]) -> Iterator[Flaw]:
         yield from _expression_flaws("the condition", condition)
     for key, _ in entry.get("keys", ()):
         if not isinstance(key, _KEYS):
-            yield f"{key!r} is not allowed as a key", "give a str, an int, a bool or None"
+            yield f"{safe_repr(key)} is not allowed as a key", "give a str, an int, a bool or None"
 
 
 def check_shape(definition: Mapping[str, Any]) -> None:
@@ -153,7 +157,8 @@ def check_shape(definition: Mapping[str, Any]) -> None:
         for entry in entries if isinstance(entries, (list, tuple)) else [entries]:
             if not known(entry):
                 raise InvalidWorkflow(
-                    f"{entry!r} is not allowed in {kind!r} of a graph: its JSON Schema lists the allowed entries, "
+                    f"{safe_repr(entry)} is not allowed in {kind!r} of a graph: its JSON Schema lists the allowed "
+                    "entries, "
                     "see ConditionalGraph.json_schema()."
                 )
 
@@ -176,7 +181,8 @@ def _body(name: str, body: Any, app: Celery | None) -> dict[str, Any]:
         return {"approval": body.json}
     if not _is_signature(body):
         raise InvalidWorkflow(
-            f"Node {name!r}: {body!r} is neither a signature nor an Approval: pass task.s(...), a canvas of "
+            f"Node {safe_repr(name)}: {safe_repr(body)} is neither a signature nor an Approval: pass task.s(...), "
+            "a canvas of "
             "signatures, another graph, or Approval()."
         )
     return {"signature": _bound(body, app)}
@@ -196,7 +202,9 @@ def _inputs(name: str, inputs: Any) -> dict[str, Any] | None:
     if not inputs:
         return None
     if not isinstance(inputs, Mapping) or not all(isinstance(key, str) for key in inputs):
-        raise InvalidWorkflow(f"Node {name!r}: inputs={inputs!r} is not allowed: give expressions by keyword argument.")
+        raise InvalidWorkflow(
+            f"Node {safe_repr(name)}: inputs={safe_repr(inputs)} is not allowed: give expressions by keyword argument."
+        )
     return {key: as_json(value) for key, value in inputs.items()}
 
 
@@ -207,7 +215,8 @@ def _branches(rule: Any, default: Any) -> tuple[list[list[Any]], Any]:
     last = [branch for branch in found if isinstance(branch, Otherwise)]
     if len(branches) + len(last) < len(found):
         raise InvalidWorkflow(
-            f"{rule!r} is no rule for edges: give [when(condition, target), otherwise(target)], a mapping of keys to "
+            f"{safe_repr(rule)} is no rule for edges: give [when(condition, target), otherwise(target)], a "
+            "mapping of keys to "
             "targets, or a router task.s(...) with such a mapping."
         )
     if len(last) + (default is not None) > 1:
@@ -219,13 +228,17 @@ def _keys(mapping: Any, owner: str) -> list[list[Any]]:
     if isinstance(mapping, (list, tuple)):
         mapping = {target: target for target in mapping}
     if not isinstance(mapping, Mapping):
-        raise InvalidWorkflow(f"{mapping!r} is not allowed as targets of {owner}: give a mapping of keys to targets.")
+        raise InvalidWorkflow(
+            f"{safe_repr(mapping)} is not allowed as targets of {owner}: give a mapping of keys to targets."
+        )
     return [[key, _name(target)] for key, target in mapping.items()]
 
 
 def _name(value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidWorkflow(f"{value!r} is not allowed as an end of an edge: give a node's name, START or END.")
+        raise InvalidWorkflow(
+            f"{safe_repr(value)} is not allowed as an end of an edge: give a node's name, START or END."
+        )
     return value
 
 

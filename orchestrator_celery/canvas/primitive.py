@@ -23,6 +23,7 @@ from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
 from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
+from orchestrator_celery.model.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -66,11 +67,11 @@ def category_and_tags(category: Any, tags: Any) -> dict[str, Any]:
         InvalidWorkflow: the category or a tag is not a non-empty string, or `tags` is not a list.
     """
     if isinstance(tags, str) or not isinstance(tags, Iterable):
-        raise InvalidWorkflow(f"tags={tags!r} is not allowed: give a list of words, such as tags=['eu'].")
+        raise InvalidWorkflow(f"tags={safe_repr(tags)} is not allowed: give a list of words, such as tags=['eu'].")
     words = list(dict.fromkeys(tags))
     for word in [*words, *(() if category is None else (category,))]:
         if not isinstance(word, str) or not word:
-            raise InvalidWorkflow(f"{word!r} is not allowed as a category or tag: give a word.")
+            raise InvalidWorkflow(f"{safe_repr(word)} is not allowed as a category or tag: give a word.")
     return {**({"category": category} if category else {}), **({"tags": words} if words else {})}
 
 
@@ -91,7 +92,7 @@ def deadline_in_seconds(
         return None
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < inf:
-        raise InvalidWorkflow(f"{name}={value!r} is not allowed: give {meaning}, more than 0, or a timedelta.")
+        raise InvalidWorkflow(f"{name}={safe_repr(value)} is not allowed: give {meaning}, more than 0, or a timedelta.")
     return float(seconds)
 
 
@@ -104,7 +105,9 @@ def signature_list(value: Any, name: str) -> list[Signature]:
     found: Iterable[Any] = () if value is None else maybe_list(value)
     for sig in found:
         if not isinstance(sig, dict):
-            raise InvalidWorkflow(f"{name}={sig!r} is not a signature: pass task.s(...) or a list of signatures.")
+            raise InvalidWorkflow(
+                f"{name}={safe_repr(sig)} is not a signature: pass task.s(...) or a list of signatures."
+            )
     return list(found)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 __all__ = ("Errors", "Retry", "class_names", "error_names", "matches_error", "retry_flaws", "retry_json")
 
@@ -69,24 +70,27 @@ def retry_json(value: Any) -> dict[str, Any] | None:
     try:
         return (Retry(**value) if isinstance(value, Mapping) else Retry(value)).json
     except TypeError as error:
-        raise InvalidWorkflow(f"retry={value!r} is not allowed ({error}): give Retry(attempts=3).") from None
+        raise InvalidWorkflow(f"retry={safe_repr(value)} is not allowed ({error}): give Retry(attempts=3).") from None
 
 
 def retry_flaws(policy: Any) -> Iterator[tuple[str, str]]:
     """Yield the message and the hint of each invalid value in a policy."""
     if not isinstance(policy, Mapping):
-        yield f"retry={policy!r} is not allowed", "give Retry(attempts=3)"
+        yield f"retry={safe_repr(policy)} is not allowed", "give Retry(attempts=3)"
         return
     attempts = policy.get("attempts")
     if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < _MIN_ATTEMPTS:
-        yield f"retry with attempts={attempts!r} never retries", "give at least 2: the first attempt counts"
+        yield f"retry with attempts={safe_repr(attempts)} never retries", "give at least 2: the first attempt counts"
     for name, least in (("backoff", 0), ("factor", 1), ("longest", 0)):
         value = policy.get(name, least)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < inf:
-            yield f"retry with {name}={value!r} is not allowed", f"give a number of at least {least}"
+            yield f"retry with {name}={safe_repr(value)} is not allowed", f"give a number of at least {least}"
     names = policy.get("on", ["Exception"])
     if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) and name for name in names):
-        yield f"retry with on={names!r} is not allowed", "give names of error classes, such as on=['TimeoutError']"
+        yield (
+            f"retry with on={safe_repr(names)} is not allowed",
+            "give names of error classes, such as on=['TimeoutError']",
+        )
 
 
 def error_names(on: Errors | None) -> list[str] | None:
@@ -103,7 +107,8 @@ def error_names(on: Errors | None) -> list[str] | None:
     ]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise InvalidWorkflow(
-            f"on={on!r} is not allowed: give an error class or its name, such as on=['CardDeclined'], or None for any."
+            f"on={safe_repr(on)} is not allowed: give an error class or its name, such as on=['CardDeclined'], or "
+            "None for any."
         )
     return list(dict.fromkeys(names))
 

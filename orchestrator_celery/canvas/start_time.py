@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 __all__ = ("check_times", "moment", "seconds")
 
@@ -19,7 +20,7 @@ def seconds(value: Any, name: str) -> float:
         InvalidWorkflow: the value is not a finite number.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-        raise InvalidWorkflow(f"{name}={value!r} is not allowed: give a number of seconds.")
+        raise InvalidWorkflow(f"{name}={safe_repr(value)} is not allowed: give a number of seconds.")
     return float(value)
 
 
@@ -38,12 +39,12 @@ def moment(value: Any, name: str) -> datetime:
             found = None
     if not isinstance(found, datetime):
         raise InvalidWorkflow(
-            f"{name}={value!r} is not a time: give an aware datetime, or its ISO 8601 text such as "
+            f"{name}={safe_repr(value)} is not a time: give an aware datetime, or its ISO 8601 text such as "
             "'2030-01-31T12:00:00+00:00'."
         )
     if found.utcoffset() is None:
         raise InvalidWorkflow(
-            f"{name}={value!r} has no time zone: give an aware datetime, such as "
+            f"{name}={safe_repr(value)} has no time zone: give an aware datetime, such as "
             "datetime.now(timezone.utc) + timedelta(hours=1)."
         )
     return found

@@ -10,19 +10,15 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
+from orchestrator_celery.canvas import swarm_options
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.eager_scope import eagerly
+from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
-from orchestrator_celery.canvas.swarm_options import (
-    check_bounds,
-    check_signature,
-    own_callbacks,
-    priority_of,
-    slots_attribute,
-    slots_by_name,
-)
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.safe_text import error_words, safe_str
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.text import printable
 
@@ -115,12 +111,12 @@ class Swarm(Primitive):
             "max_failures": max_failures,
             "max_items": max_items,
             "deadline": deadline_in_seconds(deadline),
-            "slots": slots_by_name(slots),
+            "slots": swarm_options.slots_by_name(slots),
             "batch": batch,
         }
-        for field, value in zip(_CALLBACKS.values(), (on_task_success, on_task_error, on_task_cleanup), strict=True):
-            definition[field] = signature_list(value, field)
-        check_bounds(definition)
+        for kind, value in zip(_CALLBACKS, (on_task_success, on_task_error, on_task_cleanup), strict=True):
+            definition[_CALLBACKS[kind]] = handler_list(value, _CALLBACKS[kind], swarm_options.FORMS[kind])
+        swarm_options.check_bounds(definition)
         kept = {k: v for k, v in definition.items() if v or k == "tasks"}
         super().__init__(kept, app=app, **options)
 
@@ -154,14 +150,14 @@ class Swarm(Primitive):
         """The bounds as attributes of a pool's definition."""
         get = self.kwargs.get
         return {
-            "k": "swarm",
-            "cap": get("max_concurrency"),
-            "stop": get("stop_after_n_failures"),
-            "tol": get("max_failures") or None,
-            "max": get("max_items"),
+            "kind": "swarm",
+            "max_concurrency": get("max_concurrency"),
+            "stop_after": get("stop_after_n_failures"),
+            "max_failures": get("max_failures") or None,
+            "max_items": get("max_items"),
             "open": bool(get("open")),
-            "b": get("batch"),
-            "sl": slots_attribute(slots_by_name(get("slots"))),
+            "batch": get("batch"),
+            "slots": swarm_options.slots_attribute(swarm_options.slots_by_name(get("slots"))),
         }
 
     @property
@@ -175,7 +171,7 @@ class Swarm(Primitive):
     def _restore(self, app: Celery | None) -> None:
         # A swarm from a message, from beat or from another language has not passed the constructor's checks.
         self.kwargs.setdefault("tasks", [])
-        check_bounds(self.kwargs)
+        swarm_options.check_bounds(self.kwargs)
         self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
         for field in _CALLBACKS.values():
             if self.kwargs.get(field):
@@ -210,8 +206,8 @@ class Swarm(Primitive):
             SwarmFull: `max_items` is reached.
             InvalidWorkflow: the item is not a signature, or the priority is not one of the three.
         """
-        check_signature(sig)
-        own, level = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
+        swarm_options.check_signature(sig)
+        own, level = swarm_options.own_callbacks(on_success, on_error, on_cleanup), swarm_options.priority_of(priority)
         if self.applied is not None:
             return int(installed(self.app).swarm(self.applied).add_task(sig, priority=level, **own))
         self._check_room(1)
@@ -275,7 +271,7 @@ class Swarm(Primitive):
         options: dict[str, Any] = {
             "batch_size": batch_size, "atomic": atomic, "dry_run": dry_run, "on_progress": on_progress,
         }  # fmt: skip
-        level = priority_of(priority)
+        level = swarm_options.priority_of(priority)
         if self.applied is None:
             return self._add_to_definition(sigs, level, **options)
         running: RunningSwarm = installed(self.app).swarm(self.applied)
@@ -342,6 +338,7 @@ class Swarm(Primitive):
 
     # -- eager ----------------------------------------------------------------------------------
 
+    @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
         """Run all items in this process, one after the other, without store and broker.
 
@@ -373,8 +370,8 @@ class Swarm(Primitive):
                 values.append(maybe_signature(task, app=self.app, clone=True).apply(args, kwargs).get())
             except Exception as exc:
                 values.append(None)
-                failures.append({"index": index, "type": type(exc).__name__, "message": str(exc)})
-                error = {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
+                failures.append({"index": index, "type": type(exc).__name__, "message": safe_str(exc)})
+                error = {**error_words(exc), "traceback": ""}
                 self._apply_callbacks(index, task, "on_error", error)
                 if stop and len(failures) >= stop:
                     break

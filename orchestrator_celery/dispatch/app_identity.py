@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kombu.utils.url import parse_url
 
-from orchestrator_celery.store.keys import AppId
+from orchestrator_celery.records.head import AppId
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -10,20 +10,20 @@ from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
-from orchestrator_celery.model.effects import Decide, Decision, EdgeContext, Effect
+from orchestrator_celery.model.effects import Cause, Decide, Decision, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import NodeKind, NodeState
-from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.records.nodes import parse_terminal
+from orchestrator_celery.records.definitions import Attribute, parse_definition
+from orchestrator_celery.records.ended import parse_ended
+from orchestrator_celery.records.inputs import Source, parse_input
+from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.reader import Reader
 
 __all__ = ("GraphDecider",)
-
-#: Decisions before a body begins: the node has no result yet, so its input takes the place of the result.
-_BEFORE = ("in", "map", "skip")
 
 
 class GraphDecider:
@@ -65,10 +65,10 @@ class GraphDecider:
             The targets, and the newest results that the choice depends on, as `Store.finish` takes them. The targets
             are None if they cannot be chosen here; then a later decision chooses them, or fails the graph.
         """
-        definition = parse(context.spec)
+        definition = parse_definition(context.spec)
         spec = self._codec.load(definition.payload)
         number = leaf.node.split(".")[-2]
-        others = [other for other in definition.attrs.get("lk", "").split(",") if other not in ("", number)]
+        others = [other for other in definition.text(Attribute.LOOKS_AT).split(",") if other not in ("", number)]
         try:
             own = Facts(result, None, None, 0, _no_node_results)
             facts = self._context_facts(leaf, context, spec, result) if context.needs_more else own
@@ -93,33 +93,33 @@ class GraphDecider:
         )
 
     def _decision(self, effect: Decide) -> Decision:
-        definition = parse(effect.spec)
+        definition = parse_definition(effect.spec)
         spec = self._codec.load(definition.payload)
-        if effect.cause == "F":
+        if effect.cause is Cause.FAILED:
             return self._after_error(effect, spec)
-        router = "ps" in definition.attrs
+        router = definition.has(Attribute.ASKED_ABOUT)
         facts = self._facts(effect, spec, router)
-        if effect.cause == "in":
+        if effect.cause is Cause.INPUTS:
             return self._inputs(spec, facts)
-        if effect.cause == "map":
+        if effect.cause is Cause.MAP:
             return self._elements(spec, facts)
-        plain = definition.attrs.get("to", "")
+        plain = definition.text(Attribute.NEXT)
         taken = (
             targets(spec["routes"], facts, lambda number: self._answer(effect, number)) if "routes" in spec else plain
         )
-        begins = definition.kind is NodeKind.GRAPH or definition.attrs.get("ps") == "S"
+        begins = definition.kind is NodeKind.GRAPH or definition.text(Attribute.ASKED_ABOUT) == Place.START.value
         # A value that goes from START to END, or past a skipped node, is no node's result, so it is stored here.
-        stored = effect.cause == "skip" or (begins and "$" in taken.split(","))
+        stored = effect.cause is Cause.SKIPPED or (begins and Place.CLOSE.value in taken.split(","))
         return Decision("go", taken, self._codec.dump_result(facts.result) if stored else b"")
 
     def _facts(self, effect: Decide, spec: Mapping[str, Any], router: bool) -> Facts:
         """Return the values that conditions may read; for a router, the result is the value that it was asked about."""
         run, graph, known = effect.run, _graph_of(effect.visit), self._known(effect)
-        source = effect.ref if effect.cause in _BEFORE else ""
+        source = effect.ref if effect.cause.before_body else ""
         if router or (not source and "error" in spec.get("roots", ())):
             source = self._resolver.visit_input(run, effect.visit)
         ref = source if router else effect.ref
-        error = self._resolver.value(run, source, graph) if source.startswith("w:") else None
+        error = self._resolver.value(run, source, graph) if parse_input(source).source is Source.ERROR_VALUE else None
         return self._resolver.facts(
             run,
             graph,
@@ -143,7 +143,7 @@ class GraphDecider:
         return self._results(effect.records)
 
     def _results(self, records: Mapping[str, bytes]) -> dict[str, Any]:
-        found = {node: parse_terminal(raw) for node, raw in records.items()}
+        found = {node: parse_ended(raw) for node, raw in records.items()}
         own = {node: end for node, end in found.items() if end.state is NodeState.SUCCEEDED and end.ref is None}
         return {node: self._codec.load(end.payload) for node, end in own.items()}
 
@@ -176,8 +176,8 @@ class GraphDecider:
         elements = value_of(spec["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
             raise ConditionError(
-                f"{spec['name']!r} is mapped over {type(elements).__name__} {elements!r:.100}, which is not a list: "
-                "give map_over= an expression for a list."
+                f"{spec['name']!r} is mapped over {type(elements).__name__} {safe_repr(elements)[:100]}, which is not "
+                "a list: give map_over= an expression for a list."
             )
         return Decision("map", len(elements), self._codec.dump(list(elements)))
 

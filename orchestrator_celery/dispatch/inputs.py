@@ -1,18 +1,4 @@
-"""Resolves a task's arguments from the input reference in its record.
-
-    ''            nothing
-    in            the run's own arguments
-    <node>        the result of that node
-    w:<node>      the error of that node as a dict, for the target of a graph's error edge
-    [<a>,<b>      a list of such values, for a join of a graph
-    m:<visit>     one element of the list over which a graph's node maps, selected by the task's index
-    o:<graph>     the input of a graph, followed by the graph's own partial arguments
-    g:<visit>     the input of a visit of a graph's node, with the node's declared `inputs`
-    k:<visit>     the declared `inputs` alone, for a body that takes nothing else
-
-Two more references are not values: `e:<node>` is the call of an errback, and `i:<item>` is the call of a callback after
-an item of a swarm.
-"""
+"""Resolves a task's arguments from the input reference in its record, see `orchestrator_celery.records.inputs`."""
 
 from __future__ import annotations
 
@@ -25,7 +11,10 @@ from typing import Any
 from orchestrator_celery.canvas.conditions.language import Facts
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.clock import from_ms
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.inputs import InputRef, Source, parse_input, write_input
+from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
 
@@ -73,7 +62,7 @@ class InputResolver:
     def start_of(self, run: str, created: str) -> datetime | None:
         """Return the planned start of a run with a delay; None for a run without a delay."""
         self.set_created(run, created)
-        eta: bytes | None = self._cached(run, "$eta", lambda _: self._reader.head_field(run, "eta"))
+        eta: bytes | None = self._cached(run, "$eta", lambda _: self._reader.head_field(run, HeadField.ETA))
         return None if eta is None else from_ms(eta)
 
     def arguments(
@@ -87,27 +76,29 @@ class InputResolver:
             node: the task's node, or the graph's node that passes the input on.
             known: results by node that need not be read.
         """
-        if not ref:
+        source, of = parse_input(ref)
+        if source is Source.NOTHING:
             return _NONE
-        if ref == "in":
+        if source is Source.RUN:
             args, kwargs = self._cached(run, ref, lambda count: self._run_input(run, count))
             return list(args), dict(kwargs)
-        if ref.startswith("g:"):
-            return self._of_visit(run, ref[2:], node, known)
-        if ref.startswith("o:"):
-            return self._with_own(run, ref[2:], node, known)
-        if ref[:2] in ("k:", "m:"):
-            element = [self._element(run, ref[2:], node)] if ref[0] == "m" else []
-            return element, self._inputs(run, ref[2:])
+        if source is Source.VISIT:
+            return self._of_visit(run, of, node, known)
+        if source is Source.WITH_OWN:
+            return self._with_own(run, of, node, known)
+        if source in (Source.INPUTS, Source.ELEMENT):
+            element = [self._element(run, of, node)] if source is Source.ELEMENT else []
+            return element, self._inputs(run, of)
         return [self.value(run, ref, node, known)], {}
 
     def value(self, run: str, ref: str, node: str, known: Mapping[str, Any] | None = None) -> Any:
         """Resolve a reference to one value, as conditions of a graph read it; arguments as for `arguments`."""
         if known and ref in known:
             return known[ref]
-        if ref[:1] == "[":
-            return [self.value(run, part, node, known) for part in ref[1:].split(",")]
-        if not ref or ref == "in" or ref[:2] in ("g:", "k:", "m:", "o:"):
+        parsed = parse_input(ref)
+        if parsed.source is Source.LIST:
+            return [self.value(run, part, node, known) for part in parsed.elements]
+        if parsed.source not in (Source.RESULT, Source.ERROR_VALUE):
             return as_one(*self.arguments(run, ref, node, known))
         return self._cached(run, ref, lambda count: self._outcome(run, count).values([ref])[0])
 
@@ -141,7 +132,7 @@ class InputResolver:
 
     def visit_input(self, run: str, visit: str) -> str:
         """Return the input reference of a visit of a graph's node."""
-        [raw] = self._reader.terminal(run, [f"{visit}:in"])
+        [raw] = self._reader.terminal(run, [visit + Beside.INPUT.value])
         return (raw or b"").decode()
 
     def _with_own(
@@ -149,7 +140,7 @@ class InputResolver:
     ) -> tuple[list[Any], dict[str, Any]]:
         args, kwargs = self.arguments(run, self.visit_input(run, graph), node, known)
         [raw] = self._reader.definitions(run, [graph])
-        own_args, own_kwargs = self._codec.load(parse(raw or b"").payload)["own"]
+        own_args, own_kwargs = self._codec.load(parse_definition(raw or b"").payload)["own"]
         return [*args, *own_args], {**own_kwargs, **kwargs}
 
     def _of_visit(
@@ -160,23 +151,25 @@ class InputResolver:
 
     def _inputs(self, run: str, visit: str) -> dict[str, Any]:
         """Return the declared `inputs` of a visit, which were evaluated when it began."""
-        return dict(self._cached(run, f"k:{visit}", lambda count: self._kept_inputs(run, visit, count)))
+        key = write_input(InputRef(Source.INPUTS, visit))
+        return dict(self._cached(run, key, lambda count: self._kept_inputs(run, visit, count)))
 
     def _kept_inputs(self, run: str, visit: str, count: _Meter) -> dict[str, Any]:
-        [raw] = count(self._reader.terminal(run, [f"{visit}:kw"]))
+        [raw] = count(self._reader.terminal(run, [visit + Beside.INPUTS.value]))
         return dict(self._codec.load(raw)) if raw is not None else {}
 
     def _element(self, run: str, visit: str, node: str) -> Any:
-        elements = self._cached(run, f"m:{visit}", lambda count: self._list(run, visit, count))
+        key = write_input(InputRef(Source.ELEMENT, visit))
+        elements = self._cached(run, key, lambda count: self._list(run, visit, count))
         return elements[int(node[len(visit) + 1 :].split(".")[0])]
 
     def _list(self, run: str, visit: str, count: _Meter) -> list[Any]:
-        [raw] = count(self._reader.terminal(run, [f"{visit}:list"]))
+        [raw] = count(self._reader.terminal(run, [visit + Beside.ELEMENTS.value]))
         found: list[Any] = self._codec.load(raw or b"[]")
         return found
 
     def _run_input(self, run: str, count: _Meter) -> tuple[list[Any], dict[str, Any]]:
-        [raw] = count([self._reader.head_field(run, "input")])
+        [raw] = count([self._reader.head_field(run, HeadField.INPUT)])
         args, kwargs = self._codec.load(raw or b"[[], {}]")
         return args, kwargs
 

@@ -26,7 +26,11 @@ from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch,
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.records.definitions import Attribute, parse_definition, payload_of
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.inputs import NAMED, Source, parse_input
 from orchestrator_celery.records.leaf import Leaf, read_leaf
+from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.routing_objects import from_plain
 from orchestrator_celery.store import Store
@@ -196,7 +200,7 @@ class Publisher:
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
-        blob, retried, outer = self._reader.head_fields(run, "close", "retold", "outer")
+        blob, retried, outer = self._reader.head_fields(run, HeadField.CLOSE, HeadField.RETOLD, HeadField.OUTER)
         options = from_plain(self._codec.load(blob)) if blob else {}
         if retried:  # the surrounding native chain or chord has already failed with the earlier end
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
@@ -220,15 +224,16 @@ class Publisher:
 
     def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN) -> Leaf:
         """Return the content of a leaf's message: its task, its own arguments and its input."""
-        leaf = read_leaf(effect.spec.partition(b"\n")[2], self._codec)
+        leaf = read_leaf(payload_of(effect.spec), self._codec)
         ref, run = effect.input_ref, effect.leaf.run
-        if not ref:
+        source, of = parse_input(ref)
+        if source is Source.NOTHING:
             return leaf
-        if ref.startswith("e:"):
-            return self._errbacks.called_with(leaf, effect.leaf, ref[2:], self._outcome(run))
-        if ref.startswith("i:"):
-            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, ref[2:]), *leaf.args])
-        if leaf.immutable and ref[:2] not in ("g:", "k:", "m:"):
+        if source is Source.ERROR:
+            return self._errbacks.called_with(leaf, effect.leaf, of, self._outcome(run))
+        if source is Source.ITEM:
+            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, of), *leaf.args])
+        if leaf.immutable and source not in NAMED:
             return leaf
         self._resolver.set_created(run, effect.created)
         args, kwargs = self._resolver.arguments(run, ref, effect.leaf.node, origin.known)
@@ -238,7 +243,7 @@ class Publisher:
     def _of_item(self, leaf: Leaf, run: str, item: str) -> list[Any]:
         """Return the arguments of a swarm's callback about the item before it."""
         [definition] = self._reader.definitions(run, [item])
-        terminal, level = self._reader.terminal(run, [item, f"{item}:p"])
+        terminal, level = self._reader.terminal(run, [item, item + Beside.PRIORITY.value])
         facts = item_facts(run, item, definition or b"", terminal, self._codec, int(level or Priority.MEDIUM))
         return arguments_after_item(leaf, facts, self._outcome(run))
 
@@ -261,7 +266,7 @@ class Publisher:
 
 
 def _begins_its_run(definition: bytes) -> bool:
-    return b" fst=1" in definition.partition(b"\n")[0]
+    return parse_definition(definition).has(Attribute.BEGINS)
 
 
 def _batch(producer: Any, count: int) -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.states import NodeKind, Priority
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.ended import parse_ended
 from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
-from orchestrator_celery.records.nodes import parse_terminal
 from orchestrator_celery.records.payload import Codec
 
 __all__ = ("arguments_after_item", "item_facts")
@@ -27,9 +27,9 @@ def item_facts(
         codec: decodes the definition.
         level: the item's priority.
     """
-    spec = parse(definition)
+    spec = parse_definition(definition)
     leaf = read_leaf(spec.payload, codec) if spec.kind is NodeKind.TASK else None
-    record = parse_terminal(terminal) if terminal is not None else None
+    record = parse_ended(terminal) if terminal is not None else None
     return {
         "run": run,
         "node": node,

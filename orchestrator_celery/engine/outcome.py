@@ -2,16 +2,7 @@
 
 The functions only call `read`, which returns the terminal records of several
 nodes. A leaf's record holds its payload. A composite's record refers to the
-source of its outcome:
-
-    <node>          the result or error of that node
-    *<n>            the list of the results of children 0 to n-1
-    +               the dict of the results of several nodes at which a graph ended
-    w:<ref>         an error as a dict, for the target of an error edge
-    chord:<ref>     the error of a chord's body after a failure in its header
-    swarm:<pool>    more items of the pool failed than it tolerates
-    recursion:<name>:<limit>  a node of a graph would have exceeded its visit limit
-    noroute:<name>  no edge of a graph's node matched
+source of its outcome, see `orchestrator_celery.records.outcomes`.
 """
 
 from __future__ import annotations
@@ -19,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
-from urllib.parse import unquote
 
 from celery.exceptions import ChordError
 
@@ -28,8 +18,11 @@ from orchestrator_celery.errors import GraphRecursion, NoRoute, SwarmFailed
 from orchestrator_celery.model.ids import ROOT, LeafId
 from orchestrator_celery.model.safe_text import safe_repr, safe_str
 from orchestrator_celery.model.states import NodeState
-from orchestrator_celery.records.nodes import Terminal, parse_terminal
+from orchestrator_celery.records.ended import Ended, EndedState, ended_state, parse_ended
+from orchestrator_celery.records.names import Beside
+from orchestrator_celery.records.outcomes import OutcomeKind, OutcomeRef, parse_ends, parse_outcome, write_outcome
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.pool import parse_pool_end
 
 __all__ = ("Outcome",)
 
@@ -38,8 +31,9 @@ Read = Callable[[Sequence[str]], Sequence[bytes | None]]
 #: The most failures that a SwarmFailed lists.
 _LISTED = 100
 _PAGE = 1000
-_CHORD, _SWARM = "chord:", "swarm:"
-_OF_GRAPHS = ("recursion:", "noroute:")
+_OF_GRAPHS = (OutcomeKind.RECURSION, OutcomeKind.NO_ROUTE)
+#: Outcomes of a composite itself, which come from no single leaf.
+_OWN = (OutcomeKind.SWARM, OutcomeKind.LIST, OutcomeKind.NAMED)
 
 
 class Outcome:
@@ -65,21 +59,23 @@ class Outcome:
         found: list[Any] = [None] * len(nodes)
         referred: list[tuple[int, str]] = []
         for position, raw in enumerate(self._read(nodes)):
-            if nodes[position].startswith("w:"):
-                found[position] = self.error_dict(nodes[position][2:])
+            asked = parse_outcome(nodes[position])
+            if asked.kind is OutcomeKind.ERROR_VALUE:
+                found[position] = self.error_dict(asked.of)
             if raw is None:
                 continue
-            record = parse_terminal(raw)
+            record = parse_ended(raw)
             if record.state is not NodeState.SUCCEEDED:
                 continue
-            if record.ref is None:
+            ref = None if record.ref is None else parse_outcome(record.ref)
+            if ref is None:
                 found[position] = self._codec.load(record.payload)
-            elif record.ref.startswith("*"):
-                found[position] = self._list(nodes[position], int(record.ref[1:]))
-            elif record.ref == "+":
+            elif ref.kind is OutcomeKind.LIST:
+                found[position] = self._list(nodes[position], ref.number)
+            elif ref.kind is OutcomeKind.NAMED:
                 found[position] = self._dict(nodes[position])
             else:
-                referred.append((position, record.ref))
+                referred.append((position, write_outcome(ref)))
         if referred:
             for (position, _), value in zip(referred, self.values([ref for _, ref in referred]), strict=True):
                 found[position] = value
@@ -87,15 +83,16 @@ class Outcome:
 
     def error(self, ref: str) -> BaseException:
         """Return the exception of a reference as Celery stores it; for a chord, a `ChordError` with its cause."""
-        if ref.startswith(_CHORD):
+        parsed = parse_outcome(ref)
+        if parsed.kind is OutcomeKind.CHORD:
             cause = self.cause(ref)
             failed: BaseException = ChordError(f"Dependency {self._leaf(ref)} raised {safe_repr(cause)}")
             failed.__cause__ = cause
             return failed
-        if ref.startswith(_SWARM):
-            return self._swarm_error(ref[len(_SWARM) :])
-        if ref.startswith(_OF_GRAPHS):
-            return _graph_error(ref)
+        if parsed.kind is OutcomeKind.SWARM:
+            return self._swarm_error(parsed.of)
+        if parsed.kind in _OF_GRAPHS:
+            return _graph_error(parsed)
         record = self._record(ref)
         if record.ref is not None:
             return self.error(record.ref)
@@ -108,11 +105,12 @@ class Outcome:
     def error_dict(self, ref: str) -> dict[str, str]:
         """Return the error of a reference, for a chord of the failed task, as type, message and traceback."""
         ref = self._below_chords(ref)
-        if ":" not in ref:
+        parsed = parse_outcome(ref)
+        if parsed.kind is OutcomeKind.NODE:
             return self._codec.load_error_words(self._record(ref).payload)
         exc, traceback = self.error(ref), ""
-        if ref.startswith(_SWARM):
-            traceback = next((self.error_dict(node)["traceback"] for node in self._failed(ref[len(_SWARM) :])), "")
+        if parsed.kind is OutcomeKind.SWARM:
+            traceback = next((self.error_dict(node)["traceback"] for node in self._failed(parsed.of)), "")
         return {"type": type(exc).__name__, "message": safe_str(exc), "traceback": traceback}
 
     def error_names(self, ref: str) -> list[str]:
@@ -123,23 +121,24 @@ class Outcome:
         """
         below = self._below_chords(ref)
         names = class_names(ChordError()) if below != self.followed(ref) else []
-        if ":" not in below:
+        parsed = parse_outcome(below)
+        if parsed.kind is OutcomeKind.NODE:
             return [*self._codec.load_error_names(self._record(below).payload), *names]
         names = [*class_names(self.error(below)), *names]
-        if below.startswith(_SWARM):
-            names += next((self.error_names(node) for node in self._failed(below[len(_SWARM) :])), [])
+        if parsed.kind is OutcomeKind.SWARM:
+            names += next((self.error_names(node) for node in self._failed(parsed.of)), [])
         return list(dict.fromkeys(names))
 
     def followed(self, ref: str) -> str:
         """Follow the references in the records of composites, and return the last one."""
-        while ":" not in ref and (further := self._record(ref).ref):
+        while parse_outcome(ref).kind is OutcomeKind.NODE and (further := self._record(ref).ref):
             ref = further
         return ref
 
     def _below_chords(self, ref: str) -> str:
         """Follow a reference through the chords that failed because of it."""
-        while (ref := self.followed(ref)).startswith(_CHORD):
-            ref = ref[len(_CHORD) :]
+        while (parsed := parse_outcome(ref := self.followed(ref))).kind is OutcomeKind.CHORD:
+            ref = parsed.of
         return ref
 
     def leaf_of(self, ref: str) -> LeafId:
@@ -151,26 +150,29 @@ class Outcome:
 
     def _dict(self, graph: str) -> dict[str, Any]:
         """Return the results by name of a graph's nodes; START is among them if it leads to END."""
-        [raw] = self._read([f"{graph}:ends"])
-        pairs = [line.split(" ", 1) for line in (raw or b"").decode().splitlines()]
-        values = self.values([ref for _, ref in pairs])
-        return {unquote(name): value for (name, _), value in zip(pairs, values, strict=True)}
+        [raw] = self._read([graph + Beside.ENDS.value])
+        ends = parse_ends(raw)
+        values = self.values([ref for _, ref in ends])
+        return {name: value for (name, _), value in zip(ends, values, strict=True)}
 
     def _leaf(self, ref: str) -> LeafId:
-        if ref.startswith(_OF_GRAPHS):
+        parsed = parse_outcome(ref)
+        if parsed.kind in _OF_GRAPHS:
             return LeafId(self._run, ROOT, 1)
-        node = ref.rpartition(":")[2]
+        if parsed.kind in (OutcomeKind.CHORD, OutcomeKind.ERROR_VALUE):
+            return self._leaf(parsed.of)
+        node = parsed.of
         record = self._read([node])[0]
-        terminal = parse_terminal(record) if record else None
-        if terminal is not None and terminal.ref and not terminal.ref.startswith(("swarm:", "*", "+")):
+        terminal = parse_ended(record) if record else None
+        if terminal is not None and terminal.ref and parse_outcome(terminal.ref).kind not in _OWN:
             return self._leaf(terminal.ref)
         return LeafId(self._run, node, terminal.attempt if terminal else 1)
 
-    def _record(self, node: str) -> Terminal:
+    def _record(self, node: str) -> Ended:
         raw = self._read([node])[0]
         if raw is None:
             raise LookupError(f"Node {node} of run {self._run} has not ended.")
-        return parse_terminal(raw)
+        return parse_ended(raw)
 
     def _swarm_error(self, pool: str) -> SwarmFailed:
         total, failed = self._counted(pool)
@@ -181,34 +183,31 @@ class Outcome:
 
     def _counted(self, pool: str) -> tuple[int, int]:
         """Return the numbers of items and of failed items of an ended pool."""
-        counters = self._read([f"{pool}:end"])[0]
-        total, _, failed = (int(part) for part in (counters or b"0|0|0").decode().split("|"))
-        return total, failed
+        end = parse_pool_end(self._read([pool + Beside.POOL_END.value])[0])
+        return end.size, end.failed
 
     def _failed(self, pool: str) -> Iterator[str]:
         """Yield the failed items of an ended pool in order, read page by page."""
         total, _ = self._counted(pool)
         for start in range(0, total, _PAGE):
             nodes = [f"{pool}.{index}" for index in range(start, min(start + _PAGE, total))]
-            yield from (
-                node for node, raw in zip(nodes, self._read(nodes), strict=True) if raw and raw.startswith(b"F")
-            )
+            records = zip(nodes, self._read(nodes), strict=True)
+            yield from (node for node, raw in records if raw and ended_state(raw) is EndedState.FAILED)
 
     def _short(self, node: str) -> dict[str, str]:
         words = self.error_dict(node)
         return {"type": words["type"], "message": words["message"]}
 
 
-def _graph_error(ref: str) -> BaseException:
+def _graph_error(ref: OutcomeRef) -> BaseException:
     """Return the error of a graph that could not continue."""
-    kind, name, *limit = ref.split(":")
-    node = unquote(name)
-    if kind == "noroute":
+    node = ref.of
+    if ref.kind is OutcomeKind.NO_ROUTE:
         return NoRoute(
             f"No edge of {node!r} matches its result: no condition was true and no key was known. Add otherwise(...) "
             "or default=. Use END as the target of a path that ends there."
         )
     return GraphRecursion(
-        f"{node!r} would be visited more often than {limit[0]} times: look for a loop that does not end, or raise "
+        f"{node!r} would be visited more often than {ref.number} times: look for a loop that does not end, or raise "
         "max_visits."
     )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from orchestrator_celery.model.safe_text import safe_repr
+
 __all__ = ("LostNode", "Rules", "Sighting", "is_orphaned")
 
 #: A heartbeat must be this many milliseconds newer than a claim; only then a missing task id means a lost task.
@@ -98,12 +100,12 @@ class Rules(NamedTuple):
         if by_name is not None:
             return by_name
         for validator in self.validators:
-            name = getattr(validator, "__name__", str(validator))
+            name = getattr(validator, "__name__", None) or safe_repr(validator)
             try:
                 answer = validator(lost)
             except Exception as exc:
                 # A broken validator forbids the restart, but it must not prevent the restart of other tasks.
-                return f"validator {name} raised {exc!r}"
+                return f"validator {name} raised {safe_repr(exc)}"
             if answer is not True:
                 return answer or f"validator {name}"
         return None

@@ -1,1 +1,1 @@
-"""Handles: what a user holds and calls."""
+"""Handles: the objects with which users read and control runs."""

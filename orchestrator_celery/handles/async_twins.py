@@ -1,8 +1,8 @@
-"""Async twins of the handles: how a run is awaited, and the types of every twin.
+"""Async twins of the handles: waiting for a run, and the types of every twin.
 
-`get` and `watch` hold no thread while they wait: they ask the store now and then, and all waiters of one event loop
-share one question. The classes below `TYPE_CHECKING` only tell type checkers which methods a twin has; a test compares
-them with the handles.
+`get` and `watch` occupy no thread while they wait. They poll the store, and all waiters of one event loop share one
+poll. The classes below `TYPE_CHECKING` declare the methods of the twins for type checkers. A test compares them with
+the handles.
 """
 
 from __future__ import annotations
@@ -39,37 +39,37 @@ if TYPE_CHECKING:
 
 __all__ = ("RunTwin",)
 
-#: Seconds between two questions: at first, and at most.
+#: Seconds between two polls: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
 
 
 class RunTwin(Twin):
-    """The twin of a run, whose waiting is done by asking."""
+    """The twin of a run, which waits by polling."""
 
     async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
-        """The result once the run has ended; raises its error if it failed.
+        """Wait for the end of the run and return its result; raise its error if it failed.
 
         Args:
-            timeout: seconds after which to give up.
-            propagate: raise the error of a failed run; False: return it.
+            timeout: seconds to wait at most.
+            propagate: raise the error of a failed run; False: return the error.
             **options: the other arguments of `AsyncResult.get`.
 
         Raises:
-            celery.exceptions.TimeoutError: it has not ended in time.
-            RunNotFound: it was purged, with its result, while this waited.
+            celery.exceptions.TimeoutError: the run has not ended in time.
+            RunNotFound: the run and its result were purged during the wait.
         """
         run, waiter = self._handle, _waiter(self._handle.app.orchestrator)
         until = None if timeout is None else time.monotonic() + timeout
         while not await _patiently(run, run.ready):
             left = None if until is None else max(0.0, until - time.monotonic())
             if await waiter.wait(run.id, left) and not await _patiently(run, run.ready):
-                raise RunNotFound(f"The run {run.id} was there and is gone, with its result: its signature was purged.")
-        return await in_thread(lambda: run.get(propagate=propagate, **options))  # which it has by now
+                raise RunNotFound(f"The run {run.id} and its result were deleted, because its signature was purged.")
+        return await in_thread(lambda: run.get(propagate=propagate, **options))  # it does not wait any more
 
     async def watch(self, *, after: str = "0") -> AsyncIterator[Any]:
-        """Events as they happen until the run is closed; arguments and errors as `Run.watch`."""
+        """Yield the events as they happen, until the run is closed. Arguments and errors are those of `Run.watch`."""
         run, pause = self._handle, _FIRST
-        await in_thread(run.progress)  # raises where there is no such run
+        await in_thread(run.progress)  # raises RunNotFound if there is no such run
         while True:
             events = await _patiently(run, functools.partial(run.events, after=after))
             for event in events:
@@ -84,7 +84,7 @@ class RunTwin(Twin):
 
 
 async def _patiently(run: Any, call: Callable[[], Any]) -> Any:
-    """Make a call in a thread, and make it again while the store is away, up to `orchestrator_store_patience`."""
+    """Make a call in a thread; repeat it while the store is away, for up to `orchestrator_store_patience` seconds."""
     away, pause = None, _FIRST
     while True:
         try:
@@ -98,10 +98,10 @@ async def _patiently(run: Any, call: Callable[[], Any]) -> Any:
 
 
 class _Waiter:
-    """All that wait in one event loop for runs of one orchestrator: one question asks for all of them.
+    """Polls the store for all waiters in one event loop that wait for runs of one orchestrator.
 
     Args:
-        orchestrator: whose runs.
+        orchestrator: the orchestrator of the runs.
     """
 
     def __init__(self, orchestrator: Any) -> None:
@@ -112,7 +112,7 @@ class _Waiter:
         self._woken = asyncio.Event()
 
     async def wait(self, run: str, timeout: float | None) -> bool:
-        """Wait until the outcome of a run can be had from Celery; returns whether the run is gone instead."""
+        """Wait until Celery has the outcome of a run; return True if the run is gone instead."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(run, []).append(future)
         self._woken.set()
@@ -121,7 +121,9 @@ class _Waiter:
         try:
             return await asyncio.wait_for(future, timeout)
         except (asyncio.TimeoutError, TimeoutError) as exc:
-            raise CeleryTimeoutError(f"The run {run} has not ended in time; it goes on.") from exc
+            raise CeleryTimeoutError(
+                f"The run {run} did not end in time. It continues; wait again with `get()`."
+            ) from exc
         finally:
             left = [other for other in self._waiting.get(run, ()) if other is not future]
             if left:
@@ -147,7 +149,7 @@ class _Waiter:
             for run, gone in ended.items():
                 for future in [one for one in self._waiting.get(run, ()) if not one.done()]:
                     future.set_result(gone)
-            # Who has just come is asked for soon, and then with growing pauses.
+            # A new waiter starts a poll soon; the pauses between polls then grow again.
             with suppress(asyncio.TimeoutError, TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), pause)
                 pause = _FIRST / 1.5
@@ -160,14 +162,14 @@ class _Waiter:
             future.set_exception(exc)
 
     def _ended(self, runs: list[str]) -> dict[str, bool]:
-        """Those whose outcome Celery can tell, or whose record is gone (True)."""
+        """Return the runs whose outcome Celery has (False), or whose record is gone (True)."""
         ended = {}
         for run, closed in zip(runs, self._orchestrator.container.reader.ended(runs), strict=True):
             if closed is not None:
                 self._seen.add(run)
                 if closed:
                     ended[run] = False
-            # Without a record it has not begun, or is over for long, or was purged.
+            # A run without a record has not started, ended long ago, or was purged.
             elif run in self._seen or self._orchestrator.result(run).ready():
                 ended[run] = run in self._seen
         return ended
@@ -194,7 +196,7 @@ if TYPE_CHECKING:
         def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, Coroutine[Any, Any, Answer]]: ...
 
     class Each(Generic[Given, Item]):
-        """The twin of a method that hands out an iterator."""
+        """The twin of a method that returns an iterator."""
 
         def __init__(self, method: Callable[Concatenate[Any, Given], Iterator[Item]]) -> None: ...
 

@@ -1,4 +1,4 @@
-"""current_node(): what a task knows of its place in a run."""
+"""current_node(): the place of a running task in its run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestrator_celery.errors import Interrupted
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.states import NodeKind
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.worker.claimed_message import claimed_by
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 __all__ = ("CurrentNode", "NoNode", "current_node")
 
 
-#: Seconds between two looks whether the task is to stop.
+#: Seconds between two checks for an interruption.
 _POLL = 0.2
 
 
 class NoNode:
-    """Outside a run: answers as a first attempt without checkpoint, keeps nothing."""
+    """The node of a task outside a run: a first attempt without a checkpoint, which stores nothing."""
 
     run_id: str | None = None
     id: str | None = None
@@ -39,57 +39,59 @@ class NoNode:
 
     @property
     def swarm(self) -> RunningSwarm | None:
-        """The swarm the task is an item of, or inside an item of: add to it, close it. None outside of one."""
+        """The swarm that contains the task, for adding items and closing it; None outside a swarm."""
         return None
 
     @property
     def last_checkpoint(self) -> Any:
-        """What an earlier attempt kept last, or None."""
+        """The last checkpoint of an earlier attempt, or None."""
         return None
 
     def checkpoint(self, data: Any) -> bool:
-        """Keep how far the task is; the next attempt gets it as `last_checkpoint`.
+        """Store a checkpoint; the next attempt gets it as `last_checkpoint`.
 
         Args:
-            data: anything the app's task serializer takes.
+            data: a value that the app's task serializer can encode.
 
         Returns:
-            Whether it was kept: False outside a run, and where this attempt was superseded.
+            Whether it was stored. False outside a run, and if a newer attempt has superseded this one.
 
         Raises:
-            kombu.exceptions.EncodeError: it cannot be serialised.
-            PayloadTooLarge: it is over `orchestrator_max_payload`.
+            kombu.exceptions.EncodeError: the value cannot be encoded.
+            PayloadTooLarge: the value is over `orchestrator_max_payload`.
         """
         return False
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
-        """Say how far the task is: `run.tree()` shows it as the node's `progress`, `run.watch()` tells of it.
+        """Report the progress of the task: `run.tree()` shows it as the node's `progress`, `run.watch()` as an event.
 
-        May be called as often as one likes: a few times a second it is written, and what was said last before the
-        task ends. It never fails or holds up a task because the store is away. A new attempt begins without.
+        You may call this as often as you like. It is written a few times a second, and once more before the task ends.
+        If the store is away, it neither fails nor delays the task. A new attempt starts without progress.
 
         Args:
-            done: how much is done, in whatever the task counts.
-            total: how much there is; None where nobody knows.
-            message: in words; its first thousand characters are kept.
+            done: the amount done, in any unit.
+            total: the total amount; None if it is unknown.
+            message: a text, of which the first thousand characters are kept.
 
         Raises:
-            OrchestratorError: a number is negative or none, the total is 0, the message is no text; also outside a run.
+            OrchestratorError: a value is negative or not a number, the total is 0, or the message is not text. Outside
+                a run, the arguments are checked too.
         """
         progress_update(done, total, message)
 
     @property
     def interrupted(self) -> bool:
-        """Whether the task is to stop: its run was interrupted or cancelled, or it was started anew elsewhere."""
+        """Whether the task must stop: its run was interrupted or cancelled, or a newer attempt has superseded it."""
         return False
 
     def raise_if_interrupted(self) -> None:
-        """Stop here if the task is to stop, which the store is asked at most a few times a second.
+        """Stop here if the task must stop. The store is asked a few times a second at most.
 
-        A body that lets the error pass is held back until `run.resume()`, which starts it from its last checkpoint.
+        If the body does not catch the error, the task is held back until `run.resume()`, which starts it from its last
+        checkpoint.
 
         Raises:
-            Interrupted: its run was interrupted or cancelled, or it was started anew elsewhere.
+            Interrupted: the run was interrupted or cancelled, or a newer attempt has superseded this one.
         """
 
     def __bool__(self) -> bool:
@@ -97,13 +99,13 @@ class NoNode:
 
 
 class CurrentNode(NoNode):
-    """The node whose task runs in this context.
+    """The node of the task that runs in this context.
 
     Args:
         container: the parts of the orchestrator.
         leaf: run, node and attempt.
         fence: the message of the attempt.
-        message: what is known of the message: what an earlier attempt kept, and when the record was looked at.
+        message: the claimed message, with the checkpoint of an earlier attempt.
     """
 
     def __init__(self, container: Container, leaf: LeafId, fence: Fence, message: ClaimedMessage) -> None:
@@ -117,22 +119,22 @@ class CurrentNode(NoNode):
 
     @property
     def swarm(self) -> RunningSwarm | None:
-        """The swarm the task is an item of, or inside an item of: add to it, close it. None outside of one."""
+        """The swarm that contains the task; see `NoNode.swarm`."""
         parts = self._leaf.node.split(".")
         above = [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
         definitions = self._container.reader.definitions(self._leaf.run, above)
         for node, definition in zip(above, definitions, strict=True):
-            if definition is not None and parse(definition).kind is NodeKind.SWARM:
+            if definition is not None and parse_definition(definition).kind is NodeKind.SWARM:
                 return RunningSwarm(self._leaf.run, self._container, node)
         return None
 
     @property
     def last_checkpoint(self) -> Any:
-        """What was kept last, by this attempt or an earlier one; None if nothing was."""
+        """The last checkpoint of this attempt or an earlier one; None without one."""
         return self._container.codec.load(self._message.checkpoint) if self._message.checkpoint else None
 
     def checkpoint(self, data: Any) -> bool:
-        """Keep how far the task is; see `NoNode.checkpoint`."""
+        """Store a checkpoint; see `NoNode.checkpoint`."""
         blob = self._container.codec.dump(data)
         answer = patiently(self._container, self._container.store.checkpoint, self._leaf, self._fence, blob)
         if answer.refused in (Refused.STALE, Refused.GONE):
@@ -141,32 +143,35 @@ class CurrentNode(NoNode):
         return True
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
-        """Say how far the task is; see `NoNode.progress`."""
+        """Report the progress of the task; see `NoNode.progress`."""
         write = self._container.store.progress
         self._message.progress.write(progress_update(done, total, message), write, self._leaf, self._fence)
 
     @property
     def interrupted(self) -> bool:
-        """Whether the task is to stop; see `NoNode.interrupted`."""
+        """Whether the task must stop; see `NoNode.interrupted`."""
         message, now = self._message, time.monotonic()
         if not message.interrupted and now - message.interrupt_checked >= _POLL:
             message.interrupt_checked = now
-            with suppress(*UNREACHABLE):  # nobody can say so now
+            with suppress(*UNREACHABLE):  # the store cannot be asked now
                 message.interrupted = self._container.reader.to_be_stopped(
                     self._leaf.run, self._leaf.node, self._leaf.attempt
                 )
         return message.interrupted
 
     def raise_if_interrupted(self) -> None:
-        """Stop here if the task is to stop; see `NoNode.raise_if_interrupted`."""
+        """Stop here if the task must stop; see `NoNode.raise_if_interrupted`."""
         if self.interrupted:
-            raise Interrupted(f"Task {self._leaf} was interrupted.", task_id=str(self._leaf))
+            raise Interrupted(
+                f"The task {self._leaf} must stop: its run was interrupted or cancelled, or it has a newer attempt.",
+                task_id=str(self._leaf),
+            )
 
     def __bool__(self) -> bool:
         return True
 
 
-_NOWHERE = NoNode()
+_NO_NODE = NoNode()
 
 
 def current_node() -> NoNode:
@@ -175,5 +180,5 @@ def current_node() -> NoNode:
     orchestrator = getattr(task.app, "orchestrator", None) if task is not None else None
     message = claimed_by(task.request) if orchestrator is not None else None
     if orchestrator is None or message is None:
-        return _NOWHERE
+        return _NO_NODE
     return CurrentNode(orchestrator.container, *message.claims[-1], message)

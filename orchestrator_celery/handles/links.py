@@ -1,4 +1,4 @@
-"""How the handles reach each other: the part of the orchestrator that makes them."""
+"""The protocol by which handles create other handles; the orchestrator implements it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ("Handles",)
 
 
 class Handles(Protocol):
-    """Makes handles; the orchestrator does."""
+    """Creates handles."""
 
     app: Celery
     container: Container
 
     def result(self, id: str) -> Run:
-        """Return the handle of a run, known or not."""
+        """Return the handle of a run, whether or not the run exists."""
 
     def swarm(self, run: str, *, node: str = ...) -> RunningSwarm:
         """Return the handle of a running swarm."""

@@ -11,12 +11,13 @@ from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
 from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
-from orchestrator_celery.model.events import Event, RunClosed, parse_event
+from orchestrator_celery.model.events import Event, RunClosed
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
@@ -38,15 +39,15 @@ __all__ = ("Run",)
 
 _NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED": RunStatus.CANCELLED}
 _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
-#: Milliseconds between two looks at the progress of running tasks.
+#: Milliseconds between two reads of the progress of running tasks.
 _BLOCK = 500
 
 
 class Run(RunOutcome, RunVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
-    `status` is the run's own status. `state`, `result`, `get` and the rest of `AsyncResult` tell the same end in
-    Celery's words, from the run's record. Celery's result backend keeps a copy of it, for chains, chords and clients.
+    `status` is the status of the run. `state`, `result`, `get` and the rest of `AsyncResult` return the same outcome in
+    Celery's terms, from the run's record. Celery's result backend keeps a copy for chains, chords and other clients.
     """
 
     def __repr__(self) -> str:
@@ -61,11 +62,11 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
     def _container(self) -> Container:
         return self._orchestrator.container
 
-    # -- where it stands ----------------------------------------------------------------------------
+    # -- state of the run ---------------------------------------------------------------------------
 
     @property
     def status(self) -> RunStatus:
-        """Status of the run; where the record is gone (or not there yet), what Celery's result says."""
+        """Status of the run. Without a record (deleted, or not created yet) it is derived from Celery's result."""
         found = self._recorded_status()
         if found is None:
             found = _NATIVE.get(self._celery_meta()["status"], RunStatus.PENDING)
@@ -73,20 +74,20 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
 
     @property
     def status_message(self) -> str:
-        """One sentence: how the run stands, and if it does not move, why and what to do.
+        """The status in one sentence; if the run does not move, also the reason and what to do.
 
-        Names the error of a failed run, and of a running one tasks that wait for a worker, a worker that
-        lacks the extension, a queue nobody consumes. May ask the workers, so it takes up to a second.
+        For a failed run it names the error. For a running run it names tasks that wait for a worker, workers without
+        the extension, and queues that no worker consumes. It may ask the workers, so it can take a second.
         """
         return explain(self._container, self.id)
 
     @property
     def view(self) -> RunView:
-        """Status, times and counts, as a line of `orchestrator.runs()`."""
+        """Status, times and counts, as listed by `orchestrator.runs()`."""
         return run_view(self.id, self._head())
 
     def progress(self) -> Progress:
-        """How far it is, in tasks.
+        """Return the progress of the run, in tasks.
 
         Raises:
             RunNotFound: the run has no record.
@@ -94,11 +95,11 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         return run_progress(self._container, self.id, self._head())
 
     def tree(self, *, limit: int = 100, depth: int | None = None) -> NodeView:
-        """The run's tree with the state of every node.
+        """Return the run's tree with the state of every node.
 
         Args:
-            limit: most children listed of each node; `children_total` says how many there are.
-            depth: how many levels below the root; None for all.
+            limit: most children to list for each node; `children_total` is the number of all children.
+            depth: number of levels below the root; None for all.
 
         Raises:
             RunNotFound: the run has no record.
@@ -109,7 +110,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
 
     @property
     def signature(self) -> StoredSignature:
-        """What it is a run of: to run it again, and to delete it.
+        """The stored signature of this run, with which you can run it again or delete it.
 
         Raises:
             RunNotFound: the run has no record.
@@ -118,18 +119,18 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
 
     @property
     def aio(self) -> RunAio:
-        """The same methods for asyncio: `await run.aio.suspend()`; none blocks the event loop."""
+        """The same methods for asyncio: `await run.aio.suspend()`. None of them blocks the event loop."""
         return cast("RunAio", RunTwin(self))
 
     def approvals(self) -> list[ApprovalView]:
-        """Approvals of this run that wait for an answer."""
+        """List the approvals of this run that wait for an answer."""
         return WaitingApprovals(self._container).of(self.id)
 
-    # -- of a swarm ---------------------------------------------------------------------------------
+    # -- swarms -------------------------------------------------------------------------------------
 
     @property
     def swarm(self) -> RunningSwarm:
-        """Handle that adds to the swarm and closes it, from any process."""
+        """The handle that adds items to the swarm and closes it, from any process."""
         return self._orchestrator.swarm(self.id)
 
     def items(
@@ -140,12 +141,12 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         offset: int = 0,
         limit: int | None = None,
     ) -> Iterator[ItemView]:
-        """Items of the swarm in their order, read page by page.
+        """Yield the items of the swarm in their order, read page by page.
 
         Args:
             state: only items in this state.
-            node: id of the swarm, where it is not the whole run.
-            offset: index to begin with.
+            node: id of the swarm, if the swarm is not the whole run.
+            offset: index of the first item.
             limit: most items to yield.
 
         Raises:
@@ -156,20 +157,20 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         return self._pages(node).items(wanted, offset, limit)
 
     def results(self, *, node: str = ROOT) -> Iterator[Any]:
-        """Results of the swarm's items in their order, read page by page; None where an item has none.
+        """Yield the results of the swarm's items in their order, read page by page; None for an item without a result.
 
         Raises: as `items`.
         """
         return self._pages(node).results()
 
-    # -- what happens -------------------------------------------------------------------------------
+    # -- events -------------------------------------------------------------------------------------
 
     def watch(self, *, after: str = "0") -> Iterator[Event]:
-        """Events as they happen, from any process, until the run is closed.
+        """Yield the events as they happen, in any process, until the run is closed.
 
         Args:
-            after: id of an event already seen; by default the stream is read from its beginning, as far
-                as it is kept (`orchestrator_max_events`).
+            after: id of the last event already seen. By default the stream is read from its beginning. It keeps the
+                newest `orchestrator_max_events` events.
 
         Raises:
             RunNotFound: the run has no record.
@@ -192,10 +193,10 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
                 return
 
     def events(self, *, after: str = "0") -> list[Event]:
-        """Events that have happened, oldest first, as far as they are kept (`orchestrator_max_events`).
+        """Return the past events, oldest first. The run keeps the newest `orchestrator_max_events` events.
 
         Args:
-            after: id of an event already seen.
+            after: id of the last event already seen.
         """
         found: list[Event] = []
         while entries := self._container.reader.events(self.id, after, None):
@@ -214,9 +215,9 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
     def _pages(self, node: str) -> ItemPages:
         head, container = self._head(), self._container
         [definition] = container.reader.definitions(self.id, [node])
-        if definition is None or parse(definition).kind not in _POOLS:
+        if definition is None or parse_definition(definition).kind not in _POOLS:
             raise OrchestratorError(
-                f"Node {node} of the run {self.id} is no swarm: it has no items. `run.tree()` shows the ids of nodes."
+                f"The node {node} of the run {self.id} is not a swarm, so it has no items. `run.tree()` shows the ids."
             )
         status = RunStatus(head["status"].decode())
         outcome = container.results.of(self.id)

@@ -1,4 +1,4 @@
-"""Lists of runs: all runs of the store, or those of one signature."""
+"""Lists the runs of the store, or the runs of one signature."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.handles.run_list import RunList
-from orchestrator_celery.views.runs import Wanted, list_runs, run_view
+from orchestrator_celery.records.head import is_readable
+from orchestrator_celery.views.runs import RunFilter, list_runs, run_view
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -32,7 +33,7 @@ class RunCatalog:
         self._container = container
         self._handle = handle
 
-    def matching(self, wanted: Wanted, offset: int | None, limit: int | None) -> RunList:
+    def matching(self, wanted: RunFilter, offset: int | None, limit: int | None) -> RunList:
         """Return the runs that match a filter.
 
         Args:
@@ -44,7 +45,7 @@ class RunCatalog:
         return self._list(partial(list_runs, self._container.reader, self._container.store, wanted), offset, limit)
 
     def of_signature(self, signature: str, offset: int | None, limit: int | None) -> RunList:
-        """Return the runs of a signature that are kept; arguments as for `matching`."""
+        """Return the kept runs of a signature; arguments as for `matching`."""
 
         def find(offset: int, limit: int | None) -> list[RunView]:
             stop = None if limit is None else offset + limit
@@ -66,5 +67,5 @@ class RunCatalog:
 
     def _views(self, runs: list[str]) -> Iterator[RunView]:
         for run, head in zip(runs, self._container.reader.heads(runs), strict=True):
-            if "status" in head and head["status"] != b"CANCELLED":
+            if "status" in head and head["status"] != b"CANCELLED" and is_readable(head):
                 yield run_view(run, head)

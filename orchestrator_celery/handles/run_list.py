@@ -1,4 +1,4 @@
-"""Many runs at once: a list that takes the control verbs, and answers for each run."""
+"""A list of runs with the control verbs, which reports an outcome for each run."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ __all__ = ("RunList",)
 
 
 class RunList(list[RunView]):
-    """What `orchestrator.runs(...)` lists; a list of `RunView`, whose verbs steer the runs themselves.
+    """The result of `orchestrator.runs(...)`: a list of `RunView`, with verbs that change the runs.
 
-    The verbs reach every run that matches at the moment of the call, not only the page that is listed; with
-    `offset` or `limit` in the question, just the runs listed. Each run answers for itself: one that refuses
-    does not keep the others from it, and every attempt is in the audit trail.
+    A verb applies to every run that matches at the time of the call, not only to the listed page. If `runs` was called
+    with `offset` or `limit`, it applies to the listed runs only. A refusal by one run does not stop the others. Every
+    attempt is in the audit trail.
 
     Args:
-        page: the lines.
-        matching: finds the runs the verbs are for.
-        handle: makes the handle of one.
+        page: the listed views.
+        matching: finds the runs for the verbs.
+        handle: creates the handle of a run.
     """
 
     def __init__(
@@ -42,88 +42,89 @@ class RunList(list[RunView]):
 
     @property
     def aio(self) -> RunListAio:
-        """The same methods for asyncio: `await runs.aio.suspend()`; none blocks the event loop."""
+        """The same methods for asyncio: `await runs.aio.suspend()`. None of them blocks the event loop."""
         return cast("RunListAio", Twin(self))
 
     def suspend(self) -> list[RunAnswer]:
-        """`Run.suspend` of each.
+        """Call `Run.suspend` for each run.
 
         Raises:
-            StoreUnavailable: the store went away; what was done is done.
+            StoreUnavailable: the store went away; the verb was applied to some of the runs.
         """
         return self._each("suspend", lambda run: run.suspend())
 
     def interrupt(self, signal: str = "SIGTERM", grace: float = 10.0) -> list[RunAnswer]:
-        """`Run.interrupt` of each, one after the other; `RunAnswer.result` is its report.
+        """Call `Run.interrupt` for each run, one after the other; `RunAnswer.result` is its report.
 
         Args:
-            signal: what processes get first.
+            signal: the first signal for the processes.
             grace: seconds until SIGKILL.
 
         Raises:
-            StoreUnavailable: the store went away; what was done is done.
+            StoreUnavailable: the store went away; the verb was applied to some of the runs.
         """
         return self._each("interrupt", lambda run: run.interrupt(signal, grace))
 
     def resume(self, stagger: float = 0.0) -> list[RunAnswer]:
-        """`Run.resume` of each, the oldest first.
+        """Call `Run.resume` for each run, the oldest first.
 
         Args:
-            stagger: seconds between two of them, so that what they set free does not come all at once.
+            stagger: seconds between two runs, so that their tasks do not all start at once.
 
         Raises:
-            StoreUnavailable: the store went away; what was done is done.
+            StoreUnavailable: the store went away; the verb was applied to some of the runs.
         """
         return self._each("resume", lambda run: run.resume(), stagger)
 
     def retry(self) -> list[RunAnswer]:
-        """`Run.retry` of each.
+        """Call `Run.retry` for each run.
 
         Raises:
-            StoreUnavailable: the store went away; what was done is done.
+            StoreUnavailable: the store went away; the verb was applied to some of the runs.
         """
         return self._each("retry", lambda run: run.retry())
 
     def rerun(self) -> list[RunAnswer]:
-        """`Run.rerun` of each; `RunAnswer.result` is the new run.
+        """Call `Run.rerun` for each run; `RunAnswer.result` is the new run.
 
         Raises:
-            StoreUnavailable: the store went away; what was done is done.
+            StoreUnavailable: the store went away; the verb was applied to some of the runs.
         """
         return self._each("rerun", lambda run: run.rerun())
 
     def cancel_plan(self) -> BulkCancelPlan:
-        """What `cancel` would stop and delete; nothing is done."""
+        """Return what `cancel` would stop and delete, without doing it."""
         plans = []
         for run in self._ids():
             try:
                 plans.append(self._handle(run).cancel_plan())
             except RunNotFound:
-                continue  # it has ended its life meanwhile
+                continue  # the run was deleted meanwhile
         return BulkCancelPlan(plans=tuple(plans), token=_token(plans))
 
     def cancel(self, confirm: bool | str | None = None, reason: str = "") -> list[RunAnswer]:
-        """`Run.cancel` of each.
+        """Call `Run.cancel` for each run.
 
         Args:
-            confirm: True, or the token of `cancel_plan()`; then the runs must still be what that plan says.
-            reason: for the audit trail.
+            confirm: True, or the token of `cancel_plan()`. With a token, no run may have changed since.
+            reason: the reason for the audit trail.
 
         Raises:
-            ConfirmationRequired: not confirmed, or the plan is out of date; nothing is done.
-            StoreUnavailable: the store went away; what was done is done.
+            ConfirmationRequired: the call is not confirmed, or the plan is out of date; nothing was done.
+            StoreUnavailable: the store went away; the verb was applied to some of the runs.
         """
         if confirm is True:
             return self._each("cancel", lambda run: run.cancel(confirm=True, reason=reason))
         if not (confirm and isinstance(confirm, str)):
             raise ConfirmationRequired(
-                "Cancelling runs deletes everything they hold: pass `confirm=True`, or look at `cancel_plan()` of this "
-                "list and pass its token."
+                "Cancelling runs deletes all their data: confirm it with `confirm=True`, or with the token of "
+                "`cancel_plan()` of this list."
             )
         plan = self.cancel_plan()
         if plan.token != confirm:
             raise ConfirmationRequired(
-                f"These are no longer the runs of the plan ({len(plan.plans)} match now): look at its plan again."
+                f"The runs have changed since the plan, so nothing was cancelled (matching runs: {len(plan.plans)}). "
+                "Read `cancel_plan()` again."
             )
         tokens = {found.run: found.token for found in plan.plans}
         return self._each("cancel", lambda run: run.cancel(confirm=tokens[run.id], reason=reason), runs=list(tokens))
@@ -146,7 +147,7 @@ def _answer(run: Run, verb: str, call: Callable[[Run], Any]) -> RunAnswer:
     try:
         return RunAnswer(run=run.id, verb=verb, done=True, result=call(run))
     except StoreUnavailable:
-        raise  # of the others, too, nothing can be said
+        raise  # the store cannot answer for the other runs, either
     except OrchestratorError as exc:
         return RunAnswer(run=run.id, verb=verb, done=False, refusal=str(exc), error=type(exc).__name__)
 

@@ -1,4 +1,4 @@
-"""How a run ended: the store has the truth, Celery's result is a copy of it."""
+"""The outcome of a run, read from the store. Celery's result is a copy of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from orchestrator_celery.errors import OrchestratorError, RunCancelled, RunNotFo
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -25,17 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = ("RunOutcome",)
 
-#: Longest wait, in seconds, for the message of a result backend before the store is asked again.
+#: Longest wait, in seconds, for a message of the result backend before the store is polled again.
 _MESSAGE = 1.0
-#: Seconds between two looks at the store if the result backend sends no messages: at first, and at most.
+#: Longest wait, in seconds, for the message that tells Celery of the end.
+_TELLING = 5.0
+#: Seconds between two polls of the store if the result backend sends no messages: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
 
 
-class _PatientLooks:
-    """Asks the store again and again, and is patient while the store is away.
+class _PatientPoll:
+    """Polls the store for the end of a run, and tolerates that the store is away for a while.
 
     Args:
-        ended: asks.
+        ended: asks the store whether the run has ended.
         patience: seconds for which the store may be away.
     """
 
@@ -44,8 +47,8 @@ class _PatientLooks:
         self._patience = patience
         self._away: float | None = None
 
-    def look(self) -> bool:
-        """Ask once; False while the store is away.
+    def poll(self) -> bool:
+        """Ask once; return False while the store is away.
 
         Raises:
             StoreUnavailable: the store has been away for too long.
@@ -63,7 +66,10 @@ class _PatientLooks:
 
 
 class RunOutcome(AsyncResult):
-    """The half of `Run` that `AsyncResult` has: state, result, waiting. Celery is asked if the store knows nothing."""
+    """The part of `Run` that `AsyncResult` defines: state, result, waiting.
+
+    It reads the run's record, and Celery's result only if there is no record.
+    """
 
     #: Whether this handle has seen the record of the run.
     _seen = False
@@ -82,13 +88,13 @@ class RunOutcome(AsyncResult):
         The failure of a chord raises the error of the task that failed, while Celery's copy is a `ChordError`.
 
         Args:
-            timeout: seconds after which to give up.
+            timeout: seconds to wait at most.
             propagate: raise the error of a failed run; False: return the error.
             **options: the other arguments of `AsyncResult.get`, of which `interval` and `no_ack` have no effect.
 
         Raises:
-            celery.exceptions.TimeoutError: the run has not ended in time; it goes on.
-            RunNotFound: the record of the run was deleted while this waited.
+            celery.exceptions.TimeoutError: the run has not ended in time; it continues.
+            RunNotFound: the record of the run was deleted during the wait.
             RunCancelled: the run was cancelled.
             StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
         """
@@ -98,15 +104,16 @@ class RunOutcome(AsyncResult):
             assert_will_not_block()
         until = None if timeout is None else time.monotonic() + timeout
         parents = propagate and options.get("follow_parents", True) and self.parent is not None
-        pause, looks = _FIRST, _PatientLooks(self._has_ended, self._container.settings.store_patience)
+        pause, end = _FIRST, _PatientPoll(self._has_ended, self._container.settings.store_patience)
         while True:
             if parents:
                 self._maybe_reraise_parent_error()
-            if looks.look():
+            if end.poll():
+                self._wait_until_told(until)
                 return self._deliver(propagate, options.get("callback"))
             left = None if until is None else until - time.monotonic()
             if left is not None and left <= 0:
-                raise CeleryTimeoutError(f"The run {printable(self.id)} has not ended in {timeout:g} s; it goes on.")
+                raise CeleryTimeoutError(f"The run {printable(self.id)} did not end in {timeout:g} s; it continues.")
             self._pause(pause if left is None else min(pause, left), left, options.get("on_message"))
             pause = min(pause * 2, _LONGEST)
             if options.get("on_interval") is not None:
@@ -123,14 +130,14 @@ class RunOutcome(AsyncResult):
         """
         status = RunStatus(self._head()["status"].decode())
         if not status.ended:
-            raise OrchestratorError(f"The run {self.id} is {status}: it has no outcome yet. Wait with `run.get()`.")
+            raise OrchestratorError(f"The run {self.id} is {status}, so it has no outcome yet. Wait with `run.get()`.")
         return self._container.results.outcome(self.id)
 
     def then(self, callback: Any, on_error: Any = None, weak: bool = False) -> Any:
-        """Call back when Celery's message of the end arrives; arguments as of `AsyncResult.then`.
+        """Call a function when Celery's message about the end arrives. The arguments are those of `AsyncResult.then`.
 
         Raises:
-            OrchestratorError: the app has no result backend, so that nothing sends such a message.
+            OrchestratorError: the app has no result backend, which would send this message.
         """
         if isinstance(self.backend, DisabledBackend):
             raise OrchestratorError(
@@ -140,15 +147,15 @@ class RunOutcome(AsyncResult):
         return super().then(callback, on_error, weak)
 
     def forget(self) -> None:
-        """Delete Celery's copy of the result. The run's own record stays, and so do `get` and `result`."""
+        """Delete Celery's copy of the result. The run's record stays, so `get` and `result` still work."""
         with suppress(NotImplementedError, FileNotFoundError):  # there may be no copy
             super().forget()
 
     def revoke(self, *args: Any, **kwargs: Any) -> None:
-        """Refused: it would mark Celery's copy of the result, and let everything run.
+        """Refuse to revoke the run as a task, because its tasks would still run; only Celery's copy would change.
 
         Raises:
-            OrchestratorError: always; names the verbs to use.
+            OrchestratorError: always; the message names the verbs to use.
         """
         raise OrchestratorError(
             f"The run {printable(self.id)} cannot be revoked as a task: call `run.cancel(confirm=True)` to stop and "
@@ -157,10 +164,10 @@ class RunOutcome(AsyncResult):
 
     revoke_by_stamped_headers = revoke
 
-    # -- what AsyncResult reads from -----------------------------------------------------------------
+    # -- the sources of AsyncResult ------------------------------------------------------------------
 
     def _get_task_meta(self) -> Any:
-        """The result as `AsyncResult` reads it: from the store, and from Celery if the store knows nothing."""
+        """Return the result for `AsyncResult`: from the store, or from Celery if the store has no record."""
         if self._cache is not None:
             return self._cache
         meta = self._recorded_meta()
@@ -185,7 +192,7 @@ class RunOutcome(AsyncResult):
         try:
             result, error = self._container.results.result_or_error(self.id)
         except RunNotFound:
-            return None  # it was deleted just now
+            return None  # the run was deleted meanwhile
         if finished is not None:
             meta["date_done"] = from_ms(finished)
         if error is None:
@@ -196,7 +203,7 @@ class RunOutcome(AsyncResult):
     def _celery_meta(self) -> dict[str, Any]:
         if isinstance(self.backend, DisabledBackend):
             return {"task_id": self.id, "status": states.PENDING, "result": None, "traceback": None}
-        # Celery's own cache would tell the old end of a run whose id is used again.
+        # Celery's cache would return the old result if the id of the run is used again.
         options = {} if isinstance(self.backend, RPCBackend) else {"cache": False}
         found: dict[str, Any] = self.backend.get_task_meta(self.id, **options)
         return found
@@ -205,16 +212,28 @@ class RunOutcome(AsyncResult):
         """Whether the run has ended.
 
         Raises:
-            RunNotFound: this handle has seen the run, and neither the store nor Celery knows it any more.
+            RunNotFound: this handle has seen the run, and its record is deleted.
         """
         if self._cache is not None or self._get_task_meta()["status"] in states.READY_STATES:
             return True
         if self._seen and self._container.reader.head_field(self.id, "status") is None:
             raise RunNotFound(
-                f"The record of the run {printable(self.id)} was deleted, with its result: its signature was purged, "
-                "or its retention is over."
+                f"The run {printable(self.id)} and its result were deleted: its signature was purged, or its retention "
+                "is over."
             )
         return False
+
+    def _wait_until_told(self, until: float | None) -> None:
+        """Wait until Celery has its copy and has sent what follows the run, as `AsyncResult.get` does; not for long."""
+        last = time.monotonic() + _TELLING
+        if until is not None:
+            last = min(last, until)
+        with suppress(*UNREACHABLE):
+            while time.monotonic() < last:
+                status, closed = self._container.reader.head_fields(self.id, HeadField.STATUS, HeadField.CLOSED)
+                if closed is not None or status in (None, b"CANCELLED"):
+                    return
+                time.sleep(_FIRST)
 
     def _deliver(self, propagate: bool, callback: Callable[[str, Any], Any] | None) -> Any:
         meta = self._get_task_meta()
@@ -228,7 +247,7 @@ class RunOutcome(AsyncResult):
         return value
 
     def _own_error(self) -> BaseException | None:
-        """The error of the task that failed; None if the run has no record, or the store is away."""
+        """Return the error of the failed task; None if the run has no record, or the store is away."""
         with suppress(RunNotFound, KeyError, *UNREACHABLE):
             if self._recorded_status() is RunStatus.FAILED:
                 return self._container.results.result_or_error(self.id, own=True)[1]
@@ -239,7 +258,7 @@ class RunOutcome(AsyncResult):
         return RunStatus(status.decode()) if status else None
 
     def _pause(self, seconds: float, left: float | None, on_message: Any) -> None:
-        """Wait for Celery's message of the end, or for a while if the result backend sends none."""
+        """Wait for Celery's message about the end, or a fixed time if the result backend sends no messages."""
         if not isinstance(self.backend, AsyncBackendMixin) or isinstance(self.backend, RPCBackend):
             time.sleep(seconds)
             return
@@ -248,5 +267,5 @@ class RunOutcome(AsyncResult):
             super().get(wait, propagate=False, follow_parents=False, disable_sync_subtasks=False, on_message=on_message)
         except CeleryTimeoutError:
             pass
-        except Exception:  # the result backend is away: the store is asked again
+        except Exception:  # the result backend is away: poll the store again
             time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""The half of `Run` that steers: every verb that changes a run."""
+"""The part of `Run` with the verbs that change a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ("RunVerbs",)
 
 
 class RunVerbs:
-    """Verbs of a run; `Run` adds what reads it."""
+    """The verbs of a run; part of `Run`."""
 
     if TYPE_CHECKING:
         id: str
@@ -49,54 +49,56 @@ class RunVerbs:
         def _recorded_status(self) -> RunStatus | None: ...
 
     def suspend(self) -> None:
-        """Nothing more starts; what runs may finish. Holds with no worker up and through restarts of everything.
+        """Stop the start of further tasks; running tasks may finish.
+
+        The suspension needs no running worker, and it survives restarts of all services.
 
         Raises:
             RunNotFound: the run has no record.
-            InvalidTransition: it is neither pending nor running.
+            InvalidTransition: the run is neither pending nor running.
         """
         with self._audited("suspend", RunStatus.SUSPENDED):
             Suspension(self._container).suspend(self.id)
 
     def interrupt(self, signal: str = "SIGTERM", grace: float = 10.0) -> InterruptReport:
-        """As `suspend`, and what runs is stopped; `resume` starts it again from its last checkpoint.
+        """Suspend the run and stop its running tasks; `resume` starts them again from their last checkpoint.
 
-        Processes get the signal (a task's `TaskPolicy.interrupt_signal` goes first), and SIGKILL after the grace;
-        greenlets are killed. Threads and solo cannot be: their tasks look for themselves
-        (`current_node().raise_if_interrupted()`). Waits until everything has stopped, at most a little longer than
-        the grace. An end that comes first counts; no callback is called for what is held.
+        A process gets the signal, or its task's `TaskPolicy.interrupt_signal`, and SIGKILL after the grace. A greenlet
+        is killed. Tasks in the threads and solo pools cannot be stopped from outside: they call
+        `current_node().raise_if_interrupted()`. The call waits until all tasks have stopped, at most a little longer
+        than the grace. If a task ends before it is stopped, its outcome counts. Stopped tasks call no callbacks.
 
         Args:
-            signal: its name.
-            grace: seconds.
+            signal: name of the signal.
+            grace: seconds until SIGKILL.
 
         Returns:
-            What became of each task that ran. A task whose worker does not answer is `unreachable`: whatever it still
-            reports is refused, and it starts again with `resume`.
+            The outcome of each task that ran. If a worker does not answer, its task is `unreachable`: its later
+            reports are refused, and it starts again with `resume`.
 
         Raises:
             RunNotFound: the run has no record.
-            InvalidTransition: it has ended, or is interrupted and nothing of it runs any more.
+            InvalidTransition: the run has ended, or it is interrupted and none of its tasks runs any more.
             OrchestratorError: there is no such signal, or the grace is negative.
         """
         with self._audited("interrupt", RunStatus.INTERRUPTED):
             return Interruption(self._container).interrupt(self.id, signal, grace)
 
     def resume(self) -> None:
-        """Go on after `suspend` or `interrupt`; also starts tasks again that a rule of auto-resume holds back.
+        """Continue after `suspend` or `interrupt`. This also starts tasks that a rule of auto-resume holds back.
 
-        A task that was stopped starts under a new attempt, with what it kept last as `current_node().last_checkpoint`;
-        the event `NodeResumed` says whether there was something.
+        A stopped task starts in a new attempt, with its last checkpoint in `current_node().last_checkpoint`. The event
+        `NodeResumed` says whether there was a checkpoint.
 
         Raises:
             RunNotFound: the run has no record.
-            InvalidTransition: it is neither suspended nor interrupted, and no task of it is held back.
+            InvalidTransition: the run is neither suspended nor interrupted, and none of its tasks is held back.
         """
         with self._audited("resume"):
             Suspension(self._container).resume(self.id)
 
     def cancel_plan(self) -> CancelPlan:
-        """What `cancel` would stop and delete; nothing is done.
+        """Return what `cancel` would stop and delete, without doing it.
 
         Raises:
             RunNotFound: the run has no record.
@@ -104,96 +106,95 @@ class RunVerbs:
         return Cancellation(self._container).plan(self.id)
 
     def cancel(self, confirm: bool | str | None = None, reason: str = "") -> None:
-        """Stop the run and delete everything it holds: records, results, callbacks, events, checkpoints.
+        """Stop the run and delete all its data: records, results, callbacks, events, checkpoints.
 
-        Nothing more of it starts; bodies that run are terminated (prefork and gevent; elsewhere they go on, and
-        what they return is thrown away). `get` raises `RunCancelled`; the rest of a native chain or chord around
-        the run fails with it. One entry of the audit trail is left, and Celery's own result of the run's id, which
-        holds that error for those who wait until `result_expires`.
+        No more tasks start. Running tasks are terminated in the prefork and gevent pools; in other pools they
+        continue, and their results are discarded. `get` raises `RunCancelled`, and the rest of a native chain or chord
+        around the run fails with this error. One entry of the audit trail is left. Celery's result of the run's id
+        keeps the error until `result_expires`.
 
         Args:
-            confirm: True, or the token of `cancel_plan()`; then the run must still be what the plan says.
-            reason: for the audit trail.
+            confirm: True, or the token of `cancel_plan()`. With a token, the run must not have changed since the plan.
+            reason: the reason for the audit trail.
 
         Raises:
-            ConfirmationRequired: not confirmed, or the plan is out of date; nothing is done.
+            ConfirmationRequired: the call is not confirmed, or the plan is out of date; nothing was done.
             RunNotFound: the run has no record.
         """
         Cancellation(self._container).cancel(self.id, confirm, reason)
-        self._cache = None  # what it had been is no longer so
+        self._cache = None  # the cached result is out of date
 
     def approve(self, node: str, *, by: str | None = None, note: str = "") -> None:
-        """Answer an approval that waits: the graph goes on along the edges of `approved`. The first answer counts.
+        """Approve a waiting approval: the graph continues along the edges of `approved`. The first answer counts.
 
         Args:
-            node: the name of the graph's node, or its id, as `orchestrator.approvals()` lists them.
-            by: who answers; by default the actor of this call, see `acting`.
-            note: why; the node's result and the audit trail hold it.
+            node: name or id of the graph's node, as `orchestrator.approvals()` lists them.
+            by: the person who answers; by default the actor of this call, see `acting`.
+            note: the reason; it is part of the node's result and of the audit trail.
 
         Raises:
             RunNotFound: the run has no record.
-            InvalidTransition: no such approval waits: it was answered, its time is over, or its turn has not come.
+            InvalidTransition: no such approval waits: it was answered, its time is over, or the run has not reached it.
         """
         Approver(self._container).answer(self.id, node, "approved", by, note)
 
     def reject(self, node: str, *, by: str | None = None, note: str = "") -> None:
-        """Answer an approval that waits with a no; arguments and errors as of `approve`."""
+        """Reject a waiting approval. Arguments and errors are those of `approve`."""
         Approver(self._container).answer(self.id, node, "rejected", by, note)
 
     def set_priority(
         self, which: int | Iterable[int] | str, priority: Priority | str | int, *, node: str = ROOT
     ) -> int:
-        """Give waiting items of the swarm another priority, while others are being started.
+        """Change the priority of waiting items of the swarm. Items that have started keep their priority.
 
         Args:
-            which: an index, several of them, or a task's name.
+            which: an index, several indexes, or the name of a task.
             priority: HIGH, MEDIUM or LOW.
-            node: id of the swarm, where it is not the whole run.
+            node: id of the swarm, if the swarm is not the whole run.
 
         Returns:
-            How many items got it: those that were waiting with another one. What has started keeps its own.
+            The number of items whose priority changed.
 
         Raises:
             RunNotFound: the run has no record.
             SwarmClosed: the swarm has ended.
-            InvalidWorkflow: an index no item has, or a priority that is none of the three.
+            InvalidWorkflow: no item has the index, or the priority is not one of the three.
         """
         with self._audited("set_priority"):
             return self._orchestrator.swarm(self.id, node=node).set_priority(which, priority)
 
     def retry(self, node: str | None = None) -> None:
-        """A FAILED run goes on from what failed; what ended well is kept.
+        """Continue a FAILED run from its failed tasks; succeeded tasks are kept.
 
-        Failed tasks start under a new attempt, from their last checkpoint if they have one, and what never started
-        because of them follows in its turn; a swarm keeps to its bounds, and takes no more items. Deadline and
-        retention begin anew, and so does `get`. A native chain or chord around the run was told of the failure,
-        and does not go on.
+        Failed tasks start in a new attempt, from their last checkpoint if they have one. Tasks that did not start
+        because of the failure follow. A swarm keeps its limits and takes no more items. Deadline and retention start
+        again, and `get` waits again. A native chain or chord around the run has already failed and does not continue.
 
         Args:
-            node: id of the one failed node that is to go on, as `tree()` has it; by default all of them.
+            node: id of the failed node to continue, as `tree()` shows it; by default all failed nodes.
 
         Raises:
             RunNotFound: the run has no record.
-            InvalidTransition: it has not failed, or the node has not.
-            NodeNotFound: it has no such node.
+            InvalidTransition: the run or the node has not failed.
+            NodeNotFound: the run has no such node.
         """
         with self._audited("retry", RunStatus.RUNNING, node=node or ""):
             retry(self._container, self.id, node)
-        self._wait_anew()
+        self._reset_waiting()
 
     def rerun(self, from_node: str | None = None) -> Run:
-        """Start a new run of the same, with the same input; it says so in `rerun_of`. This one is left as it is.
+        """Start a new run with the same definition and input. Its `rerun_of` is this run, which does not change.
 
         Args:
-            from_node: id of the node the new run starts with, as `tree()` has it. What lies before it is taken over
-                with its records: the earlier steps of every chain it is in, and whatever has succeeded beside it
-                in groups and swarms. By default everything runs.
+            from_node: id of the node from which the new run starts, as `tree()` shows it. The new run keeps the
+                records of the nodes before it: the earlier steps of its chains, and the succeeded items of its groups
+                and swarms. By default all tasks run.
 
         Raises:
             RunNotFound: the run has no record.
-            SignatureGone: its signature was deleted, or the purge of it has begun.
-            NodeNotFound: it has no such node.
-            InvalidTransition: the node is a callback, or something before it has not succeeded.
+            SignatureGone: the signature was deleted, or its purge has begun.
+            NodeNotFound: the run has no such node.
+            InvalidTransition: the node is a callback, or a node before it has not succeeded.
         """
         if from_node is None:
             return self.signature.rerun(self.id)
@@ -202,40 +203,40 @@ class RunVerbs:
         return self._orchestrator.result(new)
 
     def skip(self, node: str) -> None:
-        """Take a node out that has not started, with all that is below it: it becomes SKIPPED, and counts no more.
+        """Skip a node that has not started, and all nodes below it: it becomes SKIPPED and leaves the run's total.
 
-        What follows goes on as if it were not there: the next step of a chain gets what this one would have got,
-        and in the result of a group or swarm its place holds None. None of its callbacks is called.
+        The run continues without the node. The next step of a chain gets the input of the skipped step, and the result
+        of a group or swarm has None in its place. The callbacks of the node are not called.
 
         Args:
-            node: its id, as `tree()` has it; of what waits inside an item that has not started, none is known.
+            node: id of the node, as `tree()` shows it. Nodes inside an item that has not started have no id yet.
 
         Raises:
             RunNotFound: the run has no record.
-            InvalidTransition: the run has ended, or the node has started; or it is the whole run, or a callback.
-            NodeNotFound: it has no such node.
+            InvalidTransition: the run has ended, the node has started, or the node is the whole run or a callback.
+            NodeNotFound: the run has no such node.
         """
         with self._audited("skip", node=node):
             skip(self._container, self.id, node)
 
     def detach(self, node: str) -> Run:
-        """As `skip`, and the node goes on as a run of its own, with what it would have been given.
+        """Skip a node and start it as a run of its own, with the input that it would have got.
 
-        Of that run's outcome this one knows nothing. Asking again for the same node gives the same run.
+        This run does not get the outcome of the new run. Detaching the same node again returns the same run.
 
         Args:
-            node: its id, as `tree()` has it.
+            node: id of the node, as `tree()` shows it.
 
         Raises:
-            InvalidTransition: as `skip`; or it is not known yet what the node would be given.
+            InvalidTransition: as `skip`; or the input of the node is not known yet.
             RunNotFound, NodeNotFound: as `skip`.
         """
         with self._audited("detach", node=node) as facts:
             new = facts["made"] = detach(self._container, self.id, node)
         return self._orchestrator.result(new)
 
-    def _wait_anew(self) -> None:
-        """This handle may have seen the end, which is none any more."""
+    def _reset_waiting(self) -> None:
+        """Reset the cached outcome of this handle, so that callers wait again."""
         self._cache = None
         self.on_ready = promise(self._on_fulfilled, weak=True)
 

@@ -1,4 +1,4 @@
-"""A running swarm: add items to it, close it."""
+"""The handle of a running swarm: adds items, changes priorities, closes the swarm."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, che
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import Attribute, parse_definition
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.pool import Openness, parse_pool
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.script_call import in_chunks
 from orchestrator_celery.views.tree import node_name
@@ -34,19 +36,19 @@ __all__ = ("RunningSwarm",)
 
 logger = safe_logger(__name__)
 
-_OVER = "the swarm's max_items is reached"
-#: So many items travel in one call; more are uploaded first.
+_FULL = "the swarm's max_items is reached"
+#: Most items to add in one call; more items are uploaded first.
 _AT_ONCE = 1000
 
 
 @spelled("add_task", "add_tasks_bulk")
 class RunningSwarm:
-    """Handle of one swarm that was applied.
+    """The handle of a swarm that was applied.
 
     Args:
         run: id of the run.
         container: the parts of the orchestrator.
-        node: the swarm, where it is not the whole run.
+        node: id of the swarm, if the swarm is not the whole run.
     """
 
     def __init__(self, run: str, container: Container, node: str = ROOT) -> None:
@@ -56,7 +58,7 @@ class RunningSwarm:
 
     @property
     def aio(self) -> RunningSwarmAio:
-        """The same methods for asyncio: `await run.swarm.aio.add_task()`; none blocks the event loop."""
+        """The same methods for asyncio: `await run.swarm.aio.add_task()`. None of them blocks the event loop."""
         return cast("RunningSwarmAio", Twin(self))
 
     def add_task(
@@ -68,13 +70,13 @@ class RunningSwarm:
         on_error: Any = None,
         on_cleanup: Any = None,
     ) -> int:
-        """Add one item; returns its place in the result. Arguments as `Swarm.add_task`.
+        """Add one item and return its place in the result. The arguments are those of `Swarm.add_task`.
 
         Raises:
-            SwarmClosed: it is not open, or has ended.
+            SwarmClosed: the swarm is not open, or has ended.
             SwarmFull: `max_items` is reached.
             RunNotFound: there is no such run.
-            InvalidWorkflow: it is no signature, or the priority none of the three.
+            InvalidWorkflow: `sig` is not a signature, or the priority is not one of the three.
         """
         own, given = own_callbacks(on_success, on_error, on_cleanup), priority_of(priority)
         compiler = self._container.compiler
@@ -82,15 +84,15 @@ class RunningSwarm:
         item, leaves = compiler.item(sig, inherited, own, batched)
         levels = str(Levels([compiler.level(sig, given)]))
         names = task_names([sig])
-        self._declare(names)
+        self._store_declared_options(names)
         effects = self._container.store.swarms.add_items(self._run, self._node, [item], leaves, levels)
         self._raise_refusal(effects, 1)
         place = self._added(effects)
-        self._note(names)
+        self._note_task_names(names)
         return place
 
     def add_task_and_run(self, sig: Signature, **options: Any) -> int:
-        """As `add_task`: this swarm runs."""
+        """The same as `add_task`, because this swarm already runs."""
         return self.add_task(sig, **options)
 
     def add_tasks_bulk(
@@ -103,7 +105,7 @@ class RunningSwarm:
         dry_run: bool = False,
         on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> BulkReport:
-        """Add many items; arguments, report and errors as `Swarm.add_tasks_bulk`."""
+        """Add many items. Arguments, report and errors are those of `Swarm.add_tasks_bulk`."""
         size, level = check_batch_size(batch_size), priority_of(priority)
         tally = Tally(sigs, on_progress)
         checker = Checker(self._container.compiler, *self._inherited(), self._container.worker_tasks, level)
@@ -115,25 +117,25 @@ class RunningSwarm:
         else:
             self._add_what_fits(batches, tally)
         if tally.added:
-            self._note(tally.names)
+            self._note_task_names(tally.names)
         return tally.report()
 
     def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport:
-        """As `add_tasks_bulk`: this swarm runs."""
+        """The same as `add_tasks_bulk`, because this swarm already runs."""
         return self.add_tasks_bulk(sigs, **options)
 
     def set_priority(self, which: int | Iterable[int] | str, priority: Priority | str | int) -> int:
-        """Give waiting items another priority; what has started keeps its own.
+        """Change the priority of waiting items. Items that have started keep their priority.
 
         Args:
-            which: an index, several of them, or a task's name.
+            which: an index, several indexes, or the name of a task.
             priority: HIGH, MEDIUM or LOW.
 
         Returns:
-            How many items got it: those that were waiting with another one.
+            The number of items whose priority changed.
 
         Raises:
-            InvalidWorkflow: an index no item has, or a priority that is none of the three.
+            InvalidWorkflow: no item has the index, or the priority is not one of the three.
             SwarmClosed: the swarm has ended.
             RunNotFound: there is no such run.
         """
@@ -151,21 +153,21 @@ class RunningSwarm:
             if effects.refused is Refused.GONE:
                 raise RunNotFound(f"No run has the id {self._run!r}: no priority was changed.")
             if effects.refused is Refused.CLOSED:
-                raise SwarmClosed(f"The swarm {self._run} has ended: nothing of it waits any more.")
+                raise SwarmClosed(f"The swarm {self._run} has ended, so none of its items waits any more.")
             self._send(effects)
             changed += int(effects.detail)
         return changed
 
     def _named(self, task: str, size: int) -> Iterator[int]:
-        """Indexes of the items that run a task of this name."""
+        """Yield the indexes of the items that run a task of this name."""
         for start in range(0, size, _AT_ONCE):
             nodes = [f"{self._node}.{index}" for index in range(start, min(start + _AT_ONCE, size))]
             for index, raw in enumerate(self._container.reader.definitions(self._run, nodes), start):
-                if raw is not None and node_name(parse(raw), self._container.codec) == task:
+                if raw is not None and node_name(parse_definition(raw), self._container.codec) == task:
                     yield index
 
     def close(self) -> None:
-        """No more items; closing again does nothing.
+        """Close the swarm: it takes no more items. Closing it again does nothing.
 
         Raises:
             RunNotFound: there is no such run.
@@ -173,9 +175,9 @@ class RunningSwarm:
         self._close(drained=False)
 
     def close_when_drained(self) -> None:
-        """Items may still be added as long as one is left that waits or runs; then the swarm is closed.
+        """Close the swarm when no item waits or runs. Until then, items may still be added.
 
-        For items that add items, of which none can know that it is the last: a crawler.
+        This is for items that add items, such as those of a crawler: no item can know that it is the last one.
 
         Raises:
             RunNotFound: there is no such run.
@@ -185,17 +187,17 @@ class RunningSwarm:
     def _close(self, drained: bool) -> None:
         effects = self._container.store.swarms.close_swarm(self._run, self._node, drained)
         if effects.refused is Refused.GONE:
-            raise RunNotFound(f"No run has the id {self._run!r}: its swarm cannot be closed.")
+            raise RunNotFound(f"No run has the id {self._run!r}, so its swarm cannot be closed.")
         self._send(effects)
 
-    # -- in bulk ------------------------------------------------------------------------------------
+    # -- bulk additions -----------------------------------------------------------------------------
 
     def _count(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
-        """Only say what would be done."""
+        """Count what would be added, without adding it."""
         room, valid = self._room(), 0
         for batch in batches:
             for item in batch[max(0, room - valid) :] if room is not None else ():
-                tally.reject(item.number, item.signature, _OVER)
+                tally.reject(item.number, item.signature, _FULL)
             valid += len(batch)
             tally.batch(valid)
 
@@ -204,7 +206,7 @@ class RunningSwarm:
         if second is None and len(first) <= _AT_ONCE:
             tally.check()
             if first:
-                self._declare(tally.names)
+                self._store_declared_options(tally.names)
                 self._commit(self._add(first), len(first), tally)
                 tally.batch(len(first))
             return
@@ -221,7 +223,7 @@ class RunningSwarm:
         except BaseException:
             self._drop(token)
             raise
-        self._declare(tally.names)
+        self._store_declared_options(tally.names)
         effects = self._container.store.swarms.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
         self._commit(effects, count, tally)
 
@@ -239,10 +241,10 @@ class RunningSwarm:
         try:
             self._container.store.swarms.drop_upload(self._run, token)
         except StoreUnavailable:
-            logger.debug("The upload expires by itself.", extra={"action": "bulk", "run": self._run})
+            logger.debug("The upload cannot be deleted now; it expires.", extra={"action": "bulk", "run": self._run})
 
     def _add_what_fits(self, batches: Iterator[list[BulkItem]], tally: Tally) -> None:
-        over = ""  # why nothing more is taken
+        over = ""  # the reason why the swarm takes no more items
         for batch in batches:
             rest = batch
             if not over:
@@ -252,9 +254,9 @@ class RunningSwarm:
             tally.batch(tally.added)
 
     def _add_batch(self, batch: list[BulkItem], tally: Tally) -> tuple[list[BulkItem], str]:
-        """Add what of a batch there is room for; returns the rest, and why it was not added."""
+        """Add the part of a batch for which there is room; return the rest, and the reason why it was not added."""
         rest: list[BulkItem] = []
-        self._declare(tally.names)
+        self._store_declared_options(tally.names)
         while batch:
             effects = self._add(batch)
             if effects.refused is Refused.FULL:
@@ -262,84 +264,91 @@ class RunningSwarm:
                 batch, rest = batch[:room], batch[room:] + rest
                 continue
             if effects.refused is not None and tally.added:
-                return batch + rest, "the swarm was closed, or has ended, meanwhile"
+                return batch + rest, "the swarm was closed or has ended meanwhile"
             self._commit(effects, len(batch), tally)
             break
-        return rest, _OVER if rest else ""
+        return rest, _FULL if rest else ""
 
-    # -- what is known of the swarm -----------------------------------------------------------------
+    # -- properties of the swarm --------------------------------------------------------------------
 
     def _room(self) -> int | None:
-        """How many items there is room for; None without a bound.
+        """Return the number of items that the swarm can still take; None without a limit.
 
         Raises:
-            SwarmClosed, RunNotFound: it takes none at all.
+            SwarmClosed, RunNotFound: the swarm takes no items.
         """
         [definition] = self._container.reader.definitions(self._run, [self._node])
         if definition is None:
-            raise RunNotFound(f"No run has the id {self._run!r}: nothing can be added.")
+            raise RunNotFound(f"No run has the id {self._run!r}, so nothing can be added.")
         [active] = self._container.reader.pools(self._run, [self._node])
-        if active is None or active.split(b"|")[6] == b"0":
+        if active is None or (pool := parse_pool(active)).open is Openness.CLOSED:
             raise _closed(self._run)
-        limit = parse(definition).attrs.get("max")
-        return None if limit is None else max(0, int(limit) - int(active.split(b"|")[1]))
+        spec = parse_definition(definition)
+        return max(0, spec.number(Attribute.MAX_ITEMS) - pool.size) if spec.has(Attribute.MAX_ITEMS) else None
 
     def _inherited(self) -> tuple[dict[str, Any], bool]:
-        """Options every item gets, those of the run or of the swarm inside it; and whether the swarm is batched."""
+        """Return the options for every item, from the run or from the inner swarm; and whether the swarm is batched."""
         if self._node == ROOT:
-            blob, batched = self._container.reader.head_fields(self._run, "leaf", "batch")
+            blob, batched = self._container.reader.head_fields(self._run, HeadField.LEAF, HeadField.BATCH)
             return dict(self._container.codec.load(blob)) if blob else {}, batched is not None
         [definition] = self._container.reader.definitions(self._run, [self._node])
         if definition is None:
             return {}, False
-        spec = parse(definition)
-        return dict(self._container.codec.load(spec.payload).get("options") or {}), "b" in spec.attrs
+        spec = parse_definition(definition)
+        return dict(self._container.codec.load(spec.payload).get("options") or {}), spec.has(Attribute.BATCH)
 
     def _added(self, effects: Effects) -> int:
         self._send(effects)
         return int(effects.detail)
 
-    def _declare(self, names: Iterable[str]) -> None:
-        """Before tasks are added: what they declare about their messages, for whoever sends them and lacks them."""
+    def _store_declared_options(self, names: Iterable[str]) -> None:
+        """Store the message options that the tasks declare, for processes that send a task but do not have it."""
         container = self._container
         found = {name: declared_options(container.app, name) for name in names}
         declared = {name: container.codec.dump(options, "json") for name, options in found.items() if options}
         if declared:
             container.store.swarms.note_tasks(self._run, declared)
 
-    def _note(self, names: Iterable[str]) -> None:
-        """Only for those who look for the run; what was added is added."""
+    def _note_task_names(self, names: Iterable[str]) -> None:
+        """Store the names of new tasks for the filter of `orchestrator.runs()`. The tasks are added in any case."""
         try:
             self._container.store.swarms.note_tasks(self._run, dict.fromkeys(names, b""))
         except StoreUnavailable as exc:
             logger.warning("The names of new tasks were not noted: %r", exc, extra={"action": "add", "run": self._run})
 
     def _send(self, effects: Effects) -> None:
-        """What may start at once; what cannot be sent now is in the outbox, and what was added is added."""
+        """Send the messages of tasks that may start now. Messages that cannot be sent now stay in the outbox."""
         try:
             self._container.publisher.act(effects.todo)
         except TRANSIENT_ERRORS as exc:
-            logger.warning("Messages wait in the outbox: %r", exc, extra={"action": "add", "run": self._run})
+            logger.warning(
+                "Messages cannot be sent now and stay in the outbox: %r", exc, extra={"action": "add", "run": self._run}
+            )
 
     def _raise_refusal(self, effects: Effects, count: int) -> None:
         run = self._run
         if effects.refused is Refused.GONE:
-            raise RunNotFound(f"No run has the id {run!r}: nothing was added.")
+            raise RunNotFound(f"No run has the id {run!r}, so nothing was added.")
         if effects.refused is Refused.CLOSED:
             raise _closed(run)
         if effects.refused is Refused.FULL:
             raise SwarmFull(
-                f"{count} more tasks do not fit: the swarm {run} has room for {effects.detail}; none was added."
+                f"The swarm {run} has room for {effects.detail} more, so nothing was added (tasks to add: {count}). "
+                "Add fewer tasks, or raise `max_items`."
             )
         if effects.refused is Refused.EXPIRED:
-            raise SwarmClosed(f"The upload to the swarm {run} took longer than an hour; nothing was added.")
+            raise SwarmClosed(
+                f"The upload to the swarm {run} took over an hour, so nothing was added. Use smaller bulks."
+            )
 
 
 def _checked(which: int | Iterable[int], size: int) -> list[int]:
     indexes = sorted({which} if isinstance(which, int) else set(which))
     for index in indexes:
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < size:
-            raise InvalidWorkflow(f"No item has the index {index!r}: the swarm has {size} items, counted from 0.")
+            raise InvalidWorkflow(
+                f"No item has the index {index!r}: the indexes of this swarm start at 0, and it has {size} of them."
+            )
     return indexes
 
 
@@ -357,4 +366,6 @@ def _as_ranges(indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _closed(run: str) -> SwarmClosed:
-    return SwarmClosed(f"The swarm {run} takes no more tasks: it was not opened, was closed, or has ended.")
+    return SwarmClosed(
+        f"The swarm {run} takes no more tasks: it was not opened, was closed, or has ended. Start a new swarm."
+    )

@@ -1,4 +1,4 @@
-"""Stored signatures: save one, find one, list them."""
+"""Saves, finds and lists stored signatures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.canvas.primitive import category_and_tags, deadline_in_seconds
-from orchestrator_celery.errors import InvalidWorkflow, SignatureGone
+from orchestrator_celery.errors import ForeignRun, InvalidWorkflow, SignatureGone
 from orchestrator_celery.handles.stored_signature import StoredSignature, is_signature
 from orchestrator_celery.lifecycle.audit import record
-from orchestrator_celery.lifecycle.identity import OWNER, other_app, use_its_app
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import Starter
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
+from orchestrator_celery.records.head import is_readable
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.links import Handles
@@ -37,7 +38,7 @@ class SignatureCatalog:
     """Saves, finds and lists signatures.
 
     Args:
-        orchestrator: makes the handles.
+        orchestrator: creates the handles.
     """
 
     def __init__(self, orchestrator: Handles) -> None:
@@ -52,12 +53,14 @@ class SignatureCatalog:
         tags: Iterable[str],
         ttl: float | timedelta | None,
     ) -> StoredSignature:
-        """Keep a workflow; arguments and errors as of `Orchestrator.save`."""
+        """Save a workflow. Arguments and errors are those of `Orchestrator.save`."""
         seconds = deadline_in_seconds(ttl, "ttl", "the seconds it is kept")
         primitive = self._primitive(sig)
         options = {**primitive.options, "deadline": primitive.kwargs.get("deadline")}
         if once := [option for option in _ONCE if options.get(option) is not None]:
-            raise InvalidWorkflow(f"{sig!r} has {', '.join(once)}, which belongs to one run: save it without.")
+            raise InvalidWorkflow(
+                f"{safe_repr(sig)} cannot be saved with {', '.join(once)}: that is an option of one run. Remove it."
+            )
         filed = {k: primitive.kwargs.get(k) for k in ("category", "tags")} | category_and_tags(category, tags)
         starter = Starter(self._container)
         definitions, head = starter.compile(primitive, *primitive.partial_args, options | filed)
@@ -72,18 +75,17 @@ class SignatureCatalog:
         return self._stored(id)
 
     def find(self, id: str) -> StoredSignature:
-        """Return a stored signature, saved or a run's.
+        """Return a stored signature: a saved signature, or the signature of a run.
 
         Raises:
-            SignatureGone: this app has none with this id.
+            SignatureGone: this app has no such signature.
         """
-        head = self._container.reader.head(id)
+        try:
+            head = self._container.reader.head(id)
+        except ForeignRun as exc:
+            raise SignatureGone(str(exc)) from None
         if not is_signature(head):
             raise SignatureGone(f"No signature has the id {id!r}: it was never saved here, or was deleted.")
-        if other := other_app(self._container, *map(head.get, OWNER)):
-            raise SignatureGone(
-                f"The signature {id!r} belongs to another app, {other}: {use_its_app(self._container)}."
-            )
         return self._stored(id)
 
     def matching(self, wanted: SignatureFilter, offset: int, limit: int) -> list[StoredSignature]:
@@ -115,11 +117,11 @@ class SignatureCatalog:
             yield id, head
 
     def _stream(self, pages: Any, moment: str) -> Iterator[tuple[float, str, dict[str, bytes]]]:
-        """Signatures of one index with their heads, the newest first."""
+        """Yield the signatures of one index with their heads, newest first."""
         place = 0
         while page := pages(place, _PAGE):
             for id, head in zip(page, self._container.reader.heads(page), strict=True):
-                if is_signature(head) and moment in head and "signature" not in head:
+                if is_signature(head) and is_readable(head) and moment in head and "signature" not in head:
                     yield -float(head[moment]), id, head
             place += len(page)
 
@@ -156,7 +158,7 @@ class SignatureFilter(NamedTuple):
     text: str | None = None
 
     def matches(self, id: str, head: dict[str, bytes]) -> bool:
-        """Whether a signature is one of them, times aside."""
+        """Whether a signature matches, apart from the times."""
         name, marked = head.get("name", b"").decode(), "delete_at" in head
         asked = (
             (self.status, marked == (self.status is SignatureStatus.MARKED_FOR_DELETION)),

@@ -1,4 +1,4 @@
-"""StoredSignature: the handle of what can be run again, and deleted with a chance to change one's mind."""
+"""StoredSignature: the handle of a workflow that can be run again, and whose deletion can be undone for a time."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from orchestrator_celery.lifecycle.audit import audited, record
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.lifecycle.rerun.source import Rerun
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.model.text import printable
 
@@ -34,14 +35,14 @@ _PAGE = 100
 
 
 class StoredSignature:
-    """A workflow that is kept: saved by `orchestrator.save`, or, by itself, with each run.
+    """A stored workflow: saved by `orchestrator.save`, or the definition of a run.
 
-    A run that was applied without one is the signature of itself: nothing is copied, and it is kept as long as
-    the run is. A saved one is kept until it is deleted.
+    A run that was applied without a saved signature is its own signature. Nothing is copied, and the signature is kept
+    as long as the run. A saved signature is kept until it is deleted.
 
     Args:
-        id: of the signature.
-        orchestrator: that keeps it.
+        id: id of the signature.
+        orchestrator: the orchestrator that stores it.
     """
 
     def __init__(self, id: str, orchestrator: Handles) -> None:
@@ -50,62 +51,62 @@ class StoredSignature:
         self._orchestrator = orchestrator
         self._container = orchestrator.container
 
-    # -- what it is ---------------------------------------------------------------------------------
+    # -- properties ---------------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
-        """The name it was given, '' without one."""
+        """The name of the signature; '' without one."""
         return self._head().get("name", b"").decode()
 
     @property
     def category(self) -> str | None:
-        """What its runs are filed under."""
+        """The category of its runs."""
         head = self._head()
         return head["category"].decode() if "category" in head else None
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Words its runs are found by."""
+        """The tags of its runs."""
         return tuple(json.loads(self._head().get("tags", b"[]")))
 
     @property
     def saved(self) -> bool:
-        """Whether it was saved by `orchestrator.save`, and is no run."""
+        """Whether it was saved by `orchestrator.save`; False for the signature of a run."""
         return "saved" in self._head()
 
     @property
     def created(self) -> datetime:
-        """When it was saved, or its run created."""
+        """When the signature was saved, or its run created."""
         head = self._head()
         return from_ms(head["saved"] if "saved" in head else head["created"])
 
     @property
     def status(self) -> SignatureStatus:
-        """Whether it is marked for deletion; its runs have a status of their own."""
+        """ACTIVE or MARKED_FOR_DELETION. Its runs have their own status."""
         return SignatureStatus.MARKED_FOR_DELETION if "delete_at" in self._head() else SignatureStatus.ACTIVE
 
     @property
     def delete_at(self) -> datetime | None:
-        """When it is deleted, if none of its runs is live then; UTC, None while it is not marked."""
+        """When the signature is deleted if none of its runs is live then, in UTC; None if it is not marked."""
         marked = self._head().get("delete_at")
         return None if marked is None else from_ms(marked)
 
     @property
     def aio(self) -> StoredSignatureAio:
-        """The same methods for asyncio: `await signature.aio.rerun()`; none blocks the event loop."""
+        """The same methods for asyncio: `await signature.aio.rerun()`. None of them blocks the event loop."""
         return cast("StoredSignatureAio", Twin(self))
 
     # -- running ------------------------------------------------------------------------------------
 
     def run(self, *args: Any, **kwargs: Any) -> Run:
-        """Start a run; also while it is marked for deletion, which then waits for the run's end.
+        """Start a run. This is possible while the signature is marked; the deletion then waits for the run's end.
 
         Args:
-            *args: positional arguments for the first tasks, before those the signature has itself.
-            **kwargs: keyword arguments for them.
+            *args: positional arguments for the first tasks, before the signature's own arguments.
+            **kwargs: keyword arguments for the first tasks.
 
         Raises:
-            SignatureGone: it was deleted, or its purge has begun.
+            SignatureGone: the signature was deleted, or its purge has begun.
         """
         again, codec, head = Rerun(self._container), self._container.codec, self._head()
         own_args, own_kwargs = codec.load(head["own"]) if "own" in head else ([], {})
@@ -115,36 +116,36 @@ class StoredSignature:
         return self._handle(again.start(self._source(again), self.id, input=given))
 
     def rerun(self, run: Run | str | None = None) -> Run:
-        """Start a run of the same with the input of an earlier one; the new run says so in `rerun_of`.
+        """Start a run with the input of an earlier run. The new run's `rerun_of` is the earlier run.
 
         Args:
-            run: whose input to take; by default the newest run's.
+            run: the run with the input; by default the newest run.
 
         Raises:
-            SignatureGone: it was deleted, or its purge has begun.
-            RunNotFound: there is no such run of it.
+            SignatureGone: the signature was deleted, or its purge has begun.
+            RunNotFound: the signature has no such run.
         """
         before = None if run is None else str(getattr(run, "id", run))
         with self._audited("rerun", run=before or "") as facts:
             source_run = self._newest() if before is None else before
             head = self._container.reader.head(source_run)
             if not head or (source_run != self.id and head.get("signature") != self.id.encode()):
-                self._head()  # a purge may have taken both
-                raise RunNotFound(f"{source_run!r} is no run of the signature {self.id}, or is no more.")
+                self._head()  # raises SignatureGone if a purge deleted both
+                raise RunNotFound(f"{safe_repr(source_run)} is not a run of the signature {self.id}, or was deleted.")
             again = Rerun(self._container)
             new = again.start(self._source(again), self.id, rerun_of=source_run, input=head.get("input"))
             facts["made"] = new
             return self._handle(new)
 
     def runs(self, *, offset: int | None = None, limit: int | None = None) -> RunList:
-        """Its runs that are kept, newest first; the list takes the control verbs, as `orchestrator.runs()`.
+        """List the kept runs of the signature, newest first. The list has the control verbs, as `orchestrator.runs()`.
 
         Args:
-            offset: how many to leave out.
-            limit: how many to list at most; 100 by default.
+            offset: number of runs to leave out.
+            limit: most runs to list; 100 by default.
 
         Raises:
-            SignatureGone: it was deleted.
+            SignatureGone: the signature was deleted.
         """
         self._head()
         return self._orchestrator.runs_of(self.id, offset, limit)
@@ -152,54 +153,54 @@ class StoredSignature:
     # -- deleting -----------------------------------------------------------------------------------
 
     def delete(self, after: timedelta | float | None = None, at: datetime | None = None) -> datetime:
-        """Mark it for deletion; what runs goes on, and it can be run and restored until then.
+        """Mark the signature for deletion. Live runs continue. You can run and restore it until then.
 
-        It is deleted, with its runs and their results, once the time has come and none of its runs is live.
+        The signature, its runs and their results are deleted when the time has come and none of its runs is live.
 
         Args:
-            after: how long from now, in seconds or as a timedelta; neither this nor `at`: as soon as may be.
-            at: when, an aware datetime.
+            after: time from now, in seconds or as a timedelta. Without `after` and `at`: as soon as possible.
+            at: time of the deletion, an aware datetime.
 
         Returns:
-            When, UTC.
+            The time of the deletion, UTC.
 
         Raises:
-            SignatureGone: it was deleted, or its purge has begun.
-            SignatureInUse: a live run contains it; nothing was marked.
-            OrchestratorError: a datetime without time zone, a time that makes no sense.
+            SignatureGone: the signature was deleted, or its purge has begun.
+            SignatureInUse: a live run contains the signature; nothing was marked.
+            OrchestratorError: the datetime has no time zone, or the time is not allowed.
         """
         with self._audited("delete", SignatureStatus.MARKED_FOR_DELETION):
             return Deletion(self._container).mark(self.id, after, at)
 
     def restore(self) -> None:
-        """Take the mark back.
+        """Remove the mark for deletion.
 
         Raises:
-            SignatureGone: it was deleted, or its purge has begun.
-            InvalidTransition: it is not marked.
+            SignatureGone: the signature was deleted, or its purge has begun.
+            InvalidTransition: the signature is not marked.
         """
         with self._audited("restore", SignatureStatus.ACTIVE):
             Deletion(self._container).restore(self.id)
 
     def purge(self, confirm: bool | None = None) -> None:
-        """Delete it now, with its runs and their results, whether it is marked or not; leaves one audit entry.
+        """Delete the signature, its runs and their results now, marked or not. One audit entry is left.
 
         Args:
             confirm: must be True.
 
         Raises:
-            ConfirmationRequired: not confirmed.
-            SignatureGone: it was deleted, or its purge has begun.
-            SignatureInUse: one of its runs is live, or a live run contains it; nothing was deleted.
+            ConfirmationRequired: the call is not confirmed.
+            SignatureGone: the signature was deleted, or its purge has begun.
+            SignatureInUse: one of its runs is live, or a live run contains the signature; nothing was deleted.
         """
         try:
             if confirm is not True:
                 raise ConfirmationRequired(
-                    f"Purging the signature {self.id} deletes it with its runs and their results: pass `confirm=True`."
+                    f"Purging the signature {self.id} deletes it, its runs and their results: pass `confirm=True`."
                 )
             Deletion(self._container).purge(self.id, forced=True)
         except StoreUnavailable:
-            raise  # nobody can be told
+            raise  # the audit trail is in the same store
         except OrchestratorError as exc:
             entry = record(
                 "purge", "", signature=self.id, before=self._status(), after=self._status(), outcome=str(exc)
@@ -240,7 +241,7 @@ class StoredSignature:
         newest = self._orchestrator.runs_of(self.id, 0, 1)
         if not newest:
             self._head()
-            raise RunNotFound(f"The signature {self.id} has no run that is kept: start one with `run()`.")
+            raise RunNotFound(f"The signature {self.id} has no kept run: start one with `run()`.")
         return newest[0].id
 
     def _handle(self, run: str) -> Run:
@@ -253,5 +254,5 @@ class StoredSignature:
 
 
 def is_signature(head: dict[str, bytes]) -> bool:
-    """Whether a head is that of a signature, saved or a run's, that is not gone."""
+    """Whether a head belongs to a saved signature or a run that is not deleted."""
     return bool(head) and head.get("status") != b"CANCELLED" and "claim" not in head

@@ -12,6 +12,7 @@ from kombu.exceptions import EncodeError
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import BulkRejected, InvalidWorkflow, PayloadTooLarge
+from orchestrator_celery.model.safe_text import safe_repr, safe_str
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.views import BulkReport, Rejection
 from orchestrator_celery.store.script_call import in_chunks
@@ -48,7 +49,7 @@ class Tally:
     def __init__(self, sigs: Iterable[Any], on_progress: Progress | None) -> None:
         self.requested = self.added = self.batches = self.rejected_count = 0
         self.rejected: list[Rejection] = []
-        #: Names of the tasks in what was valid.
+        #: Names of the tasks in the valid signatures.
         self.names: set[str] = set()
         self._total = len(sigs) if isinstance(sigs, Sized) else None
         self._on_progress = on_progress
@@ -59,7 +60,7 @@ class Tally:
         self.rejected_count += 1
         if len(self.rejected) < _LISTED:
             self.rejected.append(
-                Rejection(index=index, task=str(getattr(signature, "task", signature))[:200], reason=reason)
+                Rejection(index=index, task=safe_str(getattr(signature, "task", signature))[:200], reason=reason)
             )
 
     def batch(self, dealt_with: int) -> None:
@@ -129,7 +130,7 @@ class Checker:
             try:
                 packed, leaves = self._compiler.item(sig, self._inherited, batched=self._batched)
             except (InvalidWorkflow, EncodeError, PayloadTooLarge, TypeError, ValueError) as exc:
-                tally.reject(index, sig, str(exc))
+                tally.reject(index, sig, safe_str(exc))
                 continue
             names = list(_names(sig))
             unknown = next((name for name in names if self._workers.lack(name)), None)
@@ -161,7 +162,7 @@ def check_batch_size(value: Any) -> int:
         InvalidWorkflow: the value is not a whole number of at least 1.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidWorkflow(f"batch_size={value!r} is not allowed: give a whole number of at least 1.")
+        raise InvalidWorkflow(f"batch_size={safe_repr(value)} is not allowed: give a whole number of at least 1.")
     return value
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
@@ -31,9 +32,11 @@ from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
-from orchestrator_celery.records.definitions import spec, unpack
-from orchestrator_celery.records.nodes import parse_live
-from orchestrator_celery.store import Refused
+from orchestrator_celery.records.definitions import Shape, shape_of, write_definition
+from orchestrator_celery.records.head import parse_cleanup
+from orchestrator_celery.records.live import parse_live
+from orchestrator_celery.records.packed import unpack
+from orchestrator_celery.store import Confirmed, Refused
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -79,7 +82,7 @@ class Cancellation:
             runs=tuple(f"{run}:{node}:{live[node].attempt}" for node in self._reader.delegated(run)),
             keys=len(sizes),
             bytes=sum(sizes.values()),
-            token=self._token(run, head),
+            token=_token(run, _confirmed(head)),
         )
 
     def cancel(self, run: str, confirm: bool | str | None, reason: str = "") -> None:
@@ -118,7 +121,7 @@ class Cancellation:
         self._stop_bodies(run, list(json.loads(head["bodies"])))
         for inner in json.loads(head["inner"]):
             if not inner.startswith(RESULT_ONLY):
-                self._store.cancel(inner, "", "")
+                self._store.cancel(inner, "")
                 self.finish(inner)
             forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
@@ -133,23 +136,23 @@ class Cancellation:
     def _clean_up(self, run: str, head: dict[str, bytes]) -> None:
         """Start the cleanup callback of a swarm once for each item that ran, each as a run of its own."""
         number = 1
-        while (item := head.get(f"clean:{number}:item")) is not None:
-            node, attempt, level = item.decode().split("|")
+        while (owed := parse_cleanup(head, number)) is not None:
             codec = self._container.codec
-            definition = head[f"clean:{number}:definition"]
-            facts = item_facts(run, node, definition, None, codec, int(level or Priority.MEDIUM))
-            facts.update(attempt=int(attempt), state=RunStatus.CANCELLED.value)
-            below = unpack(head[f"clean:{number}:call"])
+            facts = item_facts(run, owed.node, owed.definition, None, codec, int(owed.priority or Priority.MEDIUM))
+            facts.update(attempt=owed.attempt, state=RunStatus.CANCELLED.value)
+            below = unpack(owed.callback)
             definitions = {("0.0" if path == "." else f"0.0.{path}"): raw for path, raw in below.items()}
-            definitions["0"] = spec("C", codec.dump({"name": "cleanup"}, "json"), n=1, k="complex")
-            known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{node}:{number}"))
+            definitions["0"] = write_definition(
+                Shape.STEPS, codec.dump({"name": "cleanup"}, "json"), size=1, kind="complex"
+            )
+            known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{owed.node}:{number}"))
             effects = self._store.create(
                 known,
                 definitions,
                 {
                     "name": "cleanup",
                     "kind": "complex",
-                    "total": sum(raw[:1] == b"L" and not is_callback(path) for path, raw in below.items()),
+                    "total": sum(shape_of(raw) is Shape.LEAF and not is_callback(path) for path, raw in below.items()),
                     "close": codec.dump({"root_id": known, "ignore_result": True}),
                     "input": codec.dump([[facts], {}]),
                 },
@@ -175,14 +178,14 @@ class Cancellation:
             counts=counts,
             reason=reason,
         )
-        effects = self._store.cancel(run, "" if confirm is True else str(confirm), entry.model_dump_json())
+        confirmed = None if confirm is True else _confirmed(head)
+        if confirmed is not None and confirm != _token(run, confirmed):
+            raise _changed(run, before, counts["total"])
+        effects = self._store.cancel(run, entry.model_dump_json(), confirmed)
         if effects.refused is Refused.GONE:
             raise _not_found(run)
         if effects.refused is Refused.CHANGED:
-            raise ConfirmationRequired(
-                f"The run {run} has changed since this plan, so nothing was cancelled (status: {before}, tasks: "
-                f"{counts['total']}). Read `run.cancel_plan()` again."
-            )
+            raise _changed(run, before, counts["total"])
         try:
             self.finish(run)
         except TRANSIENT_ERRORS as exc:
@@ -233,10 +236,21 @@ class Cancellation:
             raise _not_found(run)
         return head
 
-    def _token(self, run: str, head: dict[str, bytes]) -> str:
-        """Return the token of a plan, computed as in the script."""
-        parts = [self._store.keys.root(run).encode(), head["status"], head["created"], head["total"]]
-        return hashlib.sha1(b" ".join(parts)).hexdigest()[:12]
+
+def _confirmed(head: Mapping[str, bytes]) -> Confirmed:
+    return Confirmed(head["status"], head["created"], head["total"])
+
+
+def _token(run: str, confirmed: Confirmed) -> str:
+    """The token of a plan: it is valid as long as these facts are."""
+    return hashlib.sha1(b" ".join([run.encode(), *confirmed])).hexdigest()[:12]
+
+
+def _changed(run: str, status: RunStatus, total: int) -> ConfirmationRequired:
+    return ConfirmationRequired(
+        f"The run {run} has changed since this plan, so nothing was cancelled (status: {status}, tasks: {total}). Read "
+        "`run.cancel_plan()` again."
+    )
 
 
 def _not_found(run: str) -> RunNotFound:

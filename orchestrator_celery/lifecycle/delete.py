@@ -11,11 +11,12 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.celery_copy import forget_copy
-from orchestrator_celery.errors import InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
+from orchestrator_celery.errors import FormatTooNew, InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import RESULT_ONLY, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -160,6 +161,8 @@ class Deletion:
                     done += self.purge(signature, forced=False)
             except SignatureInUse:
                 self._store.signatures.look_again(signature, _PAUSE)
+            except FormatTooNew:  # a worker of that release purges it
+                self._store.signatures.look_again(signature, _PAUSE)
             except SignatureGone:
                 if not self._reader.head_field(signature, "claim"):
                     self._store.signatures.not_deleted(signature)
@@ -234,11 +237,11 @@ def _when(after: Any, at: datetime | None) -> tuple[float | None, float | None]:
         if after is not None:
             raise OrchestratorError("Give `after` or `at`, not both.")
         if not isinstance(at, datetime) or at.tzinfo is None:
-            raise OrchestratorError(f"{at!r} has no time zone: pass an aware datetime, e.g. in UTC.")
+            raise OrchestratorError(f"{safe_repr(at)} has no time zone: pass an aware datetime, e.g. in UTC.")
         return None, max(0.0, at.timestamp())
     seconds = after.total_seconds() if isinstance(after, timedelta) else after
     if seconds is None:
         return 0.0, None
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < inf:
-        raise OrchestratorError(f"after={after!r} is not allowed: give seconds, 0 or more, or a timedelta.")
+        raise OrchestratorError(f"after={safe_repr(after)} is not allowed: give seconds, 0 or more, or a timedelta.")
     return float(seconds), None

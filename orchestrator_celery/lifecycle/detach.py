@@ -10,9 +10,19 @@ from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.states import NodeKind, NodeState
-from orchestrator_celery.records.definitions import Spec, parse, spec, unpack
+from orchestrator_celery.records.definitions import (
+    Attribute,
+    Definition,
+    Shape,
+    parse_definition,
+    shape_of,
+    write_definition,
+)
+from orchestrator_celery.records.ended import parse_ended
+from orchestrator_celery.records.head import HeadPrefix
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.nodes import parse_terminal
+from orchestrator_celery.records.names import Beside, Place
+from orchestrator_celery.records.packed import unpack
 from orchestrator_celery.views.tree import node_name
 
 if TYPE_CHECKING:
@@ -23,8 +33,17 @@ __all__ = ("DetachedRun", "detached_id")
 #: Fields of the head that the new run keeps: the options of its tasks, and its category and tags.
 _KEPT = ("leaf", "category", "tags", "batch")
 _PRIMITIVES = (NodeKind.SWARM, NodeKind.COMPLEX, NodeKind.GRAPH)
-#: Letters of callbacks, and of a swarm's callbacks for each item.
-_CALLED, _OF_ITEMS = "lesfc", ("as", "af", "ac")
+#: Places of callbacks, and the attributes that say how many there are.
+_CALLED = {
+    "l": Attribute.LINKS,
+    "e": Attribute.ERRBACKS,
+    "s": Attribute.OWN_SUCCESS,
+    "f": Attribute.OWN_ERROR,
+    "c": Attribute.OWN_CLEANUP,
+    f"{Place.EACH.value}s": Attribute.EACH_SUCCESS,
+    f"{Place.EACH.value}f": Attribute.EACH_ERROR,
+    f"{Place.EACH.value}c": Attribute.EACH_CLEANUP,
+}
 
 
 def detached_id(run: str, node: str) -> str:
@@ -57,13 +76,13 @@ class DetachedRun:
         if not head or head["status"] == b"CANCELLED":
             return
         below = self._definitions()
-        own = parse(below["."])
+        own = parse_definition(below["."])
         is_root = own.kind in _PRIMITIVES
         place = "0" if is_root else "0.0"
         definitions = {place if path == "." else f"{place}.{path}": raw for path, raw in below.items()}
         if not is_root:
             name = parts.codec.dump({"name": node_name(own, parts.codec)}, "json")
-            definitions["0"] = spec("C", name, n=1, k=NodeKind.COMPLEX.value)
+            definitions["0"] = write_definition(Shape.STEPS, name, size=1, kind=NodeKind.COMPLEX.value)
         records, counts = self._records(below, place)
         fields: dict[str, Any] = {name: head[name] for name in _KEPT if name in head}
         fields.update(self._facts(own, below), **counts, detached_from=self._run)
@@ -77,14 +96,16 @@ class DetachedRun:
             new, definitions.items(), fields, routing, parts.store.upload_records(new, records.items())
         )
 
-    def _facts(self, own: Spec, below: Mapping[str, bytes]) -> dict[str, Any]:
+    def _facts(self, own: Definition, below: Mapping[str, bytes]) -> dict[str, Any]:
         codec = self._container.codec
-        leaves = [raw for path, packed in below.items() if path[-1] != "b" for raw in _all_inside(packed)]
-        names = {read_leaf(parse(raw).payload, codec).task for raw in leaves if raw.startswith(b"L")}
+        leaves = [
+            raw for path, packed in below.items() if path[-1] != Place.RUNNER.value for raw in _all_inside(packed)
+        ]
+        names = {read_leaf(parse_definition(raw).payload, codec).task for raw in leaves if shape_of(raw) is Shape.LEAF}
         return {
             "name": node_name(own, codec),
             "kind": (own.kind if own.kind in _PRIMITIVES else NodeKind.COMPLEX).value,
-            **{f"task:{name}": "" for name in names},
+            **{HeadPrefix.TASK.value + name: "" for name in names},
         }
 
     def _definitions(self) -> dict[str, bytes]:
@@ -104,48 +125,49 @@ class DetachedRun:
     def _records(self, below: Mapping[str, bytes], place: str) -> tuple[dict[str, bytes], dict[str, int]]:
         """Return the records of nodes that ended early (skipped, or kept by a retry), and the counts of tasks."""
         paths = [path for path in below if path != "." and not is_callback(path)]
-        fields = [*paths, *(f"{path}:end" for path in paths if below[path].startswith(b"P "))]
+        fields = [*paths, *(path + Beside.POOL_END.value for path in paths if shape_of(below[path]) is Shape.POOL)]
         raws = self._container.reader.terminal(self._run, [f"{self._node}.{field}" for field in fields])
         known = {field: raw for field, raw in zip(fields, raws, strict=True) if raw is not None}
         records = {f"{place}.{field}": raw for field, raw in known.items()}
         total, done, failed = sum(_leaves(path, raw) for path, raw in below.items()), 0, 0
         for path in known.keys() & set(paths):
-            pool, record = path.rpartition(".")[0], parse_terminal(known[path])
-            if below[pool or "."].startswith(b"P "):
-                records[f"{place}.{pool}".rstrip(".") + ":ahead"] = b""
+            pool, record = path.rpartition(".")[0], parse_ended(known[path])
+            if shape_of(below[pool or "."]) is Shape.POOL:
+                records[f"{place}.{pool}".rstrip(".") + Beside.SIZE_BEFORE.value] = b""
             done += record.attempt > 0 and record.state is NodeState.SUCCEEDED
             failed += record.attempt > 0 and record.state is NodeState.FAILED
-            total -= int(record.payload) if record.state is NodeState.SKIPPED else 0
+            total -= record.skipped_leaves
         return records, {"total": total, "done": done, "failed": failed}
 
 
 def _all_inside(packed: bytes) -> Iterator[bytes]:
     """Yield the definitions in a packed definition, including those in packed bodies of graphs' nodes."""
     for path, raw in unpack(packed).items():
-        yield from _all_inside(raw) if path.endswith("p") else (raw,)
+        yield from _all_inside(raw) if path.endswith(Place.BODY.value) else (raw,)
 
 
 def _below(node: str, raw: bytes) -> list[str]:
     """Return the ids of definitions one level below a node: children, callbacks, and a swarm's data for its items."""
-    if raw[:2] == b"N ":
-        return [f"{node}.p"]
-    if raw[:2] not in (b"L ", b"C ", b"P ", b"G "):
+    if shape_of(raw) is Shape.GRAPH_NODE:
+        return [f"{node}.{Place.BODY.value}"]
+    if shape_of(raw) in (None, Shape.APPROVAL, Shape.PACKED):
         return []
-    attrs = parse(raw).attrs
-    found = [f"{node}.{index}" for index in range(int(attrs.get("n", 0)))]
-    for kind in (*_CALLED, *_OF_ITEMS):
-        found += [f"{node}.{kind}{index}" for index in range(int(attrs.get(kind, 0)))]
-    return found + [f"{node}.{name}" for name in ("lv", "b") if name in attrs]
+    definition = parse_definition(raw)
+    found = [f"{node}.{index}" for index in range(definition.number(Attribute.SIZE))]
+    for place, count in _CALLED.items():
+        found += [f"{node}.{place}{index}" for index in range(definition.number(count))]
+    kept = {Place.PRIORITIES: Attribute.PRIORITIES, Place.RUNNER: Attribute.BATCH}
+    return found + [f"{node}.{place.value}" for place, given in kept.items() if definition.has(given)]
 
 
 def _leaves(path: str, packed: bytes) -> int:
     """Return the number of tasks that a definition adds to the run's total."""
-    if is_callback(path) or path.endswith("p"):
+    if is_callback(path) or path.endswith(Place.BODY.value):
         return 0  # the definition of the graph's node counts the tasks of its body
     found = 0
     for inner, raw in unpack(packed).items():
-        if raw.startswith(b"N "):
-            found += int(parse(raw).attrs["w"])
-        elif not is_callback(inner) and not inner.endswith("p"):
-            found += raw.startswith((b"L", b"A"))
+        if shape_of(raw) is Shape.GRAPH_NODE:
+            found += parse_definition(raw).number(Attribute.LEAVES)
+        elif not is_callback(inner) and not inner.endswith(Place.BODY.value):
+            found += shape_of(raw) in (Shape.LEAF, Shape.APPROVAL)
     return found

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from orchestrator_celery.errors import DefinitionMismatch, InvalidWorkflow
 from orchestrator_celery.model.ids import parse_leaf_id
 
-if TYPE_CHECKING:
-    from orchestrator_celery.container import Container
-
-__all__ = ("OWNER", "check_id", "digest_of", "mismatch", "other_app", "use_its_app")
-
-#: Fields of a head that say which app a run or a signature belongs to.
-OWNER = ("app", "app_name")
+__all__ = ("check_id", "digest_of", "mismatch")
 
 _LONGEST = 200
 
@@ -57,25 +50,4 @@ def mismatch(run: str) -> DefinitionMismatch:
         f"The run {run} exists with another definition, so nothing was started: use a new id, or apply the workflow of "
         f"that run. `orchestrator.run({run!r})` returns it.",
         run,
-    )
-
-
-def other_app(container: Container, app: bytes | None, name: bytes | None) -> str | None:
-    """Return the name of the app that a run or a signature belongs to; None if this app may use it.
-
-    Args:
-        container: the parts of the orchestrator.
-        app: the field `app` of its head; None in a head that names no app.
-        name: the field `app_name` of its head.
-    """
-    if app is None or app.decode() == container.identity.id:
-        return None
-    return (name or b"").decode() or app.decode()
-
-
-def use_its_app(container: Container) -> str:
-    """Return what to do about a run or a signature of another app, as part of a message."""
-    return (
-        f"this app is {container.identity.label}. Use an app with the same name and broker, or set the same "
-        "orchestrator_app in both"
     )

@@ -18,13 +18,16 @@ from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
 from orchestrator_celery.lifecycle.nested_runs import INSIDE
 from orchestrator_celery.lifecycle.refusal import check
-from orchestrator_celery.model.events import NodeInterrupted, parse_event
+from orchestrator_celery.model.events import NodeInterrupted
 from orchestrator_celery.model.ids import LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
 from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.events import parse_event
+from orchestrator_celery.records.head import HeadField, parse_stop
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.nodes import Live, parse_live
+from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -96,19 +99,19 @@ class Interruption:
             running: the records of its running tasks, by node.
             now: the store's clock, in ms.
         """
-        nodes = {node: parse_live(raw) for node, raw in running.items() if raw[:1] == b"I"}
-        wanted = self._reader.head_field(run, "stop") if nodes else None
+        nodes = {node: parse_live(raw) for node, raw in running.items() if live_state(raw) is LiveState.STOPPING}
+        wanted = self._reader.head_field(run, HeadField.STOP) if nodes else None
         if wanted is None:
             return
-        since, signal, grace = wanted.decode().split(" ")
-        if now < float(since) + _REPLY * 1000:
+        order = parse_stop(wanted)
+        if now < order.since + _REPLY * 1000:
             return
         self._container.app.control.broadcast(
             "orchestrator_stop",
             arguments={
                 "ids": [str(LeafId(run, node, live.attempt)) for node, live in nodes.items()],
-                "signal": signal,
-                "grace": float(grace) / 1000,
+                "signal": order.signal,
+                "grace": order.grace,
                 "again": True,
             },
             destination=sorted({_host(live) for live in nodes.values()}),
@@ -180,9 +183,9 @@ class Interruption:
         if raw is None:
             return InterruptOutcome.FINISHED_FIRST
         live = parse_live(raw)
-        if raw[:1] == b"H" and live.attempt == body.leaf.attempt:
+        if live.phase is LiveState.HELD and live.attempt == body.leaf.attempt:
             return self._recorded_outcome(body.leaf)
-        if raw[:1] == b"I" and (live.attempt, live.fence) == (body.leaf.attempt, body.live.fence):
+        if live.phase is LiveState.STOPPING and (live.attempt, live.fence) == (body.leaf.attempt, body.live.fence):
             return None
         return InterruptOutcome.STOPPED_ITSELF  # a retry or a canvas continues the node, or the run was resumed
 
@@ -212,7 +215,7 @@ class Interruption:
         return InterruptedTask(
             run=leaf.run,
             node=leaf.node,
-            task=read_leaf(parse(raw).payload, self._container.codec).task if raw else "",
+            task=read_leaf(parse_definition(raw).payload, self._container.codec).task if raw else "",
             attempt=leaf.attempt,
             worker=body.live.owner,
             outcome=body.outcome or InterruptOutcome.UNREACHABLE,
@@ -222,7 +225,9 @@ class Interruption:
 
 def _check(signal: str, grace: float) -> None:
     if signal not in Signals.__members__:
-        raise OrchestratorError(f"{signal!r} is not a signal of this system: pass a name such as SIGTERM or SIGINT.")
+        raise OrchestratorError(
+            f"{safe_repr(signal)} is not a signal of this system: pass a name such as SIGTERM or SIGINT."
+        )
     if grace < 0:
         raise OrchestratorError(
             f"grace={grace} is not allowed: pass seconds, 0 or more. With 0 the processes are killed at once."

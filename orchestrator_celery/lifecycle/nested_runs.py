@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.records.head import HeadField, parse_stop
+from orchestrator_celery.records.live import LiveState, live_state, parse_live
 from orchestrator_celery.store import Effects
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ("INSIDE", "NestedRuns")
 
 #: Field of a head: the nested runs of this run do not have its status yet.
-INSIDE = "inside"
+INSIDE = HeadField.INSIDE.value
 
 
 class NestedRuns:
@@ -49,7 +50,11 @@ class NestedRuns:
 
     def match_status(self, run: str) -> None:
         """Give all nested runs the status of the run, because the process that changed the run did not."""
-        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if raw[:1] == b"D"}
+        live = {
+            node: parse_live(raw)
+            for node, raw in self._reader.live(run).items()
+            if live_state(raw) is LiveState.DELEGATED
+        }
         verb = self._verb_of(run)
         for inner in (str(LeafId(run, node, leaf.attempt)) for node, leaf in live.items()):
             effects = verb(inner)
@@ -60,8 +65,8 @@ class NestedRuns:
 
     def _verb_of(self, run: str) -> Callable[[str], Effects]:
         """Return the verb that gives another run the status of this one."""
-        status, stop = self._reader.head_fields(run, "status", "stop")
+        status, stop = self._reader.head_fields(run, HeadField.STATUS, HeadField.STOP)
         if status == b"INTERRUPTED" and stop is not None:
-            _, signal, grace = stop.decode().split(" ")
-            return partial(self._store.interrupt, signal=signal, grace=float(grace) / 1000)
+            order = parse_stop(stop)
+            return partial(self._store.interrupt, signal=order.signal, grace=order.grace)
         return self._store.suspend if status == b"SUSPENDED" else self._store.resume

@@ -14,6 +14,7 @@ from celery.states import FAILURE, READY_STATES, SUCCESS
 from orchestrator_celery.dispatch.celery_copy import forget_copy, store_copy
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head import HeadField
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ("STALE", "OldResults")
 
 #: Field of a head: Celery has a result of this id from before the run.
-STALE = "stale"
+STALE = HeadField.STALE.value
 #: Unread messages about results in a process: at most two for each id that it waits for.
 _UNREAD = 16
 
@@ -60,12 +61,12 @@ class OldResults:
         Raises:
             Exception: the error of a backend that cannot be reached; the next sweep tries again.
         """
-        stale, status, closed = self._reader.head_fields(run, STALE, "status", "closed")
+        stale, status, closed = self._reader.head_fields(run, STALE, HeadField.STATUS, HeadField.CLOSED)
         if stale is None or (_ended(status) and not closed):
             return  # the result of this run is being stored
         forget_copy(self._backend, run)
         self._drop_messages(run)
-        status, closed = self._reader.head_fields(run, "status", "closed")
+        status, closed = self._reader.head_fields(run, HeadField.STATUS, HeadField.CLOSED)
         if _ended(status) and not closed:
             return  # the deleted result may be the run's own; the next sweep checks
         if closed:

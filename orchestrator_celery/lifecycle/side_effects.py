@@ -17,6 +17,7 @@ from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.nested_runs import INSIDE, NestedRuns
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.records.head import HeadField, HeadPrefix, parse_detach, prefixed
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -26,9 +27,7 @@ __all__ = ("SideEffects",)
 logger = safe_logger(__name__)
 
 #: Field of a head: Celery still has the outcome from before a retry.
-_RESET = "reset"
-#: Prefix of a field of a head: a node was detached, and its own run is not started yet.
-_DETACH = "detach:"
+_RESET = HeadField.RESET.value
 
 
 class SideEffects:
@@ -52,9 +51,9 @@ class SideEffects:
                 OldResults(self._container).take_back(run)
             if INSIDE in head:
                 NestedRuns(self._container).match_status(run)
-            for field in [name for name in head if name.startswith(_DETACH)]:
-                new, given = head[field].decode().split(" ")
-                DetachedRun(self._container, run, field.removeprefix(_DETACH)).start(new, given)
+            for node in prefixed(head, HeadPrefix.DETACH):
+                field = f"{HeadPrefix.DETACH.value}{node}"
+                DetachedRun(self._container, run, node).start(*parse_detach(head[field]))
                 self._container.store.settled(run, field)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
@@ -72,7 +71,7 @@ class SideEffects:
         if stored:
             store_copy(backend, run, None, PENDING)
         self._container.store.settled(run, _RESET)
-        status, closed = self._reader.head_fields(run, "status", "closed")
+        status, closed = self._reader.head_fields(run, HeadField.STATUS, HeadField.CLOSED)
         if stored and closed and status == b"FAILED":
             _, error = self._container.results.result_or_error(run)
             store_copy(backend, run, error, FAILURE)
@@ -80,6 +79,6 @@ class SideEffects:
             store_copy(backend, run, RunCancelled.of(run), REVOKED)
 
     def _options(self, run: str) -> dict[str, object]:
-        blob = self._reader.head_field(run, "close")
+        blob = self._reader.head_field(run, HeadField.CLOSE)
         options: dict[str, object] = self._container.codec.load(blob) if blob else {}
         return options

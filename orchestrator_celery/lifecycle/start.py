@@ -17,8 +17,8 @@ from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
 from orchestrator_celery.engine.task_names import declared_options, task_names
-from orchestrator_celery.errors import DefinitionMismatch, InvalidTransition, StartUnconfirmed
-from orchestrator_celery.lifecycle.identity import OWNER, check_id, digest_of, mismatch, other_app, use_its_app
+from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
+from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
@@ -58,7 +58,6 @@ class Starter:
     """
 
     def __init__(self, container: Container) -> None:
-        self._container = container
         self._app = container.app
         self._store = container.store
         self._codec = container.codec
@@ -87,7 +86,11 @@ class Starter:
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
             head |= self._reused_id_fields(run, options)
-        effects = self._store.create(run, definitions, head)
+        try:
+            effects = self._store.create(run, definitions, head)
+        except ForeignRun as exc:
+            self._store.due_index.disown([run])
+            raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
             self._check_existing(run, head, effects)
         if STALE in head:
@@ -119,13 +122,6 @@ class Starter:
         return head, definitions
 
     def _check_existing(self, run: str, head: Mapping[str, Any], effects: Effects) -> None:
-        if other := other_app(self._container, *self._container.reader.head_fields(run, *OWNER)):
-            self._store.due_index.disown([run])
-            raise DefinitionMismatch(
-                f"The id {run!r} is that of a run of another app, {other}, so nothing was started: use a new id, or "
-                f"start it from there; {use_its_app(self._container)}.",
-                run,
-            )
         digest, status = (part.decode() for part in effects.more)
         if status == RunStatus.CANCELLED:
             raise InvalidTransition(

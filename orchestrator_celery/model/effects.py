@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect")
+__all__ = ("Await", "Cause", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect")
 
 
 class Dispatch(NamedTuple):
@@ -39,15 +40,29 @@ class CloseRun(NamedTuple):
     leaf: LeafId
 
 
+class Cause(str, Enum):
+    """Why a decision about a visit is needed, as its record in the outbox says."""
+
+    SUCCEEDED = "S"  #: the visit has succeeded: which edges are taken?
+    FAILED = "F"  #: the visit has failed: is it retried, or is an error edge taken?
+    MAP = "map"  #: the visit is about to run once for each element of a list: which list?
+    INPUTS = "in"  #: the visit is about to run with inputs: what are they?
+    SKIPPED = "skip"  #: the node is skipped: which value goes on in place of its result?
+
+    @property
+    def before_body(self) -> bool:
+        """Whether the visit has no result of its own yet, so that its input takes the place of the result."""
+        return self in (Cause.MAP, Cause.INPUTS, Cause.SKIPPED)
+
+
 class Decide(NamedTuple):
     """Make the decision after, or before, a visit of a graph's node.
 
     Args:
         run: the run.
         visit: graph, node and visit, as `0.3.2`; the node is `S` for START.
-        cause: `S` the visit succeeded, `F` the visit failed, `map` the node is about to run once for each element of a
-            list, `in` the node is about to run with inputs, `skip` the node is skipped.
-        ref: the node with the result or error; for `map`, `in` and `skip` the input reference.
+        cause: why a decision is needed.
+        ref: the node with the result or error; before a body, the input reference.
         spec: the definition of the node; for START, of the graph.
         graph_input: the reference to the graph's input.
         last: the node with the newest result, by number of the graph's node.
@@ -59,7 +74,7 @@ class Decide(NamedTuple):
 
     run: str
     visit: str
-    cause: str
+    cause: Cause
     ref: str
     spec: bytes
     graph_input: str

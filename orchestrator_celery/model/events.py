@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import Priority, RunStatus
 
 __all__ = (
@@ -33,7 +30,7 @@ __all__ = (
     "RunClosed",
     "StatusChanged",
     "SwarmWasClosed",
-    "parse_event",
+    "UnknownEvent",
 )
 
 
@@ -184,46 +181,13 @@ class SwarmWasClosed(Event):
     """A swarm was closed and accepts no more items."""
 
 
-_TYPES: dict[str, type[Event]] = {
-    "status": StatusChanged,
-    "closed": RunClosed,
-    "started": NodeStarted,
-    "succeeded": NodeSucceeded,
-    "failed": NodeFailed,
-    "retried": NodeRetried,
-    "lost": NodeLost,
-    "held": NodeHeld,
-    "interrupted": NodeInterrupted,
-    "resumed": NodeResumed,
-    "republished": NodeRepublished,
-    "checkpoint": NodeCheckpointed,
-    "progress": NodeProgressed,
-    "vetoed": NodeVetoed,
-    "skipped": NodeSkipped,
-    "ignored": ArrivalIgnored,
-    "awaiting": ApprovalAwaited,
-    "added": ItemsAdded,
-    "swarm-closed": SwarmWasClosed,
-    "priority": PriorityChanged,
-}
-_NAMES = {
-    "a": "attempt",
-    "w": "worker",
-    "r": "reason",
-    "s": "status",
-    "c": "count",
-    "l": "priority",
-    "k": "checkpoint",
-    "d": "done",
-    "o": "total",
-    "m": "message",
-}
+class UnknownEvent(Event):
+    """An event of a later release, whose kind or fields this one does not know.
 
+    Args:
+        kind: its kind.
+        fields: the raw fields of its entry in the stream.
+    """
 
-def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Event:
-    """Read one entry of the run's stream."""
-    raw: dict[str, Any] = {key.decode(): value.decode() for key, value in fields.items()}
-    cls, node = _TYPES[raw.pop("t")], raw.pop("n")
-    data = {_NAMES[key]: None if key == "o" and not value else value for key, value in raw.items()}
-    place = entry_id.decode()
-    return cls(id=place, time=from_ms(place.partition("-")[0]), run=run, node=node, **data)
+    kind: str
+    fields: dict[str, str]

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from traceback import format_exception
 
-__all__ = ("safe_repr", "safe_str", "safe_traceback")
+__all__ = ("error_words", "safe_repr", "safe_str", "safe_traceback")
+
+
+def error_words(exc: BaseException) -> dict[str, str]:
+    """Type, message and traceback of an error, as handlers get them."""
+    return {"type": type(exc).__name__, "message": safe_str(exc), "traceback": safe_traceback(exc)}
 
 
 def safe_repr(value: object) -> str:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from orchestrator_celery.model.safe_text import safe_str
+
 __all__ = ("nearest", "printable", "printable_json", "printable_lines")
 
 #: Control characters, characters that reverse or hide text, and lone surrogates, which no terminal can encode.
@@ -43,7 +45,7 @@ def printable(text: object) -> str:
     >>> printable("no answer from redis://:s3cret@db:6379/0")
     'no answer from redis://:**@db:6379/0'
     """
-    return _ANY.sub(_escaped, _without_secrets(_words(text)))
+    return _ANY.sub(_escaped, _without_secrets(safe_str(text)))
 
 
 def printable_lines(text: object, indent: str = "") -> str:
@@ -56,7 +58,7 @@ def printable_lines(text: object, indent: str = "") -> str:
     >>> printable_lines("Traceback:\n  \x1b]0;owned\x07", "| ")
     '| Traceback:\n|   \\x1b]0;owned\\x07'
     """
-    safe = _WITHIN_LINES.sub(_escaped, _without_secrets(_words(text).replace("\r\n", "\n")))
+    safe = _WITHIN_LINES.sub(_escaped, _without_secrets(safe_str(text).replace("\r\n", "\n")))
     return indent + safe.replace("\n", "\n" + indent)
 
 
@@ -104,13 +106,6 @@ def _edits(one: str, other: str) -> int:
                 cost = min(cost, last[j - 2] + 1)
             row.append(cost)
     return row[-1]
-
-
-def _words(text: object) -> str:
-    try:
-        return str(text)
-    except Exception:  # the `__str__` of a user's error class failed
-        return f"<{type(text).__name__} that cannot be printed>"
 
 
 def _without_secrets(text: str) -> str:

@@ -1,6 +1,6 @@
 """The Redis store: the records of runs and the Lua transitions on them."""
 
 from orchestrator_celery.store.script_call import Effects, Refused
-from orchestrator_celery.store.transitions import Store
+from orchestrator_celery.store.transitions import Confirmed, Store
 
-__all__ = ("Effects", "Refused", "Store")
+__all__ = ("Confirmed", "Effects", "Refused", "Store")

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 from redis.cluster import RedisCluster
 from redis.exceptions import NoScriptError, ResponseError
 
+from orchestrator_celery.errors import ForeignRun, FormatTooNew
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head import AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
-from orchestrator_celery.store.script_call import Transitions, effect, now_ms
+from orchestrator_celery.store.script_call import Transitions, check_answer, effect, now_ms
 
 __all__ = ("DueIndex", "RunCheck")
 
@@ -27,7 +29,8 @@ class RunCheck(NamedTuple):
     Args:
         run: the run's id.
         state: `ok`, `gone` (no such run), `foreign` (the run belongs to another app), `over` (no part of it is live),
-            `cancelled` (side effects pending) or `unreadable` (the record is broken).
+            `cancelled` (side effects pending), `newer` (a later release wrote it) or `unreadable` (the record is
+            broken).
         todo: messages to publish again.
         due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
@@ -38,7 +41,7 @@ class RunCheck(NamedTuple):
         waiting: the number of approvals that wait for an answer.
         pending_side_effects: whether side effects outside the store are pending.
         starts: when the run starts, in ms; None if the run has started, or is held.
-        problem: why an unreadable record cannot be read.
+        problem: why an unreadable or newer record cannot be read.
     """
 
     run: str
@@ -105,7 +108,7 @@ class DueIndex(Transitions):
             pipe.zrem(self.keys.approvals, *runs)
             pipe.zrem(self.keys.starts, *runs)
             for run in runs:
-                pipe.hmget(self.keys.root(run), "status", "closed")
+                pipe.hmget(self.keys.root(run), HeadField.STATUS, HeadField.CLOSED)
             _, _, _, *found = pipe.execute()
         new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
         if new:
@@ -136,23 +139,20 @@ class DueIndex(Transitions):
     def check(self, runs: Sequence[str]) -> list[RunCheck]:
         """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
-        pauses = (
-            int(self._settings.republish_after * 1000),
-            int(self._settings.republish_longest * 1000),
-            self.keys.app.id,
-        )
+        longest = int(self._settings.republish_longest * 1000)
+        args = (int(self._settings.republish_after * 1000), longest, self.keys.app.id)
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
-            return [_parse_check(run, self._look_alone(script, run, pauses)) for run in runs]
+            return [_parse_check(run, self._look_alone(script, run, args), self.keys.app) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
-                pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
+                pipe.evalsha(script.sha, 1, self.keys.root(run), *args)
             answers = pipe.execute(raise_on_error=False)
-        return [_parse_check(run, answer) for run, answer in zip(runs, answers, strict=True)]
+        return [_parse_check(run, answer, self.keys.app) for run, answer in zip(runs, answers, strict=True)]
 
-    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int, str]) -> Any:
+    def _look_alone(self, script: scripts.Script, run: str, args: tuple[int, int, str]) -> Any:
         try:
-            return script.run(self.client, self.keys.root(run), pauses)
+            return script.run(self.client, self.keys.root(run), args)
         except ResponseError as exc:
             return exc
 
@@ -169,20 +169,25 @@ def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
     return status not in (None, b"CANCELLED") and closed is None
 
 
-def _parse_check(run: str, answer: Any) -> RunCheck:
+def _parse_check(run: str, answer: Any, own: AppId) -> RunCheck:
     """Read the answer for one run. A broken record does not keep the other runs from their check."""
     if isinstance(answer, NoScriptError) or (isinstance(answer, Exception) and refused_for_now(answer)):
         raise answer  # the same for every run: the sweep is tried again
     try:
         if isinstance(answer, Exception):
             raise answer
-        return _read(run, answer)
+        return _read(run, answer, own)
+    except ForeignRun:
+        return RunCheck(run, "foreign")
+    except FormatTooNew as exc:
+        return RunCheck(run, "newer", problem=str(exc))
     except Exception as exc:
         return RunCheck(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
 
 
-def _read(run: str, answer: list[Any]) -> RunCheck:
+def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
     word, effects, *rest = answer
+    check_answer(word, rest, run, own)
     if not rest:
         return RunCheck(run, word.decode())
     due, running, created, status, deadline, late, waiting, owed, starts = rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator_celery.model.effects import Decision
+from orchestrator_celery.records.ended import written_state
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Transitions
@@ -30,7 +31,7 @@ class GraphTransitions(Transitions):
             well: whether `result` is a result.
             late: whether this is the timeout's decision; refused while there is time left.
         """
-        return self._run("answer", run, node, "S" if well else "F", result, int(late))
+        return self._run("answer", run, node, written_state(well), result, int(late))
 
     def awaits(self, run: str, until: float | None = None) -> None:
         """Add a run to the index of runs that wait for a person. The index is derived; checks of runs restore it.

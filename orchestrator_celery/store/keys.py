@@ -39,25 +39,10 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from orchestrator_celery.records.head import NO_APP, AppId
+from orchestrator_celery.records.names import RunKey
 
-__all__ = ("NO_APP", "AppId", "Keys")
-
-
-class AppId(NamedTuple):
-    """The app that runs belong to.
-
-    Args:
-        id: a short hash, which is part of the names of the app's indexes; '' for none.
-        label: the name and the broker of the app, without a password, for messages.
-    """
-
-    id: str
-    label: str
-
-
-#: No app: the indexes have no hash in their names, and no run belongs to anyone else.
-NO_APP = AppId("", "")
+__all__ = ("Keys",)
 
 
 class Keys:
@@ -95,44 +80,44 @@ class Keys:
 
     def definitions(self, run: str) -> str:
         """Definitions of nodes."""
-        return self.root(run) + ":d"
+        return self.root(run) + RunKey.DEFINITIONS.value
 
     def upload(self, run: str, token: str) -> str:
         """Definitions of an upload, or of items added in bulk."""
-        return f"{self.root(run)}:d:{token}"
+        return f"{self.definitions(run)}:{token}"
 
     def live(self, run: str) -> str:
         """Leaves that are queued or running."""
-        return self.root(run) + ":l"
+        return self.root(run) + RunKey.LIVE.value
 
     def terminal(self, run: str) -> str:
         """Nodes that have ended."""
-        return self.root(run) + ":t"
+        return self.root(run) + RunKey.ENDED.value
 
     def checkpoints(self, run: str) -> str:
         """Checkpoints of leaves."""
-        return self.root(run) + ":c"
+        return self.root(run) + RunKey.CHECKPOINTS.value
 
     def progress(self, run: str) -> str:
         """Progress reports of leaves."""
-        return self.root(run) + ":p"
+        return self.root(run) + RunKey.PROGRESS.value
 
     def pools(self, run: str) -> str:
         """Counters of active composites."""
-        return self.root(run) + ":m"
+        return self.root(run) + RunKey.ACTIVE.value
 
     def waiting(self, run: str, pool: str) -> str:
         """Waiting items of a pool with several priorities, by priority and place."""
-        return f"{self.root(run)}:q:{pool}"
+        return self.root(run) + RunKey.LINE.value + pool
 
     def events(self, run: str) -> str:
         """Events, oldest first."""
-        return self.root(run) + ":e"
+        return self.root(run) + RunKey.EVENTS.value
 
     def registered(self, signature: str) -> str:
         """Runs of a signature; of a run: its reruns."""
-        return self.root(signature) + ":r"
+        return self.root(signature) + RunKey.RUNS.value
 
     def inner(self, run: str) -> str:
         """Inner runs that replaced tasks of a run."""
-        return self.root(run) + ":i"
+        return self.root(run) + RunKey.INNER.value

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from orchestrator_celery.model.ids import CLOSE, is_callback, is_runner
-from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.model.ids import CLOSE, is_callback
+from orchestrator_celery.model.states import Priority, RunStatus
+from orchestrator_celery.records.graph import EMPTY_GRAPH, GraphRecord, parse_graph
+from orchestrator_celery.records.head import HeadField, check_app, check_format
+from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
+from orchestrator_celery.records.names import Beside
+from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.script_call import check_answer
+from orchestrator_celery.store.scripts import load
 
-__all__ = ("PAGE", "GraphState", "Reader", "segments")
+__all__ = ("PAGE", "Reader")
 
 #: Most events, or fields, of one call.
 PAGE = 1000
-#: The distance between the scores of two priorities in a pool's queue, as in `order.lua`.
-SPAN = 2**40
-
-
-class GraphState(NamedTuple):
-    """The tokens of a graph.
-
-    Args:
-        graph_input: the reference to the graph's input.
-        state: the record; `graph.lua` describes its content.
-    """
-
-    graph_input: str
-    state: dict[str, Any]
-
-    @property
-    def last(self) -> dict[str, str]:
-        """The node of the newest result of each node, by the node's number."""
-        return dict(self.state.get("last", {}))
 
 
 @raises_store_unavailable
@@ -51,8 +37,11 @@ class Reader:
         self._keys = keys
 
     def head(self, run: str) -> dict[str, bytes]:
-        """Return all fields of the run's head; empty if the run does not exist."""
-        return {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+        """Every field of the run's head; empty when there is no such run."""
+        head = {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+        check_format(head.get(HeadField.FORMAT), run)
+        check_app(head.get(HeadField.APP), head.get(HeadField.APP_NAME), run, self._keys.app)
+        return head
 
     def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
         """Return the heads of several runs."""
@@ -62,13 +51,17 @@ class Reader:
             return [{k.decode(): v for k, v in head.items()} for head in pipe.execute()]
 
     def head_field(self, run: str, field: str) -> bytes | None:
-        """Return one field of the head."""
-        value: bytes | None = self._client.hget(self._keys.root(run), field)
+        """One field of the head."""
+        [value] = self.head_fields(run, field)
         return value
 
     def head_fields(self, run: str, *fields: str) -> list[bytes | None]:
-        """Return several fields of the head."""
-        values: list[bytes | None] = self._client.hmget(self._keys.root(run), list(fields))
+        """Several fields of the head."""
+        values: list[bytes | None]
+        checked = (HeadField.FORMAT, HeadField.APP, HeadField.APP_NAME)
+        *values, version, app, name = self._client.hmget(self._keys.root(run), [*fields, *checked])
+        check_format(version, run)
+        check_app(app, name, run, self._keys.app)
         return values
 
     def live(self, run: str) -> dict[str, bytes]:
@@ -78,7 +71,7 @@ class Reader:
     def running(self, run: str) -> int:
         """Return the number of nodes that workers have claimed, without callbacks."""
         live = self.live(run).items()
-        return sum(raw.startswith((b"R", b"I")) for node, raw in live if node != CLOSE and not is_callback(node))
+        return sum(live_state(raw) in RUNNING for node, raw in live if node != CLOSE and not is_callback(node))
 
     def live_leaf(self, run: str, node: str) -> bytes | None:
         """Return one live leaf; None if it has ended."""
@@ -93,7 +86,8 @@ class Reader:
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
         """Whether an attempt of a leaf must stop: it was interrupted or superseded, or its run is gone."""
         raw = self.live_leaf(run, node)
-        return raw is None or not raw.startswith(b"R|%d|" % attempt)
+        live = None if raw is None else parse_live(raw)
+        return live is None or live.phase is not LiveState.RUNNING or live.attempt != attempt
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Return the records of ended nodes; None for a node that has not ended."""
@@ -111,18 +105,18 @@ class Reader:
         """Return the number of items of a pool, now or when the pool ended."""
         [active] = self.pools(run, [pool])
         if active is not None:
-            return int(active.split(b"|", 2)[1])
-        [ended] = self.terminal(run, [f"{pool}:end"])
-        return int(ended.split(b"|", 1)[0]) if ended else 0
+            return parse_pool(active).size
+        [ended] = self.terminal(run, [pool + Beside.POOL_END.value])
+        return parse_pool_end(ended).size
 
     def delegated(self, run: str) -> list[str]:
-        """Return the nodes whose tasks replaced themselves by a canvas; an inner run has taken the place of each."""
-        return sorted(node for node, raw in self.live(run).items() if raw.startswith(b"D"))
+        """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""
+        return sorted(node for node, raw in self.live(run).items() if live_state(raw) is LiveState.DELEGATED)
 
     def sizes(self, run: str) -> dict[str, int]:
         """Return the memory of each key of the run in bytes, as Redis estimates it."""
         keys = self._keys
-        tokens = (self.head_field(run, "segments") or b"").decode().split()
+        tokens = (self.head_field(run, HeadField.SEGMENTS) or b"").decode().split()
         found = [keys.root(run), keys.definitions(run), keys.live(run), keys.terminal(run), keys.pools(run)]
         found += [
             keys.events(run),
@@ -136,34 +130,27 @@ class Reader:
         return {key: int(size) for key, size in sizes.items() if size is not None}
 
     def definitions(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Return the definitions of nodes; those of items that were added in bulk are read from their segments."""
-        found = self._fields(self._keys.definitions(run), nodes)
-        missing = [position for position, raw in enumerate(found) if raw is None]
-        if missing:
-            self._fill_from_segments(run, nodes, found, missing)
-        for position in missing:
-            if found[position] is None:
-                found[position] = self._from_swarm(run, nodes[position])
-        missing = [position for position in missing if found[position] is None and "." in nodes[position]]
-        if missing:
-            self._fill_from_graphs(run, nodes, found, missing)
+        """Definitions of nodes, wherever they are kept; of a tree that has not started, the packed tree."""
+        script, found = load("definitions"), list[bytes | None]()
+        for start in range(0, len(nodes), PAGE):
+            args = (*nodes[start : start + PAGE], self._keys.app.id)
+            word, _, *answer = script.run(self._client, self._keys.root(run), args)
+            check_answer(word, answer, run, self._keys.app)
+            found.extend(raw or None for raw in answer[0])
         return found
 
-    def graph_state(self, run: str, graph: str) -> GraphState:
-        """Return the tokens of an active or ended graph; empty for a graph that has not begun."""
-        [text] = self.pools(run, [graph])
-        if text is None:
-            [text] = self.terminal(run, [f"{graph}:g"])
-        if text is None:
-            return GraphState("", {})
-        _, _, graph_input, state = text.decode().split("|", 3)
-        return GraphState(graph_input, json.loads(state))
+    def graph_state(self, run: str, graph: str) -> GraphRecord:
+        """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
+        [raw] = self.pools(run, [graph])
+        if raw is None:
+            [raw] = self.terminal(run, [graph + Beside.GRAPH.value])
+        return EMPTY_GRAPH if raw is None else parse_graph(raw)
 
     def ended(self, runs: Sequence[str]) -> list[bool | None]:
         """Whether each run has ended; None for a cancelled run or one without a record."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
-                pipe.hget(self._keys.root(run), "status")
+                pipe.hget(self._keys.root(run), HeadField.STATUS)
             found = pipe.execute()
         return [None if status in (None, b"CANCELLED") else RunStatus(status.decode()).ended for status in found]
 
@@ -220,73 +207,20 @@ class Reader:
             found.extend(self._client.hmget(key, list(nodes[start : start + PAGE])))
         return found
 
-    def _from_swarm(self, run: str, node: str) -> bytes | None:
-        """Read definitions that are stored once with the swarm: of the callbacks after items, and of runners."""
-        item, _, callback = node.rpartition(".")
-        if is_runner(node):
-            return self._client.hget(self._keys.definitions(run), f"{item}.b")  # type: ignore[no-any-return]
-        pool, _, index = item.rpartition(".")
-        if callback[:1] not in ("s", "f", "c") or not index.isdigit():
-            return None
-        found: bytes | None = self._client.hget(self._keys.definitions(run), f"{pool}.a{callback}")
-        return found
-
-    def _fill_from_segments(
-        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
-    ) -> None:
-        """Read items that were added in bulk: one call for each pool, and one for each segment with a wanted item."""
-        wanted: dict[str, list[tuple[int, int]]] = {}
-        for position in missing:
-            pool, _, index = nodes[position].rpartition(".")
-            if pool and index.isdigit():
-                wanted.setdefault(pool, []).append((int(index), position))
-        for pool, places in wanted.items():
-            [raw_segments] = self.pools(run, [f"{pool}:segments"])
-            for first, count, token in segments(raw_segments):
-                inside = [(index - first, position) for index, position in places if first <= index < first + count]
-                raws = self._fields(self._keys.upload(run, token), [str(offset) for offset, _ in inside])
-                for (_, position), raw in zip(inside, raws, strict=True):
-                    found[position] = raw
-
-    def _fill_from_graphs(
-        self, run: str, nodes: Sequence[str], found: list[bytes | None], missing: Sequence[int]
-    ) -> None:
-        """Read the bodies of visits of a graph's nodes and of mapped elements, which are stored once; two calls."""
-        above = {position: nodes[position].rpartition(".")[0] for position in missing}
-        owners = sorted(set(above.values()))
-        specs = dict(zip(owners, self._fields(self._keys.definitions(run), owners), strict=True))
-        bodies: dict[str, str] = {}
-        for owner, raw in specs.items():
-            if raw is not None and raw.startswith(b"N "):
-                bodies[owner] = f"{owner}.p"
-            elif raw is not None and raw.startswith(b"P ") and b" k=map" in raw.partition(b"\n")[0]:
-                bodies[owner] = f"{owner.rpartition('.')[0]}.p"
-        if not bodies:
-            return
-        kept = dict(zip(bodies, self._fields(self._keys.definitions(run), list(bodies.values())), strict=True))
-        for position in missing:
-            found[position] = kept.get(above[position])
-
     def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
-        """Return the priorities other than MEDIUM of a pool's items between two indexes."""
-        if not self.head_field(run, "mixed"):
+        """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""
+        if not self.head_field(run, HeadField.MIXED):
             return {}
-        started = self._fields(self._keys.terminal(run), [f"{pool}.{index}:p" for index in range(first, last + 1)])
+        fields = [f"{pool}.{index}{Beside.PRIORITY.value}" for index in range(first, last + 1)]
+        started = self._fields(self._keys.terminal(run), fields)
         found = {index: int(raw) for index, raw in enumerate(started, first) if raw is not None}
-        key = self._keys.waiting(run, pool)
+        key, asked = self._keys.waiting(run, pool), (Priority.HIGH, Priority.LOW)
         with self._client.pipeline(transaction=False) as pipe:
-            for floor in (SPAN * (3 - level) for level in (3, 1)):
+            for floor in map(floor_of, asked):
                 pipe.zrevrangebyscore(key, floor + first, floor, 0, 1)
                 pipe.zrangebyscore(key, f"({floor + first}", floor + last)
             high_before, high, low_before, low = pipe.execute()
-        for level, ranges in ((3, [*high_before, *high]), (1, [*low_before, *low])):
-            for begin, _, end in (raw.decode().partition("-") for raw in ranges):
-                found.update(dict.fromkeys(range(max(first, int(begin)), min(last, int(end)) + 1), level))
+        for level, entries in zip(asked, ([*high_before, *high], [*low_before, *low]), strict=True):
+            for waiting in map(parse_range, entries):
+                found.update(dict.fromkeys(range(max(first, waiting.start), min(last + 1, waiting.stop)), int(level)))
         return found
-
-
-def segments(raw: bytes | None) -> Iterator[tuple[int, int, str]]:
-    """Yield the segments of items that were added in bulk: first index, count, and the upload's token."""
-    for part in (raw or b"").decode().split():
-        first, count, token = part.split(":")
-        yield int(first), int(count), token

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from orchestrator_celery.records.names import Beside
+from orchestrator_celery.records.pool import parse_segments
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.reader import segments
 
 __all__ = ("RunContents",)
 
 _PAGE = 1000
-_OWN = ":own"
+_REPLACED, _SEGMENTS = Beside.REPLACED.value, Beside.SEGMENTS.value
 
 
 @raises_store_unavailable
@@ -34,8 +35,8 @@ class RunContents:
         own: dict[str, bytes] = {}
         for field, value in self._client.hscan_iter(key, count=_PAGE):
             node = field.decode()
-            if node.endswith(_OWN):
-                own[node.removesuffix(_OWN)] = value
+            if node.endswith(_REPLACED):
+                own[node.removesuffix(_REPLACED)] = value
             else:
                 yield node, value
         # The original definitions come after the replacements, so that they overwrite them.
@@ -43,8 +44,8 @@ class RunContents:
         hidden = {node for node, value in own.items() if not value}
         for field, value in self._client.hgetall(self._keys.pools(root)).items():
             name = field.decode()
-            if name.endswith(":segments"):
-                yield from self._items(root, name.removesuffix(":segments"), value, hidden)
+            if name.endswith(_SEGMENTS):
+                yield from self._items(root, name.removesuffix(_SEGMENTS), value, hidden)
 
     def records(self, root: str) -> Iterator[tuple[str, bytes]]:
         """Yield all fields of the records of ended nodes."""
@@ -52,7 +53,7 @@ class RunContents:
             yield field.decode(), value
 
     def _items(self, root: str, pool: str, raw: bytes, hidden: set[str]) -> Iterator[tuple[str, bytes]]:
-        for first, count, token in segments(raw):
+        for first, count, token in parse_segments(raw):
             for start in range(0, count, _PAGE):
                 places = list(range(start, min(count, start + _PAGE)))
                 nodes = [f"{pool}.{first + place}" for place in places]

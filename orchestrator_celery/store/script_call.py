@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
+from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.records.head import NO_APP, AppId, HeadField, check_app, check_format
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import asking
-from orchestrator_celery.store.keys import NO_APP, AppId, Keys
+from orchestrator_celery.store.keys import Keys
 
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Effects", "Refused", "Transitions", "edge_context", "effect", "in_chunks", "now_ms")
+__all__ = (
+    "Effects",
+    "Refused",
+    "Transitions",
+    "check_answer",
+    "edge_context",
+    "effect",
+    "in_chunks",
+    "now_ms",
+)
+
+
+#: Answered by every script for a run of a later release; raised as `FormatTooNew`.
+NEWER = b"newer"
+#: Answered by every script for a run of another app; raised as `ForeignRun`.
+FOREIGN = b"foreign"
 
 
 class Refused(str, Enum):
@@ -35,7 +51,6 @@ class Refused(str, Enum):
     CHANGED = "changed"  #: the run has changed since the confirmed plan was made
     POISONED = "poisoned"  #: the leaf has lost too many processes
     EARLY = "early"  #: the start time of the run has not come
-    FOREIGN = "foreign"  #: the run belongs to another app
     NODE = "node"  #: the node's state does not allow the verb
 
 
@@ -66,15 +81,35 @@ class Transitions:
     def _owner(self) -> dict[str, str]:
         """The fields of a head that say which app a run or a signature belongs to."""
         app = self.keys.app
-        return {"app": app.id, "app_name": app.label} if app.id else {}
+        return {HeadField.APP.value: app.id, HeadField.APP_NAME.value: app.label} if app.id else {}
 
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         with asking():
-            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
+            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), (*args, self.keys.app.id))
+        check_answer(word, rest, run, self.keys.app)
         refused = None if word == b"ok" else Refused(word.decode())
         return Effects(
             refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])
         )
+
+
+def check_answer(word: bytes, rest: Sequence[Any], run: str, app: AppId) -> None:
+    """Refuse the answer of a script about a run that this process may not touch.
+
+    Args:
+        word: the first word of the answer.
+        rest: what follows the effects.
+        run: the run.
+        app: the app of this process.
+
+    Raises:
+        FormatTooNew: a later release wrote the run.
+        ForeignRun: another app started the run.
+    """
+    if word == NEWER:
+        check_format(rest[0], run)
+    if word == FOREIGN:
+        check_app(rest[0], rest[1], run, app)
 
 
 def edge_context(more: tuple[Any, ...]) -> EdgeContext | None:
@@ -102,11 +137,11 @@ def effect(run: str, item: list[Any]) -> Effect:
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"decide":
-        _, cause, ref, spec, graph_input, last, visits, tries, found, created = rest
+        cause, ref, spec, graph_input, last, visits, tries, found, created = rest
         return Decide(
             run,
             node.decode(),
-            cause.decode(),
+            Cause(cause.decode()),
             ref.decode(),
             spec,
             graph_input.decode(),

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from orchestrator_celery.records.head import HeadPrefix
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Transitions, in_chunks, now_ms
@@ -166,7 +167,7 @@ class SignatureTransitions(Transitions):
         oldest = now_ms(self.client) - _NEVER_CREATED
         head = self.client.hgetall(self.keys.root(signature))
         return {
-            field.decode().removeprefix("new:")
+            field.decode().removeprefix(HeadPrefix.NEW.value)
             for field, since in head.items()
-            if field.startswith(b"new:") and float(since) > oldest
+            if field.startswith(HeadPrefix.NEW.value.encode()) and float(since) > oldest
         }

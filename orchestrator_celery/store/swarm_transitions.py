@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.records.ended import written_state
+from orchestrator_celery.records.head import NO_APP, AppId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
-from orchestrator_celery.store.keys import NO_APP, AppId
 from orchestrator_celery.store.script_call import Effects, Transitions
 from orchestrator_celery.store.upload import upload
 
@@ -40,7 +41,7 @@ class Ended(NamedTuple):
 
     def parts(self) -> tuple[str | int | bytes, ...]:
         """Return the arguments for the script `take`."""
-        state = "S" if self.well else "F"
+        state = written_state(self.well)
         return (self.leaf.node, self.leaf.attempt, self.fence.retries, self.fence.nesting, state, self.payload)
 
 

@@ -6,17 +6,18 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.records.head import NO_APP, AppId
+from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
-from orchestrator_celery.store.keys import NO_APP, AppId
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.script_call import Effects, Refused, Transitions
+from orchestrator_celery.store.script_call import Effects, Refused, Transitions, effect
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
 from orchestrator_celery.store.swarm_transitions import SwarmTransitions
 from orchestrator_celery.store.upload import FIRST_LOOK, upload
@@ -24,11 +25,19 @@ from orchestrator_celery.store.upload import FIRST_LOOK, upload
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Store",)
+__all__ = ("Confirmed", "Store")
 
 _REPORTS = 1000
 #: Milliseconds after which a sweep checks a change whose caller may have died.
 _SOON = 2000
+
+
+class Confirmed(NamedTuple):
+    """The facts in a confirmed plan of a cancellation: fields of the run's head."""
+
+    status: bytes
+    created: bytes
+    total: bytes
 
 
 @raises_store_unavailable
@@ -114,7 +123,10 @@ class Store(Transitions):
 
     def unclaimed(self, run: str) -> tuple[Effect, ...]:
         """Return the messages of a run's outbox, to publish them again; the claim admits only one copy of each."""
-        return self._run("sweep", run, 0, 0).todo
+        with asking():
+            word, effects, *_ = scripts.load("sweep").run(self.client, self.keys.root(run), (0, 0, self.keys.app.id))
+        # The run may have ended, or gone, by now: then nothing of it is in the outbox.
+        return tuple(effect(run, item) for item in effects) if word == b"ok" else ()
 
     def upload_records(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
         """Upload records that a new run will take over; return their token, '' for no records."""
@@ -131,9 +143,7 @@ class Store(Transitions):
         `detail` is the leaf's last checkpoint; for a duplicate it is the process that runs the leaf. `more` is the data
         for choosing the edges of a graph's node; see `edge_context`.
         """
-        return self._run(
-            "claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner, self.keys.app.id
-        )
+        return self._run("claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner)
 
     def finish(
         self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None, depends: str = ""
@@ -312,17 +322,18 @@ class Store(Transitions):
         self.due_index.not_due([run])
         return effects
 
-    def cancel(self, run: str, token: str, audit: str) -> Effects:
+    def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None) -> Effects:
         """Stop a run and delete its data; `erase` deletes the rest after the side effects are done.
 
         Args:
             run: the run's id.
-            token: the token of the confirmed plan, or '' for none.
             audit: the entry for the audit trail, as JSON.
+            confirmed: refuse with `CHANGED` if the run is not as this says any more.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
         schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
-        effects = self._run("cancel", run, token, audit)
+        facts = ("", "", "") if confirmed is None else confirmed
+        effects = self._run("cancel", run, audit, int(confirmed is not None), *facts)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])
         return effects

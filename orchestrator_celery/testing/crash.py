@@ -61,7 +61,7 @@ class CrashPoint(NamedTuple):
 
 def points() -> list[str]:
     """Return the names of all points: before and after every store call, publication and acknowledgement."""
-    named = [f"store.{verb}" for verb in scripts.names()]
+    named = [f"store.{verb}" for verb in scripts.names() if verb not in scripts.READING]
     return [
         f"{name}.{side}" for name in [*named, "publish.task", "publish.close", "ack"] for side in ("before", "after")
     ]

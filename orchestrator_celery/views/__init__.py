@@ -1,1 +1,1 @@
-"""From records to what people read."""
+"""Views: read records and build the objects that users see."""

@@ -1,4 +1,4 @@
-"""Approvals that wait for a person."""
+"""Reads the approvals that wait for a person."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.model.views import ApprovalView
-from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.records.nodes import Live, parse_live
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -28,21 +28,25 @@ class WaitingApprovals:
         self._reader = container.reader
         self._resolver = InputResolver(container.reader, container.codec)
 
-    def every(self) -> list[ApprovalView]:
-        """All that wait, the newest first."""
+    def all(self) -> list[ApprovalView]:
+        """Return the waiting approvals of all runs, newest first."""
         store, found = self._container.store, list[ApprovalView]()
         for run in store.graphs.awaiting():
             waiting = self.of(run)
             found += waiting
             if not waiting:
                 store.graphs.awaits_no_more([run])
-                if self.of(run):  # one has come just then
+                if self.of(run):  # an approval started to wait meanwhile
                     store.graphs.awaits(run)
         return sorted(found, key=lambda view: view.since, reverse=True)
 
     def of(self, run: str) -> list[ApprovalView]:
-        """Those of one run."""
-        live = {node: parse_live(raw) for node, raw in self._reader.live(run).items() if raw[:1] == b"W"}
+        """Return the waiting approvals of one run."""
+        live = {
+            node: parse_live(raw)
+            for node, raw in self._reader.live(run).items()
+            if live_state(raw) is LiveState.AWAITING
+        }
         if not live:
             return []
         name = self._reader.head_field(run, "name") or b""
@@ -50,7 +54,7 @@ class WaitingApprovals:
         return [self._view(run, name.decode(), *leaf, raw) for leaf, raw in definitions if raw is not None]
 
     def _view(self, run: str, name: str, node: str, live: Live, definition: bytes) -> ApprovalView:
-        given = self._container.codec.load(parse(definition).payload)
+        given = self._container.codec.load(parse_definition(definition).payload)
         timeout = given.get("timeout")
         return ApprovalView(
             run=run,

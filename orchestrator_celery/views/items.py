@@ -1,4 +1,4 @@
-"""Items of a swarm, page by page, so that a large one is never held whole."""
+"""Reads the items of a swarm page by page, so that a large swarm is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ItemPages:
         self._pool = pool
 
     def items(self, state: NodeState | None, offset: int, limit: int | None) -> Iterator[ItemView]:
-        """Items in their order, from `offset`, at most `limit` of those in `state`."""
+        """Yield the items in their order, from `offset`; at most `limit` items in `state`."""
         yielded = 0
         for start in range(offset, self._total(), _PAGE):
             for view, level in self._page(start):
@@ -49,7 +49,7 @@ class ItemPages:
                     yield _item(view, level)
 
     def results(self) -> Iterator[Any]:
-        """Results in their order, None where there is none."""
+        """Yield the results in the order of the items; None for an item without a result."""
         total = self._total()
         for start in range(0, total, _PAGE):
             yield from self._outcome.values([f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, total))])

@@ -1,10 +1,11 @@
-"""Progress reports of running tasks, as events: the stream gets a report only when its task has ended."""
+"""Returns the progress reports of running tasks as events. The stream gets a report only after its task has ended."""
 
 from __future__ import annotations
 
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.events import NodeProgressed
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.records.live import RUNNING, live_state, parse_live
+from orchestrator_celery.records.progress import parse_progress
 from orchestrator_celery.store.reader import Reader
 
 __all__ = ("LiveProgress",)
@@ -21,33 +22,32 @@ class LiveProgress:
     def __init__(self, reader: Reader, run: str) -> None:
         self._reader = reader
         self._run = run
-        self._told: dict[str, bytes] = {}
+        self._returned: dict[str, bytes] = {}
 
     def events(self, after: str) -> list[NodeProgressed]:
         """Return the reports that this object has not returned before, the oldest first.
 
         Args:
-            after: the id of the last event of the stream, which the events get as their id; reports that are older
-                than it are left out.
+            after: the id of the last event of the stream. The returned events get this id. Older reports are left out.
         """
-        running = {node: raw for node, raw in self._reader.live(self._run).items() if raw[:1] in (b"R", b"I")}
+        running = {node: raw for node, raw in self._reader.live(self._run).items() if live_state(raw) in RUNNING}
         reports = self._reader.progress(self._run, list(running)) if running else []
-        said = {node: report for node, report in zip(running, reports, strict=True) if report is not None}
-        fresh = {node: report for node, report in said.items() if self._told.get(node) != report}
-        self._told = said
+        latest = {node: report for node, report in zip(running, reports, strict=True) if report is not None}
+        fresh = {node: report for node, report in latest.items() if self._returned.get(node) != report}
+        self._returned = latest
         oldest = int(after.partition("-")[0])
         found = [self._event(after, node, parse_live(running[node]).attempt, fresh[node]) for node in fresh]
         return sorted((one for one in found if one.time >= from_ms(oldest)), key=lambda one: one.time)
 
     def _event(self, id: str, node: str, attempt: int, report: bytes) -> NodeProgressed:
-        at, done, total, message = report.decode().split("|", 3)
+        progress = parse_progress(report)
         return NodeProgressed(
             id=id,
-            time=from_ms(at.partition("-")[0]),
+            time=progress.at,
             run=self._run,
             node=node,
             attempt=attempt,
-            done=float(done),
-            total=float(total) if total else None,
-            message=message,
+            done=progress.done,
+            total=progress.total,
+            message=progress.message,
         )

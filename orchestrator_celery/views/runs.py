@@ -1,4 +1,4 @@
-"""Lists of runs: a page of the derived index, filtered by what the runs themselves say."""
+"""Lists runs: pages of the derived index, filtered by the records of the runs."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeKind, RunStatus
 from orchestrator_celery.model.views import RunView
+from orchestrator_celery.records.head import is_readable
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("Wanted", "check_aware", "list_runs", "run_view")
+__all__ = ("RunFilter", "check_aware", "list_runs", "run_view")
 
 _PAGE = 200
 
 
-class Wanted(NamedTuple):
-    """Which runs are asked for; None where it does not matter.
+class RunFilter(NamedTuple):
+    """Which runs to list. A field that is None matches every run.
 
     Args:
-        status: the status they have.
+        status: their status.
         task: name of a task in them.
         category: their category.
         tag: one of their tags.
         name: their name.
-        since: created at or after.
-        until: created before or at.
+        since: created at or after this time.
+        until: created at or before this time.
         text: part of the id or the name.
     """
 
@@ -44,7 +45,7 @@ class Wanted(NamedTuple):
     text: str | None = None
 
     def matches(self, view: RunView) -> bool:
-        """Whether a run is one of them, times aside."""
+        """Whether a run matches, apart from the times."""
         asked = (
             (self.status, view.status is self.status),
             (self.task, self.task in view.tasks),
@@ -56,14 +57,14 @@ class Wanted(NamedTuple):
         return all(fits for wanted, fits in asked if wanted is not None)
 
 
-def list_runs(reader: Reader, store: Store, wanted: Wanted, offset: int, limit: int | None) -> list[RunView]:
-    """Page through the index until enough runs match; ids whose run has expired are dropped from it."""
+def list_runs(reader: Reader, store: Store, wanted: RunFilter, offset: int, limit: int | None) -> list[RunView]:
+    """Read the index until enough runs match, and remove the ids of expired runs from the index."""
     matches = (view for view in _all(reader, store, wanted.since, wanted.until) if wanted.matches(view))
     return list(islice(matches, offset, None if limit is None else offset + limit))
 
 
 def run_view(run: str, head: dict[str, bytes]) -> RunView:
-    """One run as a line of a list."""
+    """Return the view of a run, as listed."""
     return RunView(
         id=run,
         name=head.get("name", b"").decode(),
@@ -85,10 +86,10 @@ def run_view(run: str, head: dict[str, bytes]) -> RunView:
 
 
 def check_aware(*bounds: datetime | None) -> None:
-    """Refuse a naive datetime.
+    """Refuse datetimes without a time zone.
 
     Raises:
-        OrchestratorError: names it.
+        OrchestratorError: a datetime has no time zone.
     """
     for bound in bounds:
         if bound is not None and bound.tzinfo is None:
@@ -102,7 +103,7 @@ def _all(reader: Reader, store: Store, since: datetime | None, until: datetime |
     while page := reader.listed(offset, _PAGE, low, high):
         gone = []
         for run, head in zip(page, reader.heads(page), strict=True):
-            if head.get("status") == b"CANCELLED":
+            if head.get("status") == b"CANCELLED" or not is_readable(head):
                 continue
             if head:
                 yield run_view(run, head)

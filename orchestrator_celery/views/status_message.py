@@ -1,4 +1,4 @@
-"""Why a run does not move, in one sentence that says what to do."""
+"""Explains in one sentence why a run does not move, and what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.model.text import printable
-from orchestrator_celery.records.nodes import Live, parse_live
+from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 from orchestrator_celery.views.approvals import WaitingApprovals
 
 if TYPE_CHECKING:
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ("explain",)
 
-_WORTH_A_LOOK = 2.0  # seconds a message may wait before the workers are asked
+_LONG_WAIT = 2.0  # seconds that a message may wait before the workers are asked
 _ASK = 1.0
 
 
 def explain(container: Container, run: str) -> str:
-    """Say how a run stands, in one line that is safe to print.
+    """Return the status of a run in one line that is safe to print.
 
     Args:
         container: the parts of the orchestrator.
-        run: its id.
+        run: id of the run.
     """
     return printable(_explanation(container, run))
 
@@ -40,9 +40,9 @@ def _explanation(container: Container, run: str) -> str:
     if status.ended:
         return f"{status}."
     if status is RunStatus.SUSPENDED:
-        return "SUSPENDED: nothing more starts until `run.resume()`."
+        return "SUSPENDED: no more tasks start until `run.resume()`."
     if status is RunStatus.INTERRUPTED:
-        return "INTERRUPTED: nothing more starts, and what was stopped is held, until `run.resume()`."
+        return "INTERRUPTED: no more tasks start, and stopped tasks are held back, until `run.resume()`."
     return f"{status}: {_why_it_waits(container, run)}"
 
 
@@ -50,19 +50,20 @@ def _why_it_waits(container: Container, run: str) -> str:
     stopped = _held_back(container, run)
     if stopped:
         return (
-            f"{len(stopped)} tasks ({', '.join(stopped[:5])}) lost their worker and are held back by a rule of "
-            "auto-resume, which `orchestrator.resume_reports()` names; `run.resume()` starts them again."
+            f"{_counted(len(stopped), 'task')} held back by a rule of auto-resume after the loss of a worker: "
+            f"{', '.join(stopped[:5])}. `orchestrator.resume_reports()` names the rule; `run.resume()` starts every "
+            "task that is held back."
         )
     asked = WaitingApprovals(container).of(run)
-    if asked and _nothing_else(container, run):
+    if asked and _only_approvals_left(container, run):
         names = ", ".join(f"{view.name!r} ({view.node})" for view in asked)
         return f"it waits for a person: {names}. Answer with `run.approve(node)` or `run.reject(node)`."
     waiting = _longest_waiting(container, run)
     if waiting is None:
-        return "tasks are under way."
+        return "its tasks are running or on their way to a worker."
     node, seconds = waiting
     since = f"task {node} has waited {seconds:.0f} s for a worker"
-    return f"{since}. {_about_workers(container)}" if seconds >= _WORTH_A_LOOK else since + "."
+    return f"{since}. {_worker_advice(container)}" if seconds >= _LONG_WAIT else since + "."
 
 
 def _held_back(container: Container, run: str) -> list[str]:
@@ -70,14 +71,16 @@ def _held_back(container: Container, run: str) -> list[str]:
     return sorted(node for node, leaf in live.items() if leaf.state is NodeState.INTERRUPTED)
 
 
-def _nothing_else(container: Container, run: str) -> bool:
-    """Whether all that is left of a run are approvals."""
-    return all(raw[:1] == b"W" for raw in container.reader.live(run).values())
+def _only_approvals_left(container: Container, run: str) -> bool:
+    """Whether the run waits for approvals only."""
+    return all(live_state(raw) is LiveState.AWAITING for raw in container.reader.live(run).values())
 
 
 def _longest_waiting(container: Container, run: str) -> tuple[str, float] | None:
     records = container.reader.live(run).items()
-    live: dict[str, Live] = {node: parse_live(raw) for node, raw in records if raw[:1] != b"W"}
+    live: dict[str, Live] = {
+        node: parse_live(raw) for node, raw in records if live_state(raw) is not LiveState.AWAITING
+    }
     if not live or any(leaf.state is NodeState.RUNNING for leaf in live.values()):
         return None
     node, oldest = min(live.items(), key=lambda pair: pair[1].since)
@@ -85,7 +88,7 @@ def _longest_waiting(container: Container, run: str) -> tuple[str, float] | None
     return node, (now - oldest.since).total_seconds()
 
 
-def _about_workers(container: Container) -> str:
+def _worker_advice(container: Container) -> str:
     answered = [next(iter(reply)) for reply in container.app.control.ping(timeout=_ASK)]
     if not answered:
         return "No worker answers: start one with `celery -A <project> worker`."
@@ -94,7 +97,13 @@ def _about_workers(container: Container) -> str:
     lacking = sorted(set(answered) - extended)
     if lacking:
         return (
-            f"These workers lack the extension, so what they run never reports: {', '.join(lacking)}. "
-            "Add `Orchestrator(app)` to the module they load and restart them."
+            f"These workers lack the extension, so their tasks never report: {', '.join(lacking)}. "
+            "Add `Orchestrator(app)` to the module that they load, and restart them."
         )
+    if len(answered) == 1:
+        return "1 worker answers: it is busy, or it does not consume the task's queue."
     return f"{len(answered)} workers answer: they are busy, or none of them consumes the task's queue."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"

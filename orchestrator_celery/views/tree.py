@@ -1,4 +1,4 @@
-"""From records to the views of nodes."""
+"""Builds the views of a run's nodes from its records."""
 
 from __future__ import annotations
 
@@ -6,19 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress, NodeView
-from orchestrator_celery.records.definitions import Spec, parse
+from orchestrator_celery.records.active import parse_since
+from orchestrator_celery.records.definitions import Attribute, Definition, parse_definition
+from orchestrator_celery.records.ended import parse_ended
+from orchestrator_celery.records.graph import GraphRecord
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.nodes import Live, parse_live, parse_terminal
+from orchestrator_celery.records.live import Live, parse_live
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.pool import is_pool, parse_pool
+from orchestrator_celery.records.progress import parse_progress
 from orchestrator_celery.store.reader import Reader
 
 __all__ = ("TreeReader", "node_name")
 
-#: Kinds of callbacks after the items of a swarm: on success, on failure, always.
-_AFTER = frozenset("sfc")
+#: Letters of callbacks after an item of a swarm (on success, on failure, always): attributes of the item, of the swarm.
+_AFTER = {
+    "s": (Attribute.OWN_SUCCESS, Attribute.EACH_SUCCESS),
+    "f": (Attribute.OWN_ERROR, Attribute.EACH_ERROR),
+    "c": (Attribute.OWN_CLEANUP, Attribute.EACH_CLEANUP),
+}
 
 
 class TreeReader:
@@ -28,7 +36,7 @@ class TreeReader:
         reader: reads records.
         codec: decodes definitions and errors.
         run: the run.
-        status: its status, for what has not started: it waits, or never will.
+        status: its status. It decides whether a node that has not started is WAITING or SKIPPED.
     """
 
     def __init__(self, reader: Reader, codec: Codec, run: str, status: RunStatus) -> None:
@@ -37,56 +45,59 @@ class TreeReader:
         self._run = run
         self._ended = status.ended
         self._live = {node: parse_live(raw) for node, raw in reader.live(run).items()}
-        self._graphs: dict[str, dict[str, Any]] = {}
+        self._graphs: dict[str, GraphRecord] = {}
         self._outcome = Outcome(run, lambda nodes: reader.terminal(run, nodes), codec)
 
     def view(self, root: str, limit: int, depth: int | None) -> NodeView:
-        """One node and what is below it."""
+        """Return the view of one node and of the nodes below it."""
         return self._views([root], limit, depth, self._ended)[0]
 
     def items(self, pool: str, nodes: list[str]) -> list[NodeView]:
-        """Several items of a pool, without what is below them."""
+        """Return the views of items of a pool, without the nodes below them."""
         [raw] = self._reader.definitions(self._run, [pool])
-        return self._views(nodes, 0, 0, self._ended, _after_items(parse(raw)) if raw is not None else {})
+        return self._views(nodes, 0, 0, self._ended, _after_items(parse_definition(raw)) if raw is not None else {})
 
     def _views(
-        self, nodes: list[str], limit: int, depth: int | None, over: bool, after: Mapping[str, str] | None = None
+        self, nodes: list[str], limit: int, depth: int | None, over: bool, after: Mapping[str, int] | None = None
     ) -> list[NodeView]:
-        """Views of nodes of one level.
+        """Return the views of nodes of one level.
 
         Args:
-            nodes: their ids.
-            limit: most children of each.
-            depth: levels below.
-            over: what has not started among them never will.
-            after: how many callbacks of which kind their swarm has for each.
+            nodes: ids of the nodes.
+            limit: most children of each node.
+            depth: number of levels below.
+            over: whether nodes that have not started never start.
+            after: for items of a swarm, the number of the swarm's callbacks for each item, by kind.
         """
         raws = self._reader.definitions(self._run, nodes)
-        known = [(node, parse(raw)) for node, raw in zip(nodes, raws, strict=True) if raw is not None]
+        known = [(node, parse_definition(raw)) for node, raw in zip(nodes, raws, strict=True) if raw is not None]
         names = [node for node, _ in known]
         ended = self._reader.terminal(self._run, names)
         active = self._reader.pools(self._run, names)
-        said = self._reader.progress(self._run, names)
+        progress = self._reader.progress(self._run, names)
         views = []
-        for (node, spec), terminal, pool, words in zip(known, ended, active, said, strict=True):
+        for (node, spec), terminal, pool, reported in zip(known, ended, active, progress, strict=True):
             facts = self._facts(node, spec, terminal, pool, over)
-            if words is not None:
-                facts["progress"] = _progress(words)
+            if reported is not None:
+                facts["progress"] = _progress(reported)
             if spec.kind is NodeKind.NODE:
                 views.append(self._visits(node, spec, facts, limit, depth))
                 continue
             total = _count(spec, pool)
             view = self._with_children(node, spec, total, facts, limit, depth)
-            views.append(self._with_called_after(view, spec, after or {}))
+            views.append(self._with_item_callbacks(view, spec, after or {}))
         return views
 
-    def _visits(self, node: str, spec: Spec, facts: dict[str, Any], limit: int, depth: int | None) -> NodeView:
-        """A node of a graph: its newest visit, and those before; one that was not visited waits, or will not be."""
+    def _visits(self, node: str, spec: Definition, facts: dict[str, Any], limit: int, depth: int | None) -> NodeView:
+        """Return the view of a graph's node: its newest visit and the earlier ones.
+
+        A node without a visit is WAITING, or SKIPPED if it will not be visited.
+        """
         state = self._graph_state(node.rpartition(".")[0])
         at, name = node.rpartition(".")[2], node_name(spec, self._codec)
-        begun = int(state.get("k", {}).get(at, 0))
+        begun = int(state.turns.get(at, 0))
         if not begun:
-            skipped = at in state.get("skip", {}) or facts["state"] is NodeState.SKIPPED
+            skipped = at in state.skipped or facts["state"] is NodeState.SKIPPED
             return NodeView(
                 id=node, kind=spec.kind, name=name, visits=0,
                 state=NodeState.SKIPPED if skipped else NodeState.WAITING,
@@ -94,27 +105,29 @@ class TreeReader:
         first = max(0, begun - 1 - limit)
         views = self._views([f"{node}.{k}" for k in range(first, begun)], limit, depth, over=self._ended)
         named = [view.model_copy(update={"name": name}) for view in views]
-        visits = int(state.get("v", {}).get(at, begun))
+        visits = int(state.visits.get(at, begun))
         return named[-1].model_copy(update={"visits": visits, "earlier": tuple(named[:-1])})
 
-    def _graph_state(self, graph: str) -> dict[str, Any]:
+    def _graph_state(self, graph: str) -> GraphRecord:
         if graph not in self._graphs:
-            self._graphs[graph] = self._reader.graph_state(self._run, graph).state
+            self._graphs[graph] = self._reader.graph_state(self._run, graph)
         return self._graphs[graph]
 
-    def _with_called_after(self, view: NodeView, spec: Spec, after: Mapping[str, str]) -> NodeView:
-        """An item with what its swarm, or it in place of it, has called after it."""
-        if not after and not _AFTER & spec.attrs.keys():
+    def _with_item_callbacks(self, view: NodeView, spec: Definition, after: Mapping[str, int]) -> NodeView:
+        """Add the callbacks of an item to its view: the item's own, or else those of its swarm."""
+        if not after and not any(spec.has(own) for own, _ in _AFTER.values()):
             return view
         kinds = {NodeState.SUCCEEDED: "sc", NodeState.FAILED: "fc"}.get(view.state, "")
-        counts = {kind: int(spec.attrs.get(kind, after.get(kind, 0))) for kind in kinds}
+        counts = {kind: _after_item(spec, kind, after) for kind in kinds}
         called = [f"{view.id}.{kind}{i}" for kind, count in counts.items() for i in range(count)]
         found = self._views(called, 0, 0, over=False) if called else []
         return view.model_copy(update={"callbacks": (*view.callbacks, *found)})
 
-    def _facts(self, node: str, spec: Spec, terminal: bytes | None, pool: bytes | None, over: bool) -> dict[str, Any]:
+    def _facts(
+        self, node: str, spec: Definition, terminal: bytes | None, pool: bytes | None, over: bool
+    ) -> dict[str, Any]:
         if terminal is not None:
-            record = parse_terminal(terminal)
+            record = parse_ended(terminal)
             facts: dict[str, Any] = {
                 "state": record.state,
                 "attempts": record.attempt,
@@ -131,11 +144,11 @@ class TreeReader:
         if live is not None:
             return _live_facts(live)
         if pool is not None:
-            return {"state": NodeState.RUNNING, "started": _since(pool)}
+            return {"state": NodeState.RUNNING, "started": parse_since(pool)}
         return {"state": NodeState.SKIPPED if over else NodeState.WAITING}
 
     def _with_children(
-        self, node: str, spec: Spec, total: int, facts: dict[str, Any], limit: int, depth: int | None
+        self, node: str, spec: Definition, total: int, facts: dict[str, Any], limit: int, depth: int | None
     ) -> NodeView:
         over = facts["state"] not in (NodeState.WAITING, NodeState.RUNNING)
         deeper = None if depth is None else depth - 1
@@ -144,7 +157,8 @@ class TreeReader:
         if depth is None or depth > 0:
             shown = [f"{node}.{index}" for index in range(min(total, limit))]
             children = self._views(shown, limit, deeper, over, _after_items(spec)) if shown else []
-            called = [f"{node}.{kind}{i}" for kind in "le" for i in range(int(spec.attrs.get(kind, 0)))]
+            counts = {"l": spec.number(Attribute.LINKS), "e": spec.number(Attribute.ERRBACKS)}
+            called = [f"{node}.{kind}{i}" for kind, count in counts.items() for i in range(count)]
             callbacks = self._views(called, limit, deeper, over) if called else []
         return NodeView(
             id=node,
@@ -157,16 +171,22 @@ class TreeReader:
         )
 
 
-def node_name(spec: Spec, codec: Codec) -> str:
-    """A leaf's task name, a composite's given name or its kind."""
+def node_name(spec: Definition, codec: Codec) -> str:
+    """Return the task name of a leaf, or the given name or else the kind of a composite."""
     if spec.kind is NodeKind.TASK:
         return read_leaf(spec.payload, codec).task
     name = codec.load(spec.payload).get("name") if spec.payload else None
     return str(name or spec.kind)
 
 
-def _after_items(spec: Spec) -> dict[str, str]:
-    return {kind: spec.attrs[f"a{kind}"] for kind in _AFTER if f"a{kind}" in spec.attrs}
+def _after_items(spec: Definition) -> dict[str, int]:
+    """How many callbacks of which letter a swarm has for each item."""
+    return {kind: spec.number(each) for kind, (_, each) in _AFTER.items() if spec.has(each)}
+
+
+def _after_item(spec: Definition, kind: str, after: Mapping[str, int]) -> int:
+    own, _ = _AFTER[kind]
+    return spec.number(own) if spec.has(own) else after.get(kind, 0)
 
 
 def _live_facts(live: Live) -> dict[str, Any]:
@@ -180,19 +200,9 @@ def _live_facts(live: Live) -> dict[str, Any]:
 
 
 def _progress(raw: bytes) -> NodeProgress:
-    """Read `milliseconds|done|total|message`."""
-    at, done, total, message = raw.decode().split("|", 3)
-    return NodeProgress(
-        done=float(done), total=float(total) if total else None, message=message, at=from_ms(at.partition("-")[0])
-    )
+    progress = parse_progress(raw)
+    return NodeProgress(done=progress.done, total=progress.total, message=progress.message, at=progress.at)
 
 
-def _count(spec: Spec, pool: bytes | None) -> int:
-    if pool is not None and pool.startswith(b"P|"):
-        return int(pool.split(b"|", 2)[1])
-    return int(spec.attrs.get("n", 0))
-
-
-def _since(pool: bytes) -> Any:
-    parts = pool.split(b"|")
-    return from_ms(parts[8] if parts[0] == b"P" else parts[1])
+def _count(spec: Definition, pool: bytes | None) -> int:
+    return parse_pool(pool).size if pool is not None and is_pool(pool) else spec.number(Attribute.SIZE)

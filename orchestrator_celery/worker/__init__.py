@@ -77,7 +77,7 @@ def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
 
 
 def _check_settings(container: Container) -> None:
-    """Resolve what the project configured, before the worker takes its first task.
+    """Check the project's settings before the worker takes its first task.
 
     Raises:
         SystemExit: a setting is wrong; the worker does not start. Celery's signals pass on no other error.

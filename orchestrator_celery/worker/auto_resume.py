@@ -27,9 +27,10 @@ from orchestrator_celery.model.reports import LISTED, ResumeAction, ResumedNode,
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.nodes import Live, parse_live
+from orchestrator_celery.records.live import Live, LiveState, parse_live
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class ResumeSession:
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
                 alive = (
-                    sighting.alive and raw[:1] != b"I"
+                    sighting.alive and live.phase is not LiveState.STOPPING
                 )  # an interrupted node does not fail because its process is gone
                 self._handle_lost(LeafId(check.run, node, live.attempt), live, check.status, alive)
 
@@ -147,7 +148,7 @@ class ResumeSession:
     def fail_overdue_run(self, check: RunCheck) -> None:
         """Fail a run that has passed its deadline."""
         container = self._container
-        limit = float(container.reader.head_field(check.run, "limit") or 0) / 1000
+        limit = float(container.reader.head_field(check.run, HeadField.LIMIT) or 0) / 1000
         error = DeadlineExceeded(
             f"The run {check.run} did not end within its deadline of {limit:g} s. No more of its tasks start, "
             "and results of tasks that still run are ignored. `run.tree()` shows the unfinished tasks."
@@ -215,7 +216,7 @@ class ResumeSession:
                 continue
             codec, well = container.codec, True
             try:
-                blob = codec.dump_result(timeout_result(codec.load(parse(raw).payload)))
+                blob = codec.dump_result(timeout_result(codec.load(parse_definition(raw).payload)))
             except ApprovalTimeout as error:
                 blob, well = codec.dump_error(error, ""), False
             effects = container.store.graphs.answer(check.run, node, blob, well=well, late=True)
@@ -271,7 +272,7 @@ class ResumeSession:
         if leaf.node == CLOSE:
             return CLOSE_TASK
         [raw] = self._container.reader.definitions(leaf.run, [leaf.node])
-        return read_leaf(parse(raw).payload, self._container.codec).task if raw else ""
+        return read_leaf(parse_definition(raw).payload, self._container.codec).task if raw else ""
 
 
 def _imported(path: str) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
-from orchestrator_celery.lifecycle.identity import use_its_app
+from orchestrator_celery.errors import ForeignRun, FormatTooNew
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -59,24 +59,10 @@ class Claims:
             checkpoint, routing = self._claim_one(task, *claims[0], owner)
             # A nested run is closed even if the task that it replaces no longer waits for it.
             claims[1:] = [claim for claim in claims[1:] if self._still_waiting(task, *claim, owner)]
-        except UNREACHABLE as exc:
-            logger.error(
-                "A task cannot be claimed and does not start now, because the store is unavailable: %r",
-                exc,
-                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
-            )
-            if task.acks_late:
-                raise Reject(exc, requeue=True) from exc
-            raise Ignore("the store is unreachable; the task stays in the outbox") from exc
         except Ignore:
             raise
         except Exception as exc:
-            # An error of a claim is never a failure of the task. The message stays in the outbox and is sent again.
-            logger.exception(
-                "A task could not be claimed; it stays in the outbox.",
-                extra={"action": "claim", "run": claims[0][0].run, "node": claims[0][0].node},
-            )
-            raise Ignore("the claim failed; the task stays in the outbox") from exc
+            raise _not_now(task, claims[0][0], exc) from exc
         request._orchestrator_message = ClaimedMessage(
             claims, _origin(self._container, request), checkpoint, routing=routing
         )
@@ -106,14 +92,6 @@ class Claims:
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.
             self._lost.process_gone(task, leaf, fence, hold=self._container.incarnation != _incarnation(answer.detail))
-        if answer.refused is Refused.FOREIGN:
-            logger.warning(
-                "A message of the run %s, which belongs to another app (%s), was delivered here: %s.",
-                leaf.run,
-                answer.detail.decode(),
-                use_its_app(self._container),
-                extra={"action": "foreign", "run": leaf.run, "node": leaf.node},
-            )
         raise Ignore(f"vetoed: {answer.refused.value}")
 
     def _is_gone(self, other: str, owner: str) -> bool:
@@ -121,6 +99,27 @@ class Claims:
         if (node, incarnation) == (owner.rsplit("/", 2)[0], self._container.incarnation):
             return not _alive(int(pid))
         return not self._container.worker_alive(incarnation)
+
+
+def _not_now(task: Any, leaf: LeafId, exc: Exception) -> Ignore | Reject:
+    """Return the exception for Celery after a claim that could not be made. It never fails the task.
+
+    The node stays in the outbox, from which the reconciler sends its message again.
+    """
+    extra = {"action": "claim", "run": leaf.run, "node": leaf.node}
+    if isinstance(exc, UNREACHABLE):
+        logger.error("A task does not start now, because the store is unavailable: %r", exc, extra=extra)
+        if task.acks_late:
+            return Reject(exc, requeue=True)
+        return Ignore("the store is unavailable; the task stays in the outbox")
+    if isinstance(exc, ForeignRun):
+        logger.warning("A task of another app is not started here; its app sends it again: %s", exc, extra=extra)
+        return Ignore("the run belongs to another app")
+    if isinstance(exc, FormatTooNew):
+        logger.warning("A task is not started here: %s", exc, extra=extra)
+        return Ignore("the run was written by a later release")
+    logger.error("A task could not be claimed; it stays in the outbox.", exc_info=exc, extra=extra)
+    return Ignore("the claim failed; the task stays in the outbox")
 
 
 def _origin(container: Container, request: Any) -> Origin:

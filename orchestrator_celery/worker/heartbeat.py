@@ -99,8 +99,10 @@ class Heartbeat:
                 logger.warning("The heartbeat could not be sent: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
             except Exception:
-                # Without a heartbeat the worker's lease ends, and its tasks start again elsewhere while they run here.
-                logger.exception("The heartbeat failed and goes on.", extra={"action": "heartbeat"})
+                # If the heartbeat stopped, the lease would end, and another worker would start the running tasks again.
+                logger.exception(
+                    "The heartbeat failed; the next one is sent at its regular time.", extra={"action": "heartbeat"}
+                )
                 self._on_miss()
             self._stopped.wait(settings.heartbeat)
         self._leave(member)
@@ -132,7 +134,7 @@ class Heartbeat:
 
 
 def _copied(requests: Iterable[Any]) -> list[Any] | None:
-    """A copy of a set that the worker's main thread changes meanwhile; None if it keeps changing."""
+    """Return a copy of a set that the main thread may change meanwhile; None if it changes during every try."""
     for _ in range(_TRIES):
         with suppress(RuntimeError):
             return list(requests)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _number(name: str, value: Any) -> str:
 
 
 def _refused(name: str, value: Any, instead: str) -> OrchestratorError:
-    return OrchestratorError(f"progress({name}={value!r}) is not allowed: {instead}.")
+    return OrchestratorError(f"progress({name}={safe_repr(value)}) is not allowed: {instead}.")
 
 
 class ProgressWriter:

@@ -44,6 +44,8 @@ _ROUTINE_PER_MINUTE = 1000
 _SHORTEST = 10_000.0
 #: Milliseconds between two checks that the indexes still exist.
 _CHECK = 60_000.0
+#: Number of runs of a later release that are remembered.
+_REMEMBERED = 10_000
 #: Milliseconds after which a run whose record cannot be read is checked again.
 _PUT_ASIDE = 600_000.0
 #: Longest pause of the leader between two checks, in seconds. A delayed run that was created after the last check
@@ -67,6 +69,8 @@ class Reconciler:
         self._last: Beat | None = None
         self._beat_time = 0.0
         self._wake = threading.Condition()
+        #: Runs of a later release that the log has named.
+        self._newer: set[str] = set()
         #: The worker may have missed something, so the next sweep checks all runs.
         self._alarm = False
         #: Another worker led before. This worker knows the state of its sweeps only if it handed over.
@@ -123,7 +127,7 @@ class Reconciler:
         if runs:
             self._guard(self._check_runs, runs, beat)
         self._guard(Deletion(self._container).sweep, beat.now)
-        if not self._alarm:  # otherwise the next sweep looks for the tasks of the dead once more
+        if not self._alarm:  # otherwise the next sweep checks the tasks of the dead workers again
             self._follows = False
             self._container.registry.bury(beat.dead)
 
@@ -188,11 +192,19 @@ class Reconciler:
                     {check.run: _next(check, beat.now, routine * uniform(0.8, 1.2)) for check in lasting}
                 )
                 for check in checks:
-                    if check.state == "unreadable":
+                    if check.state == "newer":
+                        self._leave_alone(check)
+                    elif check.state == "unreadable":
                         session.put_aside(check)
                     else:
                         self._handle(check, session, beat.now)
                 store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
+
+    def _leave_alone(self, check: RunCheck) -> None:
+        """Log once that a run of a later release is left to the workers of that release."""
+        if check.run not in self._newer:
+            self._newer = {*self._newer, check.run} if len(self._newer) < _REMEMBERED else {check.run}
+            logger.warning("%s", check.problem, extra={"action": "sweep", "run": check.run})
 
     def _handle(self, check: RunCheck, session: ResumeSession, now: float) -> None:
         try:
@@ -262,7 +274,7 @@ class Reconciler:
 
 
 def _next(check: RunCheck, now: float, routine: float) -> float:
-    regular = now + (_PUT_ASIDE if check.state == "unreadable" else routine)
+    regular = now + (_PUT_ASIDE if check.state in ("newer", "unreadable") else routine)
     starts = check.starts
     if starts is not None and starts <= now:  # this check starts the run
         starts = now + FIRST_LOOK

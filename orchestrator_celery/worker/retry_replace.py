@@ -17,6 +17,7 @@ from celery.canvas import Signature, _chain, chord, group
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
+from orchestrator_celery.canvas.eager_scope import runs_eagerly
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, is_transient
 from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
@@ -49,17 +50,24 @@ class RetryReplace:
     def replacement(self, task: Any, sig: Any) -> Any:
         """Return the signature that replaces a task. If it is a canvas, turn it into a run of its own."""
         message = claimed_by(task.request)
-        if message is None or _is_refused(sig):
+        if _is_refused(sig):
             return sig
-        if sig.subtask_type and not isinstance(sig, Primitive):
-            if isinstance(sig, group) and len(list(sig.tasks)) == 1:
-                # As `Task.replace` does: the result stays a list of one, which it is not where the group is applied.
-                sig = chord(sig, task.app.tasks["celery.accumulate"].s(index=0))
-            sig = ComplexSignature(sig, app=self._container.app)
+        if message is None:
+            # Freezing a canvas asks the result backend, which an eager run does not need.
+            return self._as_unit(sig) if task.request.is_eager and runs_eagerly() else sig
+        sig = self._as_unit(sig)
         message.replacement = sig.set(parent_id=message.claims[-1][0].run)
         if isinstance(sig, Primitive):
             sig.stands_in = True
         return message.replacement
+
+    def _as_unit(self, sig: Any) -> Any:
+        if not sig.subtask_type or isinstance(sig, Primitive):
+            return sig
+        if isinstance(sig, group) and len(list(sig.tasks)) == 1:
+            # As in `Task.replace`, so that the result is a list of one. An applied group would not return a list.
+            sig = chord(sig, self._container.app.tasks["celery.accumulate"].s(index=0))
+        return ComplexSignature(sig, app=self._container.app)
 
     def replaced(self, leaf: LeafId, fence: Fence, sig: Any) -> None:
         """Report that a body has replaced itself.
@@ -84,7 +92,7 @@ class RetryReplace:
         """Cancel a nested run if the outer run has ended or has started the replaced task again."""
         status = self._container.reader.head_field(run, "status")
         if status is not None and not RunStatus(status.decode()).ended:
-            self._container.store.cancel(run, "", "")
+            self._container.store.cancel(run, "")
             Cancellation(self._container).finish(run)
 
     def replace(self, task: Any, sig: Any, original: Callable[..., Any]) -> Any:
@@ -150,7 +158,7 @@ class RetryReplace:
 
 
 def _is_refused(sig: Any) -> bool:
-    """Whether `Task.replace` refuses it, in words of its own."""
+    """Whether `Task.replace` refuses the signature with its own error."""
     return (isinstance(sig, _chain) and not sig.tasks) or "chord" in sig.options
 
 

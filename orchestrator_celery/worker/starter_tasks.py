@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 __all__ = ("register_starters",)
 
 _PRIMITIVES: tuple[type[Primitive], ...] = (Swarm, ComplexSignature, ConditionalGraph)
-#: Header in which the message of a starter carries the delay, which the store holds and not the broker.
+#: Header with the delay of a starter's message. The store keeps the delay instead of the broker.
 _ETA = "orchestrator_eta"
 
 
 class StarterTask(Task):
-    """Starts a primitive. If the sender has the extension, as beat has, the run is on record when the call returns."""
+    """Starts a primitive. If the sender has the extension, as beat does, the run is recorded when the call returns."""
 
     abstract = True
     primitive: ClassVar[type[Primitive]]
@@ -36,13 +36,13 @@ class StarterTask(Task):
         shadow: str | None = None,
         **options: Any,
     ) -> Any:
-        """Start the primitive here; arguments as of `Task.apply_async`."""
+        """Start the primitive in this process. The arguments are those of `Task.apply_async`."""
         own = {"task_id": task_id, "link": link, "link_error": link_error, "shadow": shadow}
         given = {name: value for name, value in own.items() if value is not None}
         return self.signature_of(args, kwargs).apply_async(**given, **options)
 
     def signature_of(self, args: Any, kwargs: Any) -> Primitive:
-        """The primitive a message stands for."""
+        """Return the primitive with the arguments of a message."""
         message = {"task": self.name, "args": tuple(args or ()), "kwargs": dict(kwargs or {})}
         return self.primitive.from_dict(message, app=self.app)
 
@@ -52,7 +52,7 @@ def register_starters(app: Celery, options: dict[str, Any]) -> None:
 
     Args:
         app: the Celery app.
-        options: what the internal tasks have in common.
+        options: the options that all internal tasks share.
     """
     for primitive in _PRIMITIVES:
         _register(app, primitive, options)
@@ -62,7 +62,7 @@ def register_starters(app: Celery, options: dict[str, Any]) -> None:
 def _register(app: Celery, primitive: type[Primitive], options: dict[str, Any]) -> None:
     @app.task(name=primitive.task_name, base=StarterTask, primitive=primitive, **options)
     def start(self: Any, *args: Any, **kwargs: Any) -> Any:
-        """Starts the primitive in a worker: whoever sent the message has called `send_task`."""
+        """Start the primitive in a worker, because the message was sent with `send_task`."""
         signature = self.signature_of(args, kwargs)
         if eta := self.request.get(_ETA):
             eta = maybe_make_aware(maybe_iso8601(eta), app.timezone)
@@ -71,6 +71,6 @@ def _register(app: Celery, primitive: type[Primitive], options: dict[str, Any]) 
 
 
 def _hand_over_delay(headers: Any = None, **_: Any) -> None:
-    """The message goes at once, and the run is recorded with its delay as soon as a worker takes it."""
+    """Send the message now, and move its delay into a header; a worker records the run with this delay."""
     if isinstance(headers, dict) and headers.get("eta"):
         headers[_ETA], headers["eta"] = headers["eta"], None

@@ -23,6 +23,7 @@ from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.model.reports import InterruptOutcome
+from orchestrator_celery.model.safe_text import safe_str
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.worker.claimed_message import claimed_by, claims_of, claims_reported
 
@@ -146,7 +147,7 @@ class TaskSignals:
         """Report that the message is not a valid task message."""
         leaf = parse_leaf_id(str((message.headers or {}).get("id")))
         if leaf is not None:
-            self._reporter.failed(leaf, None, InvalidTaskError(str(exc)), "")
+            self._reporter.failed(leaf, None, InvalidTaskError(safe_str(exc)), "")
 
 
 def _original_error(exception: BaseException, einfo: Any) -> BaseException:

@@ -2,8 +2,18 @@
 
 import pytest
 from celery import chain, chord, group
+from celery.exceptions import ImproperlyConfigured
 
-from orchestrator_celery import ComplexSignature, Orchestrator, Swarm, SwarmClosed, SwarmFailed
+from orchestrator_celery import (
+    END,
+    START,
+    ComplexSignature,
+    ConditionalGraph,
+    Orchestrator,
+    Swarm,
+    SwarmClosed,
+    SwarmFailed,
+)
 from tests.kit.project import make_app
 
 
@@ -36,7 +46,11 @@ def tasks(eager):
     def record(*args):
         Tasks.called.append(args)
 
-    Tasks.add, Tasks.xsum, Tasks.fail, Tasks.record = add, xsum, fail, record
+    @eager.task(bind=True, shared=False)
+    def replaced(self, kind):
+        return self.replace(REPLACEMENTS[kind][0](Tasks))
+
+    Tasks.add, Tasks.xsum, Tasks.fail, Tasks.record, Tasks.replaced = add, xsum, fail, record, replaced
     Tasks.called = []
     return Tasks
 
@@ -98,3 +112,42 @@ def test_errors_propagate_where_the_app_says_so(tasks, eager):
         ComplexSignature(tasks.fail.s()).apply_async()
     with pytest.raises(SwarmFailed):
         Swarm([tasks.fail.s()]).apply_async()
+
+
+REPLACEMENTS = {
+    "task": (lambda t: t.add.s(1, 2), 3),
+    "chain": (lambda t: chain(t.add.s(1, 2), t.add.s(10)), 13),
+    "chain that ends in a group": (lambda t: chain(t.add.s(1, 2), group(t.add.s(10), t.add.s(20))), [13, 23]),
+    "group": (lambda t: group(t.add.s(1, 1), t.add.s(2, 2)), [2, 4]),
+    "group of one": (lambda t: group(chain(t.add.s(1, 1), group(t.add.s(1), t.add.s(2)))), [[3, 4]]),
+    "chord": (lambda t: chord([t.add.s(1, 1), t.add.s(2, 2)], t.xsum.s()), 6),
+    "swarm": (lambda t: Swarm([t.add.s(1, 1)]), [2]),
+    "unit": (lambda t: ComplexSignature(group(t.add.s(1, 1), t.add.s(2, 2))), [2, 4]),
+    "graph": (lambda t: ConditionalGraph().add_node("a", t.add.s(1, 2)).add_edge(START, "a").add_edge("a", END), 3),
+    "failing chord": (lambda t: chord([t.fail.s()], t.xsum.s()), ValueError),
+    "empty chain": (lambda t: chain(), ImproperlyConfigured),
+}
+PLACES = {
+    "alone": lambda sig, t: ComplexSignature(sig),
+    "in a chain": lambda sig, t: ComplexSignature(chain(t.add.s(1, 1), sig)),
+    "in a header": lambda sig, t: ComplexSignature(chord([t.add.s(1, 1)], sig)),
+    "in a swarm": lambda sig, t: Swarm([sig]),
+    "in a graph": lambda sig, t: ConditionalGraph().add_node("a", sig).add_edge(START, "a").add_edge("a", END),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", REPLACEMENTS)
+def test_a_replaced_task_asks_no_backend(tasks, eager, kind, place):
+    """Given a backend that nobody can reach, then a task is replaced by any canvas all the same."""
+    eager.conf.result_backend = "redis://127.0.0.1:1/0"
+    eager._backend_cache = None
+    eager._local.__dict__.pop("backend", None)
+    expected = REPLACEMENTS[kind][1]
+    result = PLACES[place](tasks.replaced.si(kind), tasks).apply_async()
+    if isinstance(expected, type):
+        error = SwarmFailed if place == "in a swarm" else expected
+        with pytest.raises(error):
+            result.get()
+    else:
+        assert result.get() == ([expected] if place == "in a swarm" else expected)

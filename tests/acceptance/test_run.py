@@ -7,6 +7,7 @@ from celery import chain, group
 
 from orchestrator_celery import (
     ComplexSignature,
+    DefinitionMismatch,
     NodeKind,
     NodeState,
     OrchestratorError,
@@ -116,13 +117,13 @@ def test_progress(app):
 
 def test_items_and_results_are_read_in_pages(app):
     run = Swarm([p.add.s(i, 0) for i in range(1200)]).apply_async()
-    assert run.get(timeout=60) == list(range(1200)) == list(run.results())
+    assert run.get(timeout=240) == list(range(1200)) == list(run.results())
     items = list(run.items())
     assert [item.index for item in items] == list(range(1200))
     assert {item.state for item in items} == {NodeState.SUCCEEDED}
     assert [item.index for item in run.items(offset=1100, limit=3)] == [1100, 1101, 1102]
     assert items[0].task.endswith(".add")
-    with pytest.raises(OrchestratorError, match="is no swarm"):
+    with pytest.raises(OrchestratorError, match="is not a swarm"):
         list(ComplexSignature(p.add.s(1, 1)).apply_async().items())
 
 

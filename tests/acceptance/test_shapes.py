@@ -9,7 +9,7 @@ from orchestrator_celery import ComplexSignature, RunStatus
 def outcome(result):
     """A value, or an error's type; with the words, except where they hold an id."""
     try:
-        return result.get(timeout=60, disable_sync_subtasks=False)
+        return result.get(timeout=240, disable_sync_subtasks=False)
     except Exception as exc:
         words = str(exc).split("raised")[-1] if type(exc).__name__ == "ChordError" else str(exc)
         return type(exc).__name__, words.strip()

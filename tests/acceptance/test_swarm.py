@@ -15,12 +15,16 @@ from orchestrator_celery import (
     SwarmFull,
 )
 from tests.kit import project as p
+from tests.kit.cases import amount
 from tests.kit.clients import run_code
 from tests.kit.waiting import wait_for
 
+#: Of a large swarm: more than are added in one chunk.
+COUNT = amount(1_300, 3_000)
+
 
 def test_results_keep_the_order_of_the_items(app):
-    assert Swarm(p.add.s(i, i) for i in range(300)).apply_async().get(timeout=60) == [2 * i for i in range(300)]
+    assert Swarm(p.add.s(i, i) for i in range(300)).apply_async().get(timeout=240) == [2 * i for i in range(300)]
 
 
 def test_an_empty_swarm_ends_at_once(app):
@@ -73,13 +77,13 @@ def test_an_open_swarm_takes_more_and_ends_when_closed(app):
     swarm = Swarm([p.add.s(0, 0)], open=True, max_concurrency=4)
     run = swarm.apply_async()
     assert [swarm.add_task(p.add.s(i, i)) for i in (1, 2)] == [1, 2]
-    report = swarm.add_tasks_bulk(p.add.s(i, i) for i in range(3, 3000))
-    assert (report.requested, report.added, report.rejected) == (2997, 2997, ())
-    wait_for(lambda: run.progress().done == 3000, 240, "all items")
+    report = swarm.add_tasks_bulk(p.add.s(i, i) for i in range(3, COUNT))
+    assert (report.requested, report.added, report.rejected) == (COUNT - 3, COUNT - 3, ())
+    wait_for(lambda: run.progress().done == COUNT, 240, "all items")
     assert run.status is RunStatus.RUNNING
     swarm.close()
     swarm.close()
-    assert run.get(timeout=120) == [2 * i for i in range(3000)]
+    assert run.get(timeout=120) == [2 * i for i in range(COUNT)]
     with pytest.raises(SwarmClosed):
         swarm.add_task(p.add.s(1, 1))
 

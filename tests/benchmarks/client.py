@@ -169,7 +169,7 @@ def waiting(n):
 def flat(n):
     """How long the first and the last tenth of many items took, by their own records."""
     from orchestrator_celery import Orchestrator, Swarm
-    from orchestrator_celery.records.nodes import parse_terminal
+    from orchestrator_celery.records.ended import parse_ended
 
     swarm = Swarm((p.double.s(i) for i in range(n)), batch=100)
 
@@ -178,7 +178,7 @@ def flat(n):
         ends = []
         for first in range(0, n, 1000):
             records = reader.terminal(swarm.applied, [f"0.{i}" for i in range(first, min(first + 1000, n))])
-            ends += [parse_terminal(raw).finished.timestamp() for raw in records]
+            ends += [parse_ended(raw).finished.timestamp() for raw in records]
         ends.sort()
         tenth = n // 10
         return {"first": ends[tenth] - ends[0], "last": ends[-1] - ends[-1 - tenth]}

@@ -60,7 +60,7 @@ def test_it_waits_through_restarts_of_everything(durable_site):
     site.server.kill()
     site.server.restart()
     site.worker(**HASTY)
-    assert run.get(timeout=60) == {"decision": "approved", "by": "ada", "note": "", "timed_out": False}
+    assert run.get(timeout=240) == {"decision": "approved", "by": "ada", "note": "", "timed_out": False}
     assert run.status is RunStatus.SUCCEEDED
 
 
@@ -103,7 +103,7 @@ def test_a_time_that_is_over_while_no_worker_is_up(default_site, on_timeout, dec
     assert run.status is RunStatus.RUNNING
     default_site.worker(**HASTY)
     default_site.worker(**HASTY)
-    assert run.get(timeout=60) == {"decision": decision, "by": "", "note": "", "timed_out": True}
+    assert run.get(timeout=240) == {"decision": decision, "by": "", "note": "", "timed_out": True}
     with pytest.raises(InvalidTransition):
         run.approve("review")
 

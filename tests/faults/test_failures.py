@@ -139,7 +139,7 @@ def test_r9_a_node_fails(place, ledger, hows):
         if fault.act is not None:
             fault.act(place, run)
     for _, run in runs.values():
-        assert run.get(timeout=60, propagate=False) is not None
+        assert run.get(timeout=240, propagate=False) is not None
     ids = {run.id for _, run in runs.values()}
     wait_for(lambda: {entry[0] for entry in ledger.entries()} >= set(runs), 30, "the error callbacks")
     wait_for(lambda: {entry[1] for entry in ledger.entries("old-errback")} == ids, 30, "the errbacks")

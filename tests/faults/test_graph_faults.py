@@ -37,7 +37,7 @@ from tests.faults.test_failures import FAULTS, _wait_for_second_reports
 from tests.kit import project as p
 from tests.kit.cases import seeded
 from tests.kit.clients import crash_client
-from tests.kit.supervised import supervised
+from tests.kit.supervised import is_told, supervised
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, events
 
@@ -115,14 +115,9 @@ CASES = [
 def test_r3_a_graph_survives_a_crash_at(default_site, ledger, tmp_path, point, scope):
     """Given a process that ends before or after a call, then what it had not recorded is done by another, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point + scope, **HASTY) as look_after:
+    with supervised(default_site, mark, point + scope, **HASTY) as until:
         run = whole().apply_async((PAGES,))
-
-        def is_closed():
-            look_after()
-            return run.ready()
-
-        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        until(lambda: is_told(run), 60, f"the run after a crash at {point}")
         assert run.get(timeout=120) == OUTCOME
     assert mark.exists(), "the point was never reached"
     is_well(run, ledger, 2)
@@ -142,7 +137,7 @@ def test_r3_a_client_crashes_when_it_decides_where_a_graph_begins(default_site, 
     )  # fmt: skip
     crashed(default_site, tmp_path, f"store.decide.{side}", code)
     default_site.worker(**HASTY)
-    assert p.orchestrator.run("once").get(timeout=60) == 5
+    assert p.orchestrator.run("once").get(timeout=240) == 5
     assert ledger.entries("start") == [["start", 5]]
 
 
@@ -165,7 +160,7 @@ def test_r3_whoever_answers_crashes(default_site, ledger, tmp_path, side):
     else:
         with pytest.raises(InvalidTransition):
             run.reject("ask", by="bob")
-    assert run.get(timeout=60)["by"] == ("bob" if side == "before" else "ada")
+    assert run.get(timeout=240)["by"] == ("bob" if side == "before" else "ada")
     assert len(ledger.entries("start")) == 1
 
 
@@ -173,16 +168,11 @@ def test_r3_whoever_answers_crashes(default_site, ledger, tmp_path, side):
 def test_r3_the_worker_that_answers_for_nobody_crashes(default_site, ledger, tmp_path, side):
     """Given a timeout, when the sweeper dies as it answers, then the next one does, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, f"store.answer.{side}", **HASTY) as look_after:
+    with supervised(default_site, mark, f"store.answer.{side}", **HASTY) as until:
         graph = ConditionalGraph("late").add_node("ask", Approval(timeout=0.5)).add_edge(START, "ask")
         graph.add_node("no", p.tail.s()).add_conditional_edges("ask", {"approved": END, "rejected": "no"})
         run = graph.add_edge("no", END).apply_async()
-
-        def is_closed():
-            look_after()
-            return run.ready()
-
-        wait_for(is_closed, 60, "the run")
+        until(lambda: is_told(run), 60, "the run")
         assert run.get(timeout=120)["timed_out"] is True
     assert mark.exists(), "the point was never reached"
     assert len(ledger.entries("tail")) == 1
@@ -207,7 +197,7 @@ def test_r1_a_worker_is_killed_several_times(site, ledger, seed):
         if kill == answered:
             run.approve("ask", by="ada")
         worker = site.worker(**settings)
-    assert run.get(timeout=60) == [*OUTCOME, {"decision": "approved", "by": "ada", "note": "", "timed_out": False}]
+    assert run.get(timeout=240) == [*OUTCOME, {"decision": "approved", "by": "ada", "note": "", "timed_out": False}]
     is_well(run, ledger, 6)
 
 
@@ -219,7 +209,7 @@ def test_r4_the_broker_is_emptied(default_site, ledger):
     default_site.server.client(0).flushdb()
     [waiting] = p.orchestrator.approvals()
     run.approve(waiting.node, by="ada")
-    assert run.get(timeout=60)[:4] == OUTCOME
+    assert run.get(timeout=240)[:4] == OUTCOME
     assert worker.process.poll() is None
     is_well(run, ledger, 2)
 
@@ -246,7 +236,7 @@ def test_r5_an_approval_survives_everything(lasting_site, ledger):
     lasting_site.worker(**HASTY)
     [waiting] = wait_for(p.orchestrator.approvals, what="a sweep to list it again")
     run.reject(waiting.node, by="ada", note="not now")
-    assert run.get(timeout=60) == {"decision": "rejected", "by": "ada", "note": "not now", "timed_out": False}
+    assert run.get(timeout=240) == {"decision": "rejected", "by": "ada", "note": "not now", "timed_out": False}
     assert len(ledger.entries("start")) == 1
 
 
@@ -359,7 +349,7 @@ def test_a_nested_graph_is_suspended_and_its_worker_killed(default_site, ledger)
     assert p.add.delay(1, 1).get(timeout=120) == 2, "the worker works"
     assert len(ledger.entries("start")) == started
     run.resume()
-    assert run.get(timeout=60) == 6
+    assert run.get(timeout=240) == 6
     assert len(ledger.entries("start")) <= INSIDE + 2
 
 
@@ -374,7 +364,7 @@ def test_a_nested_graph_is_interrupted(default_site, ledger):
     assert run.status is RunStatus.INTERRUPTED
     stopped = events(run, NodeInterrupted)
     run.resume()
-    assert run.get(timeout=60) == 6
+    assert run.get(timeout=240) == 6
     assert events(run, NodeFailed) == []
     assert len(ledger.entries("start")) == INSIDE + len(stopped)
 
@@ -386,7 +376,7 @@ def test_a_nested_graph_is_resumed_by_itself(default_site, ledger):
     wait_for(lambda: len(ledger.entries("start")) >= 4, what="the middle")
     worker.kill()
     default_site.worker(**HASTY)
-    assert run.get(timeout=60) == 6
+    assert run.get(timeout=240) == 6
     assert len(ledger.entries("start")) <= INSIDE + 2
     ended = [event.node for event in events(run, NodeSucceeded)]
     assert len(ended) == len(set(ended))
@@ -435,7 +425,7 @@ def test_r6_a_worker_is_stopped_in_a_graph(default_site, ledger, number):
     wait_for(lambda: run.progress().done >= 5, what="five visits")
     worker.stop(number)
     default_site.worker()
-    assert run.get(timeout=60) == 20
+    assert run.get(timeout=240) == 20
     assert len(ledger.entries("start")) <= 20 + (0 if number == signal.SIGTERM else 2)
 
 
@@ -472,7 +462,7 @@ def test_r9_every_failure_takes_the_error_edge_once(ledger):
                 if fault.act is not None:
                     fault.act(stand, run)
         for mark, (_, run) in runs.items():
-            assert run.get(timeout=60) is None, mark
+            assert run.get(timeout=240) is None, mark
         _wait_for_second_reports(stand, [run for mark, (_, run) in runs.items() if mark.startswith("lost")])
         for mark, (fault, run) in runs.items():
             [entry] = ledger.entries(mark)

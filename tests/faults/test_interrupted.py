@@ -44,7 +44,7 @@ def test_the_worker_crashes_when_it_reports(default_site, ledger, tmp_path, side
     default_site.worker(**HASTY)
     assert starts(run) == [1]
     run.resume()
-    assert run.get(timeout=60) == 1
+    assert run.get(timeout=240) == 1
     assert starts(run) == [1, 2]
 
 
@@ -76,4 +76,4 @@ def test_a_worker_dies_while_its_task_is_to_be_stopped(default_site, ledger):
     assert node.action == "kept"
     assert len(ledger.entries("start")) == 1
     run.resume()
-    assert run.get(timeout=60) == 1
+    assert run.get(timeout=240) == 1

@@ -32,7 +32,7 @@ def test_r1_a_worker_is_killed_at_a_random_point_of_a_swarm(site, ledger, seed):
     time.sleep(1)
     site.worker()
     ready = time.monotonic()
-    assert run.get(timeout=60) == list(range(200))
+    assert run.get(timeout=240) == list(range(200))
     assert time.monotonic() - ready < limit(30)
     assert run.status is RunStatus.SUCCEEDED
     assert run.progress().done == 200
@@ -51,7 +51,7 @@ def test_r2_a_busy_child_is_killed(site, ledger, seed):
     wait_for(lambda: run.progress().running == 2, what="both children")
     time.sleep(random.Random(seed).random() / 5)
     os.kill(random.Random(seed).choice(worker.children()), signal.SIGKILL)
-    assert run.get(timeout=60) == [*range(10), 99]
+    assert run.get(timeout=240) == [*range(10), 99]
     assert extra_bodies(ledger, 11) <= 1
     assert ledger.entries("old-errback") == []
 
@@ -62,7 +62,7 @@ def test_r2_a_poison_task_is_stopped(site, ledger, task):
     poison = getattr(p, task).s(7)
     poison.link_error(p.on_old_error.s())
     run = Swarm([poison, p.add.s(1, 1)], max_failures=1).apply_async()
-    assert run.get(timeout=60) == [None, 2]
+    assert run.get(timeout=240) == [None, 2]
     assert len(ledger.entries("suicide")) == 3
     [failed] = run.items(state="FAILED")
     assert failed.error.type == "PoisonedTask"
@@ -74,14 +74,14 @@ def test_r2_a_poison_task_is_stopped(site, ledger, task):
 def test_a_poison_task_fails_an_intolerant_swarm(default_site, ledger):
     default_site.worker()
     with pytest.raises(SwarmFailed, match="PoisonedTask"):
-        Swarm([p.suicide.s(1), p.add.s(1, 1)]).apply_async().get(timeout=60)
+        Swarm([p.suicide.s(1), p.add.s(1, 1)]).apply_async().get(timeout=240)
 
 
 def test_a_task_that_must_not_be_resumed_fails_as_it_does_natively(default_site, ledger):
     default_site.worker()
     run = ComplexSignature(p.never_resumed.s(1)).apply_async()
     with pytest.raises(Exception, match=r"signal 9|prematurely"):
-        run.get(timeout=60)
+        run.get(timeout=240)
     assert len(ledger.entries("never")) == 1
 
 
@@ -92,7 +92,7 @@ def test_r6_a_worker_is_stopped_in_a_chain(site, ledger, number):
     wait_for(lambda: run.progress().done >= 5, what="five steps")
     worker.stop(number)
     site.worker()
-    assert run.get(timeout=60) == 20
+    assert run.get(timeout=240) == 20
     assert extra_bodies(ledger, 20) <= (0 if number == signal.SIGTERM else 2)
 
 
@@ -104,7 +104,7 @@ def test_r10_workers_that_start_at_once_resume_each_node_once(default_site, ledg
     herd = [default_site.worker(concurrency=1, ready=False) for _ in range(5)]
     for one in herd:
         one.wait_ready()
-    assert [run.get(timeout=60) for run in runs] == [i + 1 for i in range(50)]
+    assert [run.get(timeout=240) for run in runs] == [i + 1 for i in range(50)]
     assert extra_bodies(ledger, 50) <= 2
     for run in runs:
         lost = [event.node for event in run.watch() if type(event).__name__ == "NodeLost"]
@@ -114,7 +114,7 @@ def test_r10_workers_that_start_at_once_resume_each_node_once(default_site, ledg
 def test_a_resumed_task_goes_on_from_its_checkpoint(site, ledger):
     site.worker()
     run = ComplexSignature(p.checkpointed.s(6, die_at=3)).apply_async()
-    assert run.get(timeout=60) == [3, 6]
+    assert run.get(timeout=240) == [3, 6]
     steps = [(step, attempt) for _, step, attempt in ledger.entries("step")]
     assert steps == [(0, 1), (1, 1), (2, 1), (3, 1), (3, 2), (4, 2), (5, 2)]
 

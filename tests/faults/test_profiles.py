@@ -133,7 +133,7 @@ def test_r2_a_busy_child_is_replaced_in_time(trials):
         trial.since = trial.stand.orchestrator.container.store.now()
         os.kill(trial.dice.choice(trial.worker.children()), signal.SIGKILL)
     for trial in trials:
-        assert trial.fan.get(timeout=60) == [trial.seed * 1000 + i for i in range(4)]
+        assert trial.fan.get(timeout=240) == [trial.seed * 1000 + i for i in range(4)]
         again = [event for event in events(trial.fan, NodeStarted) if event.attempt > 1 and event.node != "$"]
         assert len(again) <= 1
         assert all(event.time.timestamp() - trial.since <= limit(5) for event in again)
@@ -310,7 +310,7 @@ def test_r7_default_acknowledgement_and_a_short_visibility_timeout(ledger):
             runs += [trial.stand.run(chain(trial.stand.swarm(items), t("tail"))) for items in (long, late)]
         for number, run in enumerate(runs):
             first = SEEDS[number // 2] * 1000 + (1 if number % 2 == 0 else 3)
-            assert run.get(timeout=60) == [first, first + 1]
+            assert run.get(timeout=240) == [first, first + 1]
             trials[number // 2].check_ends(run)
         assert [trial.bodies() for trial in trials] == [4, 4, 4], "each body once"
         assert len(ledger.entries("tail")) == len(runs)

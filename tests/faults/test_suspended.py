@@ -29,7 +29,7 @@ def test_r8_suspended_with_no_worker_up(site, ledger):
     time.sleep(1.5)
     assert ledger.entries("start") == []
     run.resume()
-    assert run.get(timeout=60) == list(range(200))
+    assert run.get(timeout=240) == list(range(200))
     assert len(ledger.entries("start")) == 200
     assert run.status is RunStatus.SUCCEEDED
 
@@ -47,7 +47,7 @@ def test_r8_suspended_in_the_middle(site, ledger):
     assert max(begun) <= suspended + 1
     started = len(ledger.entries("start"))
     run.resume()
-    assert run.get(timeout=90) == list(range(200))
+    assert run.get(timeout=240) == list(range(200))
     assert len(ledger.entries("start")) <= 200 + 2
     assert started < 200
 
@@ -106,7 +106,7 @@ def test_a_caller_dies_before_it_has_told_a_run_that_stands_in(default_site, led
     wait_for(lambda: inner.status is status, 40, "the sweep")
     wait_for(lambda: "owed" not in p.orchestrator.container.reader.head(run.id), what="the debt to be paid")
     p.orchestrator.container.publisher.act(store.resume(run.id).todo)
-    assert run.get(timeout=60) == 2
+    assert run.get(timeout=240) == 2
 
 
 def test_verbs_that_do_not_fit_the_status_are_refused(default_site):

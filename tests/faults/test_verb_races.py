@@ -94,7 +94,7 @@ def test_contradicting_verbs_leave_a_run_that_goes_on(stand, ledger):
             handle.resume()
     with stand.worker():
         for number, run in enumerate(runs):
-            assert stand.orchestrator.run(run).get(timeout=60) == number
+            assert stand.orchestrator.run(run).get(timeout=240) == number
     assert sorted(value for _, value in ledger.entries("start")) == list(range(ROUNDS))
 
 
@@ -119,7 +119,7 @@ def test_a_retry_among_other_verbs_leaves_a_run_that_ends(stand, ledger):
             handle.resume()
     with stand.worker():
         for number, run in enumerate(runs):
-            assert stand.orchestrator.run(run).get(timeout=60) == number
+            assert stand.orchestrator.run(run).get(timeout=240) == number
     assert sorted(value for _, value in ledger.entries("start")) == list(range(ROUNDS))
 
 

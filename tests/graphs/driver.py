@@ -15,6 +15,7 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.graph import GraphRecord, Undone
 from orchestrator_celery.store import Effects
 from orchestrator_celery.store.script_call import edge_context
 
@@ -217,20 +218,20 @@ class Driver:
 
     def visits(self) -> dict[str, int]:
         """How often each node of the outermost graph was visited, or was to be, before the graph failed."""
-        return self.by_name(dict(self.state["v"] or {}))
+        return self.by_name(self.state.visits)
 
     def withdrawn(self) -> dict[str, int]:
         """How many of these were withdrawn."""
-        undone = dict(self.state["un"] or {})
-        return self.by_name(Counter(at.partition(".")[0] for at, (state, *_) in undone.items() if state == "W"))
+        undone = self.state.undone.items()
+        begun = (at.partition(".")[0] for at, visit in undone if visit.state is Undone.NOT_BEGUN)
+        return self.by_name(Counter(begun))
 
     def skipped(self) -> set[str]:
-        return set(self.by_name(dict(self.state["skip"] or {})))
+        return set(self.by_name(self.state.skipped))
 
     @property
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.parts.reader.graph_state(self.run, ROOT).state
-        return found
+    def state(self) -> GraphRecord:
+        return self.parts.reader.graph_state(self.run, ROOT)
 
     def by_name(self, found: dict[str, int]) -> dict[str, int]:
         """By the names of nodes, without routers."""

@@ -7,6 +7,7 @@ from celery import chain, group
 from celery.exceptions import SoftTimeLimitExceeded
 from celery.result import AsyncResult
 
+from orchestrator_celery.model.safe_text import safe_str
 from tests.kit.project import add, app, identity, note
 
 
@@ -32,7 +33,7 @@ def error_of(task_id):
     """What a handler finds under the id it is told: type and words of the error."""
     found = AsyncResult(task_id, app=app)
     error = found.result
-    return [found.state, type(error).__name__, str(error)]
+    return [found.state, type(error).__name__, safe_str(error)]
 
 
 @app.task
@@ -204,3 +205,39 @@ def priority(self, *args):
 def starts_a_chain():
     """A canvas that is started in a task is no part of it."""
     return len(chain(add.s(1, 1), add.s(2), group(add.s(3), add.s(4)), tsum.s()).apply_async().as_tuple())
+
+
+class Wordless(Exception):
+    """An error that raises when it is asked for its words."""
+
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+
+class Speechless(Wordless):
+    """An error that raises also when it is printed."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+@app.task
+def wordless(*args):
+    raise Wordless("quiet")
+
+
+@app.task
+def speechless(*args):
+    raise Speechless("quiet")
+
+
+@app.task
+def handled(error, *, mark):
+    """A handler of ours."""
+    note("handled", mark, error["type"], error["message"])
+
+
+@app.task
+def handled_item(error, item, *, mark):
+    """A handler of a swarm's item."""
+    note("handled", mark, error["type"], error["message"])

@@ -1,14 +1,18 @@
-"""Spreads the tests over the processes of `pytest -n`: what shares a server or a worker stays in one process.
+"""Spreads the tests over the processes of `pytest -n`: tests that share a server or a worker stay in one process.
 
-The session's fixtures are those of a process: each has its own Redis, ledger and workers. So any test may run anywhere,
-and what is grouped is so that it does not start anew what it may share:
+The session's fixtures are those of a process: each process has its own Redis, ledger and workers. So any test may run
+anywhere. A group only saves that its tests start anew what they may share:
 
-- tests of a module-wide fixture, one group for each of its parameters;
-- tests of one RabbitMQ node;
-- quick modules as a whole.
+- tests with a module-wide fixture, one group for each of its parameters;
+- tests with the RabbitMQ node;
+- each quick module as a whole.
 """
 
 from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -21,26 +25,63 @@ ORDER = (
 )  # fmt: skip
 
 
+class Spreading:
+    """The plugin of pytest: orders the tests, and has `pytest -n` keep groups together.
+
+    `--dist loadgroup` of pytest-xdist 3.8 cannot do that with pytest 9.2: there is no `_nodeid` to change any more.
+    """
+
+    def __init__(self):
+        self._file = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config, items):
+        groups = spread(items)
+        if getattr(config, "workerinput", {}).get("workerid") == "gw0":  # all collect the same
+            Path(config.workerinput["groups"]).write_text(json.dumps(groups))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node):
+        if self._file is None:
+            self._file = Path(tempfile.mkstemp(prefix="groups-", suffix=".json")[1])
+        node.workerinput["groups"] = str(self._file)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config, log):
+        from tests.kit.scheduler import Scheduler  # needs pytest-xdist, which one process alone does not
+
+        return Scheduler(config, log, lambda: json.loads(self._file.read_text()))
+
+    def pytest_unconfigure(self):
+        if self._file is not None:
+            self._file.unlink()
+
+
 def spread(items):
-    """Give each test its group, and order the groups; the tests of a group keep their order."""
-    for item in items:
-        name = group_of(item)
-        if name and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=_place)
+    """Order the tests by their groups, and answer the group of each test by its id.
+
+    A group begins in the place of its first test; the tests of a group keep their order.
+    """
+    groups = {item.nodeid: group_of(item) for item in items}
+    places = {}
+    for number, item in enumerate(items):
+        group, place = groups[item.nodeid], (*_place(item), number)
+        places[group] = min(place, places.get(group, place))
+    items.sort(key=lambda item: places[groups[item.nodeid]])
+    return groups
 
 
 def group_of(item):
-    """The name of a test's group; None if it may run anywhere by itself."""
+    """The name of a test's group; its own id if it may run anywhere by itself."""
     path = item.nodeid.partition("::")[0]
     if "rabbitmq" in item.fixturenames:
         return "rabbitmq"
     wide = _module_wide(item)
     if wide:
         chosen = getattr(item, "callspec", None)
-        values = [str(chosen.indices[name]) for name in wide if chosen and name in chosen.indices]
-        return ".".join([path, *values])
-    return path if path.startswith(QUICK) and item.get_closest_marker("slow") is None else None
+        return ".".join([path, *(str(chosen.indices[name]) for name in wide if chosen and name in chosen.indices)])
+    quick = path.startswith(QUICK) and item.get_closest_marker("slow") is None
+    return path if quick else item.nodeid
 
 
 def _module_wide(item):
@@ -50,6 +91,6 @@ def _module_wide(item):
 
 
 def _place(item):
-    path = item.nodeid
-    first = item.get_closest_marker("slow") is None
-    return first, next((number for number, folder in enumerate(ORDER) if path.startswith(folder)), len(ORDER))
+    path = item.nodeid.partition("::")[0]
+    quick = item.get_closest_marker("slow") is None
+    return quick, next((place for place, folder in enumerate(ORDER) if path.startswith(folder)), len(ORDER)), path

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from orchestrator_celery.model.ids import Fence
-from orchestrator_celery.records.definitions import Tree
+from orchestrator_celery.records.packed import Tree
 
 from . import trees
 
@@ -35,7 +35,7 @@ class Shape(NamedTuple):
             steps = [s.tree(header=s.kind == "group" and i < last) for i, s in enumerate(self.children)]
             return trees.chain(*steps, kind=self.kind, **hung)
         items = [s.tree() for s in self.children]
-        return trees.swarm(*items, kind=self.kind, ch=header, **hung, **dict(self.bounds))
+        return trees.swarm(*items, kind=self.kind, chord_header=header, **hung, **dict(self.bounds))
 
 
 class Node:
@@ -306,7 +306,7 @@ class Model:
         if node.is_pool:
             node.line = [child for child in node.children if not child.ended]
             node.live, node.failed = 0, sum(child.state == "F" for child in node.children)
-            node.stopped = node.failed >= node.bounds.get("stop", 1000)
+            node.stopped = node.failed >= node.bounds.get("stop_after", 1000)
             self._pump(node)
             self._drain(node)
         else:
@@ -327,7 +327,7 @@ class Model:
             self._pass_over(chain, given)
 
     def _pump(self, pool: Node) -> None:
-        cap = pool.bounds.get("cap")
+        cap = pool.bounds.get("max_concurrency")
         if cap is None and pool.live and pool.live > self.window * 3 / 4:
             return
         while not (pool.ended or pool.stopped) and pool.line and pool.live < (cap or self.window):
@@ -338,7 +338,7 @@ class Model:
         through = pool.stopped or not (pool.line or pool.open)
         if pool.ended or pool.live or not through:
             return
-        tolerance = pool.bounds.get("tol") or 0
+        tolerance = pool.bounds.get("max_failures") or 0
         allowed = tolerance * len(pool.children) if tolerance < 1 else tolerance
         if not pool.stopped and pool.failed <= allowed:
             self._end(pool, "S", pool.id)
@@ -367,7 +367,7 @@ class Model:
         pool.live -= 1
         if state == "F":
             pool.failed += 1
-            stop = pool.bounds.get("stop")
+            stop = pool.bounds.get("stop_after")
             pool.stopped = pool.stopped or (stop is not None and pool.failed >= stop)
         self._pump(pool)
         self._drain(pool)

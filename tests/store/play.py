@@ -7,10 +7,13 @@ from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Decision, Effect
-from orchestrator_celery.model.events import Event, parse_event
+from orchestrator_celery.model.events import Event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
-from orchestrator_celery.records.definitions import Tree, pack
-from orchestrator_celery.records.nodes import Live, Terminal, parse_live, parse_terminal
+from orchestrator_celery.records.ended import Ended, parse_ended
+from orchestrator_celery.records.events import parse_event
+from orchestrator_celery.records.graph import GraphRecord
+from orchestrator_celery.records.live import Live, parse_live
+from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.store import Effects, Store
 from orchestrator_celery.store.reader import Reader
 
@@ -175,10 +178,10 @@ class Play:
         """Nodes in the outbox."""
         return sorted(node for node, raw in self.reader.live(self.run).items() if raw[:1] == b"Q")
 
-    def ended(self, node: str) -> Terminal | None:
+    def ended(self, node: str) -> Ended | None:
         """How a node has ended."""
         [raw] = self.reader.terminal(self.run, [node])
-        return parse_terminal(raw) if raw else None
+        return parse_ended(raw) if raw else None
 
     def states(self) -> dict[str, str]:
         """Nodes that have ended, each with S or F."""
@@ -205,9 +208,9 @@ class Play:
         """What is neither sent nor run: approvals without an answer, and decisions that are not recorded."""
         return sorted(node for node, raw in self.reader.live(self.run).items() if raw[:1] in (b"W", b"E"))
 
-    def graph(self, node: str = ROOT) -> dict[str, Any]:
+    def graph(self, node: str = ROOT) -> GraphRecord:
         """The tokens of a graph, or as it has ended."""
-        return self.reader.graph_state(self.run, node).state
+        return self.reader.graph_state(self.run, node)
 
     def keys(self) -> list[str]:
         """Every key of the run."""

@@ -18,7 +18,7 @@ WINDOW = 8  # of the fixture
 @pytest.fixture
 def pool(play: Play) -> Play:
     """An open swarm of two at a time, without items."""
-    play.start(swarm(cap=2, open=True))
+    play.start(swarm(max_concurrency=2, open=True))
     return play
 
 
@@ -113,13 +113,13 @@ class TestRefusals:
 
     def test_a_swarm_that_was_stopped_by_failures(self, play, count):
         """Given an open swarm that reached its failures while an item runs, then it takes no more."""
-        play.start(swarm(leaf(), leaf(), open=True, stop=1))
+        play.start(swarm(leaf(), leaf(), open=True, stop_after=1))
         play.break_("0.0")
         refused(play, Refused.CLOSED, lambda: play.add(*[leaf()] * count))
 
     def test_a_full_swarm(self, play, count):
         """Given `max_items`, when they do not all fit, then none is added, and the room left is told."""
-        play.start(swarm(leaf(), open=True, max=count))
+        play.start(swarm(leaf(), open=True, max_items=count))
         assert refused(play, Refused.FULL, lambda: play.add(*[leaf()] * count)) == count - 1
 
     def test_a_node_that_is_no_pool(self, play, count):
@@ -135,7 +135,7 @@ def test_an_upload_that_is_gone_is_refused(pool):
 
 def test_what_just_fits_is_added(play):
     """Given `max_items`, then exactly so many fit, however they come."""
-    play.start(swarm(leaf(), open=True, max=3))
+    play.start(swarm(leaf(), open=True, max_items=3))
     assert play.add(leaf(), leaf()).refused is None
     assert refused(play, Refused.FULL, lambda: play.add(leaf())) == 0
 
@@ -157,7 +157,7 @@ def test_many_items_become_visible_at_once(pool):
 
 def test_items_of_several_bulks_run_in_order(play):
     """Given items defined, added in bulk, added singly, and in bulk again, then all run, in order, with their own."""
-    play.start(swarm(leaf(b"first"), cap=1, open=True))
+    play.start(swarm(leaf(b"first"), max_concurrency=1, open=True))
     added = [[leaf(b"a%d" % i) for i in range(1001)], [leaf(b"one")], [leaf(b"b%d" % i) for i in range(1200)]]
     assert [play.add(*items).detail for items in added] == [1, 1002, 1003]
     play.store.swarms.close_swarm("r", "0")
@@ -174,7 +174,7 @@ def test_items_of_several_bulks_run_in_order(play):
 
 def test_composites_of_a_bulk_are_unpacked(play):
     """Given a bulk of chains, when an item's turn comes, then its steps are found."""
-    play.start(swarm(cap=1, open=True))
+    play.start(swarm(max_concurrency=1, open=True))
     play.add(*[chain(leaf(b"a%d" % i), leaf(b"b%d" % i)) for i in range(1001)])
     assert play.succeed("0.0.0") == ["0.0.1"]
     assert play.succeed("0.0.1") == ["0.1.0"]

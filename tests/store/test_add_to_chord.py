@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery.model.ids import Fence
-from orchestrator_celery.records.definitions import pack
+from orchestrator_celery.records.packed import pack
 from orchestrator_celery.store import Refused
 
 from .play import FIRST, Play, names
@@ -122,5 +122,5 @@ def test_a_body_that_is_over_adds_nothing(header):
     header.claim("0.0.0.1")
     header.lost("0.0.0.1")
     refused(header, Refused.STALE, lambda: add(header, "0.0.0.1"))
-    header.store.cancel("r", "", "{}")
+    header.store.cancel("r", "{}")
     refused(header, Refused.GONE, lambda: add(header, "0.0.0.1", attempt=2))

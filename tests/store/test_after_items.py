@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_celery.records.definitions import Tree, pack, with_attrs
+from orchestrator_celery.records.definitions import with_attributes
+from orchestrator_celery.records.packed import Tree, pack
 
 from .play import names
 from .trees import chain, leaf, swarm, unit
 
+#: Letters of callbacks, and what they are called after.
+KINDS = {"s": "success", "f": "error", "c": "cleanup"}
+
 
 def after(tree: Tree, **callbacks: Tree) -> Tree:
     """The swarm with callbacks by letter."""
-    header = with_attrs(tree.specs["."], **{f"a{letter}": 1 for letter in callbacks})
+    header = with_attributes(tree.specs["."], **{f"each_{KINDS[letter]}": 1 for letter in callbacks})
     templates = {f"a{letter}0": pack(one) for letter, one in callbacks.items()}
     return Tree({**tree.specs, ".": header, **templates}, tree.leaves)
 
@@ -20,7 +24,8 @@ def after(tree: Tree, **callbacks: Tree) -> Tree:
 def own(tree: Tree, counts: dict[str, int], **callbacks: Tree) -> Tree:
     """An item with callbacks of its own."""
     specs = {f"{letter}0": pack(one) for letter, one in callbacks.items()}
-    return Tree({**tree.specs, ".": with_attrs(tree.specs["."], **counts), **specs}, tree.leaves)
+    given = {f"own_{KINDS[letter]}": count for letter, count in counts.items()}
+    return Tree({**tree.specs, ".": with_attributes(tree.specs["."], **given), **specs}, tree.leaves)
 
 
 def three(*items: Tree, **bounds: object) -> Tree:
@@ -34,7 +39,7 @@ def test_success(play):
 
 
 def test_failure(play):
-    play.start(three(leaf(), tol=1))
+    play.start(three(leaf(), max_failures=1))
     assert play.break_("0.0") == ["0.0.f0", "0.0.c0", "close"]
 
 
@@ -72,7 +77,7 @@ def test_they_do_not_count(play):
 
 
 def test_they_take_no_slot(play):
-    play.start(three(leaf(), leaf(), cap=1))
+    play.start(three(leaf(), leaf(), max_concurrency=1))
     assert play.succeed("0.0") == ["0.0.s0", "0.0.c0", "0.1"]
 
 
@@ -86,7 +91,7 @@ def test_composites_before_and_after(play):
 
 
 def test_an_items_own_are_in_their_place(play):
-    play.start(three(own(leaf(), {"s": 2, "c": 0}, s=leaf()), own(chain(leaf()), {"f": 0}), leaf(), tol=3))
+    play.start(three(own(leaf(), {"s": 2, "c": 0}, s=leaf()), own(chain(leaf()), {"f": 0}), leaf(), max_failures=3))
     claimed = play.claim("0.0")
     assert claimed.refused is None
     # Two are counted here and one is defined: the store calls what it is told there is.
@@ -122,7 +127,7 @@ def test_items_added_later_have_them(play, count):
 
 def test_what_is_skipped_was_never_there(play):
     """Given a swarm that stops at a failure, then of its other items nothing is called."""
-    play.start(three(leaf(), leaf(), leaf(), cap=1, stop=1))
+    play.start(three(leaf(), leaf(), leaf(), max_concurrency=1, stop_after=1))
     assert play.break_("0.0") == ["0.0.f0", "0.0.c0", "close"]
 
 
@@ -163,7 +168,7 @@ def test_the_run_waits_for_them_before_it_expires(play):
 
 def test_after_the_deadline(play):
     """Given one item that runs and one that waits, when the deadline is over, then the first has failed and cleans up."""
-    play.start(three(leaf(), leaf(), cap=1), limit=1)
+    play.start(three(leaf(), leaf(), max_concurrency=1), limit=1)
     play.claim("0.0")
     while play.store.overdue("r", b"late", inner=False).refused is not None:
         pass
@@ -173,11 +178,11 @@ def test_after_the_deadline(play):
 def test_cancelling_tells_what_is_to_be_cleaned_up(play):
     """Given items that run, wait, and have ended, when the run is cancelled, then the remainder names those that ran, a
     composite one once, with what they are and what is to be called."""
-    play.start(after(swarm(leaf(b"a"), chain(leaf(), leaf()), leaf(), leaf(), cap=3), c=leaf(b"clean")))
+    play.start(after(swarm(leaf(b"a"), chain(leaf(), leaf()), leaf(), leaf(), max_concurrency=3), c=leaf(b"clean")))
     play.claim("0.0")
     play.claim("0.1.0")
     play.succeed("0.2")
-    play.store.cancel("r", "", "{}")
+    play.store.cancel("r", "{}")
     head = play.reader.head("r")
     items = {head[f"clean:{i}:item"] for i in (1, 2)}
     assert items == {b"0.0|1|", b"0.1|0|"}

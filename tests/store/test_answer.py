@@ -8,6 +8,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.records.graph import Undone
 from orchestrator_celery.store import Refused, Store
 from tests.kit.waiting import wait_for
 
@@ -105,7 +106,7 @@ def test_no_run_no_answer(play):
 
 
 def test_a_cancelled_run_is_gone(waiting):
-    waiting.store.cancel("r", "", "{}")
+    waiting.store.cancel("r", "{}")
     refused(waiting, lambda: waiting.answer("0.0.0"), Refused.GONE)
 
 
@@ -132,7 +133,7 @@ def test_a_graph_that_fails_asks_no_more(play):
     """Given a branch that fails, then the approval beside it is withdrawn, and the graph has failed."""
     play.start(asking(edges="START>ask START>bad ask>END bad>END"))
     assert play.break_("0.1.0") == ["close"]
-    assert (play.status, play.waiting(), play.graph()["un"]["0.0"][0]) == ("FAILED", [], "W")
+    assert (play.status, play.waiting(), play.graph().undone["0.0"].state) == ("FAILED", [], Undone.NOT_BEGUN)
     refused(play, lambda: play.answer("0.0.0"))
 
 
@@ -262,6 +263,6 @@ def test_a_run_that_is_no_more_waits_for_nobody(waiting, end):
         assert store.graphs.awaiting() == []
         return
     if end == "erase":
-        store.cancel("r", "", "{}")
+        store.cancel("r", "{}")
     getattr(store, end)("r")
     assert waiting.snapshot() == {}

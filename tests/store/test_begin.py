@@ -15,7 +15,7 @@ TREES = {
     "leaf": (unit(leaf()), ["0.0"]),
     "chain": (unit(chain(leaf(), leaf())), ["0.0.0"]),
     "chord": (unit(chord([leaf(), leaf()], leaf())), ["0.0.0.0", "0.0.0.1"]),
-    "swarm": (swarm(leaf(), leaf(), leaf(), cap=2), ["0.0", "0.1"]),
+    "swarm": (swarm(leaf(), leaf(), leaf(), max_concurrency=2), ["0.0", "0.1"]),
     "open swarm": (swarm(leaf(), open=True), ["0.0"]),
     "empty swarm": (swarm(), ["close"]),
     "graph": (graph("START>a a>END"), ["0.0.0"]),
@@ -92,7 +92,7 @@ def test_a_held_run_does_not_start(play, name, verb):
 def test_a_run_cancelled_before_its_start_never_starts(play, name):
     """Given a run cancelled before its start, then nothing of it is left to start."""
     play.start(TREES[name][0], eta=later(play, 0.05))
-    play.store.cancel("r", "", "")
+    play.store.cancel("r", "")
     wait_for_its_time_over = later(play, 0.1)
     wait_for(lambda: play.store.now() * 1000 > wait_for_its_time_over, 10, "its time")
     assert play.store.begin("r", ERROR).refused is Refused.GONE
@@ -186,3 +186,17 @@ def test_a_run_without_a_delay_is_not_indexed_by_start(play):
     """Given no delay, or a time that is over, then the index of starts stays empty."""
     play.start(unit(leaf()), eta=later(play, -60))
     assert play.store.due_index.first_start() is None
+
+
+@pytest.mark.parametrize("moment", ["ended", "gone", "cancelled"])
+def test_the_outbox_of_a_run_that_is_over_is_empty(play, moment):
+    """Given a run that ends while its id is applied again, then there is no message to send once more."""
+    play.start(unit(leaf()))
+    if moment == "ended":
+        play.succeed("0.0")
+        play.tell()
+    elif moment == "cancelled":
+        play.store.cancel(play.run, "{}")
+    else:
+        play.redis.flushall()
+    assert play.store.unclaimed(play.run) == ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import pytest
 
 from orchestrator_celery.model.ids import CLOSE, Fence
-from orchestrator_celery.store import Refused
+from orchestrator_celery.store import Confirmed, Refused
 
 from .play import Play
 from .trees import group, leaf, swarm, unit
@@ -16,19 +15,19 @@ from .trees import group, leaf, swarm, unit
 ROOT = "orc:{r}"
 
 
-def token(play):
+def confirmed(play):
+    """What a plan says that is made now."""
     head = play.reader.head("r")
-    said = b" ".join([ROOT.encode(), head["status"], head["created"], head["total"]])
-    return hashlib.sha1(said).hexdigest()[:12]
+    return Confirmed(head["status"], head["created"], head["total"])
 
 
-def cancel(play, token="", audit="{}"):
-    return play.store.cancel("r", token, audit)
+def cancel(play, confirmed=None, audit="{}"):
+    return play.store.cancel("r", audit, confirmed)
 
 
 def under_way(play):
     """A run with an ended item, a body, a queued and a waiting item, items in a segment, and a checkpoint."""
-    play.start(swarm(leaf(), leaf(), leaf(), leaf(), cap=2, open=True, errbacks=[leaf()]))
+    play.start(swarm(leaf(), leaf(), leaf(), leaf(), max_concurrency=2, open=True, errbacks=[leaf()]))
     play.add(*[leaf() for _ in range(3)])
     play.store.swarms.add_items("r", "0", [b"L\nx"] * 1200, 1200)
     play.succeed("0.0")
@@ -125,13 +124,13 @@ def reach(play, status):
 
 
 def test_a_plan_that_still_holds_is_taken(under_way_play):
-    assert cancel(under_way_play, token(under_way_play)).refused is None
+    assert cancel(under_way_play, confirmed(under_way_play)).refused is None
 
 
 @pytest.mark.parametrize("change", ["suspend", "add", "wrong"])
 def test_a_plan_that_no_longer_holds_is_refused(under_way_play, change):
     play = under_way_play
-    planned = token(play)
+    planned = confirmed(play)
     if change == "suspend":
         play.store.suspend("r")
     elif change == "add":
@@ -145,7 +144,7 @@ def test_a_plan_that_no_longer_holds_is_refused(under_way_play, change):
 
 def test_progress_does_not_outdate_a_plan(under_way_play):
     play = under_way_play
-    planned = token(play)
+    planned = confirmed(play)
     play.finish("0.1")
     assert cancel(play, planned).refused is None
 

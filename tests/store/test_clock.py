@@ -50,7 +50,7 @@ def saved(play):
 #: What is done before, the verb that schedules, the index, and in how many seconds at most.
 CASES = {
     "create": (lambda play: None, made, "due", 6),
-    "cancel": (made, lambda play: play.store.cancel("r", "", ""), "due", 6),
+    "cancel": (made, lambda play: play.store.cancel("r", ""), "due", 6),
     "retry": (failed, lambda play: play.store.retry("r"), "due", 0),
     "suspend with followers": (delegated, lambda play: play.store.suspend("r"), "due", 3),
     "interrupt with followers": (delegated, lambda play: play.store.interrupt("r"), "due", 3),

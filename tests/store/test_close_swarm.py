@@ -36,7 +36,7 @@ def test_an_open_swarm_without_items_ends_with_nothing(play):
 
 def test_a_busy_swarm_ends_with_its_last_item(play):
     """Given items under way and waiting, when it is closed, then all of them still run, and the last ends it."""
-    play.start(swarm(leaf(), leaf(), cap=1, open=True))
+    play.start(swarm(leaf(), leaf(), max_concurrency=1, open=True))
     assert names(play.store.swarms.close_swarm("r", "0")) == []
     assert isinstance(play.events()[-1], SwarmWasClosed)
     assert play.succeed("0.0") == ["0.1"]
@@ -61,7 +61,7 @@ def test_a_swarm_as_a_step_lets_the_chain_go_on(play):
 
 def test_an_open_swarm_that_is_stopped_ends_without_being_closed(play):
     """Given `stop_after_n_failures`, when it is reached and nothing runs, then an open swarm ends, too."""
-    play.start(swarm(leaf(), leaf(), cap=1, open=True, stop=1))
+    play.start(swarm(leaf(), leaf(), max_concurrency=1, open=True, stop_after=1))
     assert play.break_("0.0") == ["close"]
     assert play.status == "FAILED"
 

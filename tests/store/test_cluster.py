@@ -177,7 +177,7 @@ def test_graphs_go_their_way(clustered):
     for play in plays[1:]:
         assert names(play.answer("0.1.0")) == ["close"]
         play.tell()
-    assert clustered.cancel("graph-0", "", "{}").refused is None
+    assert clustered.cancel("graph-0", "{}").refused is None
     clustered.erase("graph-0")
     assert clustered.graphs.awaiting() == []
     assert not clustered.client.exists(clustered.keys.root("graph-0"))

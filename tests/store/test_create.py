@@ -27,9 +27,9 @@ WINDOW = 8  # of the fixture
         (unit(group(leaf(), leaf())), ["0.0.0", "0.0.1"]),
         (unit(chord([leaf(), chain(leaf(), leaf())], leaf())), ["0.0.0.0", "0.0.0.1.0"]),
         (swarm(leaf(), leaf(), leaf()), ["0.0", "0.1", "0.2"]),
-        (swarm(leaf(), leaf(), leaf(), cap=2), ["0.0", "0.1"]),
+        (swarm(leaf(), leaf(), leaf(), max_concurrency=2), ["0.0", "0.1"]),
         (swarm(*[leaf()] * (WINDOW + 5)), [f"0.{i}" for i in range(WINDOW)]),
-        (swarm(swarm(leaf(), leaf(), cap=1), leaf()), ["0.0.0", "0.1"]),
+        (swarm(swarm(leaf(), leaf(), max_concurrency=1), leaf()), ["0.0.0", "0.1"]),
         (swarm(swarm(), leaf()), ["0.1"]),
         (unit(chain(swarm(), leaf())), ["0.0.1"]),
         (swarm(open=True), []),
@@ -66,7 +66,7 @@ def test_a_delay_is_part_of_the_dispatch(play):
 
 def test_a_new_run_is_pending(play):
     """Given a new run, then it is PENDING, counts nothing, and its leaves are in the outbox."""
-    play.start(swarm(leaf(), leaf(), cap=1), name="photos")
+    play.start(swarm(leaf(), leaf(), max_concurrency=1), name="photos")
     head = play.reader.head("r")
     assert (play.status, play.counts(), head["name"], head["window"]) == ("PENDING", (2, 0, 0), b"photos", b"8")
     assert play.queued() == ["0.0"]
@@ -90,7 +90,7 @@ def test_an_empty_swarm_has_succeeded_at_once(play):
 
 def test_a_known_id_is_refused_and_changes_nothing(play):
     """Given a run, when its id is used again, then nothing starts, and every byte of it is as before."""
-    play.start(swarm(leaf(), leaf(), cap=1))
+    play.start(swarm(leaf(), leaf(), max_concurrency=1))
     play.claim("0.0")
     derived = [play.store.keys.due]  # when it is looked at next may change
     before = play.snapshot(but=derived)

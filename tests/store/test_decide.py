@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from orchestrator_celery import node, otherwise, result, when
 from orchestrator_celery.canvas.graph import Retry
 from orchestrator_celery.model.effects import Decide
 from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.records.graph import Undone, UndoneVisit
 from orchestrator_celery.store import Refused
 
 from .play import Play, names
 from .trees import chain, graph, leaf, swarm, unit
+
+#: Two visits that were not finished: one failed, the other succeeded.
+UNDONE = {
+    "0.0": UndoneVisit(Undone.FAILED, "0.0.0", {"visit": 1}),
+    "1.0": UndoneVisit(Undone.SUCCEEDED, "0.1.0", {"visit": 1}),
+}
 
 BRANCHES = "START>a a?b,c b>END c>END"
 
@@ -129,7 +134,7 @@ def test_no_run_no_decision(play):
 
 
 def test_a_cancelled_run_is_gone(asked):
-    asked.store.cancel("r", "", "{}")
+    asked.store.cancel("r", "{}")
     refused(asked, lambda: asked.decide("0.0.0", "go", "1"), Refused.GONE)
 
 
@@ -159,7 +164,7 @@ def test_a_graph_that_fails_follows_no_edge(play):
     assert play.status == "RUNNING"
     assert names(play.decide("0.1.0", "go", "2")) == ["close"]
     assert (play.status, play.ended("0").ref) == ("FAILED", "0.0.0")
-    assert play.graph()["un"] == {"0.0": ["F", "0.0.0", {"n": 1}], "1.0": ["S", "0.1.0", {"n": 1}]}
+    assert play.graph().undone == UNDONE
     refused(play, lambda: play.decide("0.1.0", "go", "2"))
 
 
@@ -204,7 +209,7 @@ def test_an_error_takes_its_edge(play):
     assert (effect.leaf.node, effect.input_ref) == ("0.1.0", "w:0.0.0")
     assert play.succeed("0.1.0") == ["close"]
     assert (play.status, play.counts()) == ("SUCCEEDED", (2, 1, 1))
-    assert "0" not in play.graph()["last"], "what failed has no result"
+    assert "0" not in play.graph().newest, "what failed has no result"
 
 
 def test_an_error_without_a_way_out_fails_the_graph(play):
@@ -226,7 +231,7 @@ def test_a_node_is_tried_again(play):
         found = decision(play.fail(f"0.0.{tries}"))
         assert (found.visit, found.tries, found.visits) == (f"0.0.{tries}", tries, 1)
     assert names(play.decide("0.0.2", "stop")) == ["close"]
-    assert play.graph()["v"] == {"0": 1}
+    assert play.graph().visits == {"0": 1}
     assert play.counts() == (1, 0, 1)
 
 
@@ -353,7 +358,7 @@ def test_a_loop_visits_again(play):
         expected = ["close"] if k == 2 else [f"0.0.{k + 1}"]
         assert names(play.decide(f"0.0.{k}", "go", "$" if k == 2 else "0")) == expected
     assert [play.ended(f"0.0.{k}").payload for k in range(3)] == [b"0", b"1", b"2"]
-    assert (play.graph()["v"], play.counts()) == ({"0": 3}, (3, 3, 0))
+    assert (play.graph().visits, play.counts()) == ({"0": 3}, (3, 3, 0))
     assert play.ended("0").ref == "0.0.2"
 
 
@@ -371,7 +376,7 @@ def test_of_several_targets_all_are_taken_or_none(play):
     play.start(graph("START>a a?a,b b>END", max_visits=1))
     play.succeed("0.0.0")
     assert names(play.decide("0.0.0", "go", "1,0")) == ["close"]
-    assert play.graph()["k"] == {"0": 1}
+    assert play.graph().turns == {"0": 1}
 
 
 def test_a_condition_looks_at_what_there_is(play):
@@ -414,8 +419,7 @@ def test_a_graph_that_is_a_callback_decides_after_the_runs_end(play):
     assert all(play.redis.ttl(key) > 0 for key in play.keys())
 
 
-def test_a_state_is_plain_json(asked):
+def test_a_graph_under_way_can_be_read(asked):
     """Given a graph under way, then whoever looks at it reads its tokens."""
     state = asked.graph()
-    assert (state["on"], state["last"], state["v"]) == ({"0.0": {"n": 1}}, {"0": "0.0.0"}, {"0": 1})
-    assert json.dumps(state)
+    assert (state.tokens, state.newest, state.visits) == ({"0.0": {"visit": 1}}, {"0": "0.0.0"}, {"0": 1})

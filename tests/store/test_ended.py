@@ -76,7 +76,7 @@ def test_a_run_that_is_gone_is_refused(play):
 
 def told_before_callback(play: Play) -> None:
     """A unit whose callback, a chain, is still queued when Celery has been told."""
-    callback = chain(leaf(links=[leaf()]), swarm(leaf(), leaf(), cap=1), leaf())
+    callback = chain(leaf(links=[leaf()]), swarm(leaf(), leaf(), max_concurrency=1), leaf())
     play.start(unit(leaf(), links=[callback]))
     assert play.succeed("0.0") == ["0.l0.0", "close"]
     play.tell()

@@ -89,7 +89,7 @@ def test_errbacks_get_the_error(play):
 )
 def test_a_swarm_tolerates_what_it_is_told_to(play, tolerance, failures, status):
     """Given a count or a share of four items, when so many have failed, then the swarm has succeeded or failed."""
-    play.start(swarm(*[leaf()] * 4, tol=tolerance))
+    play.start(swarm(*[leaf()] * 4, max_failures=tolerance))
     for index in range(4):
         (play.break_ if index < failures else play.succeed)(f"0.{index}")
     assert play.status == status
@@ -99,7 +99,7 @@ def test_a_swarm_tolerates_what_it_is_told_to(play, tolerance, failures, status)
 
 def test_a_swarm_fails_only_when_it_is_through(play):
     """Given an item that failed, then the others go on, and the failure is told at the end."""
-    play.start(swarm(*[leaf()] * 3, cap=1))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     assert play.break_("0.0") == ["0.1"]
     assert play.succeed("0.1") == ["0.2"]
     assert play.succeed("0.2") == ["close"]
@@ -107,7 +107,7 @@ def test_a_swarm_fails_only_when_it_is_through(play):
 
 def test_a_swarm_stops_after_its_failures(play):
     """Given `stop_after_n_failures`, when so many failed, then nothing more starts, and it ends with what runs."""
-    play.start(swarm(*[leaf()] * 9, cap=3, stop=2))
+    play.start(swarm(*[leaf()] * 9, max_concurrency=3, stop_after=2))
     assert play.break_("0.0") == ["0.3"]
     assert play.break_("0.2") == []
     assert play.succeed("0.1") == []
@@ -118,7 +118,7 @@ def test_a_swarm_stops_after_its_failures(play):
 
 def test_stopping_is_stronger_than_tolerance(play):
     """Given both, when the swarm was stopped, then it has failed, however many failures it tolerates."""
-    play.start(swarm(leaf(), leaf(), cap=1, stop=1, tol=5))
+    play.start(swarm(leaf(), leaf(), max_concurrency=1, stop_after=1, max_failures=5))
     assert play.break_("0.0") == ["close"]
     assert play.status == "FAILED"
 

@@ -65,7 +65,7 @@ def test_a_group_is_joined_once(play):
 
 def test_a_free_slot_goes_to_the_next_item(play):
     """Given a bounded swarm, when an item ends, then the next in order is sent, until there is none."""
-    play.start(swarm(*[leaf()] * 4, cap=2))
+    play.start(swarm(*[leaf()] * 4, max_concurrency=2))
     assert play.succeed("0.1") == ["0.2"]
     assert play.succeed("0.2") == ["0.3"]
     assert play.succeed("0.0") == []
@@ -81,7 +81,7 @@ def test_an_unbounded_swarm_is_refilled_in_bulk(play):
 
 def test_items_that_are_composites_are_unpacked_when_they_start(play):
     """Given a chain as an item, when its turn comes, then its first step is sent, and its definitions are there."""
-    play.start(swarm(leaf(), chain(leaf(b"a"), leaf(b"b")), cap=1))
+    play.start(swarm(leaf(), chain(leaf(b"a"), leaf(b"b")), max_concurrency=1))
     assert play.reader.definitions("r", ["0.1.0"]) == [None]
     assert play.succeed("0.0") == ["0.1.0"]
     assert play.reader.definitions("r", ["0.1", "0.1.0", "0.1.1"]) == [b"C n=2 k=chain\n{}", b"L\na", b"L\nb"]
@@ -91,7 +91,7 @@ def test_items_that_are_composites_are_unpacked_when_they_start(play):
 
 def test_the_runs_input_goes_to_every_first_leaf(play):
     """Given a run with input, when later items start, then they get the input as well, later steps do not."""
-    play.start(swarm(leaf(), chain(leaf(), leaf()), cap=1), input=b"[[1], {}]")
+    play.start(swarm(leaf(), chain(leaf(), leaf()), max_concurrency=1), input=b"[[1], {}]")
     play.claim("0.0")
     assert given_by(play.finish("0.0")) == {"0.1.0": "in"}
     play.claim("0.1.0")
@@ -100,7 +100,7 @@ def test_the_runs_input_goes_to_every_first_leaf(play):
 
 def test_a_swarm_as_a_step_gives_its_input_to_every_item(play):
     """Given a swarm behind a task, when that finishes, then every item gets its result, also those sent later."""
-    play.start(unit(chain(leaf(), swarm(leaf(), leaf(), cap=1), leaf())))
+    play.start(unit(chain(leaf(), swarm(leaf(), leaf(), max_concurrency=1), leaf())))
     play.claim("0.0.0")
     assert given_by(play.finish("0.0.0")) == {"0.0.1.0": "0.0.0"}
     play.claim("0.0.1.0")

@@ -13,8 +13,9 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.effects import Decide
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.model.states import NodeState, RunStatus
-from orchestrator_celery.records.definitions import Tree
+from orchestrator_celery.records.graph import Undone, UndoneVisit
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
+from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.script_call import edge_context
@@ -22,6 +23,12 @@ from orchestrator_celery.views.tree import TreeReader
 
 from .play import Play, names
 from .trees import CODEC, chain, graph, group, leaf, swarm, unit
+
+#: Two visits that were not finished: one failed, the other succeeded.
+UNDONE = {
+    "0.0": UndoneVisit(Undone.FAILED, "0.0.0", {"visit": 1}),
+    "1.0": UndoneVisit(Undone.SUCCEEDED, "0.1.0", {"visit": 1}),
+}
 
 FORK = "START>a START>b a>sum b>sum sum>END"
 
@@ -52,7 +59,7 @@ def test_a_claim_tells_what_the_result_chooses(play):
     """Given a node whose edges its result alone chooses, then its definition comes with the claim; others' do not."""
     play.start(graph("START>a a?b,c b>c c>END", {"b": chain(leaf(), leaf())}))
     [routes] = play.claim("0.0.0").more
-    assert routes.startswith(b"N k=node nm=a c=1 ro=1")
+    assert routes.startswith(b"N k=node nm=a dc=1 ro=1")
     play.finish("0.0.0", targets="1")
     assert play.claim("0.1.0.0").more == ()
     play.finish("0.1.0.0")
@@ -212,7 +219,7 @@ def test_a_body_that_lost_its_worker_starts_again_in_its_visit(play):
     assert (str(effect.leaf), effect.input_ref, effect.spec) == ("r:0.0.0:2", "in", b"L\na")
     assert play.finish("0.0.0").refused is Refused.STALE
     assert play.succeed("0.0.0", 2, targets="1") == ["0.1.0"]
-    assert (play.graph()["k"], play.graph()["v"]) == ({"0": 1, "1": 1}, {"0": 1, "1": 1})
+    assert (play.graph().turns, play.graph().visits) == ({"0": 1, "1": 1}, {"0": 1, "1": 1})
 
 
 def test_a_retry_with_other_arguments_is_this_visits(play):
@@ -241,7 +248,7 @@ def test_a_failing_graph_waits_for_what_runs(play):
     assert play.break_("0.0.0") == []
     assert play.status == "RUNNING"
     assert names(play.finish("0.1.0")) == ["close"]
-    assert play.graph()["un"] == {"0.0": ["F", "0.0.0", {"n": 1}], "1.0": ["S", "0.1.0", {"n": 1}]}
+    assert play.graph().undone == UNDONE
 
 
 # -- held --------------------------------------------------------------------------------------------------
@@ -341,7 +348,7 @@ def test_a_cancelled_graph_leaves_nothing(play):
     """Given everything at once, when the run is cancelled, then its bodies are named, and every key goes."""
     crowded(play)
     play.store.graphs.awaits("r")
-    assert play.store.cancel("r", "", "{}").refused is None
+    assert play.store.cancel("r", "{}").refused is None
     assert json.loads(play.reader.head("r")["bodies"]) == ["r:0.0.0:1"]
     play.store.erase("r")
     assert play.snapshot() == {}

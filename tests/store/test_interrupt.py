@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery.model.ids import CLOSE, Fence
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Refused
 
 from .play import Play, names
@@ -137,7 +137,7 @@ def test_what_nobody_could_stop_goes_on(play):
 
 def test_a_run_that_ends_meanwhile_leaves_nothing_held(play):
     """Given one of two failing fast while the other is held, then the held one runs: nobody could resume it."""
-    play.start(swarm(leaf(), leaf(), stop=1, cap=2))
+    play.start(swarm(leaf(), leaf(), stop_after=1, max_concurrency=2))
     play.claim("0.0")
     play.claim("0.1")
     interrupt(play)

@@ -20,7 +20,7 @@ KINDS = {
     "chain": lambda: unit(chain(leaf(), leaf())),
     "group": lambda: unit(group(leaf(), leaf())),
     "chord": lambda: unit(chord([leaf(), leaf()], leaf())),
-    "swarm": lambda: swarm(leaf(), leaf(), leaf(), cap=2),
+    "swarm": lambda: swarm(leaf(), leaf(), leaf(), max_concurrency=2),
     "nested": lambda: swarm(unit(chain(group(leaf(), leaf()), leaf())), leaf()),
 }
 STATUSES = [status for status in RunStatus if status is not RunStatus.CANCELLED]
@@ -56,7 +56,7 @@ def stop(play: Play) -> None:
 
 def say(store: Store, verb: str):
     """Call a verb of the store."""
-    return store.cancel("r", "", "") if verb == "cancel" else getattr(store, verb)("r")
+    return store.cancel("r", "") if verb == "cancel" else getattr(store, verb)("r")
 
 
 #: The status after a verb, where it is not that before the suspension.

@@ -93,7 +93,7 @@ def test_a_rule_may_hold_it(one):
 
 def test_a_slot_is_kept_by_the_item_and_not_by_its_holder(play):
     """Given a bounded swarm, when a holder is lost, then its item is sent again, and no other in its place."""
-    play.start(swarm(*[leaf()] * 3, cap=1))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     play.claim("0.0")
     assert names(play.lost("0.0")) == ["0.0:2"]
     assert play.succeed("0.0", 2) == ["0.1"]

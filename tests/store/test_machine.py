@@ -25,7 +25,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
-from orchestrator_celery.records.nodes import parse_live
+from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Effects, Refused, Store
 
 from .conftest import PROFILE
@@ -53,11 +53,11 @@ leaves = st.tuples(callbacks, callbacks).map(lambda hung: Shape("leaf", (), *hun
 bounds = st.fixed_dictionaries(
     {},
     optional={
-        "cap": st.integers(1, 3),
-        "stop": st.integers(1, 2),
-        "tol": st.sampled_from([1, 2, 0.5]),
+        "max_concurrency": st.integers(1, 3),
+        "stop_after": st.integers(1, 2),
+        "max_failures": st.sampled_from([1, 2, 0.5]),
         "open": st.just(True),
-        "max": st.integers(8, 10),
+        "max_items": st.integers(8, 10),
     },
 ).map(lambda drawn: tuple(drawn.items()))
 
@@ -190,7 +190,7 @@ class Lives(RuleBasedStateMachine):
     def add(self, data: st.DataObject, extra: list[Shape]) -> None:
         """Items are added to any pool; those that take none refuse."""
         pool = data.draw(st.sampled_from(self.pools()), label="pool")
-        room = pool.bounds.get("max", 1000) - len(pool.children)
+        room = pool.bounds.get("max_items", 1000) - len(pool.children)
         expected = (
             Refused.CLOSED if pool not in self.model.open_pools() else Refused.FULL if len(extra) > room else None
         )
@@ -416,7 +416,7 @@ class Lives(RuleBasedStateMachine):
         for pool in (node for node in self.model.root.all() if node.is_pool and not is_callback(node.id)):
             prefix = pool.id + "."
             items = {node[len(prefix) :].split(".")[0] for node in live if node.startswith(prefix)}
-            assert len(items) <= pool.bounds.get("cap", WINDOW)
+            assert len(items) <= pool.bounds.get("max_concurrency", WINDOW)
 
     @invariant()
     def it_expires_when_nothing_is_under_way(self) -> None:

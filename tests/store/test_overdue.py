@@ -53,7 +53,7 @@ def test_a_run_that_has_ended_is_left_alone(play, late):
 
 def test_what_runs_fails_and_what_waits_is_skipped(play, late):
     """Given one item running, one queued, one waiting, then the first has failed, the others never started."""
-    late(swarm(leaf(), leaf(errbacks=[leaf()]), leaf(), cap=2, errbacks=[leaf()]))
+    late(swarm(leaf(), leaf(errbacks=[leaf()]), leaf(), max_concurrency=2, errbacks=[leaf()]))
     play.claim("0.1")
     effects = overdue(play)
     assert effects.refused is None

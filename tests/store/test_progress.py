@@ -184,6 +184,6 @@ def test_it_goes_with_the_run(one, over):
     say(one)
     over(one)
     assert (one.redis.ttl(one.store.keys.progress("r")) >= 0) is (one.redis.ttl(one.store.keys.root("r")) >= 0)
-    one.store.cancel("r", "", "")
+    one.store.cancel("r", "")
     one.store.erase("r")
     assert one.keys() == []

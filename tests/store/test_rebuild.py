@@ -116,7 +116,7 @@ def test_a_run_that_is_deleted_meanwhile_does_not_come_back(store):
     """Given a look at a run, when the run is deleted before what the look found is written, then no index names it."""
     [play] = start(store, "a")
     [check] = store.due_index.check(["a"])
-    store.cancel("a", "", "{}")
+    store.cancel("a", "{}")
     store.erase("a")
     store.due_index.due({"a": check.created + 1000})
     store.due_index.index({"a": check.created})

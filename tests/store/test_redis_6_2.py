@@ -27,7 +27,7 @@ def old() -> Iterator[Store]:
 def test_every_verb_works(old):
     """Given a run that needs every verb, then each does what it does on a newer server."""
     play = Play(old)
-    tree = swarm(unit(chord([leaf(), leaf()], leaf()), links=[leaf()]), cap=1, open=True)
+    tree = swarm(unit(chord([leaf(), leaf()], leaf()), links=[leaf()]), max_concurrency=1, open=True)
     assert names(play.start(tree, input=b"[[1], {}]")) == ["0.0.0.0.0", "0.0.0.0.1"]
     assert play.succeed("0.0.0.0.0") == []
     play.claim("0.0.0.0.1")

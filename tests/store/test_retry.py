@@ -90,7 +90,7 @@ def test_a_chord_whose_body_is_a_composite(play):
 
 def test_a_swarm_keeps_to_its_bound(play):
     """Given a swarm with many failures, then they start again as far as it has places, each under a new attempt."""
-    play.start(swarm(*[leaf()] * 6, cap=2))
+    play.start(swarm(*[leaf()] * 6, max_concurrency=2))
     for index in range(6):
         play.break_(f"0.{index}") if index != 3 else play.succeed("0.3")
     assert names(play.retry()) == ["0.0:2", "0.1:2"]
@@ -105,7 +105,7 @@ def test_a_swarm_keeps_to_its_bound(play):
 
 def test_what_never_started_is_lined_up_as_well(play):
     """Given a swarm that stopped at a failure, then the failed item and those that never started go on."""
-    play.start(swarm(*[leaf()] * 5, cap=1, stop=1))
+    play.start(swarm(*[leaf()] * 5, max_concurrency=1, stop_after=1))
     play.succeed("0.0")
     play.break_("0.1")
     assert names(play.retry()) == ["0.1:2"]
@@ -117,7 +117,7 @@ def test_what_never_started_is_lined_up_as_well(play):
 
 def test_priorities_are_kept(play):
     """Given a swarm with priorities that stopped, then what goes on has the level it had, started before or not."""
-    play.start(swarm(*[leaf()] * 6, cap=1, stop=1), input=b"[[], {}]")
+    play.start(swarm(*[leaf()] * 6, max_concurrency=1, stop_after=1), input=b"[[], {}]")
     play.store.swarms.set_priority("r", "0", 3, [(2, 2), (4, 4)])
     play.store.swarms.set_priority("r", "0", 1, [(1, 1)])
     play.succeed("0.0")
@@ -134,7 +134,7 @@ def test_priorities_are_kept(play):
 
 def test_reserved_places_are_kept(play):
     """Given a swarm that keeps a place for the high level, then it does so after a retry."""
-    play.start(swarm(*[leaf()] * 4, cap=2, sl="1,0,0", stop=1))
+    play.start(swarm(*[leaf()] * 4, max_concurrency=2, slots="1,0,0", stop_after=1))
     play.break_("0.0")
     assert names(play.retry()) == ["0.0:2"], "the other place is for an urgent one"
 
@@ -153,7 +153,7 @@ def test_a_nested_failure(play):
 
 def test_tolerated_failures_stay(play):
     """Given a swarm that tolerated a failure, and a later step that failed, then only that step goes on."""
-    play.start(unit(chain(swarm(leaf(), leaf(), tol=1), leaf())))
+    play.start(unit(chain(swarm(leaf(), leaf(), max_failures=1), leaf())))
     play.break_("0.0.0.0")
     play.succeed("0.0.0.1")
     play.break_("0.0.1")
@@ -163,7 +163,7 @@ def test_tolerated_failures_stay(play):
 
 def test_more_failures_than_tolerated_all_go_on(play):
     """Given a swarm with more failures than it tolerates, then all go on, and it counts anew."""
-    play.start(swarm(*[leaf()] * 3, tol=1))
+    play.start(swarm(*[leaf()] * 3, max_failures=1))
     play.break_("0.0")
     play.break_("0.1")
     play.succeed("0.2")
@@ -175,7 +175,7 @@ def test_more_failures_than_tolerated_all_go_on(play):
 
 def test_a_retried_swarm_takes_no_more(play):
     """Given an open swarm that failed, when it is retried, then it takes no items, and ends when it is drained."""
-    play.start(swarm(leaf(), open=True, stop=1))
+    play.start(swarm(leaf(), open=True, stop_after=1))
     play.add(leaf(), leaf())
     play.break_("0.0")
     for node in ("0.1", "0.2"):
@@ -188,7 +188,7 @@ def test_a_retried_swarm_takes_no_more(play):
 
 def test_items_added_in_bulk(play):
     """Given items that lie in a segment, when some have failed, then they go on from their own definitions."""
-    play.start(swarm(open=True, cap=3))
+    play.start(swarm(open=True, max_concurrency=3))
     play.add(*[leaf(b"%d" % index) for index in range(1100)])
     play.store.swarms.close_swarm("r", "0")
     play.break_("0.0")
@@ -417,7 +417,7 @@ def test_a_composite_may_be_named(play):
 
 def test_an_item_of_a_stopped_swarm(play):
     """Given a swarm that stopped at two failures, when one is retried, then what never started goes on behind it."""
-    play.start(swarm(*[leaf()] * 4, cap=1, stop=2, tol=1))
+    play.start(swarm(*[leaf()] * 4, max_concurrency=1, stop_after=2, max_failures=1))
     play.break_("0.0")
     play.break_("0.1")
     assert names(play.retry("0.1")) == ["0.1:2"]
@@ -467,7 +467,9 @@ def test_a_node_that_did_not_fail_is_refused(play, node, why):
 def test_nodes_that_cannot_go_on_by_themselves(play):
     """Given a chord's body that failed with its header, an item that never started, and a failure that was tolerated,
     then each is refused."""
-    header = chord([swarm(leaf(), leaf(), tol=1), swarm(leaf(), unit(leaf()), cap=1, stop=1)], leaf())
+    header = chord(
+        [swarm(leaf(), leaf(), max_failures=1), swarm(leaf(), unit(leaf()), max_concurrency=1, stop_after=1)], leaf()
+    )
     play.start(unit(header))
     play.break_("0.0.0.0.0")
     play.succeed("0.0.0.0.1")
@@ -525,13 +527,13 @@ def test_a_purge_that_comes_later_is_refused(play):
 
 def test_a_retried_run_may_be_suspended_and_cancelled(play):
     """Given a retried run, then the other verbs do what they do, and a cancellation leaves no key."""
-    play.start(swarm(*[leaf()] * 3, cap=1))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     for index in range(3):
         play.break_(f"0.{index}")
     play.retry()
     assert play.store.suspend("r").refused is None
     assert play.claim("0.0", 2).refused is Refused.HELD
     assert names(play.store.resume("r")) == ["0.0:2"]
-    play.store.cancel("r", "", "")
+    play.store.cancel("r", "")
     play.store.erase("r")
     assert play.keys() == []

@@ -42,6 +42,6 @@ def test_to_the_verbs_of_runs_it_is_no_run(store, client):
     save(store)
     before = everything(client)
     assert store.suspend(SIGNATURE).refused is Refused.GONE
-    assert store.cancel(SIGNATURE, "", "{}").refused is Refused.GONE
+    assert store.cancel(SIGNATURE, "{}").refused is Refused.GONE
     assert store.ended(LeafId(SIGNATURE, CLOSE, 1)).refused is Refused.GONE
     assert everything(client) == before

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import orchestrator_celery.store
-from orchestrator_celery.model import events
+from orchestrator_celery.records.events import KINDS
+from orchestrator_celery.records.lua_names import GROUPS, with_literals
 from orchestrator_celery.store import Refused, scripts
+from orchestrator_celery.store.script_text import included
 
 FOLDER = Path(orchestrator_celery.store.__file__).parent / "lua"
-LIBRARY = sorted((FOLDER / "lib").glob("*.lua"))
+LIBRARY = sorted((FOLDER / "lib").rglob("*.lua"))
+#: Functions of Lua, and words that may stand before a bracket.
+BUILT_IN = set("function if elseif while until and or not in return pairs ipairs next tonumber tostring unpack".split())
+EVERYTHING = [*sorted(FOLDER.glob("*.lua")), *LIBRARY]
 #: What is answered by scripts that look, and is no refusal of a verb: see `RunCheck.state`.
 STATES = {"sweep": {"over", "cancelled"}}
 
@@ -36,6 +42,11 @@ def replied(name: str) -> set[str]:
     """Words a script answers, by its own text."""
     code = "\n".join(line for line in body(name).splitlines() if not line.startswith("--"))
     return set(re.findall(r"(?:reply|veto|refuse)\('(\w+)'", code)) | set(re.findall(r"return \{ '(\w+)'", code))
+
+
+def code(path: Path) -> str:
+    """A script without its comments."""
+    return re.sub(r"--.*", "", path.read_text())
 
 
 @every
@@ -82,12 +93,20 @@ def test_it_touches_what_belongs_to_its_key(name):
 
 
 @every
-def test_includes_are_resolved_in_order(name):
-    """Given a verb, then every helper it includes stands before it, and it includes all it uses."""
+def test_each_helper_exists_and_is_included_once(name):
+    """Given a verb, then the helpers it includes are files, and none comes twice."""
+    helpers = included(body(name))
+    assert len(helpers) == len(set(helpers))
+    assert all((FOLDER / "lib" / f"{helper}.lua").is_file() for helper in helpers)
+
+
+@every
+def test_every_function_it_calls_is_in_its_text(name):
+    """Given a verb, then each function it calls stands in its text: Redis would find that out only at the call."""
     text = scripts.load(name).text
-    assert text.endswith(body(name))
-    for library in scripts.included(body(name)):
-        assert (FOLDER / "lib" / f"{library}.lua").read_text() in text
+    called = set(re.findall(r"(?<![\w.:])([a-z]\w*)\(", re.sub(r"'[^']*'", "", text)))
+    known = {word for before in ("function ", "local ", ", ") for word in re.findall(rf"{before}(\w+)", text)}
+    assert called - known <= BUILT_IN
 
 
 @every
@@ -105,24 +124,60 @@ def test_a_helper_says_what_it_is(path):
     assert len(lines) <= 60
 
 
+def emitted(text: str) -> Iterator[str]:
+    """Arguments of every call that writes an event."""
+    for begin in re.finditer(r"(?<!function )\bemit\(", text):
+        depth, end = 1, begin.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        yield text[begin.end() : end - 1]
+
+
 def test_every_event_the_scripts_write_can_be_read():
     """Given the events in the scripts, then each has a type, and its fields are known."""
     text = "\n".join(path.read_text() for path in [*FOLDER.glob("*.lua"), *LIBRARY])
-    written = {}
-    for kinds, rest in re.findall(
-        r"emit\((state == 'S' and '\w+' or '\w+'|'[\w-]+'), [^,()]+((?:, [^,()]+(?:\[\d\])?)*)\)", text
-    ):
-        for kind in re.findall(r"'([\w-]{2,})'", kinds):
-            written.setdefault(kind, set()).update(re.findall(r", '(\w)'", rest))
-    assert set(written) == set(events._TYPES)
+    written: dict[str, set[str]] = {}
+    for call in emitted(text):
+        kinds, _, rest = call.partition(",")
+        for kind in re.findall(r"'([\w-]+)'", kinds):
+            written.setdefault(kind, set()).update(re.findall(r"EVENT\.(\w+)", rest))
+    assert set(written) == set(KINDS)
     for kind, letters in written.items():
-        model = events._TYPES[kind].model_fields
-        assert {events._NAMES[letter] for letter in letters} - {"attempt"} <= set(model), kind
+        model = KINDS[kind].model_fields
+        assert letters - {"attempt"} <= set(model), kind
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: path.stem)
+def test_every_name_is_one_of_the_records(path):
+    """Given a script, then each name it takes from the records stands there, and none is left over."""
+    used = re.findall(r"\b([A-Z_]+)\.(\w+)", code(path))
+    assert [f"{group}.{name}" for group, name in used if name not in GROUPS.get(group, ())] == []
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: path.stem)
+def test_formats_are_known_to_the_records_alone(path):
+    """Given a script that is no part of the records, then it has no letter of a state, a shape or a field of its own."""
+    if path.parent.name == "records":
+        return
+    text = code(path)
+    assert re.findall(r"'[A-Z]'", text) == []
+    of_workers = "-- KEYS: 1 the workers' key" in path.read_text()
+    assert of_workers or re.findall(r"\.\. '(:[a-z]+)'", text) == []
+    assert re.findall(r"'H\w+', root, '(\w+)'", text) == []
+    assert re.findall(r"\w\[\d\]\[|\w\.\w\b(?!\()", re.sub(r"'[^']*'", "", text)) == []
+    assert re.findall(r"attribute\(\w+, '", text) == []
+
+
+def test_an_unknown_name_is_an_error():
+    """Given a name that no record has, when the script is loaded, then it is refused, and both are named."""
+    with pytest.raises(ValueError, match=r"odd\.lua: SHAPE\.leave is not a name"):
+        with_literals("odd", "return SHAPE.leave")
 
 
 def test_an_incomplete_header_is_an_error(tmp_path, monkeypatch):
     """Given a script without RETURNS, when it is loaded, then it is refused by name."""
     (tmp_path / "odd.lua").write_text("-- Purpose: x\n-- KEYS: x\n-- ARGV: x\nreturn 1")
-    monkeypatch.setattr(scripts, "_FOLDER", tmp_path)
+    monkeypatch.setattr(scripts, "FOLDER", tmp_path)
     with pytest.raises(ValueError, match=r"odd\.lua: the header lacks RETURNS:"):
         scripts.load("odd")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.events import PriorityChanged
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import Tree
 from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused, Store
 from tests.kit.waiting import wait_for
 
@@ -22,7 +22,7 @@ HIGH, MEDIUM, LOW = Priority.HIGH, Priority.MEDIUM, Priority.LOW
 def prioritised(levels: list[Priority], **bounds) -> Tree:
     """A swarm whose items have these priorities."""
     text = str(Levels(levels))
-    tree = swarm(*[leaf()] * len(levels), lv=bool(text), **bounds)
+    tree = swarm(*[leaf()] * len(levels), priorities=bool(text), **bounds)
     return Tree({**tree.specs, **({"lv": text.encode()} if text else {})}, tree.leaves)
 
 
@@ -36,20 +36,20 @@ def order(play: Play) -> list[str]:
 
 def test_the_highest_goes_first(play):
     """Given items of several priorities, when one may run at a time, then they go by level, and inside by place."""
-    play.start(prioritised([LOW, MEDIUM, HIGH, LOW, HIGH, MEDIUM], cap=1))
+    play.start(prioritised([LOW, MEDIUM, HIGH, LOW, HIGH, MEDIUM], max_concurrency=1))
     assert order(play) == ["2", "4", "1", "5", "0", "3"]
 
 
 def test_without_priorities_nothing_is_kept(play):
     """Given items without priorities, then they go by place, and no line is kept."""
-    play.start(prioritised([MEDIUM] * 4, cap=1))
+    play.start(prioritised([MEDIUM] * 4, max_concurrency=1))
     assert not any(":q:" in key for key in play.keys())
     assert order(play) == ["0", "1", "2", "3"]
 
 
 def test_what_is_added_gets_in_line(play):
     """Given a swarm without priorities, when items with some are added, then they overtake what waits."""
-    play.start(swarm(*[leaf()] * 3, cap=1, open=True))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1, open=True))
     play.store.swarms.add_items("r", "0", [b"L\nx"] * 3, 3, str(Levels([LOW, HIGH, MEDIUM])))
     play.add(leaf())
     assert order(play) == ["0", "4", "1", "2", "5", "6", "3"]
@@ -57,7 +57,7 @@ def test_what_is_added_gets_in_line(play):
 
 def test_changing_one_several_and_back(play):
     """Given waiting items, when their priority is changed, then their place in the line is that of their arrival."""
-    play.start(swarm(*[leaf()] * 7, cap=1))
+    play.start(swarm(*[leaf()] * 7, max_concurrency=1))
     assert play.store.swarms.set_priority("r", "0", HIGH, [(4, 5)]).detail == 2
     assert play.store.swarms.set_priority("r", "0", LOW, [(1, 1)]).detail == 1
     assert play.store.swarms.set_priority("r", "0", MEDIUM, [(4, 4)]).detail == 1
@@ -66,7 +66,7 @@ def test_changing_one_several_and_back(play):
 
 def test_what_has_started_keeps_its_priority(play):
     """Given items that run or have ended, when their priority is changed, then nothing happens."""
-    play.start(swarm(*[leaf()] * 3, cap=1))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     play.succeed("0.0")
     assert play.store.swarms.set_priority("r", "0", HIGH, [(0, 2)]).detail == 1
     assert order(play) == ["1", "2"]
@@ -75,7 +75,7 @@ def test_what_has_started_keeps_its_priority(play):
 def test_a_message_knows_its_level(play):
     """Given items with priorities, when they are sent, and sent again, then with their own level; in a run without, with
     none."""
-    play.start(prioritised([LOW, HIGH, MEDIUM], cap=3))
+    play.start(prioritised([LOW, HIGH, MEDIUM], max_concurrency=3))
     soon = Store(play.redis, OrchestratorSettings(republish_after=0.001))
     [check] = wait_for(lambda: (found := soon.due_index.check(["r"]))[0].todo and found, what="overdue messages")
     assert {effect.leaf.node: effect.level for effect in check.todo} == {"0.0": LOW, "0.1": HIGH, "0.2": MEDIUM}
@@ -85,7 +85,7 @@ def test_a_message_knows_its_level(play):
 
 def test_the_level_goes_down_to_the_steps(play):
     """Given a chain as an item, when its steps are sent, then with the level of the item."""
-    tree = swarm(chain(leaf(), leaf()), lv=True, cap=1)
+    tree = swarm(chain(leaf(), leaf()), priorities=True, max_concurrency=1)
     effects = play.start(Tree({**tree.specs, "lv": b"3:0-0"}, tree.leaves))
     assert [effect.level for effect in effects.todo] == [HIGH]
     play.claim("0.0.0")
@@ -94,7 +94,7 @@ def test_the_level_goes_down_to_the_steps(play):
 
 def test_places_are_kept_for_a_level(play):
     """Given two of four places kept for HIGH, when much of LOW waits, then two places are free for what comes at HIGH."""
-    play.start(prioritised([LOW] * 6, cap=4, open=True, sl="2,0,0"))
+    play.start(prioritised([LOW] * 6, max_concurrency=4, open=True, slots="2,0,0"))
     assert play.queued() == ["0.0", "0.1"]
     effects = play.store.swarms.add_items("r", "0", [b"L\nx"] * 3, 3, str(Levels([HIGH] * 3)))
     assert names(effects) == ["0.6", "0.7"]
@@ -106,7 +106,7 @@ def test_places_are_kept_for_a_level(play):
 
 def test_a_level_may_have_more_than_its_places(play):
     """Given a place kept for LOW, when nothing but HIGH waits, then HIGH has the rest; and LOW its place when it comes."""
-    play.start(prioritised([HIGH] * 6, cap=3, open=True, sl="0,0,1"))
+    play.start(prioritised([HIGH] * 6, max_concurrency=3, open=True, slots="0,0,1"))
     assert play.queued() == ["0.0", "0.1"]
     effects = play.store.swarms.add_items("r", "0", [b"L\nx"], 1, str(Levels([LOW])))
     assert names(effects) == ["0.6"]
@@ -114,14 +114,14 @@ def test_a_level_may_have_more_than_its_places(play):
 
 def test_a_new_level_may_start_at_once(play):
     """Given a place kept for HIGH, when a waiting item becomes HIGH, then it starts."""
-    play.start(prioritised([LOW] * 3, cap=2, sl="1,0,0"))
+    play.start(prioritised([LOW] * 3, max_concurrency=2, slots="1,0,0"))
     assert play.queued() == ["0.0"]
     assert names(play.store.swarms.set_priority("r", "0", HIGH, [(2, 2)])) == ["0.2"]
 
 
 def test_it_is_told(play):
     """Given waiting items, when their priority is changed, then there is an event with their number."""
-    play.start(swarm(*[leaf()] * 3, cap=1))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     play.store.swarms.set_priority("r", "0", LOW, [(1, 2)])
     last = play.events()[-1]
     assert isinstance(last, PriorityChanged)
@@ -140,7 +140,7 @@ def test_where_nothing_waits_it_is_refused(play):
 
 def test_nothing_of_the_line_is_left(play):
     """Given a swarm that stops at a failure, when it has ended, then the line of what was skipped is gone."""
-    play.start(prioritised([LOW, HIGH, LOW], cap=1, stop=1))
+    play.start(prioritised([LOW, HIGH, LOW], max_concurrency=1, stop_after=1))
     play.break_("0.1")
     assert play.status == "FAILED"
     assert not any(":q:" in key for key in play.keys())
@@ -148,14 +148,14 @@ def test_nothing_of_the_line_is_left(play):
 
 def test_a_cancelled_run_leaves_no_line(play):
     """Given items in line, when their run is cancelled, then nothing is left of it."""
-    play.start(prioritised([LOW, HIGH, LOW], cap=1))
-    play.store.cancel("r", "", "{}")
+    play.start(prioritised([LOW, HIGH, LOW], max_concurrency=1))
+    play.store.cancel("r", "{}")
     assert play.keys() == [play.store.keys.root("r")]
 
 
 def test_levels_can_be_read(play):
     """Given items that wait, run and have ended, when their levels are read, then each has its own."""
-    play.start(prioritised([LOW, HIGH, MEDIUM, LOW, HIGH], cap=1))
+    play.start(prioritised([LOW, HIGH, MEDIUM, LOW, HIGH], max_concurrency=1))
     play.succeed("0.1")
     assert play.reader.levels("r", "0", 0, 4) == {0: LOW, 1: HIGH, 3: LOW, 4: HIGH}
     assert play.reader.levels("r", "0", 1, 2) == {1: HIGH}
@@ -183,7 +183,9 @@ def test_it_is_as_a_plain_model_says(store, first, cap, kept, steps):
     """Given any additions, changes and ends, then what has started is what a list of waiting items and a rule say."""
     store.client.flushdb()
     play = Play(store)
-    play.start(prioritised(first, cap=cap, open=True, sl=",".join(map(str, kept)) if any(kept) else None))
+    play.start(
+        prioritised(first, max_concurrency=cap, open=True, slots=",".join(map(str, kept)) if any(kept) else None)
+    )
     model = _Model(cap, kept)
     model.add(first)
     for kind, *facts in steps:

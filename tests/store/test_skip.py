@@ -126,7 +126,7 @@ def test_a_queued_member(play):
 
 def test_a_queued_item_gives_its_place_free(play):
     """Given a bounded swarm, when a queued item is skipped, then the next one starts."""
-    play.start(swarm(*[leaf()] * 3, cap=1))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     assert names(play.skip("0.0")) == ["0.1"]
     play.succeed("0.1")
     assert play.succeed("0.2") == ["close"]
@@ -135,7 +135,7 @@ def test_a_queued_item_gives_its_place_free(play):
 
 def test_a_waiting_item_leaves_the_line(play):
     """Given items that wait in line, when some are skipped, then they are never started, and the swarm ends."""
-    play.start(swarm(*[leaf()] * 5, cap=1))
+    play.start(swarm(*[leaf()] * 5, max_concurrency=1))
     for node in ("0.3", "0.1", "0.4"):
         assert names(play.skip(node)) == []
     assert play.succeed("0.0") == ["0.2"]
@@ -154,7 +154,7 @@ def test_the_last_one_that_waits_ends_an_open_swarm_no_sooner(play):
 
 def test_an_item_of_a_swarm_that_has_not_begun(play):
     """Given a swarm that waits for its turn, when items are skipped, then it begins without them."""
-    play.start(unit(chain(leaf(), swarm(*[leaf()] * 4, cap=2), leaf())))
+    play.start(unit(chain(leaf(), swarm(*[leaf()] * 4, max_concurrency=2), leaf())))
     play.skip("0.0.1.0")
     play.skip("0.0.1.2")
     assert play.succeed("0.0.0") == ["0.0.1.1", "0.0.1.3"]
@@ -165,7 +165,7 @@ def test_an_item_of_a_swarm_that_has_not_begun(play):
 
 def test_a_failure_counts_as_before(play):
     """Given a swarm that tolerates one failure, when an item is skipped, then that is none."""
-    play.start(swarm(leaf(), leaf(), leaf(), tol=1))
+    play.start(swarm(leaf(), leaf(), leaf(), max_failures=1))
     play.skip("0.0")
     play.break_("0.1")
     assert play.succeed("0.2") == ["close"]
@@ -174,7 +174,7 @@ def test_a_failure_counts_as_before(play):
 
 def test_reserved_places(play):
     """Given a swarm that keeps places for levels, when a queued item is skipped, then its place is free."""
-    play.start(swarm(*[leaf()] * 3, cap=2, sl="1,0,0"))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=2, slots="1,0,0"))
     assert play.queued() == ["0.0"]
     assert names(play.skip("0.0")) == ["0.1"]
 
@@ -190,7 +190,7 @@ def test_an_item_of_a_batched_swarm(play):
 
 def test_items_in_a_segment(play):
     """Given items that were added in bulk, then they are skipped like others."""
-    play.start(swarm(open=True, cap=1))
+    play.start(swarm(open=True, max_concurrency=1))
     play.add(*[leaf()] * 1100)
     play.skip("0.1")
     assert play.succeed("0.0") == ["0.2"]
@@ -242,7 +242,15 @@ def test_it_is_told(play):
 def many(play: Play) -> None:
     """Nodes in every state."""
     play.start(
-        unit(group(chain(leaf(links=[leaf()]), leaf()), leaf(), leaf(), leaf(), swarm(leaf(), unit(leaf()), cap=1)))
+        unit(
+            group(
+                chain(leaf(links=[leaf()]), leaf()),
+                leaf(),
+                leaf(),
+                leaf(),
+                swarm(leaf(), unit(leaf()), max_concurrency=1),
+            )
+        )
     )
     play.succeed("0.0.0.0")
     play.claim("0.0.1")
@@ -334,7 +342,7 @@ def test_detached_twice_is_detached_once(play):
 
 def test_a_node_whose_input_is_not_known_is_refused(play):
     """Given a step that waits for the one before it, then it cannot be detached; an item of a swarm under way can."""
-    play.start(unit(chain(swarm(leaf(), leaf(), cap=1), leaf())))
+    play.start(unit(chain(swarm(leaf(), leaf(), max_concurrency=1), leaf())))
     assert refused(play, Refused.NODE, lambda: play.skip("0.0.1", "new")) == b"early"
     assert play.skip("0.0.0.1", "new").refused is None
     assert play.reader.head_field("r", "detach:0.0.0.1") == b"new "

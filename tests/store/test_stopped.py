@@ -67,7 +67,7 @@ def test_a_bystander_starts_again_at_once(one):
 
 def test_a_held_item_keeps_its_slot(play):
     """Given a bounded swarm, when an item is held, then no other starts in its place, before or after the resumption."""
-    play.start(swarm(*[leaf()] * 3, cap=1))
+    play.start(swarm(*[leaf()] * 3, max_concurrency=1))
     play.claim("0.0")
     play.store.interrupt("r")
     play.store.stopped(play.leaf("0.0"), Fence(), "terminated")

@@ -52,7 +52,7 @@ def test_what_runs_may_finish_and_what_follows_waits(play):
 
 def test_a_bounded_swarm_starts_no_more(play):
     """Given running items, when one ends while suspended, then no message is sent for the free slot."""
-    play.start(swarm(*[leaf()] * 4, cap=2))
+    play.start(swarm(*[leaf()] * 4, max_concurrency=2))
     play.claim("0.0")
     play.store.suspend("r")
     assert names(play.finish("0.0")) == []

@@ -6,8 +6,9 @@ import pytest
 
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState, Priority
-from orchestrator_celery.records.definitions import Tree, spec, with_attrs
+from orchestrator_celery.records.definitions import leaf_definition, with_attributes
 from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.swarm_transitions import Ended
 
@@ -19,13 +20,13 @@ OWNER = "w/1/a"
 
 def batched(*items: Tree, b: object = 10, **bounds: object) -> Tree:
     """A batched swarm."""
-    tree = swarm(*items, b=b, **bounds)
-    return Tree({**tree.specs, "b": spec("L", b"runner")}, tree.leaves)
+    tree = swarm(*items, batch=b, **bounds)
+    return Tree({**tree.specs, "b": leaf_definition(b"runner")}, tree.leaves)
 
 
 def alone(item: Tree) -> Tree:
     """An item that has a message of its own."""
-    return Tree({**item.specs, ".": with_attrs(item.specs["."], o=1)}, item.leaves)
+    return Tree({**item.specs, ".": with_attributes(item.specs["."], singly=True)}, item.leaves)
 
 
 def take(play: Play, want: int = 9, ended=(), back=(), runner: str = "0.b0", attempt: int = 1, again=False) -> Effects:
@@ -71,7 +72,13 @@ def test_an_item_may_fail(five):
 
 @pytest.mark.parametrize(
     ("bounds", "runners"),
-    [({"b": 10}, 5), ({"b": "auto"}, 32), ({"b": 10, "cap": 4}, 4), ({"b": 100}, 1), ({"b": "auto", "cap": 3}, 3)],
+    [
+        ({"b": 10}, 5),
+        ({"b": "auto"}, 32),
+        ({"b": 10, "max_concurrency": 4}, 4),
+        ({"b": 100}, 1),
+        ({"b": "auto", "max_concurrency": 3}, 3),
+    ],
 )
 def test_how_many_runners(play, bounds, runners):
     """Given fifty items, when they start, then as many messages go out as are of use, and not one an item."""
@@ -80,7 +87,7 @@ def test_how_many_runners(play, bounds, runners):
 
 def test_the_bound_holds_and_places_are_shared(play):
     """Given four places and four runners, when one wants many, then it gets its share, and all never more than four."""
-    play.start(batched(*[leaf()] * 50, cap=4))
+    play.start(batched(*[leaf()] * 50, max_concurrency=4))
     for number in range(4):
         play.claim(f"0.b{number}")
         assert len(given(take(play, 9, runner=f"0.b{number}"))) == 1
@@ -90,7 +97,7 @@ def test_the_bound_holds_and_places_are_shared(play):
 
 def test_they_go_by_priority(play):
     """Given priorities, when items are taken, then the highest first."""
-    tree = batched(*[leaf()] * 4, lv=True)
+    tree = batched(*[leaf()] * 4, priorities=True)
     play.start(Tree({**tree.specs, "lv": str(Levels([Priority(level) for level in (1, 3, 2, 3)])).encode()}, 4))
     play.claim("0.b0")
     assert given(take(play)) == ["0.1", "0.3", "0.2", "0.0"]
@@ -188,5 +195,5 @@ def test_a_retry_leaves_the_batch(five):
 def test_runs_that_are_gone(five):
     """Given a cancelled run, when its runner goes on, then it is refused."""
     take(five, 1)
-    five.store.cancel("r", "", "{}")
+    five.store.cancel("r", "{}")
     assert take(five, 1, ["0.0"]).refused is Refused.GONE

@@ -59,7 +59,7 @@ def test_what_it_is_given_comes_from_the_step_before(play):
 def test_finished_siblings_are_taken_over(play):
     """Given a swarm of which one failed, when it is run again from one item, then those that succeeded are kept, the others
     run within the bound."""
-    tree = swarm(*[leaf()] * 5, cap=1, tol=1)
+    tree = swarm(*[leaf()] * 5, max_concurrency=1, max_failures=1)
     play.start(tree)
     play.succeed("0.0")
     play.break_("0.1")
@@ -86,7 +86,7 @@ def test_deep_inside(play):
 
 def test_tolerated_failures_come_along(play):
     """Given a tolerant swarm before the node, then its failures are taken over, and counted, and its callbacks' records."""
-    tree = unit(chain(swarm(leaf(links=[leaf()]), leaf(), tol=1), leaf()))
+    tree = unit(chain(swarm(leaf(links=[leaf()]), leaf(), max_failures=1), leaf()))
     play.start(tree)
     play.succeed("0.0.0.0")
     play.succeed("0.0.0.0.l0")
@@ -146,7 +146,7 @@ def test_a_run_that_goes_while_it_is_read(play):
     play.start(unit(chain(leaf(), leaf())))
     play.run_out()
     found = takeover(play, "0.0.1")
-    play.store.cancel("r", "", "")
+    play.store.cancel("r", "")
     with pytest.raises(RunNotFound, match="while it was read"):
         list(found.records())
 

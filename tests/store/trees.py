@@ -12,7 +12,8 @@ from celery.canvas import Signature
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
 from orchestrator_celery.engine.compile.graph import graph_tree
-from orchestrator_celery.records.definitions import Tree, leaf_spec, pack, spec
+from orchestrator_celery.records.definitions import Shape, leaf_definition, write_definition
+from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.payload import Codec
 
 __all__ = ("CODEC", "chain", "chord", "definitions", "graph", "group", "leaf", "swarm", "unit")
@@ -25,14 +26,14 @@ _ENDS = {"START": START, "END": END}
 
 def leaf(payload: bytes = b"x", links: Sequence[Tree] = (), errbacks: Sequence[Tree] = (), **start: int) -> Tree:
     """One task; `wait` (ms) and `eta` (ms) delay its start."""
-    own = leaf_spec(payload, len(links), len(errbacks), **start)
+    own = leaf_definition(payload, len(links), len(errbacks), **start)
     return Tree({".": own, **_callbacks(links, errbacks)}, 1)
 
 
 def chain(*steps: Tree, kind: str = "chain", links: Sequence[Tree] = (), errbacks: Sequence[Tree] = ()) -> Tree:
     """Steps one after the other."""
     specs = {path: raw for i, step in enumerate(steps) for path, raw in step.below(i).items()}
-    own = spec("C", b"{}", n=len(steps), k=kind, l=len(links) or None, e=len(errbacks) or None)
+    own = write_definition(Shape.STEPS, b"{}", size=len(steps), kind=kind, **_counts(links, errbacks))
     return Tree({".": own, **specs, **_callbacks(links, errbacks)}, sum(step.leaves for step in steps))
 
 
@@ -44,15 +45,15 @@ def unit(workflow: Tree, links: Sequence[Tree] = (), errbacks: Sequence[Tree] = 
 def swarm(
     *items: Tree, kind: str = "swarm", links: Sequence[Tree] = (), errbacks: Sequence[Tree] = (), **bounds: Any
 ) -> Tree:
-    """Items side by side; bounds are `cap`, `stop`, `tol`, `max`, `open` and `ch`."""
-    own = spec("P", b"{}", n=len(items), k=kind, **bounds, l=len(links) or None, e=len(errbacks) or None)
+    """Items side by side; bounds are attributes of its definition."""
+    own = write_definition(Shape.POOL, b"{}", size=len(items), kind=kind, **bounds, **_counts(links, errbacks))
     specs = {str(i): pack(item) for i, item in enumerate(items)}
     return Tree({".": own, **specs, **_callbacks(links, errbacks)}, sum(item.leaves for item in items))
 
 
 def group(*items: Tree, ch: bool = False) -> Tree:
     """Members side by side."""
-    return swarm(*items, kind="group", ch=ch)
+    return swarm(*items, kind="group", chord_header=ch)
 
 
 def chord(header: Sequence[Tree], body: Tree) -> Tree:
@@ -98,7 +99,7 @@ def graph(
     if also is not None:
         also(defined)
     specs, (attrs, facts, leaves) = graph_tree(defined, lambda task, _: _body(bodies, task), CODEC)
-    own = spec("G", CODEC.dump(facts, "json"), **attrs, l=len(links) or None, e=len(errbacks) or None)
+    own = write_definition(Shape.GRAPH, CODEC.dump(facts, "json"), **attrs, **_counts(links, errbacks))
     return Tree({".": own, **specs, **_callbacks(links, errbacks)}, leaves)
 
 
@@ -110,6 +111,10 @@ def _body(bodies: Mapping[str, Any], task: Signature) -> Tree:
 def definitions(tree: Tree) -> dict[str, bytes]:
     """The tree as a run's definitions."""
     return {("0" if path == "." else f"0.{path}"): raw for path, raw in tree.specs.items()}
+
+
+def _counts(links: Sequence[Tree], errbacks: Sequence[Tree]) -> dict[str, int | None]:
+    return {"links": len(links) or None, "errbacks": len(errbacks) or None}
 
 
 def _callbacks(links: Sequence[Tree], errbacks: Sequence[Tree]) -> dict[str, bytes]:

@@ -35,6 +35,7 @@ from orchestrator_celery import (
     DefinitionMismatch,
     Event,
     ForeignSignature,
+    FormatTooNew,
     GraphInvalid,
     GraphRecursion,
     Interrupted,
@@ -102,6 +103,7 @@ from orchestrator_celery import (
     SwarmFull,
     SwarmWasClosed,
     TaskPolicy,
+    UnknownEvent,
     UnknownOption,
     acting,
     current_node,
@@ -340,6 +342,8 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
             return event.node
         if isinstance(event, NodeCheckpointed):
             return str(event.attempt)
+        if isinstance(event, UnknownEvent):
+            assert_type((event.kind, event.fields), tuple[str, dict[str, str]])
         if isinstance(event, NodeSucceeded | NodeFailed | SwarmWasClosed | RunClosed):
             return event.node
     return after
@@ -524,6 +528,8 @@ def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
+    except FormatTooNew as exc:
+        return f"{exc.run} {exc.found} {exc.known}"
     except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored, NodeNotFound):
         return "task"
     except OrchestratorError:

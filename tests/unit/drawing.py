@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator_celery.model.states import NodeKind
-from orchestrator_celery.records.definitions import parse
+from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.leaf import Role, read_leaf
 from orchestrator_celery.records.payload import Codec
 
@@ -39,17 +39,20 @@ def _parts(node: str, packed: bytes) -> dict[str, bytes]:
     return parts
 
 
+_SHOWN_APART = {"n", "k", "l", "e", "ch"}
+
+
 def _draw(definitions: Mapping[str, bytes], codec: Codec, node: str) -> str:
-    found = parse(definitions[node])
+    found = parse_definition(definitions[node])
     if found.kind is NodeKind.TASK:
-        start = "".join(f"@{k[0]}{found.attrs[k]}" for k in ("wait", "eta") if k in found.attrs)
+        start = "".join(f"@{k.value[0]}{found.text(k)}" for k in (Attribute.WAIT, Attribute.ETA) if found.has(k))
         text = _leaf(found.payload, codec) + start
     else:
-        bounds = ",".join(f"{k}={v}" for k, v in found.attrs.items() if k not in ("n", "k", "l", "e", "ch"))
-        below = ", ".join(_draw(definitions, codec, f"{node}.{i}") for i in range(int(found.attrs["n"])))
-        text = f"{found.kind}{'+' * ('ch' in found.attrs)}{f'[{bounds}]' if bounds else ''}({below})"
-    for letter, mark in (("l", ">"), ("e", "!")):
-        for index in range(int(found.attrs.get(letter, 0))):
+        bounds = ",".join(f"{k}={v}" for k, v in found.attributes.items() if k not in _SHOWN_APART)
+        below = ", ".join(_draw(definitions, codec, f"{node}.{i}") for i in range(found.number(Attribute.SIZE)))
+        text = f"{found.kind}{'+' * found.has(Attribute.CHORD_HEADER)}{f'[{bounds}]' if bounds else ''}({below})"
+    for letter, mark, count in (("l", ">", Attribute.LINKS), ("e", "!", Attribute.ERRBACKS)):
+        for index in range(found.number(count)):
             called = f"{node}.{letter}{index}"
             drawn = _draw(definitions, codec, called)
             text += (
@@ -66,5 +69,5 @@ def _leaf(payload: bytes, codec: Codec) -> str:
 
 
 def _role(raw: bytes, codec: Codec) -> str:
-    found = parse(raw)
+    found = parse_definition(raw)
     return "~" if found.kind is NodeKind.TASK and read_leaf(found.payload, codec).role is Role.HANDLER else ""

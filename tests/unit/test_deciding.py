@@ -12,10 +12,11 @@ from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.compile.graph import graph_tree
-from orchestrator_celery.model.effects import Decide, EdgeContext
+from orchestrator_celery.model.effects import Cause, Decide, EdgeContext
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.records.definitions import Tree, leaf_spec
-from orchestrator_celery.store.reader import GraphState
+from orchestrator_celery.records.definitions import leaf_definition
+from orchestrator_celery.records.graph import EMPTY_GRAPH
+from orchestrator_celery.records.packed import Tree
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def chosen(app, codec):
             defined.add_node(name, app.signature(name))
         defined.add_edge(START, "a").add_edge("b", END).add_edge("c", END)
         defined.add_conditional_edges("a", edges, path_map, **options)
-        specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
+        specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_definition(b"x")}, 1), codec)
         leaf = LeafId("r", f"0.{node_number}.0", 1)
         return GraphDecider(None, None, codec, None).choose_edges(leaf, EdgeContext(specs[node_number]), value)[0]
 
@@ -77,7 +78,7 @@ class Records:
         return [self._records.get(f"d:{one}") for one in nodes]
 
     def graph_state(self, run, graph):
-        return GraphState("in", {})
+        return EMPTY_GRAPH._replace(input="in")
 
 
 @pytest.fixture
@@ -146,9 +147,9 @@ def test_inputs_are_worked_out_of_what_there_was(given, app, codec):
     defined = ConditionalGraph("g", app=app).add_node("a", app.signature("a"))
     looks = {"x": node("a")["k"], "y": run_input, "z": result}
     defined.add_node("b", app.signature("b"), inputs=looks).add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
-    specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_spec(b"x")}, 1), codec)
+    specs, _ = graph_tree(defined, lambda task, _: Tree({".": leaf_definition(b"x")}, 1), codec)
     found = given(**{"input": b"[[4], {}]", "0.0.0": b'S|1|1|1|w\n{"k": 1}', "0.0.1": b'S|1|1|1|w\n{"k": 2}'})
-    effect = Decide("r", "0.1.0", "in", "0.0.1", specs["1"], "in", {"0": "0.0.0"}, 1, 0, {})
+    effect = Decide("r", "0.1.0", Cause.INPUTS, "0.0.1", specs["1"], "in", {"0": "0.0.0"}, 1, 0, {})
     verdict = GraphDecider(None, found._reader, codec, found)._decision(effect)
     assert (verdict.kind, codec.load(verdict.elements)) == ("with", {"x": 1, "y": 4, "z": {"k": 2}})
 

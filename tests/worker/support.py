@@ -6,8 +6,9 @@ import redis
 from celery import Celery
 
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
-from orchestrator_celery.model.events import NodeStarted, parse_event
+from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
+from orchestrator_celery.records.events import parse_event
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
 from tests.worker import tasks as project

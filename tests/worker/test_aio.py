@@ -67,7 +67,7 @@ def test_the_life_of_a_swarm(site):
 
         watching = asyncio.create_task(watch())
         await run.swarm.aio.close()
-        results = await asyncio.gather(*(run.aio.get(timeout=60) for _ in range(5)))
+        results = await asyncio.gather(*(run.aio.get(timeout=240) for _ in range(5)))
         assert results == [list(range(150))] * 5
         await asyncio.wait_for(watching, 30)
         assert isinstance(seen[-1], RunClosed)
@@ -134,7 +134,7 @@ def test_who_waits_for_what_is_purged_is_told(site, monkeypatch):
 
     async def main():
         run = await site.swarm([], open=True).aio.apply_async()
-        waiting = asyncio.create_task(run.aio.get(timeout=60))
+        waiting = asyncio.create_task(run.aio.get(timeout=240))
         waiter = async_twins._waiter(site.orchestrator)
         await in_thread(lambda: wait_for(lambda: run.id in waiter._seen, what="the first question"))
         await run.swarm.aio.close()
@@ -156,7 +156,7 @@ def test_who_stops_waiting_breaks_nothing(site):
     async def main():
         swarm = site.swarm([], open=True)
         run = await swarm.aio.apply_async()
-        other = asyncio.create_task(run.aio.get(timeout=60))
+        other = asyncio.create_task(run.aio.get(timeout=240))
         for pause in (0, 0.001, 0.01, 0.05):
             adding = asyncio.create_task(swarm.aio.add_tasks_bulk([t("identity", 1)] * 500))
             waiting = asyncio.create_task(run.aio.get())
@@ -184,7 +184,7 @@ def test_many_waiters_hold_few_threads(site):
 
     async def main():
         run = await site.swarm([], open=True).aio.apply_async()
-        waiters = [asyncio.create_task(run.aio.get(timeout=60)) for _ in range(300)]
+        waiters = [asyncio.create_task(run.aio.get(timeout=240)) for _ in range(300)]
         await asyncio.sleep(0.5)
         begun = time.monotonic()
         await asyncio.gather(*(run.aio.status() for _ in range(50)))

@@ -15,7 +15,7 @@ from tests.worker.test_concurrency import most_live
 @pytest.mark.parametrize("batch", [7, 100, "auto"])
 def test_results_are_those_of_single_messages(busy, batch):
     run = busy.swarm([busy.tasks("add", i, 1) for i in range(300)], batch=batch).apply_async()
-    assert run.get(timeout=60) == list(range(1, 301))
+    assert run.get(timeout=240) == list(range(1, 301))
     for kind in (NodeStarted, NodeSucceeded):
         assert len([event for event in events(run, kind) if event.node.startswith("0.")]) == 300
 
@@ -28,13 +28,13 @@ def test_other_values_are_refused(stand, wrong):
 
 def test_bounded(busy):
     run = busy.swarm([busy.tasks("add", i, 1) for i in range(100)], batch=50, max_concurrency=16).apply_async()
-    assert run.get(timeout=60) == list(range(1, 101))
+    assert run.get(timeout=240) == list(range(1, 101))
     assert most_live(run) <= 16
 
 
 def test_long_items_are_spread(busy, ledger):
     run = busy.swarm([busy.tasks("nap", i, 0.15) for i in range(16)], batch="auto").apply_async()
-    assert run.get(timeout=60) == list(range(16))
+    assert run.get(timeout=240) == list(range(16))
     pids = {event.worker for event in events(run, NodeStarted)}
     assert len(pids) > 1
 
@@ -42,7 +42,7 @@ def test_long_items_are_spread(busy, ledger):
 def test_a_child_killed_in_a_batch(busy, ledger):
     items = [busy.tasks("suicide_once", i) if i == 5 else busy.tasks("nap", i, 0.02) for i in range(40)]
     run = busy.swarm(items, batch=40).apply_async()
-    assert run.get(timeout=60) == list(range(40))
+    assert run.get(timeout=240) == list(range(40))
     lost = events(run, NodeLost)
     assert any(event.node == "0.5" for event in lost)
     succeeded = [event.node for event in events(run, NodeSucceeded) if event.node.startswith("0.")]
@@ -56,7 +56,7 @@ def test_suspended_between_items(busy, ledger):
     wait_for(lambda: not any(i.state is NodeState.RUNNING for i in run.items()), 10, "nothing to run")
     assert len(ledger.entries("end")) < 60
     run.resume()
-    assert run.get(timeout=60) == list(range(60))
+    assert run.get(timeout=240) == list(range(60))
     assert len(ledger.entries("start")) == 60, "each body once"
     assert run.status is RunStatus.SUCCEEDED
 
@@ -74,7 +74,7 @@ def test_failures_and_callbacks(busy, ledger):
     run = busy.swarm(
         items, batch=30, max_failures=3, on_task_cleanup=busy.tasks("on_link", mark="cleanup")
     ).apply_async()
-    assert run.get(timeout=60) == [None if i % 10 == 0 else i + 1 for i in range(30)]
+    assert run.get(timeout=240) == [None if i % 10 == 0 else i + 1 for i in range(30)]
     wait_for(lambda: len(ledger.entries("cleanup")) == 30, 20, "the callbacks")
 
 
@@ -98,7 +98,7 @@ def test_the_worker_killed(stand, ledger):
         wait_for(lambda: len(ledger.entries("end")) > 3, 30, "some to end")
         first.kill()
     with stand.worker():
-        assert run.get(timeout=90) == list(range(60))
+        assert run.get(timeout=240) == list(range(60))
     assert len(ledger.entries("start")) < 80, "what was finished does not run again"
 
 
@@ -107,8 +107,8 @@ def test_retries_and_replacements_go_on_by_themselves(busy, ledger):
     items = [
         t("flaky", 2, i) if i % 3 == 0 else t("replaced", "task") if i % 3 == 1 else t("add", i) for i in range(12)
     ]
-    single = busy.swarm(items).apply_async().get(timeout=60)
-    assert busy.swarm(items, batch=12).apply_async().get(timeout=60) == single
+    single = busy.swarm(items).apply_async().get(timeout=240)
+    assert busy.swarm(items, batch=12).apply_async().get(timeout=240) == single
 
 
 @pytest.mark.parametrize("pool", ["threads", "solo", "gevent"])
@@ -116,7 +116,7 @@ def test_other_pools(make_stand, pool):
     stand = make_stand()
     with stand.worker(pool=pool):
         run = stand.swarm([stand.tasks("add", i, 1) for i in range(50)], batch=20).apply_async()
-        assert run.get(timeout=60) == list(range(1, 51))
+        assert run.get(timeout=240) == list(range(1, 51))
 
 
 def test_interrupted_inside(busy, ledger):
@@ -151,7 +151,7 @@ def test_what_cannot_share_goes_by_itself(make_stand, ledger):
     run = stand.swarm(items, batch=9, max_failures=2).apply_async()
     assert stand.queued() == 1, "the runner draws them in turn"
     with stand.worker() as worker:
-        assert run.get(timeout=60)[:2] == [0, 1]
+        assert run.get(timeout=240)[:2] == [0, 1]
         received = worker.log
     for index in (1, 2, 3, 4):
         assert f"{run.id}:0.{index}:1] received" in received

@@ -54,7 +54,7 @@ def test_an_approval_is_answered(busy, command, asked, verb, decision):
     assert (entry.verb, entry.actor, entry.channel, entry.reason) == (verb, "ada", "cli", "fine")
     again = command(verb, asked.id, "review")
     assert (again.returncode, again.stdout) == (1, "")
-    assert f"answered before: {decision} by ada (fine)" in again.stderr
+    assert f"already answered: {decision} by ada (fine)" in again.stderr
     assert "Traceback" not in again.stderr
 
 

@@ -40,7 +40,7 @@ def test_never_more_bodies_than_slots(four, ledger):
     run = swarm.apply_async()
     while not run.ready():
         assert len([raw for raw in four.orchestrator.container.reader.live(run.id) if raw != "$"]) <= 3
-    assert run.get(timeout=60) == list(range(60))
+    assert run.get(timeout=240) == list(range(60))
     # Counted by the bodies themselves, in a Redis of its own.
     assert ledger.redis.zscore("peak", "peak") == 3, "never more, and the slots were used"
     assert int(ledger.redis.get("running")) == 0
@@ -51,26 +51,26 @@ def test_never_more_bodies_than_slots(four, ledger):
 def test_bounded_swarms_beside_each_other(four, ledger):
     runs = [four.swarm([four.tasks("nap", i) for i in range(20)], max_concurrency=1).apply_async() for _ in range(3)]
     for run in runs:
-        assert run.get(timeout=60) == list(range(20))
+        assert run.get(timeout=240) == list(range(20))
         assert most_live(run) == 1
 
 
 def test_items_that_are_canvas_hold_one_slot_each(four):
     t = four.tasks
     run = four.swarm([chain(t("nap", i), t("nap")) for i in range(12)], max_concurrency=2).apply_async()
-    assert run.get(timeout=60) == list(range(12))
+    assert run.get(timeout=240) == list(range(12))
     assert most_live(run) <= 2
 
 
 def test_retrying_items_keep_their_slot(four):
     run = four.swarm([four.tasks("flaky", 4, i) for i in range(12)], max_concurrency=2).apply_async()
-    assert run.get(timeout=60) == list(range(12))
+    assert run.get(timeout=240) == list(range(12))
     assert most_live(run) <= 2
 
 
 def test_killed_items_give_their_slot_back(busy, ledger):
     run = busy.swarm([busy.tasks("suicide_once", i) for i in range(6)], max_concurrency=1).apply_async()
-    assert run.get(timeout=60) == list(range(6))
+    assert run.get(timeout=240) == list(range(6))
     assert most_live(run) == 1
     assert len(ledger.entries("once")) == 12
 
@@ -81,7 +81,7 @@ def test_items_added_while_it_runs_respect_the_bound(four, ledger):
     for start in range(0, 30, 10):
         swarm.add_tasks_bulk([four.tasks("counted", i) for i in range(start, start + 10)])
     swarm.close()
-    assert run.get(timeout=60) == list(range(30))
+    assert run.get(timeout=240) == list(range(30))
     assert ledger.redis.zscore("peak", "peak") == 2
 
 

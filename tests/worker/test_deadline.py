@@ -23,10 +23,10 @@ def test_a_run_over_its_deadline_fails(quick, ledger):
     """Given a chain that takes longer, then `get` raises, the running step has failed, the next is skipped, the error
     callback fires once, and what the body returns at last does not count."""
     t = quick.tasks
-    workflow = chain(t("nap", 1, seconds=4), t("identity"))
-    run = quick.complex(workflow, on_error=t("on_handler")).apply_async(deadline=1)
+    workflow = chain(t("nap", 1, seconds=6), t("identity"))
+    run = quick.complex(workflow, on_error=t("on_handler")).apply_async(deadline=3)
     wait_until_running(run, "0.0.0")
-    with pytest.raises(DeadlineExceeded, match=r"deadline of 1 s"):
+    with pytest.raises(DeadlineExceeded, match=r"deadline of 3 s"):
         run.get(timeout=120)
     assert run.status is RunStatus.FAILED
     wait_for(lambda: ledger.entries("handler"), what="the error callback")

@@ -55,7 +55,7 @@ def test_an_emptied_broker_loses_no_delayed_run(make_stand, ledger, kind):
     with client_of(stand.broker) as broker:
         broker.flushdb()
     with stand.worker():
-        assert run.get(timeout=30) == RESULTS[kind]("v")
+        assert run.get(timeout=120) == RESULTS[kind]("v")
     assert len(ledger.entries("ran", run.id)) == 1
 
 
@@ -66,7 +66,7 @@ def test_a_run_whose_time_comes_while_no_worker_is_up_starts_later(stand, ledger
     wait_for(lambda: datetime.now(timezone.utc) > run.view.eta, 10, "its time")
     assert run.status is RunStatus.PENDING
     with stand.worker():
-        assert run.get(timeout=30) == RESULTS[kind]("v")
+        assert run.get(timeout=120) == RESULTS[kind]("v")
 
 
 def test_a_deleted_due_index_loses_no_delayed_run(make_stand, ledger):
@@ -76,7 +76,7 @@ def test_a_deleted_due_index_loses_no_delayed_run(make_stand, ledger):
     store = stand.orchestrator.container.store
     store.client.delete(store.keys.due, store.keys.runs, store.keys.starts)
     with stand.worker():
-        assert run.get(timeout=30) == [1]
+        assert run.get(timeout=120) == [1]
 
 
 @pytest.mark.parametrize("kind", PRIMITIVES)
@@ -89,7 +89,7 @@ def test_a_run_suspended_over_its_time_starts_with_its_resumption(busy, ledger, 
     assert run.status is RunStatus.SUSPENDED
     assert ledger.entries("ran", run.id) == []
     run.resume()
-    assert run.get(timeout=30) == RESULTS[kind]("v")
+    assert run.get(timeout=120) == RESULTS[kind]("v")
 
 
 @pytest.mark.parametrize("kind", PRIMITIVES)
@@ -97,7 +97,7 @@ def test_a_run_that_expires_before_its_start_ends_as_a_revoked_task(busy, ledger
     """Given an expiry before the start, then no task runs, and who waits is told as of a native task."""
     run = Start(busy, kind).primitive("v").apply_async(countdown=1, expires=0.5)
     native = busy.tasks("identity", 1).apply_async(countdown=1, expires=0.5)
-    errors = [error_of(run, 30), native.get(timeout=30, propagate=False)]
+    errors = [error_of(run, 30), native.get(timeout=120, propagate=False)]
     assert [(type(error), str(error)) for error in errors] == [(TaskRevokedError, "expired")] * 2
     assert run.status is RunStatus.FAILED
     assert ledger.entries("ran", run.id) == []
@@ -130,21 +130,21 @@ def test_an_open_swarm_takes_items_before_it_starts(busy):
     with pytest.raises(SwarmClosed):
         run.swarm.add_task(busy.tasks("identity", 4))
     assert run.status is RunStatus.PENDING
-    assert run.get(timeout=30) == [1, 2, 3]
+    assert run.get(timeout=120) == [1, 2, 3]
 
 
 def test_an_item_skipped_before_the_start_stays_out(busy):
     """Given a swarm with a delay, when an item is skipped, then it starts without it."""
     run = busy.swarm([busy.tasks("identity", n) for n in range(3)]).apply_async(countdown=2)
     run.skip("0.1")
-    assert run.get(timeout=30) == [0, None, 2]
+    assert run.get(timeout=120) == [0, None, 2]
 
 
 def test_a_step_skipped_before_the_start_stays_out(busy):
     """Given a chain with a delay, when a step is skipped, then the others run."""
     run = Start(busy, "complex").primitive("v").apply_async(countdown=2)
     run.skip("0.0.1")
-    assert run.get(timeout=30) == "v"
+    assert run.get(timeout=120) == "v"
 
 
 @pytest.mark.parametrize("kind", PRIMITIVES)
@@ -155,7 +155,7 @@ def test_its_signature_is_marked_and_purged_as_of_any_live_run(busy, kind):
     with pytest.raises(SignatureInUse):
         run.signature.purge(confirm=True)
     run.signature.delete(after=60)
-    assert run.get(timeout=30) == RESULTS[kind]("v")
+    assert run.get(timeout=120) == RESULTS[kind]("v")
     other = Start(busy, kind).primitive("v").apply_async(countdown=600)
     other.signature.delete(after=0)
     assert other.status is RunStatus.PENDING
@@ -169,7 +169,7 @@ def test_a_rerun_of_a_delayed_run_starts_at_once(busy, ledger, kind):
     """Given a run that waits for its start, when it is run again, then the new one has no delay."""
     run = Start(busy, kind).primitive("v").apply_async(countdown=600)
     again = run.rerun()
-    assert again.get(timeout=30) == RESULTS[kind]("v")
+    assert again.get(timeout=120) == RESULTS[kind]("v")
     assert again.view.eta is None
     [[_, _, eta, _]] = ledger.entries("ran", again.id)
     assert eta is None

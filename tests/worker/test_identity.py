@@ -45,7 +45,7 @@ def test_a_run_cannot_forge_the_end_of_a_task(stand, ledger):
     with pytest.raises(InvalidWorkflow, match="is not allowed"):
         stand.swarm([stand.tasks("identity", "forged")]).apply_async(task_id=f"{run.id}:0.0:1")
     with stand.worker():
-        assert run.get(timeout=30) == "the task's own"
+        assert run.get(timeout=120) == "the task's own"
 
 
 @pytest.mark.parametrize("id", ["order 7", "a:b:1", "é{1}", "x" * 200, "0:0"])
@@ -55,7 +55,7 @@ def test_any_other_text_is_an_id(busy, kind, id):
     id = f"{id[: 200 - len(kind)]}{kind}"
     run = Start(busy, kind).primitive("v").apply_async(task_id=id)
     assert run.id == id
-    assert run.get(timeout=30) == RESULTS[kind]("v")
+    assert run.get(timeout=120) == RESULTS[kind]("v")
 
 
 @pytest.mark.parametrize("options", [{}, {"countdown": 60}, {"queue": "other"}, {"expires": 600}], ids=repr)
@@ -80,25 +80,25 @@ def test_a_known_id_gives_the_run_that_is_there(stand, kind, options):
 def cancelled(start):
     run = start.primitive("old").apply_async(task_id=start.id)
     run.cancel(confirm=True)
-    assert isinstance(run.get(timeout=30, propagate=False), RunCancelled)
+    assert isinstance(run.get(timeout=120, propagate=False), RunCancelled)
 
 
 def over(start):
     """Its retention is over, and Celery keeps results for longer."""
     run = start.primitive("old").apply_async(task_id=start.id)
-    assert run.get(timeout=30) == RESULTS[start.kind]("old")
+    assert run.get(timeout=120) == RESULTS[start.kind]("old")
     wait_for(lambda: _gone(run), 20, "the end of the retention")
 
 
 def failed_and_over(start):
     run = start.stand.run(start.tasks("fail"), task_id=start.id)
-    assert isinstance(run.get(timeout=30, propagate=False), Exception)
+    assert isinstance(run.get(timeout=120, propagate=False), Exception)
     wait_for(lambda: _gone(run), 20, "the end of the retention")
 
 
 def a_tasks(start):
     result = start.tasks("identity", "old").apply_async(task_id=start.id)
-    assert result.get(timeout=30) == "old"
+    assert result.get(timeout=120) == "old"
 
 
 def _gone(run):
@@ -126,8 +126,8 @@ def test_an_id_that_is_used_again_answers_for_the_new_run(_short, kind, countdow
     start = Start(_short, kind)
     BEFORE[before](start)
     run = start.primitive("new").apply_async(task_id=start.id, countdown=countdown)
-    assert run.get(timeout=30) == RESULTS[kind]("new")
-    assert _short.app.AsyncResult(start.id).get(timeout=30) == RESULTS[kind]("new")
+    assert run.get(timeout=120) == RESULTS[kind]("new")
+    assert _short.app.AsyncResult(start.id).get(timeout=120) == RESULTS[kind]("new")
 
 
 @pytest.mark.parametrize("ignored", [False, True], ids=["result", "no result"])
@@ -154,7 +154,7 @@ def test_a_run_of_a_used_id_recovers_from_a_crash(make_stand, ledger):
         wait_until_running(again, "0.0.0")
         worker.kill()
     with stand.worker():
-        assert again.get(timeout=30) == "new"
+        assert again.get(timeout=120) == "new"
 
 
 def test_an_old_result_is_taken_back_by_a_worker_where_the_client_died(_short, ledger, monkeypatch):
@@ -212,7 +212,7 @@ def test_a_start_whose_answer_was_lost(busy, ledger, monkeypatch, kind, countdow
     id = caught.value.run
     run = start.primitive("v").apply_async(task_id=id, countdown=countdown)
     assert run.id == id
-    assert run.get(timeout=30) == RESULTS[kind]("v")
+    assert run.get(timeout=120) == RESULTS[kind]("v")
     assert len(ledger.entries("ran", id)) == 1
 
 

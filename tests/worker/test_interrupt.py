@@ -246,7 +246,7 @@ def test_a_process_that_runs_something_else_by_now(pool, ledger):
         assert len(ledger.entries("start", 2)) == 2
 
 
-@pytest.mark.parametrize(("given", "words"), [({"signal": "SIGNAL"}, "no signal"), ({"grace": -1}, "grace")])
+@pytest.mark.parametrize(("given", "words"), [({"signal": "SIGNAL"}, "not a signal"), ({"grace": -1}, "grace")])
 def test_nonsense_is_refused_and_changes_nothing(pool, given, words):
     run = pool.run(pool.tasks("nap", 1))
     with pytest.raises(OrchestratorError, match=words):

@@ -111,7 +111,7 @@ def test_once_after_retries_and_lost_processes(busy, ledger):
     """Given an item that retries and one that takes its process down, then what follows is called once, at their end."""
     t = busy.tasks
     run = watched(busy, [t("flaky", 2, 20), t("suicide_once", 7)]).apply_async()
-    assert run.get(timeout=60) == [20, 7]
+    assert run.get(timeout=240) == [20, 7]
     successes = noted(ledger, "success", 2)
     assert successes[0][1]["attempt"] == 1
     assert successes[1][1]["attempt"] == 2
@@ -125,7 +125,7 @@ def test_they_survive_a_crash(make_stand, ledger, tmp_path, point):
     env = {"ORCHESTRATOR_CRASH": point, "ORCHESTRATOR_CRASH_ONCE": str(tmp_path / "mark")}
     with stand.worker(env=env):
         run = watched(stand, [stand.tasks("identity", i) for i in range(3)]).apply_async()
-        assert run.get(timeout=60) == [0, 1, 2]
+        assert run.get(timeout=240) == [0, 1, 2]
         assert (tmp_path / "mark").exists()
         assert set(noted(ledger, "success", 3)) == {0, 1, 2}
         assert set(noted(ledger, "cleanup", 3)) == {0, 1, 2}

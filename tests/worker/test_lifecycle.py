@@ -98,7 +98,7 @@ class Case:
             self.run.resume()
         if not self.started():  # it has been waiting in a queue of its own
             self.stand.app.control.add_consumer(self.gate, reply=True)
-        assert self.run.get(timeout=60) == self.expected
+        assert self.run.get(timeout=240) == self.expected
         assert self.started("end") == self.values
         held = False
         for event in events(self.run, StatusChanged, NodeStarted):
@@ -208,9 +208,9 @@ def run_again(case):
     case.open()
     case.stand.app.control.add_consumer(case.gate, reply=True)  # where the tasks of a pending one go, and so do these
     assert again.view.rerun_of == case.run.id
-    assert again.get(timeout=60) == case.expected
+    assert again.get(timeout=240) == case.expected
     if before in (RunStatus.PENDING, RunStatus.RUNNING):
-        assert case.run.get(timeout=60) == case.expected
+        assert case.run.get(timeout=240) == case.expected
 
 
 #: What each verb does where the table allows it.

@@ -29,7 +29,7 @@ def test_a_run_with_a_broken_head_keeps_no_other_from_recovery(make_stand, field
     with client_of(stand.broker) as broker:
         broker.flushdb()
     with stand.worker():
-        assert [run.get(timeout=30) for run in healthy] == [0, 1, 2]
+        assert [run.get(timeout=120) for run in healthy] == [0, 1, 2]
 
 
 def test_a_run_that_cannot_be_read_is_put_aside_and_reported(make_stand):
@@ -48,7 +48,7 @@ def test_a_run_that_cannot_be_read_is_put_aside_and_reported(make_stand):
         [node] = wait_for(reported, 20, "a report")
         assert node.run == broken.id
         assert node.reason
-        stand.run(stand.tasks("nap", 1)).get(timeout=20)
+        stand.run(stand.tasks("nap", 1)).get(timeout=120)
         assert len(reported()) == 1
 
 

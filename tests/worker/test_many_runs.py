@@ -158,7 +158,7 @@ def test_cancelling_many_wants_a_confirmation(site):
     assert plan.keys >= 3 * 3
     assert "3 runs" in str(plan)
     late = site.swarm([], open=True, tags=["x"]).apply_async()
-    with pytest.raises(ConfirmationRequired, match="4 match"):
+    with pytest.raises(ConfirmationRequired, match="matching runs: 4"):
         found.cancel(confirm=plan.token)
     assert {run.status for run in runs} == {RunStatus.PENDING}
     answers = found.cancel(confirm=found.cancel_plan().token, reason="wrong")

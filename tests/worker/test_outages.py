@@ -39,7 +39,7 @@ def test_a_retry_is_not_lost(outage, ledger):
     """Given that `self.retry` cannot publish, then the retry waits in the outbox, with its new arguments."""
     run = outage.run(outage.tasks("retries_when_told", 1))
     away(outage, ledger, "waiting")
-    assert run.get(timeout=60) == 2
+    assert run.get(timeout=240) == 2
     assert len(ledger.entries("waiting")) == 1
     assert len(ledger.entries("retried")) == 1
 
@@ -47,14 +47,14 @@ def test_a_retry_is_not_lost(outage, ledger):
 def test_a_replacement_by_a_task_is_not_lost(outage, ledger):
     run = outage.run(outage.tasks("waits_and_is_replaced", outage.tasks("identity", 5)))
     away(outage, ledger, "waiting")
-    assert run.get(timeout=60) == 5
+    assert run.get(timeout=240) == 5
 
 
 def test_a_replacement_by_a_canvas_is_not_lost(outage, ledger):
     t = outage.tasks
     run = outage.run(t("waits_and_is_replaced", chain(t("nap", 5, seconds=0.01), t("add", 1))))
     away(outage, ledger, "waiting")
-    assert run.get(timeout=60) == 6
+    assert run.get(timeout=240) == 6
     assert len(ledger.entries("start")) == 1
     assert len(ledger.entries("waiting")) == 1
 
@@ -69,7 +69,7 @@ def test_what_follows_a_run_natively_is_not_lost(new_redis, make_stand, ledger):
         workflow.link(stand.tasks("on_link"))
         run = workflow.apply_async()
         away(stand, ledger, "waiting", seconds=4)
-        assert run.get(timeout=60) == 3
+        assert run.get(timeout=240) == 3
         wait_for(lambda: ledger.entries("link"), 60, "the callback")
         assert run.status is RunStatus.SUCCEEDED
         assert run.state == "SUCCESS"
@@ -94,7 +94,7 @@ def test_a_canvas_does_not_run_twice_when_its_task_died(make_stand, ledger, tmp_
     with stand.worker(env=env):
         inner = chain(t("nap", 1, seconds=1.5), t("nap", seconds=0.01))
         run = stand.run(chain(t("replaced_by_canvas", inner), t("add", 1)))
-        assert run.get(timeout=60) == 2
+        assert run.get(timeout=240) == 2
     assert (tmp_path / "mark").exists()
     assert len(ledger.entries("start")) == 2
     assert {event.node for event in events(run, NodeLost)} == set()

@@ -126,7 +126,7 @@ def test_ignore_reject_and_unknown(pool):
 def test_bodies_run_side_by_side_and_keep_their_nodes_apart(pool):
     """Claims are held by the process: in one process with many bodies none may take another's."""
     t = pool.tasks
-    runs = [pool.run(chain(t("nap", i, seconds=0.05), t("node_facts").set(immutable=True))) for i in range(8)]
+    runs = [pool.run(chain(t("nap", i, seconds=0.5), t("node_facts").set(immutable=True))) for i in range(8)]
     for run in runs:
         assert run.get(timeout=120) == [True, 1, None, True]
     if pool.pool != "solo":

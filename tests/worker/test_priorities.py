@@ -60,7 +60,7 @@ def test_a_name_or_a_number_will_do_and_nothing_else(stand):
 def test_changed_while_others_run(busy, ledger):
     """Given a busy swarm, when one item, several, and all of a task's name change, then what waits goes by that."""
     t = busy.tasks
-    items = [t("nap", 0, 1.0), *(t("nap", i, 0.01) for i in range(1, 6)), t("nap_add", 6, 0, 0.01)]
+    items = [t("nap", 0, 4.0), *(t("nap", i, 0.01) for i in range(1, 6)), t("nap_add", 6, 0, 0.01)]
     run = busy.swarm(items, max_concurrency=1).apply_async()
     wait_until_running(run, "0.0")
     assert run.set_priority(5, HIGH) == 1
@@ -185,14 +185,15 @@ def test_messages_in_the_order_of_rabbitmq(rabbitmq, new_redis, make_stand, ledg
             message.requeue() if len(found) == 5 else None
         assert found == [("0.2", 10), ("0.4", 10), ("0.1", 5), ("0.0", 0), ("0.3", 0)]
     with stand.worker(concurrency=1):
-        assert run.get(timeout=60) == list(range(5))
+        assert run.get(timeout=240) == list(range(5))
 
 
 def test_the_bound_and_the_order_hold_under_random_kills(make_stand, ledger):
     """Invariant 5: given four workers whose processes are killed at random, then there are never more live claims than
     places, and no item starts before one of a higher level that waits."""
     levels = [random.Random(5).choice(list(Priority)) for _ in range(60)]
-    stand, chance = make_stand(), random.Random(7)
+    # Chance may hit the same item again and again, which is not what this test is about.
+    stand, chance = make_stand(orchestrator_max_resumes=20), random.Random(7)
     run = lanes(stand, levels, 0.05, max_concurrency=3).apply_async()
     with stand.worker(), stand.worker(), stand.worker():
         for _ in range(5):

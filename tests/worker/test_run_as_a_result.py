@@ -111,12 +111,12 @@ def test_waiting_for_a_run_whose_record_is_deleted_ends(place):
     assert run.state == "PENDING"
     place.orchestrator.container.store.client.flushdb()
     with pytest.raises(RunNotFound, match="deleted"):
-        run.get(timeout=20)
+        run.get(timeout=120)
 
 
 def test_a_run_is_waited_for_with_and_without_a_backend(place):
     """Given a run that takes a moment, when it is waited for, synchronously and not, then the result comes."""
     run = place.run(place.tasks("nap", 7, 0.5))
-    assert asyncio.run(run.aio.get(timeout=20)) == 7
-    assert place.run(place.tasks("nap", 8, 0.5)).get(timeout=20) == 8
-    assert place.run(place.tasks("nap", 9, 0.1), ignore_result=True).get(timeout=20) == 9
+    assert asyncio.run(run.aio.get(timeout=120)) == 7
+    assert place.run(place.tasks("nap", 8, 0.5)).get(timeout=120) == 8
+    assert place.run(place.tasks("nap", 9, 0.1), ignore_result=True).get(timeout=120) == 9

@@ -241,7 +241,7 @@ def is_cancelled_before_its_start(start, way, ledger):
     run = found(start, way)
     run.cancel(confirm=True)
     told = start.outer or AsyncResult(run.id, app=start.app)
-    assert isinstance(told.get(timeout=30, propagate=False), RunCancelled)
+    assert isinstance(told.get(timeout=120, propagate=False), RunCancelled)
     with pytest.raises(RunNotFound):
         start.stand.orchestrator.run(run.id)
     assert ledger.entries("ran", run.id) == []

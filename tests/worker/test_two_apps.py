@@ -9,12 +9,12 @@ from orchestrator_celery import (
     Approval,
     ConditionalGraph,
     DefinitionMismatch,
+    ForeignRun,
     RunNotFound,
     RunStatus,
     SignatureGone,
 )
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store import Refused
 from orchestrator_celery.store.index_rebuild import Indexes
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, client_of, wait_until_running
@@ -107,7 +107,7 @@ def test_an_id_of_another_apps_run_is_taken(apps):
     mine, other = apps
     mine.run(mine.tasks("identity", 1), task_id="one")
     before = mine.keys()
-    with pytest.raises(DefinitionMismatch, match="run of another app"):
+    with pytest.raises(DefinitionMismatch, match="id is taken.*belongs to another app"):
         other.run(other.tasks("identity", 1), task_id="one")
     assert mine.keys() == before
     assert other.orchestrator.container.store.due_index.due_runs(None, 10) == []
@@ -144,8 +144,8 @@ def test_a_worker_of_another_app_claims_nothing(apps):
     """Given a message that reaches a worker of another app, then that worker may not run it."""
     mine, other = apps
     run = mine.run(mine.tasks("identity", 1))
-    answer = other.orchestrator.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a")
-    assert answer.refused is Refused.FOREIGN
+    with pytest.raises(ForeignRun, match="belongs to another app"):
+        other.orchestrator.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a")
     assert mine.orchestrator.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
 
 

@@ -40,12 +40,13 @@ def test_message_delivered_again_after_its_end(busy, ledger):
 
 
 def test_veto_leaves_nothing_with_broker_and_backend(busy):
+    before = busy.unacked()  # tests before this one may have killed a process with a message in hand
     run = busy.run(busy.tasks("nap", "a"))
     run.get(timeout=120)
     wait_for_event(run, RunClosed)
     send_again(run, "nap", "a")
     wait_for_event(run, NodeVetoed)
-    wait_for(lambda: not busy.queued() and not busy.unacked(), 10, "the message to be acknowledged")
+    wait_for(lambda: not busy.queued() and busy.unacked() <= before, 10, "the message to be acknowledged")
     assert busy.app.backend.client.get(busy.app.backend.get_key_for_task(leaf(run))) is None
 
 
@@ -141,9 +142,10 @@ def test_message_of_a_step_whose_turn_has_not_come(busy, ledger):
 
 
 def test_message_of_a_run_that_is_not_there(busy, ledger):
+    before = busy.unacked()  # tests before this one may have killed a process with a message in hand
     run = busy.orchestrator.result("never-started")
     send_again(run, "nap", "forged")
-    wait_for(lambda: not busy.queued() and not busy.unacked(), 10, "the message to be acknowledged")
+    wait_for(lambda: not busy.queued() and busy.unacked() <= before, 10, "the message to be acknowledged")
     # Something behind it in the queue has been through: the message was dealt with.
     assert busy.run(busy.tasks("add", 1, 1)).get(timeout=120) == 2
     assert ledger.entries("start") == []

@@ -16,6 +16,7 @@ from orchestrator_celery.canvas.conditions.expressions import OPERATORS, ROOTS, 
 from orchestrator_celery.canvas.conditions.patterns import compiled
 from orchestrator_celery.canvas.conditions.text import brief
 from orchestrator_celery.errors import ConditionError
+from orchestrator_celery.model.safe_text import safe_str
 
 __all__ = ("Facts", "holds", "value_of")
 
@@ -105,7 +106,8 @@ def _value(expr: Any, facts: Facts) -> Any:
         raise _Undecided(expr, "is not there") from None
     except Exception as exc:
         # A result may be an object of any class of the project, and its comparison may raise any error.
-        raise _Undecided(expr, f"cannot be evaluated ({str(exc)[:_LONGEST_REASON] or type(exc).__name__})") from None
+        reason = safe_str(exc)[:_LONGEST_REASON] or type(exc).__name__
+        raise _Undecided(expr, f"cannot be evaluated ({reason})") from None
 
 
 def _root(expr: list[Any], facts: Facts) -> Any:

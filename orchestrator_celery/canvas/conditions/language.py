@@ -12,6 +12,7 @@ from orchestrator_celery.canvas.conditions.evaluation import Facts, holds, value
 from orchestrator_celery.canvas.conditions.expressions import TYPES, checked, node_names, roots
 from orchestrator_celery.canvas.conditions.text import words
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 __all__ = (
     "Branch",
@@ -142,7 +143,7 @@ class Expression:
             InvalidWorkflow: no type has this name.
         """
         if name not in TYPES:
-            raise InvalidWorkflow(f"is_type({name!r}) is never true: use one of {', '.join(TYPES)}.")
+            raise InvalidWorkflow(f"is_type({safe_repr(name)}) is never true: use one of {', '.join(TYPES)}.")
         return self.type == name
 
     @property
@@ -221,7 +222,8 @@ def when(condition: Expression, target: str) -> Branch:
     """
     if not isinstance(condition, (Expression, list)):
         raise InvalidWorkflow(
-            f"when({condition!r}, ...) is not allowed: make a condition from result, error, run_input, visits or "
+            f"when({safe_repr(condition)}, ...) is not allowed: make a condition from result, error, run_input, "
+            "visits or "
             "node(...), as in when(result['score'] > 0.8, 'charge'); use otherwise(target) for all other cases."
         )
     return Branch(as_json(condition) if isinstance(condition, Expression) else checked(condition), _name(target))
@@ -260,7 +262,7 @@ def as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise InvalidWorkflow(
-                f"{value!r} has no timezone, so its meaning depends on the machine: give it a timezone, "
+                f"{safe_repr(value)} has no timezone, so its meaning depends on the machine: give it a timezone, "
                 "as in datetime(2030, 1, 1, tzinfo=timezone.utc)."
             )
         return ["datetime", value.isoformat()]
@@ -269,5 +271,5 @@ def as_json(value: Any) -> Any:
 
 def _name(target: Any) -> str:
     if not isinstance(target, str) or not target:
-        raise InvalidWorkflow(f"{target!r} is not the target of an edge: give a node's name, or END.")
+        raise InvalidWorkflow(f"{safe_repr(target)} is not the target of an edge: give a node's name, or END.")
     return target

@@ -13,6 +13,7 @@ from orchestrator_celery.canvas.templates.draft import Draft
 from orchestrator_celery.canvas.templates.parameters import Body, Cases, Level, OnErrors, Target, Value
 from orchestrator_celery.canvas.templates.register import template
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -142,10 +143,13 @@ def ab_split(
     shares = dict.fromkeys(variants, 1.0) if weights is None else weights
     if shares.keys() != variants.keys() or not any(shares.values()):
         raise InvalidWorkflow(
-            f"weights={weights!r} of ab_split() do not fit: give each of {', '.join(variants)} a weight, not all 0."
+            f"weights={safe_repr(weights)} of ab_split() do not fit: give each of {', '.join(variants)} a weight, "
+            "not all 0."
         )
     if key is not None and roots(key.json) != {"result"}:
-        raise InvalidWorkflow(f"key={key!r} of ab_split() is not allowed: give an expression that reads only result.")
+        raise InvalidWorkflow(
+            f"key={safe_repr(key)} of ab_split() is not allowed: give an expression that reads only result."
+        )
     draft = Draft("ab_split", where)
     split: dict[str, Any] = {"weights": shares, "salt": salt, "key": None if key is None else key.json}
     targets = {name: draft.path(name, target) for name, target in variants.items()}

@@ -14,6 +14,7 @@ from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
 from orchestrator_celery.canvas.options import refuse_unknown
 from orchestrator_celery.canvas.template_tasks import OWN_TASKS, PASS_ON_TASK, REJECTION_TASK
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 __all__ = ("Draft", "Where")
 
@@ -56,7 +57,7 @@ class Draft:
         refuse_unknown(template, where, Where.__optional_keys__)
         self._into = where.get("into")
         if self._into is not None and not isinstance(self._into, ConditionalGraph):
-            raise InvalidWorkflow(f"into={self._into!r} is not a graph: give a ConditionalGraph.")
+            raise InvalidWorkflow(f"into={safe_repr(self._into)} is not a graph: give a ConditionalGraph.")
         misplaced = ("after", "then") if self._into is None else ("name",)
         for argument in misplaced:
             if argument in where:

@@ -16,6 +16,7 @@ from orchestrator_celery.canvas.graph import ConditionalGraph
 from orchestrator_celery.canvas.graph_definition import restored
 from orchestrator_celery.canvas.retry import Errors, error_names
 from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.model.safe_text import safe_repr
 
 __all__ = ("Body", "Cases", "Level", "OnErrors", "OnTimeout", "Seconds", "Stage", "Target", "Value")
 
@@ -45,7 +46,7 @@ def _body(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, dict) and "version" in value:
         return ConditionalGraph.from_dict(value, app)
     if not isinstance(value, dict) or not isinstance(value.get("task"), str):
-        raise ValueError(f"{value!r} is not a signature: give task.s(...), a canvas of signatures or a graph")
+        raise ValueError(f"{safe_repr(value)} is not a signature: give task.s(...), a canvas of signatures or a graph")
     return restored({"signature": value}, app)["signature"]
 
 
@@ -63,7 +64,9 @@ def _value(value: Any, _: ValidationInfo) -> Any:
     if isinstance(value, list):
         return Expression(value)
     if not isinstance(value, Expression):
-        raise ValueError(f"{value!r} is not an expression: give result['field'], for example, or the field's name")
+        raise ValueError(
+            f"{safe_repr(value)} is not an expression: give result['field'], for example, or the field's name"
+        )
     return value
 
 

@@ -13,16 +13,25 @@ from celery.canvas import Signature
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
-from orchestrator_celery.records.definitions import Tree, pack, spec
+from orchestrator_celery.records.definitions import Shape, write_definition
 from orchestrator_celery.records.leaf import Role
+from orchestrator_celery.records.packed import Tree, pack
 
 __all__ = ("Callbacks", "ErrorHandler", "callbacks_of", "composite", "item_callback_counts", "item_callbacks", "node")
 
-#: Letter and role of the callbacks after a swarm's items.
+
+class _AfterItem(NamedTuple):
+    """Callbacks after an item: their letter, their role, and the event in the names of their counts."""
+
+    letter: str
+    role: Role
+    event: str
+
+
 _AFTER_ITEM = {
-    "on_success": ("s", Role.ITEM_SUCCESS),
-    "on_error": ("f", Role.ITEM_ERROR),
-    "on_cleanup": ("c", Role.ITEM_CLEANUP),
+    "on_success": _AfterItem("s", Role.ITEM_SUCCESS, "success"),
+    "on_error": _AfterItem("f", Role.ITEM_ERROR, "error"),
+    "on_cleanup": _AfterItem("c", Role.ITEM_CLEANUP, "cleanup"),
 }
 
 
@@ -81,7 +90,7 @@ def node(
 
 def composite(
     compiler: TreeCompiler,
-    letter: str,
+    shape: Shape,
     attrs: Mapping[str, Any],
     payload: bytes,
     below: tuple[dict[str, bytes], int],
@@ -91,7 +100,7 @@ def composite(
 
     Args:
         compiler: compiles the callbacks.
-        letter: the letter of the node's definition.
+        shape: how the node is run.
         attrs: the attributes of the node's definition.
         payload: the payload of the node's definition.
         below: definitions below the node, and the number of leaves in them.
@@ -99,7 +108,9 @@ def composite(
     """
     return node(
         compiler,
-        lambda links, errbacks: spec(letter, payload, **attrs, l=links or None, e=errbacks or None),
+        lambda links, errbacks: write_definition(
+            shape, payload, **attrs, links=links or None, errbacks=errbacks or None
+        ),
         *below,
         callbacks,
     )
@@ -108,12 +119,12 @@ def composite(
 def item_callbacks(compiler: TreeCompiler, callbacks: Mapping[str, Sequence[Any]]) -> dict[str, bytes]:
     """Return the packed callbacks after an item, under `s0`, `f0`, `c0` and so on."""
     return {
-        f"{_AFTER_ITEM[kind][0]}{index}": pack(compiler.tree(signature, {}, _AFTER_ITEM[kind][1]))
+        f"{_AFTER_ITEM[kind].letter}{index}": pack(compiler.tree(signature, {}, _AFTER_ITEM[kind].role))
         for kind, signatures in callbacks.items()
         for index, signature in enumerate(signatures)
     }
 
 
-def item_callback_counts(callbacks: Mapping[str, Sequence[Any]], prefix: str = "") -> dict[str, int]:
-    """Return the numbers of callbacks after an item, as attributes of a definition."""
-    return {f"{prefix}{_AFTER_ITEM[kind][0]}": len(signatures) for kind, signatures in callbacks.items()}
+def item_callback_counts(callbacks: Mapping[str, Sequence[Any]], prefix: str = "own") -> dict[str, int]:
+    """Return the numbers of callbacks after an item, as attributes of its definition, or (`each`) of its swarm's."""
+    return {f"{prefix}_{_AFTER_ITEM[kind].event}": len(signatures) for kind, signatures in callbacks.items()}

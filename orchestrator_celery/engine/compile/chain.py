@@ -10,8 +10,10 @@ from orchestrator_celery.engine.compile.callbacks import Callbacks, callbacks_of
 from orchestrator_celery.engine.compile.options import own_options, without_delay
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.records.definitions import Tree
+from orchestrator_celery.model.states import NodeKind
+from orchestrator_celery.records.definitions import Shape, parse_definition, shape_of, with_attributes
 from orchestrator_celery.records.leaf import Role
+from orchestrator_celery.records.packed import Tree
 
 __all__ = ("chain_tree", "sequence")
 
@@ -42,8 +44,10 @@ def sequence(
     for index, tree in enumerate(trees):
         last = index == len(trees) - 1
         own = tree.specs["."]
-        if not last and own.startswith(b"P ") and b" k=group" in own.split(b"\n", 1)[0]:
-            tree.specs["."] = own.replace(b"P ", b"P ch=1 ", 1)
+        if not last and shape_of(own) is Shape.POOL and parse_definition(own).kind is NodeKind.GROUP:
+            tree.specs["."] = with_attributes(own, chord_header=True)
         specs.update(tree.below(index))
     leaves = sum(tree.leaves for tree in trees)
-    return composite(compiler, "C", {"n": len(trees), "k": kind, **attrs}, payload, (specs, leaves), callbacks)
+    return composite(
+        compiler, Shape.STEPS, {"size": len(trees), "kind": kind, **attrs}, payload, (specs, leaves), callbacks
+    )

@@ -11,8 +11,8 @@ from orchestrator_celery.engine.compile.chain import sequence
 from orchestrator_celery.engine.compile.group import group_tree
 from orchestrator_celery.engine.compile.options import own_options, without_delay
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
-from orchestrator_celery.records.definitions import Tree
 from orchestrator_celery.records.leaf import Role
+from orchestrator_celery.records.packed import Tree
 
 __all__ = ("chord_tree",)
 

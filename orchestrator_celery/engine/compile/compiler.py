@@ -28,8 +28,10 @@ from orchestrator_celery.engine.compile.options import AT_START, own_options, wi
 from orchestrator_celery.engine.compile.partial_arguments import with_partial_arguments
 from orchestrator_celery.engine.compile.swarm import SwarmCompiler
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.records.definitions import Tree, leaf_spec, pack
+from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.records.definitions import Shape, leaf_definition
 from orchestrator_celery.records.leaf import Role
+from orchestrator_celery.records.packed import Tree, pack
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -94,7 +96,7 @@ class Compiler:
     def leaf(self, signature: Signature) -> bytes:
         """Compile one task signature, without callbacks, into a leaf's definition."""
         payload, start = leaf_payload(self, signature, {}, Role.PLAIN)
-        return leaf_spec(payload, **start)
+        return leaf_definition(payload, **start)
 
     def tree(self, signature: Any, inherited: dict[str, Any], role: Role) -> Tree:
         """Compile a signature of any kind.
@@ -118,7 +120,7 @@ class Compiler:
         if isinstance(signature, _chord):
             return chord_tree(self, signature, inherited, role)
         payload, start = leaf_payload(self, signature, inherited, role)
-        return node(self, lambda *counts: leaf_spec(payload, *counts, **start), {}, 1, callbacks_of(signature))
+        return node(self, lambda *counts: leaf_definition(payload, *counts, **start), {}, 1, callbacks_of(signature))
 
     def check(self, signature: Any) -> Signature:
         """Return the signature, or make one from its dict.
@@ -132,7 +134,8 @@ class Compiler:
     def _primitive(self, signature: Primitive, inherited: dict[str, Any], role: Role, root: bool = False) -> Tree:
         if not root and signature.kwargs.get("deadline"):
             raise InvalidWorkflow(
-                f"{signature!r} has a deadline and is part of a larger run, but only a whole run can have one: "
+                f"{safe_repr(signature)} has a deadline and is part of a larger run, but only a whole run can have "
+                "one: "
                 "give it to the outermost signature, or start the inner one as a run of its own, from a task."
             )
         callbacks = Callbacks() if root else callbacks_of(signature)
@@ -151,7 +154,7 @@ class Compiler:
         tree = self.tree(self.canvas.unwrapped(signature.workflow), options, role)
         links = [*callbacks.links, *signature.success_handlers]
         errbacks = [*callbacks.errbacks, *(ErrorHandler(handler) for handler in signature.error_handlers)]
-        return sequence(self, [tree], "complex", payload, Callbacks(links, errbacks), im=immutable)
+        return sequence(self, [tree], "complex", payload, Callbacks(links, errbacks), immutable=immutable)
 
     def _graph(
         self,
@@ -170,4 +173,4 @@ class Compiler:
 
         specs, (attrs, start, leaves) = graph_tree(signature, body, self.codec)
         payload = self.codec.dump({**facts, **start}, "json")
-        return composite(self, "G", {**attrs, "im": immutable}, payload, (specs, leaves), callbacks)
+        return composite(self, Shape.GRAPH, {**attrs, "immutable": immutable}, payload, (specs, leaves), callbacks)

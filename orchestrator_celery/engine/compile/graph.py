@@ -1,13 +1,6 @@
 """Compiles graphs to the definitions of their nodes.
 
-    G n=3 t=S>0;0>1,2;1>$ j=2:all st=0  the graph: number of nodes, all edges, the joins, the first nodes
-    N k=node nm=charge to=1 w=1 mv=25   a node: its name, its targets, the number of its tasks, the visit limit; below
-                                        it, under `p`, the body of each visit
-    N ... c=1 ro=1 lk=0,3 ce=1          c: a decision chooses the edges; ro: the process that ran the body may make it;
-                                        lk: it reads the results of nodes 0 and 3 too; ce: a failure has a consequence
-    N ... src=S,0 in=1 mp=1 cap=8 ps=0  src: the order of the edges into a join; in: declared inputs; mp: maps over a
-                                        list; cap: at most so many elements at a time; ps: a router asked about node 0
-    A k=approval wait=60000             an approval: waits for a person, at most so many milliseconds
+`orchestrator_celery.records.definitions` describes the attributes of the definitions.
 
 A router is a node of its own, and the routers come after the user's nodes. Numbers are positions in the list of nodes;
 `S` is START and `$` is END.
@@ -21,12 +14,14 @@ from urllib.parse import quote
 
 from orchestrator_celery.canvas.conditions.language import node_names, roots
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
-from orchestrator_celery.records.definitions import Tree, pack, spec
+from orchestrator_celery.records.definitions import Shape, write_definition
+from orchestrator_celery.records.names import Place
+from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.payload import Codec
 
 __all__ = ("graph_tree",)
 
-_START, _END = "S", "$"
+_START, _END = Place.START.value, Place.CLOSE.value
 #: The visit limit of routers, which are visited as often as the nodes they are asked about.
 _UNLIMITED = 2**31
 #: The values for conditions that a process gets with its claim.
@@ -160,7 +155,7 @@ def graph_tree(
     for number, node in enumerate(plan.nodes):
         own = _body(node, body, str(number) in first, codec)
         leaves += own.leaves
-        specs[f"{number}.p"] = pack(own)
+        specs[f"{number}.{Place.BODY.value}"] = pack(own)
         specs[str(number)] = _node_spec(plan, graph, node, str(number), own.leaves, codec)
     return specs, (_attrs(plan), _facts(plan, plan.edges[_START], {}), leaves)
 
@@ -171,7 +166,9 @@ def _body(node: _Node, body: Callable[[Any, bool], Tree], begins: bool, codec: C
     approval = node.entry["approval"]
     wait = approval.get("timeout")
     facts = codec.dump({"name": node.name, **approval}, "json")
-    own = spec("A", facts, k="approval", wait=None if wait is None else max(1, int(wait * 1000)))
+    own = write_definition(
+        Shape.APPROVAL, facts, kind="approval", wait=None if wait is None else max(1, int(wait * 1000))
+    )
     return Tree({".": own}, 1)
 
 
@@ -180,12 +177,12 @@ def _attrs(plan: _Plan) -> dict[str, Any]:
     joins = [f"{plan.numbers[n.name]}:{n.entry['join']}" for n in plan.nodes if n.entry.get("join")]
     start = plan.edges[_START]
     return {
-        "n": len(plan.nodes),
-        "k": "graph",
-        "t": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
-        "j": ",".join(joins) or None,
-        "st": None if plan.needs_decision(_START) else ",".join(start.targets),
-        "sc": plan.needs_decision(_START),
+        "size": len(plan.nodes),
+        "kind": "graph",
+        "edges": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
+        "joins": ",".join(joins) or None,
+        "first": None if plan.needs_decision(_START) else ",".join(start.targets),
+        "start_decides": plan.needs_decision(_START),
     }
 
 
@@ -198,22 +195,22 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
     )
     plain = ",".join(route["to"] for route in edges.routes if "to" in route)
     attrs = {
-        "k": "node",
-        "nm": quote(node.name, safe=""),
-        "to": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
-        "c": edges.chosen,
-        "lk": ",".join(plan.reads(edges, number, entry)) or None,
-        "ro": _chosen_by_worker(edges, node, number, facts) if edges.chosen else None,
-        "ce": bool(edges.errors or retry),
-        "w": leaves,
-        "mv": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _UNLIMITED,
-        "src": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
-        "in": bool(entry.get("inputs")),
-        "mp": "map_over" in entry,
-        "cap": entry.get("max_concurrency"),
-        "ps": node.asked_about,
+        "kind": "node",
+        "name": quote(node.name, safe=""),
+        "next": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
+        "decides": edges.chosen,
+        "looks_at": ",".join(plan.reads(edges, number, entry)) or None,
+        "foreseeable": _chosen_by_worker(edges, node, number, facts) if edges.chosen else None,
+        "catches": bool(edges.errors or retry),
+        "leaves": leaves,
+        "max_visits": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _UNLIMITED,
+        "sources": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
+        "inputs": bool(entry.get("inputs")),
+        "mapped": "map_over" in entry,
+        "max_concurrency": entry.get("max_concurrency"),
+        "asked_about": node.asked_about,
     }
-    return spec("N", codec.dump(facts, "json"), **attrs)
+    return write_definition(Shape.GRAPH_NODE, codec.dump(facts, "json"), **attrs)
 
 
 def _facts(plan: _Plan, edges: _Edges, own: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator_celery.engine.leaf_arguments import with_input
-from orchestrator_celery.records.definitions import Tree, pack, parse, unpack
+from orchestrator_celery.records.definitions import (
+    Attribute,
+    Shape,
+    parse_definition,
+    shape_of,
+    with_attributes,
+    with_payload,
+)
 from orchestrator_celery.records.leaf import read_leaf, write_leaf
+from orchestrator_celery.records.packed import Tree, pack, unpack
 from orchestrator_celery.records.payload import Codec
 
 __all__ = ("with_partial_arguments",)
@@ -38,22 +46,25 @@ def _add(
 ) -> None:
     """Add the arguments to one node; with `respect_immutable`, a composite that takes no input takes none of them."""
     packed = specs[path or "."]
-    header, _, payload = packed.partition(b"\n")
-    if header == b"T":
+    shape = shape_of(packed)
+    if shape is Shape.PACKED:
         inner = unpack(packed)
         _add(inner, "", args, kwargs, codec)
         specs[path or "."] = pack(Tree(inner, 0))
-    elif header.startswith(b"L"):
-        leaf = with_input(read_leaf(payload, codec), args, kwargs)
-        specs[path or "."] = header + b"\n" + write_leaf(leaf, codec)
-    elif header.startswith(b"G ") and not (respect_immutable and b" im=1" in header):
+        return
+    definition = parse_definition(packed)
+    if shape is Shape.LEAF:
+        leaf = with_input(read_leaf(definition.payload, codec), args, kwargs)
+        specs[path or "."] = with_payload(packed, write_leaf(leaf, codec))
+    elif respect_immutable and definition.has(Attribute.IMMUTABLE):
+        return
+    elif shape is Shape.GRAPH:
         # The first nodes of a graph may be visited again on other paths, so the graph itself keeps these arguments.
-        facts = codec.load(payload)
+        facts = codec.load(definition.payload)
         own_args, own_kwargs = facts.get("own", ([], {}))
         facts["own"] = [[*args, *own_args], {**own_kwargs, **kwargs}]
-        known = b"" if b" own=1" in header else b" own=1"
-        specs[path or "."] = header + known + b"\n" + codec.dump(facts)
-    elif not (respect_immutable and b" im=1" in header):
-        first = {b"C": 1, b"P": int(parse(packed).attrs.get("n", 0))}.get(header[:1], 0)
-        for index in range(first):
+        specs[path or "."] = with_payload(with_attributes(packed, own_arguments=True), codec.dump(facts))
+    else:
+        size = definition.number(Attribute.SIZE) if shape is Shape.POOL else 0
+        for index in range(1 if shape is Shape.STEPS else size):
             _add(specs, f"{path}.{index}".lstrip("."), args, kwargs, codec)

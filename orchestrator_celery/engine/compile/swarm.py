@@ -11,9 +11,11 @@ from orchestrator_celery.engine.compile.group import pool
 from orchestrator_celery.engine.compile.options import AT_START, own_options, without_delay
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import Tree, leaf_spec, with_attrs
+from orchestrator_celery.records.definitions import Shape, leaf_definition, shape_of, with_attributes
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.names import Place
+from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
@@ -53,25 +55,25 @@ class SwarmCompiler:
         items = [self.item(task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
         after = signature.item_callbacks
         levels = self._levels(signature)
-        counts = item_callback_counts(after, "a")
-        attrs = {**signature.pool_attrs(), "im": immutable, "lv": bool(levels), **counts}
+        counts = item_callback_counts(after, "each")
+        attrs = {**signature.pool_attrs(), "immutable": immutable, "priorities": bool(levels), **counts}
         tree = pool(self._compiler, items, attrs, payload, callbacks)
         # Definitions that all items share, which are stored once.
-        shared = {f"a{path}": raw for path, raw in item_callbacks(self._compiler, after).items()}
+        shared = {f"{Place.EACH.value}{path}": raw for path, raw in item_callbacks(self._compiler, after).items()}
         if levels:
-            shared["lv"] = levels.encode()
+            shared[Place.PRIORITIES.value] = levels.encode()
         if batch:
-            shared["b"] = self._runner(batch, options)
+            shared[Place.RUNNER.value] = self._runner(batch, options)
         return Tree({**tree.specs, **shared}, tree.leaves)
 
     def item(self, signature: Any, inherited: dict[str, Any], own: Mapping[str, Sequence[Any]], batched: bool) -> Tree:
         """Compile an item with its own callbacks by kind, which replace the swarm's."""
         tree = self._compiler.tree(signature, inherited, Role.PLAIN)
-        if batched and tree.specs["."].startswith(b"L") and self._needs_own_message(signature, inherited):
-            tree = Tree({**tree.specs, ".": with_attrs(tree.specs["."], o=1)}, tree.leaves)
+        if batched and shape_of(tree.specs["."]) is Shape.LEAF and self._needs_own_message(signature, inherited):
+            tree = Tree({**tree.specs, ".": with_attributes(tree.specs["."], singly=True)}, tree.leaves)
         if own:
             specs = item_callbacks(self._compiler, own)
-            definition = with_attrs(tree.specs["."], **item_callback_counts(own))
+            definition = with_attributes(tree.specs["."], **item_callback_counts(own))
             tree = Tree({**tree.specs, **specs, ".": definition}, tree.leaves)
         return tree
 
@@ -97,4 +99,4 @@ class SwarmCompiler:
         """Return the definition of a runner, a message that runs several items; it gets the options of the items."""
         sent = {name: value for name, value in own_options(options).items() if value is not None}
         leaf = Leaf(BATCH_TASK, [None if batch == "auto" else batch], {}, sent, True, Role.PLAIN)
-        return leaf_spec(write_leaf(leaf, self._compiler.codec))
+        return leaf_definition(write_leaf(leaf, self._compiler.codec))

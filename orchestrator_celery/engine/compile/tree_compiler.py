@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from orchestrator_celery.engine.compile.native_canvas import NativeCanvas
-    from orchestrator_celery.records.definitions import Tree
     from orchestrator_celery.records.leaf import Role
+    from orchestrator_celery.records.packed import Tree
     from orchestrator_celery.records.payload import Codec
 
 __all__ = ("TreeCompiler",)

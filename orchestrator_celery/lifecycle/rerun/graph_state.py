@@ -7,21 +7,43 @@ END. The node itself starts again.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.states import NodeState
-from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.records.nodes import parse_terminal
+from orchestrator_celery.records.definitions import Attribute, parse_definition
+from orchestrator_celery.records.ended import parse_ended
+from orchestrator_celery.records.graph import (
+    EMPTY_GRAPH,
+    VISIT,
+    Undone,
+    UndoneVisit,
+    parse_edges,
+    parse_joins,
+    write_graph,
+)
+from orchestrator_celery.records.inputs import InputRef, Source, write_input
+from orchestrator_celery.records.names import Beside, Place
+from orchestrator_celery.records.outcomes import OutcomeKind, parse_outcome
 
 if TYPE_CHECKING:
     from orchestrator_celery.store.reader import Reader
 
 __all__ = ("InitialGraphState",)
 
-_START, _END = "S", "$"
+
+@dataclass
+class _Draft:
+    """Parts of the new record, as `GraphRecord` has them."""
+
+    undone: dict[str, UndoneVisit]
+    arrived: dict[str, dict[str, str]] = field(default_factory=dict)
+    passages: dict[str, dict[str, int]] = field(default_factory=dict)
+    starts: dict[str, int] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, str] = field(default_factory=dict)
 
 
 class InitialGraphState:
@@ -40,18 +62,18 @@ class InitialGraphState:
     def __init__(self, reader: Reader, run: str, graph: str, visit: str) -> None:
         self._reader, self._run, self._graph, self._visit = reader, run, graph, visit
         self._at, _, turn = visit.partition(".")
-        self._given = self._field(f"{graph}.{visit}:in")
+        self._given = self._field(f"{graph}.{visit}", Beside.INPUT)
         if self._given is None:
             raise LookupError(visit)
         [raw] = reader.definitions(run, [graph])
-        attrs = parse(raw or b"").attrs
-        self._edges = {source: targets.split(",") for source, targets in re.findall(r"(\w+)>([^;]*)", attrs["t"])}
-        self._joins = dict(re.findall(r"(\d+):(\w+)", attrs.get("j", "")))
+        definition = parse_definition(raw or b"")
+        self._edges = parse_edges(definition.text(Attribute.EDGES))
+        self._joins = parse_joins(definition.text(Attribute.JOINS))
         self._old = reader.graph_state(run, graph)
         self._downstream = self._reach(self._at)
         self._turns = {
             at: set(range(int(count)))
-            for at, count in self._old.state["k"].items()
+            for at, count in self._old.turns.items()
             if at != self._at and at not in self._downstream
         }
         self._turns.setdefault(self._at, set()).update(range(int(turn)))
@@ -66,67 +88,85 @@ class InitialGraphState:
     def fields(self) -> set[str]:
         """The other fields to copy: the input of the node that starts again, and the targets of START."""
         own = f"{self._graph}.{self._visit}"
-        return {f"{own}:in", f"{own}:kw", f"{self._graph}.S.0:to", f"{self._graph}.r", f"{self._graph}:in"}
+        value = f"{self._graph}.{Place.VALUE.value}"
+        beside = {own + Beside.INPUT.value, own + Beside.INPUTS.value, self._graph + Beside.INPUT.value}
+        return {*beside, self._start + Beside.TARGETS.value, value}
 
     def record(self) -> tuple[str, bytes]:
         """Return the record of the graph's initial state, and its field."""
-        state: dict[str, Any] = {part: {} for part in ("on", "v", "a", "al", "f", "last", "skip")}
-        state["k"] = {at: max(turns) + 1 for at, turns in self._turns.items() if turns}
-        state["k"][self._at] = int(self._visit.partition(".")[2]) + 1
-        state["un"], state["ends"] = {self._visit: ["W", "", {"n": 1}]}, []
+        turns = {at: max(own) + 1 for at, own in self._turns.items() if own}
+        turns[self._at] = int(self._visit.partition(".")[2]) + 1
+        draft = _Draft(undone={self._visit: UndoneVisit(Undone.NOT_BEGUN, "", {VISIT: 1})})
         for at in sorted(self._turns, key=int):
             for turn in sorted(self._turns[at]):
-                self._send(state, at, f"{self._graph}.{at}.{turn}")
-        self._send(state, _START, f"{self._graph}.S.0")
-        text = f"G|0|{self._old.graph_input}|{json.dumps(state)}"
-        return f"{self._graph}:g", text.encode()
+                self._send(draft, at, f"{self._graph}.{at}.{turn}")
+        self._send(draft, Place.START.value, self._start)
+        record = EMPTY_GRAPH._replace(
+            input=self._old.input,
+            turns=turns,
+            arrived=draft.arrived,
+            passages=draft.passages,
+            starts=draft.starts,
+            newest=draft.newest,
+            ends=draft.ends,
+            undone=draft.undone,
+        )
+        return self._graph + Beside.GRAPH.value, write_graph(record)
+
+    @property
+    def _start(self) -> str:
+        """The visit that stands for START."""
+        return f"{self._graph}.{Place.START.value}.0"
 
     def extra_tasks(self) -> int:
         """Return the number of tasks in all kept visits after the first visit of each node."""
         later = [(at, len(turns) - 1) for at, turns in self._turns.items() if len(turns) > 1]
         specs = self._reader.definitions(self._run, [f"{self._graph}.{at}" for at, _ in later])
         return sum(
-            count * int(parse(raw).attrs.get("w", 0)) for (_, count), raw in zip(later, specs, strict=True) if raw
+            count * parse_definition(raw).number(Attribute.LEAVES)
+            for (_, count), raw in zip(later, specs, strict=True)
+            if raw
         )
 
-    def _send(self, state: dict[str, Any], at: str, own: str) -> None:
+    def _send(self, draft: _Draft, at: str, own: str) -> None:
         """Send the output of a kept visit to the joins that wait for it, and to END."""
-        source, given, well = at, self._old.graph_input, True
-        if at != _START:
+        source, given, well = at, self._old.input, True
+        if at != Place.START.value:
             [raw] = self._reader.terminal(self._run, [own])
             if raw is None:
                 return
-            record = parse_terminal(raw)
+            record = parse_ended(raw)
             well = record.state is NodeState.SUCCEEDED
-            ref = own if record.ref is None or record.ref[:1] in "*+" else record.ref
-            given = ref if well else f"w:{ref}"
+            read_here = record.ref is None or parse_outcome(record.ref).kind in (OutcomeKind.LIST, OutcomeKind.NAMED)
+            ref = own if read_here or record.ref is None else record.ref
+            given = ref if well else write_input(InputRef(Source.ERROR_VALUE, ref))
             if well:
-                state["last"][at] = ref
+                draft.newest[at] = ref
             asked = self._routed_node(at)
-            if asked is not None:
-                source, given = asked, self._field(f"{own}:in") or ""
-        for target in (self._field(f"{own}:to") or "").split(","):
-            self._arrive(state, target, source, given)
+            if asked:
+                source, given = asked, self._field(own, Beside.INPUT) or ""
+        for target in (self._field(own, Beside.TARGETS) or "").split(","):
+            self._arrive(draft, target, source, given)
 
-    def _arrive(self, state: dict[str, Any], target: str, source: str, given: str) -> None:
+    def _arrive(self, draft: _Draft, target: str, source: str, given: str) -> None:
         join = self._joins.get(target)
-        if target == _END:
-            state["ends"] = [*(end for end in state["ends"] if end[0] != source), [source, given]]
+        if target == Place.CLOSE.value:
+            draft.ends[source] = given
         elif target not in self._downstream or target == self._at:
             return
         elif join == "all":
-            state["a"].setdefault(target, {})[source] = given
-            state["al"].setdefault(target, {"n": 1})
-        elif join == "any" and target not in state["f"]:
-            state["f"][target] = 1
-            state["un"][f"{target}.0"] = ["V", given, {target: 1}]
+            draft.arrived.setdefault(target, {})[source] = given
+            draft.passages.setdefault(target, {VISIT: 1})
+        elif join == "any" and target not in draft.starts:
+            draft.starts[target] = 1
+            draft.undone[f"{target}.0"] = UndoneVisit(Undone.JOIN, given, {target: 1})
 
     def _trace(self, given: str) -> None:
         """Keep all visits that an input comes from, directly or through other visits."""
         for at, turn in re.findall(rf"(?<![\w.]){re.escape(self._graph)}\.(\d+)\.(\d+)", given):
             if int(turn) not in self._turns.setdefault(at, set()):
                 self._turns[at].add(int(turn))
-                self._trace(self._field(f"{self._graph}.{at}.{turn}:in") or "")
+                self._trace(self._field(f"{self._graph}.{at}.{turn}", Beside.INPUT) or "")
 
     def _reach(self, source: str) -> set[str]:
         found: set[str] = set()
@@ -138,11 +178,11 @@ class InitialGraphState:
                     waiting.append(target)
         return found
 
-    def _routed_node(self, at: str) -> str | None:
+    def _routed_node(self, at: str) -> str:
+        """Return the node that a router routes; '' for any other node."""
         [raw] = self._reader.definitions(self._run, [f"{self._graph}.{at}"])
-        attrs: Mapping[str, str] = parse(raw).attrs if raw else {}
-        return attrs.get("ps")
+        return parse_definition(raw).text(Attribute.ASKED_ABOUT) if raw else ""
 
-    def _field(self, name: str) -> str | None:
-        found: Sequence[bytes | None] = self._reader.terminal(self._run, [name])
+    def _field(self, node: str, beside: Beside) -> str | None:
+        found: Sequence[bytes | None] = self._reader.terminal(self._run, [node + beside.value])
         return None if found[0] is None else found[0].decode()

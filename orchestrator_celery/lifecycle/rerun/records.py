@@ -9,8 +9,10 @@ from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFo
 from orchestrator_celery.lifecycle.rerun.graph_state import InitialGraphState
 from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.states import NodeKind, NodeState
-from orchestrator_celery.records.definitions import parse
-from orchestrator_celery.records.nodes import parse_terminal
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.ended import EndedState, ended_state, parse_ended
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.names import Beside
 
 if TYPE_CHECKING:
     from orchestrator_celery.store.reader import Reader
@@ -20,6 +22,7 @@ __all__ = ("EarlierRecords", "TaskCounts")
 
 _POOLS = (NodeKind.GROUP, NodeKind.SWARM, NodeKind.MAP)
 _PAGE = 1000
+_FREE = Beside.FREE_ATTEMPTS.value.removeprefix(":")
 
 
 class TaskCounts(NamedTuple):
@@ -84,18 +87,18 @@ class EarlierRecords:
             node, _, extra = field.partition(":")
             if field in beside:
                 yield field, raw
-            if extra == "free" or field in beside or not self._is_below(node):
+            if extra == _FREE or field in beside or not self._is_below(node):
                 continue
             if not extra and not is_callback(node):
-                record = parse_terminal(raw)
+                record = parse_ended(raw)
                 done += record.attempt > 0 and record.state is NodeState.SUCCEEDED
                 failed += record.attempt > 0 and record.state is NodeState.FAILED
-                skipped += int(record.payload) if record.state is NodeState.SKIPPED else 0
+                skipped += record.skipped_leaves
             yield field, raw
         yield from (graph.record() for graph in self._graphs)
         for pool in self._pools:
-            yield f"{pool}:ahead", b""
-        if self._reader.head_field(self._run, "status") in (None, b"CANCELLED"):
+            yield pool + Beside.SIZE_BEFORE.value, b""
+        if self._reader.head_field(self._run, HeadField.STATUS) in (None, b"CANCELLED"):
             raise RunNotFound(f"The run {self._run} was deleted while it was read, so nothing was started.")
         self.counts = TaskCounts(done, failed, skipped)
 
@@ -114,7 +117,7 @@ class EarlierRecords:
             path: the path from the composite to the node.
         """
         [raw] = self._reader.definitions(self._run, [composite])
-        kind, index = parse(raw).kind if raw is not None else None, int(path[0])
+        kind, index = parse_definition(raw).kind if raw is not None else None, int(path[0])
         if kind is NodeKind.NODE:
             return
         if kind is NodeKind.GRAPH:
@@ -150,7 +153,11 @@ class EarlierRecords:
         for start in range(0, len(nodes), _PAGE):
             page = nodes[start : start + _PAGE]
             raws = self._reader.terminal(self._run, page)
-            found.update(node for node, raw in zip(page, raws, strict=True) if raw is not None and raw[:1] in b"SK")
+            found.update(
+                node
+                for node, raw in zip(page, raws, strict=True)
+                if raw is not None and ended_state(raw) is not EndedState.FAILED
+            )
         return found
 
     def _refused(self, why: str) -> InvalidTransition:

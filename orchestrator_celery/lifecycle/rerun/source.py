@@ -5,7 +5,6 @@ Each new run is registered with its signature before it is created, so that no p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +15,10 @@ from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, SignatureGo
 from orchestrator_celery.lifecycle.rerun.records import EarlierRecords
 from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.states import Priority
+from orchestrator_celery.records.definitions import Attribute, Shape, parse_definition, shape_of, with_attributes
+from orchestrator_celery.records.head import HeadPrefix
 from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.run_contents import RunContents
 
@@ -67,7 +69,7 @@ class Rerun:
         head = self._container.reader.head(root)
         if not head or head.get("status") == b"CANCELLED":
             raise RunNotFound(f"No run has the id {root!r}, so it cannot be started again.")
-        kept = {name: value for name, value in head.items() if name in _KEPT or name.startswith("task:")}
+        kept = {name: value for name, value in head.items() if name in _KEPT or name.startswith(HeadPrefix.TASK.value)}
         if "skipped" in head:  # the new run skips no task
             kept["total"] = b"%d" % (int(head["total"]) + int(head["skipped"]))
         self._refuse_expired(root, head)
@@ -137,13 +139,13 @@ class Rerun:
         """Return the definitions of a run, with its open swarms closed at their current size."""
         reader, added = self._container.reader, list[tuple[str, bytes]]()
         for node, raw in definitions:
-            header, _, payload = raw.partition(b"\n")
-            if header[:2] == b"P " and b" open=1" in header and (size := _size(reader, run, node)) is not None:
-                header = re.sub(rb" n=\d+", b" n=%d" % size, header.replace(b" open=1", b""), count=1)
-                if size and (levels := _levels(reader, run, node, size, b" lv=1" in header)):
-                    added.append((f"{node}.lv", levels))
-                    header = header.replace(b" lv=1", b"") + b" lv=1"
-                yield node, header + b"\n" + payload
+            definition = parse_definition(raw) if shape_of(raw) is Shape.POOL else None
+            if definition and definition.has(Attribute.OPEN) and (size := _size(reader, run, node)) is not None:
+                given = definition.has(Attribute.PRIORITIES)
+                if size and (levels := _levels(reader, run, node, size, given)):
+                    added.append((f"{node}.{Place.PRIORITIES.value}", levels))
+                    given = True
+                yield node, with_attributes(raw, open=None, size=size, priorities=given)
             else:
                 yield node, raw
         yield from added
@@ -171,5 +173,5 @@ def _levels(reader: Reader, run: str, pool: str, size: int, given: bool) -> byte
 
 def _size(reader: Reader, run: str, pool: str) -> int | None:
     """Return the number of items of a swarm; None if it has not started."""
-    [active], [ended] = reader.pools(run, [pool]), reader.terminal(run, [f"{pool}:end"])
+    [active], [ended] = reader.pools(run, [pool]), reader.terminal(run, [pool + Beside.POOL_END.value])
     return None if active is None and ended is None else reader.pool_size(run, pool)

@@ -1,35 +1,38 @@
--- Purpose: adds items to an active pool, all at once: given here, or uploaded before under a token.
+-- Purpose: adds items to an active pool, all at once. The items are arguments, or were uploaded before under a token.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 pool  2 number of items  3 number of leaves in them  4 token of the upload, or ''
---       5 their priorities as `level:first-last ...`, counted from the first of them, or ''  then the items
--- RETURNS: {'ok', effects, first index} | {'gone'} | {'closed'} | {'full', {}, room} | {'expired'} upload is gone
--- include: everything
-local node, count, token = ARGV[1], tonumber(ARGV[2]), ARGV[4]
+--       5 their priorities, counted from the first of them, or ''  6.. the items
+-- RETURNS: {'ok', effects, first index} | {'gone'} there is no such run | {'closed'} the pool takes no items
+--          | {'full', {}, room} more than the pool may have | {'expired'} the upload was dropped
+-- include: everything pools
+local pool_id, count, token, priorities = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[5]
+local upload = definitions_key .. ':' .. token
 local function refuse(word, ...)
-  if token ~= '' then redis.call('UNLINK', DEF .. ':' .. token) end
+  if token ~= '' then redis.call('UNLINK', upload) end
   return reply(word, ...)
 end
 if not status then return refuse('gone') end
-local p = get_pool(node)
-if not p or not p.open or p.stopped then return refuse('closed') end
-local spec = definition(node)
-local limit = number(spec, 'max')
-if limit and p.n + count > limit then return refuse('full', limit - p.n) end
-local first = p.n
+local pool = get_pool(pool_id)
+if not pool or not pool.open or pool.stopped then return refuse('closed') end
+local definition = definition_of(pool_id)
+local max_items = number(definition, ATTRIBUTE.max_items)
+if max_items and pool.size + count > max_items then return refuse('full', max_items - pool.size) end
+local first = pool.size
 if token ~= '' then
-  local upload = DEF .. ':' .. token
   if redis.call('EXISTS', upload) == 0 then return reply('expired') end
   redis.call('PERSIST', upload)
-  local field = node .. ':segments'
-  local known = redis.call('HGET', POOL, field) or ''
-  redis.call('HSET', POOL, field, known .. first .. ':' .. count .. ':' .. token .. ' ')
-  redis.call('HSET', root, 'segments', (redis.call('HGET', root, 'segments') or '') .. token .. ' ')
+  local field = pool_id .. BESIDE.segments
+  local segments = redis.call('HGET', active_key, field) or ''
+  redis.call('HSET', active_key, field, segments .. first .. ':' .. count .. ':' .. token .. ' ')
+  redis.call('HSET', root, HEAD.segments, (redis.call('HGET', root, HEAD.segments) or '') .. token .. ' ')
 end
-for i = 6, #ARGV do redis.call('HSET', DEF, node .. '.' .. (first + i - 6), ARGV[i]) end
-if ARGV[5] ~= '' then mix(node, p) end
-p.n = p.n + count
-if p.mixed then line_up_all(node, ARGV[5] ~= '' and ARGV[5] or '2:0-' .. (count - 1), first) end
-redis.call('HINCRBY', root, 'total', ARGV[3])
-emit('added', node, 'c', count)
-pump(node, spec, p)
+for i = 6, #ARGV do redis.call('HSET', definitions_key, pool_id .. '.' .. (first + i - 6), ARGV[i]) end
+if priorities ~= '' then mix(pool_id, pool) end
+pool.size = pool.size + count
+if pool.mixed then
+  line_up_all(pool_id, priorities ~= '' and priorities or PRIORITY.medium .. ':0-' .. (count - 1), first)
+end
+redis.call('HINCRBY', root, HEAD.total, ARGV[3])
+emit('added', pool_id, EVENT.count, count)
+pump(pool_id, definition, pool)
 return reply('ok', first)

@@ -1,14 +1,11 @@
--- Purpose: keeps how far a running leaf is, for the attempt after this one.
+-- Purpose: keeps the checkpoint of a running leaf, for its next attempt.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 checkpoint
--- RETURNS: {'ok'} | {'gone'} no such run | {'stale'} this body was superseded
--- include: run reply send live
+-- RETURNS: {'ok'} | {'gone'} there is no such run | {'stale'} a later message has superseded this one
+-- include: base send live
 if not status then return reply('gone') end
-local l = get_live(ARGV[1])
-if not l or l.attempt ~= tonumber(ARGV[2]) or not at_work(l)
-  or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
-  return reply('stale')
-end
-redis.call('HSET', root .. ':c', ARGV[1], ARGV[5])
-emit('checkpoint', ARGV[1], 'a', l.attempt)
+local live = running_body(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+if not live then return reply('stale') end
+redis.call('HSET', checkpoints_key, ARGV[1], ARGV[5])
+emit('checkpoint', ARGV[1], EVENT.attempt, live.attempt)
 return reply('ok')

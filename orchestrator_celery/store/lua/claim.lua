@@ -1,43 +1,42 @@
--- Purpose: lets one delivery of a leaf's message run its body, and no other (invariant 2).
+-- Purpose: lets one delivery of a leaf's message run the task, and no other (invariant 2).
 -- KEYS: 1 root key of the run
--- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 owner  6 the app of the worker, or '' for any
--- RETURNS: {'ok', {}, checkpoint, routes?, given?, last?, visits?, looked at?} routes: definition of a graph's node whose edges
---          the process may choose; what they look at beside the result | {'gone'} no such run | {'held'} the run is not running | {'stale'} superseded or ended
---          | {'foreign', {}, name of its app} the run belongs to another app
---          | {'duplicate', {}, owner} another delivery is running
--- include: run reply send live packed definition graph looked_at
+-- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 worker
+-- RETURNS: {'ok', {}, checkpoint, definition?, input?, newest?, visits?, records?} of a graph's node whose edges the worker may
+--          choose: its definition, and what the edges depend on beside the result
+--          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
+--          | {'stale'} superseded or ended | {'duplicate', {}, worker} another delivery is running
+-- include: outbox records/graph looked_at
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
-local app = redis.call('HMGET', root, 'app', 'app_name')
-if app[1] and ARGV[6] ~= '' and app[1] ~= ARGV[6] then return reply('foreign', app[2] or '') end
 local function veto(word, ...)
-  emit('vetoed', node, 'a', attempt, 'r', word)
+  emit('vetoed', node, EVENT.attempt, attempt, EVENT.reason, word)
   return reply(word, ...)
 end
-local l = get_live(node)
--- The end of a run that stands in for a task is the end of what runs, which may finish.
-if held and not (l and l.state == 'D') then return veto('held') end
-if not l or l.attempt ~= attempt or is_no_message(l) then return veto('stale') end
-local order = compare_fence(retries, nesting, l)
+local live = get_live(node)
+-- The message of a stand-in ends a task that is running, and running tasks may finish.
+if held and not (live and live.state == STATE.delegated) then return veto('held') end
+if not live or live.attempt ~= attempt or has_no_message(live) then return veto('stale') end
+local order = compare_fence(retries, nesting, live)
 if order < 0 then return veto('stale') end
-if l.state == 'H' then return veto('held') end
-if order == 0 and l.state == 'R' then return veto('duplicate', l.owner) end
-l.state, l.retries, l.nesting, l.since, l.owner = 'R', retries, nesting, now, ARGV[5]
-put_live(node, l)
-redis.call('HDEL', root .. ':p', node) -- this body has said nothing yet
-if status == 'PENDING' then
-  redis.call('HSET', root, 'status', 'RUNNING', 'started', now)
-  emit('status', '$', 's', 'RUNNING')
+if live.state == STATE.held then return veto('held') end
+if order == 0 and live.state == STATE.running then return veto('duplicate', live.owner) end
+live.state, live.retries, live.nesting, live.since, live.owner = STATE.running, retries, nesting, now, ARGV[5]
+put_live(node, live)
+redis.call('HDEL', progress_key, node) -- of the body before
+if status == STATUS.pending then set_status(STATUS.running, HEAD.started, now) end
+emit('started', node, EVENT.attempt, attempt, EVENT.worker, ARGV[5])
+local checkpoint = (attempt > 1 or retries > 0) and (redis.call('HGET', checkpoints_key, node) or '')
+local owner = graphed and parent_of(node)
+local definition = owner and redis.call('HGET', definitions_key, owner)
+if definition and shape_of(definition) == SHAPE.graph_node then
+  local foreseeable = attribute(definition, ATTRIBUTE.foreseeable)
+  if foreseeable == '1' then return reply('ok', checkpoint or '', definition) end
+  if foreseeable == '2' then
+    local graph_id, at, turn = parts_of_visit(node)
+    local graph = get_graph(graph_id)
+    return reply('ok', checkpoint or '', definition, graph.input, cjson.encode(graph.newest),
+      graph.tokens[at .. '.' .. turn].visit or 0, looked_at(graph, definition))
+  end
 end
-emit('started', node, 'a', attempt, 'w', ARGV[5])
-local kept = (attempt > 1 or retries > 0) and (redis.call('HGET', root .. ':c', node) or '')
-local routes = graphed and redis.call('HGET', DEF, node:match('^(.*)%.%d+$') or '')
-local may_choose = routes and routes:match('^N [^\n]* ro=(%d)') -- what comes next: by its result, or by others as well
-if may_choose == '1' then return reply('ok', kept or '', routes) end
-if may_choose == '2' then
-  local graph, key = node:match('^(.*)%.(%d+%.%d+)$')
-  local g = get_graph(graph)
-  return reply('ok', kept or '', routes, g.input, cjson.encode(g.last), g.on[key].n or 0, looked_at(g, routes))
-end
-if kept then return reply('ok', kept) end
+if checkpoint then return reply('ok', checkpoint) end
 return reply('ok')

@@ -1,13 +1,14 @@
--- Purpose: an open pool takes no more items: now, or from when it has none left; it ends once what it has is done.
+-- Purpose: closes an open pool: it takes no more items, at once or from when it has none left.
 -- KEYS: 1 root key of the run
--- ARGV: 1 pool  2 '1': it may be added to as long as something of it is left
--- RETURNS: {'ok', effects} | {'gone'} no such run | {'closed'} it was closed, or has ended, before
--- include: everything
+-- ARGV: 1 pool  2 '1' to close it when it has no items left
+-- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'closed'} it was closed before, or has ended
+-- include: everything pools
 if not status then return reply('gone') end
-local p = get_pool(ARGV[1])
-if not p or not p.open then return reply('closed') end
-p.draining = ARGV[2] == '1'
-p.open = p.draining
-if not p.open then emit('swarm-closed', ARGV[1]) end
-drained(ARGV[1], definition(ARGV[1]), p)
+local pool_id = ARGV[1]
+local pool = get_pool(pool_id)
+if not pool or not pool.open then return reply('closed') end
+pool.draining = ARGV[2] == '1'
+pool.open = pool.draining
+if not pool.open then emit('swarm-closed', pool_id) end
+end_if_done(pool_id, definition_of(pool_id), pool)
 return reply('ok')

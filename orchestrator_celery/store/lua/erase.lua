@@ -1,8 +1,8 @@
--- Purpose: Celery was told that a run was cancelled: nothing of it is left.
+-- Purpose: deletes the head of a cancelled run, once Celery was told.
 -- KEYS: 1 root key of the run
 -- ARGV: none
--- RETURNS: {'ok'} | {'gone'} no such run, or it was not cancelled
--- include: run reply
+-- RETURNS: {'ok'} | {'gone'} there is no such run, or it was not cancelled
+-- include: base
 if not cancelled then return reply('gone') end
 redis.call('UNLINK', root)
 return reply('ok')

@@ -1,31 +1,28 @@
--- Purpose: as suspend, and what runs is to be stopped: a kill then holds it back instead of failing it, while an end
---          that comes first still counts.
+-- Purpose: suspends a run and marks its running tasks to be stopped. A task that is killed is held back; a task that ends
+--          first counts.
 -- KEYS: 1 root key of the run
--- ARGV: 1 signal  2 milliseconds until SIGKILL, both for a sweep that has to tell the workers again
--- RETURNS: {'ok', {}, {delegated, bodies}} runs that replace a task of this one; node and record of what runs,
---          alternating | {'gone'} no such run
---          | {'state', {}, status} it has ended, or is interrupted and nothing of it runs any more
--- include: run reply send live debts delegated
+-- ARGV: 1 signal  2 milliseconds until SIGKILL; the reconciler may have to tell the workers again
+-- RETURNS: {'ok', {}, {stand-ins, running}} runs that stand in for tasks of this one; nodes and records, alternating
+--          | {'gone'} there is no such run | {'state', {}, status} it has ended, or is interrupted and nothing of it runs
+-- include: base send live records/orders records/task_id side_effects delegated
 if not status then return reply('gone') end
-if status == 'SUCCEEDED' or status == 'FAILED' then return reply('state', status) end
-local entries, bodies = redis.call('HGETALL', LIVE), {}
+if status == STATUS.succeeded or status == STATUS.failed then return reply('state', status) end
+local entries, running = redis.call('HGETALL', live_key), {}
 for i = 1, #entries, 2 do
-  local l = parse_live(entries[i + 1])
-  if at_work(l) and entries[i] ~= '$' then
-    if l.state == 'R' then
-      l.state = 'I'
-      put_live(entries[i], l)
+  local node, live = entries[i], parse_live(entries[i + 1])
+  if is_running(live) and node ~= PLACE.close then
+    if live.state == STATE.running then
+      live.state = STATE.stopping
+      put_live(node, live)
     end
-    bodies[#bodies + 1] = entries[i]
-    bodies[#bodies + 1] = redis.call('HGET', LIVE, entries[i])
+    running[#running + 1], running[#running + 2] = node, write_live(live)
   end
 end
-if status == 'INTERRUPTED' then
-  if #bodies == 0 then return reply('state', status) end
+if status == STATUS.interrupted then
+  if #running == 0 then return reply('state', status) end
 else
-  if not held then redis.call('HSET', root, 'before', status) end
-  redis.call('HSET', root, 'status', 'INTERRUPTED')
-  emit('status', '$', 's', 'INTERRUPTED')
+  if not held then redis.call('HSET', root, HEAD.before, status) end
+  set_status(STATUS.interrupted)
 end
-redis.call('HSET', root, 'stop', table.concat({ now, ARGV[1], ARGV[2] }, ' '))
-return reply('ok', { followers(), bodies })
+redis.call('HSET', root, HEAD.stop, write_stop(ARGV[1], ARGV[2]))
+return reply('ok', { followers(), running })

@@ -1,11 +1,13 @@
--- Purpose: a worker ends in good order and runs nothing any more; nobody has to look for what it left behind.
+-- Purpose: a worker ends in good order and runs nothing any more, so the reconciler need not look for anything it left.
 -- KEYS: 1 the workers' key
--- ARGV: 1 member  2 '1' if it has finished its sweep, so that a new leader need not look at every run, else '0'
+-- ARGV: 1 worker  2 '1' if it has finished its sweep, so that a new leader need not look at every run, else '0'
 -- RETURNS: {'ok'}
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[1] .. ':active', ARGV[1])
-if redis.call('GET', KEYS[1] .. ':leader') == ARGV[1] then
-  redis.call('DEL', KEYS[1] .. ':leader')
-  if ARGV[2] == '1' then redis.call('SET', KEYS[1] .. ':handed', ARGV[1]) end
+local workers_key, worker = KEYS[1], ARGV[1]
+local leader_key = workers_key .. ':leader'
+redis.call('ZREM', workers_key, worker)
+redis.call('HDEL', workers_key .. ':active', worker)
+if redis.call('GET', leader_key) == worker then
+  redis.call('DEL', leader_key)
+  if ARGV[2] == '1' then redis.call('SET', workers_key .. ':handed', worker) end
 end
 return { 'ok' }

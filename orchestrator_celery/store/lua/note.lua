@@ -1,10 +1,10 @@
--- Purpose: a running swarm was given tasks of these names, for those who look for runs by task.
+-- Purpose: records names of tasks that were added to a running swarm, so that the run is found by them.
 -- KEYS: 1 root key of the run
--- ARGV: each name, and what the task declares about its messages, or ''
--- RETURNS: {'ok'} | {'gone'} no such run
--- include: run reply
+-- ARGV: 1.. of each task: its name, and what the task declares about its messages, or ''
+-- RETURNS: {'ok'} | {'gone'} there is no such run
+-- include: base
 if not status then return reply('gone') end
-for i = 1, #ARGV, 2 do -- what is known of a task stays known
-  redis.call(ARGV[i + 1] == '' and 'HSETNX' or 'HSET', root, 'task:' .. ARGV[i], ARGV[i + 1])
+for i = 1, #ARGV, 2 do -- a declaration that is known stays
+  redis.call(ARGV[i + 1] == '' and 'HSETNX' or 'HSET', root, HEAD_PREFIX.task .. ARGV[i], ARGV[i + 1])
 end
 return reply('ok')

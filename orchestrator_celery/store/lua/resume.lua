@@ -1,18 +1,17 @@
--- Purpose: a suspended or interrupted run goes on: what waits in its outbox is sent again, what was held back starts again.
+-- Purpose: resumes a suspended or interrupted run, or a run with tasks that are held back. Messages in the outbox are sent
+--          again, and nodes that are held back start again.
 -- KEYS: 1 root key of the run
 -- ARGV: none
--- RETURNS: {'ok', effects, delegated} | {'gone'} no such run
---          | {'state', {}, status} it is not suspended or interrupted, and none of its tasks is held back
--- include: run reply send live packed definition release debts delegated
+-- RETURNS: {'ok', effects, stand-ins} ids of runs that stand in for tasks of this one | {'gone'} there is no such run
+--          | {'state', {}, status} it is not suspended or interrupted, and no task of it is held back
+-- include: outbox release records/task_id side_effects delegated
 if not status then return reply('gone') end
-local entries, stopped = redis.call('HGETALL', LIVE), held
-for i = 2, #entries, 2 do stopped = stopped or entries[i]:sub(1, 1) == 'H' end
-if not stopped then return reply('state', status) end
-if held then
-  status = redis.call('HGET', root, 'before')
-  redis.call('HSET', root, 'status', status)
-  emit('status', '$', 's', status)
+local has_held = false
+for _, record in ipairs(redis.call('HVALS', live_key)) do
+  has_held = has_held or live_state(record) == STATE.held
 end
-for _, key in ipairs(every_key()) do redis.call('PERSIST', key) end -- a callback of a run that has ended goes on
+if not held and not has_held then return reply('state', status) end
+if held then set_status(redis.call('HGET', root, HEAD.before)) end
+for _, key in ipairs(every_key()) do redis.call('PERSIST', key) end -- a callback of a run that has ended may go on
 release()
 return reply('ok', followers())

@@ -1,21 +1,22 @@
--- Purpose: gives waiting items of an active pool another priority; what has started keeps its own.
+-- Purpose: gives waiting items of an active pool another priority. Items that have started keep theirs.
 -- KEYS: 1 root key of the run
--- ARGV: 1 pool  2 level: 1 low, 2 medium, 3 high  then ranges of indexes as `first-last`
--- RETURNS: {'ok', effects, changed} how many waited at another level | {'gone'} no such run | {'closed'} the pool has ended
--- include: everything
+-- ARGV: 1 pool  2 priority: 1 low, 2 medium, 3 high  3.. ranges of indexes as `first-last`
+-- RETURNS: {'ok', effects, changed} number of items that waited at another priority | {'gone'} there is no such run
+--          | {'closed'} the pool has ended
+-- include: everything pools
 if not status then return reply('gone') end
-local node, level = ARGV[1], tonumber(ARGV[2])
-local p = get_pool(node)
-if not p then return reply('closed') end
-mix(node, p)
+local pool_id, priority = ARGV[1], tonumber(ARGV[2])
+local pool = get_pool(pool_id)
+if not pool then return reply('closed') end
+mix(pool_id, pool)
 local changed = 0
 for i = 3, #ARGV do
-  local first, last = ARGV[i]:match('^(%d+)-(%d+)$')
-  for _, range in ipairs(take_out(node, tonumber(first), tonumber(last), level)) do
-    line_up(node, level, range[1], range[2])
-    changed = changed + range[2] - range[1] + 1
+  local first, last = parse_range(ARGV[i])
+  for _, range in ipairs(take_out(pool_id, first, last, priority)) do
+    line_up(pool_id, priority, range.first, range.last)
+    changed = changed + range.last - range.first + 1
   end
 end
-emit('priority', node, 'c', changed, 'l', level)
-pump(node, definition(node), p) -- a place may be kept for the new level
+emit('priority', pool_id, EVENT.count, changed, EVENT.priority, priority)
+pump(pool_id, definition_of(pool_id), pool) -- a place may be reserved for the new priority
 return reply('ok', changed)

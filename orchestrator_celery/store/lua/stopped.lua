@@ -1,21 +1,18 @@
--- Purpose: an interruption has ended the body of a leaf, which is held back; where the run was resumed meanwhile, or
---          the signal has hit another body than the one it was for, it starts again. Not counted as a lost process.
+-- Purpose: an interruption has ended the body of a leaf, which is held back. If the run was resumed meanwhile, or the signal
+--          was meant for another body, the leaf starts again. It does not count as a lost process.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 how it was stopped
--- RETURNS: {'ok', effects} | {'gone'} no such run | {'stale'} it has ended or was superseded
--- include: run reply send live packed definition reclaim release
+-- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'stale'} superseded, or ended already
+-- include: outbox reclaim release
 if not status then return reply('gone') end
-local node = ARGV[1]
-local l = get_live(node)
-if not l or l.attempt ~= tonumber(ARGV[2]) or not at_work(l)
-  or compare_fence(tonumber(ARGV[3]), tonumber(ARGV[4]), l) ~= 0 then
-  return reply('stale')
-end
-if is_runner(node) then reclaim(node, ARGV[5]) end
-emit('interrupted', node, 'a', l.attempt, 'w', l.owner, 'r', ARGV[5])
-if l.state == 'I' then
-  hold(node, l)
+local node, how = ARGV[1], ARGV[5]
+local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
+if not live then return reply('stale') end
+if is_runner(node) then reclaim(node, how) end
+emit('interrupted', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live), EVENT.reason, how)
+if live.state == STATE.stopping then
+  hold(node, live)
 else
-  again(node, l)
+  start_again(node, live)
 end
 return reply('ok')

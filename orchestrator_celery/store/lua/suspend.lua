@@ -1,11 +1,10 @@
--- Purpose: nothing more of a run starts until it is resumed; what runs may finish.
+-- Purpose: suspends a run: nothing more of it starts until it is resumed. Running tasks may finish.
 -- KEYS: 1 root key of the run
 -- ARGV: none
--- RETURNS: {'ok', {}, delegated} ids of runs that replace a task of this one | {'gone'} no such run
+-- RETURNS: {'ok', {}, stand-ins} ids of runs that stand in for tasks of this one | {'gone'} there is no such run
 --          | {'state', {}, status} it is neither pending nor running
--- include: run reply send live debts delegated
+-- include: base records/task_id side_effects delegated
 if not status then return reply('gone') end
-if status ~= 'PENDING' and status ~= 'RUNNING' then return reply('state', status) end
-redis.call('HSET', root, 'status', 'SUSPENDED', 'before', status)
-emit('status', '$', 's', 'SUSPENDED')
+if status ~= STATUS.pending and status ~= STATUS.running then return reply('state', status) end
+set_status(STATUS.suspended, HEAD.before, status)
 return reply('ok', followers())

@@ -1,51 +1,50 @@
--- Purpose: one look at a run: what waits too long in the outbox is published again, what runs is listed.
+-- Purpose: looks at a run for the reconciler: publishes messages again that nobody has claimed for too long, and lists what
+--          the reconciler has to act on.
 -- KEYS: 1 root key of the run
--- ARGV: 1 milliseconds after which a message counts as lost, doubled with each try  2 longest such pause
---       3 the app of the worker that looks, or '' for any
--- RETURNS: {'ok', effects, next, running, created, status, deadline, late, waiting, owed, starts} | {'gone'} no such run | {'over'} nothing of it is live
---          | {'foreign'} it belongs to another app
---          | {'cancelled'} what is to be done about that is not done yet
---          next: when the oldest message is overdue, '' without any; running: node and record, alternating;
---          deadline: when the run fails if it has not ended, '' without one
---          starts: when the run starts, '' where it has, or is held
---          late: approvals nobody has answered in time; waiting: how many approvals wait; owed: what is to be done about a change
--- include: run reply send live packed definition graph called looked_at decision
-local app = redis.call('HGET', root, 'app') or ''
-if app ~= '' and (ARGV[3] or '') ~= '' and app ~= ARGV[3] then return reply('foreign') end
+-- ARGV: 1 milliseconds after which a message counts as lost, doubled with each publication  2 longest such pause
+-- RETURNS: {'ok', effects, next, running, created, status, deadline, late, approvals, owed,
+--          starts}
+--          | {'gone'} there is no such run | {'over'} no node of it is live | {'cancelled'} side effects of that are pending
+--          next: when the oldest message is overdue, or ''; running: nodes and records, alternating
+--          deadline: when an unfinished run fails, or ''; late: approvals whose timeout is over
+--          approvals: how many wait; owed: number of pending side effects, or ''
+--          starts: when a run with a delay starts, '' if it has started or is held
+-- include: outbox records/ended records/graph records/task_id error_copy callbacks looked_at decision
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
-local first, longest = tonumber(ARGV[1]), tonumber(ARGV[2])
-local current, earliest, running, live, late, waiting = tonumber(now), nil, {}, 0, {}, 0
-local entries = redis.call('HGETALL', LIVE)
+local MOST = 64 -- publications of one look
+local first_pause, longest_pause, current = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(now)
+local earliest, running, live_nodes, late, approvals = nil, {}, 0, {}, 0
+local function look_at(moment) earliest = math.min(earliest or moment, moment) end
+local function due_at(live) return live.sent + math.min(first_pause * 2 ^ live.tries, longest_pause) end
+local function republish(node, live)
+  live.tries, live.sent = live.tries + 1, current
+  put_live(node, live)
+  emit('republished', node, EVENT.attempt, live.attempt, EVENT.count, live.tries)
+  if live.state == STATE.deciding then
+    local graph_id, at, turn = parts_of_decision(node)
+    return send_decision(graph_id, at, turn, live)
+  end
+  return send(node, live, node == PLACE.close and '' or definition_of(node), 0)
+end
+local entries = redis.call('HGETALL', live_key)
 for i = 1, #entries, 2 do
-  local node, l = entries[i], parse_live(entries[i + 1])
-  if l.state ~= 'H' then live = live + 1 end
-  if at_work(l) then
-    running[#running + 1] = node
-    running[#running + 1] = entries[i + 1]
-  elseif l.state == 'W' then
-    waiting = waiting + 1
-    if l.sent > 0 and l.sent <= current then late[#late + 1] = node end
-    if l.sent > 0 and (not earliest or l.sent < earliest) then earliest = l.sent end
-  elseif l.state == 'E' or (l.state == 'Q' and not held) then
-    local due = l.sent + math.min(first * 2 ^ l.tries, longest)
-    if due <= current and #effects < 64 then
-      l.tries, l.sent = l.tries + 1, current
-      put_live(node, l)
-      emit('republished', node, 'a', l.attempt, 'c', l.tries)
-      if l.state == 'E' then
-        local graph, at, k = node:match('^(.*)%.(%w+)%.d(%d+)$')
-        send_decision(graph, at, k, l)
-      else
-        send(node, l, node == '$' and '' or definition(node), 0)
-      end
-      due = current + math.min(first * 2 ^ l.tries, longest)
-    end
-    if not earliest or due < earliest then earliest = due end
+  local node, live = entries[i], parse_live(entries[i + 1])
+  if live.state ~= STATE.held then live_nodes = live_nodes + 1 end
+  if is_running(live) then
+    running[#running + 1], running[#running + 2] = node, entries[i + 1]
+  elseif live.state == STATE.awaiting then
+    approvals = approvals + 1
+    if live.sent > 0 and live.sent <= current then late[#late + 1] = node end
+    if live.sent > 0 then look_at(live.sent) end
+  elseif live.state == STATE.deciding or (live.state == STATE.queued and not held) then
+    if due_at(live) <= current and #effects < MOST then republish(node, live) end
+    look_at(due_at(live))
   end
 end
-local facts = redis.call('HMGET', root, 'created', 'deadline', 'finished', 'closed', 'owed', 'waits', 'eta')
-if live == 0 and facts[4] and not facts[5] and not under_way() then return reply('over') end
-local deadline = not facts[3] and facts[2] or ''
-return reply('ok', earliest and string.format('%.0f', earliest) or '', running, facts[1], status, deadline,
-  late, waiting, facts[5] or '', facts[6] and not held and facts[7] or '')
+local deadline, finished, closed, owed, waiting, eta = unpack(redis.call('HMGET', root, HEAD.deadline, HEAD.finished,
+  HEAD.closed, HEAD.owed, HEAD.waits, HEAD.eta))
+if live_nodes == 0 and closed and not owed and not under_way() then return reply('over') end
+return reply('ok', earliest and string.format('%.0f', earliest) or '', running, created, status,
+  not finished and deadline or '', late, approvals, owed or '',
+  waiting and not held and eta or '')

@@ -8,7 +8,7 @@ from celery import chain, chord, group
 from orchestrator_celery import END, START, ComplexSignature, ConditionalGraph, Swarm
 from orchestrator_celery.engine.compile.compiler import AT_START, Compiler
 from orchestrator_celery.lifecycle.identity import digest_of
-from orchestrator_celery.records.definitions import unpack
+from orchestrator_celery.records.packed import unpack
 from orchestrator_celery.records.payload import Codec
 
 from .test_compile import APP, a, b, c

@@ -8,7 +8,8 @@ from orchestrator_celery import error, node, otherwise, result, run_input, visit
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.engine.compile.graph import graph_tree
-from orchestrator_celery.records.definitions import Tree, leaf_spec, parse
+from orchestrator_celery.records.definitions import Attribute, leaf_definition, parse_definition
+from orchestrator_celery.records.packed import Tree
 
 
 @pytest.fixture
@@ -20,18 +21,23 @@ def compiled(codec):
 
         def body(task, begins):
             begun[task.task] = begins
-            return Tree({".": leaf_spec(task.task.encode())}, 1)
+            return Tree({".": leaf_definition(task.task.encode())}, 1)
 
         specs, (attrs, facts, leaves) = graph_tree(defined, body, codec)
-        nodes = {path: parse(raw) for path, raw in specs.items() if not path.endswith(".p")}
+        nodes = {path: parse_definition(raw) for path, raw in specs.items() if not path.endswith(".p")}
         return Compiled(
-            {number: one.attrs for number, one in nodes.items()},
+            {number: named(one) for number, one in nodes.items()},
             {number: codec.load(one.payload) for number, one in nodes.items()},
             {path.removesuffix(".p"): raw for path, raw in specs.items() if path.endswith(".p")},
             attrs, facts, leaves, begun,
         )  # fmt: skip
 
     return compile_
+
+
+def named(definition):
+    """Attributes by their names."""
+    return {Attribute(key).name.lower(): value for key, value in definition.attributes.items()}
 
 
 class Compiled:
@@ -52,14 +58,21 @@ def graph(app):
 def test_edges_are_numbers(compiled, graph):
     """Given plain edges, then nodes are numbered as declared, and no decision is needed anywhere."""
     found = compiled(graph.add_edge("a", "b").add_edge("a", "c"))
-    assert found.attrs == {"n": 3, "k": "graph", "t": "S>0;0>1,2;1>$;2>$", "j": None, "st": "0", "sc": False}
-    assert found.nodes["0"] == {"k": "node", "nm": "a", "to": "1,2", "w": "1", "mv": "25"}
+    assert found.attrs == {
+        "size": 3,
+        "kind": "graph",
+        "edges": "S>0;0>1,2;1>$;2>$",
+        "joins": None,
+        "first": "0",
+        "start_decides": False,
+    }
+    assert found.nodes["0"] == {"kind": "node", "name": "a", "next": "1,2", "leaves": "1", "max_visits": "25"}
     assert (found.facts["0"], found.start, found.leaves) == ({"name": "a"}, {}, 3)
     assert found.bodies == {"0": b"L\na", "1": b"L\nb", "2": b"L\nc"}
 
 
 def test_an_edge_that_is_declared_twice_is_one(compiled, graph):
-    assert compiled(graph.add_edge("a", "b").add_edge("a", "b")).nodes["0"]["to"] == "1"
+    assert compiled(graph.add_edge("a", "b").add_edge("a", "b")).nodes["0"]["next"] == "1"
 
 
 def test_only_what_begins_the_graph_is_told_so(compiled, graph):
@@ -83,28 +96,28 @@ def test_a_worker_may_choose_by_its_result_and_what_it_was_told(compiled, graph,
     graph.add_node("d", graph.nodes[0]["signature"]).add_error_edge("d", "a").add_edge(START, "d").add_edge("d", END)
     graph.add_conditional_edges("a", [when(condition, "b"), otherwise("c")])
     attrs = compiled(graph).nodes["0"]
-    assert (attrs["c"], attrs.get("ro"), "to" in attrs) == ("1", told, False)
+    assert (attrs["decides"], attrs.get("foreseeable"), "next" in attrs) == ("1", told, False)
 
 
 def test_keys_are_chosen_by_the_result_alone(compiled, graph):
     graph.add_conditional_edges("a", {"x": "b", "y": "c"}, default=END)
     found = compiled(graph)
-    assert found.nodes["0"]["ro"] == "1"
+    assert found.nodes["0"]["foreseeable"] == "1"
     assert found.facts["0"]["routes"] == [{"keys": [["x", "1"], ["y", "2"]], "mode": "first", "otherwise": "$"}]
-    assert found.attrs["t"] == "S>0;0>1,2,$;1>$;2>$"
+    assert found.attrs["edges"] == "S>0;0>1,2,$;1>$;2>$"
 
 
 def test_conditions_name_nodes_by_number(compiled, graph):
     graph.add_conditional_edges("a", [when(node("c") == 1, "b"), otherwise("c")])
     found = compiled(graph)
-    assert (found.facts["0"]["names"], found.nodes["0"]["lk"]) == ({"c": "2"}, "2")
+    assert (found.facts["0"]["names"], found.nodes["0"]["looks_at"]) == ({"c": "2"}, "2")
 
 
 def test_errors_and_retries_need_a_decision(compiled, graph):
     """Given an error edge or a policy, then a failure has a way out; without them it has none."""
     graph.add_edge("a", "b").add_edge("a", "c").add_error_edge("a", "c", on=["KeyError"])
     found = compiled(graph)
-    assert (found.nodes["0"]["ce"], "ce" in found.nodes["1"]) == ("1", False)
+    assert (found.nodes["0"]["catches"], "catches" in found.nodes["1"]) == ("1", False)
     assert found.facts["0"]["errors"] == [[["KeyError"], "2"]]
 
 
@@ -123,8 +136,8 @@ def test_an_approval_waits_so_long(compiled, app):
     defined = ConditionalGraph("g", app=app).add_node("ask", Approval(timeout=1.5, message="Pay?"))
     defined.add_edge(START, "ask").add_conditional_edges("ask", {"approved": END, "rejected": END})
     found = compiled(defined)
-    own = parse(found.bodies["0"])
-    assert own.attrs == {"k": "approval", "wait": "1500"}
+    own = parse_definition(found.bodies["0"])
+    assert named(own) == {"kind": "approval", "wait": "1500"}
     assert found.facts["0"]["routes"][0]["decision"] is True
 
 
@@ -134,18 +147,18 @@ def test_a_router_comes_after_the_node_it_is_asked_about(compiled, graph, app):
     graph.add_conditional_edges("a", app.signature("d"), {"x": "b"})
     graph.add_conditional_edges("a", app.signature("e"), {"x": "c"})
     found = compiled(graph)
-    assert found.attrs["t"] == "S>0;0>3;1>$;2>$;3>4;4>1,2"
-    assert (found.nodes["0"]["to"], found.nodes["3"]["to"]) == ("3", "4")
-    assert [found.nodes[number].get("ps") for number in "01234"] == [None, None, None, "0", "0"]
-    assert (found.nodes["3"]["nm"], found.nodes["2"]["src"], found.attrs["n"]) == ("a%20%28d%29", "0", 5)
+    assert found.attrs["edges"] == "S>0;0>3;1>$;2>$;3>4;4>1,2"
+    assert (found.nodes["0"]["next"], found.nodes["3"]["next"]) == ("3", "4")
+    assert [found.nodes[number].get("asked_about") for number in "01234"] == [None, None, None, "0", "0"]
+    assert (found.nodes["3"]["name"], found.nodes["2"]["sources"], found.attrs["size"]) == ("a%20%28d%29", "0", 5)
     assert [route["asked"] for route in found.facts["4"]["routes"]] == ["3", "4"]
-    assert ("ro" in found.nodes["4"], found.leaves) == (False, 5)
-    assert [found.nodes[number].get("lk") for number in "01234"] == [None, None, None, None, "3"]
+    assert ("foreseeable" in found.nodes["4"], found.leaves) == (False, 5)
+    assert [found.nodes[number].get("looks_at") for number in "01234"] == [None, None, None, None, "3"]
 
 
 def test_a_single_router_is_chosen_by_its_own_result(compiled, graph, app):
     graph.add_conditional_edges("a", app.signature("d"), ["b", "c"])
-    assert compiled(graph).nodes["3"]["ro"] == "1"
+    assert compiled(graph).nodes["3"]["foreseeable"] == "1"
 
 
 def test_a_join_knows_its_sources_in_the_order_of_the_edges(compiled, app):
@@ -159,14 +172,18 @@ def test_a_join_knows_its_sources_in_the_order_of_the_edges(compiled, app):
         defined.add_edge(START, name).add_edge(name, "e")
     defined.add_edge("d", "e").add_edge("e", END)
     found = compiled(defined)
-    assert (found.nodes["3"]["src"], "src" in found.nodes["4"], found.attrs["j"]) == ("2,1,0,S", False, "3:all,4:any")
+    assert (found.nodes["3"]["sources"], "sources" in found.nodes["4"], found.attrs["joins"]) == (
+        "2,1,0,S",
+        False,
+        "3:all,4:any",
+    )
 
 
 def test_start_may_choose(compiled, app):
     defined = ConditionalGraph("g", app=app).add_node("a", app.signature("a")).add_edge("a", END)
     defined.add_conditional_edges(START, [when(result > 1, "a"), otherwise(END)])
     found = compiled(defined)
-    assert (found.attrs["st"], found.attrs["sc"], found.start["roots"]) == (None, True, ["result"])
+    assert (found.attrs["first"], found.attrs["start_decides"], found.start["roots"]) == (None, True, ["result"])
 
 
 def test_a_mapped_node_with_inputs(compiled, graph, app):
@@ -174,7 +191,7 @@ def test_a_mapped_node_with_inputs(compiled, graph, app):
     graph.add_edge("a", "m").add_edge("m", "b").add_edge("a", "c")
     found = compiled(graph)
     attrs = found.nodes["3"]
-    assert (attrs["mp"], attrs["cap"], attrs["in"]) == ("1", "4", "1")
+    assert (attrs["mapped"], attrs["max_concurrency"], attrs["inputs"]) == ("1", "4", "1")
     assert found.facts["3"]["names"] == {"a": "0"}
 
 
@@ -185,7 +202,7 @@ def test_names_are_quoted(compiled, app):
         ConditionalGraph("g", app=app).add_node(name, app.signature("a")).add_edge(START, name).add_edge(name, END)
     )
     found = compiled(defined)
-    assert found.nodes["0"]["nm"] == "a%20b%7Cc%3Dd%0A%3E%C3%A9"
+    assert found.nodes["0"]["name"] == "a%20b%7Cc%3Dd%0A%3E%C3%A9"
     assert found.facts["0"]["name"] == name
 
 
@@ -193,4 +210,4 @@ def test_limits_of_visits(compiled, app):
     defined = ConditionalGraph("g", max_visits=7, app=app)
     defined.add_node("a", app.signature("a")).add_node("b", app.signature("b"), max_visits=2)
     defined.add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
-    assert [attrs["mv"] for attrs in compiled(defined).nodes.values()] == ["7", "2"]
+    assert [attrs["max_visits"] for attrs in compiled(defined).nodes.values()] == ["7", "2"]

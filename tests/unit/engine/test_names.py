@@ -12,7 +12,7 @@ from orchestrator_celery.engine.task_names import task_names
 from tests.unit.apps import make_app
 
 
-def nothing():
+def nothing(*args):
     """A task's body."""
 
 
@@ -29,7 +29,7 @@ def test_every_task_of_every_kind_of_canvas(tasks):
     linked.link(c.s())
     linked.link_error(d.s())
     workflow = ComplexSignature(
-        chain(a.s(), group(linked, chord([e.s()], f.s())), Swarm([g.s()], on_task_error=h.s())), on_success=a.s()
+        chain(a.s(), group(linked, chord([e.s()], f.s())), Swarm([g.s()], on_task_error=h.si())), on_success=a.s()
     )
     assert task_names([workflow]) == set("abcdefgh")
     assert task_names([a.map([1]), b.starmap([(1,)]), c.chunks([(1,)], 1)]) == set("abc")

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from orchestrator_celery.model import events
 from orchestrator_celery.model.states import Priority, RunStatus
+from orchestrator_celery.records.events import KINDS, parse_event
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ from orchestrator_celery.model.states import Priority, RunStatus
 def test_an_entry_is_read(fields, expected, data):
     """Given an entry, when it is read, then it has its type, place, time and data."""
     raw = {key.encode(): value.encode() for key, value in fields.items()}
-    event = events.parse_event("r1", b"1000-7", raw)
+    event = parse_event("r1", b"1000-7", raw)
     assert type(event) is expected
     assert (event.run, event.node, event.id, event.time.isoformat()) == (
         "r1", fields["n"], "1000-7", "1970-01-01T00:00:01+00:00",
@@ -61,16 +62,33 @@ def test_an_entry_is_read(fields, expected, data):
 def test_no_type_is_untested():
     """Given the types, then the cases above have them all."""
     [mark] = [mark for mark in test_an_entry_is_read.pytestmark if mark.name == "parametrize"]
-    assert {fields["t"] for fields, _, _ in mark.args[1]} == set(events._TYPES)
+    assert {fields["t"] for fields, _, _ in mark.args[1]} == set(KINDS)
 
 
 def test_every_type_is_public():
     """Given the module, then each event type can be imported by users."""
-    assert {cls.__name__ for cls in events._TYPES.values()} <= set(events.__all__)
+    assert {cls.__name__ for cls in KINDS.values()} <= set(events.__all__)
 
 
 def test_an_event_cannot_be_changed():
     """Given an event, when somebody assigns to it, then it refuses."""
-    event = events.parse_event("r1", b"1-0", {b"t": b"closed", b"n": b"$"})
+    event = parse_event("r1", b"1-0", {b"t": b"closed", b"n": b"$"})
     with pytest.raises(ValidationError):
         event.run = "other"
+
+
+def test_an_unknown_kind_is_passed_on():
+    """Given an event of a later release, then it is one all the same, with the raw fields, and ends nothing."""
+    event = parse_event("r1", b"1000-0", {b"t": b"teleported", b"n": b"0.1", b"zz": b"9"})
+    assert isinstance(event, events.UnknownEvent)
+    assert (event.kind, event.node, event.fields) == ("teleported", "0.1", {"t": "teleported", "n": "0.1", "zz": "9"})
+    assert not event.ends
+
+
+def test_a_later_release_may_add_fields_and_values():
+    """Given a known kind with a field more, then it is what it was; with a value that is none here, it is passed on."""
+    known = parse_event("r1", b"1-0", {b"t": b"status", b"n": b"$", b"s": b"RUNNING", b"zz": b"1"})
+    assert isinstance(known, events.StatusChanged)
+    later = parse_event("r1", b"1-0", {b"t": b"status", b"n": b"$", b"s": b"HIBERNATING"})
+    assert isinstance(later, events.UnknownEvent)
+    assert later.fields["s"] == "HIBERNATING"

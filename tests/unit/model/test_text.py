@@ -108,7 +108,7 @@ def test_what_cannot_be_printed_is_named():
         def __str__(self):
             raise RuntimeError("no words")
 
-    assert printable(Mute()) == "<Mute that cannot be printed>"
+    assert printable(Mute()) == "<Mute: its str raised RuntimeError>"
 
 
 @pytest.mark.parametrize(

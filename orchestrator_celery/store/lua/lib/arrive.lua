@@ -1,37 +1,30 @@
--- Where tokens meet.
-local function copy(through)
+-- Where tokens meet: joins, and END.
+local function copy(passage)
   local own = {}
-  for join, starts in pairs(through) do own[join] = starts end
+  for name, value in pairs(passage) do own[name] = value end
   return own
 end
 
 -- Whether a token comes to an `any` join that has started without it.
-local function late(g, l, at, through)
-  return l.joins[at] == 'any' and (through[at] or 0) < (g.f[at] or 0)
+local function is_late(graph, edges, at, passage)
+  return edges.joins[at] == 'any' and (passage[at] or 0) < (graph.starts[at] or 0)
 end
 
-local function recursion(node, at)
-  local spec = definition(node .. '.' .. at)
-  return 'recursion:' .. attr(spec, 'nm') .. ':' .. attr(spec, 'mv')
+local function recursion_error(graph_id, at)
+  local definition = definition_of(graph_id .. '.' .. at)
+  return OUTCOME.recursion .. attribute(definition, ATTRIBUTE.name) .. ':' .. attribute(definition, ATTRIBUTE.max_visits)
 end
 
-local function arrive(node, g, l, at, from, given, through)
-  local join = l.joins[at]
-  if not join then return visit(node, g, at, given, through) end
+local function arrive(graph_id, graph, edges, at, source, input, passage)
+  local join = edges.joins[at]
+  if not join then return visit(graph_id, graph, at, input, passage) end
   if join == 'any' then
-    if late(g, l, at, through) then return emit('ignored', node .. '.' .. at) end
-    g.f[at] = (g.f[at] or 0) + 1
-    through[at] = g.f[at]
-    return visit(node, g, at, given, through)
+    if is_late(graph, edges, at, passage) then return emit('ignored', graph_id .. '.' .. at) end
+    graph.starts[at] = (graph.starts[at] or 0) + 1
+    passage[at] = graph.starts[at]
+    return visit(graph_id, graph, at, input, passage)
   end
-  g.a[at], g.al[at] = g.a[at] or {}, g.al[at] or {}
-  g.a[at][from] = given
-  for other, starts in pairs(through) do g.al[at][other] = math.max(g.al[at][other] or 0, starts) end
-end
-
-local function reach_end(g, from, given)
-  for _, known in ipairs(g.ends) do
-    if known[1] == from then known[2] = given return end
-  end
-  table.insert(g.ends, { from, given })
+  graph.arrived[at], graph.passages[at] = graph.arrived[at] or {}, graph.passages[at] or {}
+  graph.arrived[at][source] = input
+  for name, value in pairs(passage) do graph.passages[at][name] = math.max(graph.passages[at][name] or 0, value) end
 end

@@ -1,7 +1,9 @@
--- Attempts that are over for good. `<node>:free` in the records counts those that were no lost process; a node that starts
--- once more, and the message that tells Celery of another end, comes after all of them, so that no old message fits it.
-local function passed(node) return ahead and tonumber(redis.call('HGET', DONE, node .. ':free')) or base end
+-- Attempts that are over for good. The field `<node>:free` counts attempts that do not count as lost processes. A node that
+-- starts again begins with a greater attempt, so that no old message fits it; so does the message that closes the run again.
+local function past_attempts(node)
+  return ahead and tonumber(redis.call('HGET', ended_key, node .. BESIDE.free_attempts)) or base
+end
 
-local function first_attempt(node) return passed(node) + 1 end
+local function first_attempt(node) return past_attempts(node) + 1 end
 
-local function pass(node, attempt) redis.call('HSET', DONE, node .. ':free', attempt) end
+local function end_attempts(node, attempt) redis.call('HSET', ended_key, node .. BESIDE.free_attempts, attempt) end

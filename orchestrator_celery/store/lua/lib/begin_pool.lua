@@ -1,16 +1,27 @@
--- A group or swarm begins, or goes on after a retry: then it takes no more items, and each goes by a message of its own.
-local function begin_pool(node, spec, input)
-  local size = ahead and redis.call('HGET', DONE, node .. ':ahead') -- how many items it had, after a retry
-  local p = new_pool(node, spec, input)
-  if not size then return p end
-  local kept, priorities = redis.call('HGET', DONE, node .. ':line') or redis.call('HGET', DEF, node .. '.lv'), mixed
-  redis.call('HDEL', DONE, node .. ':ahead', node .. ':line')
-  redis.call('UNLINK', line(node))
-  if size ~= '' then p.n, p.open, p.singly, p.calls = tonumber(size), false, true, 1 end
-  p.mixed = false
-  mix(node, p, '')
-  recount(node, p, levels_of(kept or ''), priorities)
-  local stop = number(spec, 'stop')
-  p.stopped = stop ~= nil and p.failed >= stop
-  return p
+-- A group or swarm begins, or begins again after a retry. After a retry it takes no more items, and each item goes by a
+-- message of its own.
+local function begin_pool(pool_id, definition, input)
+  local size_before = ahead and redis.call('HGET', ended_key, pool_id .. BESIDE.size_before)
+  local pool = new_pool(pool_id, definition, input)
+  if not size_before then return pool end
+  local priorities = redis.call('HGET', ended_key, pool_id .. BESIDE.line_left)
+    or redis.call('HGET', definitions_key, pool_id .. '.' .. PLACE.priorities)
+  local may_be_drawn = mixed
+  redis.call('HDEL', ended_key, pool_id .. BESIDE.size_before, pool_id .. BESIDE.line_left)
+  redis.call('UNLINK', line_of(pool_id))
+  if size_before ~= '' then -- empty for a pool that has not begun before
+    pool.size, pool.open, pool.singly, pool.called = tonumber(size_before), false, true, 1
+  end
+  pool.mixed = false
+  mix(pool_id, pool, '')
+  recount(pool_id, pool, priorities_by_index(priorities or ''), may_be_drawn)
+  local stop_after = number(definition, ATTRIBUTE.stop_after)
+  pool.stopped = stop_after ~= nil and pool.failed >= stop_after
+  return pool
+end
+
+start_pool = function(pool_id, definition, input)
+  local pool = begin_pool(pool_id, definition, input)
+  pump(pool_id, definition, pool)
+  return end_if_done(pool_id, definition, pool)
 end

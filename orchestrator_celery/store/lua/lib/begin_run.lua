@@ -1,17 +1,18 @@
 -- The start of a run: its first tasks, and its deadline, which counts from now.
 local function begin_run()
-  local facts = redis.call('HMGET', root, 'input', 'limit')
-  if facts[2] then redis.call('HSET', root, 'deadline', string.format('%.0f', now + facts[2])) end
-  local p, spec = get_pool('0'), definition('0')
-  if not p then return activate('0', facts[1] and 'in' or '') end
-  p.since = now -- a swarm that took items while it waited
-  pump('0', spec, p)
-  return drained('0', spec, p)
+  local input, limit = unpack(redis.call('HMGET', root, HEAD.input, HEAD.limit))
+  if limit then redis.call('HSET', root, HEAD.deadline, string.format('%.0f', now + limit)) end
+  local pool, definition = get_pool('0'), definition_of('0')
+  if not pool then return activate('0', input and SOURCE.run or '') end
+  pool.since = now -- a swarm that took items while the run waited
+  pump('0', definition, pool)
+  return end_if_done('0', definition, pool)
 end
 
 local function wait_for_start()
   waits = '1'
-  redis.call('HSET', root, 'waits', 1)
-  local spec = definition('0')
-  if spec:sub(1, 1) == 'P' then begin_pool('0', spec, redis.call('HEXISTS', root, 'input') == 1 and 'in' or '') end
+  redis.call('HSET', root, HEAD.waits, 1)
+  local definition = definition_of('0')
+  if shape_of(definition) ~= SHAPE.pool then return end
+  begin_pool('0', definition, redis.call('HEXISTS', root, HEAD.input) == 1 and SOURCE.run or '')
 end

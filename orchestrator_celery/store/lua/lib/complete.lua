@@ -1,37 +1,40 @@
--- The end of a node: its record, its callbacks, and what its end means one level up.
--- A composite has ended; `ref` names the node (or, with a prefix, the rule) its result or error comes from.
-local function complete(node, spec, state, ref, since)
-  redis.call('HSET', DONE, node, table.concat({ state, 0, since or now, now, '' }, '|') .. '\n@' .. ref)
-  emit(state == 'S' and 'succeeded' or 'failed', node)
-  if ref:find('^[*+]') then ref = node end -- a list, or a dict, is read through the node it belongs to
-  local counts = counts_of(spec)
-  callbacks(node, state, counts, ref)
-  return up(node, state, ref, counts)
+-- The end of a node: its record, its callbacks, and the consequence for its parent.
+-- A composite has ended; `reference` says where its result or error is, see orchestrator_celery/records/outcomes.py.
+local function complete(node, definition, state, reference, since)
+  put_ended(node, state, 0, since or now, '', refer_to(reference))
+  emit(state == STATE.succeeded and 'succeeded' or 'failed', node)
+  local first = reference:sub(1, 1)
+  if first == OUTCOME.list or first == OUTCOME.named then reference = node end -- read through the node it belongs to
+  local counts = callbacks_of(definition)
+  call_back(node, state, counts, reference)
+  return up(node, state, reference, counts)
 end
 
-local function tell_progress(node, l) -- the last report of a leaf that has ended
-  local done, total, message = (redis.call('HGET', root .. ':p', node) or ''):match('^[^|]*|([^|]*)|([^|]*)|(.*)$')
-  if done then emit('progress', node, 'a', l.attempt, 'd', done, 'o', total, 'm', message) end
+-- The last progress report of a leaf that has ended goes to the stream.
+local function tell_progress(node, live)
+  local kept = redis.call('HGET', progress_key, node)
+  if not kept then return end
+  local progress = parse_progress(kept)
+  emit('progress', node, EVENT.attempt, live.attempt, EVENT.done, progress.done, EVENT.total, progress.total,
+    EVENT.message, progress.message)
 end
 
--- A leaf has ended with its own payload: one terminal state, once (invariant 1).
-local function settle(node, l, state, payload)
-  redis.call('HDEL', LIVE, node)
+-- A leaf has ended with a payload of its own: one terminal state, once (invariant 1).
+local function settle(node, live, state, payload)
+  redis.call('HDEL', live_key, node)
   if is_runner(node) then return runner_ended(node, state) end
-  local owner = l.owner:match('%S*$') -- without the runner that took it
-  redis.call('HSET', DONE, node, table.concat({ state, l.attempt, l.since, now, owner }, '|') .. '\n' .. payload)
-  if state == 'S' then redis.call('HDEL', root .. ':c', node) end -- only another attempt would read its checkpoint
-  if in_tree(node) then redis.call('HINCRBY', root, state == 'S' and 'done' or 'failed', 1) end
-  tell_progress(node, l)
-  emit(state == 'S' and 'succeeded' or 'failed', node, 'a', l.attempt)
-  callbacks(node, state, l.callbacks, node)
-  up(node, state, node, l.callbacks)
+  put_ended(node, state, live.attempt, live.since, worker_of(live), payload)
+  local succeeded = state == STATE.succeeded
+  if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
+  if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
+  tell_progress(node, live)
+  emit(succeeded and 'succeeded' or 'failed', node, EVENT.attempt, live.attempt)
+  call_back(node, state, live.callbacks, node)
+  up(node, state, node, live.callbacks)
 end
 
-local function finish_run(state, ref)
-  status = state == 'S' and 'SUCCEEDED' or 'FAILED'
-  redis.call('HSET', root, 'status', status, 'finished', now, 'ref', ref)
-  emit('status', '$', 's', status)
-  if held then release() end -- callbacks of what ended last
-  queue('$', { attempt = first_attempt('$'), retries = 0, nesting = 0, callbacks = ',', input = '' }, '', 0)
+local function finish_run(state, reference)
+  set_status(state == STATE.succeeded and STATUS.succeeded or STATUS.failed, HEAD.finished, now, HEAD.ref, reference)
+  if held then release() end -- callbacks of nodes that ended last
+  queue(PLACE.close, new_live(STATE.queued, first_attempt(PLACE.close), ',', ''), '', 0)
 end

@@ -1,46 +1,30 @@
--- What needs Python: which edges are taken, whether a failure is tried again, over which list a node is mapped, and what goes
--- past one that is skipped. It is in the
--- outbox until it is recorded, under `<graph>.<node>.d<visit>`, and a decision that is made twice is recorded once.
-local function decision_of(node, at, k) return node .. '.' .. at .. '.d' .. k end
-
-local function send_decision(node, at, k, l)
-  local g, own = get_graph(node), node .. '.' .. at .. '.' .. k
-  local spec = definition(at == 'S' and node or node .. '.' .. at)
-  local why, ref = l.input:match('^(%a+):(.*)$')
-  local tries = redis.call('HGET', DONE, own .. ':tries') or 0
-  local visits = g.on[at .. '.' .. k].n or 0
-  effects[#effects + 1] = { 'decide', own, l.attempt, at, why, ref, spec, g.input, cjson.encode(g.last), visits, tries,
-    looked_at(g, spec, ref), born }
+-- Decisions, which need Python: which edges are taken, whether a failure is retried, what the inputs of a visit are, over
+-- which list it is mapped, and which input goes past a node that was taken out. A decision stays in the outbox, under
+-- `<graph>.<at>.d<turn>`, until it is recorded; a decision that is made twice is recorded once.
+local function cause_of(live) -- the cause, and a reference to its subject
+  return live.input:match('^(%a+):(.*)$')
 end
 
-local function decide(node, at, k, why, ref)
-  local l = {
-    state = 'E', attempt = 1, retries = 0, nesting = 0, since = now, sent = tonumber(now), tries = 0, callbacks = ',',
-    input = why .. ':' .. ref, owner = '',
-  }
-  put_live(decision_of(node, at, k), l)
-  send_decision(node, at, k, l)
+local function send_decision(graph_id, at, turn, live)
+  local graph, visit = get_graph(graph_id), graph_id .. '.' .. at .. '.' .. turn
+  local definition = definition_of(at == PLACE.start and graph_id or graph_id .. '.' .. at)
+  local cause, reference = cause_of(live)
+  local tries = redis.call('HGET', ended_key, visit .. BESIDE.tries) or 0
+  local visits = graph.tokens[at .. '.' .. turn].visit or 0
+  effects[#effects + 1] = { 'decide', visit, live.attempt, cause, reference, definition, graph.input,
+    cjson.encode(graph.newest), visits, tries, looked_at(graph, definition, reference), created }
+end
+
+local function decide(graph_id, at, turn, cause, reference)
+  local live = new_live(STATE.deciding, 1, ',', cause .. ':' .. reference)
+  put_live(decision_of(graph_id, at, turn), live)
+  send_decision(graph_id, at, turn, live)
 end
 
 -- A visit runs its body once for each element of a list.
-local function map_over(node, at, own, count, list)
-  local cap = attr(definition(node .. '.' .. at), 'cap')
-  redis.call('HSET', DONE, own .. ':list', list)
-  redis.call('HSET', DEF, own, 'P n=' .. count .. ' k=map' .. (cap and ' cap=' .. cap or '') .. '\n{}')
-  return activate(own, 'm:' .. own)
-end
-
--- A node that waits for a person; `sent` is when it does so no longer, 0 for never.
-local function await(node, spec, input)
-  local wait = number(spec, 'wait')
-  put_live(node, {
-    state = 'W', attempt = 1, retries = 0, nesting = 0, since = now, sent = wait and tonumber(now) + wait or 0, tries = 0,
-    callbacks = counts_of(spec), input = input, owner = '',
-  })
-  if redis.call('HGET', root, 'status') == 'PENDING' then -- a person is at work
-    redis.call('HSET', root, 'status', 'RUNNING', 'started', now)
-    emit('status', '$', 's', 'RUNNING')
-  end
-  emit('awaiting', node)
-  effects[#effects + 1] = { 'await', node, 1, wait and string.format('%.0f', tonumber(now) + wait) or '' }
+local function map_over(graph_id, at, visit, count, elements)
+  local cap = attribute(definition_of(graph_id .. '.' .. at), ATTRIBUTE.max_concurrency)
+  redis.call('HSET', ended_key, visit .. BESIDE.elements, elements)
+  redis.call('HSET', definitions_key, visit, map_definition(count, cap))
+  return activate(visit, SOURCE.element .. visit)
 end

@@ -1,35 +1,44 @@
--- Definitions: what each node is. A pool's late items may lie in segments.
-local function from_segment(node)
-  local pool, index = node:match('^(.*)%.(%d+)$')
-  local segments = pool and redis.call('HGET', POOL, pool .. ':segments')
+-- Looks up the definition of a node. `Reader.definitions` asks the verb `definitions`, so the rules stand here only.
+local function from_segment(node) -- an item that was added in bulk
+  local pool_id, index = parent_and_index(node)
+  local segments = pool_id and redis.call('HGET', active_key, pool_id .. BESIDE.segments)
   if not segments then return nil end
   index = tonumber(index)
   for first, count, token in segments:gmatch('(%d+):(%d+):(%w+)') do
     local offset = index - tonumber(first)
     if offset >= 0 and offset < tonumber(count) then
-      return redis.call('HGET', DEF .. ':' .. token, offset)
+      return redis.call('HGET', definitions_key .. ':' .. token, offset)
     end
   end
 end
 
--- What a swarm does after each of its items is kept once, with the swarm.
+-- The callbacks that a swarm calls after each item are kept once, with the swarm.
 local function from_swarm(node)
-  local pool, callback = node:match('^(.*)%.%d+%.([sfc]%d+)$')
-  return pool and redis.call('HGET', DEF, pool .. '.a' .. callback)
+  local pool_id, callback = item_of_callback(node)
+  return pool_id and redis.call('HGET', definitions_key, pool_id .. '.' .. PLACE.each .. callback)
 end
 
--- Every visit of a graph's node, and every element it is mapped over, has the same body, which is kept once.
+-- All visits of a graph's node, and all elements it is mapped over, share one body, which is kept once.
 local function from_graph(node)
-  local above = graphed and node:match('^(.*)%.%d+$')
-  local spec = above and redis.call('HGET', DEF, above)
-  if not spec then return nil end
-  if spec:find('^P [^\n]*k=map') then return redis.call('HGET', DEF, (above:gsub('%d+$', 'p'))) end
-  return spec:sub(1, 2) == 'N ' and redis.call('HGET', DEF, above .. '.p')
+  local owner = graphed and parent_of(node)
+  local definition = owner and redis.call('HGET', definitions_key, owner)
+  if not definition then return nil end
+  if shape_of(definition) == SHAPE.pool then
+    if attribute(definition, ATTRIBUTE.kind) ~= KIND.map then return nil end
+    owner = parent_of(owner)
+  elseif shape_of(definition) ~= SHAPE.graph_node then
+    return nil
+  end
+  return redis.call('HGET', definitions_key, owner .. '.' .. PLACE.body)
 end
 
-local function definition(node)
-  local spec = redis.call('HGET', DEF, is_runner(node) and node:gsub('%d+$', '') or node)
+local function packed_definition_of(node) -- possibly a packed tree
+  return redis.call('HGET', definitions_key, is_runner(node) and pool_of_runner(node) .. '.' .. PLACE.runner or node)
     or from_graph(node) or from_segment(node) or from_swarm(node)
-  if spec and spec:sub(1, 1) == 'T' then return unpack_tree(node, spec) end
-  return spec
+end
+
+local function definition_of(node)
+  local definition = packed_definition_of(node)
+  if definition and shape_of(definition) == SHAPE.packed then return unpack_tree(node, definition) end
+  return definition
 end

@@ -1,16 +1,16 @@
--- Tasks that replaced themselves by a canvas: each is stood in for by a run of its own, under the leaf's id.
-local function delegated()
-  local found, entries = {}, redis.call('HGETALL', LIVE)
+-- Tasks that replaced themselves by a canvas: a run of its own, whose id is the task's, stands in for each.
+local function stand_ins()
+  local found, entries = {}, redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
-    local l = parse_live(entries[i + 1])
-    if l.state == 'D' then found[#found + 1] = root:match('{(.*)}$') .. ':' .. entries[i] .. ':' .. l.attempt end
+    local live = parse_live(entries[i + 1])
+    if live.state == STATE.delegated then found[#found + 1] = task_id(entries[i], live.attempt) end
   end
   return found
 end
 
--- The same, of a run whose status has just changed: theirs are to follow, which takes calls of their own.
+-- The stand-ins of a run whose status has just changed. The caller changes theirs, which takes a call for each.
 local function followers()
-  local found = delegated()
-  if #found > 0 then owe('inside', 1) end
+  local found = stand_ins()
+  if #found > 0 then owe(HEAD.inside, 1) end
   return found
 end

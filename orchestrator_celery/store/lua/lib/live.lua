@@ -1,54 +1,42 @@
--- Live leaves, one string each, gone once the leaf has ended: Q queued (the outbox), R running (claimed),
--- I to be stopped, D delegated to a run of its own, H held back by a rule or an interruption, W an approval that waits for an
--- answer, E a decision that is not made. `sent`: last publication, or when it was to start, or when nobody waits any longer.
-local FIELDS = '^(%u)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|([^|]*)|([^|]*)|(.*)$'
-
-local function parse_live(v)
-  local s, a, r, n, since, sent, tries, callbacks, input, owner = v:match(FIELDS)
-  return {
-    state = s, attempt = tonumber(a), retries = tonumber(r), nesting = tonumber(n), since = since,
-    sent = tonumber(sent), tries = tonumber(tries), callbacks = callbacks, input = input, owner = owner,
-  }
-end
-
-local function get_live(node)
-  local v = redis.call('HGET', LIVE, node)
-  return v and parse_live(v) or nil
-end
-
-local function put_live(node, l)
-  redis.call('HSET', LIVE, node, table.concat({ l.state, l.attempt, l.retries, l.nesting, l.since,
-    string.format('%.0f', l.sent), l.tries, l.callbacks, l.input, l.owner }, '|'))
-end
-
--- Order of two messages of one attempt: -1 the message is older than the record, 0 the same, 1 newer.
-local function compare_fence(retries, nesting, l)
-  if nesting ~= l.nesting then return nesting < l.nesting and -1 or 1 end
-  if retries ~= l.retries then return retries < l.retries and -1 or 1 end
+-- Live nodes: order of messages, and the outbox.
+-- The order of two messages of one attempt: -1 if the message is older than the record, 0 if it is the same, 1 if newer.
+local function compare_fence(retries, nesting, live)
+  if nesting ~= live.nesting then return nesting < live.nesting and -1 or 1 end
+  if retries ~= live.retries then return retries < live.retries and -1 or 1 end
   return 0
 end
 
--- What is neither started nor ended by a message.
-local function is_no_message(l) return l.state == 'W' or l.state == 'E' end
+-- Whether a message neither starts nor ends the node.
+local function has_no_message(live) return live.state == STATE.awaiting or live.state == STATE.deciding end
 
-local function at_work(l) return l.state == 'R' or l.state == 'I' end
+local function is_running(live) return live.state == STATE.running or live.state == STATE.stopping end
 
-local function hold(node, l)
-  l.state, l.since = 'H', now
-  put_live(node, l)
+-- The live record of a body that reports: its attempt and fence must be those of the record.
+local function running_body(node, attempt, retries, nesting)
+  local live = get_live(node)
+  if not live or live.attempt ~= tonumber(attempt) or not is_running(live) then return nil end
+  return compare_fence(tonumber(retries), tonumber(nesting), live) == 0 and live or nil
 end
 
-local delay = 0 -- of what is being started, in milliseconds: the pause before another try
-local function wait_of(spec)
-  local eta = number(spec, 'eta')
-  return math.max(delay, eta and math.max(0, eta - tonumber(now)) or number(spec, 'wait') or 0)
+local function hold(node, live)
+  live.state, live.since = STATE.held, now
+  put_live(node, live)
 end
 
--- Into the outbox, to be published now; `wait` milliseconds of it are meant, and no sign of a lost message.
-local function queue(node, l, spec, wait)
-  l.state, l.since, l.owner, l.sent, l.tries = 'Q', now, '', tonumber(now) + wait, 0
-  put_live(node, l)
-  -- The end of a run may be told while it is suspended; anything else waits in the outbox for its resumption.
-  if held and node ~= '$' then return end
-  send(node, l, spec, wait)
+local delay = 0 -- milliseconds before a node that is started now may begin: the pause before a retry
+local function wait_of(definition)
+  local eta = number(definition, ATTRIBUTE.eta)
+  local wait = eta and math.max(0, eta - tonumber(now)) or number(definition, ATTRIBUTE.wait) or 0
+  return math.max(delay, wait)
 end
+
+-- Puts a node into the outbox and sends its message. Within the `wait` milliseconds the message does not count as lost.
+local function queue(node, live, definition, wait)
+  live.state, live.since, live.owner, live.sent, live.tries = STATE.queued, now, '', tonumber(now) + wait, 0
+  put_live(node, live)
+  -- Celery may be told the end of a suspended run. All other messages stay in the outbox until the run is resumed.
+  if held and node ~= PLACE.close then return end
+  send(node, live, definition, wait)
+end
+
+local function new_attempt(live) live.attempt, live.retries, live.nesting = live.attempt + 1, 0, 0 end

@@ -1,11 +1,11 @@
--- Records of what a decision looks at, so that whoever makes it need not read them.
-local function looked_at(g, spec, ref)
+-- Records that a decision reads, so that the process that makes it needs no call to read them.
+local function looked_at(graph, definition, reference) -- node and record, alternating
   local found = {}
   local function add(node)
-    local record = node and redis.call('HGET', DONE, node)
+    local record = node and redis.call('HGET', ended_key, node)
     if record then found[#found + 1], found[#found + 2] = node, record end
   end
-  add(ref)
-  for number in (attr(spec, 'lk') or ''):gmatch('%d+') do add(g.last[number]) end
+  add(reference)
+  for at in (attribute(definition, ATTRIBUTE.looks_at) or ''):gmatch('%d+') do add(graph.newest[at]) end
   return found
 end

@@ -1,48 +1,46 @@
--- Who gets a free place of a pool: the highest level that waits, first come first served inside it (invariant 5);
--- `sl=h,m,l` of a swarm keeps so many places for each level.
-local function reserved(spec)
-  local slots = attr(spec, 'sl')
+-- Which item gets a free place of a pool: the first waiting item of the highest priority (invariant 5). A swarm may reserve
+-- places for each priority.
+local function reserved_places(definition) -- by priority; nil without reservations
+  local slots = attribute(definition, ATTRIBUTE.slots)
   if not slots then return nil end
   local high, medium, low = slots:match('^(%d+),(%d+),(%d+)$')
   return { tonumber(low), tonumber(medium), tonumber(high) }
 end
 
-local function has_place(spec, p, level)
-  local kept = reserved(spec)
-  if not kept or p.held[level] < kept[level] then return true end
-  local free = number(spec, 'cap')
-  for each = 1, 3 do free = free - math.max(p.held[each], kept[each]) end
+local function has_place(definition, pool, priority)
+  local reserved = reserved_places(definition)
+  if not reserved or pool.held[priority] < reserved[priority] then return true end
+  local free = number(definition, ATTRIBUTE.max_concurrency)
+  for each = PRIORITY.low, PRIORITY.high do free = free - math.max(pool.held[each], reserved[each]) end
   return free > 0
 end
 
-local function first_in_line(node, spec, p)
-  for level = 3, 1, -1 do
-    local low = string.format('%.0f', floor_of(level))
-    local found = redis.call('ZRANGEBYSCORE', line(node), low, string.format('(%.0f', floor_of(level - 1)), 'LIMIT', 0, 1)[1]
-    if found and has_place(spec, p, level) then return level, found end
+-- The next item, without starting it: its index and, where priorities differ, its priority and the entry in the line.
+-- Nil if no place is free for any waiting item.
+local function peek(pool_id, definition, pool)
+  if not pool.mixed then return pool.next end
+  for priority = PRIORITY.high, PRIORITY.low, -1 do
+    local entry = redis.call('ZRANGEBYSCORE', line_of(pool_id), score_of(priority, 0), ceiling_of(priority),
+      'LIMIT', 0, 1)[1]
+    if entry and has_place(definition, pool, priority) then return parse_range(entry), priority, entry end
   end
 end
 
--- The next item, without starting it: its index, and of a mixed pool its level and range; nil when no place is free for
--- any that waits.
-local function peek(node, spec, p)
-  if not p.mixed then return p.next end
-  local level, found = first_in_line(node, spec, p)
-  return level and tonumber(found:match('^%d+')), level, found
+-- Takes the item that `peek` returned out of the line.
+local function draw(pool_id, definition, pool, index, priority, entry)
+  pool.next = pool.next + 1
+  if not pool.mixed then return end
+  local _, last = parse_range(entry)
+  redis.call('ZREM', line_of(pool_id), entry)
+  if index < last then put_range(pool_id, priority, index + 1, last) end
+  if reserved_places(definition) then pool.held[priority] = pool.held[priority] + 1 end
+  if priority ~= PRIORITY.medium then
+    redis.call('HSET', ended_key, pool_id .. '.' .. index .. BESIDE.priority, priority)
+  end
 end
 
-local function draw(node, spec, p, index, level, found)
-  p.next = p.next + 1
-  if not p.mixed then return end
-  local last = tonumber(found:match('%d+$'))
-  redis.call('ZREM', line(node), found)
-  if index < last then put_range(node, level, index + 1, last) end
-  if reserved(spec) then p.held[level] = p.held[level] + 1 end
-  if level ~= MEDIUM then redis.call('HSET', DONE, node .. '.' .. index .. ':p', level) end
-end
-
-local function give_place_back(spec, p, item)
-  if not reserved(spec) then return end
-  local level = tonumber(redis.call('HGET', DONE, item .. ':p') or MEDIUM)
-  p.held[level] = p.held[level] - 1
+local function give_place_back(definition, pool, item)
+  if not reserved_places(definition) then return end
+  local priority = tonumber(redis.call('HGET', ended_key, item .. BESIDE.priority) or PRIORITY.medium)
+  pool.held[priority] = pool.held[priority] - 1
 end

@@ -1,16 +1,16 @@
--- What a runner had taken and not finished starts again, each item by a message of its own.
+-- Items that a runner had taken and not finished start again, each by a message of its own.
 local function reclaim(runner, how)
-  local entries = redis.call('HGETALL', LIVE)
+  local entries = redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
-    local node, l = entries[i], parse_live(entries[i + 1])
-    local mine = at_work(l) and l.owner:match('^(%S+):%d+ ') == runner
-    if mine and l.state == 'I' then
-      emit('interrupted', node, 'a', l.attempt, 'w', l.owner:match('%S+$'), 'r', how or 'lost')
-      hold(node, l)
-    elseif mine then
-      emit('lost', node, 'a', l.attempt, 'w', l.owner:match('%S+$'))
-      l.attempt, l.retries, l.nesting = l.attempt + 1, 0, 0
-      queue(node, l, definition(node), 0)
+    local node, live = entries[i], parse_live(entries[i + 1])
+    local is_taken = is_running(live) and runner_of(live) == runner
+    if is_taken and live.state == STATE.stopping then
+      emit('interrupted', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live), EVENT.reason, how or 'lost')
+      hold(node, live)
+    elseif is_taken then
+      emit('lost', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live))
+      new_attempt(live)
+      queue(node, live, definition_of(node), 0)
     end
   end
 end

@@ -1,35 +1,38 @@
--- A pool of which items have ended before it begins, or begins again: they count, and the others get in line.
+-- A pool begins, or begins again, and some items have records already: they count as ended, and the others get in line.
 local CHUNK = 500
 
-local function levels_of(text) -- of items by index, without those at MEDIUM
+local function priorities_by_index(text) -- without items of medium priority
   local found = {}
-  for level, first, last in text:gmatch('(%d):(%d+)-(%d+)') do
-    for i = first, tonumber(level) == MEDIUM and -1 or last do found[i] = tonumber(level) end
+  for priority, first, last in text:gmatch('(%d):(%d+)-(%d+)') do
+    for i = first, tonumber(priority) == PRIORITY.medium and -1 or last do found[i] = tonumber(priority) end
   end
   return found
 end
 
-local function recount(node, p, levels, by_item)
-  local level, first -- of a range that waits
-  local function wait(index, at)
-    if level and at ~= level then put_range(node, level, first, index - 1) end
-    if at ~= level then level, first = at, index end
+local function recount(pool_id, pool, priorities, may_be_drawn)
+  local priority, first -- of the range that is being collected
+  local function collect(index, item_priority) -- nil for an item that does not wait
+    if priority and item_priority ~= priority then put_range(pool_id, priority, first, index - 1) end
+    if item_priority ~= priority then priority, first = item_priority, index end
   end
-  for start = 0, p.n - 1, CHUNK do
-    local names = {}
-    for i = start, math.min(p.n, start + CHUNK) - 1 do names[#names + 1] = node .. '.' .. i end
-    for i, record in ipairs(redis.call('HMGET', DONE, unpack(names))) do
+  for start = 0, pool.size - 1, CHUNK do
+    local items = {}
+    for i = start, math.min(pool.size, start + CHUNK) - 1 do items[#items + 1] = pool_id .. '.' .. i end
+    for i, record in ipairs(redis.call('HMGET', ended_key, unpack(items))) do
       local index = start + i - 1
       if record then
-        wait(index, nil)
-        p.done = p.done + 1
-        if record:sub(1, 1) == 'F' then p.failed, p.err = p.failed + 1, p.err or index end
+        collect(index, nil)
+        pool.done = pool.done + 1
+        if ended_state(record) == STATE.failed then
+          pool.failed, pool.first_error = pool.failed + 1, pool.first_error or index
+        end
       else
-        local drawn = by_item and redis.call('HGET', DONE, names[i] .. ':p') -- it has had its turn before
-        wait(index, tonumber(drawn or levels[index] or MEDIUM))
+        -- An item that started before the retry has its priority beside its record.
+        local drawn = may_be_drawn and redis.call('HGET', ended_key, items[i] .. BESIDE.priority)
+        collect(index, tonumber(drawn or priorities[index] or PRIORITY.medium))
       end
     end
   end
-  wait(p.n, nil)
-  p.next = p.done
+  collect(pool.size, nil)
+  pool.next = pool.done
 end

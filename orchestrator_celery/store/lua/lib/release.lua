@@ -1,25 +1,26 @@
--- The end of a suspension or an interruption.
-local function again(node, l) -- a new attempt, which does not count as one after a lost process
-  redis.call('HSET', DONE, node .. ':free', (redis.call('HGET', DONE, node .. ':free') or base) + 1)
-  l.attempt, l.retries, l.nesting = l.attempt + 1, 0, 0
-  local kept = redis.call('HEXISTS', root .. ':c', node)
-  emit('resumed', node, 'a', l.attempt, 'k', kept)
-  queue(node, l, node == '$' and '' or definition(node), 0)
+-- Nodes start again after a suspension or an interruption.
+local function start_again(node, live) -- under a new attempt, which does not count as a lost process
+  local field = node .. BESIDE.free_attempts
+  redis.call('HSET', ended_key, field, (redis.call('HGET', ended_key, field) or base) + 1)
+  new_attempt(live)
+  local has_checkpoint = redis.call('HEXISTS', checkpoints_key, node)
+  emit('resumed', node, EVENT.attempt, live.attempt, EVENT.checkpoint, has_checkpoint)
+  queue(node, live, node == PLACE.close and '' or definition_of(node), 0)
 end
 
-local function release() -- what was held back starts again; what a suspension kept in the outbox is sent
-  local kept = held
+local function release()
+  local was_held = held
   held = false
-  local entries = redis.call('HGETALL', LIVE)
+  local entries = redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
-    local node, l = entries[i], parse_live(entries[i + 1])
-    if l.state == 'H' then
-      again(node, l)
-    elseif l.state == 'I' then -- nobody could stop it: it goes on
-      l.state = 'R'
-      put_live(node, l)
-    elseif kept and l.state == 'Q' and node ~= '$' then
-      queue(node, l, definition(node), math.max(0, l.sent - tonumber(now)))
+    local node, live = entries[i], parse_live(entries[i + 1])
+    if live.state == STATE.held then
+      start_again(node, live)
+    elseif live.state == STATE.stopping then -- no worker could stop it, so it continues
+      live.state = STATE.running
+      put_live(node, live)
+    elseif was_held and live.state == STATE.queued and node ~= PLACE.close then
+      queue(node, live, definition_of(node), math.max(0, live.sent - tonumber(now)))
     end
   end
 end

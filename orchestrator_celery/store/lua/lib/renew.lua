@@ -1,40 +1,41 @@
--- Callbacks of a node that ends once more, after a retry: they are called again, whatever became of them the first time.
+-- The callbacks of a node that ends again after a retry are called again, however they ended the first time.
 local renew
 
-local function renew_graph(node)
-  local state = redis.call('HGET', POOL, node) or redis.call('HGET', DONE, node .. ':g')
-  redis.call('HDEL', POOL, node)
-  redis.call('HDEL', DONE, node .. ':g')
-  if not state then return end -- it has not begun
-  local g = read_graph(node, state)
-  graphs[node] = nil
-  for at, bodies in pairs(g.k) do
-    for k = 0, bodies - 1 do
-      redis.call('HDEL', LIVE, node .. '.' .. at .. '.d' .. k)
-      renew(node .. '.' .. at .. '.' .. k)
+local function renew_graph(graph_id)
+  local record = redis.call('HGET', active_key, graph_id) or redis.call('HGET', ended_key, graph_id .. BESIDE.graph)
+  redis.call('HDEL', active_key, graph_id)
+  redis.call('HDEL', ended_key, graph_id .. BESIDE.graph)
+  graphs[graph_id] = nil
+  if not record then return end -- it has not begun
+  for at, turns in pairs(parse_graph(record).turns) do
+    for turn = 0, turns - 1 do
+      redis.call('HDEL', live_key, decision_of(graph_id, at, turn))
+      renew(graph_id .. '.' .. at .. '.' .. turn)
     end
   end
 end
 
 renew = function(node)
-  local record, l, spec = redis.call('HGET', DONE, node), get_live(node), definition(node)
-  redis.call('HDEL', DONE, node)
-  if spec:sub(1, 1) == 'L' or spec:sub(1, 1) == 'A' then
-    local last = math.max(l and l.attempt or 0, tonumber(record and record:match('^%u|(%d+)') or 0))
-    if last > passed(node) then pass(node, last) end
-    return redis.call('HDEL', LIVE, node)
+  local record, live, definition = redis.call('HGET', ended_key, node), get_live(node), definition_of(node)
+  local shape = shape_of(definition)
+  redis.call('HDEL', ended_key, node)
+  if shape == SHAPE.leaf or shape == SHAPE.approval then
+    local last = math.max(live and live.attempt or 0, record and ended_attempt(record) or 0)
+    if last > past_attempts(node) then end_attempts(node, last) end
+    return redis.call('HDEL', live_key, node)
   end
-  if spec:sub(1, 1) == 'G' then return renew_graph(node) end
-  local size, active = redis.call('HGET', DONE, node .. ':end'), redis.call('HGET', POOL, node)
+  if shape == SHAPE.graph then return renew_graph(node) end
+  local ended, active = redis.call('HGET', ended_key, node .. BESIDE.pool_end), redis.call('HGET', active_key, node)
   if not record and not active then return end -- it has not begun
-  local n = (size or ''):match('^%d+') or (active or ''):match('^P|(%d+)') or attr(spec, 'n')
-  redis.call('HDEL', DONE, node .. ':end')
-  redis.call('HDEL', POOL, node)
+  local size = ended and size_in_end(ended) or active and is_pool_record(active) and parse_pool(active).size
+    or number(definition, ATTRIBUTE.size)
+  redis.call('HDEL', ended_key, node .. BESIDE.pool_end)
+  redis.call('HDEL', active_key, node)
   pools[node] = nil
-  for i = 0, tonumber(n) - 1 do renew(node .. '.' .. i) end
+  for i = 0, tonumber(size) - 1 do renew(node .. '.' .. i) end
 end
 
-local function call(callback, given)
+local function call(callback, input)
   if ahead then renew(callback) end
-  return activate(callback, given)
+  return activate(callback, input)
 end

@@ -1,43 +1,41 @@
--- The run of this call: names of its keys, its settings, the clock (invariant 10: the store's), the reply.
+-- The run of this call: its keys, the fields of its head that every verb needs, the store's clock (invariant 10).
+-- Names such as KEY.live come from orchestrator_celery/records; the loader replaces them by their values.
 local root = KEYS[1]
-local DEF, LIVE, DONE, POOL, EVENTS = root .. ':d', root .. ':l', root .. ':t', root .. ':m', root .. ':e'
-local clock = redis.call('TIME')
-local now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
-local head = redis.call('HMGET', root, 'status', 'window', 'events', 'mixed', 'graph', 'ahead', 'created', 'waits', 'base')
-local status, window, max_events = head[1], tonumber(head[2]), head[3]
-local mixed = head[4]   -- some of its items have a priority
-local graphed = head[5] -- there is a graph in it
-local ahead = head[6]   -- nodes may have records before their turn: skipped, or kept from before
-local born = head[7] or '' -- tells it from a cancelled run of the same id
-local waits = head[8]   -- it has a delay, and has not started
-local base = tonumber(head[9]) or 0 -- attempts before the first: of an earlier run of the same id
-local cancelled = status == 'CANCELLED'
-if cancelled then status = false end -- to every verb but those that finish it, it is gone
-local held = status == 'SUSPENDED' or status == 'INTERRUPTED' -- nothing may start
+local definitions_key, live_key, ended_key = root .. KEY.definitions, root .. KEY.live, root .. KEY.ended
+local active_key, events_key = root .. KEY.active, root .. KEY.events
+local checkpoints_key, progress_key, inner_key = root .. KEY.checkpoints, root .. KEY.progress, root .. KEY.inner
+local now = redis.call('TIME')
+now = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
+local asking = table.remove(ARGV) -- app of the caller, '' for any; every call has it as its last argument
+local status, window, max_events, mixed, graphed, ahead, created, waits, base, format, app, app_name =
+  unpack(redis.call('HMGET', root, HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead,
+    HEAD.created, HEAD.waits, HEAD.base, HEAD.format, HEAD.app, HEAD.app_name))
+-- A later release wrote this run: its records may mean something else, so this release does not touch it.
+if format and tonumber(format) > FORMAT.version then return { 'newer', {}, format } end
+-- Another app that shares the store started this run, and only that app's processes have its tasks and its broker.
+if app and asking ~= '' and app ~= asking then return { 'foreign', {}, app, app_name or '' } end
+window, base = tonumber(window), tonumber(base) or 0
+created = created or '' -- distinguishes the run from a cancelled run of the same id
+-- mixed: some items have a priority. graphed: there is a graph in the run. ahead: nodes may have records before their
+-- turn, because they were taken out, or kept by a retry or a rerun. waits: the run has a delay and has not started.
+-- base: number of attempts before the first, of an earlier run of the same id.
+local cancelled = status == STATUS.cancelled
+if cancelled then status = false end -- only the verbs that finish a cancellation still know the run
+local held = status == STATUS.suspended or status == STATUS.interrupted -- nothing may start
 local effects = {}
-local activate, up -- the two ends of the recursion over the tree
-local begin_graph, visit_ended -- the same for graphs
-local runner_ended -- a message that worked off items of a pool is dealt with
-local flush        -- writes the pools' counters, once, at the end
-
--- A message that works off several items of a pool; it is no part of the tree, and no event tells of it.
-local function is_runner(node)
-  return node:find('%.b%d+$') ~= nil
-end
+-- Functions that call each other through several helpers.
+local activate, up -- start a node; tell a parent that its child has ended
+local start_pool, item_ended, runner_ended, flush_pools -- of the part `pools`
+local begin_graph, visit_ended, flush_graphs            -- of the part `graphs`
+local chosen -- edges that the process which finished a leaf has chosen: the visit, and its targets
 
 local function emit(kind, node, ...)
   if is_runner(node) then return end
-  return redis.call('XADD', EVENTS, 'MAXLEN', '~', max_events, '*', 't', kind, 'n', node, ...)
+  return redis.call('XADD', events_key, 'MAXLEN', '~', max_events, '*', EVENT.kind, kind, EVENT.node, node, ...)
 end
 
-local function attr(spec, name)
-  return spec:match('^[^\n]* ' .. name .. '=([^ \n]+)')
-end
-
-local function number(spec, name)
-  return tonumber(attr(spec, name))
-end
-
-local function in_tree(node) -- callbacks have a letter in their path and never count
-  return not node:find('%a')
+local function set_status(new, ...) -- and other fields of the head
+  status = new
+  redis.call('HSET', root, HEAD.status, new, ...)
+  emit('status', PLACE.close, EVENT.status, new)
 end

@@ -1,28 +1,32 @@
--- Items of a batched pool are worked off by runners: messages of ours, each of which takes several, one after the other.
-local MOST = 32 -- runners at once, where the pool has no bound of its own
+-- Runners: messages of the package itself, each of which processes several items of a batched pool, one after the other.
+local MOST_RUNNERS = 32 -- at once, where the pool has no bound of its own
 
-local function is_batched(spec, p) return attr(spec, 'b') and not p.singly end
+local function is_batched(definition, pool) return attribute(definition, ATTRIBUTE.batch) and not pool.singly end
 
--- A composite item, and one with options of its own, has messages of its own.
-local function fits_in(item) return item:sub(1, 1) == 'L' and not attr(item, 'o') end
-
-local function call_runner(node, p)
-  local runner = node .. '.b' .. p.calls
-  p.runners, p.calls = p.runners + 1, p.calls + 1
-  queue(runner, { attempt = base + 1, retries = 0, nesting = 0, callbacks = ',', input = '' }, definition(runner), 0)
+-- A composite item, and an item with options of its own, has messages of its own.
+local function fits_in_runner(item_definition)
+  return shape_of(item_definition) == SHAPE.leaf and not attribute(item_definition, ATTRIBUTE.singly)
 end
 
-local function call_runners(node, spec, p)
-  local cap, each = number(spec, 'cap'), tonumber(attr(spec, 'b')) or 1
-  local wanted = math.min(cap or MOST, math.ceil((p.n - p.next) / (cap and 1 or each)))
-  while p.runners < wanted do call_runner(node, p) end
+local function call_runner(pool_id, pool)
+  local runner = pool_id .. '.' .. PLACE.runner .. pool.called
+  pool.runners, pool.called = pool.runners + 1, pool.called + 1
+  queue(runner, new_live(STATE.queued, base + 1, ',', ''), definition_of(runner), 0)
 end
 
--- What nobody has claimed when its pool has ended is not to run any more.
-local function dismiss_runners(node)
-  local entries = redis.call('HGETALL', LIVE)
+local function call_runners(pool_id, definition, pool)
+  local cap = number(definition, ATTRIBUTE.max_concurrency)
+  local each = cap and 1 or number(definition, ATTRIBUTE.batch) or 1
+  local wanted = math.min(cap or MOST_RUNNERS, math.ceil((pool.size - pool.next) / each))
+  while pool.runners < wanted do call_runner(pool_id, pool) end
+end
+
+-- When a pool has ended, runners that no worker has claimed are not needed any more.
+local function dismiss_runners(pool_id)
+  local entries = redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
-    local pool = entries[i]:match('^(.*)%.b%d+$')
-    if pool == node and entries[i + 1]:sub(1, 1) == 'Q' then redis.call('HDEL', LIVE, entries[i]) end
+    if pool_of_runner(entries[i]) == pool_id and live_state(entries[i + 1]) == STATE.queued then
+      redis.call('HDEL', live_key, entries[i])
+    end
   end
 end

@@ -1,15 +1,16 @@
--- What is to be published: a leaf's message, or the one that closes the run.
-local function level_of(node) -- its item's, in a run that uses levels at all
+-- Effects: messages to publish.
+local function priority_of(node) -- the priority of its item; '' in a run without priorities
   if not mixed then return '' end
   while node do
-    local level = redis.call('HGET', DONE, node .. ':p')
-    if level then return level end
+    local priority = redis.call('HGET', ended_key, node .. BESIDE.priority)
+    if priority then return priority end
     node = node:match('^(.*)%.[^.]*$')
   end
-  return 2
+  return PRIORITY.medium
 end
 
-local function send(node, l, spec, wait)
-  local kind = node == '$' and 'close' or 'dispatch'
-  effects[#effects + 1] = { kind, node, l.attempt, l.retries, l.nesting, l.input, spec, wait, level_of(node), born }
+local function send(node, live, definition, wait)
+  local kind = node == PLACE.close and 'close' or 'dispatch'
+  effects[#effects + 1] = { kind, node, live.attempt, live.retries, live.nesting, live.input, definition, wait,
+    priority_of(node), created }
 end

@@ -1,33 +1,32 @@
--- The walk over the tree: down to the leaves that are next, up to the parents whose child has ended.
-activate = function(node, input)
-  local spec = definition(node)
-  local kind = spec:sub(1, 1)
-  if kind == 'L' then
-    return queue(node, { attempt = first_attempt(node), retries = 0, nesting = 0, callbacks = counts_of(spec), input = input }, spec,
-      wait_of(spec))
-  end
-  if kind == 'A' then return await(node, spec, input) end
-  if attr(spec, 'im') then -- inputs of a graph's node come all the same
-    input = input:find('^[gmk]:') and 'k:' .. input:sub(3) or ''
-  end
-  if kind == 'G' then return begin_graph(node, input) end
-  if kind == 'P' then
-    local p = begin_pool(node, spec, input)
-    pump(node, spec, p)
-    return drained(node, spec, p)
-  end
-  redis.call('HSET', POOL, node, 'C|' .. now)
-  return go_on(node, spec, 0, input)
+-- The walk over the tree: down to the leaves that start now, up to the parents whose child has ended.
+local function input_for_immutable(input) -- it takes nothing but the inputs that its graph's node names
+  local source = input:sub(1, 2)
+  local has_inputs = source == SOURCE.visit or source == SOURCE.element or source == SOURCE.inputs
+  return has_inputs and SOURCE.inputs .. input:sub(3) or ''
 end
 
-up = function(node, state, ref, counts)
-  if node == '0' then return finish_run(state, ref) end
-  local parent, index = node:match('^(.*)%.(%d+)$')
-  -- The root of a callback: nothing waits for it, unless the run waits to be forgotten.
-  if not parent then retiring = redis.call('HGET', root, 'keep') or nil return end
-  local spec = definition(parent)
-  local kind = spec:sub(1, 1)
-  if kind == 'N' then return visit_ended(parent, index, state, ref) end
-  if kind == 'P' then return item_ended(parent, spec, tonumber(index), state, counts) end
-  return step_ended(parent, spec, tonumber(index), state, ref)
+activate = function(node, input)
+  local definition = definition_of(node)
+  local shape = shape_of(definition)
+  if shape == SHAPE.leaf then
+    local live = new_live(STATE.queued, first_attempt(node), callbacks_of(definition), input)
+    return queue(node, live, definition, wait_of(definition))
+  end
+  if shape == SHAPE.approval then return await(node, definition, input) end
+  if attribute(definition, ATTRIBUTE.immutable) then input = input_for_immutable(input) end
+  if shape == SHAPE.graph then return begin_graph(node, input) end
+  if shape == SHAPE.pool then return start_pool(node, definition, input) end
+  redis.call('HSET', active_key, node, write_steps())
+  return go_on(node, definition, 0, input)
+end
+
+up = function(node, state, reference, counts)
+  if node == '0' then return finish_run(state, reference) end
+  local parent, index = parent_and_index(node)
+  if not parent then return retire() end -- the root of a callback: nothing waits for it
+  local definition = definition_of(parent)
+  local shape = shape_of(definition)
+  if shape == SHAPE.graph_node then return visit_ended(parent, index, state, reference) end
+  if shape == SHAPE.pool then return item_ended(parent, definition, tonumber(index), state, counts) end
+  return step_ended(parent, definition, tonumber(index), state, reference)
 end

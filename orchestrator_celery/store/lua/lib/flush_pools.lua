@@ -1,0 +1,25 @@
+-- Writes the records of the pools that a call has read.
+-- Priorities of the items that never started: a retry lines them up again.
+local function priorities_left(pool_id)
+  local found = {}
+  for _, priority in ipairs({ PRIORITY.low, PRIORITY.high }) do
+    local entries = redis.call('ZRANGEBYSCORE', line_of(pool_id), score_of(priority, 0), ceiling_of(priority))
+    for _, entry in ipairs(entries) do found[#found + 1] = priority .. ':' .. entry end
+  end
+  return table.concat(found, ' ')
+end
+
+flush_pools = function()
+  for pool_id, pool in pairs(pools) do
+    if pool.gone then
+      redis.call('HSET', ended_key, pool_id .. BESIDE.pool_end, write_pool_end(pool))
+      redis.call('HDEL', active_key, pool_id)
+      if pool.mixed and pool.next < pool.size then
+        redis.call('HSET', ended_key, pool_id .. BESIDE.line_left, priorities_left(pool_id))
+      end
+      if pool.mixed then redis.call('UNLINK', line_of(pool_id)) end
+    else
+      redis.call('HSET', active_key, pool_id, write_pool(pool))
+    end
+  end
+end

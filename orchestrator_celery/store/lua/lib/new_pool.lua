@@ -1,0 +1,13 @@
+-- A pool begins: the record of a group or swarm that has not started.
+local function new_pool(pool_id, definition, input)
+  local pool = {
+    size = number(definition, ATTRIBUTE.size), next = 0, done = 0, failed = 0, first_error = nil,
+    open = attribute(definition, ATTRIBUTE.open) == '1', stopped = false, since = now, input = input,
+    held = { 0, 0, 0 }, runners = 0, called = 0,
+  }
+  pools[pool_id] = pool
+  if attribute(definition, ATTRIBUTE.priorities) or attribute(definition, ATTRIBUTE.slots) then
+    mix(pool_id, pool, redis.call('HGET', definitions_key, pool_id .. '.' .. PLACE.priorities))
+  end
+  return pool
+end

@@ -1,0 +1,23 @@
+-- When a pool ends, and how.
+local function tolerates_failures(definition, pool)
+  local tolerated = number(definition, ATTRIBUTE.max_failures) or 0
+  return pool.failed <= (tolerated < 1 and tolerated * pool.size or tolerated)
+end
+
+local function has_ended(pool)
+  local is_complete = pool.next == pool.size and (not pool.open or pool.draining)
+  return pool.done >= pool.next and (pool.stopped or is_complete)
+end
+
+local function end_if_done(pool_id, definition, pool)
+  if waits or pool.gone or not has_ended(pool) then return end
+  pool.gone = true
+  if pool.runners > 0 then dismiss_runners(pool_id) end
+  if not pool.stopped and tolerates_failures(definition, pool) then
+    return complete(pool_id, definition, STATE.succeeded, OUTCOME.list .. pool.size, pool.since)
+  end
+  local kind = attribute(definition, ATTRIBUTE.kind)
+  local fails_as_first = kind == KIND.group or kind == KIND.map -- with the error of its first failed item
+  local reference = fails_as_first and pool_id .. '.' .. pool.first_error or OUTCOME.swarm .. pool_id
+  return complete(pool_id, definition, STATE.failed, reference, pool.since)
+end

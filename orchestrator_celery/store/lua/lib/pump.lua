@@ -1,0 +1,42 @@
+-- Starts items of a pool, as many as there are free places for.
+local BURST = 64 -- most items that one call dispatches, so that no worker publishes for long
+
+local function wants_more(pool) return not pool.gone and not pool.stopped and pool.next < pool.size end
+
+local function pump(pool_id, definition, pool)
+  if waits then return end
+  local cap, live = number(definition, ATTRIBUTE.max_concurrency), pool.next - pool.done
+  -- An unbounded pool is refilled in bulk once a quarter of its window is free: publications are few and large.
+  if not cap and live > 0 and live > window * 3 / 4 then return end
+  local limit, started = cap or window, 0
+  -- An item that ends at once comes back here through its parent; `pumping` leaves it to this loop.
+  pool.pumping = true
+  while wants_more(pool) and pool.next - pool.done < limit and (started < BURST or pool.next == pool.done) do
+    local index, priority, entry = peek(pool_id, definition, pool)
+    if not index then break end
+    if is_batched(definition, pool) and fits_in_runner(definition_of(pool_id .. '.' .. index)) then
+      call_runners(pool_id, definition, pool)
+      break
+    end
+    draw(pool_id, definition, pool, index, priority, entry)
+    started = started + 1
+    activate(pool_id .. '.' .. index, pool.input)
+  end
+  pool.pumping = false
+end
+
+item_ended = function(pool_id, definition, index, state, counts)
+  local pool, item = get_pool(pool_id), pool_id .. '.' .. index
+  pool.done = pool.done + 1
+  give_place_back(definition, pool, item)
+  if state == STATE.failed then
+    pool.failed = pool.failed + 1
+    if not pool.first_error or index < pool.first_error then pool.first_error = index end
+    local stop_after = number(definition, ATTRIBUTE.stop_after)
+    if stop_after and pool.failed >= stop_after then pool.stopped = true end
+  end
+  if state ~= STATE.skipped then call_back_after_item(item, definition, state, counts) end
+  if pool.pumping then return end
+  pump(pool_id, definition, pool)
+  return end_if_done(pool_id, definition, pool)
+end

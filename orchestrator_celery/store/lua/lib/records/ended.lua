@@ -1,0 +1,17 @@
+-- Records of ended nodes: see orchestrator_celery/records/ended.py.
+local function put_ended(node, state, attempt, started, owner, rest)
+  redis.call('HSET', ended_key, node, table.concat({ state, attempt, started, now, owner }, '|') .. '\n' .. rest)
+end
+
+-- The rest of a composite's record: a reference to its result or error.
+local function refer_to(reference) return '@' .. reference end
+
+local function ended_state(record) return record:sub(1, 1) end
+
+local function ended_attempt(record) return tonumber(record:match('^%u|(%d+)')) end
+
+-- The reference in a record; nil where a leaf's payload or a number of skipped leaves follows.
+local function reference_in(record)
+  local rest = record:find('\n', 1, true) + 1
+  return record:sub(rest, rest) == '@' and record:sub(rest + 1) or nil
+end

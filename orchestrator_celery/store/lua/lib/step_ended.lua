@@ -1,0 +1,17 @@
+-- The end of a step starts the next one.
+local function step_ended(node, definition, index, state, reference)
+  local is_last = index + 1 >= number(definition, ATTRIBUTE.size)
+  if state == STATE.skipped or (state == STATE.succeeded and not is_last) then
+    return go_on(node, definition, index + 1, reference)
+  end
+  local body = node .. '.' .. (index + 1)
+  if state == STATE.failed and not is_last
+    and attribute(definition_of(node .. '.' .. index), ATTRIBUTE.chord_header) and not (ahead and ended_as(body)) then
+    -- As in Celery, the failure of a chord's header calls the errbacks of its body. The body has no record, like any step
+    -- after a failed one: it is skipped, and may run after a retry.
+    reference = OUTCOME.chord .. reference
+    emit('skipped', body)
+    call_back(body, STATE.failed, callbacks_of(definition_of(body)), reference)
+  end
+  return end_steps(node, definition, state, reference)
+end

@@ -1,0 +1,38 @@
+-- Failures are taken back: nodes that failed are as if they had not begun; nodes that succeeded stay.
+local function restore_definition(node) -- as it was before the task replaced itself
+  local own = redis.call('HGET', definitions_key, node .. BESIDE.replaced)
+  if not own then return end
+  redis.call('HDEL', definitions_key, node .. BESIDE.replaced)
+  if own == '' then return redis.call('HDEL', definitions_key, node) end
+  redis.call('HSET', definitions_key, node, own)
+end
+
+local function take_back_pool(pool_id) -- returns its number of items
+  local record = redis.call('HGET', ended_key, pool_id .. BESIDE.pool_end)
+  if not record then return 0 end -- a chord's body, which has not begun
+  local size = size_in_end(record)
+  redis.call('HDEL', ended_key, pool_id .. BESIDE.pool_end)
+  redis.call('HSET', ended_key, pool_id .. BESIDE.size_before, size)
+  for _, field in ipairs(redis.call('HKEYS', live_key)) do -- runners that have not noticed its end
+    if pool_of_runner(field) == pool_id then redis.call('HDEL', live_key, field) end
+  end
+  return tonumber(size)
+end
+
+take_back_below = function(node)
+  local record = redis.call('HGET', ended_key, node)
+  if not record or ended_state(record) ~= STATE.failed then return end
+  redis.call('HDEL', ended_key, node)
+  local definition = definition_of(node)
+  local shape = shape_of(definition)
+  if shape == SHAPE.graph then return take_back_graph(node) end
+  if shape == SHAPE.approval then return redis.call('HINCRBY', root, HEAD.failed, -1) end
+  if shape ~= SHAPE.leaf then
+    local size = shape == SHAPE.pool and take_back_pool(node) or number(definition, ATTRIBUTE.size)
+    for i = 0, size - 1 do take_back_below(node .. '.' .. i) end
+  elseif ended_attempt(record) > 0 then -- else the body of a chord whose header failed
+    end_attempts(node, ended_attempt(record))
+    restore_definition(node)
+    redis.call('HINCRBY', root, HEAD.failed, -1)
+  end
+end

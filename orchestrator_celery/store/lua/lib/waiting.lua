@@ -1,0 +1,45 @@
+-- A node that has not started is taken out.
+local function state_of_visits(node) -- state of the newest visit of a graph's node; nil if it was not visited
+  local graph_id, at = parent_and_index(node)
+  local graph = shape_of(definition_of(node)) == SHAPE.graph_node and get_graph(graph_id)
+  if not graph or not graph.turns[at] then return nil end
+  local record = redis.call('HGET', ended_key, node .. '.' .. graph.turns[at] - 1)
+  return record and PUBLIC[ended_state(record)] or 'RUNNING'
+end
+
+local function state_if_begun(node) -- nil for a node that waits; SKIPPED for one that never starts
+  local record, live = redis.call('HGET', ended_key, node), get_live(node)
+  if record then return PUBLIC[ended_state(record)] end
+  if live then return PUBLIC[live.state] end -- nil while it is in the outbox
+  if redis.call('HEXISTS', active_key, node) == 1 then return 'RUNNING' end
+  if state_of_visits(node) then return state_of_visits(node) end
+  for _, ancestor in ipairs(ancestors_of(node)) do
+    if redis.call('HEXISTS', ended_key, ancestor.id) == 1 then return 'SKIPPED' end
+  end
+end
+
+local function waiting_leaves(node) -- in and below the node, without those that have ended or were taken out
+  if redis.call('HEXISTS', ended_key, node) == 1 then return 0 end
+  local definition = definition_of(node)
+  local shape, found = shape_of(definition), 0
+  if shape == SHAPE.leaf or shape == SHAPE.approval then return 1 end
+  if shape == SHAPE.graph_node then return number(definition, ATTRIBUTE.leaves) end
+  local size = tonumber(redis.call('HGET', ended_key, node .. BESIDE.size_before) or '')
+  for i = 0, (size or number(definition, ATTRIBUTE.size)) - 1 do found = found + waiting_leaves(node .. '.' .. i) end
+  return found
+end
+
+-- The node leaves the line of a pool that is under way; anywhere else it is passed over when its turn comes.
+local function take_out_waiting(node, leaves)
+  local parent, index = parent_and_index(node)
+  local definition, pool = definition_of(parent), get_pool(parent)
+  put_ended(node, STATE.skipped, 0, now, '', leaves)
+  emit('skipped', node)
+  if pool then
+    mix(parent, pool)
+    take_out(parent, tonumber(index), tonumber(index))
+    pool.next, pool.done = pool.next + 1, pool.done + 1
+    return end_if_done(parent, definition, pool)
+  end
+  if shape_of(definition) == SHAPE.pool then redis.call('HSETNX', ended_key, parent .. BESIDE.size_before, '') end
+end

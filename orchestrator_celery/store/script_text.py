@@ -1,0 +1,97 @@
+"""The text of a Lua script: a verb, the helpers it includes, and the names of the records as literals.
+
+Redis runs the whole text at each call, and each function in it costs time. So a function that the verb does not use
+is left out, and the helpers of a *part* are put into a function of their own, which runs when the first of the
+functions is called that the rest of the script knows of the part. A verb that calls other functions of a part names the
+part in its include line; then its helpers stand in the text like all others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+from orchestrator_celery.records.lua_names import with_literals
+
+__all__ = ("FOLDER", "included", "script_text")
+
+FOLDER = files("orchestrator_celery.store") / "lua"
+_INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
+_COMMENT = re.compile(r" *--[^\n]*")
+_FUNCTION = re.compile(r"^local function (\w+)\((?:.*[ )]end$|(?:.*\n)+?end$)\n", re.MULTILINE)
+
+#: Helpers that verbs include together, in an order in which each helper finds the functions it calls.
+_SETS = {
+    # Reads the head and answers.
+    "base": "records/node_id run records/live reply",
+    # Sends messages of leaves.
+    "outbox": "base records/definition records/packed definition send live",
+    # Moves the tree on.
+    "everything": (
+        "outbox records/ended records/pool records/graph records/active records/task_id attempts release renew "
+        "error_copy callbacks records/progress complete steps approvals pools graphs step_ended tree"
+    ),
+    "pools": (
+        "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump runner_ended recount begin_pool"
+    ),
+    "graphs": (
+        "records/map edges flush_graphs looked_at decision graph_failure visit_counts visits arrive take_edges follow "
+        "start_join unreachable graph_end tokens graph_retry begin_graph"
+    ),
+}
+#: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
+_PARTS = {"pools": ("start_pool", "item_ended", "runner_ended"), "graphs": ("begin_graph", "visit_ended")}
+
+
+def included(body: str) -> list[str]:
+    """The helpers that a verb includes, in order."""
+    return [helper for name in _names(body) if name not in _PARTS for helper in _helpers(name, frozenset())]
+
+
+def script_text(verb: str) -> str:
+    """The text that Redis runs.
+
+    Args:
+        verb: its name.
+
+    Raises:
+        ValueError: the script takes a name from the records that is unknown.
+    """
+    body = (FOLDER / f"{verb}.lua").read_text()
+    named = _names(body)
+    later = frozenset(part for part in _PARTS if part not in named)
+    helpers = [_source(helper, later) for name in named if name not in _PARTS for helper in _helpers(name, later)]
+    return _used(with_literals(verb, _COMMENT.sub("", "\n".join([*helpers, body]))))
+
+
+def _names(body: str) -> list[str]:
+    include = _INCLUDE.search(body)
+    return include[1].split() if include else []
+
+
+def _helpers(name: str, later: frozenset[str]) -> Iterator[str]:
+    """Helpers of a set; the name of a part that is loaded later stands for its helpers."""
+    if name not in _SETS or name in later:
+        yield name
+        return
+    for part in _SETS[name].split():
+        yield from _helpers(part, later)
+
+
+def _source(name: str, later: frozenset[str]) -> str:
+    if name not in later:
+        return (FOLDER / "lib" / f"{name}.lua").read_text()
+    helpers = "\n".join(_source(helper, later) for helper in _SETS[name].split())
+    loaders = [f"{known} = function(...) load_{name}() return {known}(...) end" for known in _PARTS[name]]
+    return "\n".join([f"local load_{name} = function()", helpers, "end", *loaders])
+
+
+def _used(text: str) -> str:
+    """The text without functions that nothing in it uses."""
+    while True:
+        unused = [found for found in _FUNCTION.finditer(text) if len(re.findall(rf"\b{found[1]}\b", text)) == 1]
+        if not unused:
+            return text
+        for found in unused:
+            text = text.replace(found[0], "")

@@ -1,0 +1,158 @@
+"""Formats that Lua and Python share: what one writes the other reads, with the same names; and a run of a later release."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from orchestrator_celery.errors import FormatTooNew
+from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.ended import EndedState, parse_ended, write_ended
+from orchestrator_celery.records.graph import GRAPH_FIELDS, parse_graph, write_graph
+from orchestrator_celery.records.head import FORMAT
+from orchestrator_celery.records.live import parse_live, write_live
+from orchestrator_celery.records.lua_names import with_literals
+from orchestrator_celery.records.packed import pack
+from orchestrator_celery.records.pool import parse_pool, write_pool
+from orchestrator_celery.store.script_text import FOLDER
+from tests.unit.records.strategies import ends, graph_records, lives, pools
+from tests.unit.records.test_definitions import trees
+
+from .trees import leaf, swarm
+
+#: What the records' part of Lua takes from `run.lua`.
+HEAD = """
+local root, now = KEYS[1], '7'
+local definitions_key, live_key, ended_key, active_key = root .. ':d', root .. ':l', root .. ':t', root .. ':m'
+"""
+shared = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def lua(client):
+    """Runs Lua with the accessors of one format; answers what it returns."""
+
+    def run(names, code, *args):
+        parts = [(FOLDER / "lib" / "records" / f"{name}.lua").read_text() for name in names.split()]
+        return client.eval(with_literals("x", "\n".join([HEAD, *parts, code])), 1, "orc:{x}", *args)
+
+    return run
+
+
+@shared
+@given(lives)
+def test_live(lua, live):
+    code = "local live = parse_live(ARGV[1]) return { cjson.encode(live), write_live(live), worker_of(live), runner_of(live) or '' }"
+    told, written, worker, runner = lua("live", code, write_live(live))
+    assert parse_live(written) == live
+    fields = json.loads(told)
+    assert (fields["attempt"], fields["tries"], fields["input"]) == (live.attempt, live.tries, live.input)
+    assert Fence(fields["nesting"], fields["retries"]) == live.fence
+    if not {"|", " "} & set(live.owner):
+        assert (worker.decode(), runner.decode()) == (live.owner, live.runner.rpartition(":")[0])
+
+
+@shared
+@given(ends)
+def test_ended(lua, ended):
+    code = "return { ended_state(ARGV[1]), ended_attempt(ARGV[1]), reference_in(ARGV[1]) or '' }"
+    state, attempt, reference = lua("ended", code, write_ended(ended))
+    assert (EndedState(state.decode()).node_state, attempt) == (ended.state, ended.attempt)
+    assert reference.decode(errors="replace") == (ended.ref or "")
+
+
+def test_an_ended_record_of_lua(lua):
+    code = "put_ended('0', STATE.succeeded, 2, '5', 'w', refer_to('0.1')) return redis.call('HGET', ended_key, '0')"
+    found = parse_ended(lua("ended", code))
+    assert (found.state, found.attempt, found.owner, found.ref) == (NodeState.SUCCEEDED, 2, "w", "0.1")
+    assert (found.started.microsecond, found.finished.microsecond) == (5000, 7000)
+
+
+@shared
+@given(pools)
+def test_pool(lua, pool):
+    code = "local pool = parse_pool(ARGV[1]) return { write_pool(pool), pool.size, pool.next - pool.done, write_pool_end(pool) }"
+    written, size, live, end = lua("pool", code, write_pool(pool))
+    assert parse_pool(written) == pool
+    assert (size, live, end) == (pool.size, pool.next - pool.done, b"%d|%d|%d" % (pool.size, pool.done, pool.failed))
+
+
+@shared
+@given(graph_records)
+def test_graph(lua, record):
+    code = "local graph = parse_graph(ARGV[1]) return { write_graph(graph), cjson.encode(GRAPH_FIELDS) }"
+    written, fields = lua("graph", code, write_graph(record))
+    assert parse_graph(written) == record
+    assert tuple(json.loads(fields)) == GRAPH_FIELDS
+
+
+@shared
+@given(trees)
+def test_packed_tree(lua, client, tree):
+    packed = pack(tree)
+    code = "redis.call('DEL', definitions_key) return unpack_tree('0.3', ARGV[1])"
+    if len(tree.specs) > 1:
+        assert lua("packed", code, packed) == tree.specs["."]
+        found = {node.decode(): raw for node, raw in client.hgetall("orc:{x}:d").items()}
+        assert found == {"0.3" if path == "." else f"0.3.{path}": raw for path, raw in tree.specs.items()}
+
+
+@shared
+@given(trees)
+def test_header(lua, tree):
+    raw = tree.specs["."]
+    code = "return { shape_of(ARGV[1]), attribute(ARGV[1], ATTRIBUTE.size) or '', attribute(ARGV[1], ATTRIBUTE.kind) or '' }"
+    shape, size, kind = lua("definition", code, raw)
+    found = parse_definition(raw)
+    assert (shape.decode(), size.decode()) == (found.shape.value, found.attributes.get("n", ""))
+    assert kind.decode() == found.attributes.get("k", "")
+
+
+# -- a run of a later release ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def later(play):
+    """A run with a task at work and one in the outbox, whose format is later than ours."""
+    play.start(swarm(leaf(), leaf(), leaf(), max_concurrency=2, open=True))
+    play.claim("0.0")
+    play.redis.hset(play.store.keys.root("r"), "format", FORMAT + 1)
+    return play
+
+
+VERBS = {
+    "claim": lambda play: play.claim("0.1"),
+    "finish": lambda play: play.finish("0.0"),
+    "fail": lambda play: play.fail("0.0"),
+    "lost": lambda play: play.lost("0.0"),
+    "suspend": lambda play: play.store.suspend("r"),
+    "resume": lambda play: play.store.resume("r"),
+    "interrupt": lambda play: play.store.interrupt("r"),
+    "retry": lambda play: play.store.retry("r"),
+    "cancel": lambda play: play.store.cancel("r", "{}"),
+    "purge": lambda play: play.store.signatures.purge("r"),
+    "add": lambda play: play.add(leaf()),
+    "create": lambda play: play.start(swarm(leaf())),
+    "head": lambda play: play.reader.head("r"),
+    "field": lambda play: play.reader.head_field("r", "status"),
+    "definitions": lambda play: play.reader.definitions("r", ["0"]),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_run_of_a_later_release_is_left_alone(later, verb):
+    """Given a run of a later release, when it is read or changed, then the error says so, and nothing of it has changed."""
+    before = later.snapshot()
+    with pytest.raises(FormatTooNew, match="'r' was written by a later release"):
+        VERBS[verb](later)
+    after = {key: value for key, value in later.snapshot().items() if ":d:" not in key}  # an upload expires
+    assert after == {key: value for key, value in before.items() if ":d:" not in key}
+
+
+def test_a_new_run_has_the_format(play):
+    play.start(leaf())
+    assert play.reader.head("r")["format"] == b"%d" % FORMAT

@@ -1,0 +1,72 @@
+"""The head: its small formats, and the version of all of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator_celery.errors import FormatTooNew
+from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.records.head import (
+    FORMAT,
+    HeadField,
+    HeadPrefix,
+    check_format,
+    parse_cleanup,
+    parse_detach,
+    parse_stop,
+    prefixed,
+)
+from orchestrator_celery.records.lua_names import GROUPS, with_literals
+
+
+@pytest.mark.parametrize("value", [1000, 1000.0, "1000", b"1000"])
+def test_times_are_utc(value):
+    """Given milliseconds in any form the store has, then the time is aware."""
+    assert from_ms(value).isoformat() == "1970-01-01T00:00:01+00:00"
+
+
+@pytest.mark.parametrize("raw", [None, b"0", b"%d" % FORMAT])
+def test_a_known_format_passes(raw):
+    check_format(raw, "r1")
+
+
+def test_a_later_format_is_refused_in_words():
+    """Given the head of a later release, then the error names the run, both versions, and what to do."""
+    with pytest.raises(FormatTooNew, match=r"'r1' was written by a later release.*Upgrade this process") as caught:
+        check_format(b"%d" % (FORMAT + 1), "r1")
+    assert (caught.value.run, caught.value.found, caught.value.known) == ("r1", FORMAT + 1, FORMAT)
+
+
+def test_fields_mean_one_thing():
+    assert len({member.value for member in HeadField}) == len(HeadField.__members__)
+
+
+@given(st.integers(0, 2**42), st.sampled_from(["SIGTERM", "SIGINT"]), st.integers(0, 10**6))
+def test_an_order_to_stop(since, signal, grace):
+    assert parse_stop(f"{since} {signal} {grace}".encode()) == (float(since), signal, grace / 1000)
+
+
+@pytest.mark.parametrize("given_ref", ["", "in", "[0.1,w:0.2"])
+def test_an_order_to_detach(given_ref):
+    assert parse_detach(f"r2 {given_ref}".encode()) == ("r2", given_ref)
+
+
+@pytest.mark.parametrize(("raw", "priority"), [(b"0.1|3|", None), (b"0.1|3|2", 2)])
+def test_a_cleanup(raw, priority):
+    head = {"clean:1:item": raw, "clean:1:definition": b"L\n[]", "clean:1:call": b"L\nx"}
+    assert parse_cleanup(head, 1) == ("0.1", 3, priority, b"L\n[]", b"L\nx")
+    assert parse_cleanup(head, 2) is None
+
+
+def test_fields_that_name_something():
+    assert prefixed({"task:a:b": b"", "task:c": b"", "total": b"1"}, HeadPrefix.TASK) == ["a:b", "c"]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_name_in_lua_is_replaced_by_its_literal(group):
+    """Given each name, when it stands in a script, then the value the records write stands in its place."""
+    for name, value in GROUPS[group].items():
+        literal = f"'{value}'" if isinstance(value, str) else str(int(value))
+        assert with_literals("x", f"f({group}.{name})") == f"f({literal})"

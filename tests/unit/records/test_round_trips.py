@@ -1,0 +1,149 @@
+"""Every format: what is written is read back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator_celery.model.states import NodeState, Priority
+from orchestrator_celery.records.active import parse_since, write_steps
+from orchestrator_celery.records.ended import ended_state, parse_ended, write_ended
+from orchestrator_celery.records.graph import EMPTY_GRAPH, parse_edges, parse_graph, parse_joins, write_graph
+from orchestrator_celery.records.inputs import parse_input, write_input
+from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.live import LiveState, live_state, parse_live, write_live
+from orchestrator_celery.records.outcomes import parse_outcome, write_outcome
+from orchestrator_celery.records.pool import (
+    PoolEnd,
+    Segment,
+    floor_of,
+    parse_pool,
+    parse_pool_end,
+    parse_range,
+    parse_segments,
+    write_pool,
+    write_pool_end,
+    write_segments,
+)
+from orchestrator_celery.records.progress import ProgressRecord, parse_progress, write_progress
+
+from .strategies import counts, ends, graph_records, inputs, lives, moments, names, places, plain_outcomes, pools
+
+
+@given(lives)
+def test_live(live):
+    assert parse_live(write_live(live)) == live
+    assert live_state(write_live(live)) is live.phase
+
+
+def test_a_separator_in_the_name_of_a_worker():
+    live = parse_live(b"R|2|3|1|1000|900|4|1,0|e:0.1|host|x/12/ab")
+    assert (live.owner, live.runner, live.state) == ("host|x/12/ab", "", NodeState.RUNNING)
+
+
+@pytest.mark.parametrize("state", LiveState)
+def test_every_live_state_is_public(state):
+    assert state.node_state in NodeState
+
+
+@given(ends)
+def test_ended(ended):
+    assert parse_ended(write_ended(ended)) == ended
+    assert ended_state(write_ended(ended)).node_state is ended.state
+    assert ended.skipped_leaves == (int(ended.payload) if ended.state is NodeState.SKIPPED else 0)
+
+
+@given(pools)
+def test_pool(pool):
+    assert parse_pool(write_pool(pool)) == pool
+    assert parse_since(write_pool(pool)) == pool.since
+
+
+@given(counts, counts, counts)
+def test_pool_end(size, done, failed):
+    assert parse_pool_end(write_pool_end(PoolEnd(size, done, failed))) == (size, done, failed)
+    assert parse_pool_end(None) == (0, 0, 0)
+
+
+@given(st.lists(st.builds(Segment, counts, counts, st.text("0123456789abcdef", min_size=1, max_size=32)), max_size=4))
+def test_segments(segments):
+    assert list(parse_segments(write_segments(segments))) == segments
+
+
+@given(places, places)
+def test_range(first, size):
+    assert parse_range(f"{first}-{first + size}".encode()) == range(first, first + size + 1)
+
+
+def test_a_higher_priority_has_lower_scores():
+    assert floor_of(Priority.HIGH) == 0
+    assert floor_of(Priority.HIGH) + 10**9 < floor_of(Priority.MEDIUM) < floor_of(Priority.LOW)
+
+
+@given(st.lists(st.sampled_from(Priority), max_size=30))
+def test_levels(levels):
+    text = str(Levels(levels))
+    found = [Priority.MEDIUM] * len(levels)
+    for part in text.split():
+        level, _, indexes = part.partition(":")
+        for index in parse_range(indexes.encode()):
+            found[index] = Priority(int(level))
+    assert found == levels
+
+
+@given(graph_records)
+def test_graph(record):
+    assert parse_graph(write_graph(record)) == record
+    assert parse_since(write_graph(record)) == record.since
+
+
+def test_a_graph_that_lua_wrote():
+    """Given empty tables, which Lua writes as objects, and a visit without a passage, then the record can be read."""
+    text = b'G|5|in|{"tokens":{},"turns":{},"visits":{},"arrived":{},"passages":{},"starts":{},"newest":{},"ends":[],'
+    record = parse_graph(text + b'"skipped":{},"undone":{"0.0":{"state":"W","reference":""}}}')
+    assert record._replace(since=None, undone={}) == EMPTY_GRAPH._replace(input="in")
+    assert record.undone["0.0"].passage == {}
+
+
+@given(
+    st.dictionaries(places.map(str) | st.just("S"), st.lists(places.map(str) | st.just("$"), min_size=1), max_size=4)
+)
+def test_edges(edges):
+    assert parse_edges(";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items())) == edges
+
+
+@given(st.dictionaries(places.map(str), st.sampled_from(["all", "any"]), max_size=4))
+def test_joins(joins):
+    assert parse_joins(",".join(f"{node}:{kind}" for node, kind in joins.items())) == joins
+
+
+@given(inputs)
+def test_input(ref):
+    assert parse_input(write_input(ref)) == ref
+
+
+@given(plain_outcomes)
+def test_outcome(ref):
+    assert parse_outcome(write_outcome(ref)) == ref
+
+
+@given(plain_outcomes)
+def test_an_outcome_in_another(ref):
+    wrapped = parse_outcome(f"chord:{write_outcome(ref)}")
+    assert parse_outcome(wrapped.of) == ref
+
+
+@given(moments, st.floats(0, 1e9), st.none() | st.floats(0, 1e9), names)
+def test_progress(moment, done, total, message):
+    at = round(moment.timestamp() * 1000)
+    record = ProgressRecord(at, done, total, message)
+    assert parse_progress(write_progress(record)) == record
+    assert abs(record.at - moment) < timedelta(milliseconds=1)
+
+
+@given(moments)
+def test_steps(moment):
+    assert parse_since(write_steps(moment)) == moment
