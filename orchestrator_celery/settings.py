@@ -38,7 +38,7 @@ class OrchestratorSettings(BaseModel):
     app: str | None = Field(
         default=None,
         min_length=1,
-        max_length=100,
+        max_length=500,
         description="The app that runs belong to; by default the app's name and the place of its broker.",
     )
     window: int = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from kombu.utils.url import parse_url
 
@@ -16,6 +17,9 @@ __all__ = ("identify",)
 
 #: Names of this machine; clients and workers of one project may use different ones.
 _LOCAL = frozenset({"127.0.0.1", "::1", "localhost", ""})
+
+#: Transport options that choose one of several brokers at one place.
+_PARTS = ("global_keyprefix", "master_name", "queue_name_prefix")
 
 
 def identify(app: Celery, name: str | None = None) -> AppId:
@@ -36,14 +40,22 @@ def _broker(app: Celery) -> str:
         own = connection.info()
         places = [own, *(parse_url(url) for url in connection.alt)]
         default = connection.transport.default_connection_params.get("port")
+        options = connection.transport_options
     found = {_place(place, default) for place in places}
-    return f"{transport}://{','.join(sorted(found))}"
+    parts = "".join(f" {name}={options[name]}" for name in _PARTS if options.get(name))
+    return f"{transport}://{','.join(sorted(found))}{parts}"
 
 
 def _place(info: dict[str, Any], default_port: int | None) -> str:
-    host = str(info.get("hostname") or "").lower()
-    virtual_host = str(info.get("virtual_host") or "").strip("/")
-    port = info.get("port") or default_port
-    shown = "localhost" if host in _LOCAL else host
+    # kombu leaves the scheme, the password and the query of a socket's URL in the host.
+    host, _, query = str(info.get("hostname") or "").partition("?")
+    given = parse_qs(query).get("virtual_host") or [str(info.get("virtual_host") or "")]
+    virtual_host = given[0].strip("/")
     # Redis calls its first database 0 or nothing.
-    return f"{shown}{f':{port}' if port else ''}/{'' if virtual_host == '0' else virtual_host}"
+    at = "" if virtual_host == "0" else virtual_host
+    if "/" in host:
+        path = host.rpartition("://")[2].rpartition("@")[2].strip("/")
+        return f"/{path}/{at}"
+    port = info.get("port") or default_port
+    shown = "localhost" if host.lower() in _LOCAL else host.lower()
+    return f"{shown}{f':{port}' if port else ''}/{at}"

@@ -89,7 +89,6 @@ class Starter:
         try:
             effects = self._store.create(run, definitions, head)
         except ForeignRun as exc:
-            self._store.due_index.disown([run])
             raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
             self._check_existing(run, head, effects)

@@ -65,6 +65,8 @@ class Keys:
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
         self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
+        #: Pattern of the registries of all apps.
+        self.workers_of_any_app = f"{prefix}:workers:{{{prefix}*}}"
 
     def root(self, run: str) -> str:
         """Head of a run; all other keys of the run begin with this key."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
+from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head import NO_APP, AppId
@@ -76,6 +76,7 @@ class Store(Transitions):
         Raises:
             StoreUnavailable: Redis did not answer; the run does not exist.
             StartUnconfirmed: the answer was lost; the run may exist.
+            ForeignRun: the id belongs to a run of another app, which was not changed.
         """
         token = uuid.uuid4().hex
         fields = {"window": self._settings.window, "events": self._settings.max_events, **head, **self._owner}
@@ -86,6 +87,10 @@ class Store(Transitions):
             upload(self.client, self.keys, run, token, pairs, due=True)
         try:
             effects = self._run("create", run, token, len(fields), records, *flat)
+        except ForeignRun:
+            self.client.unlink(*(self.keys.upload(run, name) for name in (token, records) if name))
+            self.due_index.disown([run])
+            raise
         except UNREACHABLE as exc:
             if exc.__cause__ is not None and refused_for_now(exc.__cause__):  # before the script did anything
                 raise StoreUnavailable(f"The run was not started. {exc}") from exc

@@ -14,6 +14,10 @@ SAME = [
     ("redis://user:secret@queue:6379/3", "redis://queue:6379/3"),
     ("amqp://web:one@Queue//", "pyamqp://worker:two@queue:5672//"),
     ("sentinel://a:26379;sentinel://b:26379", "sentinel://b:26379;sentinel://a:26379"),
+    ("amqp://one//;amqp://two//", "amqp://a:b@two//;amqp://one//"),
+    ("redis://queue/1", "rediss://queue/1"),
+    ("redis+socket:///run/one.sock", "redis+socket://:secret@/run/one.sock?virtual_host=0"),
+    ("redis+socket:///run/one.sock", "redis+socket:///run/one.sock?password=secret"),
     ("memory://", "memory://"),
 ]
 OTHER = [
@@ -22,6 +26,8 @@ OTHER = [
     ("redis://one/0", "redis://two/0"),
     ("amqp://queue/one", "amqp://queue/two"),
     ("redis://queue", "amqp://queue"),
+    ("redis+socket:///run/one.sock", "redis+socket:///run/two.sock"),
+    ("redis+socket:///run/one.sock?virtual_host=1", "redis+socket:///run/one.sock?virtual_host=2"),
 ]
 
 
@@ -33,7 +39,7 @@ def app(broker: str, name: str | None = "proj") -> Celery:
 def test_urls_of_one_broker(one, two):
     """Given two ways to write one broker, then the app is the same, and its name holds no password."""
     assert identify(app(one)) == identify(app(two))
-    assert "secret" not in identify(app(one)).label
+    assert "secret" not in identify(app(one)).label + identify(app(two)).label
 
 
 @pytest.mark.parametrize(("one", "two"), OTHER)
@@ -52,3 +58,21 @@ def test_the_setting_decides():
     """Given `orchestrator_app`, then neither the name nor the broker matters."""
     assert identify(app("redis://one", "a"), "shop") == identify(app("amqp://two", "b"), "shop")
     assert identify(app("redis://one"), "shop") != identify(app("redis://one"), "stock")
+
+
+@pytest.mark.parametrize("option", ["global_keyprefix", "master_name", "queue_name_prefix"])
+def test_two_brokers_at_one_place(option):
+    """Given a transport option that separates two brokers at one URL, then these are two apps."""
+    apps = [app("redis://localhost") for _ in range(3)]
+    for one, value in zip(apps, ("a", "b", "b"), strict=True):
+        one.conf.broker_transport_options = {option: value}
+    first, second, third = map(identify, apps)
+    assert first.id != second.id
+    assert second == third
+
+
+def test_a_broker_that_moves():
+    """Given `orchestrator_app` with the old name of an app, then a new broker and a new name leave it the same app."""
+    old = identify(app("redis://old:6379/3", "shop"))
+    assert old.label == "shop on redis://old:6379/3"
+    assert identify(app("amqp://new//", "store"), old.label) == old

@@ -15,12 +15,19 @@ from orchestrator_celery import (
     SignatureGone,
 )
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.store.embedded import EmbeddedRedis
 from orchestrator_celery.store.index_rebuild import Indexes
 from tests.kit.waiting import wait_for
+from tests.kit.workers import Worker
 from tests.worker.support import Stand, client_of, wait_until_running
 
 #: Recovery quick enough to be waited for.
-QUICK = {"orchestrator_republish_after": 0.3, "orchestrator_heartbeat": 0.3, "orchestrator_lease": 1.5}
+QUICK = {
+    "orchestrator_republish_after": 0.3,
+    "orchestrator_republish_longest": 1,
+    "orchestrator_heartbeat": 0.3,
+    "orchestrator_lease": 1.5,
+}
 
 
 @pytest.fixture(params=["another broker", "another name"])
@@ -107,7 +114,7 @@ def test_an_id_of_another_apps_run_is_taken(apps):
     mine, other = apps
     mine.run(mine.tasks("identity", 1), task_id="one")
     before = mine.keys()
-    with pytest.raises(DefinitionMismatch, match="id is taken.*belongs to another app"):
+    with pytest.raises(DefinitionMismatch, match=r"id is taken.*belongs to another app"):
         other.run(other.tasks("identity", 1), task_id="one")
     assert mine.keys() == before
     assert other.orchestrator.container.store.due_index.due_runs(None, 10) == []
@@ -147,6 +154,155 @@ def test_a_worker_of_another_app_claims_nothing(apps):
     with pytest.raises(ForeignRun, match="belongs to another app"):
         other.orchestrator.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a")
     assert mine.orchestrator.container.store.claim(LeafId(run.id, "0.0", 1), Fence(), "w/1/a").refused is None
+
+
+def works_of(stand, label):
+    """One run of each primitive, with values that name the app."""
+    graph = ConditionalGraph("g", app=stand.app)
+    graph.add_node("a", stand.tasks("where", f"{label} graph", seconds=0.3))
+    graph.add_edge(START, "a").add_edge("a", END)
+    swarm = stand.swarm([stand.tasks("where", f"{label} {i}", seconds=0.3) for i in range(4)])
+    steps = chain(stand.tasks("where", f"{label} step", seconds=0.3), stand.tasks("where"))
+    return [swarm.apply_async(), stand.run(steps), graph.apply_async()]
+
+
+def test_each_app_runs_its_own_tasks(apps, ledger):
+    """Given runs of all primitives of two apps, when all workers are killed in the middle, then each task ran in
+    workers of its own app only, and every run ends. On one broker the apps even share a queue."""
+    works = [works_of(stand, f"{index}") for index, stand in enumerate(apps)]
+
+    def ran():
+        return {(place, value.split()[0]) for _, place, value in ledger.entries("where")}
+
+    own = {(f"{stand.name} {stand.broker}", f"{index}") for index, stand in enumerate(apps)}
+    with apps[0].worker() as first, apps[1].worker() as second:
+        wait_for(lambda: ran() == own, 60, "tasks of both apps")
+        first.kill()
+        second.kill()
+    with apps[0].worker(), apps[1].worker():
+        for index, (swarm, steps, graph) in enumerate(works):
+            assert swarm.get(timeout=60) == [f"{index} {i}" for i in range(4)]
+            assert steps.get(timeout=60) == f"{index} step"
+            assert graph.get(timeout=60) == f"{index} graph"
+    assert ran() == own
+    for stand, runs in zip(apps, works, strict=True):
+        nodes = [node.run for report in stand.orchestrator.resume_reports() for node in report.nodes]
+        assert set(nodes) <= {run.id for run in runs}
+
+
+@pytest.fixture
+def beside(new_redis, make_stand):
+    """Two apps with different names that share a broker and its queues."""
+    url = new_redis().url
+    return make_stand(url(0), url(1), **QUICK), make_stand(url(0), url(1), "other", **QUICK)
+
+
+@pytest.mark.parametrize("task", ["nap", "note_and_return"])
+def test_a_message_in_the_wrong_worker(beside, ledger, task):
+    """Given a message that only a worker of another app gets, whether or not that worker has the task, then nothing
+    runs or fails, the log names both apps, and a worker of its own app runs it."""
+    mine, other = beside
+    run = mine.run(mine.tasks(task, 1))
+    with Worker(other.broker, other.backend, env={"TEST_APP": "other"}, **QUICK) as wrong:
+        wait_for(lambda: f"belongs to another app, {mine.name} on redis" in wrong.log, 30, "the warning")
+        assert "This app is other on redis" in wrong.log
+        assert run.status is RunStatus.PENDING
+        assert (run.tree().children[0].state, run.tree().children[0].attempts) == ("QUEUED", 1)
+        assert ledger.entries("start") + ledger.entries("ran") == []
+    with mine.worker():
+        assert run.get(timeout=30) == 1
+
+
+def test_a_cancellation_in_the_wrong_worker(beside):
+    """Given the message that tells Celery of a cancellation, when a worker of another app gets it, then that leaves it
+    to a worker of its own app."""
+    mine, other = beside
+    run = mine.run(mine.tasks("identity", 1), link_error=mine.tasks("identity"), queue="own")
+    run.cancel(confirm=True)
+    with other.worker(queues="own") as wrong:
+        wait_for(lambda: "is not told here" in wrong.log, 30, "the warning")
+        assert mine.orchestrator.container.store.client.exists(mine.orchestrator.container.store.keys.root(run.id))
+    with mine.worker(queues="own"):
+        wait_for(lambda: not any(run.id in key for key in mine.keys()), 60, "the end of the cancellation")
+
+
+def test_the_status_message_names_workers_of_another_app(beside):
+    """Given a client whose app is not that of the workers, then the status message says so, and what to do."""
+    mine, other = beside
+    with other.worker() as worker:
+        run = mine.run(mine.tasks("identity", 1))
+        said = wait_for(lambda: worker.name in run.status_message and run.status_message, 30, "the worker's name")
+    assert "belong to other apps" in said
+    assert "orchestrator_app" in said
+
+
+FOREIGN = {
+    "suspend": lambda run: run.suspend(),
+    "interrupt": lambda run: run.interrupt(grace=0),
+    "resume": lambda run: run.resume(),
+    "cancel": lambda run: run.cancel(confirm=True),
+    "cancel_plan": lambda run: run.cancel_plan(),
+    "approve": lambda run: run.approve("ask"),
+    "reject": lambda run: run.reject("ask"),
+    "set_priority": lambda run: run.set_priority(0, "HIGH"),
+    "retry": lambda run: run.retry(),
+    "retry of a node": lambda run: run.retry("0.0"),
+    "rerun": lambda run: run.rerun(),
+    "rerun from a node": lambda run: run.rerun(from_node="0.0"),
+    "skip": lambda run: run.skip("0.0"),
+    "detach": lambda run: run.detach("0.0"),
+    "add_task": lambda run: run.swarm.add_task(run.app.signature("tests.kit.project.nap")),
+    "add_tasks_bulk": lambda run: run.swarm.add_tasks_bulk([run.app.signature("tests.kit.project.nap")]),
+    "close": lambda run: run.swarm.close(),
+    "close_when_drained": lambda run: run.swarm.close_when_drained(),
+    "delete": lambda run: run.signature.delete(),
+    "status": lambda run: run.status,
+    "status_message": lambda run: run.status_message,
+    "state": lambda run: run.state,
+    "get": lambda run: run.get(timeout=5),
+    "outcome": lambda run: run.outcome(),
+    "view": lambda run: run.view,
+    "tree": lambda run: run.tree(),
+    "progress": lambda run: run.progress(),
+    "items": lambda run: list(run.items()),
+    "results": lambda run: list(run.results()),
+    "watch": lambda run: next(run.watch()),
+}
+
+
+@pytest.fixture(scope="module")
+def foreign_run():
+    """A run of one app, seen by another, and all that the store holds of it."""
+    with (
+        EmbeddedRedis() as server,
+        Stand(server.url(0), server.url(1)) as mine,
+        Stand(server.url(0), server.url(1), "other") as other,
+    ):
+        run = mine.swarm([mine.tasks("nap", i) for i in range(3)], open=True).apply_async()
+        yield other.orchestrator.result(run.id), mine
+
+
+@pytest.mark.parametrize("verb", FOREIGN)
+def test_a_run_of_another_app_is_not_touched(foreign_run, verb):
+    """Given a handle of another app's run, when any method is called, then it names that app, and nothing changes."""
+    run, mine = foreign_run
+    client = mine.orchestrator.container.store.client
+    before = {key: client.dump(key) for key in mine.keys()}
+    with pytest.raises(ForeignRun, match=f"belongs to another app, {mine.name} on") as caught:
+        FOREIGN[verb](run)
+    assert (caught.value.run, caught.value.owner.split()[0]) == (run.id, mine.name)
+    assert {key: client.dump(key) for key in mine.keys()} == before
+
+
+def test_a_head_without_an_app(apps):
+    """Given a head that names no app, then every app may use the run, and a rebuild lists it."""
+    mine, other = apps
+    run = mine.run(mine.tasks("identity", 1))
+    store = other.orchestrator.container.store
+    assert store.client.hdel(store.keys.root(run.id), "app", "app_name") == 2
+    assert other.orchestrator.run(run.id).status is RunStatus.PENDING
+    assert Indexes(store.client, store.keys).rebuild() == 1
+    assert [view.id for view in other.orchestrator.runs()] == [run.id]
 
 
 def test_one_setting_makes_two_apps_one(new_redis, make_stand):
