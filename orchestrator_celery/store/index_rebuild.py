@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
@@ -86,7 +87,7 @@ class Indexes:
     def _index(self, page: list[str]) -> int:
         with self._client.pipeline(transaction=False) as pipe:
             for key in page:
-                pipe.hmget(key, "created", "saved", "delete_at", "claim", "app")
+                pipe.hmget(key, "created", "saved", "delete_at", "claim", HeadField.APP)
             found = dict(zip(map(self._keys.run_of, page), pipe.execute(), strict=True))
         heads = {run: fields for run, (*fields, app) in found.items() if self._is_own(app)}
         known = {run: created for run, (created, *_) in heads.items() if created is not None}

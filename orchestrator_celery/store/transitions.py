@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.records.head import NO_APP, AppId
+from orchestrator_celery.records.head import NO_APP, AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
@@ -108,8 +108,8 @@ class Store(Transitions):
                 self.due_index.not_due([run])
             return
         created = float(effects.detail)
-        first = created + min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
-        starts = float(head.get("eta", 0))
+        first = created + min(FIRST_LOOK, float(head.get(HeadField.LIMIT, FIRST_LOOK)))
+        starts = float(head.get(HeadField.ETA, 0))
         with self.client.pipeline(transaction=False) as pipe:
             pipe.zadd(self.keys.runs, {run: created})
             if starts > created:

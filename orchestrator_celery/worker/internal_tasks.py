@@ -17,6 +17,7 @@ from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import ForeignRun, RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.worker.batch_runner import Runner
 from orchestrator_celery.worker.claimed_message import claimed_by
 from orchestrator_celery.worker.patience import patiently
@@ -109,7 +110,7 @@ def _register_cancelled(container: Container, options: dict[str, Any]) -> None:
         """
         run = self.request.id
         try:
-            status = container.reader.head_field(run, "status")
+            status = container.reader.head_field(run, HeadField.STATUS)
         except ForeignRun as exc:
             logger.warning("A cancellation of another app is not told here; its app sends it again: %s", exc)
             raise Ignore from exc
