@@ -17,6 +17,7 @@ from orchestrator_celery import (
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from orchestrator_celery.store.index_rebuild import Indexes
+from tests.kit import project as kit
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
 from tests.worker.support import Stand, client_of, wait_until_running
@@ -209,6 +210,7 @@ def test_a_message_in_the_wrong_worker(beside, ledger, task):
         assert run.status is RunStatus.PENDING
         assert (run.tree().children[0].state, run.tree().children[0].attempts) == ("QUEUED", 1)
         assert ledger.entries("start") + ledger.entries("ran") == []
+        assert ("unregistered task" in wrong.log) is (task not in dir(kit))
     with mine.worker():
         assert run.get(timeout=30) == 1
 
