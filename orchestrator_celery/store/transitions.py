@@ -85,8 +85,17 @@ class Store(Transitions):
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
+        effects = self._make(run, token, records, len(fields), flat)
+        if effects.refused is Refused.EXPIRED:
+            self.due_index.not_due([run])
+            raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
+        with suppress(*UNREACHABLE):  # the run is due already, and its next check repairs the derived indexes
+            self._enter(run, effects, head)
+        return effects
+
+    def _make(self, run: str, token: str, records: str, count: int, flat: list[Any]) -> Effects:
         try:
-            effects = self._run("create", run, token, len(fields), records, *flat)
+            return self._run("create", run, token, count, records, *flat)
         except ForeignRun:
             self.client.unlink(*(self.keys.upload(run, name) for name in (token, records) if name))
             self.due_index.disown([run])
@@ -95,12 +104,6 @@ class Store(Transitions):
             if exc.__cause__ is not None and refused_for_now(exc.__cause__):  # before the script did anything
                 raise StoreUnavailable(f"The run was not started. {exc}") from exc
             raise StartUnconfirmed.of(run, exc) from exc
-        if effects.refused is Refused.EXPIRED:
-            self.due_index.not_due([run])
-            raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
-        with suppress(*UNREACHABLE):  # the run is due already, and its next check repairs the derived indexes
-            self._enter(run, effects, head)
-        return effects
 
     def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
         if effects.refused is not None:
