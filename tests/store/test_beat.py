@@ -133,19 +133,19 @@ def test_equal_workers_share_what_they_can_run(registry, client):
     names = [f"proj.tasks.task_{i}" for i in range(100)]
     for i in range(1000):
         registry.beat(f"w{i}/a", 30, [], skills=skills(*names[: 100 - i % 2]))
-    assert client.hlen("orc:workers:{orc}:skillsets") == 2
+    assert client.hlen("orc:workers:{orc}:known") == 2
     assert client.memory_usage("orc:workers:{orc}:skills", samples=0) < 120_000
     for i in range(1, 1000, 2):
         registry.leave(f"w{i}/a", finished=True)
-    assert client.hlen("orc:workers:{orc}:skillsets") == 1
+    assert client.hlen("orc:workers:{orc}:known") == 1
     registry.bury([f"w{i}/a" for i in range(0, 1000, 2)])
-    assert not client.exists("orc:workers:{orc}:skillsets", "orc:workers:{orc}:skills")
+    assert not client.exists("orc:workers:{orc}:known", "orc:workers:{orc}:skills")
 
 
 def test_a_set_that_was_deleted_is_written_again(registry, client):
     """Given a set that somebody deleted, when a worker that has it gives a sign of life, then it is there again."""
     now = registry.beat("w1/a", 30, [], skills=skills("add")).now
-    client.delete("orc:workers:{orc}:skillsets")
+    client.delete("orc:workers:{orc}:known")
     assert registry.skills(now) == {}
     registry.beat("w1/a", 30, [], skills=skills("add"))
     assert registry.skills(now) == {"w1/a": skills("add")}

@@ -15,7 +15,7 @@ end
 redis.call('ZADD', workers_key, now + lease, worker)
 redis.call('HSET', active_key, worker, now .. ' ' .. ARGV[3])
 if ARGV[4] ~= '' then redis.call('HSET', workers_key .. ':skills', worker, ARGV[4]) end
-local is_unknown = ARGV[4] ~= '' and redis.call('HEXISTS', workers_key .. ':skillsets', ARGV[4]) == 0
+local is_unknown = ARGV[4] ~= '' and redis.call('HEXISTS', workers_key .. ':known', ARGV[4]) == 0
 local leader = redis.call('GET', leader_key)
 local handed = not leader and redis.call('DEL', handed_key) or 0
 if not leader or leader == worker then
