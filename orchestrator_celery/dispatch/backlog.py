@@ -31,9 +31,9 @@ class Overdue(NamedTuple):
 class Backlog:
     """Looks at the queues of overdue messages, once each in a sweep.
 
-    A message is not lost if its queue holds about as many messages as are overdue. An emptied queue holds fewer, even if
-    new messages were sent to it since. After the longest pause a message counts as lost in any case. Without this rule
-    a queue that is never short of messages would hide a lost message for ever.
+    A message is not lost if its queue holds about as many messages as are overdue. An emptied queue holds fewer,
+    even if new messages were sent to it since. After the longest pause a message counts as lost in any case. Without
+    this rule a queue that is never short of messages would hide a lost message for ever.
 
     Args:
         app: the app whose broker is asked.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
-from orchestrator_celery.errors import FormatTooNew, PayloadTooLarge, PoisonedTask
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
@@ -107,6 +107,17 @@ class Reporter:
         """
         return self._report(leaf, NO_ORIGIN, self._container.store.requeue, leaf, fence, later, why, wait, definition)
 
+    def postponed(
+        self, leaf: LeafId, fence: Fence, task: str, patience: float | None, error: bytes, back: Sequence[str] = ()
+    ) -> Effects | None:
+        """Report that this worker lacks a task. The arguments are those of `OutboxTransitions.postpone`.
+
+        Returns:
+            The store's answer; None if the report was lost.
+        """
+        postpone = self._container.store.outbox.postpone
+        return self._report(leaf, NO_ORIGIN, postpone, leaf, fence, task, patience, error, back)
+
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> None:
         """Report that an interruption ended the body; its signal may have been meant for an earlier task."""
         if leaf.node == CLOSE:
@@ -183,6 +194,13 @@ class Reporter:
         extra = {"action": getattr(call, "__name__", "report"), "run": leaf.run, "node": leaf.node}
         try:
             answer = patiently(self._container, call, *args)
+        except ForeignRun as exc:
+            logger.warning(
+                "A report about a task of another app is dropped; its app sends it again: %s",
+                exc,
+                extra=extra,
+            )
+            return None
         except FormatTooNew as exc:
             logger.error("A report is dropped, and the task counts as running: %s", exc, extra=extra)
             return None

@@ -40,11 +40,8 @@ def site(_site, ledger):
 def left_of(stand, run):
     """Every key of the store that names the run, Celery's own result of its id aside."""
     found = [key.decode() for key in stand.orchestrator.container.store.client.scan_iter() if run.id.encode() in key]
-    listed = [
-        key
-        for key in ("orc:runs", "orc:due")
-        if stand.orchestrator.container.store.client.zscore(key, run.id) is not None
-    ]
+    store = stand.orchestrator.container.store
+    listed = [key for key in (store.keys.runs, store.keys.due) if store.client.zscore(key, run.id) is not None]
     return [key for key in found + listed if key != f"celery-task-meta-{run.id}"]
 
 

@@ -53,7 +53,8 @@ def left_of(stand, *ids):
     """Every key that names one of these, and every index that lists it; the audit trail aside."""
     client = stand.orchestrator.container.store.client
     found = {key.decode() for key in client.scan_iter() if any(id.encode() in key for id in ids)}
-    for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
+    keys = stand.orchestrator.container.store.keys
+    for index in (keys.runs, keys.due, keys.signatures, keys.deletions):
         found |= {f"{index} {id}" for id in ids if client.zscore(index, id) is not None}
     return sorted(found)
 
