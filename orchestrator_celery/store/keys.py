@@ -5,32 +5,34 @@ slot of a Redis Cluster (invariant 7), and one script may touch them all. A
 saved signature has the same kinds of keys under its own id, `s:<uuid>`: a
 head, `:d` and `:r`.
 
-==========================  ======  =====================================================
-`orc:{<run>}`               hash    head: status, times, counters, closing options
-`orc:{<run>}:d`             hash    definition of each node
-`orc:{<run>}:d:<token>`     hash    an upload that is not yet part of the run, or items added in bulk
-`orc:{<run>}:l`             hash    live leaves: queued (the outbox) or claimed
-`orc:{<run>}:t`             hash    terminal record of each node, with its result or error
-`orc:{<run>}:m`             hash    counters of active pools
-`orc:{<run>}:e`             stream  events
-`orc:{<run>}:c`             hash    checkpoints of leaves
-`orc:{<run>}:p`             hash    progress reports of leaves
-`orc:{<run>}:q:<pool>`      zset    waiting items of a pool with several priorities, as ranges of indexes
-`orc:{<run>}:r`             zset    reruns of this run, or runs of a saved signature, by creation
-`orc:{<run>}:i`             set     tasks that replaced themselves, some of them by a run of that id
-`orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
-`orc:due`                   zset    runs that have not ended, by the time of their next check; derived
-`orc:starts`                zset    runs with a delay, by the time of their start; derived, may lack some
-`orc:signatures`            zset    saved signatures by creation; derived
-`orc:deletions`             zset    marked signatures, by the time of the next purge attempt; derived
-`orc:approvals`             zset    runs that wait for a person, by begin of the wait; derived, may hold too many
-`orc:audit`                 stream  who did what to which run; has its own retention
-`orc:reports`               list    resume reports, newest first
-`orc:workers:{orc}`         zset    workers with the extension, by the end of their lease
-`orc:workers:{orc}:active`  hash    the tasks of each worker at its last heartbeat
-`orc:workers:{orc}:leader`  string  the worker that sweeps
-`orc:workers:{orc}:handed`  string  the leader that left in good order, until another worker leads
-==========================  ======  =====================================================
+==================================  ======  =====================================================
+`orc:{<run>}`                       hash    head: status, times, counters, closing options
+`orc:{<run>}:d`                     hash    definition of each node
+`orc:{<run>}:d:<token>`             hash    an upload that is not yet part of the run, or items added in bulk
+`orc:{<run>}:l`                     hash    live leaves: queued (the outbox) or claimed
+`orc:{<run>}:t`                     hash    terminal record of each node, with its result or error
+`orc:{<run>}:m`                     hash    counters of active pools
+`orc:{<run>}:e`                     stream  events
+`orc:{<run>}:c`                     hash    checkpoints of leaves
+`orc:{<run>}:p`                     hash    progress reports of leaves
+`orc:{<run>}:q:<pool>`              zset    waiting items of a pool with several priorities, as ranges of indexes
+`orc:{<run>}:r`                     zset    reruns of this run, or runs of a saved signature, by creation
+`orc:{<run>}:i`                     set     tasks that replaced themselves, some of them by a run of that id
+`orc:{<run>}:k:<thread>`            string  last answer to a thread of a client, for ten minutes; see `asked.lua`
+`orc:runs`                          zset    run ids by creation, in milliseconds; derived, may lag
+`orc:due`                           zset    runs that have not ended, by the time of their next check; derived
+`orc:starts`                        zset    runs with a delay, by the time of their start; derived, may lack some
+`orc:signatures`                    zset    saved signatures by creation; derived
+`orc:deletions`                     zset    marked signatures, by the time of the next purge attempt; derived
+`orc:approvals`                     zset    runs that wait for a person, by begin of the wait; may hold too many
+`orc:audit`                         stream  who did what to which run; has its own retention
+`orc:audit:{orc:audit}:k:<thread>`  string  last answer to a thread that appended an entry, for ten minutes
+`orc:reports`                       list    resume reports, newest first
+`orc:workers:{orc}`                 zset    workers with the extension, by the end of their lease
+`orc:workers:{orc}:active`          hash    the tasks of each worker at its last heartbeat
+`orc:workers:{orc}:leader`          string  the worker that sweeps
+`orc:workers:{orc}:handed`          string  the leader that left in good order, until another worker leads
+==================================  ======  =====================================================
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 -- ARGV: 1 entry for the audit trail  2 '1' to cancel only what was confirmed  3 status  4 time of creation  5 number of
 --       leaves, as they were confirmed
 -- RETURNS: {'ok'} | {'gone'} there is no such run | {'changed'} the run is not as it was confirmed
--- include: outbox records/ended records/task_id error_copy callbacks cleanups
+-- include: outbox records/ended records/task_id error_copy callbacks cleanups asked once
 if not status then return reply('gone') end
 local KEPT = { HEAD.created, HEAD.name, HEAD.kind, HEAD.total, HEAD.done, HEAD.failed, HEAD.close, HEAD.closed, HEAD.retold,
   HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format }
