@@ -22,6 +22,8 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.filter_words import filter_word
@@ -117,7 +119,7 @@ class Orchestrator:
         Raises:
             RunNotFound: no run has this id.
         """
-        if self.container.reader.head_field(id, "status") in (None, b"CANCELLED"):
+        if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
             raise RunNotFound(
                 f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
             )
@@ -306,7 +308,7 @@ class Orchestrator:
         """
         return RunningSwarm(run, self.container, node)
 
-    def signature_of(self, run: str, head: dict[str, bytes]) -> StoredSignature:
+    def signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature from which a run was started, or the run's own if that signature was deleted."""
         return SignatureCatalog(self).of_run(run, head)
 

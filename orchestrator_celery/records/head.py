@@ -31,7 +31,6 @@ __all__ = (
     "HeadPrefix",
     "StopOrder",
     "check_format",
-    "is_readable",
     "parse_cleanup",
     "parse_detach",
     "parse_stop",
@@ -163,11 +162,6 @@ def check_format(raw: bytes | None, run: str) -> None:
     """
     if raw is not None and int(raw) > FORMAT:
         raise FormatTooNew.of(run, int(raw), FORMAT)
-
-
-def is_readable(head: Mapping[str, bytes]) -> bool:
-    """Whether a head is not one of a later release."""
-    return int(head.get(HeadField.FORMAT.value, FORMAT)) <= FORMAT
 
 
 def prefixed(head: Mapping[str, bytes], prefix: HeadPrefix) -> list[str]:

@@ -12,6 +12,7 @@ from orchestrator_celery.records.head import HeadField, check_format
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.script_call import NEWER
@@ -36,18 +37,18 @@ class Reader:
         self._client = client
         self._keys = keys
 
-    def head(self, run: str) -> dict[str, bytes]:
+    def head(self, run: str) -> Head:
         """Every field of the run's head; empty when there is no such run."""
-        head = {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+        head = Head.of(self._client.hgetall(self._keys.root(run)))
         check_format(head.get(HeadField.FORMAT), run)
         return head
 
-    def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
+    def heads(self, runs: Sequence[str]) -> list[Head]:
         """Return the heads of several runs."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.hgetall(self._keys.root(run))
-            return [{k.decode(): v for k, v in head.items()} for head in pipe.execute()]
+            return [Head.of(raw) for raw in pipe.execute()]
 
     def head_field(self, run: str, field: str) -> bytes | None:
         """One field of the head."""

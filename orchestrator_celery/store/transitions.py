@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
@@ -101,8 +102,8 @@ class Store(Transitions):
                 self.due_index.not_due([run])
             return
         created = float(effects.detail)
-        first = created + min(FIRST_LOOK, float(head.get("limit", FIRST_LOOK)))
-        starts = float(head.get("eta", 0))
+        first = created + min(FIRST_LOOK, float(head.get(HeadField.LIMIT, FIRST_LOOK)))
+        starts = float(head.get(HeadField.ETA, 0))
         with self.client.pipeline(transaction=False) as pipe:
             pipe.zadd(self.keys.runs, {run: created})
             if starts > created:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class WaitingApprovals:
         }
         if not live:
             return []
-        name = self._reader.head_field(run, "name") or b""
+        name = self._reader.head_field(run, HeadField.NAME) or b""
         definitions = zip(live.items(), self._reader.definitions(run, list(live)), strict=True)
         return [self._view(run, name.decode(), *leaf, raw) for leaf, raw in definitions if raw is not None]
 

@@ -33,9 +33,9 @@ def _explanation(container: Container, run: str) -> str:
     head = container.reader.head(run)
     if not head:
         return "The run has no record: it has not started yet, or its retention is over."
-    status = RunStatus(head["status"].decode())
+    status = head.status
     if status is RunStatus.FAILED:
-        _, words = container.results.error(run, head["ref"].decode())
+        _, words = container.results.error(run, head.ref)
         return f"FAILED: {words['type']}: {words['message']}"
     if status.ended:
         return f"{status}."

@@ -16,6 +16,7 @@ from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.worker.batch_runner import Runner
 from orchestrator_celery.worker.claimed_message import claimed_by
 from orchestrator_celery.worker.patience import patiently
@@ -105,7 +106,7 @@ def _register_cancelled(container: Container, options: dict[str, Any]) -> None:
         counts the chord part and calls the errbacks.
         """
         run = self.request.id
-        if container.reader.head_field(run, "status") == b"CANCELLED":
+        if container.reader.head_field(run, HeadField.STATUS) == b"CANCELLED":
             stored = not self.request.ignore_result
             self.backend.mark_as_failure(
                 run, RunCancelled.of(run), request=self.request, store_result=stored, state=REVOKED

@@ -15,6 +15,7 @@ from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -167,9 +168,9 @@ class Reporter:
             head = self._container.reader.head(str(leaf))
         except UNREACHABLE:
             return None
-        if not head or head["status"] == b"CANCELLED" or "closed" in head:
+        if head.is_gone or head.is_told:
             return None
-        options = self._container.codec.load(head["close"])
+        options = self._container.codec.load(head[HeadField.CLOSE])
         return Fence(nesting=int(options.get("replaced_task_nesting") or 0))
 
     def _mark_due(self, run: str) -> None:

@@ -23,6 +23,7 @@ from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.worker.claimed_message import claimed_by
 from orchestrator_celery.worker.patience import patiently
 
@@ -90,7 +91,7 @@ class RetryReplace:
 
     def _withdraw(self, run: str) -> None:
         """Cancel a nested run if the outer run has ended or has started the replaced task again."""
-        status = self._container.reader.head_field(run, "status")
+        status = self._container.reader.head_field(run, HeadField.STATUS)
         if status is not None and not RunStatus(status.decode()).ended:
             self._container.store.cancel(run, "")
             Cancellation(self._container).finish(run)

@@ -23,7 +23,7 @@ from orchestrator_celery.store import scripts
 from orchestrator_celery.testing import points
 from tests.kit import project as p
 from tests.kit.clients import crash_client
-from tests.kit.supervised import supervised
+from tests.kit.supervised import is_told, supervised
 from tests.kit.waiting import limit, wait_for
 
 #: Verbs that only a client calls; those that only a worker's main process calls.
@@ -92,15 +92,10 @@ def workflow():
 @pytest.mark.parametrize(("point", "scope"), CASES, ids=lambda value: value or "child")
 def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, scope):
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point + scope, **HASTY) as look_after:
+    with supervised(default_site, mark, point + scope, **HASTY) as until:
         run = workflow().apply_async()
         begun = time.monotonic()
-
-        def is_closed():
-            look_after()
-            return run.ready()
-
-        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        until(lambda: is_told(run), 60, f"the run after a crash at {point}")
         first, steps = run.get(timeout=120)
         assert (first, steps) == (0, 3) or ("checkpoint" in point and first in (1, 2)), "it goes on from its checkpoint"
         if kind(point.partition("#")[0]) not in MAIN:
@@ -149,18 +144,13 @@ def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
 def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp_path, point):
     """Somebody else ends it, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point, **HASTY) as look_after:
+    with supervised(default_site, mark, point, **HASTY) as until:
         run = ComplexSignature(p.nap.s(1, 30), on_error=p.on_handler.s()).apply_async(deadline=1)
-
-        def is_closed():
-            look_after()
-            return run.ready()
-
-        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        until(lambda: is_told(run), 60, f"the run after a crash at {point}")
         assert mark.exists(), "the point was never reached"
         with pytest.raises(DeadlineExceeded):
             run.get(timeout=120)
-        wait_for(lambda: ledger.entries("handler"), 30, "the error callback")
+        until(lambda: ledger.entries("handler"), 30, "the error callback")
     assert len(ledger.entries("handler")) == 1
 
 
@@ -184,14 +174,9 @@ def test_r3_a_worker_that_leaves_crashes_at(default_site, ledger, tmp_path, poin
 def test_r3_the_worker_that_starts_a_delayed_run_crashes_at(default_site, ledger, tmp_path, point):
     """Another worker starts it, or sends again what the one that crashed has not sent; each task runs once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point, **HASTY) as look_after:
+    with supervised(default_site, mark, point, **HASTY) as until:
         run = ComplexSignature(chain(p.nap.si(1, 0), p.nap.si(2, 0))).apply_async(countdown=0.5)
-
-        def is_closed():
-            look_after()
-            return run.ready()
-
-        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        until(lambda: is_told(run), 60, f"the run after a crash at {point}")
         assert mark.exists(), "the point was never reached"
         assert run.get(timeout=5) == 2
     assert [value for _, value in ledger.entries("start")] == [1, 2]

@@ -37,7 +37,7 @@ from tests.faults.test_failures import FAULTS, _wait_for_second_reports
 from tests.kit import project as p
 from tests.kit.cases import seeded
 from tests.kit.clients import crash_client
-from tests.kit.supervised import supervised
+from tests.kit.supervised import is_told, supervised
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, events
 
@@ -115,14 +115,9 @@ CASES = [
 def test_r3_a_graph_survives_a_crash_at(default_site, ledger, tmp_path, point, scope):
     """Given a process that ends before or after a call, then what it had not recorded is done by another, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, point + scope, **HASTY) as look_after:
+    with supervised(default_site, mark, point + scope, **HASTY) as until:
         run = whole().apply_async((PAGES,))
-
-        def is_closed():
-            look_after()
-            return run.ready()
-
-        wait_for(is_closed, 60, f"the run after a crash at {point}")
+        until(lambda: is_told(run), 60, f"the run after a crash at {point}")
         assert run.get(timeout=120) == OUTCOME
     assert mark.exists(), "the point was never reached"
     is_well(run, ledger, 2)
@@ -173,16 +168,11 @@ def test_r3_whoever_answers_crashes(default_site, ledger, tmp_path, side):
 def test_r3_the_worker_that_answers_for_nobody_crashes(default_site, ledger, tmp_path, side):
     """Given a timeout, when the sweeper dies as it answers, then the next one does, once."""
     mark = tmp_path / "crashed"
-    with supervised(default_site, mark, f"store.answer.{side}", **HASTY) as look_after:
+    with supervised(default_site, mark, f"store.answer.{side}", **HASTY) as until:
         graph = ConditionalGraph("late").add_node("ask", Approval(timeout=0.5)).add_edge(START, "ask")
         graph.add_node("no", p.tail.s()).add_conditional_edges("ask", {"approved": END, "rejected": "no"})
         run = graph.add_edge("no", END).apply_async()
-
-        def is_closed():
-            look_after()
-            return run.ready()
-
-        wait_for(is_closed, 60, "the run")
+        until(lambda: is_told(run), 60, "the run")
         assert run.get(timeout=120)["timed_out"] is True
     assert mark.exists(), "the point was never reached"
     assert len(ledger.entries("tail")) == 1

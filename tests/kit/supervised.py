@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+from tests.kit.waiting import wait_for
+
 
 @contextmanager
 def supervised(site, mark, crash, **settings):
@@ -16,8 +18,19 @@ def supervised(site, mark, crash, **settings):
     env = {"ORCHESTRATOR_CRASH": crash, "ORCHESTRATOR_CRASH_ONCE": str(mark)}
     workers = [site.worker(env=env, ready=False, **settings)]
 
-    def look_after():
-        if workers[-1].process.poll() is not None:
-            workers.append(site.worker(env=env, ready=False, **settings))
+    def until(condition, timeout, what):
+        """`wait_for`, with a worker there all the time."""
 
-    yield look_after
+        def holds():
+            if workers[-1].process.poll() is not None:
+                workers.append(site.worker(env=env, ready=False, **settings))
+            return condition()
+
+        return wait_for(holds, timeout, what)
+
+    yield until
+
+
+def is_told(run):
+    """Whether Celery has the run's end too. The store knows it earlier, so a run may be ready with its worker dead."""
+    return "closed" in run.app.orchestrator.container.reader.head(run.id)
