@@ -18,7 +18,7 @@ head, `:d` and `:r`.
 `orc:{<run>}:q:<pool>`              zset    waiting items of a pool with several priorities, as ranges of indexes
 `orc:{<run>}:r`                     zset    reruns of this run, or runs of a saved signature, by creation
 `orc:{<run>}:i`                     set     tasks that replaced themselves, some of them by a run of that id
-`orc:{<run>}:k:<thread>`            string  last answer to a thread of a client, for ten minutes; see `asked.lua`
+`orc:{<run>}:k`                     hash    last answer to each thread of a client, for ten minutes; see `asked.lua`
 `orc:runs`                          zset    run ids by creation, in milliseconds; derived, may lag
 `orc:due`                           zset    runs that have not ended, by the time of their next check; derived
 `orc:starts`                        zset    runs with a delay, by the time of their start; derived, may lack some
@@ -26,7 +26,7 @@ head, `:d` and `:r`.
 `orc:deletions`                     zset    marked signatures, by the time of the next purge attempt; derived
 `orc:approvals`                     zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit`                         stream  who did what to which run; has its own retention
-`orc:audit:{orc:audit}:k:<thread>`  string  last answer to a thread that appended an entry, for ten minutes
+`orc:audit:{orc:audit}:k`           hash    last answer to each thread that appended an entry, for ten minutes
 `orc:reports`                       list    resume reports, newest first
 `orc:workers:{orc}`                 zset    workers with the extension, by the end of their lease
 `orc:workers:{orc}:active`          hash    the tasks of each worker at its last heartbeat

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -41,8 +40,8 @@ def _name(effect: Effect) -> str:
     return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt
 
 
-#: The end of a key that holds the last answer to a thread of a client.
-_ANSWER = re.compile("}:k:[0-9a-f]{12}$")
+#: The end of a key that holds the last answers to the threads of clients.
+_ANSWERS = "}:k"
 
 _READ: dict[bytes, Callable[[Any, str], Any]] = {
     b"hash": lambda redis, key: redis.hgetall(key),
@@ -56,7 +55,7 @@ _READ: dict[bytes, Callable[[Any, str], Any]] = {
 
 def everything(redis: Any) -> list[str]:
     """Every key there is, but not the last answers to callers, which soon expire."""
-    return sorted(key.decode() for key in redis.scan_iter() if not _ANSWER.search(key.decode()))
+    return sorted(key.decode() for key in redis.scan_iter() if not key.decode().endswith(_ANSWERS))
 
 
 def contents(redis: Any, key: str) -> tuple[Any, bool]:
@@ -220,11 +219,9 @@ class Play:
         """Every key of the run, but not the last answers to callers, which soon expire."""
         return [key for key in everything(self.redis) if self._own(key)]
 
-    def answers(self) -> list[str]:
-        """The keys of the last answers to callers."""
-        return sorted(
-            key.decode() for key in self.redis.scan_iter() if _ANSWER.search(key.decode()) and self._own(key.decode())
-        )
+    def answers(self) -> dict[str, Any]:
+        """The last answers to the threads of clients."""
+        return dict(self.redis.hgetall(f"{self.store.keys.root(self.run)}:k"))
 
     def snapshot(self, but: Iterable[str] = ()) -> dict[str, Any]:
         """All that Redis holds, to the last byte, and whether it expires; the order inside a hash means nothing."""

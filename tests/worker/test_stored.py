@@ -22,6 +22,7 @@ from orchestrator_celery import (
 )
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, full_name, wait_until_running
 
@@ -52,7 +53,11 @@ def quiet(ledger_server, new_redis):
 def left_of(stand, *ids):
     """Every key that names one of these, and every index that lists it; the audit trail aside."""
     client = stand.orchestrator.container.store.client
-    found = {key.decode() for key in client.scan_iter() if any(id.encode() in key for id in ids)}
+    found = {
+        key.decode()
+        for key in client.scan_iter()
+        if any(id.encode() in key for id in ids) and not is_answers(client, key)
+    }
     for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
         found |= {f"{index} {id}" for id in ids if client.zscore(index, id) is not None}
     return sorted(found)

@@ -23,6 +23,7 @@ for i = 1, #entries, 2 do
   if live.state ~= STATE.queued then collect_cleanups(cleanups, node, live.attempt, live.callbacks) end
   if is_running(live) and node ~= PLACE.close then tasks[#tasks + 1] = task_id(node, live.attempt) end
 end
+redis.call('UNLINK', answers_key)
 for _, key in ipairs(every_key()) do redis.call('UNLINK', key) end
 redis.call('HSET', root, HEAD.status, STATUS.cancelled, HEAD.before, status, HEAD.audit, ARGV[1],
   HEAD.bodies, cjson.encode(tasks), HEAD.inner, cjson.encode(inner))
