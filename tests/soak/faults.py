@@ -12,7 +12,13 @@ from uuid import uuid4
 
 import psutil
 
+from tests.kit.refusing import refusing
 from tests.soak.site import CONCURRENCY
+
+#: Seconds for which a Redis refuses.
+REFUSAL = 5
+#: Seconds for which a worker is frozen: longer than its lease.
+FROST = 15
 
 
 class Faults:
@@ -100,6 +106,28 @@ class Faults:
         self.site.server.restart()
         return f"under {busy[0]}" if busy else ""
 
+    def refuse(self, code):
+        """Redis answers, and refuses every write with this code for a while."""
+        with refusing(self.site.server, code):
+            time.sleep(REFUSAL)
+        return code
+
+    def freeze(self):
+        """A worker stands still, so that its tasks start elsewhere, and then goes on as if nothing had been."""
+        slot = self._slot()
+        pids = [slot.worker.process.pid, *slot.children()]
+        self.site.interrupted([], CONCURRENCY)
+        self._signal(pids, signal.SIGSTOP)
+        time.sleep(FROST)
+        self._signal(pids, signal.SIGCONT)
+        return slot.name
+
+    @staticmethod
+    def _signal(pids, number):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def duplicate(self):
         """What lies at the broker comes twice, and what lay there at the last such fault comes again."""
         with self.site.server.client(0) as client:
@@ -122,4 +150,7 @@ KINDS = {
     "FLUSHDB of the broker": Faults.flush_broker,
     "kill -9 of Redis, back after 2 s": Faults.kill_redis,
     "duplicate deliveries": Faults.duplicate,
+    "Redis at maxmemory for 5 s": lambda faults: faults.refuse("OOM"),
+    "Redis read-only for 5 s": lambda faults: faults.refuse("READONLY"),
+    "a worker frozen for 15 s": Faults.freeze,
 }
