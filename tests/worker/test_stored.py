@@ -225,7 +225,9 @@ def test_lists_of_signatures(quiet):
 def test_a_marked_signature_goes_with_its_runs_once_its_time_has_come(site):
     t = site.tasks
     canvas = chain(t("add", 1, 2), t("identity"))
-    kept = site.orchestrator.save(chain(t("replaced_by_canvas", canvas), t("identity")))
+    kept = site.orchestrator.save(
+        chain(t("replaced_by_canvas", canvas), t("identity"), t("replaced", "task").set(immutable=True))
+    )
     run = kept.run()
     ended(run)
     assert any("{" + run.id + ":0.0.0:1}" in key for key in left_of(site, run.id)), (
