@@ -118,6 +118,7 @@ class Orchestrator:
 
         Raises:
             RunNotFound: no run has this id.
+            ForeignRun: the run belongs to another app on the same store.
         """
         if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
             raise RunNotFound(

@@ -35,6 +35,12 @@ class OrchestratorSettings(BaseModel):
     key_prefix: str = Field(
         default="orc", min_length=1, pattern=r"^[^{}\s]+$", description="First part of every key in the store."
     )
+    app: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=500,
+        description="The app that runs belong to; by default the app's name and the place of its broker.",
+    )
     window: int = Field(
         default=256,
         ge=1,

@@ -32,7 +32,7 @@ class Script(NamedTuple):
         if not self.numbered:
             return self._call(client, key, args)
         with call_number() as number:
-            return self._call(client, key, (*args, number))
+            return self._call(client, key, (number, *args))
 
     def _call(self, client: Any, key: str, args: Sequence[object]) -> list[Any]:
         try:

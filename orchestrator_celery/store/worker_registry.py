@@ -12,6 +12,8 @@ from orchestrator_celery.store.keys import Keys
 
 __all__ = ("Beat", "WorkerLife", "WorkerRegistry")
 
+_PAGE = 1000
+
 
 class Beat(NamedTuple):
     """The answer to a worker's heartbeat.
@@ -83,6 +85,14 @@ class WorkerRegistry:
     def alive(self, now: float) -> list[str]:
         """Return the members whose lease holds at `now` (ms)."""
         return [item.decode() for item in self._client.zrangebyscore(self._keys.workers, f"({now}", "+inf")]
+
+    def of_other_apps(self, now: float) -> set[str]:
+        """Return the members of other apps on this store whose lease holds at `now` (ms). It scans the store."""
+        found: set[str] = set()
+        for key in self._client.scan_iter(match=self._keys.workers_of_any_app, count=_PAGE, _type="ZSET"):
+            if key.decode() != self._keys.workers:
+                found |= {item.decode() for item in self._client.zrangebyscore(key, f"({now}", "+inf")}
+        return found
 
     def has_lease(self, member: str, now: float) -> bool:
         """Whether a member's lease holds at `now` (ms)."""

@@ -10,7 +10,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
-from orchestrator_celery.errors import FormatTooNew, PayloadTooLarge, PoisonedTask
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
@@ -189,6 +189,13 @@ class Reporter:
         extra = {"action": getattr(call, "__name__", "report"), "run": leaf.run, "node": leaf.node}
         try:
             answer = patiently(self._container, call, *args)
+        except ForeignRun as exc:
+            logger.warning(
+                "A report about a task of another app is dropped; its app sends it again: %s",
+                exc,
+                extra=extra,
+            )
+            return None
         except FormatTooNew as exc:
             logger.error("A report is dropped, and the task counts as running: %s", exc, extra=extra)
             return None

@@ -16,9 +16,9 @@ HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_r
 
 def left_of(run):
     """Keys that name the run; Celery's own result of its id, and answers to callers, aside."""
-    client = p.orchestrator.container.store.client
+    client, keys = p.orchestrator.container.store.client, p.orchestrator.container.store.keys
     found = [key.decode() for key in client.scan_iter() if run.id.encode() in key and not is_answers(client, key)]
-    indexed = [key for key in ("orc:runs", "orc:due") if client.zscore(key, run.id) is not None]
+    indexed = [key for key in (keys.runs, keys.due) if client.zscore(key, run.id) is not None]
     return [key for key in found + indexed if key != f"celery-task-meta-{run.id}"]
 
 

@@ -76,7 +76,8 @@ def nothing_left(stand, but=()):
     client = stand.orchestrator.container.store.client
     found = {key.decode() for key in client.scan_iter("orc:{*") if not is_answers(client, key)}
     assert {key for key in found if not any(id in key for id in but)} == set()
-    for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
+    keys = stand.orchestrator.container.store.keys
+    for index in (keys.runs, keys.due, keys.signatures, keys.deletions):
         assert {member.decode() for member in client.zrange(index, 0, -1)} <= set(but), index
 
 

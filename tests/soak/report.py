@@ -18,6 +18,7 @@ INTRO = """\
 - The broker is emptied.
 - Workers and their busy children are killed or told to stop.
 - Messages are delivered twice.
+- Another app has a run and a worker on the same Redis, with the same prefix and the same queue; then its worker is killed.
 - Redis refuses every write for five seconds, because it is at `maxmemory` or read-only.
 - A worker is frozen for longer than its lease and then goes on.
 

@@ -22,6 +22,7 @@ from .trees import chain, leaf, swarm, unit
 DOCUMENTED = {
     re.escape(name)
     .replace(re.escape("<run>"), r"[^{}]+")
+    .replace(re.escape(":<app>"), "(:[0-9a-f]{12})?")
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)

@@ -38,9 +38,10 @@ class Stand:
     Nothing else shares its queues, its store or the leader among its workers.
     """
 
-    def __init__(self, broker, backend, **settings):
+    def __init__(self, broker, backend, name="kit", **settings):
         self.broker, self.backend, self.settings = broker, backend, settings
-        self.app = Celery("stand", broker=broker, backend=backend, set_as_current=False)
+        self.name = name
+        self.app = Celery(name, broker=broker, backend=backend, set_as_current=False)
         self.app.conf.update(settings)
         self.orchestrator = Orchestrator(self.app)
         self.tasks = Tasks(self.app)
@@ -48,6 +49,7 @@ class Stand:
     @contextmanager
     def worker(self, **options):
         """A worker of the project here. At the end it is killed: what a test asks of a good end it does itself."""
+        options["env"] = {"TEST_APP": self.name, **(options.get("env") or {})}
         with Worker(self.broker, self.backend, app=project.__name__, **{**self.settings, **options}) as worker:
             yield worker
 

@@ -40,13 +40,10 @@ def site(_site, ledger):
 
 def left_of(stand, run):
     """Every key of the store that names the run; Celery's own result of its id, and answers to callers, aside."""
-    client = stand.orchestrator.container.store.client
+    store = stand.orchestrator.container.store
+    client = store.client
     found = [key.decode() for key in client.scan_iter() if run.id.encode() in key and not is_answers(client, key)]
-    listed = [
-        key
-        for key in ("orc:runs", "orc:due")
-        if stand.orchestrator.container.store.client.zscore(key, run.id) is not None
-    ]
+    listed = [key for key in (store.keys.runs, store.keys.due) if client.zscore(key, run.id) is not None]
     return [key for key in found + listed if key != f"celery-task-meta-{run.id}"]
 
 

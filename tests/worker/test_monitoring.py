@@ -15,7 +15,7 @@ import json, resource, sys
 from celery import Celery
 from orchestrator_celery import Orchestrator
 
-app = Celery("monitor", broker=sys.argv[1], backend=sys.argv[2])
+app = Celery("kit", broker=sys.argv[1], backend=sys.argv[2])
 run = Orchestrator(app).run(sys.argv[3])
 next(run.items())  # modules and connections
 before, redis = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, app.orchestrator.container.store.client

@@ -58,7 +58,8 @@ def left_of(stand, *ids):
         for key in client.scan_iter()
         if any(id.encode() in key for id in ids) and not is_answers(client, key)
     }
-    for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
+    keys = stand.orchestrator.container.store.keys
+    for index in (keys.runs, keys.due, keys.signatures, keys.deletions):
         found |= {f"{index} {id}" for id in ids if client.zscore(index, id) is not None}
     return sorted(found)
 

@@ -7,7 +7,7 @@
 -- include: outbox records/ended records/task_id error_copy callbacks cleanups asked once
 if not status then return reply('gone') end
 local KEPT = { HEAD.created, HEAD.name, HEAD.kind, HEAD.total, HEAD.done, HEAD.failed, HEAD.close, HEAD.closed, HEAD.retold,
-  HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format }
+  HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format, HEAD.app, HEAD.app_name }
 local kept = {}
 for i, value in ipairs(redis.call('HMGET', root, unpack(KEPT))) do kept[KEPT[i]] = value end
 local is_confirmed = status == ARGV[3] and created == ARGV[4] and kept[HEAD.total] == ARGV[5]

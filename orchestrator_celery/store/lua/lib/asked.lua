@@ -1,10 +1,10 @@
--- Calls that a client sends again, because it lost the answer. A client numbers the calls of each of its threads; the last
--- argument is `<thread>:<number>`. The answer to the last call of each thread is kept for ten minutes, which is longer than any
--- time-out after which a client sends a call again.
+-- Calls that a client sends again, because it lost the answer. A client numbers the calls of each of its threads; the first
+-- argument is `<thread>:<number>`, before the arguments of the verb. The answer to the last call of each thread is kept for ten
+-- minutes, which is longer than any time-out after which a client sends a call again.
 local KEPT = 600000
 local MOST_ANSWERS = 64 -- above that, answers that are old are removed one by one
 local answers_key = root .. KEY.answers
-local thread, call_number = table.remove(ARGV):match('^(%w+):(%d+)$')
+local thread, call_number = table.remove(ARGV, 1):match('^(%w+):(%d+)$')
 local known = redis.call('HGET', answers_key, thread)
 known = known and cmsgpack.unpack(known)
 local repeated = known and known.number >= tonumber(call_number)
