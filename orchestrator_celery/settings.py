@@ -82,6 +82,11 @@ class OrchestratorSettings(BaseModel):
     store_patience: float = Field(
         default=60.0, ge=0, description="Seconds for which a worker retries while the store does not answer."
     )
+    unknown_task_patience: float = Field(
+        default=60.0,
+        ge=0,
+        description="Seconds until a task fails that no running worker of its queue has registered.",
+    )
     heartbeat: float = Field(default=2.5, gt=0, le=10, description="Seconds between two heartbeats of a worker.")
     lease: float = Field(default=10.0, gt=0, description="Seconds after which a silent worker counts as gone.")
     queue: str | None = Field(

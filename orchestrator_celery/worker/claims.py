@@ -20,10 +20,12 @@ from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
 from orchestrator_celery.worker.own_bodies import Bodies, Body
 from orchestrator_celery.worker.patience import patiently
+from orchestrator_celery.worker.unknown_tasks import missing_task
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
     from orchestrator_celery.worker.lost_process import LostProcesses
+    from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
 __all__ = ("Claims",)
 
@@ -36,14 +38,16 @@ class Claims:
     Args:
         container: the parts of the orchestrator.
         lost: handles the nodes of a process that is gone.
+        unknown: handles messages whose task this worker lacks.
     """
 
-    def __init__(self, container: Container, lost: LostProcesses) -> None:
+    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks) -> None:
         self._container = container
         self._lost = lost
+        self._unknown = unknown
         self._bodies = Bodies()
 
-    def claim(self, task: Any, request: Any, args: Any) -> None:
+    def claim(self, task: Any, request: Any, args: Any, kwargs: Any) -> None:
         """Claim the nodes of a message, or stop its body.
 
         Raises:
@@ -56,6 +60,10 @@ class Claims:
         claims = claims_of(task, request, args)
         if not claims:
             return
+        missing = missing_task(self._container.app, task.name, args, kwargs)
+        if missing is not None:
+            self._unknown.postpone(*claims[0], missing)
+            raise Ignore(f"the task {missing} is not registered here")
         owner, body = owner_of(self._container, request), Body()
         try:
             checkpoint, routing = self._claim_one(task, *claims[0], owner, body)

@@ -59,7 +59,11 @@ def register(container: Container) -> None:
     @app.task(name=BATCH_TASK, **options)
     def batch(self: Any, count: int | None) -> int:
         """Run several items of a batched swarm and return their number."""
-        return Runner(container, self.request, count).work()
+        runner = Runner(container, self.request, count)
+        done = runner.work()
+        if runner.is_postponed:
+            raise Ignore("the runner is in the outbox again")
+        return done
 
     _register_cancelled(container, {**safe, **options})
     _register_templates(app, options)

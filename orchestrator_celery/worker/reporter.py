@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,17 @@ class Reporter:
             The store's answer; None if the report was lost.
         """
         return self._report(leaf, NO_ORIGIN, self._container.store.requeue, leaf, fence, later, why, wait, definition)
+
+    def postponed(
+        self, leaf: LeafId, fence: Fence, task: str, patience: float | None, error: bytes, back: Sequence[str] = ()
+    ) -> Effects | None:
+        """Report that this worker lacks a task. The arguments are those of `OutboxTransitions.postpone`.
+
+        Returns:
+            The store's answer; None if the report was lost.
+        """
+        postpone = self._container.store.outbox.postpone
+        return self._report(leaf, NO_ORIGIN, postpone, leaf, fence, task, patience, error, back)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> None:
         """Report that an interruption ended the body; its signal may have been meant for an earlier task."""

@@ -168,6 +168,10 @@ CALLS: dict[str, Lost] = {
     ),
     "lost": Lost(lambda play, first: play.lost(first), claimed),
     "lost and held back": Lost(lambda play, first: play.lost(first, hold=True), claimed),
+    "postpone": Lost(lambda play, first: play.store.outbox.postpone(play.leaf(first), Fence(), "t", 60.0, b"{}")),
+    "postpone for the last time": Lost(
+        lambda play, first: play.store.outbox.postpone(play.leaf(first), Fence(), "t", 0.0, b"{}")
+    ),
     "checkpoint": Lost(lambda play, first: play.store.checkpoint(play.leaf(first), Fence(), b"x"), claimed),
     "progress": Lost(lambda play, first: play.store.progress(play.leaf(first), Fence(), "1", "2", "half"), claimed),
     "ended": Lost(
@@ -266,6 +270,8 @@ def plain(value: Any) -> Any:
         return "T"
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list) and all(isinstance(item, tuple) and isinstance(item[-1], float) for item in value):
+        return sorted(plain(item) for item in value)  # a sorted set, whose order depends on the times
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, (set, frozenset)):
