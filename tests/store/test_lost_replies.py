@@ -270,13 +270,16 @@ def plain(value: Any) -> Any:
         return "T"
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list) and all(isinstance(item, tuple) and isinstance(item[-1], float) for item in value):
-        return sorted(plain(item) for item in value)  # a sorted set, whose order depends on the times
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(plain(item) for item in value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        has_order = not isinstance(value, (set, frozenset)) and not is_sorted_set(value)
+        items = [plain(item) for item in value]
+        return items if has_order else sorted(items)
     return value
+
+
+def is_sorted_set(value: Any) -> bool:
+    """Whether these are the entries of a sorted set, whose order depends on the times."""
+    return isinstance(value, list) and all(isinstance(item, tuple) and isinstance(item[-1], float) for item in value)
 
 
 def without_vetoes(stored: dict[str, Any]) -> dict[str, Any]:
