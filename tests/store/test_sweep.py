@@ -9,7 +9,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.effects import CloseRun
 from orchestrator_celery.model.events import NodeRepublished
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
-from orchestrator_celery.store import Refused, Store
+from orchestrator_celery.store import Refused, Store, due_index
 from tests.kit.waiting import wait_for
 
 from .play import Play, names
@@ -110,10 +110,11 @@ def test_a_held_run_is_left_alone(soon, status):
     assert (check(soon).overdue, check(soon).due) == ({}, None)
 
 
-def test_all_lost_messages_are_sent_again_at_once(soon):
+def test_all_lost_messages_are_sent_again_at_once(soon, monkeypatch):
     """Given more lost messages than one call takes, then all of them are sent again, each once."""
-    soon.start(swarm(*[leaf()] * 250), window=250)
-    wait_for(lambda: len(check(soon).overdue) == len(soon.live()) > 100, what="overdue messages")
+    monkeypatch.setattr(due_index, "_REPUBLISHED", 25)
+    soon.start(swarm(*[leaf()] * 100))
+    wait_for(lambda: len(check(soon).overdue) == len(soon.live()) > 50, what="overdue messages")
     found = check(soon)
     assert sorted(names(soon.store.due_index.republish("r", list(found.overdue)))) == sorted(soon.live())
     assert soon.store.due_index.republish("r", list(found.overdue)) == (), "another leader has sent them"
