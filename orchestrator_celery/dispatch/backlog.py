@@ -50,37 +50,54 @@ class Backlog:
         self._most = max(1, ceil(log2(settings.republish_longest / settings.republish_after)))
         self._depths: dict[str, int] = {}
         self._overdue: Counter[str] = Counter()
+        self._queues: dict[str, dict[str, str | None]] = {}
 
-    def split(self, run: str, overdue: Mapping[str, bytes]) -> Overdue:
-        """Divide overdue nodes into lost and waiting.
+    def add(self, run: str, overdue: Mapping[str, bytes]) -> None:
+        """Take the overdue nodes of a run into account.
 
         Args:
             run: the run.
             overdue: the nodes and their live records.
-
-        Raises:
-            kombu.exceptions.OperationalError: the broker cannot be asked now.
         """
-        found = Overdue([], [])
-        for node, queue in self._queues(run, overdue).items():
-            waits = queue is not None and self._holds_as_many(queue)
-            (found.waiting if waits else found.lost).append(node)
-        return found
-
-    def _queues(self, run: str, overdue: Mapping[str, bytes]) -> dict[str, str | None]:
-        """The queue of each node that may wait in one; None for the others."""
         records = {node: parse_live(raw) for node, raw in overdue.items()}
         asked = [
             node for node, live in records.items() if live.phase is not LiveState.DECIDING and live.tries < self._most
         ]
         definitions = self._reader.definitions(run, asked)
         queues = {
-            node: self._publisher.queue_of(run, definition)
+            node: self._queue_of(run, definition)
             for node, definition in zip(asked, definitions, strict=True)
             if definition is not None or node == CLOSE
         }
         self._overdue.update(queue for queue in queues.values() if queue is not None)
-        return {node: queues.get(node) for node in overdue}
+        self._queues[run] = {node: queues.get(node) for node in overdue}
+
+    def runs(self) -> list[str]:
+        """Return the runs that were added."""
+        return list(self._queues)
+
+    def split(self, run: str) -> Overdue:
+        """Divide the overdue nodes of a run into lost and waiting. Call it when all runs were added.
+
+        Args:
+            run: the run.
+
+        Raises:
+            kombu.exceptions.OperationalError: the broker cannot be asked now.
+        """
+        found = Overdue([], [])
+        for node, queue in self._queues[run].items():
+            waits = queue is not None and self._holds_as_many(queue)
+            (found.waiting if waits else found.lost).append(node)
+        return found
+
+    def _queue_of(self, run: str, definition: bytes | None) -> str | None:
+        try:
+            return self._publisher.queue_of(run, definition)
+        except TRANSIENT_ERRORS:
+            raise
+        except Exception:  # the publication tells what is wrong with the node
+            return None
 
     def _holds_as_many(self, queue: str) -> bool:
         if queue not in self._depths:

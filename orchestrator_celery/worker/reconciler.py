@@ -201,6 +201,8 @@ class Reconciler:
                     else:
                         self._handle(check, session, backlog, beat.now)
                 store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
+            for run in backlog.runs():
+                self._republish(run, session, backlog)
 
     def _leave_alone(self, check: RunCheck) -> None:
         """Log once that a run of a later release is left to the workers of that release."""
@@ -220,7 +222,7 @@ class Reconciler:
                 if check.pending_side_effects:
                     session.apply_side_effects(check)
                 if check.overdue:
-                    self._republish(check, session, backlog)
+                    backlog.add(check.run, check.overdue)
                 session.answer_overdue_approvals(check)
                 session.resume_lost(check)
                 session.resend_stop_commands(check)
@@ -231,19 +233,24 @@ class Reconciler:
                 "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": check.run}
             )
 
-    def _republish(self, check: RunCheck, session: ResumeSession, backlog: Backlog) -> None:
+    def _republish(self, run: str, session: ResumeSession, backlog: Backlog) -> None:
         index = self._container.store.due_index
         try:
-            overdue = backlog.split(check.run, check.overdue)
-            index.postpone(check.run, overdue.waiting)
-            effects = index.republish(check.run, overdue.lost)
+            overdue = backlog.split(run)
+            index.postpone(run, overdue.waiting)
+            effects = index.republish(run, overdue.lost)
             session.note_started(effects)
             self._container.publisher.act(effects)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The outbox cannot be sent now: %r",
                 exc,
-                extra={"action": "sweep", "run": check.run},
+                extra={"action": "sweep", "run": run},
+            )
+        except Exception:
+            logger.exception(
+                "Messages of a run cannot be sent again; the next sweep tries again.",
+                extra={"action": "sweep", "run": run},
             )
 
     def _run(self) -> None:
