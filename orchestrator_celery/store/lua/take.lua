@@ -5,7 +5,7 @@
 --       8 number of items that ended  9.. of each: node, attempt, retries, nesting, state, result or error; then nodes it
 --       gives back
 -- RETURNS: {'ok', effects, taken, created} taken: node, definition and input of each item; created: time of the run's creation
---          | {'gone'} there is no such run | {'held', effects, taken} the run is suspended or interrupted
+--          | {'gone'} there is no such run | {'held', effects, taken} the run is suspended or interrupted, or the pool starts nothing more
 --          | {'stale', effects} the runner was superseded
 -- include: everything pools taking
 if not status then return reply('gone') end
@@ -20,8 +20,8 @@ end
 for i = 9 + PARTS * ended, #ARGV do give_back(ARGV[i], owner) end
 if not running_body(runner, ARGV[2], ARGV[3], ARGV[4]) then return reply('stale') end
 local taken, pool_id = ARGV[7] == '1' and taken_before(owner) or {}, pool_of_runner(runner)
-if held then return reply('held', taken) end
 local pool, definition = get_pool(pool_id), definition_of(pool_id)
+if held or (pool and (pool.stopped or withdrawn_with(pool_id))) then return reply('held', taken) end
 if not pool then return reply('ok', taken, created) end
 local cap, room = number(definition, ATTRIBUTE.max_concurrency), tonumber(ARGV[6])
 if ARGV[7] == '2' and pool.next < pool.size and pool.runners < MOST_RUNNERS and not cap then call_runner(pool_id, pool) end

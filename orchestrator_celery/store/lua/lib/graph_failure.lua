@@ -5,16 +5,23 @@ local function leave_undone(graph, key, state, reference)
   graph.tokens[key] = nil
 end
 
+local function decides(graph_id, key) -- whether a decision about the visit is open
+  local at, turn = key:match('^(%w+)%.(%d+)$')
+  return redis.call('HEXISTS', live_key, decision_of(graph_id, at, turn)) == 1
+end
+
 local function fail_graph(graph_id, graph, reference)
   graph.error = reference
-  for key in pairs(graph.tokens) do -- approvals are withdrawn, and tasks that no worker has begun do not start
+  local below = false -- whether a composite, or a nested run, is at work
+  for key in pairs(graph.tokens) do
     local visit = graph_id .. '.' .. key
     local live = get_live(visit)
-    local is_fresh = live and live.state == STATE.queued and live.attempt == first_attempt(visit)
-      and live.retries == 0 and live.nesting == 0
-    if is_fresh or live and live.state == STATE.awaiting then
-      redis.call('HDEL', live_key, visit)
+    if live and has_not_begun(live) then
+      remove_live(visit, live)
       leave_undone(graph, key, UNDONE.not_begun, '')
+    elseif not live and not decides(graph_id, key) or live and live.state == STATE.delegated then
+      below = true
     end
   end
+  if next(graph.tokens) ~= nil then stop_below(graph_id, reference, below) end
 end
