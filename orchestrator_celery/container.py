@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from orchestrator_celery.dispatch.app_identity import identify
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.dispatch.run_results import RunResults
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
+from orchestrator_celery.records.head import AppId
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
@@ -50,13 +52,18 @@ class Container:
         return OrchestratorSettings.read(self.app.conf, policies)
 
     @cached_property
+    def identity(self) -> AppId:
+        """The app that runs of this process belong to."""
+        return identify(self.app, self.settings.app)
+
+    @cached_property
     def store(self) -> Store:
         """The state store.
 
         Raises:
             StoreNotConfigured: neither the result backend nor `orchestrator_store_url` is Redis.
         """
-        return Store(connect(self.app, self.settings.store_url), self.settings)
+        return Store(connect(self.app, self.settings.store_url), self.settings, self.identity)
 
     @property
     def has_store(self) -> bool:

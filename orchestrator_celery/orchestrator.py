@@ -22,8 +22,11 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.filter_words import filter_word
 from orchestrator_celery.views.runs import RunFilter, check_aware
 from orchestrator_celery.worker import install
 
@@ -115,8 +118,9 @@ class Orchestrator:
 
         Raises:
             RunNotFound: no run has this id.
+            ForeignRun: the run belongs to another app on the same store.
         """
-        if self.container.reader.head_field(id, "status") in (None, b"CANCELLED"):
+        if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
             raise RunNotFound(
                 f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
             )
@@ -154,10 +158,10 @@ class Orchestrator:
             limit: most runs to list; 100 by default.
 
         Raises:
-            OrchestratorError: a datetime has no time zone.
+            OrchestratorError: the status is not known, or a datetime has no time zone.
         """
         check_aware(since, until)
-        wanted = RunFilter(None if status is None else RunStatus(status), task, category, tag, name, since, until, text)
+        wanted = RunFilter(filter_word(RunStatus, "status", status), task, category, tag, name, since, until, text)
         return RunCatalog(self.container, self.result).matching(wanted, offset, limit)
 
     def approvals(self) -> list[ApprovalView]:
@@ -273,11 +277,11 @@ class Orchestrator:
             limit: most signatures to return.
 
         Raises:
-            OrchestratorError: a datetime has no time zone.
+            OrchestratorError: the status is not known, or a datetime has no time zone.
         """
         check_aware(since, until)
         wanted = SignatureFilter(
-            None if status is None else SignatureStatus(status), saved, category, tag, name, since, until, text
+            filter_word(SignatureStatus, "status", status), saved, category, tag, name, since, until, text
         )
         return SignatureCatalog(self).matching(wanted, offset, limit)
 
@@ -305,7 +309,7 @@ class Orchestrator:
         """
         return RunningSwarm(run, self.container, node)
 
-    def signature_of(self, run: str, head: dict[str, bytes]) -> StoredSignature:
+    def signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature from which a run was started, or the run's own if that signature was deleted."""
         return SignatureCatalog(self).of_run(run, head)
 

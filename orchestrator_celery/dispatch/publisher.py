@@ -28,7 +28,7 @@ from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, parse_definition, payload_of
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.head import HeadField, HeadPrefix
 from orchestrator_celery.records.inputs import NAMED, Source, parse_input
 from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.names import Beside
@@ -188,7 +188,7 @@ class Publisher:
 
     def _declared(self, run: str, task: str) -> dict[str, Any]:
         """What a task that is not registered here declares about its messages, as far as the run's client knew it."""
-        declared = self._reader.head_field(run, f"task:{task}")
+        declared = self._reader.head_field(run, f"{HeadPrefix.TASK.value}{task}")
         return from_plain(self._codec.load(declared)) if declared else {}
 
     def _message_priority(self, level: int) -> int:

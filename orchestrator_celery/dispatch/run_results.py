@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import RunNotFound
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
 
@@ -50,8 +51,8 @@ class RunResults:
             raise RunNotFound(
                 f"No run has the id {run!r}: it was never started here, was cancelled, or its retention is over."
             )
-        ref = head["ref"].decode()
-        if head["status"] == b"SUCCEEDED":
+        ref = head.ref
+        if head.status is RunStatus.SUCCEEDED:
             return self.of(run).result(ref), None
         return None, self.of(run).cause(ref) if own else self.of(run).error(ref)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from orchestrator_celery.records.run_head import Head
+
 if TYPE_CHECKING:
     from celery import Celery
 
@@ -28,7 +30,7 @@ class Handles(Protocol):
     def swarm(self, run: str, *, node: str = ...) -> RunningSwarm:
         """Return the handle of a running swarm."""
 
-    def signature_of(self, run: str, head: dict[str, bytes]) -> StoredSignature:
+    def signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature of a run."""
 
     def runs_of(self, signature: str, offset: int | None = None, limit: int | None = None) -> RunList:

@@ -18,8 +18,11 @@ from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.events import parse_event
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.filter_words import filter_word
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.progress import run_progress
@@ -105,7 +108,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
             RunNotFound: the run has no record.
         """
         head = self._head()
-        reader = TreeReader(self._container.reader, self._container.codec, self.id, RunStatus(head["status"].decode()))
+        reader = TreeReader(self._container.reader, self._container.codec, self.id, head.status)
         return reader.view(ROOT, limit, depth)
 
     @property
@@ -151,9 +154,9 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
 
         Raises:
             RunNotFound: the run has no record.
-            OrchestratorError: the node is not a swarm (or group).
+            OrchestratorError: the state is not known, or the node is not a swarm (or group).
         """
-        wanted = None if state is None else NodeState(state)
+        wanted = filter_word(NodeState, "state", state)
         return self._pages(node).items(wanted, offset, limit)
 
     def results(self, *, node: str = ROOT) -> Iterator[Any]:
@@ -189,7 +192,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
                     return
             if len(entries) < PAGE:
                 yield from live.events(after)
-            if not entries and reader.head_field(self.id, "status") in (None, b"CANCELLED"):
+            if not entries and reader.head_field(self.id, HeadField.STATUS) in (None, b"CANCELLED"):
                 return
 
     def events(self, *, after: str = "0") -> list[Event]:
@@ -204,9 +207,9 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
             after = found[-1].id
         return [*found, *LiveProgress(self._container.reader, self.id).events(after)]
 
-    def _head(self) -> dict[str, bytes]:
+    def _head(self) -> Head:
         head = self._container.reader.head(self.id)
-        if not head or head["status"] == b"CANCELLED":
+        if head.is_gone:
             raise RunNotFound(
                 f"No run has the id {self.id!r}: it has not started yet, was cancelled, or its retention is over."
             )
@@ -219,6 +222,6 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
             raise OrchestratorError(
                 f"The node {node} of the run {self.id} is not a swarm, so it has no items. `run.tree()` shows the ids."
             )
-        status = RunStatus(head["status"].decode())
+        status = head.status
         outcome = container.results.of(self.id)
         return ItemPages(container.reader, container.codec, outcome, self.id, status, node)

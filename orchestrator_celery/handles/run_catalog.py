@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.handles.run_list import RunList
-from orchestrator_celery.records.head import is_readable
 from orchestrator_celery.views.runs import RunFilter, list_runs, run_view
 
 if TYPE_CHECKING:
@@ -67,5 +66,5 @@ class RunCatalog:
 
     def _views(self, runs: list[str]) -> Iterator[RunView]:
         for run, head in zip(runs, self._container.reader.heads(runs), strict=True):
-            if "status" in head and head["status"] != b"CANCELLED" and is_readable(head):
+            if head.is_run and not head.is_cancelled and head.is_readable:
                 yield run_view(run, head)

@@ -19,6 +19,7 @@ from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class RunOutcome(AsyncResult):
         @property
         def _container(self) -> Container: ...
 
-        _head: Callable[[], dict[str, bytes]]
+        _head: Callable[[], Head]
 
     def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
         """Wait for the end of the run; return its result, or raise its error.
@@ -179,7 +180,7 @@ class RunOutcome(AsyncResult):
         return meta
 
     def _recorded_meta(self) -> dict[str, Any] | None:
-        status, finished = self._container.reader.head_fields(self.id, "status", "finished")
+        status, finished = self._container.reader.head_fields(self.id, HeadField.STATUS, HeadField.FINISHED)
         if status is None:
             return None
         self._seen = True
@@ -216,7 +217,7 @@ class RunOutcome(AsyncResult):
         """
         if self._cache is not None or self._get_task_meta()["status"] in states.READY_STATES:
             return True
-        if self._seen and self._container.reader.head_field(self.id, "status") is None:
+        if self._seen and self._container.reader.head_field(self.id, HeadField.STATUS) is None:
             raise RunNotFound(
                 f"The run {printable(self.id)} and its result were deleted: its signature was purged, or its retention "
                 "is over."
@@ -254,7 +255,7 @@ class RunOutcome(AsyncResult):
         return None
 
     def _recorded_status(self) -> RunStatus | None:
-        status = self._container.reader.head_field(self.id, "status")
+        status = self._container.reader.head_field(self.id, HeadField.STATUS)
         return RunStatus(status.decode()) if status else None
 
     def _pause(self, seconds: float, left: float | None, on_message: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,14 +14,15 @@ from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.canvas.primitive import category_and_tags, deadline_in_seconds
-from orchestrator_celery.errors import InvalidWorkflow, SignatureGone
-from orchestrator_celery.handles.stored_signature import StoredSignature, is_signature
+from orchestrator_celery.errors import ForeignRun, InvalidWorkflow, SignatureGone
+from orchestrator_celery.handles.stored_signature import StoredSignature
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
-from orchestrator_celery.records.head import is_readable
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.run_head import Head
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.links import Handles
@@ -65,12 +65,12 @@ class SignatureCatalog:
         starter = Starter(self._container)
         definitions, head = starter.compile(primitive, *primitive.partial_args, options | filed)
         if name is not None:
-            head["name"] = name
-        head["close"] = self._container.codec.dump(restartable_options(options), options.get("serializer"))
+            head[HeadField.NAME] = name
+        head[HeadField.CLOSE] = self._container.codec.dump(restartable_options(options), options.get("serializer"))
         id = f"s:{uuid4()}"
         self._container.store.signatures.save(id, definitions.items(), head, seconds)
         after = SignatureStatus.ACTIVE if seconds is None else SignatureStatus.MARKED_FOR_DELETION
-        entry = record("save", "", signature=id, name=head["name"], after=after)
+        entry = record("save", "", signature=id, name=head[HeadField.NAME], after=after)
         self._container.audit_stream.append(entry.model_dump_json())
         return self._stored(id)
 
@@ -78,9 +78,13 @@ class SignatureCatalog:
         """Return a stored signature: a saved signature, or the signature of a run.
 
         Raises:
-            SignatureGone: there is no such signature.
+            SignatureGone: this app has no such signature.
         """
-        if not is_signature(self._container.reader.head(id)):
+        try:
+            head = self._container.reader.head(id)
+        except ForeignRun as exc:
+            raise SignatureGone(str(exc)) from None
+        if not head.is_signature:
             raise SignatureGone(f"No signature has the id {id!r}: it was never saved here, or was deleted.")
         return self._stored(id)
 
@@ -95,15 +99,18 @@ class SignatureCatalog:
         matches = (id for id, head in self._all(wanted) if wanted.matches(id, head))
         return [self._stored(id) for id in islice(matches, offset, offset + limit)]
 
-    def of_run(self, run: str, head: dict[str, bytes]) -> StoredSignature:
+    def of_run(self, run: str, head: Head) -> StoredSignature:
         """Return the signature that a run was started from, or, if that is gone, the run's own."""
-        id = head.get("signature", run.encode()).decode()
-        return self._stored(id if id == run or is_signature(self._container.reader.head(id)) else run)
+        id = head.signature or run
+        return self._stored(id if id == run or self._container.reader.head(id).is_signature else run)
 
-    def _all(self, wanted: SignatureFilter) -> Iterator[tuple[str, dict[str, bytes]]]:
+    def _all(self, wanted: SignatureFilter) -> Iterator[tuple[str, Head]]:
         low = None if wanted.since is None else wanted.since.timestamp() * 1000
         high = None if wanted.until is None else wanted.until.timestamp() * 1000
-        indexes = ((self._container.reader.saved, "saved", False), (self._container.reader.listed, "created", True))
+        indexes = (
+            (self._container.reader.saved, HeadField.SAVED, False),
+            (self._container.reader.listed, HeadField.CREATED, True),
+        )
         streams = [
             self._stream(partial(pages, low=low, high=high), moment)
             for pages, moment, without in indexes
@@ -112,12 +119,12 @@ class SignatureCatalog:
         for _, id, head in heapq.merge(*streams, key=lambda found: found[0]):
             yield id, head
 
-    def _stream(self, pages: Any, moment: str) -> Iterator[tuple[float, str, dict[str, bytes]]]:
+    def _stream(self, pages: Any, moment: HeadField) -> Iterator[tuple[float, str, Head]]:
         """Yield the signatures of one index with their heads, newest first."""
         place = 0
         while page := pages(place, _PAGE):
             for id, head in zip(page, self._container.reader.heads(page), strict=True):
-                if is_signature(head) and is_readable(head) and moment in head and "signature" not in head:
+                if head.is_signature and head.is_readable and moment in head and head.signature is None:
                     yield -float(head[moment]), id, head
             place += len(page)
 
@@ -153,14 +160,13 @@ class SignatureFilter(NamedTuple):
     until: datetime | None = None
     text: str | None = None
 
-    def matches(self, id: str, head: dict[str, bytes]) -> bool:
+    def matches(self, id: str, head: Head) -> bool:
         """Whether a signature matches, apart from the times."""
-        name, marked = head.get("name", b"").decode(), "delete_at" in head
         asked = (
-            (self.status, marked == (self.status is SignatureStatus.MARKED_FOR_DELETION)),
-            (self.category, head.get("category", b"").decode() == self.category),
-            (self.tag, self.tag in json.loads(head.get("tags", b"[]"))),
-            (self.name, name == self.name),
-            (self.text, self.text is not None and (self.text in id or self.text in name)),
+            (self.status, head.is_marked == (self.status is SignatureStatus.MARKED_FOR_DELETION)),
+            (self.category, head.category == self.category),
+            (self.tag, self.tag in head.tags),
+            (self.name, head.name == self.name),
+            (self.text, self.text is not None and (self.text in id or self.text in head.name)),
         )
         return all(fits for wanted, fits in asked if wanted is not None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -18,10 +17,11 @@ from orchestrator_celery.errors import (
 from orchestrator_celery.lifecycle.audit import audited, record
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.lifecycle.rerun.source import Rerun
-from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.model.text import printable
+from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.run_head import Head
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import StoredSignatureAio
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.run import Run
     from orchestrator_celery.handles.run_list import RunList
 
-__all__ = ("StoredSignature", "is_signature")
+__all__ = ("StoredSignature",)
 
 _PAGE = 100
 
@@ -56,40 +56,37 @@ class StoredSignature:
     @property
     def name(self) -> str:
         """The name of the signature; '' without one."""
-        return self._head().get("name", b"").decode()
+        return self._head().name
 
     @property
     def category(self) -> str | None:
         """The category of its runs."""
-        head = self._head()
-        return head["category"].decode() if "category" in head else None
+        return self._head().category
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags of its runs."""
-        return tuple(json.loads(self._head().get("tags", b"[]")))
+        return self._head().tags
 
     @property
     def saved(self) -> bool:
         """Whether it was saved by `orchestrator.save`; False for the signature of a run."""
-        return "saved" in self._head()
+        return self._head().is_saved
 
     @property
     def created(self) -> datetime:
         """When the signature was saved, or its run created."""
-        head = self._head()
-        return from_ms(head["saved"] if "saved" in head else head["created"])
+        return self._head().created
 
     @property
     def status(self) -> SignatureStatus:
         """ACTIVE or MARKED_FOR_DELETION. Its runs have their own status."""
-        return SignatureStatus.MARKED_FOR_DELETION if "delete_at" in self._head() else SignatureStatus.ACTIVE
+        return SignatureStatus.MARKED_FOR_DELETION if self._head().is_marked else SignatureStatus.ACTIVE
 
     @property
     def delete_at(self) -> datetime | None:
         """When the signature is deleted if none of its runs is live then, in UTC; None if it is not marked."""
-        marked = self._head().get("delete_at")
-        return None if marked is None else from_ms(marked)
+        return self._head().delete_at
 
     @property
     def aio(self) -> StoredSignatureAio:
@@ -109,8 +106,8 @@ class StoredSignature:
             SignatureGone: the signature was deleted, or its purge has begun.
         """
         again, codec, head = Rerun(self._container), self._container.codec, self._head()
-        own_args, own_kwargs = codec.load(head["own"]) if "own" in head else ([], {})
-        if "immutable" not in head:
+        own_args, own_kwargs = codec.load(head[HeadField.OWN]) if HeadField.OWN in head else ([], {})
+        if not head.is_immutable:
             own_args, own_kwargs = [*args, *own_args], {**own_kwargs, **kwargs}
         given = codec.dump([own_args, own_kwargs]) if own_args or own_kwargs else None
         return self._handle(again.start(self._source(again), self.id, input=given))
@@ -129,11 +126,11 @@ class StoredSignature:
         with self._audited("rerun", run=before or "") as facts:
             source_run = self._newest() if before is None else before
             head = self._container.reader.head(source_run)
-            if not head or (source_run != self.id and head.get("signature") != self.id.encode()):
+            if not head or self.id not in (source_run, head.signature):
                 self._head()  # raises SignatureGone if a purge deleted both
                 raise RunNotFound(f"{safe_repr(source_run)} is not a run of the signature {self.id}, or was deleted.")
             again = Rerun(self._container)
-            new = again.start(self._source(again), self.id, rerun_of=source_run, input=head.get("input"))
+            new = again.start(self._source(again), self.id, rerun_of=source_run, input=head.get(HeadField.INPUT))
             facts["made"] = new
             return self._handle(new)
 
@@ -217,9 +214,9 @@ class StoredSignature:
     def __repr__(self) -> str:
         return f"<StoredSignature: {printable(self.id)}>"
 
-    def _head(self) -> dict[str, bytes]:
+    def _head(self) -> Head:
         head = self._container.reader.head(self.id)
-        if not is_signature(head):
+        if not head.is_signature:
             raise SignatureGone(
                 f"No signature has the id {self.id!r}: it was never saved here, was deleted, or its purge has begun."
             )
@@ -251,8 +248,3 @@ class StoredSignature:
         self, verb: str, after: SignatureStatus | None = None, run: str = ""
     ) -> AbstractContextManager[dict[str, Any]]:
         return audited(self._container.audit_stream, verb, run, self._status, after, self.id)
-
-
-def is_signature(head: dict[str, bytes]) -> bool:
-    """Whether a head belongs to a saved signature or a run that is not deleted."""
-    return bool(head) and head.get("status") != b"CANCELLED" and "claim" not in head

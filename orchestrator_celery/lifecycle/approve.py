@@ -10,6 +10,7 @@ from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import ApprovalView
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store import Refused
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.tree import TreeReader
@@ -74,7 +75,7 @@ class Approver:
         self._container.publisher.act(effects.todo)
 
     def _find(self, run: str, node: str, verb: str) -> ApprovalView:
-        if self._reader.head_field(run, "status") in (None, b"CANCELLED"):
+        if self._reader.head_field(run, HeadField.STATUS) in (None, b"CANCELLED"):
             raise _gone(run, verb)
         waiting = self._waiting.of(run)
         found = [view for view in waiting if node == view.node] or [view for view in waiting if node == view.name]
@@ -107,7 +108,7 @@ class Approver:
         return None
 
     def _status(self, run: str) -> RunStatus | None:
-        status = self._reader.head_field(run, "status")
+        status = self._reader.head_field(run, HeadField.STATUS)
         return RunStatus(status.decode()) if status else None
 
     def _write(self, entry: Any) -> None:

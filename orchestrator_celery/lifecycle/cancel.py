@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from celery.states import REVOKED
@@ -31,11 +30,12 @@ from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.model.states import NodeState, Priority, RunStatus
+from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.records.definitions import Shape, shape_of, write_definition
-from orchestrator_celery.records.head import parse_cleanup
+from orchestrator_celery.records.head import HeadField, parse_cleanup
 from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.records.packed import unpack
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store import Confirmed, Refused
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ class Cancellation:
         sizes = self._reader.sizes(run)
         return CancelPlan(
             run=run,
-            name=head.get("name", b"").decode(),
-            status=RunStatus(head["status"].decode()),
-            total=int(head["total"]),
-            done=int(head["done"]),
-            failed=int(head["failed"]),
+            name=head.name,
+            status=head.status,
+            total=head.total,
+            done=head.done,
+            failed=head.failed,
             running=sum(leaf.state is NodeState.RUNNING for leaf in live.values()),
             queued=sum(leaf.state is NodeState.QUEUED for leaf in live.values()),
             runs=tuple(f"{run}:{node}:{live[node].attempt}" for node in self._reader.delegated(run)),
@@ -102,7 +102,7 @@ class Cancellation:
         except StoreUnavailable:
             raise  # the audit trail is in the same store
         except OrchestratorError as exc:
-            status = self._reader.head_field(run, "status")
+            status = self._reader.head_field(run, HeadField.STATUS)
             before = RunStatus(status.decode()) if status else None
             self._container.audit_stream.append(
                 record("cancel", run, before=before, after=before, reason=reason, outcome=str(exc)).model_dump_json()
@@ -116,24 +116,24 @@ class Cancellation:
             redis.exceptions.RedisError: the store went away; the next sweep continues.
         """
         head = self._reader.head(run)
-        if head.get("status") != b"CANCELLED":
+        if not head.is_cancelled:
             return
-        self._stop_bodies(run, list(json.loads(head["bodies"])))
-        for inner in json.loads(head["inner"]):
+        self._stop_bodies(run, list(json.loads(head[HeadField.BODIES])))
+        for inner in json.loads(head[HeadField.INNER]):
             if not inner.startswith(RESULT_ONLY):
                 self._store.cancel(inner, "")
                 self.finish(inner)
             forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
         self._clean_up(run, head)
-        if head.get("audit"):
-            self._container.audit_stream.append(head["audit"])
+        if head.get(HeadField.AUDIT):
+            self._container.audit_stream.append(head[HeadField.AUDIT])
             self._store.audit_written(run)
-        if "signature" in head:
-            self._store.signatures.registered(head["signature"].decode(), run, created=False)
+        if head.signature is not None:
+            self._store.signatures.registered(head.signature, run, created=False)
         if not self._notify_celery(run, head):
             self._store.erase(run)
 
-    def _clean_up(self, run: str, head: dict[str, bytes]) -> None:
+    def _clean_up(self, run: str, head: Head) -> None:
         """Start the cleanup callback of a swarm once for each item that ran, each as a run of its own."""
         number = 1
         while (owed := parse_cleanup(head, number)) is not None:
@@ -150,11 +150,13 @@ class Cancellation:
                 known,
                 definitions,
                 {
-                    "name": "cleanup",
-                    "kind": "complex",
-                    "total": sum(shape_of(raw) is Shape.LEAF and not is_callback(path) for path, raw in below.items()),
-                    "close": codec.dump({"root_id": known, "ignore_result": True}),
-                    "input": codec.dump([[facts], {}]),
+                    HeadField.NAME: "cleanup",
+                    HeadField.KIND: NodeKind.COMPLEX.value,
+                    HeadField.TOTAL: sum(
+                        shape_of(raw) is Shape.LEAF and not is_callback(path) for path, raw in below.items()
+                    ),
+                    HeadField.CLOSE: codec.dump({"root_id": known, "ignore_result": True}),
+                    HeadField.INPUT: codec.dump([[facts], {}]),
                 },
             )
             self._container.publisher.act(effects.todo)
@@ -167,12 +169,12 @@ class Cancellation:
                 f"Cancelling the run {run} deletes all its data: confirm it with `confirm=True`, or with the token "
                 "of `run.cancel_plan()`."
             )
-        before = RunStatus(head["status"].decode())
-        counts = {name: int(head[name]) for name in ("total", "done", "failed")}
+        before = head.status
+        counts = {"total": head.total, "done": head.done, "failed": head.failed}
         entry = record(
             "cancel",
             run,
-            name=head.get("name", b"").decode(),
+            name=head.name,
             before=before,
             after=RunStatus.CANCELLED,
             counts=counts,
@@ -192,7 +194,7 @@ class Cancellation:
             # The run is cancelled. The reconciler does the pending work.
             logger.warning("A worker finishes the cancellation later: %r", exc, extra={"action": "cancel", "run": run})
 
-    def _notify_celery(self, run: str, head: dict[str, bytes]) -> bool:
+    def _notify_celery(self, run: str, head: Head) -> bool:
         """Store the cancellation in Celery, and fail the task that the run replaced.
 
         Returns:
@@ -200,17 +202,19 @@ class Cancellation:
         """
         container = self._container
         error = RunCancelled.of(run)
-        outer = parse_leaf_id(head["outer"].decode()) if "outer" in head else None
+        outer = parse_leaf_id(head.outer) if head.outer else None
         if outer is not None:
             # The run replaced a task of another run, and that task fails.
             effects = self._store.fail(outer, None, container.codec.dump_error(error))
             container.publisher.act(effects.todo)
-        options = container.codec.load(head["close"]) if "close" in head else {}
+        options = container.codec.load(head[HeadField.CLOSE]) if HeadField.CLOSE in head else {}
         backend = container.app.backend
         forget_copy(backend, run)  # Celery never overwrites a success
         if outer is None and not options.get("ignore_result"):
             store_copy(backend, run, error, REVOKED)
-        if head.keys() & {"closed", "retold"} or not any(options.get(name) for name in _WAITING_OPTIONS):
+        if head.keys() & {HeadField.CLOSED, HeadField.RETOLD} or not any(
+            options.get(name) for name in _WAITING_OPTIONS
+        ):
             return False
         container.publisher.send_cancelled(run, options)
         return True
@@ -230,15 +234,15 @@ class Cancellation:
                 extra={"action": "cancel", "run": run},
             )
 
-    def _head(self, run: str) -> dict[str, bytes]:
+    def _head(self, run: str) -> Head:
         head = self._reader.head(run)
-        if not head or head.get("status") == b"CANCELLED":
+        if head.is_gone:
             raise _not_found(run)
         return head
 
 
-def _confirmed(head: Mapping[str, bytes]) -> Confirmed:
-    return Confirmed(head["status"], head["created"], head["total"])
+def _confirmed(head: Head) -> Confirmed:
+    return Confirmed(head[HeadField.STATUS], head[HeadField.CREATED], head[HeadField.TOTAL])
 
 
 def _token(run: str, confirmed: Confirmed) -> str:

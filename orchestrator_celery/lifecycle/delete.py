@@ -18,6 +18,7 @@ from orchestrator_celery.model.ids import RESULT_ONLY, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 
@@ -90,7 +91,7 @@ class Deletion:
         """
         while True:
             head = self._reader.head(signature)
-            if not head or head.get("status") == b"CANCELLED" or "claim" in head:
+            if not head.is_signature:
                 if self.finish(signature):
                     self._store.signatures.not_deleted(signature)
                 raise SignatureGone(f"No signature has the id {signature!r}: it was deleted, or its purge has begun.")
@@ -99,12 +100,12 @@ class Deletion:
                 "purge",
                 "",
                 signature=signature,
-                name=head.get("name", b"").decode(),
-                before=SignatureStatus.MARKED_FOR_DELETION if "delete_at" in head else SignatureStatus.ACTIVE,
-                counts={"runs": len(self._store.signatures.members(signature)) + ("status" in head)},
+                name=head.name,
+                before=SignatureStatus.MARKED_FOR_DELETION if head.is_marked else SignatureStatus.ACTIVE,
+                counts={"runs": len(self._store.signatures.members(signature)) + head.is_run},
                 reason=reason,
             )
-            turns = head.get("turns", b"0").decode()
+            turns = str(head.turns)
             # Schedule a check before the claim, so that a sweep finds the claim if this process dies.
             self._store.signatures.look_at(signature)
             effects = self._store.signatures.doom(signature, turns, forced, entry.model_dump_json())
@@ -124,7 +125,7 @@ class Deletion:
         Raises:
             SignatureInUse: the run in the error is live.
         """
-        stands_for = self._reader.head_field(signature, "outer")
+        stands_for = self._reader.head_field(signature, HeadField.OUTER)
         outer = parse_leaf_id(stands_for.decode()) if stands_for else None
         if outer is not None and self._store.due_index.alive(outer.run):
             raise SignatureInUse(
@@ -134,7 +135,7 @@ class Deletion:
         if contained:
             return
         live = [member.run for member in self._store.signatures.members(signature) if member.live]
-        if live or (self._store.due_index.alive(signature) and self._reader.head_field(signature, "status")):
+        if live or (self._store.due_index.alive(signature) and self._reader.head_field(signature, HeadField.STATUS)):
             run = live[0] if live else signature
             raise SignatureInUse(
                 f"The run {run} of the signature {signature} is live: wait for its end, cancel it, or mark the "
@@ -164,7 +165,7 @@ class Deletion:
             except FormatTooNew:  # a worker of that release purges it
                 self._store.signatures.look_again(signature, _PAUSE)
             except SignatureGone:
-                if not self._reader.head_field(signature, "claim"):
+                if not self._reader.head_field(signature, HeadField.CLAIM):
                     self._store.signatures.not_deleted(signature)
             except UNREACHABLE:
                 raise
@@ -180,7 +181,7 @@ class Deletion:
     def finish(self, signature: str) -> bool:
         """Delete the data of a claimed signature; return whether nothing is left. Deleting twice is safe."""
         head = self._reader.head(signature)
-        if "claim" not in head:
+        if not head.is_claimed:
             return not head
         for member in self._store.signatures.members(signature):
             if not self._delete_run(member.run):
@@ -188,8 +189,8 @@ class Deletion:
                 return False
         if not self._forget(signature):
             return False
-        if "audit" in head:
-            self._container.audit_stream.append(head["audit"])
+        if HeadField.AUDIT in head:
+            self._container.audit_stream.append(head[HeadField.AUDIT])
             self._store.audit_written(signature)
         if self._store.signatures.purge(signature, signature=True).refused is Refused.STATE:
             self._store.signatures.look_again(signature, _PAUSE)
@@ -202,7 +203,7 @@ class Deletion:
 
     def _forget(self, run: str) -> bool:
         """Delete Celery's result and the nested runs of a run first, because only the run's record lists them."""
-        if self._store.due_index.alive(run) and self._reader.head_field(run, "status"):
+        if self._store.due_index.alive(run) and self._reader.head_field(run, HeadField.STATUS):
             return False
         for inner in self._reader.inner(run):
             if inner.startswith(RESULT_ONLY):

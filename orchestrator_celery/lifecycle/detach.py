@@ -19,7 +19,7 @@ from orchestrator_celery.records.definitions import (
     write_definition,
 )
 from orchestrator_celery.records.ended import parse_ended
-from orchestrator_celery.records.head import HeadPrefix
+from orchestrator_celery.records.head import HeadField, HeadPrefix
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.records.packed import unpack
@@ -73,7 +73,7 @@ class DetachedRun:
             given: reference to its partial arguments.
         """
         parts, head = self._container, self._container.reader.head(self._run)
-        if not head or head["status"] == b"CANCELLED":
+        if head.is_gone:
             return
         below = self._definitions()
         own = parse_definition(below["."])
@@ -89,7 +89,7 @@ class DetachedRun:
         args, kwargs = parts.publisher.partial_arguments(self._run, given, self._node)
         if args or kwargs:
             fields["input"] = parts.codec.dump([args, kwargs])
-        options = restartable_options(parts.codec.load(head["close"])) if "close" in head else {}
+        options = restartable_options(parts.codec.load(head[HeadField.CLOSE])) if HeadField.CLOSE in head else {}
         starter = Starter(parts)
         routing = {name: value for name, value in options.items() if name in ROUTING}
         starter.start_compiled(

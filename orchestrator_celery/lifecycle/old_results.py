@@ -85,7 +85,7 @@ class OldResults:
             messages.total -= len(messages.pop(run))
 
     def _tell(self, run: str) -> None:
-        close = self._reader.head_field(run, "close")
+        close = self._reader.head_field(run, HeadField.CLOSE)
         options: dict[str, Any] = self._container.codec.load(close) if close else {}
         if options.get("ignore_result"):
             return

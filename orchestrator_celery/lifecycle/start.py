@@ -17,11 +17,12 @@ from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
 from orchestrator_celery.engine.task_names import declared_options, task_names
-from orchestrator_celery.errors import InvalidTransition, StartUnconfirmed
+from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head import HeadField, HeadPrefix
 from orchestrator_celery.records.routing_objects import to_plain
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
@@ -86,7 +87,10 @@ class Starter:
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
             head |= self._reused_id_fields(run, options)
-        effects = self._store.create(run, definitions, head)
+        try:
+            effects = self._store.create(run, definitions, head)
+        except ForeignRun as exc:
+            raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
             self._check_existing(run, head, effects)
         if STALE in head:
@@ -105,16 +109,16 @@ class Starter:
         eta = self._eta(options)
         definitions, head = self.compile(primitive, args, kwargs, options, delayed=eta is not None)
         if eta is not None:
-            head["eta"] = eta
+            head[HeadField.ETA] = eta
         if primitive.stands_in:
-            head["outer"] = run
+            head[HeadField.OUTER] = run
         elif options.get("replaced_task_nesting"):
             pass  # a task that runs again may be replaced by another canvas; the first one counts
         elif not leaf_options(options) and eta is None:
-            head["digest"] = digest_of(definitions)
+            head[HeadField.DIGEST] = digest_of(definitions)
         elif options.get("task_id"):  # a generated id is unknown to other callers
-            head["digest"] = digest_of(self._compiler.run(primitive, {})[0])
-        head["close"] = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
+            head[HeadField.DIGEST] = digest_of(self._compiler.run(primitive, {})[0])
+        head[HeadField.CLOSE] = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
         return head, definitions
 
     def _check_existing(self, run: str, head: Mapping[str, Any], effects: Effects) -> None:
@@ -124,7 +128,7 @@ class Starter:
                 f"The run {run} was cancelled a moment ago, and the cancellation is not complete: apply the signature "
                 "again in a moment, or use a new id."
             )
-        if digest and digest != head.get("digest", digest):
+        if digest and digest != head.get(HeadField.DIGEST, digest):
             raise mismatch(run)
 
     def _reused_id_fields(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,9 +136,9 @@ class Starter:
 
         Messages and processes of an earlier run may still exist, so the new run gets other attempt numbers.
         """
-        base = {"base": _FIRST + secrets.randbelow(_FIRST)}
+        base: dict[str, Any] = {HeadField.BASE: _FIRST + secrets.randbelow(_FIRST)}
         if self._results.may_have(run):
-            return {**base, STALE: 1, "owed": 1}
+            return {**base, STALE: 1, HeadField.OWED: 1}
         kept = self._results.are_kept and not options.get("ignore_result")
         return {} if kept or _UUID.fullmatch(run) else base
 
@@ -158,28 +162,28 @@ class Starter:
         shared = leaf_options(options)
         definitions, leaves = self._compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
         head: dict[str, Any] = {
-            "name": primitive.label or "",
-            "kind": primitive.task_name.removeprefix("orchestrator."),
-            "total": leaves,
-            "leaf": self._codec.dump(to_plain(shared)),
+            HeadField.NAME: primitive.label or "",
+            HeadField.KIND: primitive.task_name.removeprefix("orchestrator."),
+            HeadField.TOTAL: leaves,
+            HeadField.LEAF: self._codec.dump(to_plain(shared)),
         }
         if shared.get("expires"):
-            head["expires"] = int(moment(shared["expires"], "expires").timestamp() * 1000)
+            head[HeadField.EXPIRES] = int(moment(shared["expires"], "expires").timestamp() * 1000)
         if isinstance(primitive, Swarm) and primitive.kwargs.get("batch"):
-            head["batch"] = 1
+            head[HeadField.BATCH] = 1
         if options.get("category"):
-            head["category"] = options["category"]
+            head[HeadField.CATEGORY] = options["category"]
         if options.get("tags"):
-            head["tags"] = json.dumps(options["tags"])
-        head.update({f"task:{name}": self._declared(name) for name in task_names([primitive])})
+            head[HeadField.TAGS] = json.dumps(options["tags"])
+        head.update({f"{HeadPrefix.TASK.value}{name}": self._declared(name) for name in task_names([primitive])})
         if options.get("deadline"):
-            head["limit"] = max(1, int(options["deadline"] * 1000))
+            head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
         if any(primitive.partial_args):
-            head["own"] = self._codec.dump(list(primitive.partial_args), options.get("serializer"))
+            head[HeadField.OWN] = self._codec.dump(list(primitive.partial_args), options.get("serializer"))
         if primitive.immutable:
-            head["immutable"] = 1
+            head[HeadField.IMMUTABLE] = 1
         if args or kwargs:
-            head["input"] = self._codec.dump([args, kwargs], options.get("serializer"))
+            head[HeadField.INPUT] = self._codec.dump([args, kwargs], options.get("serializer"))
         return definitions, head
 
     def _declared(self, name: str) -> bytes:

@@ -27,6 +27,7 @@ class RunKey(str, Enum):
     LINE = ":q:"  #: sorted set: waiting items of a pool, whose id follows
     RUNS = ":r"  #: sorted set: runs of a signature
     INNER = ":i"  #: set: ids of tasks that replaced themselves
+    ANSWERS = ":k"  #: hash: the last answer to each thread of a client, for ten minutes
 
 
 class Beside(str, Enum):
@@ -45,6 +46,7 @@ class Beside(str, Enum):
     SIZE_BEFORE = ":ahead"  #: of a pool with items that ended before it began: its size, '' for the defined one
     LINE_LEFT = ":line"  #: priorities of the items of a pool that never started
     GRAPH = ":g"  #: record of a graph that has ended
+    POSTPONED = ":later"  #: of a node whose task a worker lacked: `first " " count " " stay`, see `postpone.lua`
     ENDS = ":ends"  #: results with which a graph ended, by name
     # In `:m`.
     SEGMENTS = ":segments"  #: where items of a pool lie that were added in bulk

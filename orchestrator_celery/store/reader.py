@@ -8,13 +8,14 @@ from typing import Any
 from orchestrator_celery.model.ids import CLOSE, is_callback
 from orchestrator_celery.model.states import Priority, RunStatus
 from orchestrator_celery.records.graph import EMPTY_GRAPH, GraphRecord, parse_graph
-from orchestrator_celery.records.head import HeadField, check_format
+from orchestrator_celery.records.head import HeadField, check_app, check_format
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.script_call import NEWER
+from orchestrator_celery.store.script_call import check_answer
 from orchestrator_celery.store.scripts import load
 
 __all__ = ("PAGE", "Reader")
@@ -36,18 +37,19 @@ class Reader:
         self._client = client
         self._keys = keys
 
-    def head(self, run: str) -> dict[str, bytes]:
+    def head(self, run: str) -> Head:
         """Every field of the run's head; empty when there is no such run."""
-        head = {key.decode(): value for key, value in self._client.hgetall(self._keys.root(run)).items()}
+        head = Head.of(self._client.hgetall(self._keys.root(run)))
         check_format(head.get(HeadField.FORMAT), run)
+        check_app(head.get(HeadField.APP), head.get(HeadField.APP_NAME), run, self._keys.app)
         return head
 
-    def heads(self, runs: Sequence[str]) -> list[dict[str, bytes]]:
+    def heads(self, runs: Sequence[str]) -> list[Head]:
         """Return the heads of several runs."""
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
                 pipe.hgetall(self._keys.root(run))
-            return [{k.decode(): v for k, v in head.items()} for head in pipe.execute()]
+            return [Head.of(raw) for raw in pipe.execute()]
 
     def head_field(self, run: str, field: str) -> bytes | None:
         """One field of the head."""
@@ -57,8 +59,10 @@ class Reader:
     def head_fields(self, run: str, *fields: str) -> list[bytes | None]:
         """Several fields of the head."""
         values: list[bytes | None]
-        *values, version = self._client.hmget(self._keys.root(run), [*fields, HeadField.FORMAT])
+        checked = (HeadField.FORMAT, HeadField.APP, HeadField.APP_NAME)
+        *values, version, app, name = self._client.hmget(self._keys.root(run), [*fields, *checked])
         check_format(version, run)
+        check_app(app, name, run, self._keys.app)
         return values
 
     def live(self, run: str) -> dict[str, bytes]:
@@ -130,9 +134,9 @@ class Reader:
         """Definitions of nodes, wherever they are kept; of a tree that has not started, the packed tree."""
         script, found = load("definitions"), list[bytes | None]()
         for start in range(0, len(nodes), PAGE):
-            word, _, *answer = script.run(self._client, self._keys.root(run), nodes[start : start + PAGE])
-            if word == NEWER:
-                check_format(answer[0], run)
+            args = (*nodes[start : start + PAGE], self._keys.app.id)
+            word, _, *answer = script.run(self._client, self._keys.root(run), args)
+            check_answer(word, answer, run, self._keys.app)
             found.extend(raw or None for raw in answer[0])
         return found
 

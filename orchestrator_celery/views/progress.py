@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import Progress
+from orchestrator_celery.records.run_head import Head
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ("run_progress",)
 
 
-def run_progress(container: Container, run: str, head: dict[str, bytes]) -> Progress:
+def run_progress(container: Container, run: str, head: Head) -> Progress:
     """Return counts, rate and remaining time of a run, in tasks and seconds.
 
     Args:
@@ -21,12 +22,11 @@ def run_progress(container: Container, run: str, head: dict[str, bytes]) -> Prog
         run: id of the run.
         head: its head.
     """
-    total, done, failed = (int(head[name]) for name in ("total", "done", "failed"))
-    status = RunStatus(head["status"].decode())
+    total, done, failed, status = head.total, head.done, head.failed, head.status
     running = 0 if status.ended else container.reader.running(run)
     ended = done + failed
-    end = float(head["finished"]) / 1000 if "finished" in head else container.store.now()
-    seconds = max(end - float(head["started"]) / 1000, 0.001) if "started" in head else 0.0
+    end = head.finished.timestamp() if head.finished else container.store.now()
+    seconds = max(end - head.started.timestamp(), 0.001) if head.started else 0.0
     rate = ended / seconds if seconds else 0.0
     left = 0 if status.ended else total - ended
     return Progress(

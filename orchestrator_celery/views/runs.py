@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.model.clock import from_ms
-from orchestrator_celery.model.states import NodeKind, RunStatus
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import RunView
-from orchestrator_celery.records.head import is_readable
+from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
@@ -63,25 +61,25 @@ def list_runs(reader: Reader, store: Store, wanted: RunFilter, offset: int, limi
     return list(islice(matches, offset, None if limit is None else offset + limit))
 
 
-def run_view(run: str, head: dict[str, bytes]) -> RunView:
+def run_view(run: str, head: Head) -> RunView:
     """Return the view of a run, as listed."""
     return RunView(
         id=run,
-        name=head.get("name", b"").decode(),
-        kind=NodeKind(head["kind"].decode()),
-        status=RunStatus(head["status"].decode()),
-        category=head["category"].decode() if "category" in head else None,
-        tags=tuple(json.loads(head["tags"])) if "tags" in head else (),
-        tasks=tuple(sorted(name.removeprefix("task:") for name in head if name.startswith("task:"))),
-        signature=head["signature"].decode() if "signature" in head else run,
-        rerun_of=head["rerun_of"].decode() if "rerun_of" in head else None,
-        created=from_ms(head["created"]),
-        eta=from_ms(head["eta"]) if "eta" in head else None,
-        started=from_ms(head["started"]) if "started" in head else None,
-        finished=from_ms(head["finished"]) if "finished" in head else None,
-        total=int(head["total"]),
-        done=int(head["done"]),
-        failed=int(head["failed"]),
+        name=head.name,
+        kind=head.kind,
+        status=head.status,
+        category=head.category,
+        tags=head.tags,
+        tasks=head.tasks,
+        signature=head.signature or run,
+        rerun_of=head.rerun_of,
+        created=head.created,
+        eta=head.eta,
+        started=head.started,
+        finished=head.finished,
+        total=head.total,
+        done=head.done,
+        failed=head.failed,
     )
 
 
@@ -103,7 +101,7 @@ def _all(reader: Reader, store: Store, since: datetime | None, until: datetime |
     while page := reader.listed(offset, _PAGE, low, high):
         gone = []
         for run, head in zip(page, reader.heads(page), strict=True):
-            if head.get("status") == b"CANCELLED" or not is_readable(head):
+            if head.is_cancelled or not head.is_readable:
                 continue
             if head:
                 yield run_view(run, head)

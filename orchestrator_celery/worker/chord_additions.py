@@ -11,6 +11,7 @@ from celery.canvas import Signature
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN
 from orchestrator_celery.errors import Interrupted
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store import Refused
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by
 from orchestrator_celery.worker.patience import patiently
@@ -63,7 +64,7 @@ class ChordAdditions:
 
     def _apply(self, task: Any, message: ClaimedMessage, sig: Signature) -> Any:
         container, (leaf, fence) = self._container, message.claims[-1]
-        blob = container.reader.head_field(leaf.run, "leaf")
+        blob = container.reader.head_field(leaf.run, HeadField.LEAF)
         item, leaves = container.compiler.item(_sealed(sig, task.app), container.codec.load(blob) if blob else {})
         message.added += 1
         add = partial(container.store.add_to_chord, leaf, fence, message.added, item, leaves)

@@ -23,6 +23,7 @@ from orchestrator_celery.lifecycle.cancel import Cancellation
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.worker.claimed_message import claimed_by
 from orchestrator_celery.worker.patience import patiently
 
@@ -80,7 +81,7 @@ class RetryReplace:
         later = Fence(nesting=fence.nesting + 1)  # the retries of the replacement count from 0
         if isinstance(sig, Primitive):
             answer = self._reporter.requeued(leaf, fence, later, "delegate")
-            if answer is not None and answer.refused is not None:
+            if answer is not None and answer.refused is not None and answer.detail is None:
                 self._withdraw(str(leaf))
             elif answer is not None and answer.detail:
                 self._container.store.suspend(str(leaf))  # the canvas was started while the outer run is suspended
@@ -90,7 +91,7 @@ class RetryReplace:
 
     def _withdraw(self, run: str) -> None:
         """Cancel a nested run if the outer run has ended or has started the replaced task again."""
-        status = self._container.reader.head_field(run, "status")
+        status = self._container.reader.head_field(run, HeadField.STATUS)
         if status is not None and not RunStatus(status.decode()).ended:
             self._container.store.cancel(run, "")
             Cancellation(self._container).finish(run)

@@ -34,6 +34,7 @@ from orchestrator_celery import (
     DeadlineExceeded,
     DefinitionMismatch,
     Event,
+    ForeignRun,
     ForeignSignature,
     FormatTooNew,
     GraphInvalid,
@@ -528,6 +529,9 @@ def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
+    except ForeignRun as exc:
+        lost: RunNotFound = exc
+        return f"{lost} {exc.run} {exc.owner}"
     except FormatTooNew as exc:
         return f"{exc.run} {exc.found} {exc.known}"
     except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored, NodeNotFound):

@@ -16,7 +16,7 @@ from orchestrator_celery.lifecycle.rerun.records import EarlierRecords
 from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, Shape, parse_definition, shape_of, with_attributes
-from orchestrator_celery.records.head import HeadPrefix
+from orchestrator_celery.records.head import HeadField, HeadPrefix
 from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.store import Refused
@@ -67,16 +67,16 @@ class Rerun:
             RunNotFound: there is no such run.
         """
         head = self._container.reader.head(root)
-        if not head or head.get("status") == b"CANCELLED":
+        if head.is_gone:
             raise RunNotFound(f"No run has the id {root!r}, so it cannot be started again.")
         kept = {name: value for name, value in head.items() if name in _KEPT or name.startswith(HeadPrefix.TASK.value)}
-        if "skipped" in head:  # the new run skips no task
-            kept["total"] = b"%d" % (int(head["total"]) + int(head["skipped"]))
+        if head.skipped:  # the new run skips no task
+            kept[HeadField.TOTAL] = b"%d" % (head.total + head.skipped)
         self._refuse_expired(root, head)
         found = RunContents(self._container.store.client, self._container.store.keys).definitions(root)
-        closing = self._container.codec.load(head["close"]) if "close" in head else {}
+        closing = self._container.codec.load(head[HeadField.CLOSE]) if HeadField.CLOSE in head else {}
         return Source(
-            kept, found if "saved" in head else self._current_definitions(root, found), restartable_options(closing)
+            kept, found if head.is_saved else self._current_definitions(root, found), restartable_options(closing)
         )
 
     def start(self, source: Source, signature: str, rerun_of: str | None = None, **head: Any) -> str:
@@ -123,7 +123,7 @@ class Rerun:
         reader, store = self._container.reader, self._container.store
         source = self.source(run)
         earlier = EarlierRecords(reader, RunContents(store.client, store.keys), run, node)
-        signature = reader.head_field(run, "signature")
+        signature = reader.head_field(run, HeadField.SIGNATURE)
         return self.start(source._replace(earlier=earlier), signature.decode() if signature else run, rerun_of=run)
 
     def _upload_records(self, run: str, earlier: EarlierRecords, fields: dict[str, Any]) -> str:
@@ -151,7 +151,7 @@ class Rerun:
         yield from added
 
     def _refuse_expired(self, root: str, head: Mapping[str, bytes]) -> None:
-        expires = self._container.codec.load(head["leaf"]).get("expires") if "leaf" in head else None
+        expires = self._container.codec.load(head[HeadField.LEAF]).get("expires") if HeadField.LEAF in head else None
         if isinstance(expires, datetime) and expires <= datetime.now(timezone.utc):
             raise InvalidWorkflow(
                 f"The tasks of {root} expired at {expires.isoformat()}, so none of them would run again. Apply the "

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from orchestrator_celery.errors import FormatTooNew
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.states import NodeKind, RunStatus
 from orchestrator_celery.records.head import (
     FORMAT,
     HeadField,
@@ -19,6 +20,7 @@ from orchestrator_celery.records.head import (
     prefixed,
 )
 from orchestrator_celery.records.lua_names import GROUPS, with_literals
+from orchestrator_celery.records.run_head import Head
 
 
 @pytest.mark.parametrize("value", [1000, 1000.0, "1000", b"1000"])
@@ -70,3 +72,56 @@ def test_a_name_in_lua_is_replaced_by_its_literal(group):
     for name, value in GROUPS[group].items():
         literal = f"'{value}'" if isinstance(value, str) else str(int(value))
         assert with_literals("x", f"f({group}.{name})") == f"f({literal})"
+
+
+def test_a_head_reads_its_fields():
+    raw = {
+        b"status": b"FAILED",
+        b"kind": b"swarm",
+        b"name": b"resize",
+        b"category": b"images",
+        b"tags": b'["eu", "slow"]',
+        b"task:b": b"",
+        b"task:a": b"",
+        b"signature": b"s:1",
+        b"rerun_of": b"r0",
+        b"outer": b"r1:0.1:1",
+        b"ref": b"0",
+        b"created": b"1000",
+        b"started": b"2000",
+        b"total": b"5",
+        b"done": b"3",
+        b"failed": b"1",
+        b"skipped": b"1",
+        b"closed": b"3000",
+    }
+    head = Head.of(raw)
+    assert (head.status, head.kind, head.name, head.category) == (RunStatus.FAILED, NodeKind.SWARM, "resize", "images")
+    assert (head.tags, head.tasks) == (("eu", "slow"), ("a", "b"))
+    assert (head.signature, head.rerun_of, head.outer, head.ref) == ("s:1", "r0", "r1:0.1:1", "0")
+    assert (head.created, head.started, head.finished, head.eta) == (from_ms(1000), from_ms(2000), None, None)
+    assert (head.total, head.done, head.failed, head.skipped) == (5, 3, 1, 1)
+    assert head.is_run and head.is_signature and head.is_told
+    assert not (head.is_gone or head.is_saved or head.is_marked or head.is_claimed or head.is_immutable)
+
+
+@pytest.mark.parametrize(
+    ("fields", "gone", "signature"),
+    [
+        ({}, True, False),
+        ({"status": b"CANCELLED"}, True, False),
+        ({"status": b"RUNNING"}, False, True),
+        ({"saved": b"1"}, False, True),
+        ({"saved": b"1", "delete_at": b"9"}, False, True),
+        ({"saved": b"1", "claim": b"9"}, False, False),
+    ],
+)
+def test_a_head_without_a_record_is_gone(fields, gone, signature):
+    head = Head(fields)
+    assert (head.is_gone, head.is_signature) == (gone, signature)
+
+
+def test_a_head_of_a_later_release_is_not_readable():
+    assert Head({"status": b"RUNNING"}).is_readable
+    assert Head({"format": b"%d" % FORMAT}).is_readable
+    assert not Head({"format": b"%d" % (FORMAT + 1)}).is_readable

@@ -5,11 +5,6 @@ local function leave_undone(graph, key, state, reference)
   graph.tokens[key] = nil
 end
 
-local function decides(graph_id, key) -- whether a decision about the visit is open
-  local at, turn = key:match('^(%w+)%.(%d+)$')
-  return redis.call('HEXISTS', live_key, decision_of(graph_id, at, turn)) == 1
-end
-
 local function fail_graph(graph_id, graph, reference)
   graph.error = reference
   local below = false -- whether a composite, or a nested run, is at work
@@ -19,9 +14,13 @@ local function fail_graph(graph_id, graph, reference)
     if live and has_not_begun(live) then
       remove_live(visit, live)
       leave_undone(graph, key, UNDONE.not_begun, '')
-    elseif not live and not decides(graph_id, key) or live and live.state == STATE.delegated then
+    elseif not live then -- a decision about the visit is open, or a composite is at work
+      local decision = decision_of(graph_id, key:match('^(%w+)%.(%d+)$'))
+      below = below or redis.call('HEXISTS', live_key, decision) == 0
+    elseif live.state == STATE.delegated then
       below = true
     end
   end
-  if next(graph.tokens) ~= nil then stop_below(graph_id, reference, below) end
+  if next(graph.tokens) ~= nil then set_failing(graph_id, reference) end
+  if below then withdraw_soon() end
 end

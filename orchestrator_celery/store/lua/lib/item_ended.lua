@@ -15,7 +15,10 @@ item_ended = function(pool_id, definition, index, state, counts)
     local stop_after = number(definition, ATTRIBUTE.stop_after)
     if stop_after and pool.failed >= stop_after and not pool.stopped then
       pool.stopped = true
-      if pool.next > pool.done then stop_below(pool_id, item, true) end
+      if pool.next > pool.done then
+        set_failing(pool_id, item)
+        withdraw_soon()
+      end
     end
   end
   if state ~= STATE.skipped then call_back_after_item(item, definition, state, counts) end

@@ -9,17 +9,13 @@ local function has_ended(pool)
   return pool.done >= pool.next and (pool.stopped or is_complete)
 end
 
--- Whether no items were added and none has a priority of its own, so that the definition says all about a new start.
-local function is_as_defined(definition, pool)
-  return pool.size == number(definition, ATTRIBUTE.size) and not pool.mixed
-end
-
 local function end_if_done(pool_id, definition, pool)
   if waits or pool.gone or not has_ended(pool) then return end
   pool.gone = true
   if pool.runners > 0 then dismiss_runners(pool_id) end
   local why = withdrawn_with(pool_id)
-  if why and pool.next == 0 and is_as_defined(definition, pool) then -- nothing of it has begun
+  local is_as_defined = pool.size == number(definition, ATTRIBUTE.size) and not pool.mixed
+  if why and pool.next == 0 and is_as_defined then -- nothing of it has begun, and its definition says all about a new start
     pool.dropped = true
     return up(pool_id, UNDONE.not_begun, '', ',')
   end

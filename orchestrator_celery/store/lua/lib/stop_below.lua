@@ -10,29 +10,13 @@ local function withdraw_soon()
   effects[#effects + 1] = { 'withdraw', PLACE.close, 0 }
 end
 
-local function write_failing()
-  local found = {}
-  for composite, reference in pairs(errors_of_failing()) do found[#found + 1] = composite .. '=' .. reference end
-  if #found == 0 then
-    redis.call('HDEL', root, HEAD.withdrawn)
-    withdrawn, failing = false, nil
-    return
-  end
-  withdrawn = table.concat(found, ' ')
-  redis.call('HSET', root, HEAD.withdrawn, withdrawn)
-end
-
--- `is_queued`: something below it may be queued, apart from what the caller has removed.
-local function stop_below(composite, reference, is_queued)
+-- Composites that begin to fail, with the reference of the error, or that have ended, without one.
+local function set_failing(composite, reference)
   withdrawn = withdrawn or ''
   errors_of_failing()[composite] = reference
-  write_failing()
-  if is_queued then withdraw_soon() end
-end
-
--- A composite has ended, so nothing is below it.
-local function is_over(composite)
-  if not withdrawn or not errors_of_failing()[composite] then return end
-  errors_of_failing()[composite] = nil
-  write_failing()
+  local found = {}
+  for each, error_of_each in pairs(errors_of_failing()) do found[#found + 1] = each .. '=' .. error_of_each end
+  withdrawn = #found > 0 and table.concat(found, ' ')
+  if not withdrawn then return redis.call('HDEL', root, HEAD.withdrawn) end
+  redis.call('HSET', root, HEAD.withdrawn, withdrawn)
 end

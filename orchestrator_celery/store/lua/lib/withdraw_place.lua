@@ -12,5 +12,6 @@ local function fail_from_outside(payload)
   put_ended(holder, STATE.failed, 0, now, '', payload)
   local graph = get_graph('0')
   if graph then graph.error = graph.error or holder end
-  stop_below('0', holder, true)
+  set_failing('0', holder)
+  withdraw_soon()
 end
