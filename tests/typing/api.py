@@ -514,6 +514,9 @@ def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
         return str(exc.report)
     except SwarmFailed as exc:
         return str([failure["index"] for failure in exc.failures])
+    except ForeignRun as exc:
+        lost: RunNotFound = exc
+        return f"{lost} {exc.run} {exc.owner}"
     except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound, RunCancelled, ConfirmationRequired) as exc:
         return str(exc)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
@@ -529,9 +532,6 @@ def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
-    except ForeignRun as exc:
-        lost: RunNotFound = exc
-        return f"{lost} {exc.run} {exc.owner}"
     except FormatTooNew as exc:
         return f"{exc.run} {exc.found} {exc.known}"
     except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored, NodeNotFound):
