@@ -8,7 +8,7 @@ if not status then return reply('gone') end
 for i = 4, #ARGV do
   local node = ARGV[i]
   local live = get_live(node)
-  if live and may_be_overdue(live) and due_at(live) <= tonumber(now) then
+  if live and may_be_overdue(node, live) and due_at(live) <= tonumber(now) then
     live.tries, live.sent = live.tries + 1, tonumber(now)
     put_live(node, live)
     if ARGV[3] == '1' then

@@ -24,9 +24,11 @@ for i = 1, #entries, 2 do
     running[#running + 1], running[#running + 2] = node, entries[i + 1]
   elseif live.state == STATE.awaiting then
     approvals = approvals + 1
-    if live.sent > 0 and live.sent <= current then late[#late + 1] = node end
-    if live.sent > 0 then look_at(live.sent) end
-  elseif may_be_overdue(live) then
+    if live.sent > 0 and not held then
+      if live.sent <= current then late[#late + 1] = node end
+      look_at(live.sent)
+    end
+  elseif may_be_overdue(node, live) then
     if due_at(live) <= current then
       overdue[#overdue + 1], overdue[#overdue + 2] = node, entries[i + 1]
       look_at(current + pause_after(live.tries + 1))

@@ -21,6 +21,7 @@ end
 local function hold(node, live)
   live.state, live.since = STATE.held, now
   put_live(node, live)
+  if withdrawn_with(node) then withdraw_soon() end
 end
 
 local delay = 0 -- milliseconds before a node that is started now may begin: the pause before a retry
@@ -34,6 +35,7 @@ end
 local function queue(node, live, definition, wait)
   live.state, live.since, live.owner, live.sent, live.tries = STATE.queued, now, '', tonumber(now) + wait, 0
   put_live(node, live)
+  if withdrawn_with(node) then return withdraw_soon() end
   -- Celery may be told the end of a suspended run. All other messages stay in the outbox until the run is resumed.
   if held and node ~= PLACE.close then return end
   send(node, live, definition, wait)

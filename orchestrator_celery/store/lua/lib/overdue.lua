@@ -3,6 +3,6 @@ local function pause_after(tries) return math.min(tonumber(ARGV[1]) * 2 ^ tries,
 
 local function due_at(live) return live.sent + pause_after(live.tries) end
 
-local function may_be_overdue(live)
-  return live.state == STATE.deciding or (live.state == STATE.queued and not held)
+local function may_be_overdue(node, live)
+  return live.state == STATE.deciding or (live.state == STATE.queued and not held and not withdrawn_with(node))
 end
