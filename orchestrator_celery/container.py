@@ -14,7 +14,6 @@ from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
-from orchestrator_celery.records.head import AppId
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
@@ -53,18 +52,13 @@ class Container:
         return OrchestratorSettings.read(self.app.conf, policies)
 
     @cached_property
-    def identity(self) -> AppId:
-        """The app that runs of this process belong to."""
-        return identify(self.app, self.settings.app)
-
-    @cached_property
     def store(self) -> Store:
         """The state store.
 
         Raises:
             StoreNotConfigured: neither the result backend nor `orchestrator_store_url` is Redis.
         """
-        return Store(connect(self.app, self.settings.store_url), self.settings, self.identity)
+        return Store(connect(self.app, self.settings.store_url), self.settings, identify(self.app, self.settings.app))
 
     @property
     def has_store(self) -> bool:

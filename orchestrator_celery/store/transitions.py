@@ -177,6 +177,13 @@ class Store(Transitions):
         retries, nesting = ("", "") if fence is None else (fence.retries, fence.nesting)
         return self._run("fail", leaf.run, leaf.node, leaf.attempt, retries, nesting, error)
 
+    def followed(self, leaf: LeafId) -> Effects:
+        """Return the messages of the outbox that the end of a leaf put there.
+
+        A report that was refused with `STALE` may be the second one of a caller that lost the answer to the first.
+        """
+        return self._run("followed", leaf.run, leaf.node, leaf.attempt)
+
     def requeue(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects:
@@ -362,6 +369,7 @@ class Store(Transitions):
     def keep_report(self, report: bytes) -> None:
         """Store the report of a sweep; the newest thousand are kept."""
         with self.client.pipeline(transaction=False) as pipe:
+            pipe.lrem(self.keys.reports, 1, report)  # the same report, if the client sends the pipeline again
             pipe.lpush(self.keys.reports, report)
             pipe.ltrim(self.keys.reports, 0, _REPORTS - 1)
             pipe.execute()

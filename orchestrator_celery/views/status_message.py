@@ -99,7 +99,7 @@ def _worker_advice(container: Container) -> str:
     if other:
         return (
             f"These workers belong to other apps, so they do not run its tasks: {', '.join(other)}. This app is "
-            f"{container.identity.label}: use the name and the broker URL of the workers, or set the same "
+            f"{container.store.keys.app.label}: use the name and the broker URL of the workers, or set the same "
             "`orchestrator_app` in both."
         )
     if lacking:

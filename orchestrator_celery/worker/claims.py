@@ -14,10 +14,11 @@ from orchestrator_celery.errors import ForeignRun, FormatTooNew
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.store import Effects, Refused
+from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
+from orchestrator_celery.worker.own_bodies import Bodies, Body
 from orchestrator_celery.worker.patience import patiently
 from orchestrator_celery.worker.unknown_tasks import missing_task
 
@@ -44,6 +45,7 @@ class Claims:
         self._container = container
         self._lost = lost
         self._unknown = unknown
+        self._bodies = Bodies()
 
     def claim(self, task: Any, request: Any, args: Any, kwargs: Any) -> None:
         """Claim the nodes of a message, or stop its body.
@@ -62,40 +64,36 @@ class Claims:
         if missing is not None:
             self._unknown.postpone(*claims[0], missing)
             raise Ignore(f"the task {missing} is not registered here")
-        owner = owner_of(self._container, request)
+        owner, body = owner_of(self._container, request), Body()
         try:
-            checkpoint, routing = self._claim_one(task, *claims[0], owner)
+            checkpoint, routing = self._claim_one(task, *claims[0], owner, body)
             # A nested run is closed even if the task that it replaces no longer waits for it.
-            claims[1:] = [claim for claim in claims[1:] if self._still_waiting(task, *claim, owner)]
+            claims[1:] = [claim for claim in claims[1:] if self._still_waiting(task, *claim, owner, body)]
         except Ignore:
             raise
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
         request._orchestrator_message = ClaimedMessage(
-            claims, _origin(self._container, request), checkpoint, routing=routing
+            claims, _origin(self._container, request), checkpoint, routing=routing, body=body
         )
 
-    def _still_waiting(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
+    def _still_waiting(self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body) -> bool:
         """Whether the task that a nested run replaces still waits for the end of that run."""
         for _ in range(2):  # the first try releases the claim of a dead process
             with suppress(Ignore):
-                self._claim_one(task, leaf, fence, owner)
+                self._claim_one(task, leaf, fence, owner, body)
                 return True
         return False
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, EdgeContext | None]:
-        tries = 0
-
-        def claim() -> Effects:
-            nonlocal tries
-            tries += 1
-            return self._container.store.claim(leaf, fence, owner)
-
-        answer = patiently(self._container, claim)
+    def _claim_one(
+        self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body
+    ) -> tuple[bytes, EdgeContext | None]:
+        is_alone = self._bodies.add((leaf, fence), body) or _runs_alone()
+        answer = patiently(self._container, self._container.store.claim, leaf, fence, owner)
         if answer.refused is None:
             return answer.detail or b"", edge_context(answer.more)
-        if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
-            # An earlier try claimed the node for this process, and its answer was lost.
+        if answer.refused is Refused.DUPLICATE and answer.detail == owner.encode() and is_alone:
+            # This call claimed the node before, and the answer was lost: nothing else in this process can have done it.
             return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.

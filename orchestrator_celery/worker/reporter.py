@@ -77,7 +77,7 @@ class Reporter:
         # Choosing the edges here, by the stored form of the result, saves a call to the store.
         chosen, relied = self._choose_edges(leaf, routing, blob)
         known = origin._replace(known={leaf.node: result})
-        self._report(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
+        self._report_end(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
     def _choose_edges(self, leaf: LeafId, routing: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if routing is None:
@@ -95,7 +95,7 @@ class Reporter:
         if leaf.node == CLOSE:
             self._report(leaf, NO_ORIGIN, store.ended, leaf)
             return
-        self._report(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
+        self._report_end(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
 
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
@@ -189,6 +189,12 @@ class Reporter:
             self._container.store.due_index.due_soon(run)
         except UNREACHABLE:
             logger.debug("The store is unavailable; the run is checked later.", extra={"action": "due", "run": run})
+
+    def _report_end(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> None:
+        """Report the end of a leaf. If the end is known, the answer to an earlier report may be lost."""
+        answer = self._report(leaf, origin, call, *args)
+        if answer is not None and answer.refused is Refused.STALE:
+            self._report(leaf, origin, self._container.store.followed, leaf)
 
     def _report(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> Effects | None:
         extra = {"action": getattr(call, "__name__", "report"), "run": leaf.run, "node": leaf.node}

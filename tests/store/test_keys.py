@@ -82,7 +82,16 @@ def test_all_keys_of_a_run_share_a_slot(store, run):
     """Given a run of any name, then all its keys are in one slot of a cluster."""
     play = everything(store, run)
     assert len(play.keys()) == 12
-    assert len({key_slot(key.encode()) for key in play.keys()}) == 1
+    assert len({key_slot(key.encode()) for key in [*play.keys(), f"{store.keys.root(run)}:k"]}) == 1
+
+
+def test_answers_that_are_kept_share_a_slot_with_their_subject(store, client):
+    """Given calls on a run and on the audit trail, then their answers are in the slots of these, and soon expire."""
+    everything(store)
+    ours = [store.keys.root("some-run"), store.keys.root("s:1"), "orc:audit"]
+    kept = [key.decode() for key in client.scan_iter("*}:k")]
+    assert {key_slot(key.encode()) for key in kept} >= {key_slot(key.encode()) for key in ours}
+    assert all(0 < client.ttl(key) <= 600 for key in kept)
 
 
 def test_the_workers_keys_share_a_slot():

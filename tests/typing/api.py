@@ -515,6 +515,9 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
         return str(exc.report)
     except SwarmFailed as exc:
         return str([failure["index"] for failure in exc.failures])
+    except ForeignRun as exc:
+        lost: RunNotFound = exc
+        return f"{lost} {exc.run} {exc.owner}"
     except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound, RunCancelled, ConfirmationRequired) as exc:
         return str(exc)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
@@ -530,9 +533,6 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
-    except ForeignRun as exc:
-        lost: RunNotFound = exc
-        return f"{lost} {exc.run} {exc.owner}"
     except FormatTooNew as exc:
         return f"{exc.run} {exc.found} {exc.known}"
     except WorkerWithoutExtension as exc:

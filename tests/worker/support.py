@@ -9,6 +9,7 @@ from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.records.events import parse_event
+from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
 from tests.worker import tasks as project
@@ -65,8 +66,9 @@ class Stand:
         return Swarm(items, app=self.app, **bounds)
 
     def keys(self):
-        """Every key of the store."""
-        return sorted(key.decode() for key in self.orchestrator.container.store.client.scan_iter(f"{self._prefix}:*"))
+        """Every key of the store, the last answers to callers aside."""
+        client = self.orchestrator.container.store.client
+        return sorted(key.decode() for key in client.scan_iter(f"{self._prefix}:*") if not is_answers(client, key))
 
     def queued(self, queue="celery"):
         """How many messages wait in a queue of the broker, which has to be a Redis."""
