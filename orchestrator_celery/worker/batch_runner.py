@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from celery.app.trace import trace_task
@@ -26,7 +27,7 @@ from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.store.swarm_transitions import Ended
+from orchestrator_celery.store.swarm_transitions import Ended, Taken, taken_items
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, owner_of
 from orchestrator_celery.worker.patience import patiently
 from orchestrator_celery.worker.reporter import Reporter
@@ -69,7 +70,7 @@ class Runner:
         self._owner = owner_of(container, request)
         #: Guards the attributes below: a second thread reports finished items while a long item runs.
         self._lock = threading.Lock()
-        self._taken: deque[tuple[str, bytes, str]] = deque()
+        self._taken: deque[Taken] = deque()
         self._ended: list[Ended] = []
         self._begun, self._born = 0.0, ""
         self._halted = False
@@ -132,15 +133,17 @@ class Runner:
             with self._lock:
                 if not self._taken:
                     return done
-                node, definition, given = self._taken.popleft()
+                item = self._taken.popleft()
                 self._begun = time.monotonic()
-            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, created=self._born))
+            self._run_one(item)
             done += 1
 
-    def _run_one(self, item: Dispatch) -> None:
+    def _run_one(self, taken: Taken) -> None:
         container = self._container
+        named = LeafId(self._leaf.run, taken.node, taken.attempt)
+        item = Dispatch(named, Fence(), taken.input, taken.definition, created=self._born)
         try:
-            leaf = container.publisher.with_arguments(item)
+            leaf = container.publisher.with_arguments(item, own=True)
         except UNREACHABLE:
             raise
         except Exception as exc:
@@ -150,7 +153,7 @@ class Runner:
         if task is None:
             self.failed(item.leaf, item.fence, NotRegistered(leaf.task), "")
             return
-        message = ClaimedMessage([(item.leaf, item.fence)], self._origin, sink=self)
+        message = ClaimedMessage([(item.leaf, item.fence)], self._origin, taken.checkpoint, sink=self)
         request = _request_of(self._request, leaf, str(item.leaf))
         request["_orchestrator_message"] = message
         try:
@@ -191,7 +194,7 @@ class Runner:
 
     def _exchange(
         self, want: int, back: list[str] | None = None, busy: bool = False, asks: bool = False
-    ) -> list[tuple[str, bytes, str]]:
+    ) -> list[Taken]:
         """Report finished items and take new ones in one call. The caller holds the lock.
 
         Args:
@@ -222,9 +225,8 @@ class Runner:
         if answer.refused is not None:
             self._halt(answer.refused)
             return []
-        flat = answer.detail or []
         self._born = answer.more[0].decode()
-        return [(flat[i].decode(), flat[i + 1], flat[i + 2].decode()) for i in range(0, len(flat), 3)]
+        return taken_items(answer)
 
     def _halt(self, refused: Refused) -> None:
         """Start no more items: the run is suspended or gone, or another runner has replaced this one."""
@@ -234,7 +236,7 @@ class Runner:
             self._exchange(0, back)
 
     def _give_back(self) -> list[str]:
-        back = [node for node, _, _ in self._taken]
+        back = [item.node for item in self._taken]
         self._taken.clear()
         return back
 
@@ -250,7 +252,8 @@ def _request_of(runner: Any, leaf: Leaf, task_id: str) -> dict[str, Any]:
     kept = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang", "utc", "stamped_headers", "stamps")
     headers = leaf.options.get("headers") or {}
     return {
-        **{name: getattr(runner, name, None) for name in kept}, **headers, "headers": dict(headers), "id": task_id,
+        **{name: deepcopy(getattr(runner, name, None)) for name in kept},
+        **headers, "headers": dict(headers), "id": task_id,
         "task": leaf.task, "args": leaf.args, "kwargs": leaf.kwargs, "retries": 0, "is_eager": False,
         "ignore_result": True, "correlation_id": task_id, "timelimit": [None, None], "replaced_task_nesting": 0,
     }  # fmt: skip

@@ -30,10 +30,14 @@ local function wait_of(definition)
   return math.max(delay, wait)
 end
 
--- Puts a node into the outbox and sends its message. Within the `wait` milliseconds the message does not count as lost.
-local function queue(node, live, definition, wait)
+local function put_into_outbox(node, live, wait)
   live.state, live.since, live.owner, live.sent, live.tries = STATE.queued, now, '', tonumber(now) + wait, 0
   put_live(node, live)
+end
+
+-- Puts a node into the outbox and sends its message. Within the `wait` milliseconds the message does not count as lost.
+local function queue(node, live, definition, wait)
+  put_into_outbox(node, live, wait)
   -- Celery may be told the end of a suspended run. All other messages stay in the outbox until the run is resumed.
   if held and node ~= PLACE.close then return end
   send(node, live, definition, wait)

@@ -5,6 +5,7 @@ local function start_again(node, live) -- under a new attempt, which does not co
   new_attempt(live)
   local has_checkpoint = redis.call('HEXISTS', checkpoints_key, node)
   emit('resumed', node, EVENT.attempt, live.attempt, EVENT.checkpoint, has_checkpoint)
+  if runner_of(live) then return return_item(node, live) end
   queue(node, live, node == PLACE.close and '' or definition_of(node), 0)
 end
 
@@ -19,7 +20,7 @@ local function release()
     elseif live.state == STATE.stopping then -- no worker could stop it, so it continues
       live.state = STATE.running
       put_live(node, live)
-    elseif was_held and live.state == STATE.queued and node ~= PLACE.close then
+    elseif was_held and live.state == STATE.queued and node ~= PLACE.close and not waits_for_runner(node) then
       queue(node, live, definition_of(node), math.max(0, live.sent - tonumber(now)))
     end
   end

@@ -1,6 +1,13 @@
 -- The callbacks of a node that ends again after a retry are called again, however they ended the first time.
 local renew
 
+local function forget_runners(pool_id, pool) -- also those that have not noticed its end
+  for _, field in ipairs(redis.call('HKEYS', live_key)) do
+    if pool_of_runner(field) == pool_id then redis.call('HDEL', live_key, field) end
+  end
+  if pool.called > 0 then redis.call('HSET', ended_key, pool_id .. BESIDE.called, pool.called) end
+end
+
 local function renew_graph(graph_id)
   local record = redis.call('HGET', active_key, graph_id) or redis.call('HGET', ended_key, graph_id .. BESIDE.graph)
   redis.call('HDEL', active_key, graph_id)
@@ -27,12 +34,12 @@ renew = function(node)
   if shape == SHAPE.graph then return renew_graph(node) end
   local ended, active = redis.call('HGET', ended_key, node .. BESIDE.pool_end), redis.call('HGET', active_key, node)
   if not record and not active then return end -- it has not begun
-  local size = ended and size_in_end(ended) or active and is_pool_record(active) and parse_pool(active).size
-    or number(definition, ATTRIBUTE.size)
+  local pool = ended and parse_pool_end(ended) or active and is_pool_record(active) and parse_pool(active)
+  if pool then forget_runners(node, pool) end
   redis.call('HDEL', ended_key, node .. BESIDE.pool_end)
-  redis.call('HDEL', active_key, node)
+  redis.call('HDEL', active_key, node, node .. BESIDE.returned)
   pools[node] = nil
-  for i = 0, tonumber(size) - 1 do renew(node .. '.' .. i) end
+  for i = 0, (pool and pool.size or number(definition, ATTRIBUTE.size)) - 1 do renew(node .. '.' .. i) end
 end
 
 local function call(callback, input)

@@ -1,3 +1,23 @@
+-- Items go back to the runners of their pool, and runners end.
+-- The attempt of an item goes on with the next runner, or by a message of its own where the pool has no runners any more.
+return_item = function(node, live)
+  local pool_id, index = parent_and_index(node)
+  local pool = get_pool(pool_id)
+  if not pool or pool.singly then return queue(node, live, definition_of(node), 0) end
+  put_into_outbox(node, live, 0)
+  redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned_items(pool_id) .. index .. ' ')
+  if pool.runners == 0 then call_runner(pool_id, pool) end
+end
+
+local function send_returned(pool_id)
+  for index in returned_items(pool_id):gmatch('%d+') do
+    local node = pool_id .. '.' .. index
+    local live = get_live(node)
+    if live and live.state == STATE.queued then queue(node, live, definition_of(node), 0) end
+  end
+  redis.call('HDEL', active_key, pool_id .. BESIDE.returned)
+end
+
 -- A runner has ended; another one follows as long as items wait.
 runner_ended = function(runner, state)
   reclaim(runner)
@@ -5,7 +25,13 @@ runner_ended = function(runner, state)
   local pool = get_pool(pool_id)
   if not pool then return retire() end
   pool.runners = pool.runners - 1
-  -- No worker can run one, or workers died of it again and again: items go by messages of their own.
-  if state == STATE.failed then pool.singly = true end
-  pump(pool_id, definition_of(pool_id), pool)
+  local definition = definition_of(pool_id)
+  if state == STATE.failed then
+    -- No worker can run one, or workers died of it again and again: items go by messages of their own.
+    pool.singly = true
+    send_returned(pool_id)
+  elseif returned_items(pool_id) ~= '' then
+    call_runners(pool_id, definition, pool)
+  end
+  pump(pool_id, definition, pool)
 end

@@ -19,9 +19,12 @@ local function parse_pool(record)
   }
 end
 
+local function write_openness(pool)
+  return pool.open and (pool.draining and OPEN.draining or OPEN.open) or OPEN.closed
+end
+
 local function write_pool(pool)
-  local open = pool.open and (pool.draining and OPEN.draining or OPEN.open) or OPEN.closed
-  return table.concat({ 'P', pool.size, pool.next, pool.done, pool.failed, pool.first_error or '', open,
+  return table.concat({ 'P', pool.size, pool.next, pool.done, pool.failed, pool.first_error or '', write_openness(pool),
     pool.stopped and 1 or 0, pool.since, pool.input, pool.mixed and table.concat(pool.held, ',') or '',
     pool.called > 0 and pool.runners .. ',' .. pool.called .. ',' .. (pool.singly and 1 or 0) or '' }, '|')
 end
@@ -35,6 +38,13 @@ local function get_pool(node)
   return pools[node]
 end
 
-local function write_pool_end(pool) return table.concat({ pool.size, pool.done, pool.failed }, '|') end
+local function write_pool_end(pool)
+  return table.concat({ pool.size, pool.done, pool.failed, write_openness(pool), pool.called }, '|')
+end
 
-local function size_in_end(record) return record:match('^%d+') end
+local OLD_RUNNERS = 1e6 -- no pool whose record lacks the number of its runners has called as many
+
+local function parse_pool_end(record)
+  local size, open, called = record:match('^(%d+)|?%d*|?%d*|?(%d*)|?(%d*)$')
+  return { size = tonumber(size), open = open, called = tonumber(called) or OLD_RUNNERS }
+end
