@@ -1,13 +1,6 @@
 -- The callbacks of a node that ends again after a retry are called again, however they ended the first time.
 local renew
 
-local function forget_runners(pool_id, pool) -- also those that have not noticed its end
-  for _, field in ipairs(redis.call('HKEYS', live_key)) do
-    if pool_of_runner(field) == pool_id then redis.call('HDEL', live_key, field) end
-  end
-  if pool.called > 0 then redis.call('HSET', ended_key, pool_id .. BESIDE.called, pool.called) end
-end
-
 local function renew_graph(graph_id)
   local record = redis.call('HGET', active_key, graph_id) or redis.call('HGET', ended_key, graph_id .. BESIDE.graph)
   redis.call('HDEL', active_key, graph_id)
