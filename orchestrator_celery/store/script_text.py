@@ -30,7 +30,8 @@ _SETS = {
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/active records/task_id attempts returned release "
-        "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended tree"
+        "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
+        "tree"
     ),
     "pools": (
         "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump runner_ended recount begin_pool"
