@@ -64,6 +64,9 @@ from .errors import (
     DefinitionMismatch as DefinitionMismatch,
 )
 from .errors import (
+    ForeignRun as ForeignRun,
+)
+from .errors import (
     ForeignSignature as ForeignSignature,
 )
 from .errors import (

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from orchestrator_celery.dispatch.app_identity import identify
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.dispatch.run_results import RunResults
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
@@ -56,7 +57,7 @@ class Container:
         Raises:
             StoreNotConfigured: neither the result backend nor `orchestrator_store_url` is Redis.
         """
-        return Store(connect(self.app, self.settings.store_url), self.settings)
+        return Store(connect(self.app, self.settings.store_url), self.settings, identify(self.app, self.settings.app))
 
     @property
     def has_store(self) -> bool:

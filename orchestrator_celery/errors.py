@@ -24,6 +24,7 @@ __all__ = (
     "ConfirmationRequired",
     "DeadlineExceeded",
     "DefinitionMismatch",
+    "ForeignRun",
     "ForeignSignature",
     "FormatTooNew",
     "GraphInvalid",
@@ -132,6 +133,31 @@ class StartUnconfirmed(StoreUnavailable):
 
 class RunNotFound(OrchestratorError):
     """No run has this id: the run was never started here, was cancelled, or its retention is over."""
+
+
+class ForeignRun(RunNotFound):
+    """The run belongs to another app on the same store, so this app does not touch it: use that app.
+
+    Args:
+        run: the run's id.
+        owner: the app that the run belongs to.
+    """
+
+    def __init__(self, *args: object, run: str = "", owner: str = "") -> None:
+        super().__init__(*args)
+        self.run = run
+        self.owner = owner
+
+    @classmethod
+    def of(cls, run: str, owner: str, own: str) -> ForeignRun:
+        """Return the error for one run, with the names of its app and of this app."""
+        return cls(
+            f"{run!r} belongs to another app, {owner}, so it was left alone. This app is {own}. Use an app with the "
+            "same name and the same broker URL. If both are the same app under two names or two host names, set the "
+            "same `orchestrator_app` in all its processes.",
+            run=run,
+            owner=owner,
+        )
 
 
 class NodeNotFound(OrchestratorError):

@@ -26,6 +26,7 @@ from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.filter_words import filter_word
 from orchestrator_celery.views.runs import RunFilter, check_aware
 from orchestrator_celery.worker import install
 
@@ -117,6 +118,7 @@ class Orchestrator:
 
         Raises:
             RunNotFound: no run has this id.
+            ForeignRun: the run belongs to another app on the same store.
         """
         if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
             raise RunNotFound(
@@ -156,10 +158,10 @@ class Orchestrator:
             limit: most runs to list; 100 by default.
 
         Raises:
-            OrchestratorError: a datetime has no time zone.
+            OrchestratorError: the status is not known, or a datetime has no time zone.
         """
         check_aware(since, until)
-        wanted = RunFilter(None if status is None else RunStatus(status), task, category, tag, name, since, until, text)
+        wanted = RunFilter(filter_word(RunStatus, "status", status), task, category, tag, name, since, until, text)
         return RunCatalog(self.container, self.result).matching(wanted, offset, limit)
 
     def approvals(self) -> list[ApprovalView]:
@@ -275,11 +277,11 @@ class Orchestrator:
             limit: most signatures to return.
 
         Raises:
-            OrchestratorError: a datetime has no time zone.
+            OrchestratorError: the status is not known, or a datetime has no time zone.
         """
         check_aware(since, until)
         wanted = SignatureFilter(
-            None if status is None else SignatureStatus(status), saved, category, tag, name, since, until, text
+            filter_word(SignatureStatus, "status", status), saved, category, tag, name, since, until, text
         )
         return SignatureCatalog(self).matching(wanted, offset, limit)
 

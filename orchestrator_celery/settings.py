@@ -35,6 +35,12 @@ class OrchestratorSettings(BaseModel):
     key_prefix: str = Field(
         default="orc", min_length=1, pattern=r"^[^{}\s]+$", description="First part of every key in the store."
     )
+    app: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=500,
+        description="The app that runs belong to; by default the app's name and the place of its broker.",
+    )
     window: int = Field(
         default=256,
         ge=1,
@@ -75,6 +81,11 @@ class OrchestratorSettings(BaseModel):
     )
     store_patience: float = Field(
         default=60.0, ge=0, description="Seconds for which a worker retries while the store does not answer."
+    )
+    unknown_task_patience: float = Field(
+        default=60.0,
+        ge=0,
+        description="Seconds until a task fails that no running worker of its queue has registered.",
     )
     heartbeat: float = Field(default=2.5, gt=0, le=10, description="Seconds between two heartbeats of a worker.")
     lease: float = Field(default=10.0, gt=0, description="Seconds after which a silent worker counts as gone.")

@@ -52,7 +52,9 @@ class Network:
     async def _close(self):
         self._server.close()
         for writer in self._writers:
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            connection = writer.get_extra_info("socket")
+            if connection.fileno() >= 0:  # otherwise it is closed already
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             writer.transport.abort()
 
     async def _carry(self, reader, writer):

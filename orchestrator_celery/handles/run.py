@@ -22,6 +22,7 @@ from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.filter_words import filter_word
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.progress import run_progress
@@ -153,9 +154,9 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
 
         Raises:
             RunNotFound: the run has no record.
-            OrchestratorError: the node is not a swarm (or group).
+            OrchestratorError: the state is not known, or the node is not a swarm (or group).
         """
-        wanted = None if state is None else NodeState(state)
+        wanted = filter_word(NodeState, "state", state)
         return self._pages(node).items(wanted, offset, limit)
 
     def results(self, *, node: str = ROOT) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.canvas.primitive import category_and_tags, deadline_in_seconds
-from orchestrator_celery.errors import InvalidWorkflow, SignatureGone
+from orchestrator_celery.errors import ForeignRun, InvalidWorkflow, SignatureGone
 from orchestrator_celery.handles.stored_signature import StoredSignature
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
@@ -78,9 +78,13 @@ class SignatureCatalog:
         """Return a stored signature: a saved signature, or the signature of a run.
 
         Raises:
-            SignatureGone: there is no such signature.
+            SignatureGone: this app has no such signature.
         """
-        if not self._container.reader.head(id).is_signature:
+        try:
+            head = self._container.reader.head(id)
+        except ForeignRun as exc:
+            raise SignatureGone(str(exc)) from None
+        if not head.is_signature:
             raise SignatureGone(f"No signature has the id {id!r}: it was never saved here, or was deleted.")
         return self._stored(id)
 

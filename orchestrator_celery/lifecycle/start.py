@@ -17,7 +17,7 @@ from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
 from orchestrator_celery.engine.task_names import declared_options, task_names
-from orchestrator_celery.errors import InvalidTransition, StartUnconfirmed
+from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
 from orchestrator_celery.model.safe_log import safe_logger
@@ -87,7 +87,10 @@ class Starter:
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
             head |= self._reused_id_fields(run, options)
-        effects = self._store.create(run, definitions, head)
+        try:
+            effects = self._store.create(run, definitions, head)
+        except ForeignRun as exc:
+            raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
             self._check_existing(run, head, effects)
         if STALE in head:

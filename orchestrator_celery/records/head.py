@@ -21,15 +21,18 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from orchestrator_celery.errors import FormatTooNew
+from orchestrator_celery.errors import ForeignRun, FormatTooNew
 
 __all__ = (
     "FORMAT",
+    "NO_APP",
+    "AppId",
     "Cleanup",
     "DetachOrder",
     "HeadField",
     "HeadPrefix",
     "StopOrder",
+    "check_app",
     "check_format",
     "parse_cleanup",
     "parse_detach",
@@ -41,11 +44,29 @@ __all__ = (
 FORMAT = 1
 
 
+class AppId(NamedTuple):
+    """The app that runs and signatures belong to.
+
+    Args:
+        id: a short hash, which is part of the names of the app's indexes; '' for none.
+        label: the name and the broker of the app, without a password, for messages.
+    """
+
+    id: str
+    label: str
+
+
+#: No app: the indexes have no hash in their names, and every run may be used.
+NO_APP = AppId("", "")
+
+
 class HeadField(str, Enum):
     """Fields of a head. Times are in milliseconds since the epoch."""
 
     # What it is.
     FORMAT = "format"  #: version of the formats
+    APP = "app"  #: id of the app that it belongs to; absent where it belongs to any app
+    APP_NAME = "app_name"  #: name and broker of that app, for messages
     NAME = "name"  #: name of the workflow
     KIND = "kind"  #: a `NodeKind`
     SIGNATURE = "signature"  #: id of the signature it is a run of; absent where that is the run itself
@@ -152,6 +173,22 @@ class Cleanup(NamedTuple):
     priority: int | None
     definition: bytes
     callback: bytes
+
+
+def check_app(app: bytes | None, name: bytes | None, run: str, own: AppId) -> None:
+    """Refuse a head of another app; a head that names no app may be used by every app.
+
+    Args:
+        app: the field `app` of the head.
+        name: its field `app_name`.
+        run: the id of the run or the signature.
+        own: the app of this process.
+
+    Raises:
+        ForeignRun: names both apps.
+    """
+    if app is not None and own.id and app.decode() != own.id:
+        raise ForeignRun.of(run, (name or app).decode(), own.label)
 
 
 def check_format(raw: bytes | None, run: str) -> None:

@@ -27,6 +27,7 @@ class RunKey(str, Enum):
     LINE = ":q:"  #: sorted set: waiting items of a pool, whose id follows
     RUNS = ":r"  #: sorted set: runs of a signature
     INNER = ":i"  #: set: ids of tasks that replaced themselves
+    ANSWERS = ":k"  #: hash: the last answer to each thread of a client, for ten minutes
 
 
 class Beside(str, Enum):
@@ -46,6 +47,7 @@ class Beside(str, Enum):
     CALLED = ":called"  #: of a batched pool that begins again: number of runners that it has called before
     LINE_LEFT = ":line"  #: priorities of the items of a pool that never started
     GRAPH = ":g"  #: record of a graph that has ended
+    POSTPONED = ":later"  #: of a node whose task a worker lacked: `first " " count " " stay`, see `postpone.lua`
     ENDS = ":ends"  #: results with which a graph ended, by name
     # In `:m`.
     RETURNED = ":returned"  #: indexes of items that the runners of a pool have returned, each with a space behind it

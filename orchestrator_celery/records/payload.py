@@ -53,11 +53,17 @@ class Codec:
         """Encode a task's return value; raises as `dump` does."""
         return self._dump(self._app.backend.prepare_value(value), self._results)
 
-    def dump_error(self, exc: BaseException, trace: str | None = None) -> bytes:
-        """Encode an exception as Celery's own backend would, with type, words and traceback beside it."""
+    def dump_error(self, exc: BaseException, trace: str | None = None, message: str | None = None) -> bytes:
+        """Encode an exception as Celery's own backend would, with type, words and traceback beside it.
+
+        Args:
+            exc: the exception.
+            trace: its traceback as text; None to take that of the exception.
+            message: the words about it; None for those of the exception.
+        """
         words = {
             "type": type(exc).__name__,
-            "message": safe_str(exc),
+            "message": safe_str(exc) if message is None else message,
             "bases": class_names(exc)[1:],
             "traceback": trace if trace is not None else safe_traceback(exc),
             "exc": self._app.backend.prepare_exception(get_pickleable_exception(exc), self._results),

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from redis.cluster import RedisCluster
 from redis.exceptions import NoScriptError, ResponseError
 
-from orchestrator_celery.errors import FormatTooNew
+from orchestrator_celery.errors import ForeignRun, FormatTooNew
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.head import HeadField, check_format
+from orchestrator_celery.records.head import AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
-from orchestrator_celery.store.script_call import NEWER, Transitions, effect, now_ms
+from orchestrator_celery.store.script_call import Transitions, check_answer, effect, now_ms
 
 __all__ = ("DueIndex", "RunCheck")
 
@@ -28,8 +28,9 @@ class RunCheck(NamedTuple):
 
     Args:
         run: the run's id.
-        state: `ok`, `gone` (no such run), `over` (no part of it is live), `cancelled` (side effects pending),
-            `newer` (a later release wrote it) or `unreadable` (the record is broken).
+        state: `ok`, `gone` (no such run), `foreign` (the run belongs to another app), `over` (no part of it is live),
+            `cancelled` (side effects pending), `newer` (a later release wrote it) or `unreadable` (the record is
+            broken).
         todo: messages to publish again.
         due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
@@ -113,6 +114,14 @@ class DueIndex(Transitions):
         if new:
             self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
 
+    def disown(self, runs: Sequence[str]) -> None:
+        """Remove runs of other apps from the indexes of this app."""
+        if runs:
+            with self.client.pipeline(transaction=False) as pipe:
+                for index in (self.keys.runs, self.keys.due, self.keys.starts, self.keys.approvals):
+                    pipe.zrem(index, *runs)
+                pipe.execute()
+
     def index(self, created: Mapping[str, float]) -> None:
         """Add runs to the list of runs. The list is derived, so repetitions do no harm."""
         if created and self.client.zadd(self.keys.runs, dict(created), nx=True):
@@ -130,19 +139,20 @@ class DueIndex(Transitions):
     def check(self, runs: Sequence[str]) -> list[RunCheck]:
         """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
-        pauses = (int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000))
+        longest = int(self._settings.republish_longest * 1000)
+        args = (int(self._settings.republish_after * 1000), longest, self.keys.app.id)
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
-            return [_parse_check(run, self._look_alone(script, run, pauses)) for run in runs]
+            return [_parse_check(run, self._look_alone(script, run, args), self.keys.app) for run in runs]
         script.ensure(self.client)
         with self.client.pipeline(transaction=False) as pipe:
             for run in runs:
-                pipe.evalsha(script.sha, 1, self.keys.root(run), *pauses)
+                pipe.evalsha(script.sha, 1, self.keys.root(run), *args)
             answers = pipe.execute(raise_on_error=False)
-        return [_parse_check(run, answer) for run, answer in zip(runs, answers, strict=True)]
+        return [_parse_check(run, answer, self.keys.app) for run, answer in zip(runs, answers, strict=True)]
 
-    def _look_alone(self, script: scripts.Script, run: str, pauses: tuple[int, int]) -> Any:
+    def _look_alone(self, script: scripts.Script, run: str, args: tuple[int, int, str]) -> Any:
         try:
-            return script.run(self.client, self.keys.root(run), pauses)
+            return script.run(self.client, self.keys.root(run), args)
         except ResponseError as exc:
             return exc
 
@@ -159,24 +169,25 @@ def _goes_on(status: bytes | None, closed: bytes | None) -> bool:
     return status not in (None, b"CANCELLED") and closed is None
 
 
-def _parse_check(run: str, answer: Any) -> RunCheck:
+def _parse_check(run: str, answer: Any, own: AppId) -> RunCheck:
     """Read the answer for one run. A broken record does not keep the other runs from their check."""
     if isinstance(answer, NoScriptError) or (isinstance(answer, Exception) and refused_for_now(answer)):
         raise answer  # the same for every run: the sweep is tried again
     try:
         if isinstance(answer, Exception):
             raise answer
-        return _read(run, answer)
+        return _read(run, answer, own)
+    except ForeignRun:
+        return RunCheck(run, "foreign")
     except FormatTooNew as exc:
         return RunCheck(run, "newer", problem=str(exc))
     except Exception as exc:
         return RunCheck(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")
 
 
-def _read(run: str, answer: list[Any]) -> RunCheck:
+def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
     word, effects, *rest = answer
-    if word == NEWER:
-        check_format(rest[0], run)
+    check_answer(word, rest, run, own)
     if not rest:
         return RunCheck(run, word.decode())
     due, running, created, status, deadline, late, waiting, owed, starts = rest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
@@ -44,7 +45,7 @@ class Indexes:
         """Scan the store for runs and index them again. The scan may be repeated or interrupted at any time.
 
         Returns:
-            The number of runs.
+            The number of runs of this app.
         """
         found, page = 0, []
         for key in self._client.scan_iter(match=self._keys.root("*"), count=_PAGE, _type="HASH"):
@@ -79,11 +80,16 @@ class Indexes:
             self._client.zrem(self._keys.runs, *gone)
         return int(cursor)
 
+    def _is_own(self, app: bytes | None) -> bool:
+        """Whether a run or a signature with this field `app` belongs to this app, or to no app."""
+        return app is None or not self._keys.app.id or app.decode() == self._keys.app.id
+
     def _index(self, page: list[str]) -> int:
         with self._client.pipeline(transaction=False) as pipe:
             for key in page:
-                pipe.hmget(key, "created", "saved", "delete_at", "claim")
-            heads = dict(zip(map(self._keys.run_of, page), pipe.execute(), strict=True))
+                pipe.hmget(key, "created", "saved", "delete_at", "claim", HeadField.APP)
+            found = dict(zip(map(self._keys.run_of, page), pipe.execute(), strict=True))
+        heads = {run: fields for run, (*fields, app) in found.items() if self._is_own(app)}
         known = {run: created for run, (created, *_) in heads.items() if created is not None}
         with self._client.pipeline(transaction=False) as pipe:
             for run, created in known.items():

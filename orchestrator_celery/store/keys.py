@@ -5,59 +5,72 @@ slot of a Redis Cluster (invariant 7), and one script may touch them all. A
 saved signature has the same kinds of keys under its own id, `s:<uuid>`: a
 head, `:d` and `:r`.
 
-==========================  ======  =====================================================
-`orc:{<run>}`               hash    head: status, times, counters, closing options
-`orc:{<run>}:d`             hash    definition of each node
-`orc:{<run>}:d:<token>`     hash    an upload that is not yet part of the run, or items added in bulk
-`orc:{<run>}:l`             hash    live leaves: queued (the outbox) or claimed
-`orc:{<run>}:t`             hash    terminal record of each node, with its result or error
-`orc:{<run>}:m`             hash    counters of active pools
-`orc:{<run>}:e`             stream  events
-`orc:{<run>}:c`             hash    checkpoints of leaves
-`orc:{<run>}:p`             hash    progress reports of leaves
-`orc:{<run>}:q:<pool>`      zset    waiting items of a pool with several priorities, as ranges of indexes
-`orc:{<run>}:r`             zset    reruns of this run, or runs of a saved signature, by creation
-`orc:{<run>}:i`             set     tasks that replaced themselves, some of them by a run of that id
-`orc:runs`                  zset    run ids by creation, in milliseconds; derived, may lag
-`orc:due`                   zset    runs that have not ended, by the time of their next check; derived
-`orc:starts`                zset    runs with a delay, by the time of their start; derived, may lack some
-`orc:signatures`            zset    saved signatures by creation; derived
-`orc:deletions`             zset    marked signatures, by the time of the next purge attempt; derived
-`orc:approvals`             zset    runs that wait for a person, by begin of the wait; derived, may hold too many
-`orc:audit`                 stream  who did what to which run; has its own retention
-`orc:reports`               list    resume reports, newest first
-`orc:workers:{orc}`         zset    workers with the extension, by the end of their lease
-`orc:workers:{orc}:active`  hash    the tasks of each worker at its last heartbeat
-`orc:workers:{orc}:leader`  string  the worker that sweeps
-`orc:workers:{orc}:handed`  string  the leader that left in good order, until another worker leads
-==========================  ======  =====================================================
+Runs and signatures belong to one app, which their head names. The indexes, the
+reports, the audit trail and the registry of workers have the app's hash `<app>`
+in their names, so that a sweep or a list costs as much as the app's own runs.
+
+=========================================  ======  =====================================================
+`orc:{<run>}`                              hash    head: status, times, counters, closing options
+`orc:{<run>}:d`                            hash    definition of each node
+`orc:{<run>}:d:<token>`                    hash    an upload that is not yet part of the run, or items added in bulk
+`orc:{<run>}:l`                            hash    live leaves: queued (the outbox) or claimed
+`orc:{<run>}:t`                            hash    terminal record of each node, with its result or error
+`orc:{<run>}:m`                            hash    counters of active pools
+`orc:{<run>}:e`                            stream  events
+`orc:{<run>}:c`                            hash    checkpoints of leaves
+`orc:{<run>}:p`                            hash    progress reports of leaves
+`orc:{<run>}:q:<pool>`                     zset    waiting items of a pool with several priorities, as ranges of indexes
+`orc:{<run>}:r`                            zset    reruns of this run, or runs of a saved signature, by creation
+`orc:{<run>}:i`                            set     tasks that replaced themselves, some of them by a run of that id
+`orc:{<run>}:k`                            hash    last answer to each thread of a client; see `asked.lua`
+`orc:runs:<app>`                           zset    run ids by creation, in milliseconds; may lag
+`orc:due:<app>`                            zset    runs that have not ended, by the time of their next check; derived
+`orc:starts:<app>`                         zset    runs with a delay, by the time of their start; may lack some
+`orc:signatures:<app>`                     zset    saved signatures by creation; derived
+`orc:deletions:<app>`                      zset    marked signatures, by the time of the next purge attempt; derived
+`orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
+`orc:audit:<app>`                          stream  who did what to which run; has its own retention
+`orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
+`orc:reports:<app>`                        list    resume reports, newest first
+`orc:workers:{orc:<app>}`                  zset    workers with the extension, by the end of their lease
+`orc:workers:{orc:<app>}:active`           hash    the tasks of each worker at its last heartbeat
+`orc:workers:{orc:<app>}:skills`           hash    digest of the tasks and queues of each worker
+`orc:workers:{orc:<app>}:known`            hash    by digest, names of tasks and queues; equal workers share one
+`orc:workers:{orc:<app>}:leader`           string  the worker that sweeps
+`orc:workers:{orc:<app>}:handed`           string  the leader that left in good order, until another worker leads
+=========================================  ======  =====================================================
 """
 
 from __future__ import annotations
 
+from orchestrator_celery.records.head import NO_APP, AppId
 from orchestrator_celery.records.names import RunKey
 
 __all__ = ("Keys",)
 
 
 class Keys:
-    """Key names under one prefix.
+    """Key names under one prefix. The keys of runs are the same for all apps; indexes belong to one app.
 
     >>> Keys("orc").root("r1")
     'orc:{r1}'
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, app: AppId = NO_APP) -> None:
         self._prefix = prefix
-        self.runs = f"{prefix}:runs"
-        self.due = f"{prefix}:due"
-        self.starts = f"{prefix}:starts"
-        self.signatures = f"{prefix}:signatures"
-        self.deletions = f"{prefix}:deletions"
-        self.approvals = f"{prefix}:approvals"
-        self.reports = f"{prefix}:reports"
-        self.audit = f"{prefix}:audit"
-        self.workers = f"{prefix}:workers:{{{prefix}}}"
+        self.app = app
+        index = f":{app.id}" if app.id else ""
+        self.runs = f"{prefix}:runs{index}"
+        self.due = f"{prefix}:due{index}"
+        self.starts = f"{prefix}:starts{index}"
+        self.signatures = f"{prefix}:signatures{index}"
+        self.deletions = f"{prefix}:deletions{index}"
+        self.approvals = f"{prefix}:approvals{index}"
+        self.reports = f"{prefix}:reports{index}"
+        self.audit = f"{prefix}:audit{index}"
+        self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
+        #: Pattern of the registries of all apps.
+        self.workers_of_any_app = f"{prefix}:workers:{{{prefix}*}}"
 
     def root(self, run: str) -> str:
         """Head of a run; all other keys of the run begin with this key."""

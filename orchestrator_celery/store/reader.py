@@ -8,14 +8,14 @@ from typing import Any
 from orchestrator_celery.model.ids import CLOSE, is_callback
 from orchestrator_celery.model.states import Priority, RunStatus
 from orchestrator_celery.records.graph import EMPTY_GRAPH, GraphRecord, parse_graph
-from orchestrator_celery.records.head import HeadField, check_format
+from orchestrator_celery.records.head import HeadField, check_app, check_format
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.script_call import NEWER
+from orchestrator_celery.store.script_call import check_answer
 from orchestrator_celery.store.scripts import load
 
 __all__ = ("PAGE", "Reader")
@@ -41,6 +41,7 @@ class Reader:
         """Every field of the run's head; empty when there is no such run."""
         head = Head.of(self._client.hgetall(self._keys.root(run)))
         check_format(head.get(HeadField.FORMAT), run)
+        check_app(head.get(HeadField.APP), head.get(HeadField.APP_NAME), run, self._keys.app)
         return head
 
     def heads(self, runs: Sequence[str]) -> list[Head]:
@@ -58,8 +59,10 @@ class Reader:
     def head_fields(self, run: str, *fields: str) -> list[bytes | None]:
         """Several fields of the head."""
         values: list[bytes | None]
-        *values, version = self._client.hmget(self._keys.root(run), [*fields, HeadField.FORMAT])
+        checked = (HeadField.FORMAT, HeadField.APP, HeadField.APP_NAME)
+        *values, version, app, name = self._client.hmget(self._keys.root(run), [*fields, *checked])
         check_format(version, run)
+        check_app(app, name, run, self._keys.app)
         return values
 
     def live(self, run: str) -> dict[str, bytes]:
@@ -131,9 +134,9 @@ class Reader:
         """Definitions of nodes, wherever they are kept; of a tree that has not started, the packed tree."""
         script, found = load("definitions"), list[bytes | None]()
         for start in range(0, len(nodes), PAGE):
-            word, _, *answer = script.run(self._client, self._keys.root(run), nodes[start : start + PAGE])
-            if word == NEWER:
-                check_format(answer[0], run)
+            args = (*nodes[start : start + PAGE], self._keys.app.id)
+            word, _, *answer = script.run(self._client, self._keys.root(run), args)
+            check_answer(word, answer, run, self._keys.app)
             found.extend(raw or None for raw in answer[0])
         return found
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.records.head import check_format
+from orchestrator_celery.records.head import NO_APP, AppId, HeadField, check_app, check_format
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import asking
 from orchestrator_celery.store.keys import Keys
@@ -18,11 +18,22 @@ from orchestrator_celery.store.keys import Keys
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("NEWER", "Effects", "Refused", "Transitions", "edge_context", "effect", "in_chunks", "now_ms")
+__all__ = (
+    "Effects",
+    "Refused",
+    "Transitions",
+    "check_answer",
+    "edge_context",
+    "effect",
+    "in_chunks",
+    "now_ms",
+)
 
 
 #: Answered by every script for a run of a later release; raised as `FormatTooNew`.
 NEWER = b"newer"
+#: Answered by every script for a run of another app; raised as `ForeignRun`.
+FOREIGN = b"foreign"
 
 
 class Refused(str, Enum):
@@ -58,22 +69,47 @@ class Transitions:
     Args:
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
+        app: the app that the runs belong to.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
+    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
         self.client = client
-        self.keys = Keys(settings.key_prefix)
+        self.keys = Keys(settings.key_prefix, app)
         self._settings = settings
+
+    @property
+    def _owner(self) -> dict[str, str]:
+        """The fields of a head that say which app a run or a signature belongs to."""
+        app = self.keys.app
+        return {HeadField.APP.value: app.id, HeadField.APP_NAME.value: app.label} if app.id else {}
 
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         with asking():
-            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), args)
-        if word == NEWER:
-            check_format(rest[0], run)
+            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), (*args, self.keys.app.id))
+        check_answer(word, rest, run, self.keys.app)
         refused = None if word == b"ok" else Refused(word.decode())
         return Effects(
             refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])
         )
+
+
+def check_answer(word: bytes, rest: Sequence[Any], run: str, app: AppId) -> None:
+    """Refuse the answer of a script about a run that this process may not touch.
+
+    Args:
+        word: the first word of the answer.
+        rest: what follows the effects.
+        run: the run.
+        app: the app of this process.
+
+    Raises:
+        FormatTooNew: a later release wrote the run.
+        ForeignRun: another app started the run.
+    """
+    if word == NEWER:
+        check_format(rest[0], run)
+    if word == FOREIGN:
+        check_app(rest[0], rest[1], run, app)
 
 
 def edge_context(more: tuple[Any, ...]) -> EdgeContext | None:

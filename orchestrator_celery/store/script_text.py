@@ -26,10 +26,10 @@ _SETS = {
     # Reads the head and answers.
     "base": "records/node_id run records/live reply",
     # Sends messages of leaves.
-    "outbox": "base records/definition records/packed definition send live",
+    "outbox": "base records/definition records/packed definition send live returned",
     # Moves the tree on.
     "everything": (
-        "outbox records/ended records/pool records/graph records/active records/task_id attempts returned release "
+        "outbox records/ended records/pool records/graph records/active records/task_id attempts release "
         "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
         "tree"
     ),

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError
 
-from orchestrator_celery.store.script_text import FOLDER, script_text
+from orchestrator_celery.store.call_numbers import call_number
+from orchestrator_celery.store.script_text import FOLDER, included, script_text
 
 __all__ = ("HEADER", "READING", "Script", "load", "names")
 
@@ -23,9 +24,17 @@ class Script(NamedTuple):
     name: str
     text: str
     sha: str
+    #: Whether its calls are numbered, so that a call that is sent again changes nothing.
+    numbered: bool = False
 
     def run(self, client: Any, key: str, args: Sequence[object]) -> list[Any]:
         """Run on the keys of one run; loads the text if the server does not have it yet."""
+        if not self.numbered:
+            return self._call(client, key, args)
+        with call_number() as number:
+            return self._call(client, key, (number, *args))
+
+    def _call(self, client: Any, key: str, args: Sequence[object]) -> list[Any]:
         try:
             reply: list[Any] = client.evalsha(self.sha, 1, key, *args)
         except NoScriptError:
@@ -39,7 +48,7 @@ class Script(NamedTuple):
 
 
 #: Scripts that change nothing.
-READING = frozenset({"definitions"})
+READING = frozenset({"definitions", "followed"})
 
 
 def names() -> list[str]:
@@ -62,4 +71,4 @@ def load(name: str) -> Script:
     if missing:
         raise ValueError(f"{name}.lua: the header lacks {', '.join(missing)}")
     text = script_text(name)
-    return Script(name, text, hashlib.sha1(text.encode()).hexdigest())
+    return Script(name, text, hashlib.sha1(text.encode()).hexdigest(), "asked" in included(body))

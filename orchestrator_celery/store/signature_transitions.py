@@ -65,7 +65,7 @@ class SignatureTransitions(Transitions):
         schedule(self.client, self.keys.signatures, signature)
         if ttl is not None:
             schedule(self.client, self.keys.deletions, signature, after=ttl * 1000 + _SOON)
-        flat = [part for pair in head.items() for part in pair]
+        flat = [part for pair in {**head, **self._owner}.items() for part in pair]
         effects = self._run("save", signature, token, "" if ttl is None else int(ttl * 1000), *flat)
         if ttl is not None and effects.refused is None:
             self.client.zadd(self.keys.deletions, {signature: float(effects.detail)})

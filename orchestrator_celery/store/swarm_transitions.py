@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.ended import written_state
+from orchestrator_celery.records.head import NO_APP, AppId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
 from orchestrator_celery.store.script_call import Effects, Transitions
 from orchestrator_celery.store.upload import upload
@@ -75,8 +76,8 @@ def taken_items(answer: Effects) -> list[Taken]:
 class SwarmTransitions(Transitions):
     """Changes of running swarms."""
 
-    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
-        super().__init__(client, settings)
+    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
+        super().__init__(client, settings, app)
         self._noted: dict[tuple[str, str], None] = {}
 
     def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int, levels: str = "") -> Effects:

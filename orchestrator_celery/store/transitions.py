@@ -8,14 +8,15 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.errors import StartUnconfirmed, StoreUnavailable
+from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.head import NO_APP, AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.outbox_transitions import OutboxTransitions
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Refused, Transitions, effect
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
@@ -47,15 +48,17 @@ class Store(Transitions):
     Args:
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
+        app: the app that the runs belong to.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings) -> None:
-        super().__init__(client, settings)
-        self.swarms = SwarmTransitions(client, settings)
-        self.graphs = GraphTransitions(client, settings)
-        self.signatures = SignatureTransitions(client, settings)
+    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
+        super().__init__(client, settings, app)
+        self.swarms = SwarmTransitions(client, settings, app)
+        self.graphs = GraphTransitions(client, settings, app)
+        self.outbox = OutboxTransitions(client, settings, app)
+        self.signatures = SignatureTransitions(client, settings, app)
         #: The list of runs, and the time of the next check of each.
-        self.due_index = DueIndex(client, settings)
+        self.due_index = DueIndex(client, settings, app)
 
     def create(
         self,
@@ -75,26 +78,34 @@ class Store(Transitions):
         Raises:
             StoreUnavailable: Redis did not answer; the run does not exist.
             StartUnconfirmed: the answer was lost; the run may exist.
+            ForeignRun: the id belongs to a run of another app, which was not changed.
         """
         token = uuid.uuid4().hex
-        fields = {"window": self._settings.window, "events": self._settings.max_events, **head}
+        fields = {"window": self._settings.window, "events": self._settings.max_events, **head, **self._owner}
         flat = [part for pair in fields.items() for part in pair]
         with asking("The run was not started"):
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
-        try:
-            effects = self._run("create", run, token, len(fields), records, *flat)
-        except UNREACHABLE as exc:
-            if exc.__cause__ is not None and refused_for_now(exc.__cause__):  # before the script did anything
-                raise StoreUnavailable(f"The run was not started. {exc}") from exc
-            raise StartUnconfirmed.of(run, exc) from exc
+        effects = self._make(run, token, records, len(fields), flat)
         if effects.refused is Refused.EXPIRED:
             self.due_index.not_due([run])
             raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
         with suppress(*UNREACHABLE):  # the run is due already, and its next check repairs the derived indexes
             self._enter(run, effects, head)
         return effects
+
+    def _make(self, run: str, token: str, records: str, count: int, flat: list[Any]) -> Effects:
+        try:
+            return self._run("create", run, token, count, records, *flat)
+        except ForeignRun:
+            self.client.unlink(*(self.keys.upload(run, name) for name in (token, records) if name))
+            self.due_index.disown([run])
+            raise
+        except UNREACHABLE as exc:
+            if exc.__cause__ is not None and refused_for_now(exc.__cause__):  # before the script did anything
+                raise StoreUnavailable(f"The run was not started. {exc}") from exc
+            raise StartUnconfirmed.of(run, exc) from exc
 
     def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
         if effects.refused is not None:
@@ -123,7 +134,7 @@ class Store(Transitions):
     def unclaimed(self, run: str) -> tuple[Effect, ...]:
         """Return the messages of a run's outbox, to publish them again; the claim admits only one copy of each."""
         with asking():
-            word, effects, *_ = scripts.load("sweep").run(self.client, self.keys.root(run), (0, 0))
+            word, effects, *_ = scripts.load("sweep").run(self.client, self.keys.root(run), (0, 0, self.keys.app.id))
         # The run may have ended, or gone, by now: then nothing of it is in the outbox.
         return tuple(effect(run, item) for item in effects) if word == b"ok" else ()
 
@@ -165,6 +176,13 @@ class Store(Transitions):
         """Record the failure of a leaf; the fence is None if the reporter cannot know it."""
         retries, nesting = ("", "") if fence is None else (fence.retries, fence.nesting)
         return self._run("fail", leaf.run, leaf.node, leaf.attempt, retries, nesting, error)
+
+    def followed(self, leaf: LeafId) -> Effects:
+        """Return the messages of the outbox that the end of a leaf put there.
+
+        A report that was refused with `STALE` may be the second one of a caller that lost the answer to the first.
+        """
+        return self._run("followed", leaf.run, leaf.node, leaf.attempt)
 
     def requeue(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
@@ -351,6 +369,7 @@ class Store(Transitions):
     def keep_report(self, report: bytes) -> None:
         """Store the report of a sweep; the newest thousand are kept."""
         with self.client.pipeline(transaction=False) as pipe:
+            pipe.lrem(self.keys.reports, 1, report)  # the same report, if the client sends the pipeline again
             pipe.lpush(self.keys.reports, report)
             pipe.ltrim(self.keys.reports, 0, _REPORTS - 1)
             pipe.execute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,7 +11,9 @@ from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("Beat", "WorkerLife", "WorkerRegistry")
+__all__ = ("Beat", "Skills", "WorkerLife", "WorkerRegistry")
+
+_PAGE = 1000
 
 
 class Beat(NamedTuple):
@@ -41,6 +44,18 @@ class WorkerLife(NamedTuple):
     active: frozenset[str]
 
 
+class Skills(NamedTuple):
+    """What a worker can run.
+
+    Args:
+        tasks: the names of its tasks.
+        queues: the names of the queues that it consumes.
+    """
+
+    tasks: frozenset[str] = frozenset()
+    queues: frozenset[str] = frozenset()
+
+
 @raises_store_unavailable
 class WorkerRegistry:
     """The keys of the workers, which lie in one slot.
@@ -54,7 +69,14 @@ class WorkerRegistry:
         self._client = client
         self._keys = keys
 
-    def beat(self, member: str, lease: float, active: Sequence[str], dead: Sequence[str] = ()) -> Beat:
+    def beat(
+        self,
+        member: str,
+        lease: float,
+        active: Sequence[str],
+        dead: Sequence[str] = (),
+        skills: Skills | None = None,
+    ) -> Beat:
         """Record a heartbeat.
 
         Args:
@@ -62,9 +84,14 @@ class WorkerRegistry:
             lease: seconds for which the worker counts as alive from now.
             active: the ids of the tasks that it runs.
             dead: members that this machine knows to be dead; their leases end at once.
+            skills: what it can run; None to leave that as it is.
         """
-        args = (member, int(lease * 1000), json.dumps(list(active)), *dead)
-        _, now, leads, gone, handed = scripts.load("beat").run(self._client, self._keys.workers, args)
+        written = _written(skills) if skills is not None else ""
+        digest = hashlib.sha1(written.encode(), usedforsecurity=False).hexdigest() if written else ""
+        args = (member, int(lease * 1000), json.dumps(list(active)), digest, *dead)
+        _, now, leads, gone, handed, is_unknown = scripts.load("beat").run(self._client, self._keys.workers, args)
+        if is_unknown:
+            self._client.hset(self._skillsets, digest, written)
         return Beat(float(now), bool(leads), tuple(item.decode() for item in gone), bool(handed))
 
     def leave(self, member: str, *, finished: bool) -> None:
@@ -75,6 +102,7 @@ class WorkerRegistry:
             finished: if the worker leads, its sweeps are complete.
         """
         scripts.load("leave").run(self._client, self._keys.workers, (member, int(finished)))
+        self._drop_skillsets()
 
     def members(self) -> list[str]:
         """Return all members, alive or dead, that were not buried yet."""
@@ -83,6 +111,14 @@ class WorkerRegistry:
     def alive(self, now: float) -> list[str]:
         """Return the members whose lease holds at `now` (ms)."""
         return [item.decode() for item in self._client.zrangebyscore(self._keys.workers, f"({now}", "+inf")]
+
+    def of_other_apps(self, now: float) -> set[str]:
+        """Return the members of other apps on this store whose lease holds at `now` (ms). It scans the store."""
+        found: set[str] = set()
+        for key in self._client.scan_iter(match=self._keys.workers_of_any_app, count=_PAGE, _type="ZSET"):
+            if key.decode() != self._keys.workers:
+                found |= {item.decode() for item in self._client.zrangebyscore(key, f"({now}", "+inf")}
+        return found
 
     def has_lease(self, member: str, now: float) -> bool:
         """Whether a member's lease holds at `now` (ms)."""
@@ -99,6 +135,38 @@ class WorkerRegistry:
         if members:
             self._client.zrem(self._keys.workers, *members)
             self._client.hdel(f"{self._keys.workers}:active", *members)
+            self._client.hdel(self._skills, *members)
+            self._drop_skillsets()
+
+    def skills(self, now: float) -> dict[str, Skills]:
+        """Return what the members can run whose lease holds at `now` (ms), except those of an earlier release."""
+        digests = self._client.hgetall(self._skills)
+        sets = {digest: _read(raw) for digest, raw in self._client.hgetall(self._skillsets).items()}
+        alive = {member: digests.get(member.encode()) for member in self.alive(now)}
+        return {member: sets[digest] for member, digest in alive.items() if digest in sets}
+
+    def _drop_skillsets(self) -> None:
+        """Delete the sets that no member has any more. A worker that needs one writes it at its next heartbeat."""
+        unused = set(self._client.hkeys(self._skillsets)) - set(self._client.hvals(self._skills))
+        if unused:
+            self._client.hdel(self._skillsets, *unused)
+
+    @property
+    def _skills(self) -> str:
+        return f"{self._keys.workers}:skills"
+
+    @property
+    def _skillsets(self) -> str:
+        return f"{self._keys.workers}:known"
+
+
+def _written(skills: Skills) -> str:
+    return json.dumps([sorted(skills.tasks), sorted(skills.queues)])
+
+
+def _read(raw: bytes) -> Skills:
+    tasks, queues = json.loads(raw)
+    return Skills(frozenset(tasks), frozenset(queues))
 
 
 def _life(raw: str) -> WorkerLife:

@@ -40,8 +40,9 @@ class ItemPages:
     def items(self, state: NodeState | None, offset: int, limit: int | None) -> Iterator[ItemView]:
         """Yield the items in their order, from `offset`; at most `limit` items in `state`."""
         yielded = 0
-        for start in range(offset, self._total(), _PAGE):
-            for view, level in self._page(start):
+        total = self._total()
+        for start in range(offset, total, _PAGE):
+            for view, level in self._page(start, min(start + _PAGE, total)):
                 if state is None or view.state is state:
                     if limit is not None and yielded >= limit:
                         return
@@ -54,8 +55,7 @@ class ItemPages:
         for start in range(0, total, _PAGE):
             yield from self._outcome.values([f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, total))])
 
-    def _page(self, start: int) -> Iterator[tuple[NodeView, Priority]]:
-        end = min(start + _PAGE, self._total())
+    def _page(self, start: int, end: int) -> Iterator[tuple[NodeView, Priority]]:
         nodes = [f"{self._pool}.{i}" for i in range(start, end)]
         levels = self._reader.levels(self._run, self._pool, start, end - 1)
         for view in TreeReader(self._reader, self._codec, self._run, self._status).items(self._pool, nodes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -92,9 +93,15 @@ def _worker_advice(container: Container) -> str:
     answered = [next(iter(reply)) for reply in container.app.control.ping(timeout=_ASK)]
     if not answered:
         return "No worker answers: start one with `celery -A <project> worker`."
-    alive = container.registry.alive(container.store.now() * 1000)
-    extended = {member.rsplit("/", 3)[0] for member in alive}
-    lacking = sorted(set(answered) - extended)
+    now = container.store.now() * 1000
+    lacking = sorted(set(answered) - _names(container.registry.alive(now)))
+    other = sorted(_names(container.registry.of_other_apps(now)).intersection(lacking)) if lacking else []
+    if other:
+        return (
+            f"These workers belong to other apps, so they do not run its tasks: {', '.join(other)}. This app is "
+            f"{container.store.keys.app.label}: use the name and the broker URL of the workers, or set the same "
+            "`orchestrator_app` in both."
+        )
     if lacking:
         return (
             f"These workers lack the extension, so their tasks never report: {', '.join(lacking)}. "
@@ -103,6 +110,11 @@ def _worker_advice(container: Container) -> str:
     if len(answered) == 1:
         return "1 worker answers: it is busy, or it does not consume the task's queue."
     return f"{len(answered)} workers answer: they are busy, or none of them consumes the task's queue."
+
+
+def _names(members: Iterable[str]) -> set[str]:
+    """Return the names of the workers of members of a registry."""
+    return {member.rsplit("/", 3)[0] for member in members}
 
 
 def _counted(count: int, noun: str) -> str:

@@ -54,11 +54,18 @@ class TreeReader:
 
     def items(self, pool: str, nodes: list[str]) -> list[NodeView]:
         """Return the views of items of a pool, without the nodes below them."""
-        [raw] = self._reader.definitions(self._run, [pool])
-        return self._views(nodes, 0, 0, self._ended, _after_items(parse_definition(raw)) if raw is not None else {})
+        own, *raws = self._reader.definitions(self._run, [pool, *nodes])
+        after = _after_items(parse_definition(own)) if own is not None else {}
+        return self._views(nodes, 0, 0, self._ended, after, raws)
 
     def _views(
-        self, nodes: list[str], limit: int, depth: int | None, over: bool, after: Mapping[str, int] | None = None
+        self,
+        nodes: list[str],
+        limit: int,
+        depth: int | None,
+        over: bool,
+        after: Mapping[str, int] | None = None,
+        raws: list[bytes | None] | None = None,
     ) -> list[NodeView]:
         """Return the views of nodes of one level.
 
@@ -68,8 +75,10 @@ class TreeReader:
             depth: number of levels below.
             over: whether nodes that have not started never start.
             after: for items of a swarm, the number of the swarm's callbacks for each item, by kind.
+            raws: the definitions of the nodes, if they were read already.
         """
-        raws = self._reader.definitions(self._run, nodes)
+        if raws is None:
+            raws = self._reader.definitions(self._run, nodes)
         known = [(node, parse_definition(raw)) for node, raw in zip(nodes, raws, strict=True) if raw is not None]
         names = [node for node, _ in known]
         ended = self._reader.terminal(self._run, names)

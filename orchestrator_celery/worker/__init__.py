@@ -19,6 +19,7 @@ from orchestrator_celery.worker.reconciler import Reconciler
 from orchestrator_celery.worker.reporter import Reporter
 from orchestrator_celery.worker.retry_replace import RetryReplace
 from orchestrator_celery.worker.task_signals import TaskSignals
+from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -40,7 +41,8 @@ def install(container: Container) -> None:
     reporter = Reporter(container)
     lost = LostProcesses(container, reporter)
     retry_replace = RetryReplace(container, reporter)
-    claims = Claims(container, lost)
+    unknown = UnknownTasks(container, reporter)
+    claims = Claims(container, lost, unknown)
     additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
@@ -57,7 +59,7 @@ def install(container: Container) -> None:
     for handler in (check, guard, _register_stop_command):
         _connect(container, (signals.worker_init, handler))
     _connect(container, *_thread_handlers(container, reporter, lost))
-    handlers = TaskSignals(container, reporter, lost, retry_replace)
+    handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
     _connect(
         container,
         (signals.task_success, handlers.on_success),

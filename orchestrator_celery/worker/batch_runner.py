@@ -16,7 +16,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from celery.app.trace import trace_task
-from celery.exceptions import NotRegistered, Reject
+from celery.exceptions import Reject
 from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
@@ -27,11 +27,13 @@ from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.outbox_transitions import FAILED
 from orchestrator_celery.store.swarm_transitions import Ended, Taken, taken_items
 from orchestrator_celery.worker.batch_reports import UnreportedEnds
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, owner_of
 from orchestrator_celery.worker.patience import patiently
 from orchestrator_celery.worker.reporter import Reporter
+from orchestrator_celery.worker.unknown_tasks import UnknownTasks, missing_task
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -68,6 +70,7 @@ class Runner:
         self._reporter = Reporter(container)
         self._request = request
         self._left = batch
+        self._message = message
         self._origin = message.origin
         self._leaf, self._fence = message.claims[-1]
         self._owner = owner_of(container, request)
@@ -79,6 +82,9 @@ class Runner:
         self._back: list[str] = []
         self._begun, self._born = 0.0, ""
         self._halted = False
+        self._unknown = UnknownTasks(container, self._reporter)
+        #: Whether the runner is in the outbox again, so that the end of this body does not count.
+        self.is_postponed = False
         self._over = threading.Event()
 
     def work(self) -> int:
@@ -158,10 +164,11 @@ class Runner:
         except Exception as exc:
             self.failed(item.leaf, item.fence, exc, None)
             return
-        task = container.app.tasks.get(leaf.task)
-        if task is None:
-            self.failed(item.leaf, item.fence, NotRegistered(leaf.task), "")
+        missing = missing_task(container.app, leaf.task, leaf.args, leaf.kwargs)
+        if missing is not None:
+            self._postpone(item, missing)
             return
+        task = container.app.tasks[leaf.task]
         message = ClaimedMessage([(item.leaf, item.fence)], self._origin, taken.checkpoint, sink=self)
         request = _request_of(self._request, leaf, str(item.leaf))
         request["_orchestrator_message"] = message
@@ -171,6 +178,26 @@ class Runner:
             logger.debug(
                 "An item was rejected; its signals have reported it.", extra={"action": "batch", "node": item.leaf.node}
             )
+
+    def _postpone(self, item: Dispatch, task: str) -> None:
+        """Give back an item whose task this process lacks, and the runner itself, so that another worker gets both.
+
+        Otherwise this runner would move all items of the pool into messages of their own, one after the other.
+        """
+        with self._lock:
+            back = [item.leaf.node, *(other.node for other in self._taken)]
+            answer = self._unknown.postpone(self._leaf, self._fence, task, back)
+            over = answer is not None and answer.refused is None and answer.detail == FAILED
+            if not over:
+                self._halted = True
+                self._taken.clear()
+                self.is_postponed = answer is not None and answer.refused is None
+                self._message.handed_over = self.is_postponed
+                if answer is not None and answer.refused is Refused.HELD:
+                    self._back += back
+                    self._exchange(0)
+        if over:
+            self._note(Ended(item.leaf, item.fence, False, self._unknown.error(task)))
 
     # -- calls to the store ------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def _before_start(original: Callable[..., Any], claims: Claims) -> Callable[...,
         request = self.request
         # The parent of a run's task is the run. This check is the only cost for other tasks.
         if not request.is_eager and (request.parent_id or self.name == "orchestrator.close"):
-            claims.claim(self, request, args)
+            claims.claim(self, request, args, kwargs)
         return original(self, task_id, args, kwargs)
 
     setattr(before_start, _MARK, True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK, NO_ORIGIN, Origin
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
+from orchestrator_celery.worker.own_bodies import Body
 from orchestrator_celery.worker.progress import ProgressWriter
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class ClaimedMessage:
         progress: the progress that the body reported.
         routing: the inputs of the edges of a graph's node, if this process may choose the edges.
         added: number of items that the body has added to its chord.
+        body: stands for the body in `Bodies`, as long as the message is processed.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -65,6 +67,7 @@ class ClaimedMessage:
     progress: ProgressWriter = field(default_factory=ProgressWriter)
     routing: EdgeContext | None = None
     added: int = 0
+    body: Body | None = None
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:

@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
-from orchestrator_celery.errors import FormatTooNew
+from orchestrator_celery.errors import ForeignRun, FormatTooNew
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.store import Effects, Refused
+from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
+from orchestrator_celery.worker.own_bodies import Bodies, Body
 from orchestrator_celery.worker.patience import patiently
+from orchestrator_celery.worker.unknown_tasks import missing_task
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
     from orchestrator_celery.worker.lost_process import LostProcesses
+    from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
 __all__ = ("Claims",)
 
@@ -35,13 +38,16 @@ class Claims:
     Args:
         container: the parts of the orchestrator.
         lost: handles the nodes of a process that is gone.
+        unknown: handles messages whose task this worker lacks.
     """
 
-    def __init__(self, container: Container, lost: LostProcesses) -> None:
+    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks) -> None:
         self._container = container
         self._lost = lost
+        self._unknown = unknown
+        self._bodies = Bodies()
 
-    def claim(self, task: Any, request: Any, args: Any) -> None:
+    def claim(self, task: Any, request: Any, args: Any, kwargs: Any) -> None:
         """Claim the nodes of a message, or stop its body.
 
         Raises:
@@ -54,40 +60,40 @@ class Claims:
         claims = claims_of(task, request, args)
         if not claims:
             return
-        owner = owner_of(self._container, request)
+        missing = missing_task(self._container.app, task.name, args, kwargs)
+        if missing is not None:
+            self._unknown.postpone(*claims[0], missing)
+            raise Ignore(f"the task {missing} is not registered here")
+        owner, body = owner_of(self._container, request), Body()
         try:
-            checkpoint, routing = self._claim_one(task, *claims[0], owner)
+            checkpoint, routing = self._claim_one(task, *claims[0], owner, body)
             # A nested run is closed even if the task that it replaces no longer waits for it.
-            claims[1:] = [claim for claim in claims[1:] if self._still_waiting(task, *claim, owner)]
+            claims[1:] = [claim for claim in claims[1:] if self._still_waiting(task, *claim, owner, body)]
         except Ignore:
             raise
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
         request._orchestrator_message = ClaimedMessage(
-            claims, _origin(self._container, request), checkpoint, routing=routing
+            claims, _origin(self._container, request), checkpoint, routing=routing, body=body
         )
 
-    def _still_waiting(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> bool:
+    def _still_waiting(self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body) -> bool:
         """Whether the task that a nested run replaces still waits for the end of that run."""
         for _ in range(2):  # the first try releases the claim of a dead process
             with suppress(Ignore):
-                self._claim_one(task, leaf, fence, owner)
+                self._claim_one(task, leaf, fence, owner, body)
                 return True
         return False
 
-    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str) -> tuple[bytes, EdgeContext | None]:
-        tries = 0
-
-        def claim() -> Effects:
-            nonlocal tries
-            tries += 1
-            return self._container.store.claim(leaf, fence, owner)
-
-        answer = patiently(self._container, claim)
+    def _claim_one(
+        self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body
+    ) -> tuple[bytes, EdgeContext | None]:
+        is_alone = self._bodies.add((leaf, fence), body) or _runs_alone()
+        answer = patiently(self._container, self._container.store.claim, leaf, fence, owner)
         if answer.refused is None:
             return answer.detail or b"", edge_context(answer.more)
-        if answer.refused is Refused.DUPLICATE and tries > 1 and answer.detail == owner.encode() and _runs_alone():
-            # An earlier try claimed the node for this process, and its answer was lost.
+        if answer.refused is Refused.DUPLICATE and answer.detail == owner.encode() and is_alone:
+            # This call claimed the node before, and the answer was lost: nothing else in this process can have done it.
             return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.
@@ -112,6 +118,9 @@ def _not_now(task: Any, leaf: LeafId, exc: Exception) -> Ignore | Reject:
         if task.acks_late:
             return Reject(exc, requeue=True)
         return Ignore("the store is unavailable; the task stays in the outbox")
+    if isinstance(exc, ForeignRun):
+        logger.warning("A task of another app is not started here; its app sends it again: %s", exc, extra=extra)
+        return Ignore("the run belongs to another app")
     if isinstance(exc, FormatTooNew):
         logger.warning("A task is not started here: %s", exc, extra=extra)
         return Ignore("the run was written by a later release")

@@ -15,12 +15,15 @@ from redis.exceptions import RedisError
 
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.worker_registry import Skills
 
 if TYPE_CHECKING:
+    from celery import Celery
+
     from orchestrator_celery.container import Container
     from orchestrator_celery.store.worker_registry import Beat
 
-__all__ = ("Heartbeat", "is_alive", "is_running", "member_name")
+__all__ = ("Heartbeat", "is_alive", "is_running", "member_name", "skills_of")
 
 logger = safe_logger(__name__)
 
@@ -93,7 +96,8 @@ class Heartbeat:
                 registry = self._container.registry
                 if dead is None:
                     dead = [other for other in registry.members() if other != member and not is_alive(other)]
-                self._on_beat(registry.beat(member, settings.lease, self._running(), dead))
+                skills = skills_of(self._container.app)
+                self._on_beat(registry.beat(member, settings.lease, self._running(), dead, skills))
                 dead = []
             except (RedisError, *UNREACHABLE) as exc:
                 logger.warning("The heartbeat could not be sent: %r", exc, extra={"action": "heartbeat"})
@@ -139,6 +143,11 @@ def _copied(requests: Iterable[Any]) -> list[Any] | None:
         with suppress(RuntimeError):
             return list(requests)
     return None
+
+
+def skills_of(app: Celery) -> Skills:
+    """Return the tasks of this process and the queues that its worker consumes. Both may change while it runs."""
+    return Skills(frozenset(list(app._tasks)), frozenset(list(app.amqp.queues.consume_from)))
 
 
 def member_name(hostname: str, incarnation: str) -> str:

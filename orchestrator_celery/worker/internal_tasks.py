@@ -14,8 +14,9 @@ from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK
 from orchestrator_celery.dispatch.inputs import as_one
 from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK
 from orchestrator_celery.engine.batching import BATCH_TASK
-from orchestrator_celery.errors import RunCancelled
+from orchestrator_celery.errors import ForeignRun, RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion
+from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.worker.batch_runner import Runner
 from orchestrator_celery.worker.claimed_message import claimed_by
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
 __all__ = ("register",)
+
+logger = safe_logger(__name__)
 
 PURGE_TASK = "orchestrator.purge"
 
@@ -56,7 +59,11 @@ def register(container: Container) -> None:
     @app.task(name=BATCH_TASK, **options)
     def batch(self: Any, count: int | None) -> int:
         """Run several items of a batched swarm and return their number."""
-        return Runner(container, self.request, count).work()
+        runner = Runner(container, self.request, count)
+        done = runner.work()
+        if runner.is_postponed:
+            raise Ignore("the runner is in the outbox again")
+        return done
 
     _register_cancelled(container, {**safe, **options})
     _register_templates(app, options)
@@ -106,7 +113,12 @@ def _register_cancelled(container: Container, options: dict[str, Any]) -> None:
         counts the chord part and calls the errbacks.
         """
         run = self.request.id
-        if container.reader.head_field(run, HeadField.STATUS) == b"CANCELLED":
+        try:
+            status = container.reader.head_field(run, HeadField.STATUS)
+        except ForeignRun as exc:
+            logger.warning("A cancellation of another app is not told here; its app sends it again: %s", exc)
+            raise Ignore from exc
+        if status == b"CANCELLED":
             stored = not self.request.ignore_result
             self.backend.mark_as_failure(
                 run, RunCancelled.of(run), request=self.request, store_result=stored, state=REVOKED

@@ -180,6 +180,8 @@ class Reconciler:
         with self._auto_resume.session(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
                 checks = store.due_index.check(batch)
+                store.due_index.disown([check.run for check in checks if check.state == "foreign"])
+                checks = [check for check in checks if check.state != "foreign"]
                 over = [check.run for check in checks if check.state in ("gone", "over")]
                 store.due_index.not_due(over)
                 store.due_index.forget([check.run for check in checks if check.state == "gone"])

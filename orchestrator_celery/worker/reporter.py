@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
-from orchestrator_celery.errors import FormatTooNew, PayloadTooLarge, PoisonedTask
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
@@ -77,7 +77,7 @@ class Reporter:
         # Choosing the edges here, by the stored form of the result, saves a call to the store.
         chosen, relied = self._choose_edges(leaf, routing, blob)
         known = origin._replace(known={leaf.node: result})
-        self._report(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
+        self._report_end(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
 
     def _choose_edges(self, leaf: LeafId, routing: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if routing is None:
@@ -95,7 +95,7 @@ class Reporter:
         if leaf.node == CLOSE:
             self._report(leaf, NO_ORIGIN, store.ended, leaf)
             return
-        self._report(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
+        self._report_end(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
 
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
@@ -106,6 +106,17 @@ class Reporter:
             The store's answer; None if the report was lost.
         """
         return self._report(leaf, NO_ORIGIN, self._container.store.requeue, leaf, fence, later, why, wait, definition)
+
+    def postponed(
+        self, leaf: LeafId, fence: Fence, task: str, patience: float | None, error: bytes, back: Sequence[str] = ()
+    ) -> Effects | None:
+        """Report that this worker lacks a task. The arguments are those of `OutboxTransitions.postpone`.
+
+        Returns:
+            The store's answer; None if the report was lost.
+        """
+        postpone = self._container.store.outbox.postpone
+        return self._report(leaf, NO_ORIGIN, postpone, leaf, fence, task, patience, error, back)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> None:
         """Report that an interruption ended the body; its signal may have been meant for an earlier task."""
@@ -179,10 +190,23 @@ class Reporter:
         except UNREACHABLE:
             logger.debug("The store is unavailable; the run is checked later.", extra={"action": "due", "run": run})
 
+    def _report_end(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> None:
+        """Report the end of a leaf. If the end is known, the answer to an earlier report may be lost."""
+        answer = self._report(leaf, origin, call, *args)
+        if answer is not None and answer.refused is Refused.STALE:
+            self._report(leaf, origin, self._container.store.followed, leaf)
+
     def _report(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> Effects | None:
         extra = {"action": getattr(call, "__name__", "report"), "run": leaf.run, "node": leaf.node}
         try:
             answer = patiently(self._container, call, *args)
+        except ForeignRun as exc:
+            logger.warning(
+                "A report about a task of another app is dropped; its app sends it again: %s",
+                exc,
+                extra=extra,
+            )
+            return None
         except FormatTooNew as exc:
             logger.error("A report is dropped, and the task counts as running: %s", exc, extra=extra)
             return None

@@ -81,7 +81,7 @@ class RetryReplace:
         later = Fence(nesting=fence.nesting + 1)  # the retries of the replacement count from 0
         if isinstance(sig, Primitive):
             answer = self._reporter.requeued(leaf, fence, later, "delegate")
-            if answer is not None and answer.refused is not None:
+            if answer is not None and answer.refused is not None and answer.detail is None:
                 self._withdraw(str(leaf))
             elif answer is not None and answer.detail:
                 self._container.store.suspend(str(leaf))  # the canvas was started while the outer run is suspended

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature
-from celery.exceptions import InvalidTaskError, NotRegistered, Reject, TaskRevokedError, WorkerLostError
+from celery.exceptions import InvalidTaskError, Reject, TaskRevokedError, WorkerLostError
 from celery.states import IGNORED, REJECTED
 from celery.utils.time import maybe_make_aware
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.worker.lost_process import LostProcesses
     from orchestrator_celery.worker.reporter import Reporter
     from orchestrator_celery.worker.retry_replace import RetryReplace
+    from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
 __all__ = ("TaskSignals",)
 
@@ -44,15 +45,22 @@ class TaskSignals:
         reporter: reports to the store.
         lost: handles the nodes of a process that is gone.
         retry_replace: reports bodies that were replaced.
+        unknown: handles messages whose task this worker lacks.
     """
 
     def __init__(
-        self, container: Container, reporter: Reporter, lost: LostProcesses, retry_replace: RetryReplace
+        self,
+        container: Container,
+        reporter: Reporter,
+        lost: LostProcesses,
+        retry_replace: RetryReplace,
+        unknown: UnknownTasks,
     ) -> None:
         self._container = container
         self._reporter = reporter
         self._lost = lost
         self._retry_replace = retry_replace
+        self._unknown = unknown
 
     def on_success(self, sender: Any, result: Any = None, **_: Any) -> None:
         """Report that the body returned."""
@@ -137,11 +145,14 @@ class TaskSignals:
             with suppress(*UNREACHABLE):
                 forget_copy(self._container.app.backend, str(leaf))
 
-    def on_unknown(self, name: str, id: str, **_: Any) -> None:
+    def on_unknown(self, message: Any, name: str, id: str, **_: Any) -> None:
         """Report that the worker that got the message has no task of this name."""
         leaf = parse_leaf_id(id)
         if leaf is not None:
-            self._reporter.failed(leaf, None, NotRegistered(name), "")
+            headers = message.headers or {}
+            nesting, retries = headers.get("replaced_task_nesting") or 0, headers.get("retries") or 0
+            self._unknown.postpone(leaf, Fence(nesting=nesting, retries=retries), name)
+            self._forget(leaf)
 
     def on_invalid(self, message: Any, exc: BaseException, **_: Any) -> None:
         """Report that the message is not a valid task message."""

@@ -7,6 +7,7 @@ from celery import chain
 
 from orchestrator_celery import ComplexSignature, RunCancelled, RunNotFound, RunStatus, Swarm
 from tests.kit import project as p
+from tests.kit.answers import is_answers
 from tests.kit.clients import crash_client
 from tests.kit.waiting import limit, wait_for
 
@@ -14,10 +15,10 @@ HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_r
 
 
 def left_of(run):
-    """Keys that name the run, Celery's own result of its id aside."""
-    client = p.orchestrator.container.store.client
-    found = [key.decode() for key in client.scan_iter() if run.id.encode() in key]
-    indexed = [key for key in ("orc:runs", "orc:due") if client.zscore(key, run.id) is not None]
+    """Keys that name the run; Celery's own result of its id, and answers to callers, aside."""
+    client, keys = p.orchestrator.container.store.client, p.orchestrator.container.store.keys
+    found = [key.decode() for key in client.scan_iter() if run.id.encode() in key and not is_answers(client, key)]
+    indexed = [key for key in (keys.runs, keys.due) if client.zscore(key, run.id) is not None]
     return [key for key in found + indexed if key != f"celery-task-meta-{run.id}"]
 
 

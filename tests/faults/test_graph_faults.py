@@ -232,7 +232,7 @@ def test_r5_an_approval_survives_everything(lasting_site, ledger):
     lasting_site.server.restart()
     [waiting] = wait_for(p.orchestrator.approvals, what="the approval")
     assert (waiting.run, waiting.name, waiting.message) == (run.id, "ask", "Go?")
-    assert p.orchestrator.container.store.client.delete("orc:approvals") == 1
+    assert p.orchestrator.container.store.client.delete(p.orchestrator.container.store.keys.approvals) == 1
     lasting_site.worker(**HASTY)
     [waiting] = wait_for(p.orchestrator.approvals, what="a sweep to list it again")
     run.reject(waiting.node, by="ada", note="not now")
@@ -393,7 +393,7 @@ def test_a_cancelled_graph_leaves_nothing(default_site, ledger):
     with pytest.raises(RunCancelled):
         run.get(timeout=120)
     assert left_of(run) == []
-    assert p.orchestrator.container.store.client.zscore("orc:approvals", run.id) is None
+    assert p.orchestrator.container.store.client.zscore(p.orchestrator.container.store.keys.approvals, run.id) is None
     assert p.orchestrator.approvals() == []
     assert p.add.delay(1, 1).get(timeout=120) == 2, "the pool is free: the bodies were stopped"
     assert ledger.entries("end") == []

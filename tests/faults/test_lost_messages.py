@@ -60,7 +60,8 @@ def test_a_deleted_index_is_made_anew(default_site, ledger):
     """Broker and derived indexes are gone: the runs themselves say what there is to do."""
     runs = [Swarm([p.nap.s(i)]).apply_async() for i in range(3)]
     default_site.server.client(0).flushdb()
-    assert default_site.server.client(1).delete("orc:due", "orc:runs") == 2
+    keys = p.orchestrator.container.store.keys
+    assert default_site.server.client(1).delete(keys.due, keys.runs) == 2
     assert p.orchestrator.runs() == []
     default_site.worker(orchestrator_republish_after=1)
     assert [run.get(timeout=240) for run in runs] == [[0], [1], [2]]

@@ -7,6 +7,7 @@ from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults.races import race
+from tests.kit.answers import is_answers
 from tests.kit.cases import amount
 from tests.worker.support import Stand
 
@@ -73,9 +74,10 @@ def end(stand, run):
 
 def nothing_left(stand, but=()):
     client = stand.orchestrator.container.store.client
-    found = {key.decode() for key in client.scan_iter("orc:{*")}
+    found = {key.decode() for key in client.scan_iter("orc:{*") if not is_answers(client, key)}
     assert {key for key in found if not any(id in key for id in but)} == set()
-    for index in ("orc:runs", "orc:due", "orc:signatures", "orc:deletions"):
+    keys = stand.orchestrator.container.store.keys
+    for index in (keys.runs, keys.due, keys.signatures, keys.deletions):
         assert {member.decode() for member in client.zrange(index, 0, -1)} <= set(but), index
 
 

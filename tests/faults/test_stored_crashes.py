@@ -8,6 +8,7 @@ from orchestrator_celery import SignatureGone, SignatureInUse
 from orchestrator_celery.testing import points
 from tests.faults.test_crash_points import HASTY, STORED, kind
 from tests.kit import project as p
+from tests.kit.answers import is_answers
 from tests.kit.clients import crash_client
 from tests.kit.waiting import wait_for
 
@@ -27,8 +28,9 @@ kept.purge(confirm=True)
 
 
 def left(client):
-    """Keys of runs and signatures, uploads that expire by themselves aside."""
-    return [key for key in client.scan_iter("orc:{*") if not (b":d:" in key and client.ttl(key) > 0)]
+    """Keys of runs and signatures; uploads and answers to callers, which expire by themselves, aside."""
+    found = [key for key in client.scan_iter("orc:{*") if not is_answers(client, key)]
+    return [key for key in found if not (b":d:" in key and client.ttl(key) > 0)]
 
 
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in STORED])

@@ -17,7 +17,9 @@ from orchestrator_celery.testing import crash_points
 
 
 def make_app(broker, backend, **settings):
-    app = Celery("kit", broker=broker, backend=backend, set_as_current=False)
+    app = Celery(os.environ.get("TEST_APP", "kit"), broker=broker, backend=backend, set_as_current=False)
+    # Most tests of tasks that nobody has are not about the wait for a worker that has them.
+    settings = {"orchestrator_unknown_task_patience": 0, **settings}
     app.conf.update(broker_connection_retry_on_startup=True, worker_hijack_root_logger=True, **settings)
     return app
 

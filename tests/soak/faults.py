@@ -11,8 +11,21 @@ from random import Random
 from uuid import uuid4
 
 import psutil
+from celery import Celery
 
+from orchestrator_celery import Orchestrator, Swarm
+from tests.kit.refusing import refusing
+from tests.kit.workers import Worker
 from tests.soak.site import CONCURRENCY
+
+#: Settings of the other app, and how many seconds its run may take. Some of its messages reach the soak's workers first.
+HASTY = {"orchestrator_republish_after": 0.5, "orchestrator_republish_longest": 1}
+NEIGHBOURLY = 60
+
+#: Seconds for which a Redis refuses.
+REFUSAL = 5
+#: Seconds for which a worker is frozen: longer than its lease.
+FROST = 15
 
 
 class Faults:
@@ -100,6 +113,28 @@ class Faults:
         self.site.server.restart()
         return f"under {busy[0]}" if busy else ""
 
+    def refuse(self, code):
+        """Redis answers, and refuses every write with this code for a while."""
+        with refusing(self.site.server, code):
+            time.sleep(REFUSAL)
+        return code
+
+    def freeze(self):
+        """A worker stands still, so that its tasks start elsewhere, and then goes on as if nothing had been."""
+        slot = self._slot()
+        pids = [slot.worker.process.pid, *slot.children()]
+        self.site.interrupted([], CONCURRENCY)
+        self._signal(pids, signal.SIGSTOP)
+        time.sleep(FROST)
+        self._signal(pids, signal.SIGCONT)
+        return slot.name
+
+    @staticmethod
+    def _signal(pids, number):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
     def duplicate(self):
         """What lies at the broker comes twice, and what lay there at the last such fault comes again."""
         with self.site.server.client(0) as client:
@@ -113,6 +148,25 @@ class Faults:
             self._kept = found
         return f"{len(again)} messages"
 
+    def neighbour(self):
+        """Another app with the same Redis, prefix, broker and queue has a run and a worker; then the worker dies."""
+        settings = {**self.site.settings, **HASTY}
+        with Celery("neighbour", broker=self.site.urls[0], backend=self.site.urls[1], set_as_current=False) as app:
+            app.conf.update(settings)
+            Orchestrator(app)
+            items = [app.signature("tests.kit.project.add", args=(index, 1)) for index in range(8)]
+            worker = Worker(*self.site.urls, env={"TEST_APP": app.main}, **settings)
+            try:
+                run = Swarm(items, app=app).apply_async()
+                result = run.get(timeout=NEIGHBOURLY)
+                list(run.watch())  # until it is closed, so that it is deleted after its retention
+                if result != list(range(1, 9)):
+                    self.site.problems.append(f"the other app's run has the result {result}")
+                left = worker.log.count("belongs to another app")
+            finally:
+                worker.end()
+        return f"which left {left} messages alone"
+
 
 KINDS = {
     "kill -9 of a worker": Faults.kill_worker,
@@ -122,4 +176,8 @@ KINDS = {
     "FLUSHDB of the broker": Faults.flush_broker,
     "kill -9 of Redis, back after 2 s": Faults.kill_redis,
     "duplicate deliveries": Faults.duplicate,
+    "another app on the same Redis and queue": Faults.neighbour,
+    "Redis at maxmemory for 5 s": lambda faults: faults.refuse("OOM"),
+    "Redis read-only for 5 s": lambda faults: faults.refuse("READONLY"),
+    "a worker frozen for 15 s": Faults.freeze,
 }

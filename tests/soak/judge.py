@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from orchestrator_celery import RunNotFound
+from tests.kit.answers import is_answers
 from tests.soak.client import AWAY
 from tests.soak.shapes import Flow
 
@@ -144,8 +145,9 @@ class Judge:
         """Keys of runs that are there although every run's time is over."""
         keys = self.orchestrator.container.store.keys
         prefix = keys.root("").partition("{")[0]
-        found = self.orchestrator.container.store.client.scan_iter(f"{prefix}{{*", count=1000)
-        self.strays = [key.decode() for key in found if not self._is_cut_upload(key)]
+        client = self.orchestrator.container.store.client
+        found = client.scan_iter(f"{prefix}{{*", count=1000)
+        self.strays = [key.decode() for key in found if not self._is_cut_upload(key) and not is_answers(client, key)]
         self.orchestrator.runs(limit=1)  # drops the ids of what is gone
         for name in (keys.due, keys.runs):
             members = self.orchestrator.container.store.client.zrange(name, 0, -1)

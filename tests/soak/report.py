@@ -18,6 +18,9 @@ INTRO = """\
 - The broker is emptied.
 - Workers and their busy children are killed or told to stop.
 - Messages are delivered twice.
+- Another app has a run and a worker on the same Redis, with the same prefix and the same queue; then its worker is killed.
+- Redis refuses every write for five seconds, because it is at `maxmemory` or read-only.
+- A worker is frozen for longer than its lease and then goes on.
 
 Two prefork workers of two processes each run with Celery's default settings. When a worker dies, it is started again, as a supervisor does. Every
 workflow has a known correct result. Every task body writes a note into a second Redis that no fault touches. The command writes this page.

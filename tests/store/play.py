@@ -40,6 +40,9 @@ def _name(effect: Effect) -> str:
     return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt
 
 
+#: The end of a key that holds the last answers to the threads of clients.
+_ANSWERS = "}:k"
+
 _READ: dict[bytes, Callable[[Any, str], Any]] = {
     b"hash": lambda redis, key: redis.hgetall(key),
     b"stream": lambda redis, key: redis.xrange(key),
@@ -51,8 +54,8 @@ _READ: dict[bytes, Callable[[Any, str], Any]] = {
 
 
 def everything(redis: Any) -> list[str]:
-    """Every key there is."""
-    return sorted(key.decode() for key in redis.scan_iter())
+    """Every key there is, but not the last answers to callers, which soon expire."""
+    return sorted(key.decode() for key in redis.scan_iter() if not key.decode().endswith(_ANSWERS))
 
 
 def contents(redis: Any, key: str) -> tuple[Any, bool]:
@@ -213,8 +216,12 @@ class Play:
         return self.reader.graph_state(self.run, node)
 
     def keys(self) -> list[str]:
-        """Every key of the run."""
-        return sorted(key.decode() for key in self.redis.scan_iter() if self._own(key.decode()))
+        """Every key of the run, but not the last answers to callers, which soon expire."""
+        return [key for key in everything(self.redis) if self._own(key)]
+
+    def answers(self) -> dict[str, Any]:
+        """The last answers to the threads of clients."""
+        return dict(self.redis.hgetall(f"{self.store.keys.root(self.run)}:k"))
 
     def snapshot(self, but: Iterable[str] = ()) -> dict[str, Any]:
         """All that Redis holds, to the last byte, and whether it expires; the order inside a hash means nothing."""

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.worker_registry import WorkerRegistry
+from orchestrator_celery.store.worker_registry import Skills, WorkerRegistry
 from tests.kit.waiting import wait_for
 
 
@@ -108,3 +108,44 @@ def test_a_revived_worker_lives(registry):
     registry.beat("w2/b", 30, [], dead=["w1/a"])
     beat = registry.beat("w1/a", 30, [])
     assert set(registry.alive(beat.now)) == {"w1/a", "w2/b"}
+
+
+# -- what workers can run
+
+
+def skills(*tasks: str) -> Skills:
+    """Tasks of a worker of the default queue."""
+    return Skills(frozenset(tasks), frozenset({"celery"}))
+
+
+def test_what_a_worker_can_run_is_known_while_it_lives(registry):
+    """Given workers that say what they can run, then it is known of those whose lease holds, and of no others."""
+    now = registry.beat("w1/a", 30, [], skills=skills("add", "nap")).now
+    registry.beat("w2/b", 0.001, [], skills=skills("add"))
+    registry.beat("w3/c", 30, [])  # of an earlier release
+    assert registry.skills(now + 1000) == {"w1/a": skills("add", "nap")}
+    registry.beat("w1/a", 30, [], skills=skills("add"))
+    assert registry.skills(now + 1000) == {"w1/a": skills("add")}
+
+
+def test_equal_workers_share_what_they_can_run(registry, client):
+    """Given a thousand workers of two releases, then two sets are stored, and none when all have gone."""
+    names = [f"proj.tasks.task_{i}" for i in range(100)]
+    for i in range(1000):
+        registry.beat(f"w{i}/a", 30, [], skills=skills(*names[: 100 - i % 2]))
+    assert client.hlen("orc:workers:{orc}:known") == 2
+    assert client.memory_usage("orc:workers:{orc}:skills", samples=0) < 120_000
+    for i in range(1, 1000, 2):
+        registry.leave(f"w{i}/a", finished=True)
+    assert client.hlen("orc:workers:{orc}:known") == 1
+    registry.bury([f"w{i}/a" for i in range(0, 1000, 2)])
+    assert not client.exists("orc:workers:{orc}:known", "orc:workers:{orc}:skills")
+
+
+def test_a_set_that_was_deleted_is_written_again(registry, client):
+    """Given a set that somebody deleted, when a worker that has it gives a sign of life, then it is there again."""
+    now = registry.beat("w1/a", 30, [], skills=skills("add")).now
+    client.delete("orc:workers:{orc}:known")
+    assert registry.skills(now) == {}
+    registry.beat("w1/a", 30, [], skills=skills("add"))
+    assert registry.skills(now) == {"w1/a": skills("add")}

@@ -150,3 +150,12 @@ def test_the_closing_message_is_claimed_like_a_leaf(one):
     one.succeed("0.0")
     assert one.claim(CLOSE).refused is None
     assert one.claim(CLOSE).refused is Refused.DUPLICATE
+
+
+def test_a_replacement_that_comes_first_is_known_by_its_id(play):
+    """Given a replacement that is claimed before the replaced body reports it, then the run knows Celery's result of it."""
+    play.start(unit(leaf()))
+    play.claim("0.0")
+    assert play.claim("0.0", fence=Fence(nesting=1), owner="w/2/a").refused is None
+    assert play.requeue("0.0", Fence(nesting=1), why="replace").refused is Refused.STALE
+    assert play.reader.inner("r") == ["r:0.0:1"]

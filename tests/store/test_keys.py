@@ -13,7 +13,7 @@ from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.upload import upload
-from orchestrator_celery.store.worker_registry import WorkerRegistry
+from orchestrator_celery.store.worker_registry import Skills, WorkerRegistry
 
 from .play import Play, contents
 from .trees import chain, leaf, swarm, unit
@@ -22,6 +22,7 @@ from .trees import chain, leaf, swarm, unit
 DOCUMENTED = {
     re.escape(name)
     .replace(re.escape("<run>"), r"[^{}]+")
+    .replace(re.escape(":<app>"), "(:[0-9a-f]{12})?")
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)
@@ -52,7 +53,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     workers.beat("w/b", 30, [])
     workers.leave("w/b", finished=True)
     handed = store.client.dump(f"{store.keys.workers}:handed")
-    workers.beat("w/a", 30, [])
+    workers.beat("w/a", 30, [], skills=Skills(frozenset({"proj.task"}), frozenset({"celery"})))
     store.client.restore(f"{store.keys.workers}:handed", 0, handed, replace=True)
     return play
 
@@ -81,7 +82,16 @@ def test_all_keys_of_a_run_share_a_slot(store, run):
     """Given a run of any name, then all its keys are in one slot of a cluster."""
     play = everything(store, run)
     assert len(play.keys()) == 12
-    assert len({key_slot(key.encode()) for key in play.keys()}) == 1
+    assert len({key_slot(key.encode()) for key in [*play.keys(), f"{store.keys.root(run)}:k"]}) == 1
+
+
+def test_answers_that_are_kept_share_a_slot_with_their_subject(store, client):
+    """Given calls on a run and on the audit trail, then their answers are in the slots of these, and soon expire."""
+    everything(store)
+    ours = [store.keys.root("some-run"), store.keys.root("s:1"), "orc:audit"]
+    kept = [key.decode() for key in client.scan_iter("*}:k")]
+    assert {key_slot(key.encode()) for key in kept} >= {key_slot(key.encode()) for key in ours}
+    assert all(0 < client.ttl(key) <= 600 for key in kept)
 
 
 def test_the_workers_keys_share_a_slot():

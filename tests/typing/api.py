@@ -34,6 +34,7 @@ from orchestrator_celery import (
     DeadlineExceeded,
     DefinitionMismatch,
     Event,
+    ForeignRun,
     ForeignSignature,
     FormatTooNew,
     GraphInvalid,
@@ -513,6 +514,9 @@ def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
         return str(exc.report)
     except SwarmFailed as exc:
         return str([failure["index"] for failure in exc.failures])
+    except ForeignRun as exc:
+        lost: RunNotFound = exc
+        return f"{lost} {exc.run} {exc.owner}"
     except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound, RunCancelled, ConfirmationRequired) as exc:
         return str(exc)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):

@@ -71,7 +71,22 @@ def test_naive_datetimes_are_refused(bound):
         make_app().orchestrator.runs(**{bound: datetime(2026, 1, 1)})
 
 
-def test_an_unknown_status_is_refused():
-    """Given a status that does not exist, then it is refused before anything is asked."""
-    with pytest.raises(ValueError, match="DONE"):
-        make_app().orchestrator.runs(status="DONE")
+@pytest.mark.parametrize(
+    ("ask", "wrong", "meant"),
+    [
+        (lambda orchestrator, word: orchestrator.runs(status=word), "SUCEEDED", "SUCCEEDED"),
+        (lambda orchestrator, word: orchestrator.runs(status=word), "failed", "FAILED"),
+        (lambda orchestrator, word: orchestrator.signatures(status=word), "ACTVE", "ACTIVE"),
+        (lambda orchestrator, word: orchestrator.result("r").items(state=word), "waitng", "WAITING"),
+    ],
+    ids=["runs", "lower case", "signatures", "items"],
+)
+def test_an_unknown_status_is_refused(ask, wrong, meant):
+    """Given a status that does not exist, then it is refused before anything is asked, and the known ones are named."""
+    orchestrator = make_app().orchestrator
+    with pytest.raises(OrchestratorError, match=rf"={wrong!r} is not a known .*did you mean '{meant}'\? .*{meant}"):
+        ask(orchestrator, wrong)
+    for nonsense in ("nonsense", 3):
+        with pytest.raises(OrchestratorError, match=rf"is not a known .*Use one of .*{meant}") as refused:
+            ask(orchestrator, nonsense)
+        assert "did you mean" not in str(refused.value)

@@ -20,9 +20,9 @@ def make_stand(new_redis, ledger):
     """Makes stands that end with the test, on a Redis of their own unless told otherwise."""
     with ExitStack() as stack:
 
-        def make(broker=None, backend=None, **settings):
+        def make(broker=None, backend=None, name="kit", **settings):
             server = None if broker and backend else new_redis()
-            return stack.enter_context(Stand(broker or server.url(0), backend or server.url(1), **settings))
+            return stack.enter_context(Stand(broker or server.url(0), backend or server.url(1), name, **settings))
 
         yield make
 

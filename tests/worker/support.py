@@ -9,6 +9,7 @@ from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.records.events import parse_event
+from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
 from tests.worker import tasks as project
@@ -37,9 +38,10 @@ class Stand:
     Nothing else shares its queues, its store or the leader among its workers.
     """
 
-    def __init__(self, broker, backend, **settings):
+    def __init__(self, broker, backend, name="kit", **settings):
         self.broker, self.backend, self.settings = broker, backend, settings
-        self.app = Celery("stand", broker=broker, backend=backend, set_as_current=False)
+        self.name = name
+        self.app = Celery(name, broker=broker, backend=backend, set_as_current=False)
         self.app.conf.update(settings)
         self.orchestrator = Orchestrator(self.app)
         self.tasks = Tasks(self.app)
@@ -47,6 +49,7 @@ class Stand:
     @contextmanager
     def worker(self, **options):
         """A worker of the project here. At the end it is killed: what a test asks of a good end it does itself."""
+        options["env"] = {"TEST_APP": self.name, **(options.get("env") or {})}
         with Worker(self.broker, self.backend, app=project.__name__, **{**self.settings, **options}) as worker:
             yield worker
 
@@ -63,8 +66,9 @@ class Stand:
         return Swarm(items, app=self.app, **bounds)
 
     def keys(self):
-        """Every key of the store."""
-        return sorted(key.decode() for key in self.orchestrator.container.store.client.scan_iter(f"{self._prefix}:*"))
+        """Every key of the store, the last answers to callers aside."""
+        client = self.orchestrator.container.store.client
+        return sorted(key.decode() for key in client.scan_iter(f"{self._prefix}:*") if not is_answers(client, key))
 
     def queued(self, queue="celery"):
         """How many messages wait in a queue of the broker, which has to be a Redis."""

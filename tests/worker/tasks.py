@@ -131,6 +131,14 @@ def grenade():
     return Pin()
 
 
+@app.task
+def where(value, seconds=0.02):
+    """Notes which app ran it."""
+    note("where", f"{app.main} {app.conf.broker_url}", value)
+    time.sleep(seconds)
+    return value
+
+
 @app.task(bind=True)
 def note_and_return(self, value=None):
     """Notes for which time it was meant, and when it began."""

@@ -95,7 +95,7 @@ def test_signature_of_another_app_is_refused(stand, wrap):
     other = Celery("elsewhere", broker=stand.broker, backend=stand.backend, set_as_current=False)
     Orchestrator(other)
     foreign = other.signature("tests.kit.project.add", args=(1, 1))
-    with pytest.raises(ForeignSignature, match=r"'elsewhere'.*'stand'"):
+    with pytest.raises(ForeignSignature, match=r"'elsewhere'.*'kit'"):
         stand.run(chain(stand.tasks("add", 1, 1), wrap(foreign)))
     other.close()
     assert stand.keys() == []

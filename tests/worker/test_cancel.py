@@ -18,6 +18,7 @@ from orchestrator_celery import (
     acting,
 )
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, error_of, wait_until_running
 
@@ -38,13 +39,11 @@ def site(_site, ledger):
 
 
 def left_of(stand, run):
-    """Every key of the store that names the run, Celery's own result of its id aside."""
-    found = [key.decode() for key in stand.orchestrator.container.store.client.scan_iter() if run.id.encode() in key]
-    listed = [
-        key
-        for key in ("orc:runs", "orc:due")
-        if stand.orchestrator.container.store.client.zscore(key, run.id) is not None
-    ]
+    """Every key of the store that names the run; Celery's own result of its id, and answers to callers, aside."""
+    store = stand.orchestrator.container.store
+    client = store.client
+    found = [key.decode() for key in client.scan_iter() if run.id.encode() in key and not is_answers(client, key)]
+    listed = [key for key in (store.keys.runs, store.keys.due) if client.zscore(key, run.id) is not None]
     return [key for key in found + listed if key != f"celery-task-meta-{run.id}"]
 
 

@@ -22,6 +22,7 @@ from orchestrator_celery import (
 from orchestrator_celery.model.events import NodeStarted, StatusChanged
 from orchestrator_celery.model.lifecycle import VERBS
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.answers import is_answers
 from tests.kit.cases import pairwise
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, events
@@ -85,9 +86,9 @@ class Case:
         return "closed" in self.stand.orchestrator.container.reader.head(self.run.id)
 
     def keys(self):
-        """All the store has of it."""
+        """All the store has of it, the last answers to callers aside."""
         client = self.stand.orchestrator.container.store.client
-        return {key: client.dump(key) for key in client.scan_iter(f"*{self.run.id}*")}
+        return {key: client.dump(key) for key in client.scan_iter(f"*{self.run.id}*") if not is_answers(client, key)}
 
     def finish(self):
         """Nothing stands in its way any more; it ends rightly, and nothing has started that was not to."""

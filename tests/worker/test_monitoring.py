@@ -15,13 +15,13 @@ import json, resource, sys
 from celery import Celery
 from orchestrator_celery import Orchestrator
 
-app = Celery("monitor", broker=sys.argv[1], backend=sys.argv[2])
+app = Celery("kit", broker=sys.argv[1], backend=sys.argv[2])
 run = Orchestrator(app).run(sys.argv[3])
 next(run.items())  # modules and connections
 before, redis = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, app.orchestrator.container.store.client
-calls = redis.info("stats")["total_reads_processed"]
+calls = redis.info("stats")["total_commands_processed"]
 items = sum(1 for item in run.items())
-calls = redis.info("stats")["total_reads_processed"] - calls
+calls = redis.info("stats")["total_commands_processed"] - calls
 results = sum(1 for result in run.results())
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 page = [item.index for item in run.items(state="WAITING", offset=90_000, limit=3)]

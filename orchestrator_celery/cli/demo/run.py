@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import platform
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from orchestrator_celery.cli.demo.measure import source_files, stdlib
 from orchestrator_celery.cli.demo.page import html_page
 from orchestrator_celery.cli.demo.project import workflow
 from orchestrator_celery.cli.demo.servers import Worker, WorkerDied
+from orchestrator_celery.cli.demo.stop_signals import StopSignals
 from orchestrator_celery.cli.demo.text import counted, text_report
 from orchestrator_celery.model.text import printable_lines
 from orchestrator_celery.store.embedded import EmbeddedRedis
@@ -41,11 +41,10 @@ def demo(output: Path, *, processes: int, limit: int | None = None) -> int:
     names = source_files(stdlib())[:limit]
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the demo must not fail on a terminal without block characters
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    stop = StopSignals()
     try:
         with _servers(processes) as worker:
-            return _measure(names, worker, output, processes)
+            return _measure(names, worker, output, processes, stop)
     except KeyboardInterrupt:
         print("\nStopped. No process is left running.", flush=True)
         return 130
@@ -65,14 +64,19 @@ def _servers(processes: int) -> Iterator[Worker]:
             yield worker
 
 
-def _measure(names: Sequence[str], worker: Worker, output: Path, processes: int) -> int:
+def _measure(names: Sequence[str], worker: Worker, output: Path, processes: int, stop: StopSignals) -> int:
     began = monotonic()
     run = workflow(stdlib(), names).apply_async()
     print(
         f"Run {run.id}: a swarm measures {counted(len(names), 'file')} of {stdlib()}, then a task joins the measures\n",
         flush=True,
     )
-    follow(run, sys.stdout, worker.check)
+
+    def check() -> None:
+        stop.check()
+        worker.check()
+
+    follow(run, sys.stdout, check)
     seconds = monotonic() - began
     print("", *tree_lines(run.tree(limit=len(names))), "", sep="\n")
     if run.failed():

@@ -4,7 +4,7 @@
 --       5 their priorities, counted from the first of them, or ''  6.. the items
 -- RETURNS: {'ok', effects, first index} | {'gone'} there is no such run | {'closed'} the pool takes no items
 --          | {'full', {}, room} more than the pool may have | {'expired'} the upload was dropped
--- include: everything pools
+-- include: everything pools resend asked once
 local pool_id, count, token, priorities = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[5]
 local upload = definitions_key .. ':' .. token
 local function refuse(word, ...)

@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 state of its end  3 result or error  4 '1' to answer only if the timeout is over
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'stale'} the node does not wait for an answer
--- include: everything
+-- include: everything resend asked once
 if not status then return reply('gone') end
 local node = ARGV[1]
 local live = get_live(node)

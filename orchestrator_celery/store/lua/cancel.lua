@@ -4,10 +4,10 @@
 -- ARGV: 1 entry for the audit trail  2 '1' to cancel only what was confirmed  3 status  4 time of creation  5 number of
 --       leaves, as they were confirmed
 -- RETURNS: {'ok'} | {'gone'} there is no such run | {'changed'} the run is not as it was confirmed
--- include: outbox records/ended records/task_id error_copy callbacks cleanups
+-- include: outbox records/ended records/task_id error_copy callbacks cleanups asked once
 if not status then return reply('gone') end
 local KEPT = { HEAD.created, HEAD.name, HEAD.kind, HEAD.total, HEAD.done, HEAD.failed, HEAD.close, HEAD.closed, HEAD.retold,
-  HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format }
+  HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format, HEAD.app, HEAD.app_name }
 local kept = {}
 for i, value in ipairs(redis.call('HMGET', root, unpack(KEPT))) do kept[KEPT[i]] = value end
 local is_confirmed = status == ARGV[3] and created == ARGV[4] and kept[HEAD.total] == ARGV[5]
@@ -23,6 +23,7 @@ for i = 1, #entries, 2 do
   if live.state ~= STATE.queued then collect_cleanups(cleanups, node, live.attempt, live.callbacks) end
   if is_running(live) and node ~= PLACE.close then tasks[#tasks + 1] = task_id(node, live.attempt) end
 end
+redis.call('UNLINK', answers_key)
 for _, key in ipairs(every_key()) do redis.call('UNLINK', key) end
 redis.call('HSET', root, HEAD.status, STATUS.cancelled, HEAD.before, status, HEAD.audit, ARGV[1],
   HEAD.bodies, cjson.encode(tasks), HEAD.inner, cjson.encode(inner))

@@ -6,6 +6,7 @@
 if not status then return reply('gone') end
 local live = running_body(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 if not live then return reply('stale') end
+if redis.call('HGET', checkpoints_key, ARGV[1]) == ARGV[5] then return reply('ok') end -- it was told before
 redis.call('HSET', checkpoints_key, ARGV[1], ARGV[5])
 emit('checkpoint', ARGV[1], EVENT.attempt, live.attempt)
 return reply('ok')

@@ -5,7 +5,7 @@
 --          choose: its definition, and what the edges depend on beside the result
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
 --          | {'stale'} superseded or ended | {'duplicate', {}, worker} another delivery is running
--- include: outbox records/graph looked_at
+-- include: outbox records/graph records/task_id looked_at
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)
@@ -22,6 +22,8 @@ if live.state == STATE.held then return veto('held') end
 if order == 0 and live.state == STATE.running then return veto('duplicate', live.owner) end
 live.state, live.retries, live.nesting, live.since, live.owner = STATE.running, retries, nesting, now, ARGV[5]
 put_live(node, live)
+-- Celery keeps a result under the id of a task that was replaced. Its message may come before the body that sent it reports that.
+if nesting > 0 then redis.call('SADD', inner_key, task_id(node, attempt)) end
 redis.call('HDEL', progress_key, node) -- of the body before
 if status == STATUS.pending then set_status(STATUS.running, HEAD.started, now) end
 emit('started', node, EVENT.attempt, attempt, EVENT.worker, ARGV[5])

@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 pool  2 '1' to close it when it has no items left
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'closed'} it was closed before, or has ended
--- include: everything pools
+-- include: everything pools resend asked once
 if not status then return reply('gone') end
 local pool_id = ARGV[1]
 local pool = get_pool(pool_id)

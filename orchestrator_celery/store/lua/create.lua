@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, time of creation} | {'exists', {}, ended, digest, status} the id is known; the upload is dropped,
 --          nothing starts; ended: 1 if that run needs no look any more; digest: of its definition
 --          | {'expired'} the upload was dropped
--- include: everything pools begin_run
+-- include: everything pools begin_run resend asked once
 local upload = definitions_key .. ':' .. ARGV[1]
 local records = ARGV[3] ~= '' and definitions_key .. ':' .. ARGV[3] or nil
 if status or cancelled then

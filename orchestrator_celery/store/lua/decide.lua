@@ -4,7 +4,7 @@
 --       3 of `go`: targets; of `again`: milliseconds until then; of `map`: number of elements; of `fail`: the error
 --       4 of `with`: inputs; of `map`: the list; of `go`: the value that goes from START to END or past a skipped node
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'stale'} it was recorded before, or the run has ended
--- include: everything graphs verdicts
+-- include: everything graphs verdicts resend asked once
 if not status then return reply('gone') end
 local decided, verdict, argument, value = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local graph_id, at, turn = parts_of_visit(decided)

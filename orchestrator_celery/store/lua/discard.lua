@@ -4,5 +4,5 @@
 -- RETURNS: {'ok'} | {'gone'} there is no such run
 -- include: base
 if not status then return reply('gone') end
-redis.call('UNLINK', unpack(every_key()))
+redis.call('UNLINK', root .. KEY.answers, unpack(every_key()))
 return reply('ok')

@@ -4,7 +4,7 @@
 -- ARGV: 1 signal  2 milliseconds until SIGKILL; the reconciler may have to tell the workers again
 -- RETURNS: {'ok', {}, {stand-ins, running}} runs that stand in for tasks of this one; nodes and records, alternating
 --          | {'gone'} there is no such run | {'state', {}, status} it has ended, or is interrupted and nothing of it runs
--- include: base send live records/orders records/task_id side_effects delegated
+-- include: base send live records/orders records/task_id side_effects delegated asked once
 if not status then return reply('gone') end
 if status == STATUS.succeeded or status == STATUS.failed then return reply('state', status) end
 local entries, running = redis.call('HGETALL', live_key), {}

@@ -6,6 +6,7 @@ local workers_key, worker = KEYS[1], ARGV[1]
 local leader_key = workers_key .. ':leader'
 redis.call('ZREM', workers_key, worker)
 redis.call('HDEL', workers_key .. ':active', worker)
+redis.call('HDEL', workers_key .. ':skills', worker)
 if redis.call('GET', leader_key) == worker then
   redis.call('DEL', leader_key)
   if ARGV[2] == '1' then redis.call('SET', workers_key .. ':handed', worker) end

@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, checkpoint?} 1 if there is a checkpoint, -1 if it was to be stopped and is held back
 --          | {'gone'} there is no such run | {'stale'} superseded, or ended already
 --          | {'poisoned'} it has lost too many processes: the caller fails it
--- include: outbox reclaim
+-- include: outbox reclaim resend asked once
 if not status then return reply('gone') end
 local node = ARGV[1]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])

@@ -3,7 +3,7 @@
 -- ARGV: 1 'after' milliseconds from now, 'at' milliseconds since the epoch, or 'restore'  2 the milliseconds, or ''
 -- RETURNS: {'ok', {}, time of deletion} | {'gone'} there is no such signature, or a purge has claimed it
 --          | {'state'} it cannot be restored, because it is not marked
--- include: base signature
+-- include: base signature asked once
 if not (status or saved) or claim then return reply('gone') end
 if ARGV[1] == 'restore' then
   if not delete_at then return reply('state') end

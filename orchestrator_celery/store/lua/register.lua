@@ -5,7 +5,7 @@
 --          | {'gone'} there is no such signature, or a purge has claimed it
 -- include: base signature
 if not (status or saved) or claim then return reply('gone') end
-redis.call('HINCRBY', root, HEAD.turns, 1)
+if redis.call('HEXISTS', root, HEAD_PREFIX.new .. ARGV[1]) == 0 then redis.call('HINCRBY', root, HEAD.turns, 1) end
 redis.call('HSET', root, HEAD_PREFIX.new .. ARGV[1], now)
 redis.call('ZADD', runs_key, now, ARGV[1])
 expire_with_head(runs_key)

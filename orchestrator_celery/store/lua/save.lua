@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the signature
 -- ARGV: 1 token of the upload  2 milliseconds until it is deleted, or ''  3.. fields of the head: name, value, ...
 -- RETURNS: {'ok', {}, time of deletion, or ''} | {'expired'} the upload was dropped
--- include: base
+-- include: base asked once
 local upload = definitions_key .. ':' .. ARGV[1]
 if redis.call('EXISTS', upload) == 0 then return reply('expired') end
 redis.call('RENAME', upload, definitions_key)

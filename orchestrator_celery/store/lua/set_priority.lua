@@ -3,7 +3,7 @@
 -- ARGV: 1 pool  2 priority: 1 low, 2 medium, 3 high  3.. ranges of indexes as `first-last`
 -- RETURNS: {'ok', effects, changed} number of items that waited at another priority | {'gone'} there is no such run
 --          | {'closed'} the pool has ended
--- include: everything pools
+-- include: everything pools resend asked once
 if not status then return reply('gone') end
 local pool_id, priority = ARGV[1], tonumber(ARGV[2])
 local pool = get_pool(pool_id)

@@ -4,7 +4,7 @@
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'state', {}, status} the run has ended
 --          | {'node', {}, why} the state of a node that has begun or never starts; `unknown`, `root`, `callback`, `approval`;
 --          `early`: the input of the node is not known yet
--- include: everything pools ancestors waiting records/orders side_effects
+-- include: everything pools ancestors waiting records/orders side_effects resend asked once
 if not status then return reply('gone') end
 local node, detached_to = ARGV[1], ARGV[2]
 local field = node .. BESIDE.detached_to

@@ -8,8 +8,14 @@
 --          created: time of the run's creation
 --          | {'gone'} there is no such run | {'held', effects, taken} the run is suspended or interrupted
 --          | {'stale', effects} the runner was superseded
--- include: everything pools begin_item taking
+-- include: everything pools begin_item taking resend asked
 if not status then return reply('gone') end
+if repeated then -- it lists again what it has taken
+  resend(known.moment)
+  ARGV[6], ARGV[7] = '0', '1'
+else
+  remember()
+end
 local runner, ended = ARGV[1], tonumber(ARGV[8])
 local owner = runner .. ':' .. ARGV[2] .. ' ' .. ARGV[5]
 local PARTS = 6 -- arguments for each ended item

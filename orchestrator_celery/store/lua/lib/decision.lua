@@ -5,7 +5,7 @@ local function cause_of(live) -- the cause, and a reference to its subject
   return live.input:match('^(%a+):(.*)$')
 end
 
-local function send_decision(graph_id, at, turn, live)
+send_decision = function(graph_id, at, turn, live)
   local graph, visit = get_graph(graph_id), graph_id .. '.' .. at .. '.' .. turn
   local definition = definition_of(at == PLACE.start and graph_id or graph_id .. '.' .. at)
   local cause, reference = cause_of(live)

@@ -30,14 +30,12 @@ local function wait_of(definition)
   return math.max(delay, wait)
 end
 
-local function put_into_outbox(node, live, wait)
+-- Puts a node into the outbox and sends its message. Within the `wait` milliseconds the message does not count as lost.
+-- Without a definition no message is sent: a runner takes the node.
+local function queue(node, live, definition, wait)
   live.state, live.since, live.owner, live.sent, live.tries = STATE.queued, now, '', tonumber(now) + wait, 0
   put_live(node, live)
-end
-
--- Puts a node into the outbox and sends its message. Within the `wait` milliseconds the message does not count as lost.
-local function queue(node, live, definition, wait)
-  put_into_outbox(node, live, wait)
+  if not definition then return end
   -- Celery may be told the end of a suspended run. All other messages stay in the outbox until the run is resumed.
   if held and node ~= PLACE.close then return end
   send(node, live, definition, wait)

@@ -6,11 +6,14 @@ local active_key, events_key = root .. KEY.active, root .. KEY.events
 local checkpoints_key, progress_key, inner_key = root .. KEY.checkpoints, root .. KEY.progress, root .. KEY.inner
 local now = redis.call('TIME')
 now = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
-local status, window, max_events, mixed, graphed, ahead, created, waits, base, format = unpack(redis.call('HMGET', root,
-  HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead, HEAD.created, HEAD.waits, HEAD.base,
-  HEAD.format))
+local asking = table.remove(ARGV) -- app of the caller, '' for any; every call has it as its last argument
+local status, window, max_events, mixed, graphed, ahead, created, waits, base, format, app, app_name =
+  unpack(redis.call('HMGET', root, HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead,
+    HEAD.created, HEAD.waits, HEAD.base, HEAD.format, HEAD.app, HEAD.app_name))
 -- A later release wrote this run: its records may mean something else, so this release does not touch it.
 if format and tonumber(format) > FORMAT.version then return { 'newer', {}, format } end
+-- Another app that shares the store started this run, and only that app's processes have its tasks and its broker.
+if app and asking ~= '' and app ~= asking then return { 'foreign', {}, app, app_name or '' } end
 window, base = tonumber(window), tonumber(base) or 0
 created = created or '' -- distinguishes the run from a cancelled run of the same id
 -- mixed: some items have a priority. graphed: there is a graph in the run. ahead: nodes may have records before their
@@ -24,6 +27,7 @@ local effects = {}
 local activate, up -- start a node; tell a parent that its child has ended
 local start_pool, item_ended, runner_ended, return_item, flush_pools -- of the part `pools`
 local begin_graph, visit_ended, flush_graphs            -- of the part `graphs`
+local resend, send_decision -- messages of an earlier call; a decision to be made
 local chosen -- edges that the process which finished a leaf has chosen: the visit, and its targets
 
 local function emit(kind, node, ...)

@@ -4,7 +4,7 @@ return_item = function(node, live)
   local pool_id, index = parent_and_index(node)
   local pool = get_pool(pool_id)
   if not pool or pool.singly then return queue(node, live, definition_of(node), 0) end
-  put_into_outbox(node, live, 0)
+  queue(node, live, nil, 0)
   redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned_items(pool_id) .. index .. ' ')
   if pool.runners == 0 then call_runner(pool_id, pool) end
 end

@@ -8,11 +8,11 @@ local function taken_before(owner) -- items that an earlier call of the runner h
   return taken
 end
 
--- It has not begun. In a bounded pool all other runners may be busy, so there the item gets a message of its own.
-local function give_back(node, owner, is_bounded)
+-- It has not begun. Where no other runner may have time for the item, it goes singly: by a message of its own.
+local function give_back(node, owner, singly)
   local live = get_live(node)
   if not live or not is_running(live) or live.owner ~= owner then return end
-  if is_bounded then return queue(node, live, definition_of(node), 0) end
+  if singly then return queue(node, live, definition_of(node), 0) end
   return return_item(node, live)
 end
 

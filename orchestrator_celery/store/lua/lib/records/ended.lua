@@ -8,6 +8,8 @@ local function refer_to(reference) return '@' .. reference end
 
 local function ended_state(record) return record:sub(1, 1) end
 
+local function ended_moment(record) return record:match('^%u|%d+|[^|]*|(%d+)') end
+
 local function ended_attempt(record) return tonumber(record:match('^%u|(%d+)')) end
 
 -- The reference in a record; nil where a leaf's payload or a number of skipped leaves follows.

@@ -42,9 +42,8 @@ local function write_pool_end(pool)
   return table.concat({ pool.size, pool.done, pool.failed, write_openness(pool), pool.called }, '|')
 end
 
-local OLD_RUNNERS = 1e6 -- no pool whose record lacks the number of its runners has called as many
-
 local function parse_pool_end(record)
   local size, open, called = record:match('^(%d+)|?%d*|?%d*|?(%d*)|?(%d*)$')
-  return { size = tonumber(size), open = open, called = tonumber(called) or OLD_RUNNERS }
+  -- An earlier release did not write the number of runners; no pool has called a million.
+  return { size = tonumber(size), open = open, called = tonumber(called) or 1e6 }
 end

@@ -1,0 +1,12 @@
+-- A call that was made before changes nothing and has the same answer.
+if repeated then
+  if resend then resend(known.moment) end
+  return { 'ok', effects, unpack(known.answer, 1, known.count) }
+end
+do
+  local first_reply = reply
+  reply = function(word, ...)
+    if word == 'ok' then remember(...) end
+    return first_reply(word, ...)
+  end
+end
