@@ -18,11 +18,12 @@ from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
+from orchestrator_celery.dispatch.withdrawal import withdraw
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect, Withdraw
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
@@ -147,6 +148,8 @@ class Publisher:
             return self._decider.decide(effect)
         if isinstance(effect, Await):
             self._store.graphs.awaits(effect.run, effect.until)
+        elif isinstance(effect, Withdraw):
+            return withdraw(self._store, self._codec, self._outcome, effect.run)
         elif isinstance(effect, CloseRun):
             self._send_close(effect, origin, producer)
         else:

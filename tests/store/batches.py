@@ -34,8 +34,8 @@ def begin(play: Play, runner: str, want: int, ended: list[Ended] | None = None) 
     live = play.live()[runner]
     play.claim(runner, live.attempt, live.fence)
     answer = play.store.swarms.take(play.leaf(runner, live.attempt), live.fence, "w/1/a", want, ended=ended or ())
-    assert answer.refused is None
-    return taken_items(answer)
+    assert answer.refused in (None, Refused.HELD), "a pool that has failed gives nothing"
+    return [] if answer.refused else taken_items(answer)
 
 
 def work(play: Play, most: int = 10**9, breaks: Container[str] = (), batch: int = 10**9) -> Worked:
@@ -61,6 +61,7 @@ def work(play: Play, most: int = 10**9, breaks: Container[str] = (), batch: int 
             assert play.claim(node, live.attempt, live.fence).refused is None
             ended = end(node, live.attempt, live.fence)
             (play.finish if ended.well else play.fail)(node, live.attempt, live.fence)
+            play.withdraw()
             continue
         runners, left, told = runners + 1, batch, list[Ended]()
         while taken := begin(play, node, min(left, 3, most - bodies.total()), told):
@@ -70,6 +71,7 @@ def work(play: Play, most: int = 10**9, breaks: Container[str] = (), batch: int 
                 play.store.swarms.take(play.leaf(node, live.attempt), live.fence, "w/1/a", 0, ended=told)
                 break
         assert play.finish(node, live.attempt, live.fence).refused in (None, Refused.STALE)
+        play.withdraw()
     return Worked(bodies, runners, singles)
 
 

@@ -185,6 +185,7 @@ def test_a_retried_swarm_is_as_open_as_before(play, how, batch):
     if how != "open":
         play.store.swarms.close_swarm("r", "0", drained=how == "draining")
     work(play, breaks={"0.0"})
+    play.withdraw()
     assert play.status == "FAILED"
     play.retry()
     added = play.add(leaf())

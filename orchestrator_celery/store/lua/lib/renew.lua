@@ -6,6 +6,7 @@ local function renew_graph(graph_id)
   redis.call('HDEL', active_key, graph_id)
   redis.call('HDEL', ended_key, graph_id .. BESIDE.graph)
   graphs[graph_id] = nil
+  if withdrawn then set_failing(graph_id, nil) end
   if not record then return end -- it has not begun
   for at, turns in pairs(parse_graph(record).turns) do
     for turn = 0, turns - 1 do
@@ -32,6 +33,7 @@ renew = function(node)
   redis.call('HDEL', ended_key, node .. BESIDE.pool_end)
   redis.call('HDEL', active_key, node, node .. BESIDE.returned)
   pools[node] = nil
+  if withdrawn then set_failing(node, nil) end
   for i = 0, (pool and pool.size or number(definition, ATTRIBUTE.size)) - 1 do renew(node .. '.' .. i) end
 end
 

@@ -3,19 +3,11 @@
 return_item = function(node, live)
   local pool_id, index = parent_and_index(node)
   local pool = get_pool(pool_id)
-  if not pool or pool.singly then return queue(node, live, definition_of(node), 0) end
+  local goes_singly = not pool or pool.singly or pool.stopped or withdrawn_with(node)
+  if goes_singly then return queue(node, live, definition_of(node), 0) end
   queue(node, live, nil, 0)
   redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned_items(pool_id) .. index .. ' ')
   if pool.runners == 0 then call_runner(pool_id, pool) end
-end
-
-local function send_returned(pool_id)
-  for index in returned_items(pool_id):gmatch('%d+') do
-    local node = pool_id .. '.' .. index
-    local live = get_live(node)
-    if live and live.state == STATE.queued then queue(node, live, definition_of(node), 0) end
-  end
-  redis.call('HDEL', active_key, pool_id .. BESIDE.returned)
 end
 
 -- A runner has ended; another one follows as long as items wait.
@@ -29,7 +21,12 @@ runner_ended = function(runner, state)
   if state == STATE.failed then
     -- No worker can run one, or workers died of it again and again: items go by messages of their own.
     pool.singly = true
-    send_returned(pool_id)
+    for index in returned_items(pool_id):gmatch('%d+') do
+      local node = pool_id .. '.' .. index
+      local live = get_live(node)
+      if live and live.state == STATE.queued then queue(node, live, definition_of(node), 0) end
+    end
+    redis.call('HDEL', active_key, pool_id .. BESIDE.returned)
   elseif returned_items(pool_id) ~= '' then
     call_runners(pool_id, definition, pool)
   end

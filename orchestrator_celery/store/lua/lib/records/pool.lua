@@ -19,12 +19,9 @@ local function parse_pool(record)
   }
 end
 
-local function write_openness(pool)
-  return pool.open and (pool.draining and OPEN.draining or OPEN.open) or OPEN.closed
-end
-
 local function write_pool(pool)
-  return table.concat({ 'P', pool.size, pool.next, pool.done, pool.failed, pool.first_error or '', write_openness(pool),
+  local open = pool.open and (pool.draining and OPEN.draining or OPEN.open) or OPEN.closed
+  return table.concat({ 'P', pool.size, pool.next, pool.done, pool.failed, pool.first_error or '', open,
     pool.stopped and 1 or 0, pool.since, pool.input, pool.mixed and table.concat(pool.held, ',') or '',
     pool.called > 0 and pool.runners .. ',' .. pool.called .. ',' .. (pool.singly and 1 or 0) or '' }, '|')
 end
@@ -39,7 +36,8 @@ local function get_pool(node)
 end
 
 local function write_pool_end(pool)
-  return table.concat({ pool.size, pool.done, pool.failed, write_openness(pool), pool.called }, '|')
+  local open = pool.open and (pool.draining and OPEN.draining or OPEN.open) or OPEN.closed
+  return table.concat({ pool.size, pool.done, pool.failed, open, pool.called }, '|')
 end
 
 local function parse_pool_end(record)
