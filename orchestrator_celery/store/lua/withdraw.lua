@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, place, stand-ins} place: from which to go on, '' if the pass is over; stand-ins: runs that stand in
 --          for withdrawn tasks, and references of the errors with which these fail, alternating
 --          | {'gone'} there is no such run | {'stale'} nothing is to be withdrawn
--- include: everything pools withdraw_place withdraw_nodes withdraw_slices
+-- include: everything pools withdraw_place withdraw_nodes withdraw_slices resend asked once
 if not status then return reply('gone') end
 local MOST = 100 -- nodes of one slice
 if ARGV[2] ~= '' and not waits and not is_ended() then fail_from_outside(ARGV[2]) end
