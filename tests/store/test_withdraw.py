@@ -17,7 +17,7 @@ from orchestrator_celery.records.live import LiveState
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.swarm_transitions import Ended
+from orchestrator_celery.store.swarm_transitions import Ended, taken_items
 from orchestrator_celery.views.tree import TreeReader
 
 from .play import Play
@@ -198,8 +198,8 @@ def runs_batch(play: Play, node: str, attempt: int) -> None:
     """A runner takes items until none waits."""
     play.claim(node, attempt)
     ended: list[Ended] = []
-    while flat := play.store.swarms.take(play.leaf(node, attempt), Fence(), "w/1/a", 50, ended=ended).detail:
-        ended = [Ended(play.leaf(item.decode()), Fence(), True, b"1") for item in flat[::3]]
+    while taken := taken_items(play.store.swarms.take(play.leaf(node, attempt), Fence(), "w/1/a", 50, ended=ended)):
+        ended = [Ended(play.leaf(item.node, item.attempt), Fence(), True, b"1") for item in taken]
     if node in play.live():
         play.finish(node, attempt)
 
@@ -280,8 +280,8 @@ def test_a_runner_gives_back_what_it_has_not_begun(play: Play) -> None:
     play.claim("0.0.0")
     runner = play.leaf("0.1.0.b0")
     play.claim(runner.node)
-    flat = play.store.swarms.take(runner, Fence(), "w/1/a", 3).detail
-    first, *others = [item.decode() for item in flat[::3]]
+    taken = taken_items(play.store.swarms.take(runner, Fence(), "w/1/a", 3))
+    first, *others = [item.node for item in taken]
     act(play, play.fail("0.0.0"))
     told = play.store.swarms.take(runner, Fence(), "w/1/a", 3, ended=[Ended(play.leaf(first), Fence(), True, b"1")])
     assert told.refused is Refused.HELD
