@@ -12,13 +12,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from celery.app.trace import trace_task
 from celery.exceptions import Reject
 from kombu.exceptions import EncodeError
 
+from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
 from orchestrator_celery.model.effects import Dispatch, EdgeContext
@@ -287,7 +287,7 @@ def _request_of(runner: Any, leaf: Leaf, task_id: str) -> dict[str, Any]:
     kept = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang", "utc", "stamped_headers", "stamps")
     headers = leaf.options.get("headers") or {}
     return {
-        **{name: deepcopy(getattr(runner, name, None)) for name in kept},
+        **{name: own_copy(getattr(runner, name, None)) for name in kept},
         **headers, "headers": dict(headers), "id": task_id,
         "task": leaf.task, "args": leaf.args, "kwargs": leaf.kwargs, "retries": 0, "is_eager": False,
         "ignore_result": True, "correlation_id": task_id, "timelimit": [None, None], "replaced_task_nesting": 0,
