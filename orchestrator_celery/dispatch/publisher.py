@@ -18,11 +18,12 @@ from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
+from orchestrator_celery.dispatch.withdrawal import withdraw
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect, Withdraw
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
@@ -147,6 +148,8 @@ class Publisher:
             return self._decider.decide(effect)
         if isinstance(effect, Await):
             self._store.graphs.awaits(effect.run, effect.until)
+        elif isinstance(effect, Withdraw):
+            return withdraw(self._store, self._codec, self._outcome, effect.run)
         elif isinstance(effect, CloseRun):
             self._send_close(effect, origin, producer)
         else:
@@ -222,8 +225,14 @@ class Publisher:
             return {"queue": origin.route["routing_key"]}
         return {"exchange": origin.route["exchange"], "routing_key": origin.route["routing_key"]}
 
-    def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN) -> Leaf:
-        """Return the content of a leaf's message: its task, its own arguments and its input."""
+    def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN, own: bool = False) -> Leaf:
+        """Return the content of a leaf's message: its task, its own arguments and its input.
+
+        Args:
+            effect: the leaf.
+            origin: the results that are known.
+            own: whether a body in this process gets the arguments, so that they must be no other body's.
+        """
         leaf = read_leaf(payload_of(effect.spec), self._codec)
         ref, run = effect.input_ref, effect.leaf.run
         source, of = parse_input(ref)
@@ -236,7 +245,7 @@ class Publisher:
         if leaf.immutable and source not in NAMED:
             return leaf
         self._resolver.set_created(run, effect.created)
-        args, kwargs = self._resolver.arguments(run, ref, effect.leaf.node, origin.known)
+        args, kwargs = self._resolver.arguments(run, ref, effect.leaf.node, origin.known, own)
         # An immutable task takes only the declared inputs of its graph's node.
         return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)
 

@@ -16,6 +16,7 @@ from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.nested_runs import INSIDE, NestedRuns
 from orchestrator_celery.lifecycle.old_results import STALE, OldResults
+from orchestrator_celery.model.effects import Withdraw
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.records.head import HeadField, HeadPrefix, parse_detach, prefixed
 
@@ -49,6 +50,8 @@ class SideEffects:
                 self._reset(run)
             if STALE in head:
                 OldResults(self._container).take_back(run)
+            if HeadField.WITHDRAW.value in head:
+                self._container.publisher.act([Withdraw(run)])
             if INSIDE in head:
                 NestedRuns(self._container).match_status(run)
             for node in prefixed(head, HeadPrefix.DETACH):

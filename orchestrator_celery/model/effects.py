@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "Cause", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect")
+__all__ = ("Await", "Cause", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect", "Withdraw")
 
 
 class Dispatch(NamedTuple):
@@ -117,6 +117,12 @@ class Await(NamedTuple):
     until: float | None
 
 
+class Withdraw(NamedTuple):
+    """Withdraw what is queued below the failing composites of a run."""
+
+    run: str
+
+
 class Decision(NamedTuple):
     """The outcome of a decision.
 
@@ -133,4 +139,4 @@ class Decision(NamedTuple):
     elements: bytes = b""
 
 
-Effect = Dispatch | CloseRun | Decide | Await
+Effect = Dispatch | CloseRun | Decide | Await | Withdraw

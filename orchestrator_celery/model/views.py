@@ -185,7 +185,7 @@ class ApprovalView(_View):
         message: the text that the person sees.
         given: the node's input, as a basis for the decision.
         since: the begin of the wait.
-        until: the end of the time to answer; None for no limit.
+        until: the end of the time to answer; None for no limit, and while the run is suspended: the time stands still.
         on_timeout: the decision after the timeout.
     """
 

@@ -7,6 +7,8 @@
           | "detach:" node                        ; owed: start this node as a run of its own; value: run " " input
           | "clean:" number ":" ( "item" | "definition" | "call" )   ; of a cancelled run, owed: a swarm's cleanup
     told  = attempt " " place                     ; message that told Celery the end; id of the `closed` event
+    withdrawn = composite "=" reference *( " " composite "=" reference )
+    withdraw  = pass " " part " " cursor          ; part: "l" live leaves, "m" pools, "end"
     stop  = since " " signal " " grace            ; both times in milliseconds
     item  = node "|" attempt "|" [priority]
 
@@ -91,6 +93,7 @@ class HeadField(str, Enum):
     # How it stands.
     STATUS = "status"  #: a `RunStatus`; absent in a saved signature
     BEFORE = "before"  #: status before a suspension, interruption or cancellation
+    PAUSED = "paused"  #: since when it is suspended or interrupted
     CREATED = "created"
     STARTED = "started"
     FINISHED = "finished"
@@ -106,6 +109,8 @@ class HeadField(str, Enum):
     AHEAD = "ahead"  #: 1: nodes may have records before their turn
     SEGMENTS = "segments"  #: tokens of uploads that are part of it, each followed by a space
     STOP = "stop"  #: the newest order to stop its tasks
+    WITHDRAWN = "withdrawn"  #: composites that are failing, and references of their errors
+    PASSES = "passes"  #: number of passes over its nodes that were asked for, to withdraw queued ones
     # Its end.
     CLOSED = "closed"  #: when Celery was told
     TOLD = "told"  #: which message told Celery
@@ -114,6 +119,7 @@ class HeadField(str, Enum):
     # Pending side effects.
     OWED = "owed"  #: number of pending side effects
     INSIDE = "inside"  #: pending: runs that stand in for its tasks follow its status
+    WITHDRAW = "withdraw"  #: pending: a pass that withdraws queued nodes, and how far it has come
     STALE = "stale"  #: pending: Celery has a result from before the run
     RESET = "reset"  #: pending: take the end before a retry back from Celery
     # Of a cancelled run.

@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect
+from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect, Withdraw
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head import NO_APP, AppId, HeadField, check_app, check_format
 from orchestrator_celery.store import scripts
@@ -136,6 +136,8 @@ def effect(run: str, item: list[Any]) -> Effect:
     kind, node, attempt, *rest = item
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
+    if kind == b"withdraw":
+        return Withdraw(run)
     if kind == b"decide":
         cause, ref, spec, graph_input, last, visits, tries, found, created = rest
         return Decide(

@@ -26,14 +26,16 @@ _SETS = {
     # Reads the head and answers.
     "base": "records/node_id run records/live reply",
     # Sends messages of leaves.
-    "outbox": "base records/definition records/packed definition send live",
+    "outbox": "base records/definition records/packed definition send side_effects withdrawn stop_below live",
     # Moves the tree on.
     "everything": (
-        "outbox records/ended records/pool records/graph records/active records/task_id attempts release renew "
-        "error_copy callbacks records/progress complete steps approvals pools graphs step_ended tree"
+        "outbox records/ended records/pool records/graph records/active records/task_id attempts not_begun release "
+        "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
+        "tree"
     ),
     "pools": (
-        "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump runner_ended recount begin_pool"
+        "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
+        "recount begin_pool"
     ),
     "graphs": (
         "records/map edges flush_graphs looked_at decision graph_failure visit_counts visits arrive take_edges follow "
@@ -41,7 +43,10 @@ _SETS = {
     ),
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
-_PARTS = {"pools": ("start_pool", "item_ended", "runner_ended"), "graphs": ("begin_graph", "visit_ended")}
+_PARTS = {
+    "pools": ("start_pool", "item_ended", "runner_ended", "return_item"),
+    "graphs": ("begin_graph", "visit_ended"),
+}
 
 
 def included(body: str) -> list[str]:

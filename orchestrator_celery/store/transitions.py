@@ -321,6 +321,20 @@ class Store(Transitions):
         """
         return self._run("overdue", run, error, int(inner))
 
+    def withdraw(self, run: str, place: str = "", error: bytes = b"") -> Effects:
+        """Withdraw what is queued below the failing composites of a run, one slice of a pass.
+
+        Args:
+            run: the run's id.
+            place: where to go on: everything before it is done; '' for the place that is on record.
+            error: the encoded error with which a nested run fails because its task is withdrawn.
+
+        Returns:
+            Effects with the next place as `detail`, '' after the last slice. `more` has one list: the nested runs of
+            withdrawn tasks and the references of their errors, alternating.
+        """
+        return self._run("withdraw", run, place, error)
+
     def ended(self, closing: LeafId) -> Effects:
         """Record that this message has reported the outcome to Celery; the run expires after the retention."""
         effects = self._run("ended", closing.run, int(self._settings.retention), closing.attempt)

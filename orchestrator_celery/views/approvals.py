@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.dispatch.inputs import InputResolver
+from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.head import HeadField
@@ -50,13 +50,15 @@ class WaitingApprovals:
         }
         if not live:
             return []
-        name = self._reader.head_field(run, HeadField.NAME) or b""
+        name, status = self._reader.head_fields(run, HeadField.NAME, HeadField.STATUS)
+        held = status in (b"SUSPENDED", b"INTERRUPTED")
         definitions = zip(live.items(), self._reader.definitions(run, list(live)), strict=True)
-        return [self._view(run, name.decode(), *leaf, raw) for leaf, raw in definitions if raw is not None]
+        return [
+            self._view(run, (name or b"").decode(), *leaf, raw, held) for leaf, raw in definitions if raw is not None
+        ]
 
-    def _view(self, run: str, name: str, node: str, live: Live, definition: bytes) -> ApprovalView:
+    def _view(self, run: str, name: str, node: str, live: Live, definition: bytes, held: bool) -> ApprovalView:
         given = self._container.codec.load(parse_definition(definition).payload)
-        timeout = given.get("timeout")
         return ApprovalView(
             run=run,
             run_name=name,
@@ -65,6 +67,6 @@ class WaitingApprovals:
             message=given.get("message", ""),
             given=self._resolver.value(run, live.input, node) if live.input else None,
             since=live.since,
-            until=None if timeout is None else live.since + timedelta(seconds=timeout),
+            until=from_ms(live.sent) if live.sent and not held else None,
             on_timeout=given.get("on_timeout"),
         )

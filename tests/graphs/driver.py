@@ -165,7 +165,9 @@ class Driver:
         self.collect()
 
     def lose(self, work: Work) -> None:
-        """The process of a task is gone; it is started again."""
+        """The process of a task is gone; it is started again, unless a graph fails: then it would be withdrawn."""
+        if self.parts.reader.head_field(self.run, "withdrawn"):
+            return
         leaf, fence, *_ = self.work.pop(work)
         answer = self.store.lost(leaf, fence, _MOST)
         assert answer.refused is None, answer

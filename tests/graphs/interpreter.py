@@ -132,14 +132,28 @@ class Graph(Visits):
         if not self.failure:
             self.failure = failure
             self.skip()
-            dropped = [other for other in self.tokens if not other.begun and other is not token]
-            self.tokens = [other for other in self.tokens if other not in dropped]
-            self.play.drop(dropped)
+            self.drop_below(token)
         self.leave(token)
+
+    def drop_below(self, token: Token | None = None) -> None:
+        """What has not started, here or in a nested graph or map, will not; but for one token."""
+        dropped = [other for other in self.tokens if not other.begun and other is not token]
+        self.tokens = [other for other in self.tokens if other not in dropped]
+        self.play.drop(dropped)
+        for inner in [graph for graph in self.play.graphs if graph.frames and graph.frames[-1].token in self.tokens]:
+            if inner.tokens and not inner.failure:
+                inner.failure = self.failure
+                inner.drop_below()
+                inner.leave(None)
+        for leaf in [leaf for leaf in self.play.live if leaf.frames[-1].token in self.tokens]:
+            if leaf in self.play.live and not leaf.running and leaf.body is not None:  # an element of a map
+                self.play.live.remove(leaf)
+                leaf.done(self.failure)
 
     def leave(self, token: Token | None) -> None:
         self.tokens = [other for other in self.tokens if other is not token]
-        if not self.tokens:
+        if not self.tokens and not self.over:
+            self.over = True
             self.done(self.failure)
 
     def skip(self) -> None:

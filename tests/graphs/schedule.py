@@ -93,6 +93,7 @@ class Play:
     bodies: Callable[..., Any]
     eager: bool
     live: list[Leaf] = field(default_factory=list)
+    graphs: list[Any] = field(default_factory=list)
     visits: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     ran: list[tuple[tuple[Step, ...], Any, dict[str, Any]]] = field(default_factory=list)

@@ -47,6 +47,8 @@ class Visits(ABC):
         self.arrived: dict[str, dict[str, Any]] = {}  # at join="all": what each source brought
         self.lineages: dict[str, dict[str, int]] = {}
         self.failure: Fail | None = None
+        self.over = False
+        play.graphs.append(self)
         token = Token(START, 0, self.given, {}, 0)
         self.tokens = [token]
         self.end(token, self.given, partial(self.decide, token, ()))

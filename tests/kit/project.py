@@ -298,6 +298,7 @@ def replaced(self, kind, *rest):
         "slow": lambda: chain(nap.s(1, 0.5), nap.s(0.01)),
         "long": lambda: chain(nap.s(1, 6.0), nap.s(0.01)),
         "napping": lambda: ComplexSignature(nap.s(1, 1.0)),
+        "many": lambda: Swarm([nap.si(i, 0.1) for i in range(300)]),
         "again": lambda: replaced.s("chain"),
         "fail": lambda: fail.s(),
         "chain-fail": lambda: chain(add.s(1, 2), fail.s()),

@@ -57,8 +57,10 @@ class Node:
         self.result: Any = None
         # of a pool
         self.line: list[Node] = []
+        self.size = len(self.children)  # as defined
         self.live = self.failed = 0
         self.open, self.stopped = bool(self.bounds.get("open")), False
+        self.failing: str | None = None  # the error that what is below it gets: it starts nothing more
 
     @property
     def is_leaf(self) -> bool:
@@ -100,6 +102,10 @@ class Node:
         if self.parent is not None:
             yield self.parent
             yield from self.parent.above()
+
+    def withdrawn(self) -> str | None:
+        """The error of the innermost failing pool that it is part of."""
+        return next((node.failing for node in self.above() if node.failing is not None), None)
 
     def source(self) -> str:
         """Where its result is read."""
@@ -173,9 +179,15 @@ class Model:
         self._end(node, state, node.id)
         return self._take()
 
-    def requeue(self, node: Node, later: Fence) -> None:
+    def requeue(self, node: Node, later: Fence) -> list[tuple[Any, ...]]:
         """The leaf waits for a later message."""
         node.state, node.fence = "queued", later
+        return self._take()
+
+    def hold(self, node: Node) -> list[tuple[Any, ...]]:
+        """A rule holds the leaf back."""
+        node.state = "held"
+        return self._take()
 
     def lose(self, node: Node) -> list[tuple[Any, ...]]:
         """The leaf starts again, or is held where it was to be stopped."""
@@ -235,9 +247,6 @@ class Model:
         self.status, self.closing = "RUNNING", "waiting"
         for composite in () if node is None else node.above():
             composite.state = "waiting"
-        for pool in self.root.all():
-            if pool.is_pool and pool.counts and (pool.state == "waiting" or (pool.state == "F" and node is None)):
-                pool.open = pool.open and not pool.begun
         self._take_back(self.root if node is None else node)
         self._activate(self.root, "in")
         return self._take()
@@ -274,7 +283,6 @@ class Model:
         if node.is_leaf and node.begun:
             self.failed -= 1
             node.free, node.attempt = node.attempt, node.attempt + 1
-        node.open = False
         for child in node.children:
             self._take_back(child)
 
@@ -296,7 +304,36 @@ class Model:
         else:
             self._end(node, "K", node.id)
 
+    def _withdraw(self) -> None:
+        """What waits below a failing pool does not start."""
+        for node in [*self.leaves("queued"), *self.leaves("held")]:
+            if node.state in ("queued", "held") and node.withdrawn() is not None:
+                if node.attempt > node.free + 1 or node.fence != Fence():
+                    node.free = node.attempt
+                node.state = "waiting"
+                self._not_begun(node)
+        for pool in [node for node in self.root.all() if node.is_pool and node.state == "active"]:
+            if pool.state == "active" and pool.withdrawn() is not None:
+                self._drain(pool)
+
+    def _not_begun(self, node: Node) -> None:
+        parent = node.parent
+        assert parent is not None
+        if parent.is_pool:
+            parent.live -= 1
+            parent.line.append(node)
+            self._drain(parent)
+        elif node.index > 0 or parent is self.root:
+            self._end(parent, "F", node.withdrawn() or "")
+        else:
+            parent.state = "waiting"
+            self._not_begun(parent)
+
     def _activate(self, node: Node, given: str) -> None:
+        if node.withdrawn() is not None:
+            self._not_begun(node)
+            return
+        node.failing = None
         node.given, node.begun = given, True
         if node.is_leaf:
             node.state, node.attempt, node.fence = "queued", node.free + 1, Fence()
@@ -330,13 +367,22 @@ class Model:
         cap = pool.bounds.get("max_concurrency")
         if cap is None and pool.live and pool.live > self.window * 3 / 4:
             return
-        while not (pool.ended or pool.stopped) and pool.line and pool.live < (cap or self.window):
+        stays = pool.stopped or pool.withdrawn() is not None
+        while not (pool.ended or stays or pool.stopped) and pool.line and pool.live < (cap or self.window):
             pool.live += 1
             self._activate(pool.line.pop(0), pool.given)
 
     def _drain(self, pool: Node) -> None:
-        through = pool.stopped or not (pool.line or pool.open)
-        if pool.ended or pool.live or not through:
+        why = pool.withdrawn()
+        through = pool.stopped or why is not None or not (pool.line or pool.open)
+        if pool.state != "active" or pool.live or not through:
+            return
+        if why is not None and not any(child.ended for child in pool.children) and pool.size == len(pool.children):
+            pool.state = "waiting"
+            self._not_begun(pool)
+            return
+        if why is not None and (pool.line or pool.open):
+            self._end(pool, "F", why)
             return
         tolerance = pool.bounds.get("max_failures") or 0
         allowed = tolerance * len(pool.children) if tolerance < 1 else tolerance
@@ -348,7 +394,7 @@ class Model:
             self._end(pool, "F", f"swarm:{pool.id}")
 
     def _end(self, node: Node, state: str, ref: str) -> None:
-        node.state, node.ref = state, ref
+        node.state, node.ref, node.failing = state, ref, None
         for callback in node.callbacks[{"S": "l", "F": "e"}[state]] if state != "K" else ():
             self._renew(callback)
             self._activate(callback, ref if state == "S" else f"e:{ref}")
@@ -368,7 +414,8 @@ class Model:
         if state == "F":
             pool.failed += 1
             stop = pool.bounds.get("stop_after")
-            pool.stopped = pool.stopped or (stop is not None and pool.failed >= stop)
+            if stop is not None and pool.failed >= stop and not pool.stopped:
+                pool.stopped, pool.failing = True, item.id if pool.live else None
         self._pump(pool)
         self._drain(pool)
 
@@ -399,5 +446,6 @@ class Model:
             self._sent.append(message(node))
 
     def _take(self) -> list[tuple[Any, ...]]:
+        self._withdraw()
         sent, self._sent = self._sent, []
         return sent

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Decision, Effect
+from orchestrator_celery.model.effects import Await, CloseRun, Decide, Decision, Effect, Withdraw
 from orchestrator_celery.model.events import Event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.records.ended import Ended, parse_ended
@@ -26,7 +26,7 @@ FIRST = Fence()
 
 
 def names(effects: Effects | Iterable[Any]) -> list[str]:
-    """What is to be done, in order: nodes to be sent, with their attempt after the first, `close`, decisions, `await`."""
+    """What is to be done, in order: nodes to be sent, with their attempt after the first, `close`, decisions, `await`, `withdraw`."""
     todo: Iterable[Any] = effects.todo if isinstance(effects, Effects) else effects
     return [_name(effect) for effect in todo]
 
@@ -36,6 +36,8 @@ def _name(effect: Effect) -> str:
         return f"decide {effect.visit}"
     if isinstance(effect, Await):
         return "await"
+    if isinstance(effect, Withdraw):
+        return "withdraw"
     attempt = f":{effect.leaf.attempt}" if effect.leaf.attempt > 1 else ""
     return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt
 
@@ -119,6 +121,19 @@ class Play:
     def lost(self, node: str, attempt: int = 1, fence: Fence = FIRST, limit: int = 2, **more: Any) -> Effects:
         """The process is gone."""
         return self.store.lost(self.leaf(node, attempt), fence, limit, **more)
+
+    def withdraw(self) -> list[Effect]:
+        """Finish the pending pass that withdraws queued nodes; what follows."""
+        found: list[Effect] = []
+        place = ""
+        while True:
+            effects = self.store.withdraw(self.run, place)
+            found += [effect for effect in effects.todo if not isinstance(effect, Withdraw)]
+            if effects.refused is not None:
+                return found
+            if not effects.detail and not any(isinstance(effect, Withdraw) for effect in effects.todo):
+                return found
+            place = effects.detail.decode()
 
     def retry(self, node: str = "") -> Effects:
         """The failed run goes on."""

@@ -203,12 +203,42 @@ def test_a_look_is_due_at_the_timeout(play):
 
 
 def test_a_look_tells_who_is_late(play):
-    """Given a timeout that is over, then looks name the approval until it is answered, suspended or not."""
+    """Given a timeout that is over, then looks name the approval until it is answered."""
     play.start(asking(0.001))
-    play.store.suspend("r")
     assert wait_for(lambda: check(play).overdue_approvals, what="the timeout") == ("0.0.0",)
     play.answer("0.0.0", late=True)
     assert (check(play).overdue_approvals, check(play).waiting) == ((), 0)
+
+
+@pytest.mark.parametrize("verb", ["suspend", "interrupt", "suspend, then interrupt"])
+def test_a_timeout_stands_still_while_the_run_is_held(play, verb):
+    """Given a timeout that passes during a suspension, then the time that was left goes on at resume."""
+    play.start(asking(0.3))
+    for step in verb.split(", then "):
+        getattr(play.store, step)("r")
+    before = play.live()["0.0.0"].sent
+    wait_for(lambda: play.store.now() * 1000 > before + 200, what="the time at which the timeout would have been over")
+    assert (check(play).overdue_approvals, check(play).waiting, check(play).due) == ((), 1, None)
+    refused(play, lambda: play.answer("0.0.0", late=True))
+    play.store.resume("r")
+    resumed = play.store.now() * 1000
+    refused(play, lambda: play.answer("0.0.0", late=True))
+    assert 0 < play.live()["0.0.0"].sent - resumed <= 300
+    assert play.reader.head_field("r", "paused") is None
+    assert wait_for(lambda: check(play).overdue_approvals, what="the timeout") == ("0.0.0",)
+
+
+def test_an_approval_that_begins_to_wait_in_a_held_run_has_all_its_time(play):
+    """Given a task that ends during a suspension, then the approval after it has its whole timeout from resume on."""
+    play.start(asking(60, "START>a a>ask ask?yes,no yes>END no>END"))
+    play.claim("0.0.0")
+    play.store.suspend("r")
+    begun = play.store.now()
+    wait_for(lambda: play.store.now() > begun + 0.1, what="some time")
+    play.finish("0.0.0")
+    play.store.resume("r")
+    left = play.live()["0.1.0"].sent - play.store.now() * 1000
+    assert 59_000 < left <= 60_000
 
 
 def test_a_decision_nobody_has_made_is_sent_again(client):

@@ -109,9 +109,11 @@ def test_a_swarm_stops_after_its_failures(play):
     """Given `stop_after_n_failures`, when so many failed, then nothing more starts, and it ends with what runs."""
     play.start(swarm(*[leaf()] * 9, max_concurrency=3, stop_after=2))
     assert play.break_("0.0") == ["0.3"]
-    assert play.break_("0.2") == []
-    assert play.succeed("0.1") == []
-    assert play.succeed("0.3") == ["close"]
+    play.claim("0.1")
+    assert play.break_("0.2") == ["withdraw"]
+    assert play.withdraw() == []
+    assert play.claim("0.3").refused is Refused.STALE
+    assert names(play.finish("0.1")) == ["close"]
     assert (play.status, play.ended("0").ref) == ("FAILED", "swarm:0")
     assert play.ended("0.4") is None
 

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator_celery import END, node, otherwise, result, when
 from orchestrator_celery.canvas.approval import Approval
-from orchestrator_celery.model.effects import Decide
+from orchestrator_celery.model.effects import Decide, Withdraw
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.records.graph import Undone, UndoneVisit
@@ -428,6 +428,8 @@ def test_whatever_is_said_twice_a_graph_ends_once(play, shape, seed):
     todo = list(play.start(unit(tree, links=[leaf()], errbacks=[leaf()])).todo)
     told = False
     while todo or play.queued() or play.waiting():
+        if any(isinstance(effect, Withdraw) for effect in todo):
+            todo = [*(effect for effect in todo if not isinstance(effect, Withdraw)), *play.withdraw()]
         sent.update(names(effect for effect in todo if not isinstance(effect, Decide)))
         decisions = [effect for effect in todo if isinstance(effect, Decide)]
         queued = play.queued()

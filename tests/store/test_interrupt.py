@@ -136,15 +136,15 @@ def test_what_nobody_could_stop_goes_on(play):
 
 
 def test_a_run_that_ends_meanwhile_leaves_nothing_held(play):
-    """Given one of two failing fast while the other is held, then the held one runs: nobody could resume it."""
+    """Given one of two failing fast while the other is held, then the held one is withdrawn, and the run ends."""
     play.start(swarm(leaf(), leaf(), stop_after=1, max_concurrency=2))
     play.claim("0.0")
     play.claim("0.1")
     interrupt(play)
     play.store.stopped(play.leaf("0.0"), Fence(), "terminated")
     play.fail("0.1")
-    assert play.status == "INTERRUPTED"
-    assert names(play.store.resume("r")) == ["0.0:2"]
+    assert names(play.withdraw()) == ["close"]
+    assert (play.status, play.live().keys()) == ("FAILED", {"$"})
 
 
 def test_a_second_call_finds_what_still_runs(play):

@@ -79,7 +79,10 @@ class Storm:
             assert effects.refused is not None or status in ("SUCCEEDED", "FAILED")
 
     def take(self, effects: Effects) -> None:
-        self.sent.update(names(effects))
+        found = names(effects)
+        if "withdraw" in found:
+            found = [name for name in found if name != "withdraw"] + names(self.play.withdraw())
+        self.sent.update(found)
 
 
 @pytest.mark.parametrize("seed", range(6))

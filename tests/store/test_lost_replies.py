@@ -172,6 +172,12 @@ CALLS: dict[str, Lost] = {
     "postpone for the last time": Lost(
         lambda play, first: play.store.outbox.postpone(play.leaf(first), Fence(), "t", 0.0, b"{}")
     ),
+    "withdraw": Lost(
+        lambda play, first: play.store.withdraw("r"),
+        lambda play, first: (claimed(play, first), play.fail(first)),
+        only=("graph",),
+        tree=graph("START>bad START>s bad>END s>END", {"s": swarm(leaf(), leaf(), leaf())}),
+    ),
     "checkpoint": Lost(lambda play, first: play.store.checkpoint(play.leaf(first), Fence(), b"x"), claimed),
     "progress": Lost(lambda play, first: play.store.progress(play.leaf(first), Fence(), "1", "2", "half"), claimed),
     "ended": Lost(

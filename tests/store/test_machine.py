@@ -23,7 +23,7 @@ from redis import Redis
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import CloseRun
+from orchestrator_celery.model.effects import CloseRun, Withdraw
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
 from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Effects, Refused, Store
@@ -128,8 +128,8 @@ class Lives(RuleBasedStateMachine):
         """Given a running leaf, it hands itself on to a later message."""
         node = self.pick(data, *AT_WORK)
         later = later_than(node.fence, why)
-        self.took(self.say("requeue", node, node.fence, later, why), [])
-        self.model.requeue(node, later)
+        effects = self.say("requeue", node, node.fence, later, why)
+        self.took(effects, self.model.requeue(node, later))
         if why == "requeue":  # the very same message runs again, so what was said of it may become true again
             again = (self.play.leaf(node.id, node.attempt), node.fence)
             self.old = [entry for entry in self.old if entry[:2] != again]
@@ -159,8 +159,8 @@ class Lives(RuleBasedStateMachine):
     def lose_by_rule(self, data: st.DataObject) -> None:
         """Given a running leaf, its process is gone, and a rule forbids to start it again: it is held."""
         node = self.pick(data, *AT_WORK)
-        self.took(self.say("lost", node, node.fence, LIMIT, 0.0, True), [])
-        node.state = "held"
+        effects = self.say("lost", node, node.fence, LIMIT, 0.0, True)
+        self.took(effects, self.model.hold(node))
 
     @precondition(lambda self: self.model.leaves(*AT_WORK))
     @rule(data=st.data())
@@ -353,7 +353,10 @@ class Lives(RuleBasedStateMachine):
     def took(self, effects: Effects, expected: list[tuple[Any, ...]]) -> None:
         """What the store wants to be sent is what the model does."""
         assert effects.refused is None
-        found = list(map(sent, effects.todo))
+        todo = [effect for effect in effects.todo if not isinstance(effect, Withdraw)]
+        if len(todo) < len(effects.todo):
+            todo += self.play.withdraw()
+        found = list(map(sent, todo))
         if self.ended_while_suspended:  # now, or with the next sweep
             found = [one for one in found if one in expected or one not in map(message, self.model.leaves("queued"))]
         assert sorted(map(repr, found)) == sorted(map(repr, expected))

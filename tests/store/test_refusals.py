@@ -23,7 +23,9 @@ CALLS: dict[str, Callable[[Play], object]] = {
     "claim": lambda play: play.claim("0.0.0", owner="other/2/b"),
     "finish": lambda play: play.finish("0.0.0"),
     "fail": lambda play: play.fail("0.0.0"),
-    "postpone": lambda play: play.store.outbox.postpone(play.leaf("0.0.0"), Fence(), "proj.task", None, b"{}"),
+    "postpone": lambda play: play.store.outbox.postpone(
+        Play(play.store, "open").leaf("0.0"), Fence(), "proj.task", None, b"{}"
+    ),
     "requeue": lambda play: play.requeue("0.0.0", Fence(retries=1)),
     "lost": lambda play: play.lost("0.0.0"),
     "checkpoint": lambda play: play.store.checkpoint(play.leaf("0.0.0"), Fence(), b"x"),

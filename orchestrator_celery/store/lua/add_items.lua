@@ -13,7 +13,7 @@ local function refuse(word, ...)
 end
 if not status then return refuse('gone') end
 local pool = get_pool(pool_id)
-if not pool or not pool.open or pool.stopped then return refuse('closed') end
+if not pool or not pool.open or pool.stopped or withdrawn_with(pool_id) then return refuse('closed') end
 local definition = definition_of(pool_id)
 local max_items = number(definition, ATTRIBUTE.max_items)
 if max_items and pool.size + count > max_items then return refuse('full', max_items - pool.size) end

@@ -4,7 +4,7 @@
 -- RETURNS: {'ok', {}, checkpoint, definition?, input?, newest?, visits?, records?} of a graph's node whose edges the worker may
 --          choose: its definition, and what the edges depend on beside the result
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
---          | {'stale'} superseded or ended | {'duplicate', {}, worker} another delivery is running
+--          | {'stale'} superseded, ended or withdrawn | {'duplicate', {}, worker} another delivery is running
 -- include: outbox records/graph records/task_id looked_at
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
@@ -20,6 +20,7 @@ local order = compare_fence(retries, nesting, live)
 if order < 0 then return veto('stale') end
 if live.state == STATE.held then return veto('held') end
 if order == 0 and live.state == STATE.running then return veto('duplicate', live.owner) end
+if live.state ~= STATE.delegated and withdrawn_with(node) then return veto('stale') end
 live.state, live.retries, live.nesting, live.since, live.owner = STATE.running, retries, nesting, now, ARGV[5]
 put_live(node, live)
 -- Celery keeps a result under the id of a task that was replaced. Its message may come before the body that sent it reports that.

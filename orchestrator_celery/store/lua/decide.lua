@@ -17,6 +17,7 @@ local cause, reference = cause_of(live)
 local is_before_body = cause == CAUSE.map or cause == CAUSE.inputs
 
 graph.busy = true
+graph.error = graph.error or withdrawn_with(graph_id)
 if graph.error then
   leave_undone(graph, key, is_before_body and UNDONE.not_begun or cause, reference)
 elseif verdict == 'go' then

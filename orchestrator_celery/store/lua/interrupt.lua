@@ -4,7 +4,7 @@
 -- ARGV: 1 signal  2 milliseconds until SIGKILL; the reconciler may have to tell the workers again
 -- RETURNS: {'ok', {}, {stand-ins, running}} runs that stand in for tasks of this one; nodes and records, alternating
 --          | {'gone'} there is no such run | {'state', {}, status} it has ended, or is interrupted and nothing of it runs
--- include: base send live records/orders records/task_id side_effects delegated asked once
+-- include: base send side_effects withdrawn stop_below live records/orders records/task_id delegated asked once
 if not status then return reply('gone') end
 if status == STATUS.succeeded or status == STATUS.failed then return reply('state', status) end
 local entries, running = redis.call('HGETALL', live_key), {}
@@ -21,7 +21,7 @@ end
 if status == STATUS.interrupted then
   if #running == 0 then return reply('state', status) end
 else
-  if not held then redis.call('HSET', root, HEAD.before, status) end
+  if not held then redis.call('HSET', root, HEAD.before, status, HEAD.paused, now) end
   set_status(STATUS.interrupted)
 end
 redis.call('HSET', root, HEAD.stop, write_stop(ARGV[1], ARGV[2]))

@@ -3,7 +3,7 @@
 -- ARGV: 1 error  2 '1' if the run stands in for a task of another one, whose deadline it is
 -- RETURNS: {'ok', effects, stand-ins} ids of runs that stand in for tasks of this one | {'gone'} there is no such run
 --          | {'state', {}, status} it has ended, has no deadline, or has not reached it
--- include: everything pools side_effects delegated fail_live resend asked once
+-- include: everything pools delegated fail_live resend asked once
 if not status then return reply('gone') end
 local deadline = tonumber(redis.call('HGET', root, HEAD.deadline))
 local is_over = ARGV[2] == '1' or deadline and deadline <= tonumber(now)

@@ -11,7 +11,6 @@
 --          | {'stale'} superseded, ended, or another delivery is running
 -- include: everything pools taking resend asked once
 if not status then return reply('gone') end
-local FIRST, LONGEST = 1000, 8000 -- milliseconds of pause
 local node, current = ARGV[1], tonumber(now)
 local live = get_live(node)
 local is_expected = live and live.attempt == tonumber(ARGV[2])
@@ -19,39 +18,43 @@ local is_expected = live and live.attempt == tonumber(ARGV[2])
 local takes_items = is_expected and is_runner(node) and is_running(live)
 if not is_expected or not (takes_items or live.state == STATE.queued) then return reply('stale') end
 if held then return reply('held') end
-local field, patience = node .. BESIDE.postponed, tonumber(ARGV[6])
--- The patience counts from the first postponement of one stay in the outbox. A runner is claimed between two of them.
-local stay = (is_runner(node) and live.attempt or live.since) .. ' ' .. ARGV[5]
-local first, count, noted_stay = (redis.call('HGET', ended_key, field) or ''):match('^(%d+) (%d+) (.*)$')
-if noted_stay ~= stay then first, count = current, 0 end
-first, count = tonumber(first), tonumber(count)
--- Nodes with a task for which another node has lost patience shortly before do not wait as well, one after the other.
-local over, over_task = (redis.call('HGET', ended_key, PLACE.close .. BESIDE.postponed) or ''):match('^(%d+) (.*)$')
-local is_over = over_task == ARGV[5] and patience and current - tonumber(over) < patience
-if patience and (is_over or current - first >= patience) then
-  if not is_over then
-    redis.call('HSET', ended_key, PLACE.close .. BESIDE.postponed, string.format('%.0f %s', current, ARGV[5]))
+-- A function, because a Lua function has 200 local variables at most.
+local function postpone()
+  local field, patience = node .. BESIDE.postponed, tonumber(ARGV[6])
+  -- The patience counts from the first postponement of one stay in the outbox. A runner is claimed between two of them.
+  local stay = (is_runner(node) and live.attempt or live.since) .. ' ' .. ARGV[5]
+  local first, count, noted_stay = (redis.call('HGET', ended_key, field) or ''):match('^(%d+) (%d+) (.*)$')
+  if noted_stay ~= stay then first, count = current, 0 end
+  first, count = tonumber(first), tonumber(count)
+  -- Nodes with a task for which another node has lost patience shortly before do not wait as well, one after the other.
+  local over, over_task = (redis.call('HGET', ended_key, PLACE.close .. BESIDE.postponed) or ''):match('^(%d+) (.*)$')
+  local is_over = over_task == ARGV[5] and patience and current - tonumber(over) < patience
+  if patience and (is_over or current - first >= patience) then
+    if not is_over then
+      redis.call('HSET', ended_key, PLACE.close .. BESIDE.postponed, string.format('%.0f %s', current, ARGV[5]))
+    end
+    if not takes_items then
+      redis.call('HDEL', ended_key, field)
+      settle(node, live, STATE.failed, ARGV[9])
+    end
+    return reply('ok', -1)
   end
-  if not takes_items then
-    redis.call('HDEL', ended_key, field)
-    settle(node, live, STATE.failed, ARGV[9])
+  local due = live.sent + math.min(tonumber(ARGV[7]), tonumber(ARGV[8]))
+  if not takes_items and count > 0 and live.tries == 0 then -- another copy of a message that waits already
+    return reply('ok', math.max(0, due - current))
   end
-  return reply('ok', -1)
-end
-local due = live.sent + math.min(tonumber(ARGV[7]), tonumber(ARGV[8]))
-if not takes_items and count > 0 and live.tries == 0 then -- another copy of a message that waits already
-  return reply('ok', math.max(0, due - current))
-end
-local pause = math.min(FIRST * 2 ^ count, LONGEST)
-if patience then pause = math.min(pause, first + patience - current) end -- the last try comes when the patience ends
-redis.call('HSET', ended_key, field, string.format('%.0f %d %s', first, count + 1, stay))
-emit('vetoed', node, EVENT.attempt, live.attempt, EVENT.reason, 'unknown')
-if takes_items then
-  local owner = node .. ':' .. live.attempt .. ' ' .. live.owner
-  live.state, live.owner, live.since = STATE.queued, '', now
+  local pause = math.min(1000 * 2 ^ count, 8000) -- milliseconds
+  if patience then pause = math.min(pause, first + patience - current) end -- the last try comes when the patience ends
+  redis.call('HSET', ended_key, field, string.format('%.0f %d %s', first, count + 1, stay))
+  emit('vetoed', node, EVENT.attempt, live.attempt, EVENT.reason, 'unknown')
+  if takes_items then
+    local owner = node .. ':' .. live.attempt .. ' ' .. live.owner
+    live.state, live.owner, live.since = STATE.queued, '', now
+    put_live(node, live)
+    for i = 10, #ARGV do give_back(ARGV[i], owner, true) end
+  end
+  live.sent, live.tries = current + pause - math.min(tonumber(ARGV[7]), tonumber(ARGV[8])), 0
   put_live(node, live)
-  for i = 10, #ARGV do give_back(ARGV[i], owner) end
+  return reply('ok', pause)
 end
-live.sent, live.tries = current + pause - math.min(tonumber(ARGV[7]), tonumber(ARGV[8])), 0
-put_live(node, live)
-return reply('ok', pause)
+return postpone()

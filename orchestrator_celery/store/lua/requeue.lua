@@ -2,10 +2,10 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting of the body  5 retries  6 nesting of the later message
 --       7 reason  8 milliseconds until it is due  9 definition of the later message, or '' if it sends the same
--- RETURNS: {'ok', {}, held?} | {'gone'} there is no such run
+-- RETURNS: {'ok', effects, held?} | {'gone'} there is no such run
 --          | {'stale', {}, held?} the later message was quicker, or the attempt is over; with `held`, 1 or 0, if the same was
 --          reported before
--- include: base send live records/task_id
+-- include: base send side_effects withdrawn stop_below live records/task_id
 if not status then return reply('gone') end
 local node, reason, definition = ARGV[1], ARGV[7], ARGV[9]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
@@ -29,6 +29,7 @@ if definition ~= '' then
   redis.call('HSET', definitions_key, node, definition)
 end
 put_live(node, live)
+if withdrawn_with(node) then withdraw_soon() end
 emit('retried', node, EVENT.attempt, live.attempt, EVENT.reason, reason)
 -- If the run was suspended meanwhile, the caller suspends the run that stands in for this task.
 if held and live.state == STATE.delegated then return reply('ok', 1) end

@@ -3,7 +3,7 @@
 -- ARGV: 1 the failed node that is to go on, or '' for all
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run, or a purge has claimed it | {'state', {}, status} it has not failed
 --          | {'held'} Celery is being told its end | {'node', {}, why} that node cannot go on
--- include: everything ancestors take_back_graph take_back take_back_node records/told side_effects resend asked once
+-- include: everything ancestors take_back_graph take_back take_back_node records/told resend asked once
 if not status or redis.call('HEXISTS', root, HEAD.claim) == 1 then return reply('gone') end
 if status ~= STATUS.failed then return reply('state', status) end
 local closing, node = get_live(PLACE.close), ARGV[1]

@@ -6,5 +6,5 @@
 -- include: base records/task_id side_effects delegated asked once
 if not status then return reply('gone') end
 if status ~= STATUS.pending and status ~= STATUS.running then return reply('state', status) end
-set_status(STATUS.suspended, HEAD.before, status)
+set_status(STATUS.suspended, HEAD.before, status, HEAD.paused, now)
 return reply('ok', followers())

@@ -35,9 +35,11 @@ for i = 1, #entries, 2 do
     running[#running + 1], running[#running + 2] = node, entries[i + 1]
   elseif live.state == STATE.awaiting then
     approvals = approvals + 1
-    if live.sent > 0 and live.sent <= current then late[#late + 1] = node end
-    if live.sent > 0 then look_at(live.sent) end
-  elseif live.state == STATE.deciding or (live.state == STATE.queued and not held) then
+    if live.sent > 0 and not held then
+      if live.sent <= current then late[#late + 1] = node end
+      look_at(live.sent)
+    end
+  elseif live.state == STATE.deciding or (live.state == STATE.queued and not held and not withdrawn_with(node)) then
     if due_at(live) <= current and #effects < MOST then republish(node, live) end
     look_at(due_at(live))
   end

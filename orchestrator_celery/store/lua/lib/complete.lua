@@ -1,6 +1,7 @@
 -- The end of a node: its record, its callbacks, and the consequence for its parent.
 -- A composite has ended; `reference` says where its result or error is, see orchestrator_celery/records/outcomes.py.
 local function complete(node, definition, state, reference, since)
+  if withdrawn then set_failing(node, nil) end
   put_ended(node, state, 0, since or now, '', refer_to(reference))
   emit(state == STATE.succeeded and 'succeeded' or 'failed', node)
   local first = reference:sub(1, 1)

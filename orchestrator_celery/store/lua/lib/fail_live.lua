@@ -32,6 +32,7 @@ local function fail_composite(node, record)
   if is_beside(node) or not in_tree(node) then return end
   local pool = get_pool(node)
   if is_graph_record(record) then redis.call('HSET', ended_key, node .. BESIDE.graph, record) end
+  if withdrawn then set_failing(node, nil) end
   if pool then pool.gone = true else redis.call('HDEL', active_key, node) end
   if node ~= '0' then fail_node(node, 0, since_of(record), '', refer_to('0')) end
   call_back_failed(node, callbacks_of(definition_of(node)))

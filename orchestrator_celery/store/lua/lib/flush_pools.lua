@@ -11,9 +11,11 @@ end
 
 flush_pools = function()
   for pool_id, pool in pairs(pools) do
-    if pool.gone then
-      redis.call('HSET', ended_key, pool_id .. BESIDE.pool_end, write_pool_end(pool))
+    if pool.dropped then
       redis.call('HDEL', active_key, pool_id)
+    elseif pool.gone then
+      redis.call('HSET', ended_key, pool_id .. BESIDE.pool_end, write_pool_end(pool))
+      redis.call('HDEL', active_key, pool_id, pool_id .. BESIDE.returned)
       if pool.mixed and pool.next < pool.size then
         redis.call('HSET', ended_key, pool_id .. BESIDE.line_left, priorities_left(pool_id))
       end

@@ -7,14 +7,20 @@ end
 
 local function fail_graph(graph_id, graph, reference)
   graph.error = reference
-  for key in pairs(graph.tokens) do -- approvals are withdrawn, and tasks that no worker has begun do not start
+  local below = false -- whether a composite, or a nested run, is at work
+  for key in pairs(graph.tokens) do
     local visit = graph_id .. '.' .. key
     local live = get_live(visit)
-    local is_fresh = live and live.state == STATE.queued and live.attempt == first_attempt(visit)
-      and live.retries == 0 and live.nesting == 0
-    if is_fresh or live and live.state == STATE.awaiting then
-      redis.call('HDEL', live_key, visit)
+    if live and has_not_begun(live) then
+      remove_live(visit, live)
       leave_undone(graph, key, UNDONE.not_begun, '')
+    elseif not live then -- a decision about the visit is open, or a composite is at work
+      local decision = decision_of(graph_id, key:match('^(%w+)%.(%d+)$'))
+      below = below or redis.call('HEXISTS', live_key, decision) == 0
+    elseif live.state == STATE.delegated then
+      below = true
     end
   end
+  if next(graph.tokens) ~= nil then set_failing(graph_id, reference) end
+  if below then withdraw_soon() end
 end

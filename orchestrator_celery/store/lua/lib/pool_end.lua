@@ -13,7 +13,17 @@ local function end_if_done(pool_id, definition, pool)
   if waits or pool.gone or not has_ended(pool) then return end
   pool.gone = true
   if pool.runners > 0 then dismiss_runners(pool_id) end
-  if not pool.stopped and tolerates_failures(definition, pool) then
+  local why = withdrawn_with(pool_id)
+  local is_as_defined = pool.size == number(definition, ATTRIBUTE.size) and not pool.mixed
+  if why and pool.next == 0 and is_as_defined then -- nothing of it has begun, and its definition says all about a new start
+    pool.dropped = true
+    return up(pool_id, UNDONE.not_begun, '', ',')
+  end
+  if why and not (pool.next == pool.size and (not pool.open or pool.draining)) then
+    return complete(pool_id, definition, STATE.failed, why, pool.since)
+  end
+  local stop_after = number(definition, ATTRIBUTE.stop_after)
+  if not (stop_after and pool.failed >= stop_after) and tolerates_failures(definition, pool) then
     return complete(pool_id, definition, STATE.succeeded, OUTCOME.list .. pool.size, pool.since)
   end
   local kind = attribute(definition, ATTRIBUTE.kind)

@@ -24,19 +24,3 @@ local function pump(pool_id, definition, pool)
   end
   pool.pumping = false
 end
-
-item_ended = function(pool_id, definition, index, state, counts)
-  local pool, item = get_pool(pool_id), pool_id .. '.' .. index
-  pool.done = pool.done + 1
-  give_place_back(definition, pool, item)
-  if state == STATE.failed then
-    pool.failed = pool.failed + 1
-    if not pool.first_error or index < pool.first_error then pool.first_error = index end
-    local stop_after = number(definition, ATTRIBUTE.stop_after)
-    if stop_after and pool.failed >= stop_after then pool.stopped = true end
-  end
-  if state ~= STATE.skipped then call_back_after_item(item, definition, state, counts) end
-  if pool.pumping then return end
-  pump(pool_id, definition, pool)
-  return end_if_done(pool_id, definition, pool)
-end

@@ -7,9 +7,10 @@ local checkpoints_key, progress_key, inner_key = root .. KEY.checkpoints, root .
 local now = redis.call('TIME')
 now = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
 local asking = table.remove(ARGV) -- app of the caller, '' for any; every call has it as its last argument
-local status, window, max_events, mixed, graphed, ahead, created, waits, base, format, app, app_name =
+local status, window, max_events, mixed, graphed, ahead, created, waits, base, format, app, app_name, withdrawn =
   unpack(redis.call('HMGET', root, HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead,
-    HEAD.created, HEAD.waits, HEAD.base, HEAD.format, HEAD.app, HEAD.app_name))
+    HEAD.created, HEAD.waits, HEAD.base, HEAD.format, HEAD.app, HEAD.app_name,
+    HEAD.withdrawn))
 -- A later release wrote this run: its records may mean something else, so this release does not touch it.
 if format and tonumber(format) > FORMAT.version then return { 'newer', {}, format } end
 -- Another app that shares the store started this run, and only that app's processes have its tasks and its broker.
@@ -18,14 +19,14 @@ window, base = tonumber(window), tonumber(base) or 0
 created = created or '' -- distinguishes the run from a cancelled run of the same id
 -- mixed: some items have a priority. graphed: there is a graph in the run. ahead: nodes may have records before their
 -- turn, because they were taken out, or kept by a retry or a rerun. waits: the run has a delay and has not started.
--- base: number of attempts before the first, of an earlier run of the same id.
+-- base: number of attempts before the first, of an earlier run of the same id. withdrawn: composites that are failing.
 local cancelled = status == STATUS.cancelled
 if cancelled then status = false end -- only the verbs that finish a cancellation still know the run
 local held = status == STATUS.suspended or status == STATUS.interrupted -- nothing may start
 local effects = {}
 -- Functions that call each other through several helpers.
 local activate, up -- start a node; tell a parent that its child has ended
-local start_pool, item_ended, runner_ended, flush_pools -- of the part `pools`
+local start_pool, item_ended, runner_ended, return_item, flush_pools -- of the part `pools`
 local begin_graph, visit_ended, flush_graphs            -- of the part `graphs`
 local resend, send_decision -- messages of an earlier call; a decision to be made
 local chosen -- edges that the process which finished a leaf has chosen: the visit, and its targets

@@ -1,5 +1,11 @@
 -- The end of a step starts the next one.
 local function step_ended(node, definition, index, state, reference)
+  if state == UNDONE.not_begun then
+    local is_begun = index > 0 or node == '0'
+    if is_begun then return end_steps(node, definition, STATE.failed, withdrawn_with(node .. '.' .. index)) end
+    redis.call('HDEL', active_key, node)
+    return up(node, UNDONE.not_begun, '', ',')
+  end
   local is_last = index + 1 >= number(definition, ATTRIBUTE.size)
   if state == STATE.skipped or (state == STATE.succeeded and not is_last) then
     return go_on(node, definition, index + 1, reference)

@@ -2,6 +2,7 @@
 local function move_tokens(graph_id, graph)
   if graph.busy then return end
   graph.busy = true
+  graph.error = graph.error or withdrawn_with(graph_id)
   local edges, has_started = edges_of(graph_id), false
   repeat
     while #graph.ready > 0 do

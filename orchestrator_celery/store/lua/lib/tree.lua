@@ -6,6 +6,7 @@ local function input_for_immutable(input) -- it takes nothing but the inputs tha
 end
 
 activate = function(node, input)
+  if withdrawn_with(node) then return up(node, UNDONE.not_begun, '', ',') end
   local definition = definition_of(node)
   local shape = shape_of(definition)
   if shape == SHAPE.leaf then
