@@ -13,6 +13,7 @@ from kombu.utils.uuid import uuid
 from orchestrator_celery.canvas.eager_scope import eagerly
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
+from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.safe_text import error_words, safe_repr
@@ -117,7 +118,7 @@ class ComplexSignature(Primitive):
         handlers = self.success_handlers if state == "SUCCESS" else self.error_handlers
         argument = value if state == "SUCCESS" else {**error_words(value), "traceback": ""}
         for handler in handlers:
-            handler.apply((argument,))
+            own_copy(handler).apply((own_copy(argument),))
         self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
         if state == "FAILURE" and self.app.conf.task_eager_propagates:
             raise value

@@ -12,6 +12,7 @@ from orchestrator_celery.canvas.children import child_signatures
 from orchestrator_celery.canvas.conditions.language import Facts, value_of
 from orchestrator_celery.canvas.edge_selection import select_targets
 from orchestrator_celery.canvas.graph_definition import START
+from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.retry import class_names, matches_error
 from orchestrator_celery.canvas.token_walk import Token, Walk
 from orchestrator_celery.errors import ConditionError, InvalidWorkflow, NoRoute
@@ -115,11 +116,11 @@ class EagerGraph:
         return results
 
     def _call(self, signature: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        body = maybe_signature(signature, app=self._app, clone=True)
+        body = maybe_signature(own_copy(signature), app=self._app)
         if body.immutable:  # an immutable body takes no positional arguments, but it takes the declared inputs
             args = ()
             body.set(immutable=False)
-        return body.apply(args, kwargs).get(disable_sync_subtasks=False)
+        return body.apply(own_copy(args), own_copy(kwargs)).get(disable_sync_subtasks=False)
 
     # -- decisions ----------------------------------------------------------------------------------------
 

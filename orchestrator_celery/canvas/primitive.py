@@ -21,6 +21,7 @@ from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
+from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
 from orchestrator_celery.model.safe_text import safe_repr
@@ -292,4 +293,4 @@ class Primitive(Signature):
         merged = {**self.options, **options}
         name = "link" if state == "SUCCESS" else "link_error"
         for callback in maybe_list(merged.get(name)) or []:
-            maybe_signature(callback, app=self.app).apply((value,))
+            maybe_signature(own_copy(callback), app=self.app).apply((own_copy(value),))

@@ -15,6 +15,7 @@ from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.eager_scope import eagerly
 from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.options import check_options, spelled
+from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
 from orchestrator_celery.model.safe_log import safe_logger
@@ -367,7 +368,8 @@ class Swarm(Primitive):
         stop = self.kwargs.get("stop_after_n_failures")
         for index, task in enumerate(self.tasks):
             try:
-                values.append(maybe_signature(task, app=self.app, clone=True).apply(args, kwargs).get())
+                body = maybe_signature(own_copy(task), app=self.app)
+                values.append(body.apply(own_copy(args), own_copy(kwargs)).get())
             except Exception as exc:
                 values.append(None)
                 failures.append({"index": index, "type": type(exc).__name__, "message": safe_str(exc)})
@@ -387,7 +389,7 @@ class Swarm(Primitive):
         calls += [(sig, (item,)) for sig in own.get("on_cleanup", shared.get("on_cleanup", []))]
         for sig, args in calls:
             try:
-                sig.apply(args)
+                own_copy(sig).apply(own_copy(args))
             except Exception:  # raised under `task_eager_propagates`; a callback never changes the outcome
                 logger.exception("A callback of item %d failed.", index, extra={"action": "callback"})
 

@@ -242,8 +242,14 @@ class Publisher:
         queue = route.get("queue")
         return None if queue is None else str(getattr(queue, "name", queue))
 
-    def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN) -> Leaf:
-        """Return the content of a leaf's message: its task, its own arguments and its input."""
+    def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN, own: bool = False) -> Leaf:
+        """Return the content of a leaf's message: its task, its own arguments and its input.
+
+        Args:
+            effect: the leaf.
+            origin: the results that are known.
+            own: whether a body in this process gets the arguments, so that they must be no other body's.
+        """
         leaf = read_leaf(payload_of(effect.spec), self._codec)
         ref, run = effect.input_ref, effect.leaf.run
         source, of = parse_input(ref)
@@ -256,7 +262,7 @@ class Publisher:
         if leaf.immutable and source not in NAMED:
             return leaf
         self._resolver.set_created(run, effect.created)
-        args, kwargs = self._resolver.arguments(run, ref, effect.leaf.node, origin.known)
+        args, kwargs = self._resolver.arguments(run, ref, effect.leaf.node, origin.known, own)
         # An immutable task takes only the declared inputs of its graph's node.
         return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)
 

@@ -5,7 +5,7 @@
     callbacks = [links] "," [errbacks] [ ";" [success] "," [error] "," [cleanup] ]
     input     = an input reference, see `inputs.py`; of a decision, `cause ":" reference`
     cause     = a value of `Cause` in `model/effects.py`
-    owner     = [runner " "] worker     ; empty unless it runs
+    owner     = [runner " "] worker     ; empty unless it runs; "b " if the next runner of its pool takes it
     runner    = node ":" attempt
 
 `attempt`, `retries`, `nesting` and `tries` are whole numbers, `since` and `sent` milliseconds since the epoch. `sent`

@@ -43,12 +43,14 @@ class Beside(str, Enum):
     DETACHED_TO = ":run"  #: of a node that was detached: the run as which it goes on
     PRIORITY = ":p"  #: of an item: its priority, unless it is medium
     POOL_END = ":end"  #: counters of a pool that has ended
-    SIZE_BEFORE = ":ahead"  #: of a pool with items that ended before it began: its size, '' for the defined one
+    SIZE_BEFORE = ":ahead"  #: of a pool with items that ended before it began: its counters as in `POOL_END`, or ''
+    CALLED = ":called"  #: of a batched pool that begins again: number of runners that it has called before
     LINE_LEFT = ":line"  #: priorities of the items of a pool that never started
     GRAPH = ":g"  #: record of a graph that has ended
     POSTPONED = ":later"  #: of a node whose task a worker lacked: `first " " count " " stay`, see `postpone.lua`
     ENDS = ":ends"  #: results with which a graph ended, by name
     # In `:m`.
+    RETURNED = ":returned"  #: indexes of items that the runners of a pool have returned, each with a space behind it
     SEGMENTS = ":segments"  #: where items of a pool lie that were added in bulk
     # In `:d`.
     ADDITION = (

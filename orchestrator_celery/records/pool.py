@@ -18,7 +18,11 @@ In `:m` under `<pool>:segments`, where items were added in bulk:
 
 After its end, in `:t` under `<pool>:end`:
 
-    end = size "|" done "|" failed
+    end = size "|" done "|" failed "|" open "|" called   ; the last two are as in the record above
+
+In `:m` under `<pool>:returned`, items that runners have taken and returned. Each is in the outbox, without a message:
+
+    returned = *( index " " )
 
 Priorities of items, by index:
 
@@ -124,11 +128,21 @@ class Pool(NamedTuple):
 
 
 class PoolEnd(NamedTuple):
-    """A pool that has ended: number of items, how many ended, how many of them failed."""
+    """A pool that has ended.
+
+    Args:
+        size: number of items.
+        done: number of items that ended.
+        failed: how many of them failed.
+        open: whether it took items when it ended.
+        called: number of runners that it has called.
+    """
 
     size: int
     done: int
     failed: int
+    open: Openness = Openness.CLOSED
+    called: int = 0
 
 
 class Segment(NamedTuple):
@@ -184,12 +198,16 @@ def write_pool(pool: Pool) -> bytes:
 
 def parse_pool_end(raw: bytes | None) -> PoolEnd:
     """Read the counters of a pool that has ended; zeros without a record."""
-    return PoolEnd(*(int(number) for number in raw.decode().split("|"))) if raw else PoolEnd(0, 0, 0)
+    if not raw:
+        return PoolEnd(0, 0, 0)
+    size, done, failed, *more = raw.decode().split("|")
+    counts = int(size), int(done), int(failed)
+    return PoolEnd(*counts, Openness(more[0]), int(more[1])) if more else PoolEnd(*counts)
 
 
 def write_pool_end(end: PoolEnd) -> bytes:
     """Write the counters of a pool that has ended."""
-    return "|".join(map(str, end)).encode()
+    return "|".join(map(str, (end.size, end.done, end.failed, end.open.value, end.called))).encode()
 
 
 def parse_segments(raw: bytes | None) -> Iterator[Segment]:

@@ -153,13 +153,13 @@ class DueIndex(Transitions):
 
     def republish(self, run: str, nodes: Sequence[str]) -> tuple[Effect, ...]:
         """Return the effects that publish overdue messages again; a message that was claimed meanwhile has none."""
-        return self._lengthen_pauses(run, nodes, "1")
+        return self._repeat(run, nodes, "1")
 
-    def postpone(self, run: str, nodes: Sequence[str]) -> None:
+    def lengthen_pauses(self, run: str, nodes: Sequence[str]) -> None:
         """Make overdue messages wait for another pause, because they are still with the broker."""
-        self._lengthen_pauses(run, nodes, "")
+        self._repeat(run, nodes, "")
 
-    def _lengthen_pauses(self, run: str, nodes: Sequence[str], publishes: str) -> tuple[Effect, ...]:
+    def _repeat(self, run: str, nodes: Sequence[str], publishes: str) -> tuple[Effect, ...]:
         found: list[Effect] = []
         for page in in_chunks(nodes, _REPUBLISHED):
             found += self._run("republish", run, *self._pauses(), publishes, *page).todo

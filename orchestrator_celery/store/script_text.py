@@ -30,7 +30,8 @@ _SETS = {
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/active records/task_id attempts not_begun release "
-        "renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended tree"
+        "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
+        "tree"
     ),
     "pools": (
         "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
@@ -42,7 +43,10 @@ _SETS = {
     ),
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
-_PARTS = {"pools": ("start_pool", "item_ended", "runner_ended"), "graphs": ("begin_graph", "visit_ended")}
+_PARTS = {
+    "pools": ("start_pool", "item_ended", "runner_ended", "return_item"),
+    "graphs": ("begin_graph", "visit_ended"),
+}
 
 
 def included(body: str) -> list[str]:

@@ -17,7 +17,7 @@ from orchestrator_celery.store.upload import upload
 if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
-__all__ = ("Ended", "SwarmTransitions")
+__all__ = ("Ended", "SwarmTransitions", "Taken", "taken_items")
 
 _CHUNK = 1000
 #: How many noted pairs of run and task name a process remembers.
@@ -43,6 +43,33 @@ class Ended(NamedTuple):
         """Return the arguments for the script `take`."""
         state = written_state(self.well)
         return (self.leaf.node, self.leaf.attempt, self.fence.retries, self.fence.nesting, state, self.payload)
+
+
+class Taken(NamedTuple):
+    """An item that a runner has taken.
+
+    Args:
+        node: the item.
+        attempt: number of its attempt.
+        input: reference to its input.
+        definition: its definition.
+        checkpoint: the last checkpoint of an earlier attempt.
+    """
+
+    node: str
+    attempt: int
+    input: str
+    definition: bytes
+    checkpoint: bytes
+
+
+def taken_items(answer: Effects) -> list[Taken]:
+    """Read the items that a call of `take` has given to its runner."""
+    parts = iter(answer.detail or ())
+    return [
+        Taken(node.decode(), int(attempt), given.decode(), definition, checkpoint)
+        for node, attempt, given, definition, checkpoint in zip(*[parts] * len(Taken._fields), strict=True)
+    ]
 
 
 @raises_store_unavailable
@@ -125,8 +152,8 @@ class SwarmTransitions(Transitions):
             busy: whether the runner will not call again for long; another runner shall take the waiting items.
 
         Returns:
-            Effects with `detail`: node, definition and input of each item taken, one after the other. Refused with
-            `HELD` if no item may begin, with `STALE` if the runner was superseded; ended items are recorded anyway.
+            Effects with `detail`: what `Taken` reads. Refused with `HELD` if no item may begin, with `STALE` if the
+            runner was superseded; ended items are recorded anyway.
         """
         flat = [part for item in ended for part in item.parts()]
         head = (

@@ -2,8 +2,8 @@
 
 It takes items with one call to the store and runs the body of each item
 through Celery's own tracer. The call that takes the next items also reports
-the finished ones; a second thread reports them after a tenth of a second at
-the latest. Each item keeps its own record, attempts, callbacks and result. An
+the finished ones; between two calls they are reported as `UnreportedEnds` says,
+while a long item runs by a second thread. Each item keeps its own record, attempts, callbacks and result. An
 item that retries or replaces itself continues in a message of its own.
 """
 
@@ -18,6 +18,7 @@ from celery.app.trace import trace_task
 from celery.exceptions import Reject
 from kombu.exceptions import EncodeError
 
+from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
 from orchestrator_celery.model.effects import Dispatch, EdgeContext
@@ -27,7 +28,8 @@ from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.outbox_transitions import FAILED
-from orchestrator_celery.store.swarm_transitions import Ended
+from orchestrator_celery.store.swarm_transitions import Ended, Taken, taken_items
+from orchestrator_celery.worker.batch_reports import UnreportedEnds
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, owner_of
 from orchestrator_celery.worker.patience import patiently
 from orchestrator_celery.worker.reporter import Reporter
@@ -40,8 +42,10 @@ __all__ = ("Runner",)
 
 logger = safe_logger(__name__)
 
-#: Seconds of work to take at once; also the longest time before finished items are reported.
+#: Seconds of work to take at once, and between two questions whether the runner may go on.
 _INTERVAL = 0.1
+#: Seconds between two looks of the second thread.
+_TICK = 0.025
 #: If an item runs longer than this many seconds, the other taken items are returned to the pool.
 _LONG_ITEM = 0.5
 #: Seconds after which a runner without a fixed item count ends, so that other tasks get the process.
@@ -72,8 +76,10 @@ class Runner:
         self._owner = owner_of(container, request)
         #: Guards the attributes below: a second thread reports finished items while a long item runs.
         self._lock = threading.Lock()
-        self._taken: deque[tuple[str, bytes, str]] = deque()
-        self._ended: list[Ended] = []
+        self._taken: deque[Taken] = deque()
+        self._ended = UnreportedEnds()
+        #: Taken items that go back to the pool with the next call.
+        self._back: list[str] = []
         self._begun, self._born = 0.0, ""
         self._halted = False
         self._unknown = UnknownTasks(container, self._reporter)
@@ -128,7 +134,7 @@ class Runner:
 
     def _note(self, ended: Ended) -> None:
         with self._lock:
-            self._ended.append(ended)
+            self._ended.add(ended)
 
     # -- the bodies of items -----------------------------------------------------------------------
 
@@ -137,16 +143,22 @@ class Runner:
         while True:
             with self._lock:
                 if not self._taken:
-                    return done
-                node, definition, given = self._taken.popleft()
+                    return done  # the call that takes the next items reports the ends
+                if done and self._ended.are_due(time.monotonic() - self._begun):
+                    self._exchange(0)
+                if not self._taken:
+                    return done  # the run is suspended
+                item = self._taken.popleft()
                 self._begun = time.monotonic()
-            self._run_one(Dispatch(LeafId(self._leaf.run, node, 1), Fence(), given, definition, created=self._born))
+            self._run_one(item)
             done += 1
 
-    def _run_one(self, item: Dispatch) -> None:
+    def _run_one(self, taken: Taken) -> None:
         container = self._container
+        named = LeafId(self._leaf.run, taken.node, taken.attempt)
+        item = Dispatch(named, Fence(), taken.input, taken.definition, created=self._born)
         try:
-            leaf = container.publisher.with_arguments(item)
+            leaf = container.publisher.with_arguments(item, own=True)
         except UNREACHABLE:
             raise
         except Exception as exc:
@@ -157,7 +169,7 @@ class Runner:
             self._postpone(item, missing)
             return
         task = container.app.tasks[leaf.task]
-        message = ClaimedMessage([(item.leaf, item.fence)], self._origin, sink=self)
+        message = ClaimedMessage([(item.leaf, item.fence)], self._origin, taken.checkpoint, sink=self)
         request = _request_of(self._request, leaf, str(item.leaf))
         request["_orchestrator_message"] = message
         try:
@@ -173,7 +185,7 @@ class Runner:
         Otherwise this runner would move all items of the pool into messages of their own, one after the other.
         """
         with self._lock:
-            back = [item.leaf.node, *(node for node, _, _ in self._taken)]
+            back = [item.leaf.node, *(other.node for other in self._taken)]
             answer = self._unknown.postpone(self._leaf, self._fence, task, back)
             over = answer is not None and answer.refused is None and answer.detail == FAILED
             if not over:
@@ -182,7 +194,8 @@ class Runner:
                 self.is_postponed = answer is not None and answer.refused is None
                 self._message.handed_over = self.is_postponed
                 if answer is not None and answer.refused is Refused.HELD:
-                    self._exchange(0, back)
+                    self._back += back
+                    self._exchange(0)
         if over:
             self._note(Ended(item.leaf, item.fence, False, self._unknown.error(task)))
 
@@ -198,71 +211,69 @@ class Runner:
 
     def _watch(self) -> None:
         """While a long item runs, report the finished items and return the taken ones to the pool."""
-        helped = 0.0
-        while not self._over.wait(_INTERVAL):
+        helped = asked = 0.0
+        while not self._over.wait(_TICK):
             with self._lock:
-                back: list[str] = []
-                busy = self._begun > helped and time.monotonic() - self._begun > _LONG_ITEM
+                now = time.monotonic()
+                busy = self._begun > helped and now - self._begun > _LONG_ITEM
                 if busy:
-                    back, helped = self._give_back(), self._begun
-                if self._ended or busy or self._taken:
-                    try:
-                        self._exchange(0, back, busy=busy, asks=True)
-                    except UNREACHABLE as exc:
-                        logger.warning(
-                            "Finished items cannot be reported now: %r",
-                            exc,
-                            extra={"action": "batch"},
-                        )
+                    self._give_back()
+                    helped = self._begun
+                # Between short items the main thread reports; it would only wait for this call.
+                asks = bool(self._taken) and now - asked > _INTERVAL
+                if not (busy or asks or self._back or (now - self._begun > _TICK and self._ended.are_due())):
+                    continue
+                asked = now
+                try:
+                    self._exchange(0, busy=busy, asks=asks)
+                except Exception as exc:  # nothing is forgotten, and this thread has to report what comes
+                    logger.warning("Finished items cannot be reported now: %r", exc, extra={"action": "batch"})
 
-    def _exchange(
-        self, want: int, back: list[str] | None = None, busy: bool = False, asks: bool = False
-    ) -> list[tuple[str, bytes, str]]:
+    def _exchange(self, want: int, busy: bool = False, asks: bool = False) -> list[Taken]:
         """Report finished items and take new ones in one call. The caller holds the lock.
 
         Args:
             want: number of items to take.
-            back: taken items to return to the pool.
             busy: whether a long item runs.
             asks: make the call even if there is nothing to report, to learn whether the runner may continue.
         """
         store, again = self._container.store, False
-        ended, self._ended = self._ended, []
-        if not (want or ended or back or asks):
+        if not (want or self._ended or self._back or busy or asks):
             return []
+        with self._ended.reporting() as ended:
 
-        def call() -> Effects:
-            nonlocal again
-            known, again = again, want > 0
-            return store.swarms.take(
-                self._leaf, self._fence, self._owner, want, ended=ended, back=back or (), again=known, busy=busy
-            )
+            def call() -> Effects:
+                nonlocal again
+                known, again = again, want > 0
+                return store.swarms.take(
+                    self._leaf, self._fence, self._owner, want, ended=ended, back=self._back, again=known, busy=busy
+                )
 
-        try:
             answer = patiently(self._container, call)
-        except UNREACHABLE:
-            self._ended = [*ended, *self._ended]
-            raise
+        self._back = []
         extra = {"action": "take", "run": self._leaf.run, "node": self._leaf.node}
         self._reporter.send(answer, self._origin, extra)
         if answer.refused is not None:
+            if answer.refused is Refused.HELD:
+                self._taken.extend(taken_items(answer))  # by an earlier call, whose answer was lost
             self._halt(answer.refused)
             return []
-        flat = answer.detail or []
         self._born = answer.more[0].decode()
-        return [(flat[i].decode(), flat[i + 1], flat[i + 2].decode()) for i in range(0, len(flat), 3)]
+        return taken_items(answer)
 
     def _halt(self, refused: Refused) -> None:
         """Start no more items: the run is suspended or gone, or another runner has replaced this one."""
         self._halted = True
-        back = self._give_back()
-        if back and refused is Refused.HELD:
-            self._exchange(0, back)
+        self._give_back()
+        if refused is Refused.HELD:
+            self._exchange(0)
+        else:
+            self._back = []  # they are no longer this runner's
 
-    def _give_back(self) -> list[str]:
-        back = [node for node, _, _ in self._taken]
+    def _give_back(self) -> None:
+        """Take note that the taken items go back to the pool with the next call."""
+        self._back += [item.node for item in self._taken]
         self._taken.clear()
-        return back
 
 
 def _next_count(want: int, done: int, seconds: float) -> int:
@@ -276,7 +287,8 @@ def _request_of(runner: Any, leaf: Leaf, task_id: str) -> dict[str, Any]:
     kept = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang", "utc", "stamped_headers", "stamps")
     headers = leaf.options.get("headers") or {}
     return {
-        **{name: getattr(runner, name, None) for name in kept}, **headers, "headers": dict(headers), "id": task_id,
+        **{name: own_copy(getattr(runner, name, None)) for name in kept},
+        **headers, "headers": dict(headers), "id": task_id,
         "task": leaf.task, "args": leaf.args, "kwargs": leaf.kwargs, "retries": 0, "is_eager": False,
         "ignore_result": True, "correlation_id": task_id, "timelimit": [None, None], "replaced_task_nesting": 0,
     }  # fmt: skip

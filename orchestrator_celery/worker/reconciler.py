@@ -237,7 +237,7 @@ class Reconciler:
         index = self._container.store.due_index
         try:
             overdue = backlog.split(run)
-            index.postpone(run, overdue.waiting)
+            index.lengthen_pauses(run, overdue.waiting)
             effects = index.republish(run, overdue.lost)
             session.note_started(effects)
             self._container.publisher.act(effects)
@@ -249,8 +249,7 @@ class Reconciler:
             )
         except Exception:
             logger.exception(
-                "Messages of a run cannot be sent again; the next sweep tries again.",
-                extra={"action": "sweep", "run": run},
+                "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": run}
             )
 
     def _run(self) -> None:

@@ -247,9 +247,6 @@ class Model:
         self.status, self.closing = "RUNNING", "waiting"
         for composite in () if node is None else node.above():
             composite.state = "waiting"
-        for pool in self.root.all():
-            if pool.is_pool and pool.counts and (pool.state == "waiting" or (pool.state == "F" and node is None)):
-                pool.open = pool.open and not pool.begun
         self._take_back(self.root if node is None else node)
         self._activate(self.root, "in")
         return self._take()
@@ -286,7 +283,6 @@ class Model:
         if node.is_leaf and node.begun:
             self.failed -= 1
             node.free, node.attempt = node.attempt, node.attempt + 1
-        node.open = False
         for child in node.children:
             self._take_back(child)
 

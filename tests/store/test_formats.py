@@ -17,9 +17,9 @@ from orchestrator_celery.records.head import FORMAT
 from orchestrator_celery.records.live import parse_live, write_live
 from orchestrator_celery.records.lua_names import with_literals
 from orchestrator_celery.records.packed import pack
-from orchestrator_celery.records.pool import parse_pool, write_pool
+from orchestrator_celery.records.pool import PoolEnd, parse_pool, parse_pool_end, write_pool, write_pool_end
 from orchestrator_celery.store.script_text import FOLDER
-from tests.unit.records.strategies import ends, graph_records, lives, pools
+from tests.unit.records.strategies import ends, ends_of_pools, graph_records, lives, pools
 from tests.unit.records.test_definitions import trees
 
 from .trees import leaf, swarm
@@ -78,7 +78,23 @@ def test_pool(lua, pool):
     code = "local pool = parse_pool(ARGV[1]) return { write_pool(pool), pool.size, pool.next - pool.done, write_pool_end(pool) }"
     written, size, live, end = lua("pool", code, write_pool(pool))
     assert parse_pool(written) == pool
-    assert (size, live, end) == (pool.size, pool.next - pool.done, b"%d|%d|%d" % (pool.size, pool.done, pool.failed))
+    assert (size, live) == (pool.size, pool.next - pool.done)
+    called = pool.runners.called if pool.runners else 0
+    assert parse_pool_end(end) == PoolEnd(pool.size, pool.done, pool.failed, pool.open, called)
+
+
+@shared
+@given(ends_of_pools)
+def test_the_end_of_a_pool(lua, end):
+    code = "local found = parse_pool_end(ARGV[1]) return { found.size, found.open, found.called }"
+    size, openness, called = lua("pool", code, write_pool_end(end))
+    assert (size, openness.decode(), called) == (end.size, end.open.value, end.called)
+
+
+@pytest.mark.parametrize("record", ["7", "7|6|1"])
+def test_the_end_of_a_pool_as_an_earlier_release_wrote_it(lua, record):
+    code = "local found = parse_pool_end(ARGV[1]) return { found.size, found.open }"
+    assert lua("pool", code, record) == [7, b""]
 
 
 @shared

@@ -8,7 +8,9 @@ from orchestrator_celery.model.events import RunClosed
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.swarm_transitions import taken_items
 
+from .batches import work
 from .play import Play, names
 from .test_after_items import after
 from .test_machine import Plain
@@ -173,18 +175,26 @@ def test_more_failures_than_tolerated_all_go_on(play):
     assert (play.status, play.counts()) == ("SUCCEEDED", (3, 2, 1))
 
 
-def test_a_retried_swarm_takes_no_more(play):
-    """Given an open swarm that failed, when it is retried, then it takes no items, and ends when it is drained."""
-    play.start(swarm(leaf(), open=True, stop_after=1))
+@pytest.mark.parametrize("how", ["open", "draining", "closed"])
+@pytest.mark.parametrize("batch", [None, 2])
+def test_a_retried_swarm_is_as_open_as_before(play, how, batch):
+    """Given an open swarm that failed, when it is retried, then it takes items if it did so when it failed."""
+    make = batched if batch else swarm
+    play.start(make(leaf(), open=True, stop_after=1, **({"b": 2} if batch else {})))
     play.add(leaf(), leaf())
-    play.succeed("0.2")
-    play.break_("0.0")
+    if how != "open":
+        play.store.swarms.close_swarm("r", "0", drained=how == "draining")
+    work(play, breaks={"0.0"})
     play.withdraw()
-    assert names(play.retry()) == ["0.0:2", "0.1"]
-    assert play.add(leaf()).refused is Refused.CLOSED
-    play.succeed("0.1")
-    assert play.succeed("0.0", 2) == ["close:2"]
-    assert play.counts() == (3, 3, 0)
+    assert play.status == "FAILED"
+    play.retry()
+    added = play.add(leaf())
+    assert added.refused is (Refused.CLOSED if how == "closed" else None)
+    work(play)
+    if how == "open":
+        assert play.status == "RUNNING"
+        play.store.swarms.close_swarm("r", "0")
+    assert (play.status, play.counts()) == ("SUCCEEDED", (3, 3, 0) if how == "closed" else (4, 4, 0))
 
 
 def test_items_added_in_bulk(play):
@@ -198,19 +208,23 @@ def test_items_added_in_bulk(play):
     assert (str(effect.leaf), effect.spec) == ("r:0.0:2", b"L\n0")
 
 
-def test_a_batched_swarm_sends_a_message_an_item(play):
-    """Given a batched swarm that failed, when it is retried, then each item goes by a message of its own, and a runner of
-    before has nothing to say."""
+def test_a_batched_swarm_has_other_runners(play):
+    """Given a batched swarm that failed, when it is retried, then its items go by runners, and a runner of before has
+    nothing to say."""
     play.start(batched(leaf(), leaf()))
     play.claim("0.b0")
     assert take(play).refused is None
     for node in ("0.0", "0.1"):
         play.fail(node)
     assert play.status == "FAILED"
-    assert names(play.retry()) == ["0.0:2", "0.1:2"]
+    assert names(play.retry()) == ["0.b1"]
     assert take(play).refused is Refused.STALE
-    play.succeed("0.0", 2)
-    assert play.succeed("0.1", 2) == ["close:2"]
+    assert play.finish("0.b0").refused is Refused.STALE
+    play.claim("0.b1")
+    assert [(item.node, item.attempt) for item in taken_items(take(play, runner="0.b1"))] == [("0.0", 2), ("0.1", 2)]
+    for node in ("0.0", "0.1"):
+        play.finish(node, 2)
+    assert play.status == "SUCCEEDED"
 
 
 # -- attempts ------------------------------------------------------------------------------------------

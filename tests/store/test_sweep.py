@@ -124,7 +124,7 @@ def test_a_postponed_message_is_not_sent(soon):
     """Given an overdue message that waits in a queue, then only its pause grows, and no event tells of it."""
     soon.start(unit(leaf()))
     found, before = overdue(soon), soon.events()
-    soon.store.due_index.postpone("r", list(found.overdue))
+    soon.store.due_index.lengthen_pauses("r", list(found.overdue))
     assert (check(soon).overdue, soon.events()) == ({}, before)
     assert 60 < check(soon).due - soon.store.now() * 1000 <= 100, "twice the first pause"
 

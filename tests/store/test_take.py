@@ -10,7 +10,7 @@ from orchestrator_celery.records.definitions import leaf_definition, with_attrib
 from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Effects, Refused
-from orchestrator_celery.store.swarm_transitions import Ended
+from orchestrator_celery.store.swarm_transitions import Ended, taken_items
 
 from .play import Play, names
 from .trees import chain, leaf, swarm
@@ -37,7 +37,7 @@ def take(play: Play, want: int = 9, ended=(), back=(), runner: str = "0.b0", att
 
 def given(effects: Effects) -> list[str]:
     """The nodes a call gave."""
-    return [node.decode() for node in effects.detail[::3]]
+    return [item.node for item in taken_items(effects)]
 
 
 @pytest.fixture
@@ -130,14 +130,18 @@ def test_a_suspended_run_gives_nothing(five):
     assert take(five, 0, back=["0.1", "0.2"]).refused is Refused.HELD
     five.finish("0.b0")
     assert five.queued() == ["0.1", "0.2", "0.b1"]
-    assert sorted(names(five.store.resume("r"))) == ["0.1", "0.2", "0.b1"]
+    assert names(five.store.resume("r")) == ["0.b1"]
+    five.claim("0.b1")
+    assert given(take(five, runner="0.b1")) == ["0.1", "0.2", "0.3", "0.4"]
 
 
-def test_given_back_goes_by_itself(five):
-    """Given items a runner will not come to, when it gives them back, then they are sent, under the same attempt."""
+def test_given_back_goes_to_the_next_runner(five):
+    """Given items a runner will not come to, when it gives them back, then the next one gets them, in the same attempt."""
     take(five, 3)
-    assert names(take(five, 0, back=["0.1", "0.2", "0.4"])) == ["0.1", "0.2"], "only what it had"
-    assert five.succeed("0.1") == []
+    take(five, 0, back=["0.1", "0.2", "0.4"])
+    assert five.queued() == ["0.1", "0.2"], "only what it had"
+    again = taken_items(take(five))
+    assert [(item.node, item.attempt) for item in again] == [("0.1", 1), ("0.2", 1), ("0.3", 1), ("0.4", 1)]
 
 
 def test_a_lost_runner_loses_what_it_had(five):

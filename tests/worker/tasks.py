@@ -1,5 +1,6 @@
 """The kit's project with a few more tasks; what the workers of this folder run."""
 
+import json
 import os
 import signal
 import time
@@ -494,3 +495,31 @@ def charge_card():
 def step(value=None, *, body, **inputs):
     """A body of a random graph; see `tests/graphs/behaviour.py`."""
     return behave(body, value, inputs)
+
+
+@app.task
+def lists(count=3):
+    """Something that can be changed."""
+    return {"seen": list(range(count)), "deep": {"er": [{}]}}
+
+
+@app.task(bind=True)
+def spoils(self, *args, **kwargs):
+    """Returns a picture of all that it was given, and then changes all of it."""
+    request = {name: getattr(self.request, name) for name in ("delivery_info", "headers", "stamps")}
+    given = {"args": list(args), "kwargs": kwargs, "request": request}
+    picture = json.dumps(given, sort_keys=True)
+    spoil(given)
+    return picture
+
+
+def spoil(value):
+    """Changes a value at any depth."""
+    if isinstance(value, dict):
+        for part in value.values():
+            spoil(part)
+        value["spoiled"] = True
+    elif isinstance(value, list):
+        for part in value:
+            spoil(part)
+        value.append("spoiled")

@@ -99,7 +99,7 @@ def test_the_worker_killed(stand, ledger):
         first.kill()
     with stand.worker():
         assert run.get(timeout=240) == list(range(60))
-    assert len(ledger.entries("start")) < 80, "what was finished does not run again"
+    assert len(ledger.entries("start")) <= 62, "only what ran in the two processes runs again"
 
 
 def test_retries_and_replacements_go_on_by_themselves(busy, ledger):

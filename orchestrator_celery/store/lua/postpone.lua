@@ -11,7 +11,6 @@
 --          | {'stale'} superseded, ended, or another delivery is running
 -- include: everything pools taking resend asked once
 if not status then return reply('gone') end
-local FIRST, LONGEST = 1000, 8000 -- milliseconds of pause
 local node, current = ARGV[1], tonumber(now)
 local live = get_live(node)
 local is_expected = live and live.attempt == tonumber(ARGV[2])
@@ -44,7 +43,7 @@ local function postpone()
   if not takes_items and count > 0 and live.tries == 0 then -- another copy of a message that waits already
     return reply('ok', math.max(0, due - current))
   end
-  local pause = math.min(FIRST * 2 ^ count, LONGEST)
+  local pause = math.min(1000 * 2 ^ count, 8000) -- milliseconds
   if patience then pause = math.min(pause, first + patience - current) end -- the last try comes when the patience ends
   redis.call('HSET', ended_key, field, string.format('%.0f %d %s', first, count + 1, stay))
   emit('vetoed', node, EVENT.attempt, live.attempt, EVENT.reason, 'unknown')
@@ -52,7 +51,7 @@ local function postpone()
     local owner = node .. ':' .. live.attempt .. ' ' .. live.owner
     live.state, live.owner, live.since = STATE.queued, '', now
     put_live(node, live)
-    for i = 10, #ARGV do give_back(ARGV[i], owner) end
+    for i = 10, #ARGV do give_back(ARGV[i], owner, true) end
   end
   live.sent, live.tries = current + pause - math.min(tonumber(ARGV[7]), tonumber(ARGV[8])), 0
   put_live(node, live)

@@ -4,7 +4,7 @@
 -- ARGV: none
 -- RETURNS: {'ok', effects, stand-ins} ids of runs that stand in for tasks of this one | {'gone'} there is no such run
 --          | {'state', {}, status} it is not suspended or interrupted, and no task of it is held back
--- include: outbox release records/task_id delegated resend asked once
+-- include: everything pools delegated resend asked once
 if not status then return reply('gone') end
 local has_held = false
 for _, record in ipairs(redis.call('HVALS', live_key)) do

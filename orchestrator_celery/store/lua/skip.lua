@@ -6,33 +6,37 @@
 --          `early`: the input of the node is not known yet
 -- include: everything pools ancestors waiting records/orders resend asked once
 if not status then return reply('gone') end
-local node, detached_to = ARGV[1], ARGV[2]
-local field = node .. BESIDE.detached_to
-if redis.call('HGET', ended_key, field) == detached_to then return reply('ok') end -- the answer to an earlier call was lost
-if status == STATUS.succeeded or status == STATUS.failed then return reply('state', status) end
-if not is_known(node) then return reply('node', 'unknown') end
-if not in_tree(node) then return reply('node', 'callback') end
-if node == '0' then return reply('node', 'root') end
-local begun = state_if_begun(node)
-if begun then return reply('node', begun) end
-local live, pool = get_live(node), get_pool(parent_of(node))
-if detached_to ~= '' then
-  if shape_of(definition_of(node)) == SHAPE.approval then return reply('node', 'approval') end
-  if not live and not pool then return reply('node', 'early') end
-  redis.call('HSET', ended_key, field, detached_to)
-  owe(HEAD_PREFIX.detach .. node, write_detach(detached_to, live and live.input or pool.input))
+-- A function, because a Lua function has 200 local variables at most.
+local function take_out_node()
+  local node, detached_to = ARGV[1], ARGV[2]
+  local field = node .. BESIDE.detached_to
+  if redis.call('HGET', ended_key, field) == detached_to then return reply('ok') end -- the answer to an earlier call was lost
+  if status == STATUS.succeeded or status == STATUS.failed then return reply('state', status) end
+  if not is_known(node) then return reply('node', 'unknown') end
+  if not in_tree(node) then return reply('node', 'callback') end
+  if node == '0' then return reply('node', 'root') end
+  local begun = state_if_begun(node)
+  if begun then return reply('node', begun) end
+  local live, pool = get_live(node), get_pool(parent_of(node))
+  if detached_to ~= '' then
+    if shape_of(definition_of(node)) == SHAPE.approval then return reply('node', 'approval') end
+    if not live and not pool then return reply('node', 'early') end
+    redis.call('HSET', ended_key, field, detached_to)
+    owe(HEAD_PREFIX.detach .. node, write_detach(detached_to, live and live.input or pool.input))
+  end
+  local leaves = waiting_leaves(node)
+  redis.call('HSET', root, HEAD.ahead, 1)
+  ahead = '1'
+  if leaves > 0 then
+    redis.call('HINCRBY', root, HEAD.total, -leaves)
+    redis.call('HINCRBY', root, HEAD.skipped, leaves)
+  end
+  if live then
+    redis.call('HDEL', live_key, node)
+    pass_over(node, leaves, live.input)
+  else
+    take_out_waiting(node, leaves)
+  end
+  return reply('ok')
 end
-local leaves = waiting_leaves(node)
-redis.call('HSET', root, HEAD.ahead, 1)
-ahead = '1'
-if leaves > 0 then
-  redis.call('HINCRBY', root, HEAD.total, -leaves)
-  redis.call('HINCRBY', root, HEAD.skipped, leaves)
-end
-if live then
-  redis.call('HDEL', live_key, node)
-  pass_over(node, leaves, live.input)
-else
-  take_out_waiting(node, leaves)
-end
-return reply('ok')
+return take_out_node()

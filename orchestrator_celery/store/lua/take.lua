@@ -4,10 +4,11 @@
 --       be lost, so list again what it has taken; '2': it is busy for long, so another runner is to go on
 --       8 number of items that ended  9.. of each: node, attempt, retries, nesting, state, result or error; then nodes it
 --       gives back
--- RETURNS: {'ok', effects, taken, created} taken: node, definition and input of each item; created: time of the run's creation
+-- RETURNS: {'ok', effects, taken, created} taken: node, attempt, input, definition and checkpoint of each item;
+--          created: time of the run's creation
 --          | {'gone'} there is no such run | {'held', effects, taken} the run is suspended or interrupted, or the pool starts nothing more
 --          | {'stale', effects} the runner was superseded
--- include: everything pools taking resend asked
+-- include: everything pools begin_item taking resend asked
 if not status then return reply('gone') end
 if repeated then -- it lists again what it has taken
   resend(known.moment)
@@ -25,16 +26,19 @@ local function take_next()
     local live = running_body(node, attempt, retries, nesting)
     if live then settle(node, live, state, payload) end
   end
-  for i = 9 + PARTS * ended, #ARGV do give_back(ARGV[i], owner) end
-  if not running_body(runner, ARGV[2], ARGV[3], ARGV[4]) then return reply('stale') end
-  local taken, pool_id = ARGV[7] == '1' and taken_before(owner) or {}, pool_of_runner(runner)
+  local pool_id = pool_of_runner(runner)
   local pool, definition = get_pool(pool_id), definition_of(pool_id)
+  local cap = number(definition, ATTRIBUTE.max_concurrency)
+  for i = 9 + PARTS * ended, #ARGV do give_back(ARGV[i], owner, cap and ARGV[7] == '2') end
+  if not running_body(runner, ARGV[2], ARGV[3], ARGV[4]) then return reply('stale') end
+  local taken = ARGV[7] == '1' and taken_before(owner) or {}
   if held or (pool and (pool.stopped or withdrawn_with(pool_id))) then return reply('held', taken) end
-  if not pool then return reply('ok', taken, created) end
-  local cap, room = number(definition, ATTRIBUTE.max_concurrency), tonumber(ARGV[6])
-  if ARGV[7] == '2' and pool.next < pool.size and pool.runners < MOST_RUNNERS and not cap then call_runner(pool_id, pool) end
+  if not pool or pool.gone then return reply('ok', taken, created) end
+  local room, waiting = tonumber(ARGV[6]), pool.next < pool.size or returned_items(pool_id) ~= ''
+  if ARGV[7] == '2' and waiting and pool.runners < MOST_RUNNERS and not cap then call_runner(pool_id, pool) end
   -- The places of a bounded pool are shared: no runner takes items that another could run at the same time.
   if cap then room = math.min(room, math.max(1, math.floor(cap / math.max(pool.runners, 1)))) end
+  if room > 0 then room = take_returned(taken, pool_id, owner, ARGV[5], room) end
   while room > 0 and wants_more(pool) and (not cap or pool.next - pool.done < cap) do
     local index, priority, entry = peek(pool_id, definition, pool)
     if not index then break end

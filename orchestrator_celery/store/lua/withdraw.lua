@@ -7,21 +7,25 @@
 --          | {'gone'} there is no such run | {'stale'} nothing is to be withdrawn
 -- include: everything pools withdraw_place withdraw_nodes withdraw_slices resend asked once
 if not status then return reply('gone') end
-local MOST = 100 -- nodes of one slice
-if ARGV[2] ~= '' and not waits and not is_ended() then fail_from_outside(ARGV[2]) end
-local pending = redis.call('HGET', root, HEAD.withdraw)
-if not pending then return reply('stale') end
-local pass, part, cursor = parse_place(pending)
-local done_pass, done_part, done_cursor = parse_place(ARGV[1])
-if done_pass == pass then part, cursor = done_part, done_cursor end
-redis.call('HSET', root, HEAD.withdraw, write_place(pass, part, cursor))
-withdraws = false -- from here on, a wish for a pass means a pass after this one
-local inner = {}
-if part == 'l' then part, cursor = withdraw_leaves(cursor, MOST, inner) end
-if part == 'm' and #inner == 0 then part, cursor = end_idle_pools(cursor, MOST) end
-if withdraws then return reply('ok', redis.call('HGET', root, HEAD.withdraw), inner) end
-if part == 'end' and #inner == 0 then
-  pay(HEAD.withdraw)
-  return reply('ok', '', inner)
+-- A function, because a Lua function has 200 local variables at most.
+local function withdraw_slice()
+  local MOST = 100 -- nodes of one slice
+  if ARGV[2] ~= '' and not waits and not is_ended() then fail_from_outside(ARGV[2]) end
+  local pending = redis.call('HGET', root, HEAD.withdraw)
+  if not pending then return reply('stale') end
+  local pass, part, cursor = parse_place(pending)
+  local done_pass, done_part, done_cursor = parse_place(ARGV[1])
+  if done_pass == pass then part, cursor = done_part, done_cursor end
+  redis.call('HSET', root, HEAD.withdraw, write_place(pass, part, cursor))
+  withdraws = false -- from here on, a wish for a pass means a pass after this one
+  local inner = {}
+  if part == 'l' then part, cursor = withdraw_leaves(cursor, MOST, inner) end
+  if part == 'm' and #inner == 0 then part, cursor = end_idle_pools(cursor, MOST) end
+  if withdraws then return reply('ok', redis.call('HGET', root, HEAD.withdraw), inner) end
+  if part == 'end' and #inner == 0 then
+    pay(HEAD.withdraw)
+    return reply('ok', '', inner)
+  end
+  return reply('ok', write_place(pass, part, cursor), inner)
 end
-return reply('ok', write_place(pass, part, cursor), inner)
+return withdraw_slice()

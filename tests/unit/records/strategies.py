@@ -13,7 +13,7 @@ from orchestrator_celery.records.graph import GraphRecord, Undone, UndoneVisit
 from orchestrator_celery.records.inputs import InputRef, Source
 from orchestrator_celery.records.live import Live, LiveState
 from orchestrator_celery.records.outcomes import OutcomeKind, OutcomeRef
-from orchestrator_celery.records.pool import Held, Openness, Pool, Runners
+from orchestrator_celery.records.pool import Held, Openness, Pool, PoolEnd, Runners
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 counts = st.integers(0, 2**31)
@@ -94,6 +94,7 @@ ends = st.one_of(
         st.just(b""),
     ),
 )
+ends_of_pools = st.builds(PoolEnd, counts, counts, counts, st.sampled_from(Openness), counts)
 pools = st.builds(
     Pool,
     size=counts,

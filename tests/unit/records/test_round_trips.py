@@ -30,7 +30,19 @@ from orchestrator_celery.records.pool import (
 )
 from orchestrator_celery.records.progress import ProgressRecord, parse_progress, write_progress
 
-from .strategies import counts, ends, graph_records, inputs, lives, moments, names, places, plain_outcomes, pools
+from .strategies import (
+    counts,
+    ends,
+    ends_of_pools,
+    graph_records,
+    inputs,
+    lives,
+    moments,
+    names,
+    places,
+    plain_outcomes,
+    pools,
+)
 
 
 @given(lives)
@@ -62,10 +74,11 @@ def test_pool(pool):
     assert parse_since(write_pool(pool)) == pool.since
 
 
-@given(counts, counts, counts)
-def test_pool_end(size, done, failed):
-    assert parse_pool_end(write_pool_end(PoolEnd(size, done, failed))) == (size, done, failed)
-    assert parse_pool_end(None) == (0, 0, 0)
+@given(ends_of_pools)
+def test_pool_end(end):
+    assert parse_pool_end(write_pool_end(end)) == end
+    assert parse_pool_end(None) == PoolEnd(0, 0, 0)
+    assert parse_pool_end(b"3|2|1") == PoolEnd(3, 2, 1), "as an earlier release wrote it"
 
 
 @given(st.lists(st.builds(Segment, counts, counts, st.text("0123456789abcdef", min_size=1, max_size=32)), max_size=4))

@@ -1,5 +1,4 @@
--- A group or swarm begins, or begins again after a retry. After a retry it takes no more items, and each item goes by a
--- message of its own.
+-- A group or swarm begins, or begins again after a retry. After a retry it takes items if it did so when it ended.
 local function begin_pool(pool_id, definition, input)
   local size_before = ahead and redis.call('HGET', ended_key, pool_id .. BESIDE.size_before)
   local pool = new_pool(pool_id, definition, input)
@@ -10,7 +9,9 @@ local function begin_pool(pool_id, definition, input)
   redis.call('HDEL', ended_key, pool_id .. BESIDE.size_before, pool_id .. BESIDE.line_left)
   redis.call('UNLINK', line_of(pool_id))
   if size_before ~= '' then -- empty for a pool that has not begun before
-    pool.size, pool.open, pool.singly, pool.called = tonumber(size_before), false, true, 1
+    local before = parse_pool_end(size_before)
+    pool.size, pool.draining = before.size, before.open == OPEN.draining
+    pool.open = pool.draining or before.open == OPEN.open
   end
   pool.mixed = false
   mix(pool_id, pool, '')

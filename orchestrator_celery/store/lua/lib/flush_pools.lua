@@ -15,7 +15,7 @@ flush_pools = function()
       redis.call('HDEL', active_key, pool_id)
     elseif pool.gone then
       redis.call('HSET', ended_key, pool_id .. BESIDE.pool_end, write_pool_end(pool))
-      redis.call('HDEL', active_key, pool_id)
+      redis.call('HDEL', active_key, pool_id, pool_id .. BESIDE.returned)
       if pool.mixed and pool.next < pool.size then
         redis.call('HSET', ended_key, pool_id .. BESIDE.line_left, priorities_left(pool_id))
       end

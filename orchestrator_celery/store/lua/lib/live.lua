@@ -32,10 +32,14 @@ local function wait_of(definition)
 end
 
 -- Puts a node into the outbox and sends its message. Within the `wait` milliseconds the message does not count as lost.
+-- Without a definition no message is sent: the next runner of its pool takes the node. If none does for long, the reconciler
+-- sends its message, as for any node in the outbox.
 local function queue(node, live, definition, wait)
-  live.state, live.since, live.owner, live.sent, live.tries = STATE.queued, now, '', tonumber(now) + wait, 0
+  live.state, live.since, live.sent, live.tries = STATE.queued, now, tonumber(now) + wait, 0
+  live.owner = definition and '' or PLACE.runner .. ' '
   put_live(node, live)
   if withdrawn_with(node) then return withdraw_soon() end
+  if not definition then return end
   -- Celery may be told the end of a suspended run. All other messages stay in the outbox until the run is resumed.
   if held and node ~= PLACE.close then return end
   send(node, live, definition, wait)

@@ -5,6 +5,8 @@ local function new_pool(pool_id, definition, input)
     open = attribute(definition, ATTRIBUTE.open) == '1', stopped = false, since = now, input = input,
     held = { 0, 0, 0 }, runners = 0, called = 0,
   }
+  -- A runner of a pool that begins again has another id than any before, so that no old message fits it.
+  if ahead then pool.called = tonumber(redis.call('HGET', ended_key, pool_id .. BESIDE.called) or 0) end
   pools[pool_id] = pool
   if attribute(definition, ATTRIBUTE.priorities) or attribute(definition, ATTRIBUTE.slots) then
     mix(pool_id, pool, redis.call('HGET', definitions_key, pool_id .. '.' .. PLACE.priorities))

@@ -5,6 +5,7 @@ local function start_again(node, live) -- under a new attempt, which does not co
   new_attempt(live)
   local has_checkpoint = redis.call('HEXISTS', checkpoints_key, node)
   emit('resumed', node, EVENT.attempt, live.attempt, EVENT.checkpoint, has_checkpoint)
+  if runner_of(live) then return return_item(node, live) end
   queue(node, live, node == PLACE.close and '' or definition_of(node), 0)
 end
 
@@ -29,7 +30,7 @@ local function release()
       put_live(node, live)
     elseif live.state == STATE.awaiting then
       extend_timeout(node, live, paused)
-    elseif was_held and live.state == STATE.queued and node ~= PLACE.close then
+    elseif was_held and live.state == STATE.queued and node ~= PLACE.close and live.owner == '' then
       queue(node, live, definition_of(node), math.max(0, live.sent - tonumber(now)))
     end
   end

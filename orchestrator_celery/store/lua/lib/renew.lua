@@ -28,13 +28,13 @@ renew = function(node)
   if shape == SHAPE.graph then return renew_graph(node) end
   local ended, active = redis.call('HGET', ended_key, node .. BESIDE.pool_end), redis.call('HGET', active_key, node)
   if not record and not active then return end -- it has not begun
-  local size = ended and size_in_end(ended) or active and is_pool_record(active) and parse_pool(active).size
-    or number(definition, ATTRIBUTE.size)
+  local pool = ended and parse_pool_end(ended) or active and is_pool_record(active) and parse_pool(active)
+  if pool then forget_runners(node, pool) end
   redis.call('HDEL', ended_key, node .. BESIDE.pool_end)
-  redis.call('HDEL', active_key, node)
+  redis.call('HDEL', active_key, node, node .. BESIDE.returned)
   pools[node] = nil
   if withdrawn then set_failing(node, nil) end
-  for i = 0, tonumber(size) - 1 do renew(node .. '.' .. i) end
+  for i = 0, (pool and pool.size or number(definition, ATTRIBUTE.size)) - 1 do renew(node .. '.' .. i) end
 end
 
 local function call(callback, input)

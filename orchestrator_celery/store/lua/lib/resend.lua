@@ -10,7 +10,7 @@ resend = function(moment)
     elseif is_own and live.state == STATE.deciding and send_decision then
       local graph_id, at, turn = parts_of_decision(node)
       send_decision(graph_id, at, turn, live)
-    elseif is_own and live.state == STATE.queued and (not held or node == PLACE.close) then
+    elseif is_own and live.state == STATE.queued and (not held or node == PLACE.close) and live.owner == '' then
       send(node, live, node == PLACE.close and '' or definition_of(node), math.max(0, live.sent - tonumber(now)))
     end
   end

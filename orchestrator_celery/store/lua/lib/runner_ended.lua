@@ -1,3 +1,15 @@
+-- Items go back to the runners of their pool, and runners end.
+-- The attempt of an item goes on with the next runner, or by a message of its own where the pool has no runners any more.
+return_item = function(node, live)
+  local pool_id, index = parent_and_index(node)
+  local pool = get_pool(pool_id)
+  local goes_singly = not pool or pool.singly or pool.stopped or withdrawn_with(node)
+  if goes_singly then return queue(node, live, definition_of(node), 0) end
+  queue(node, live, nil, 0)
+  redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned_items(pool_id) .. index .. ' ')
+  if pool.runners == 0 then call_runner(pool_id, pool) end
+end
+
 -- A runner has ended; another one follows as long as items wait.
 runner_ended = function(runner, state)
   reclaim(runner)
@@ -5,7 +17,18 @@ runner_ended = function(runner, state)
   local pool = get_pool(pool_id)
   if not pool then return retire() end
   pool.runners = pool.runners - 1
-  -- No worker can run one, or workers died of it again and again: items go by messages of their own.
-  if state == STATE.failed then pool.singly = true end
-  pump(pool_id, definition_of(pool_id), pool)
+  local definition = definition_of(pool_id)
+  if state == STATE.failed then
+    -- No worker can run one, or workers died of it again and again: items go by messages of their own.
+    pool.singly = true
+    for index in returned_items(pool_id):gmatch('%d+') do
+      local node = pool_id .. '.' .. index
+      local live = get_live(node)
+      if live and live.state == STATE.queued then queue(node, live, definition_of(node), 0) end
+    end
+    redis.call('HDEL', active_key, pool_id .. BESIDE.returned)
+  elseif returned_items(pool_id) ~= '' then
+    call_runners(pool_id, definition, pool)
+  end
+  pump(pool_id, definition, pool)
 end

@@ -14,10 +14,13 @@ local function call_runner(pool_id, pool)
   queue(runner, new_live(STATE.queued, base + 1, ',', ''), definition_of(runner), 0)
 end
 
+local function returned_items(pool_id) return redis.call('HGET', active_key, pool_id .. BESIDE.returned) or '' end
+
 local function call_runners(pool_id, definition, pool)
   local cap = number(definition, ATTRIBUTE.max_concurrency)
   local each = cap and 1 or number(definition, ATTRIBUTE.batch) or 1
-  local wanted = math.min(cap or MOST_RUNNERS, math.ceil((pool.size - pool.next) / each))
+  local _, returned = returned_items(pool_id):gsub(' ', '')
+  local wanted = math.min(cap or MOST_RUNNERS, math.ceil((pool.size - pool.next + returned) / each))
   while pool.runners < wanted do call_runner(pool_id, pool) end
 end
 

@@ -2,13 +2,11 @@
 local function take_back_pool(pool_id) -- returns its number of items
   local record = redis.call('HGET', ended_key, pool_id .. BESIDE.pool_end)
   if not record then return 0 end -- a chord's body, which has not begun
-  local size = size_in_end(record)
+  local pool = parse_pool_end(record)
   redis.call('HDEL', ended_key, pool_id .. BESIDE.pool_end)
-  redis.call('HSET', ended_key, pool_id .. BESIDE.size_before, size)
-  for _, field in ipairs(redis.call('HKEYS', live_key)) do -- runners that have not noticed its end
-    if pool_of_runner(field) == pool_id then redis.call('HDEL', live_key, field) end
-  end
-  return tonumber(size)
+  redis.call('HSET', ended_key, pool_id .. BESIDE.size_before, record)
+  forget_runners(pool_id, pool)
+  return pool.size
 end
 
 take_back_below = function(node)

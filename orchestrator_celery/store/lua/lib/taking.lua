@@ -1,20 +1,19 @@
 -- Items that a runner takes, and gives back.
-local function list_taken(taken, node, definition, input)
-  taken[#taken + 1], taken[#taken + 2], taken[#taken + 3] = node, definition, input
-end
-
 local function taken_before(owner) -- items that an earlier call of the runner has taken
   local taken, entries = {}, redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
     local live = parse_live(entries[i + 1])
-    if live.owner == owner then list_taken(taken, entries[i], definition_of(entries[i]), live.input) end
+    if live.owner == owner then list_taken(taken, entries[i], live, definition_of(entries[i])) end
   end
   return taken
 end
 
-local function give_back(node, owner) -- it has not begun: the same attempt goes by a message of its own
+-- It has not begun. Where no other runner may have time for the item, it goes singly: by a message of its own.
+local function give_back(node, owner, singly)
   local live = get_live(node)
-  if live and is_running(live) and live.owner == owner then queue(node, live, definition_of(node), 0) end
+  if not live or not is_running(live) or live.owner ~= owner then return end
+  if singly then return queue(node, live, definition_of(node), 0) end
+  return return_item(node, live)
 end
 
 -- Gives one item to a runner; an item that does not fit starts by itself. Returns whether the runner got it.
@@ -24,10 +23,7 @@ local function take_item(taken, node, pool, owner, worker)
     activate(node, pool.input)
     return false
   end
-  local live = new_live(STATE.running, first_attempt(node), callbacks_of(definition), pool.input)
-  live.owner = owner
-  put_live(node, live)
-  emit('started', node, EVENT.attempt, live.attempt, EVENT.worker, worker)
-  list_taken(taken, node, definition, pool.input)
+  local live = new_live(STATE.queued, first_attempt(node), callbacks_of(definition), pool.input)
+  begin_item(taken, node, live, definition, owner, worker)
   return true
 end

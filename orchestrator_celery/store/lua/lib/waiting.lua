@@ -24,8 +24,8 @@ local function waiting_leaves(node) -- in and below the node, without those that
   local shape, found = shape_of(definition), 0
   if shape == SHAPE.leaf or shape == SHAPE.approval then return 1 end
   if shape == SHAPE.graph_node then return number(definition, ATTRIBUTE.leaves) end
-  local size = tonumber(redis.call('HGET', ended_key, node .. BESIDE.size_before) or '')
-  for i = 0, (size or number(definition, ATTRIBUTE.size)) - 1 do found = found + waiting_leaves(node .. '.' .. i) end
+  local before = redis.call('HGET', ended_key, node .. BESIDE.size_before) or ''
+  for i = 0, (before ~= '' and parse_pool_end(before).size or number(definition, ATTRIBUTE.size)) - 1 do found = found + waiting_leaves(node .. '.' .. i) end
   return found
 end
 

@@ -35,6 +35,13 @@ local function get_pool(node)
   return pools[node]
 end
 
-local function write_pool_end(pool) return table.concat({ pool.size, pool.done, pool.failed }, '|') end
+local function write_pool_end(pool)
+  local open = pool.open and (pool.draining and OPEN.draining or OPEN.open) or OPEN.closed
+  return table.concat({ pool.size, pool.done, pool.failed, open, pool.called }, '|')
+end
 
-local function size_in_end(record) return record:match('^%d+') end
+local function parse_pool_end(record)
+  local size, open, called = record:match('^(%d+)|?%d*|?%d*|?(%d*)|?(%d*)$')
+  -- An earlier release did not write the number of runners; no pool has called a million.
+  return { size = tonumber(size), open = open, called = tonumber(called) or 1e6 }
+end
