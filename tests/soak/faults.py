@@ -45,8 +45,11 @@ class Faults:
         self._thread.start()
 
     def stop(self):
+        """Begin no more faults; `is_busy` tells when the last one is over."""
         self._over.set()
-        self._thread.join()
+
+    def is_busy(self):
+        return self._thread.is_alive()
 
     def _run(self):
         while not self._over.wait(self.rng.uniform(*self.pause)):
