@@ -111,8 +111,8 @@ class Heartbeat:
                     "The heartbeat failed; the next one is sent at its regular time.", extra={"action": "heartbeat"}
                 )
                 self._on_miss()
-            # Workers of a Redis broker wait for messages in rounds of one second, and the one that waits longest gets the
-            # next message. Sweeps in step with these rounds would send a message to the same worker again and again.
+            # Workers of a Redis broker wait for messages in rounds of one second. The one that waits longest gets the
+            # next message. Sweeps in step with these rounds would send a message to the same worker each time.
             self._stopped.wait(settings.heartbeat * uniform(_SHORTEST, 1))
         self._leave(member)
 
