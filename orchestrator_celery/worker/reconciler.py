@@ -27,6 +27,7 @@ from orchestrator_celery.store.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.dispatch.backlog import Backlog
     from orchestrator_celery.store.due_index import RunCheck
     from orchestrator_celery.store.worker_registry import Beat
     from orchestrator_celery.worker.auto_resume import AutoResume, ResumeSession
@@ -177,6 +178,7 @@ class Reconciler:
     def _check_runs(self, runs: list[str], beat: Beat) -> None:
         store = self._container.store
         routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
+        backlog = self._container.backlog()
         with self._auto_resume.session(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
                 checks = store.due_index.check(batch)
@@ -197,8 +199,10 @@ class Reconciler:
                     elif check.state == "unreadable":
                         session.put_aside(check)
                     else:
-                        self._handle(check, session, beat.now)
+                        self._handle(check, session, backlog, beat.now)
                 store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
+            for run in backlog.runs():
+                self._republish(run, session, backlog)
 
     def _leave_alone(self, check: RunCheck) -> None:
         """Log once that a run of a later release is left to the workers of that release."""
@@ -206,7 +210,7 @@ class Reconciler:
             self._newer = {*self._newer, check.run} if len(self._newer) < _REMEMBERED else {check.run}
             logger.warning("%s", check.problem, extra={"action": "sweep", "run": check.run})
 
-    def _handle(self, check: RunCheck, session: ResumeSession, now: float) -> None:
+    def _handle(self, check: RunCheck, session: ResumeSession, backlog: Backlog, now: float) -> None:
         try:
             if check.state == "cancelled":
                 session.finish_cancellation(check)
@@ -217,7 +221,8 @@ class Reconciler:
             else:
                 if check.pending_side_effects:
                     session.apply_side_effects(check)
-                self._publish(check)
+                if check.overdue:
+                    backlog.add(check.run, check.overdue)
                 session.answer_overdue_approvals(check)
                 session.resume_lost(check)
                 session.resend_stop_commands(check)
@@ -228,14 +233,23 @@ class Reconciler:
                 "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": check.run}
             )
 
-    def _publish(self, check: RunCheck) -> None:
+    def _republish(self, run: str, session: ResumeSession, backlog: Backlog) -> None:
+        index = self._container.store.due_index
         try:
-            self._container.publisher.act(check.todo)
+            overdue = backlog.split(run)
+            index.lengthen_pauses(run, overdue.waiting)
+            effects = index.republish(run, overdue.lost)
+            session.note_started(effects)
+            self._container.publisher.act(effects)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The outbox cannot be sent now: %r",
                 exc,
-                extra={"action": "sweep", "run": check.run},
+                extra={"action": "sweep", "run": run},
+            )
+        except Exception:
+            logger.exception(
+                "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": run}
             )
 
     def _run(self) -> None:

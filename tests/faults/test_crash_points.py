@@ -40,7 +40,7 @@ CLIENT = {
     "erase",
     "append_audit",
 }
-MAIN = {"beat", "sweep", "ack"}
+MAIN = {"beat", "republish", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
 LATE = {"overdue"}
 #: Verbs that only a run with a delay meets, in a worker's main process.
