@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from random import uniform
 from typing import TYPE_CHECKING, Any
 
 from celery.worker import state as worker_state
@@ -29,6 +30,8 @@ logger = safe_logger(__name__)
 
 #: How often to try to copy a set that changes meanwhile.
 _TRIES = 5
+#: Shortest interval between two heartbeats, as a part of the longest.
+_SHORTEST = 0.75
 #: Seconds that a worker which ends waits for its last call to the store.
 _PATIENCE = 2.0
 
@@ -115,7 +118,9 @@ class Heartbeat:
                     "The heartbeat failed; the next one is sent at its regular time.", extra={"action": "heartbeat"}
                 )
                 self._on_miss()
-            self._stopped.wait(settings.heartbeat)
+            # Workers of a Redis broker wait for messages in rounds of one second. The one that waits longest gets the
+            # next message. Sweeps in step with these rounds would send a message to the same worker each time.
+            self._stopped.wait(settings.heartbeat * uniform(_SHORTEST, 1))
         self._leave(member)
 
     def _read_orders(self, beat: Beat) -> None:
