@@ -47,8 +47,11 @@ class Faults:
         self._thread.start()
 
     def stop(self):
+        """Begin no more faults; the last one may last longer than an ended run is kept, so this does not wait for it."""
         self._over.set()
-        self._thread.join()
+
+    def is_busy(self):
+        return self._thread.is_alive()
 
     def _run(self):
         while not self._over.wait(self.rng.uniform(*self.pause)):
