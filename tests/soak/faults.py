@@ -47,7 +47,7 @@ class Faults:
         self._thread.start()
 
     def stop(self):
-        """Begin no more faults; the last one may last longer than an ended run is kept, so this does not wait for it."""
+        """Begin no more faults; `is_busy` tells when the last one is over."""
         self._over.set()
 
     def is_busy(self):
