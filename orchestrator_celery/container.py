@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from orchestrator_celery.dispatch.app_identity import identify
-from orchestrator_celery.dispatch.backlog import Backlog
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.dispatch.run_results import RunResults
 from orchestrator_celery.dispatch.worker_survey import WorkerSurvey
@@ -127,7 +126,3 @@ class Container:
     def publisher(self) -> Publisher:
         """Sends messages."""
         return Publisher(self.app, self.store, self.reader, self.codec, self.settings)
-
-    def backlog(self) -> Backlog:
-        """Return a new view of the queues, for one sweep."""
-        return Backlog(self.app, self.publisher, self.reader, self.settings)

@@ -30,7 +30,7 @@ from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, parse_definition, payload_of
 from orchestrator_celery.records.head import HeadField, HeadPrefix
 from orchestrator_celery.records.inputs import NAMED, Source, parse_input
-from orchestrator_celery.records.leaf import Leaf, Role, read_leaf
+from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.routing_objects import from_plain
@@ -224,23 +224,6 @@ class Publisher:
         if not origin.route.get("exchange"):
             return {"queue": origin.route["routing_key"]}
         return {"exchange": origin.route["exchange"], "routing_key": origin.route["routing_key"]}
-
-    def queue_of(self, run: str, definition: bytes | None) -> str | None:
-        """Return the queue of a leaf's message; None if its routing names no queue.
-
-        Args:
-            run: the run.
-            definition: definition of the leaf; None for the closing message.
-        """
-        if definition is None:
-            leaf = Leaf(CLOSE_TASK, [], {}, {"queue": self._queue} if self._queue else {}, True, Role.PLAIN)
-        else:
-            leaf = read_leaf(payload_of(definition), self._codec)
-        task = self._app.tasks.get(leaf.task)
-        options = {**(self._declared(run, leaf.task) if task is None else task._get_exec_options()), **leaf.options}
-        route = self._app.amqp.router.route(options, options.get("route_name") or leaf.task, leaf.args, leaf.kwargs)
-        queue = route.get("queue")
-        return None if queue is None else str(getattr(queue, "name", queue))
 
     def with_arguments(self, effect: Dispatch, origin: Origin = NO_ORIGIN, own: bool = False) -> Leaf:
         """Return the content of a leaf's message: its task, its own arguments and its input.

@@ -153,16 +153,9 @@ class DueIndex(Transitions):
 
     def republish(self, run: str, nodes: Sequence[str]) -> tuple[Effect, ...]:
         """Return the effects that publish overdue messages again; a message that was claimed meanwhile has none."""
-        return self._repeat(run, nodes, "1")
-
-    def lengthen_pauses(self, run: str, nodes: Sequence[str]) -> None:
-        """Make overdue messages wait for another pause, because they are still with the broker."""
-        self._repeat(run, nodes, "")
-
-    def _repeat(self, run: str, nodes: Sequence[str], publishes: str) -> tuple[Effect, ...]:
         found: list[Effect] = []
         for page in in_chunks(nodes, _REPUBLISHED):
-            found += self._run("republish", run, *self._pauses(), publishes, *page).todo
+            found += self._run("republish", run, *self._pauses(), *page).todo
         return tuple(found)
 
     def _pauses(self) -> tuple[int, int]:

@@ -27,7 +27,6 @@ from orchestrator_celery.store.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
-    from orchestrator_celery.dispatch.backlog import Backlog
     from orchestrator_celery.store.due_index import RunCheck
     from orchestrator_celery.store.worker_registry import Beat
     from orchestrator_celery.worker.auto_resume import AutoResume, ResumeSession
@@ -178,7 +177,6 @@ class Reconciler:
     def _check_runs(self, runs: list[str], beat: Beat) -> None:
         store = self._container.store
         routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
-        backlog = self._container.backlog()
         with self._auto_resume.session(beat, len(runs)) as session:
             for batch in in_chunks(runs, _BATCH):
                 checks = store.due_index.check(batch)
@@ -199,10 +197,8 @@ class Reconciler:
                     elif check.state == "unreadable":
                         session.put_aside(check)
                     else:
-                        self._handle(check, session, backlog, beat.now)
+                        self._handle(check, session, beat.now)
                 store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
-            for run in backlog.runs():
-                self._republish(run, session, backlog)
 
     def _leave_alone(self, check: RunCheck) -> None:
         """Log once that a run of a later release is left to the workers of that release."""
@@ -210,7 +206,7 @@ class Reconciler:
             self._newer = {*self._newer, check.run} if len(self._newer) < _REMEMBERED else {check.run}
             logger.warning("%s", check.problem, extra={"action": "sweep", "run": check.run})
 
-    def _handle(self, check: RunCheck, session: ResumeSession, backlog: Backlog, now: float) -> None:
+    def _handle(self, check: RunCheck, session: ResumeSession, now: float) -> None:
         try:
             if check.state == "cancelled":
                 session.finish_cancellation(check)
@@ -222,7 +218,7 @@ class Reconciler:
                 if check.pending_side_effects:
                     session.apply_side_effects(check)
                 if check.overdue:
-                    backlog.add(check.run, check.overdue)
+                    self._republish(check, session)
                 session.answer_overdue_approvals(check)
                 session.resume_lost(check)
                 session.resend_stop_commands(check)
@@ -233,23 +229,16 @@ class Reconciler:
                 "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": check.run}
             )
 
-    def _republish(self, run: str, session: ResumeSession, backlog: Backlog) -> None:
-        index = self._container.store.due_index
+    def _republish(self, check: RunCheck, session: ResumeSession) -> None:
         try:
-            overdue = backlog.split(run)
-            index.lengthen_pauses(run, overdue.waiting)
-            effects = index.republish(run, overdue.lost)
+            effects = self._container.store.due_index.republish(check.run, list(check.overdue))
             session.note_started(effects)
             self._container.publisher.act(effects)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The outbox cannot be sent now: %r",
                 exc,
-                extra={"action": "sweep", "run": run},
-            )
-        except Exception:
-            logger.exception(
-                "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": run}
+                extra={"action": "sweep", "run": check.run},
             )
 
     def _run(self) -> None:

@@ -120,15 +120,6 @@ def test_all_lost_messages_are_sent_again_at_once(soon, monkeypatch):
     assert soon.store.due_index.republish("r", list(found.overdue)) == (), "another leader has sent them"
 
 
-def test_a_postponed_message_is_not_sent(soon):
-    """Given an overdue message that waits in a queue, then only its pause grows, and no event tells of it."""
-    soon.start(unit(leaf()))
-    found, before = overdue(soon), soon.events()
-    soon.store.due_index.lengthen_pauses("r", list(found.overdue))
-    assert (check(soon).overdue, soon.events()) == ({}, before)
-    assert 60 < check(soon).due - soon.store.now() * 1000 <= 100, "twice the first pause"
-
-
 def test_what_was_claimed_meanwhile_is_not_sent(soon):
     """Given a message that a worker claims between the look and the decision, then it is not sent again."""
     soon.start(unit(leaf()))
