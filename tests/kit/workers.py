@@ -42,7 +42,9 @@ class Worker:
     def __init__(self, broker, backend, *, pool="prefork", concurrency=2, queues=None, app="tests.kit.project",
                  name=None, env=None, ready=True, fresh=False, **settings):  # fmt: skip
         self.name = name or f"{pool}-{uuid4().hex[:6]}@test"
-        self._log = Path(tempfile.mkstemp(prefix="worker-", suffix=".log")[1])
+        descriptor, path = tempfile.mkstemp(prefix="worker-", suffix=".log")
+        os.close(descriptor)
+        self._log = Path(path)
         program = [
             "-m", "celery", "-A", app, "worker", "--pool", pool, "-c", str(concurrency),
             "-n", self.name, "-l", "INFO", "--without-mingle", "--without-gossip",
@@ -70,8 +72,10 @@ class Worker:
         return self
 
     def children(self):
-        """Process ids of its pool."""
-        return [child.pid for child in psutil.Process(self.process.pid).children()]
+        """Process ids of its pool; none if it has just crashed."""
+        with suppress(psutil.NoSuchProcess):
+            return [child.pid for child in psutil.Process(self.process.pid).children()]
+        return []
 
     def kill(self):
         """End it as a crash does, children and all."""

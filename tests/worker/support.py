@@ -85,6 +85,11 @@ class Stand:
 
     def __exit__(self, kind, exc, trace):
         self.app.close()
+        # Otherwise each stand keeps its connections until the end of the session, and there are hundreds of stands.
+        parts = self.orchestrator.container.__dict__
+        for client in (getattr(parts.get("store"), "client", None), self.app.backend.__dict__.get("client")):
+            if isinstance(client, redis.Redis):
+                client.connection_pool.disconnect()
 
     @property
     def _prefix(self):
