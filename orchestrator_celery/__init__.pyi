@@ -297,6 +297,9 @@ from .model.views import (
 from .model.views import (
     RunView as RunView,
 )
+from .model.warnings import (
+    WorkerWithoutExtension as WorkerWithoutExtension,
+)
 from .orchestrator import (
     Orchestrator as Orchestrator,
 )

@@ -9,6 +9,7 @@ from uuid import uuid4
 from orchestrator_celery.dispatch.app_identity import identify
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.dispatch.run_results import RunResults
+from orchestrator_celery.dispatch.worker_survey import WorkerSurvey
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
@@ -92,6 +93,15 @@ class Container:
     def worker_tasks(self) -> WorkerTasks:
         """The tasks that the workers know."""
         return WorkerTasks(self.app)
+
+    @cached_property
+    def worker_survey(self) -> WorkerSurvey:
+        """Warns about workers without the extension."""
+        return WorkerSurvey(self.app, self._node_names)
+
+    def _node_names(self) -> set[str]:
+        """The node names of the live workers with the extension."""
+        return {member.rsplit("/", 3)[0] for member in self.registry.alive(self.store.now() * 1000)}
 
     @cached_property
     def compiler(self) -> Compiler:

@@ -291,6 +291,7 @@ class Orchestrator:
         """Start a run of a primitive; `apply_async` calls this."""
         run = self.result(Starter(self.container).start(primitive, args, kwargs, options))
         run._seen = True
+        self.container.worker_survey.look(primitive, options)
         parent = self.app.current_worker_task
         if parent is not None and options.get("add_to_parent", True):
             parent.add_trail(run)

@@ -87,7 +87,9 @@ class OrchestratorSettings(BaseModel):
         ge=0,
         description="Seconds until a task fails that no running worker of its queue has registered.",
     )
-    heartbeat: float = Field(default=2.5, gt=0, le=10, description="Seconds between two heartbeats of a worker.")
+    heartbeat: float = Field(
+        default=2.5, gt=0, le=10, description="Longest time between two heartbeats of a worker, in seconds."
+    )
     lease: float = Field(default=10.0, gt=0, description="Seconds after which a silent worker counts as gone.")
     queue: str | None = Field(
         default=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from celery.utils.functional import maybe_list
@@ -14,7 +14,7 @@ from orchestrator_celery.records.routing_objects import to_plain
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("declared_options", "task_names")
+__all__ = ("declared_options", "task_names", "task_signatures")
 
 #: What a task may declare about its own messages, as `Task.apply_async` reads it.
 _DECLARED = (
@@ -41,19 +41,22 @@ def declared_options(app: Celery, name: str) -> dict[str, Any]:
 
 def task_names(signatures: Iterable[Any]) -> set[str]:
     """Return the names of all tasks in signatures of any kind, callbacks included."""
-    found: set[str] = set()
+    return {str(signature.get("task")) for signature in task_signatures(signatures)}
+
+
+def task_signatures(signatures: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Return the signatures of single tasks in signatures of any kind, callbacks included."""
     waiting = list(signatures)
     while waiting:
         signature = waiting.pop()
         if isinstance(signature, dict):
             children = list(child_signatures(signature))
             if not children and signature.get("task") not in COMPOSITES and not isinstance(signature, Primitive):
-                found.add(str(signature.get("task")))
+                yield signature
             waiting += children
             options = signature.get("options") or {}
             if options:
                 waiting += [*_as_list(options.get("link")), *_as_list(options.get("link_error"))]
-    return found
 
 
 def _as_list(value: Any) -> list[Any]:

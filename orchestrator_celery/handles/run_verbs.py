@@ -222,13 +222,15 @@ class RunVerbs:
     def detach(self, node: str) -> Run:
         """Skip a node and start it as a run of its own, with the input that it would have got.
 
-        This run does not get the outcome of the new run. Detaching the same node again returns the same run.
+        This run does not get the outcome of the new run. The new run has the deadline of this run. Detaching the same
+        node again returns the same run.
 
         Args:
             node: id of the node, as `tree()` shows it.
 
         Raises:
-            InvalidTransition: as `skip`; or the input of the node is not known yet.
+            InvalidTransition: as `skip`; or the input of the node is not known yet; or the node is an item of a swarm
+                that has callbacks for it.
             RunNotFound, NodeNotFound: as `skip`.
         """
         with self._audited("detach", node=node) as facts:

@@ -37,6 +37,7 @@ from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.records.packed import unpack
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store import Confirmed, Refused
+from orchestrator_celery.store.worker_registry import StopTasks
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -223,6 +224,8 @@ class Cancellation:
         """Stop the running bodies, if possible. The reports of bodies that continue are refused."""
         if not bodies:
             return
+        # A worker that does not hear the command gets the order with its next heartbeat.
+        self._container.registry.order_stop(StopTasks("", tuple(bodies)))
         try:
             with sending():
                 self._container.app.control.broadcast("orchestrator_stop", arguments={"ids": bodies})

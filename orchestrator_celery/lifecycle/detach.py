@@ -86,6 +86,9 @@ class DetachedRun:
         records, counts = self._records(below, place)
         fields: dict[str, Any] = {name: head[name] for name in _KEPT if name in head}
         fields.update(self._facts(own, below), **counts, detached_from=self._run)
+        if HeadField.DEADLINE in head:
+            left = float(head[HeadField.DEADLINE]) - parts.store.now() * 1000
+            fields[HeadField.LIMIT.value] = max(1, int(left))
         args, kwargs = parts.publisher.partial_arguments(self._run, given, self._node)
         if args or kwargs:
             fields["input"] = parts.codec.dump([args, kwargs])

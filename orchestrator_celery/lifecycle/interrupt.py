@@ -28,6 +28,8 @@ from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.records.head import HeadField, parse_stop
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
+from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.worker_registry import StopTasks
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -81,7 +83,10 @@ class Interruption:
         bodies = self._mark(run, signal, grace)
         if bodies:
             self._send_stop_command(run, bodies, signal, grace)
-            self._wait(bodies, begun + grace)
+            silent = [body for body in bodies if not body.answer]
+            if silent:
+                self._order(run, silent, signal, grace)
+            self._wait(bodies, begun + grace + self._time_to_hear(silent))
             for body in bodies:
                 if body.outcome is None:
                     self._fence_off(body)
@@ -106,6 +111,8 @@ class Interruption:
         order = parse_stop(wanted)
         if now < order.since + _REPLY * 1000:
             return
+        bodies = [_Body(LeafId(run, node, live.attempt), live) for node, live in nodes.items()]
+        self._order(run, bodies, order.signal, order.grace)
         self._container.app.control.broadcast(
             "orchestrator_stop",
             arguments={
@@ -116,6 +123,17 @@ class Interruption:
             },
             destination=sorted({_host(live) for live in nodes.values()}),
         )
+
+    def _order(self, run: str, bodies: list[_Body], signal: str, grace: float) -> None:
+        """Leave an order for workers that do not hear the command; they read it with their next heartbeat."""
+        try:
+            self._container.registry.order_stop(StopTasks("", _with_runners(bodies), signal, grace))
+        except UNREACHABLE as exc:
+            logger.warning(
+                "The stop order cannot be stored; the next sweep repeats it: %r",
+                exc,
+                extra={"action": "interrupt", "run": run},
+            )
 
     def _mark(self, run: str, signal: str, grace: float) -> list[_Body]:
         """Change the status of the run and of its nested runs; return the running tasks."""
@@ -165,6 +183,12 @@ class Interruption:
         for body in bodies:  # an item of a batch has the answer of its runner
             if body.live.runner and (runner := ids.get(f"{body.leaf.run}:{body.live.runner}")):
                 body.answer = runner.answer
+
+    def _time_to_hear(self, silent: list[_Body]) -> float:
+        """Seconds in which a live worker that did not answer reads the order."""
+        workers = {body.live.owner.rpartition("/")[2] for body in silent}
+        is_alive = any(self._container.worker_alive(incarnation) for incarnation in workers)
+        return 2 * self._container.settings.heartbeat if is_alive else 0.0
 
     def _wait(self, bodies: list[_Body], deadline: float) -> None:
         """Wait until every task has ended or is held back, or until the time is over."""
@@ -232,6 +256,12 @@ def _check(signal: str, grace: float) -> None:
         raise OrchestratorError(
             f"grace={grace} is not allowed: pass seconds, 0 or more. With 0 the processes are killed at once."
         )
+
+
+def _with_runners(bodies: list[_Body]) -> tuple[str, ...]:
+    """Return the ids of the tasks; an item of a batch is stopped by its runner."""
+    runners = {f"{body.leaf.run}:{body.live.runner}" for body in bodies if body.live.runner}
+    return tuple(sorted(runners | {str(body.leaf) for body in bodies}))
 
 
 def _host(live: Live) -> str:

@@ -10,12 +10,16 @@ from orchestrator_celery.lifecycle.refusal import node_refusal
 from orchestrator_celery.lifecycle.side_effects import SideEffects
 from orchestrator_celery.model.lifecycle import refusal_of_nodes
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.store import Refused
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
 __all__ = ("detach", "skip")
+
+_OWN = (Attribute.OWN_SUCCESS, Attribute.OWN_ERROR, Attribute.OWN_CLEANUP)
+_EACH = (Attribute.EACH_SUCCESS, Attribute.EACH_ERROR, Attribute.EACH_CLEANUP)
 
 
 def skip(container: Container, run: str, node: str, detach_to: str = "") -> None:
@@ -45,7 +49,31 @@ def skip(container: Container, run: str, node: str, detach_to: str = "") -> None
 
 
 def detach(container: Container, run: str, node: str) -> str:
-    """Remove a node and start it as a run of its own; return the id of that run. Raises as `skip`."""
+    """Remove a node and start it as a run of its own; return the id of that run.
+
+    Args:
+        container: the parts of the orchestrator.
+        run: id of the run.
+        node: id of the node.
+
+    Raises:
+        InvalidTransition: as `skip`; or the node is an item of a swarm that has callbacks for it.
+        RunNotFound, NodeNotFound: as `skip`.
+    """
+    _check_item_callbacks(container, run, node)
     new = detached_id(run, node)
     skip(container, run, node, detach_to=new)
     return new
+
+
+def _check_item_callbacks(container: Container, run: str, node: str) -> None:
+    """Refuse an item whose callbacks would not be called: they take the item's place in its swarm as an argument."""
+    found = container.reader.definitions(run, [node, node.rpartition(".")[0]])
+    for raw, callbacks in zip(found, (_OWN, _EACH), strict=True):
+        definition = parse_definition(raw) if raw else None
+        if definition and any(definition.has(attribute) for attribute in callbacks):
+            raise InvalidTransition(
+                f"The node {node} of the run {run} cannot be detached: its swarm has callbacks for it "
+                "(`on_task_success`, `on_task_error`, `on_task_cleanup`, or those of `add_task`), and a run of its own "
+                "would not call them. Let the item run, or skip it with `run.skip`."
+            )

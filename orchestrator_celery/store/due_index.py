@@ -14,11 +14,13 @@ from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head import AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
-from orchestrator_celery.store.script_call import Transitions, check_answer, effect, now_ms
+from orchestrator_celery.store.script_call import Transitions, check_answer, in_chunks, now_ms
 
 __all__ = ("DueIndex", "RunCheck")
 
 
+#: Most messages that one call publishes again.
+_REPUBLISHED = 100
 #: The answer of PTTL for a key without expiry.
 _NO_EXPIRY = -1
 
@@ -31,8 +33,8 @@ class RunCheck(NamedTuple):
         state: `ok`, `gone` (no such run), `foreign` (the run belongs to another app), `over` (no part of it is live),
             `cancelled` (side effects pending), `newer` (a later release wrote it) or `unreadable` (the record is
             broken).
-        todo: messages to publish again.
-        due: when the oldest message of the outbox becomes overdue, in ms; None if the outbox is empty.
+        overdue: the records of messages that nobody has claimed for too long, by node.
+        due: when the next message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
         created: the creation time of the run, in ms.
         status: the run's status.
@@ -46,7 +48,7 @@ class RunCheck(NamedTuple):
 
     run: str
     state: str
-    todo: tuple[Effect, ...] = ()
+    overdue: Mapping[str, bytes] = {}
     due: float | None = None
     running: Mapping[str, bytes] = {}
     created: float = 0.0
@@ -139,8 +141,7 @@ class DueIndex(Transitions):
     def check(self, runs: Sequence[str]) -> list[RunCheck]:
         """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
-        longest = int(self._settings.republish_longest * 1000)
-        args = (int(self._settings.republish_after * 1000), longest, self.keys.app.id)
+        args = (*self._pauses(), self.keys.app.id)
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
             return [_parse_check(run, self._look_alone(script, run, args), self.keys.app) for run in runs]
         script.ensure(self.client)
@@ -149,6 +150,16 @@ class DueIndex(Transitions):
                 pipe.evalsha(script.sha, 1, self.keys.root(run), *args)
             answers = pipe.execute(raise_on_error=False)
         return [_parse_check(run, answer, self.keys.app) for run, answer in zip(runs, answers, strict=True)]
+
+    def republish(self, run: str, nodes: Sequence[str]) -> tuple[Effect, ...]:
+        """Return the effects that publish overdue messages again; a message that was claimed meanwhile has none."""
+        found: list[Effect] = []
+        for page in in_chunks(nodes, _REPUBLISHED):
+            found += self._run("republish", run, *self._pauses(), *page).todo
+        return tuple(found)
+
+    def _pauses(self) -> tuple[int, int]:
+        return int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000)
 
     def _look_alone(self, script: scripts.Script, run: str, args: tuple[int, int, str]) -> Any:
         try:
@@ -186,19 +197,17 @@ def _parse_check(run: str, answer: Any, own: AppId) -> RunCheck:
 
 
 def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
-    word, effects, *rest = answer
+    word, _, *rest = answer
     check_answer(word, rest, run, own)
     if not rest:
         return RunCheck(run, word.decode())
-    due, running, created, status, deadline, late, waiting, owed, starts = rest
-    nodes = {running[i].decode(): running[i + 1] for i in range(0, len(running), 2)}
-    todo = tuple(effect(run, item) for item in effects)
+    due, running, created, status, deadline, late, waiting, owed, starts, overdue = rest
     return RunCheck(
         run,
         word.decode(),
-        todo,
+        _by_node(overdue),
         float(due) if due else None,
-        nodes,
+        _by_node(running),
         float(created),
         RunStatus(status.decode()),
         float(deadline) if deadline else None,
@@ -207,3 +216,7 @@ def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
         bool(owed),
         float(starts) if starts else None,
     )
+
+
+def _by_node(flat: list[bytes]) -> dict[str, bytes]:
+    return {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}

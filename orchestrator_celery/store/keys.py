@@ -36,6 +36,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:workers:{orc:<app>}:active`           hash    the tasks of each worker at its last heartbeat
 `orc:workers:{orc:<app>}:skills`           hash    digest of the tasks and queues of each worker
 `orc:workers:{orc:<app>}:known`            hash    by digest, names of tasks and queues; equal workers share one
+`orc:workers:{orc:<app>}:stops`            stream  orders to stop tasks, of the last minutes
 `orc:workers:{orc:<app>}:leader`           string  the worker that sweeps
 `orc:workers:{orc:<app>}:handed`           string  the leader that left in good order, until another worker leads
 =========================================  ======  =====================================================

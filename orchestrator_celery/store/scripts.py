@@ -48,7 +48,7 @@ class Script(NamedTuple):
 
 
 #: Scripts that change nothing.
-READING = frozenset({"definitions", "followed"})
+READING = frozenset({"definitions", "followed", "sweep"})
 
 
 def names() -> list[str]:

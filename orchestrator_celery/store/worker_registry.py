@@ -11,9 +11,27 @@ from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
-__all__ = ("Beat", "Skills", "WorkerLife", "WorkerRegistry")
+__all__ = ("Beat", "Skills", "StopTasks", "WorkerLife", "WorkerRegistry")
 
 _PAGE = 1000
+#: Most stop orders that are kept, and the seconds for which they are kept.
+_MOST_ORDERS, _ORDERS_KEPT = 1000, 600
+
+
+class StopTasks(NamedTuple):
+    """An order to stop running tasks.
+
+    Args:
+        place: its place in the stream of orders; '' before it is sent.
+        ids: ids of the tasks.
+        signal: the signal for their processes.
+        grace: seconds until SIGKILL; None if the run was cancelled.
+    """
+
+    place: str
+    ids: tuple[str, ...]
+    signal: str = "SIGTERM"
+    grace: float | None = None
 
 
 class Beat(NamedTuple):
@@ -24,12 +42,14 @@ class Beat(NamedTuple):
         leads: whether this worker sweeps until its next heartbeat.
         dead: members whose lease is over; only the leader gets them.
         handed: this worker has just become the leader, and the previous leader had finished its work.
+        orders: orders to stop tasks, of any worker, since the last heartbeat of this one.
     """
 
     now: float
     leads: bool
     dead: tuple[str, ...]
     handed: bool = False
+    orders: tuple[StopTasks, ...] = ()
 
 
 class WorkerLife(NamedTuple):
@@ -76,6 +96,7 @@ class WorkerRegistry:
         active: Sequence[str],
         dead: Sequence[str] = (),
         skills: Skills | None = None,
+        place: str = "",
     ) -> Beat:
         """Record a heartbeat.
 
@@ -85,14 +106,36 @@ class WorkerRegistry:
             active: the ids of the tasks that it runs.
             dead: members that this machine knows to be dead; their leases end at once.
             skills: what it can run; None to leave that as it is.
+            place: the place of the last stop order that it has read; '' to get none.
         """
         written = _written(skills) if skills is not None else ""
         digest = hashlib.sha1(written.encode(), usedforsecurity=False).hexdigest() if written else ""
-        args = (member, int(lease * 1000), json.dumps(list(active)), digest, *dead)
-        _, now, leads, gone, handed, is_unknown = scripts.load("beat").run(self._client, self._keys.workers, args)
+        args = (member, int(lease * 1000), json.dumps(list(active)), digest, place, *dead)
+        _, now, leads, gone, handed, is_unknown, orders = scripts.load("beat").run(
+            self._client, self._keys.workers, args
+        )
         if is_unknown:
             self._client.hset(self._skillsets, digest, written)
-        return Beat(float(now), bool(leads), tuple(item.decode() for item in gone), bool(handed))
+        return Beat(
+            float(now),
+            bool(leads),
+            tuple(item.decode() for item in gone),
+            bool(handed),
+            tuple(_order(place.decode(), fields[1]) for place, fields in orders),
+        )
+
+    def order_stop(self, order: StopTasks) -> None:
+        """Tell all workers to stop tasks; each reads it with its next heartbeat.
+
+        A worker that ends its last tasks before it exits, or whose remote control is off, does not hear a command.
+        """
+        key = f"{self._keys.workers}:stops"
+        with self._client.pipeline(transaction=False) as pipe:
+            for start in range(0, len(order.ids), _PAGE):
+                written = json.dumps([order.ids[start : start + _PAGE], order.signal, order.grace])
+                pipe.xadd(key, {"order": written}, maxlen=_MOST_ORDERS)
+            pipe.expire(key, _ORDERS_KEPT)
+            pipe.execute()
 
     def leave(self, member: str, *, finished: bool) -> None:
         """Remove a worker that stops in good order.
@@ -172,3 +215,8 @@ def _read(raw: bytes) -> Skills:
 def _life(raw: str) -> WorkerLife:
     seen, _, active = raw.partition(" ")
     return WorkerLife(float(seen), frozenset(json.loads(active)))
+
+
+def _order(place: str, written: bytes) -> StopTasks:
+    ids, signal, grace = json.loads(written)
+    return StopTasks(place, tuple(ids), signal, grace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
@@ -107,7 +108,10 @@ def _thread_handlers(
     def start(sender: Any, **_: Any) -> None:
         if sender.app is container.app and container.has_store:
             auto_resume.member = member_name(sender.hostname, container.incarnation)
-            heartbeat.start(auto_resume.member, forks=isinstance(sender.pool, get_implementation("prefork")))
+            from orchestrator_celery.worker import stop_command  # a client does not import the worker
+
+            forks = isinstance(sender.pool, get_implementation("prefork"))
+            heartbeat.start(auto_resume.member, forks=forks, obey=partial(stop_command.obey, sender.pool))
             reconciler.start()
 
     def stop(**_: Any) -> None:

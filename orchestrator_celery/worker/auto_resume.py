@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from orchestrator_celery.lifecycle.deadline import fail_overdue
 from orchestrator_celery.lifecycle.interrupt import Interruption
 from orchestrator_celery.lifecycle.side_effects import SideEffects
 from orchestrator_celery.model.clock import from_ms
-from orchestrator_celery.model.effects import CloseRun, Dispatch
+from orchestrator_celery.model.effects import CloseRun, Dispatch, Effect
 from orchestrator_celery.model.ids import CLOSE, ROOT, LeafId, is_runner
 from orchestrator_celery.model.reports import LISTED, ResumeAction, ResumedNode, ResumeReport
 from orchestrator_celery.model.safe_log import safe_logger
@@ -121,13 +121,16 @@ class ResumeSession:
         self.nodes: list[ResumedNode] = []
         self.counts: Counter[ResumeAction] = Counter()
 
-    def resume_lost(self, check: RunCheck) -> None:
-        """Start the run's lost tasks again, and add the republished messages to the report."""
-        for effect in check.todo:
+    def note_started(self, effects: Iterable[Effect]) -> None:
+        """Add messages that are published again to the report."""
+        for effect in effects:
             if not isinstance(effect, (Dispatch, CloseRun)):
                 continue  # an unrecorded decision of a graph has no task
             leaf = effect.leaf
             self._note(leaf, self._task_name(leaf), ResumeAction.STARTED, leaf.attempt)
+
+    def resume_lost(self, check: RunCheck) -> None:
+        """Start the run's lost tasks again."""
         lease = self._container.settings.lease * 1000
         for node, raw in check.running.items():
             live = parse_live(raw)

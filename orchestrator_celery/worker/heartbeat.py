@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from random import uniform
 from typing import TYPE_CHECKING, Any
 
 from celery.worker import state as worker_state
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from orchestrator_celery.container import Container
-    from orchestrator_celery.store.worker_registry import Beat
+    from orchestrator_celery.store.worker_registry import Beat, StopTasks
 
 __all__ = ("Heartbeat", "is_alive", "is_running", "member_name", "skills_of")
 
@@ -29,6 +30,8 @@ logger = safe_logger(__name__)
 
 #: How often to try to copy a set that changes meanwhile.
 _TRIES = 5
+#: Shortest interval between two heartbeats, as a part of the longest.
+_SHORTEST = 0.75
 #: Seconds that a worker which ends waits for its last call to the store.
 _PATIENCE = 2.0
 
@@ -62,16 +65,21 @@ class Heartbeat:
         self._finished = False
         self._active: list[str] = []
         self._forks = False
+        self._obey: Callable[[StopTasks], None] = lambda order: None
+        #: Place of the last stop order that was read.
+        self._place = ""
 
-    def start(self, member: str, *, forks: bool) -> None:
+    def start(self, member: str, *, forks: bool, obey: Callable[[StopTasks], None]) -> None:
         """Start the thread and return at once.
 
         Args:
             member: the worker's name in the registry.
             forks: whether each task runs in a child process. In other pools Celery's `worker_pid` is not the id of a
                 child process.
+            obey: carries out an order to stop tasks.
         """
         self._forks = forks
+        self._obey = obey
         self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
         self._thread.start()
 
@@ -97,8 +105,10 @@ class Heartbeat:
                 if dead is None:
                     dead = [other for other in registry.members() if other != member and not is_alive(other)]
                 skills = skills_of(self._container.app)
-                self._on_beat(registry.beat(member, settings.lease, self._running(), dead, skills))
+                beat = registry.beat(member, settings.lease, self._running(), dead, skills, self._place)
                 dead = []
+                self._on_beat(beat)
+                self._read_orders(beat)
             except (RedisError, *UNREACHABLE) as exc:
                 logger.warning("The heartbeat could not be sent: %r", exc, extra={"action": "heartbeat"})
                 self._on_miss()
@@ -108,8 +118,17 @@ class Heartbeat:
                     "The heartbeat failed; the next one is sent at its regular time.", extra={"action": "heartbeat"}
                 )
                 self._on_miss()
-            self._stopped.wait(settings.heartbeat)
+            # Workers of a Redis broker wait for messages in rounds of one second. The one that waits longest gets the
+            # next message. Sweeps in step with these rounds would send a message to the same worker each time.
+            self._stopped.wait(settings.heartbeat * uniform(_SHORTEST, 1))
         self._leave(member)
+
+    def _read_orders(self, beat: Beat) -> None:
+        if not self._place:
+            self._place = f"{beat.now:.0f}-0"  # earlier orders were meant for earlier workers
+        for order in beat.orders:
+            self._place = order.place
+            self._obey(order)
 
     def _leave(self, member: str) -> None:
         if worker_state.active_requests:

@@ -27,16 +27,14 @@ def patiently(
 ) -> Result:
     """Make a call and repeat it while the store is unavailable, for up to `orchestrator_store_patience` seconds.
 
-        Args:
-            container: the parts of the orchestrator.
-                    transient: errors that may pass.
-    call: the function; calling it twice must be safe.
-            args: its arguments.
-            transient: the errors after which the call is repeated.
-            passing: errors that may pass.
+    Args:
+        container: the parts of the orchestrator.
+        call: the function; calling it twice must be safe.
+        *args: its arguments.
+        transient: the errors after which the call is repeated.
 
-        Raises:
-            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: the store is still unavailable at the end.
+    Raises:
+        redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: the store is still unavailable at the end.
     """
     deadline, pause = time.monotonic() + container.settings.store_patience, _FIRST_PAUSE
     while True:

@@ -217,7 +217,8 @@ class Reconciler:
             else:
                 if check.pending_side_effects:
                     session.apply_side_effects(check)
-                self._publish(check)
+                if check.overdue:
+                    self._republish(check, session)
                 session.answer_overdue_approvals(check)
                 session.resume_lost(check)
                 session.resend_stop_commands(check)
@@ -228,9 +229,11 @@ class Reconciler:
                 "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": check.run}
             )
 
-    def _publish(self, check: RunCheck) -> None:
+    def _republish(self, check: RunCheck, session: ResumeSession) -> None:
         try:
-            self._container.publisher.act(check.todo)
+            effects = self._container.store.due_index.republish(check.run, list(check.overdue))
+            session.note_started(effects)
+            self._container.publisher.act(effects)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The outbox cannot be sent now: %r",

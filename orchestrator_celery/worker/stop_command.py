@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -25,11 +25,12 @@ from celery.worker.control import Panel, control_command
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
+from orchestrator_celery.store.worker_registry import StopTasks
 from orchestrator_celery.worker.claimed_message import claims_of
 from orchestrator_celery.worker.heartbeat import is_running
 from orchestrator_celery.worker.reporter import Reporter
 
-__all__ = ("COMMAND", "register", "was_signalled")
+__all__ = ("COMMAND", "obey", "register", "was_signalled")
 
 #: Name of the command for `celery control`.
 COMMAND = "orchestrator_stop"
@@ -38,6 +39,7 @@ _REMEMBER = 600.0  # seconds for which a sent signal is remembered
 _KILL_WAIT = 5.0  # seconds a process may take to exit after SIGKILL
 _POLL = 0.05
 
+_lock = threading.Lock()
 _signalled: Any = LimitedSet(maxlen=10_000, expires=_REMEMBER)
 
 logger = safe_logger(__name__)
@@ -71,24 +73,63 @@ def _stop(
         The action for each task that runs here: `terminated`, with `grace` `signalled`, or `unsupported` if the pool
         cannot kill.
     """
-    wanted, pool, done = set(ids), state.consumer.pool, {}
-    kills = getattr(pool.terminate_job, "__func__", None) is not BasePool.terminate_job
-    requests = [r for r in tuple(workers.reserved_requests) if r.id in wanted]
+    pool, done = state.consumer.pool, {}
     if grace is not None:
-        # The message that closes a nested run has the same id and must not be stopped.
-        requests = [r for r in requests if r.name != CLOSE_TASK]
-        unsent = [r for r in requests if not (again and r.id in _signalled)]
-        if kills and unsent:
-            stopper = _Stopper(pool, unsent, signal, grace)
-            threading.Thread(target=stopper.run, name="orchestrator-stopper", daemon=True).start()
-        return {"ok": dict.fromkeys((r.id for r in requests), "signalled" if kills else "unsupported")}
-    for request in requests:
-        if request in workers.active_requests:
-            if kills:
-                _signalled.add(request.worker_pid)
-                request.terminate(pool, signal=signal)
-            done[request.id] = "terminated" if kills else "unsupported"
+        return {"ok": _interrupt(pool, ids, signal, grace, again)}
+    for request in _active(ids):
+        if kills := _kills(pool):
+            _signalled.add(request.id)
+            _signalled.add(request.worker_pid)
+            request.terminate(pool, signal=signal)
+        done[request.id] = "terminated" if kills else "unsupported"
     return {"ok": done}
+
+
+def obey(pool: Any, order: StopTasks) -> None:
+    """Carry out an order that came with a heartbeat. Tasks that the command has stopped already are left alone.
+
+    Args:
+        pool: the worker's pool.
+        order: the order; tasks of other workers in it are ignored.
+    """
+    if order.grace is not None:
+        _interrupt(pool, order.ids, order.signal, order.grace, again=True)
+        return
+    for request in _active(order.ids):
+        if _kills(pool) and request.id not in _signalled:
+            _signalled.add(request.id)
+            if isinstance(pool, get_implementation("prefork")):
+                # `request.terminate` acknowledges the message, which only the thread of the consumer may do.
+                _signalled.add(request.worker_pid)
+                with suppress(ProcessLookupError):
+                    pool.terminate_job(request.worker_pid, signals.signum(order.signal))
+            else:
+                request.terminate(pool, signal=order.signal)
+
+
+def _interrupt(pool: Any, ids: Iterable[str], signal: str, grace: float, again: bool) -> dict[str, str]:
+    wanted = set(ids)
+    # The message that closes a nested run has the same id and must not be stopped.
+    requests = [r for r in tuple(workers.reserved_requests) if r.id in wanted and r.name != CLOSE_TASK]
+    with _lock:
+        unsent = [r for r in requests if not (again and r.id in _signalled)]
+        if kills := _kills(pool):
+            for request in unsent:
+                _signalled.add(request.id)
+    if kills and unsent:
+        stopper = _Stopper(pool, unsent, signal, grace)
+        threading.Thread(target=stopper.run, name="orchestrator-stopper", daemon=True).start()
+    return dict.fromkeys((r.id for r in requests), "signalled" if kills else "unsupported")
+
+
+def _active(ids: Iterable[str]) -> list[Any]:
+    wanted = set(ids)
+    return [r for r in tuple(workers.reserved_requests) if r.id in wanted and r in workers.active_requests]
+
+
+def _kills(pool: Any) -> bool:
+    """Whether the pool can end a task."""
+    return getattr(pool.terminate_job, "__func__", None) is not BasePool.terminate_job
 
 
 class _Stopper:

@@ -92,7 +92,7 @@ def measure(start, n, seconds, *, extension=True):
     """
     with EmbeddedRedis() as server:
         client, broker = server.client(1), server.client(0)
-        app = Celery("idle", broker=server.url(0), backend=server.url(1), set_as_current=False)
+        app = Celery("kit", broker=server.url(0), backend=server.url(1), set_as_current=False)
         orchestrator = Orchestrator(app) if extension else None
         env = {} if extension else {"TEST_WITHOUT_EXTENSION": "1"}
         if extension:

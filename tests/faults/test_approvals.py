@@ -15,7 +15,7 @@ from orchestrator_celery import (
     RunStatus,
 )
 from tests.kit import project as p
-from tests.kit.waiting import wait_for
+from tests.kit.waiting import wait_for, wait_for_beats
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -51,12 +51,12 @@ def test_it_waits_through_restarts_of_everything(durable_site):
     site.server.restart()
     assert p.orchestrator.approvals() == [asked]
     worker = site.worker(**HASTY)
-    time.sleep(2)
+    wait_for_beats(p.orchestrator, 3)
     assert [view.state for view in run.tree().children][1:] == [NodeState.AWAITING, NodeState.WAITING]
     worker.kill()
     run.approve("review", by="ada")
     assert p.orchestrator.approvals() == []
-    time.sleep(1.5)
+    time.sleep(1.5)  # longer than what everysec may lose
     site.server.kill()
     site.server.restart()
     site.worker(**HASTY)
@@ -99,7 +99,8 @@ def test_a_time_that_is_over_while_no_worker_is_up(default_site, on_timeout, dec
     run = asking(timeout=1, on_timeout=on_timeout).apply_async((1,))
     waiting(run)
     worker.kill()
-    time.sleep(1.5)
+    over = p.orchestrator.container.store.now() + 1.2
+    wait_for(lambda: p.orchestrator.container.store.now() > over, what="the end of the time")
     assert run.status is RunStatus.RUNNING
     default_site.worker(**HASTY)
     default_site.worker(**HASTY)

@@ -9,7 +9,7 @@ from orchestrator_celery import ComplexSignature, RunCancelled, RunNotFound, Run
 from tests.kit import project as p
 from tests.kit.answers import is_answers
 from tests.kit.clients import crash_client
-from tests.kit.waiting import limit, wait_for
+from tests.kit.waiting import limit, wait_for, wait_for_beats
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -34,7 +34,7 @@ def test_r8_cancelled_with_no_worker_up(site, ledger):
     worker.kill()
     site.worker(**HASTY)
     assert p.add.delay(1, 1).get(timeout=120) == 2
-    time.sleep(1.5)
+    wait_for_beats(p.orchestrator, 3)
     assert ledger.entries("start") == []
     assert left_of(run) == []
 
@@ -52,7 +52,7 @@ def test_r8_cancelled_in_the_middle_and_the_worker_killed(site, ledger):
     assert time.monotonic() - cancelled <= limit(5)
     site.worker(**HASTY)
     assert p.add.delay(1, 1).get(timeout=120) == 2
-    time.sleep(2)
+    wait_for_beats(p.orchestrator, 3)
     assert len(ledger.entries("start")) <= before + 2, "what a process had in its hands"
     assert left_of(run) == []
 

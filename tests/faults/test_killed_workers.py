@@ -12,7 +12,7 @@ from orchestrator_celery import ComplexSignature, ResumeAction, RunStatus, Swarm
 from tests.faults.conftest import PROFILES
 from tests.kit import project as p
 from tests.kit.cases import seeded
-from tests.kit.waiting import limit, wait_for
+from tests.kit.waiting import limit, wait_for, wait_for_beats
 
 SEEDS, MORE = [1, 2, 3], range(4, 21)
 
@@ -67,7 +67,7 @@ def test_r2_a_poison_task_is_stopped(site, ledger, task):
     [failed] = run.items(state="FAILED")
     assert failed.error.type == "PoisonedTask"
     wait_for(lambda: ledger.entries("old-errback"), what="the errback")
-    time.sleep(0.5)
+    wait_for_beats(p.orchestrator)
     assert len(ledger.entries("old-errback")) == 1
 
 

@@ -18,7 +18,7 @@ from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.faults import test_crash_points as crashes
 from tests.faults.conftest import PROFILES, _site
-from tests.kit.waiting import limit, wait_for
+from tests.kit.waiting import limit, wait_for, wait_for_beats
 from tests.kit.workers import Worker
 from tests.worker import tasks as project
 from tests.worker.support import Stand, events
@@ -250,7 +250,8 @@ def test_r6_a_worker_is_stopped_while_its_run_is_suspended_and_again_later(trial
         trial.worker.process.send_signal(number)
     _next_workers(trials)
     before = [trial.bodies() for trial in trials]
-    time.sleep(3)  # one sign of life at least, and a sweep
+    for trial in trials:
+        wait_for_beats(trial.stand.orchestrator)
     assert [trial.bodies() for trial in trials] == before
     for trial in trials:
         assert trial.steps.status is RunStatus.SUSPENDED
@@ -277,7 +278,7 @@ def test_r6_a_cold_shutdown_respects_the_rules_of_auto_resume(default_site, ledg
     wait_for(lambda: ledger.entries("start", 7), 30, "the body")
     worker.stop(signal.SIGQUIT)
     default_site.worker(**hasty, **rule)
-    time.sleep(3)
+    wait_for_beats(default_site.project.orchestrator, 3)
     assert ledger.entries("start", 7) == [["start", 7]], "it ran again"
     assert run.status is RunStatus.FAILED or "held back by a rule" in run.status_message
 
@@ -333,8 +334,8 @@ def test_r8_suspended_at_a_random_point_and_killed_at_once(trials):
         trial.start_worker()
     for trial in trials:
         trial.worker.wait_ready()
-    time.sleep(3)
     for trial in trials:
+        wait_for_beats(trial.stand.orchestrator)
         assert trial.fan.status is RunStatus.SUSPENDED
         assert max(event.time.timestamp() for event in events(trial.fan, NodeStarted)) <= trial.since + 1
         assert trial.bodies() < ITEMS

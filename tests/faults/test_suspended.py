@@ -9,7 +9,7 @@ from celery import chain
 from orchestrator_celery import ComplexSignature, InvalidTransition, NodeState, RunNotFound, RunStatus, Swarm
 from orchestrator_celery.model.ids import LeafId
 from tests.kit import project as p
-from tests.kit.waiting import wait_for
+from tests.kit.waiting import wait_for, wait_for_beats
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
@@ -20,13 +20,13 @@ def test_r8_suspended_with_no_worker_up(site, ledger):
     worker = site.worker(**HASTY)
     # All 200 messages are delivered, and every one is vetoed.
     wait_for(lambda: site.server.client(0).llen("celery") == 0, what="the deliveries")
-    time.sleep(1.5)
+    wait_for_beats(p.orchestrator, 3)
     assert ledger.entries("start") == []
     assert run.status is RunStatus.SUSPENDED
     assert "run.resume()" in run.status_message
     worker.kill()
     site.worker(**HASTY)
-    time.sleep(1.5)
+    wait_for_beats(p.orchestrator, 3)
     assert ledger.entries("start") == []
     run.resume()
     assert run.get(timeout=240) == list(range(200))
@@ -42,7 +42,7 @@ def test_r8_suspended_in_the_middle(site, ledger):
     worker.kill()
     suspended = time.time()
     site.worker(**HASTY)
-    time.sleep(3)
+    wait_for_beats(p.orchestrator, 3)
     begun = [event.time.timestamp() for event in run.events() if type(event).__name__ == "NodeStarted"]
     assert max(begun) <= suspended + 1
     started = len(ledger.entries("start"))
@@ -53,14 +53,14 @@ def test_r8_suspended_in_the_middle(site, ledger):
 
 
 def test_what_runs_may_finish_and_what_is_added_is_held(default_site, ledger):
-    default_site.worker()
+    default_site.worker(**HASTY)
     swarm = Swarm([p.nap.s(1, 1)], open=True)
     run = swarm.apply_async()
     wait_for(lambda: run.progress().running == 1, what="the body")
     run.suspend()
     swarm.add_tasks_bulk([p.nap.s(i) for i in (2, 3)])
     wait_for(lambda: run.progress().done == 1, what="its end")
-    time.sleep(0.5)
+    wait_for_beats(p.orchestrator, 3)
     assert [item.state for item in run.items()][1:] == [NodeState.QUEUED] * 2
     assert len(ledger.entries("start")) == 1
     run.resume()
@@ -69,24 +69,24 @@ def test_what_runs_may_finish_and_what_is_added_is_held(default_site, ledger):
 
 
 def test_a_chain_stops_between_its_steps(default_site, ledger):
-    default_site.worker()
+    default_site.worker(**HASTY)
     run = ComplexSignature(chain(p.nap.s(1, 0.5), p.nap.s(0.01))).apply_async()
     wait_for(lambda: run.progress().running == 1, what="the first step")
     run.suspend()
     wait_for(lambda: run.progress().done == 1, what="its end")
-    time.sleep(0.5)
+    wait_for_beats(p.orchestrator, 3)
     assert len(ledger.entries("start")) == 1
     run.resume()
     assert run.get(timeout=120) == 1
 
 
 def test_a_run_that_stands_in_for_a_task_is_suspended_with_it(default_site, ledger):
-    default_site.worker()
+    default_site.worker(**HASTY)
     run = ComplexSignature(chain(p.replaced.s("slow"), p.add.s(1))).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the replacement")
     run.suspend()
     wait_for(lambda: ledger.entries("end"), what="the end of what ran")
-    time.sleep(0.5)
+    wait_for_beats(p.orchestrator, 3)
     assert len(ledger.entries("start")) == 1
     run.resume()
     assert run.get(timeout=120) == 2
@@ -110,7 +110,7 @@ def test_a_caller_dies_before_it_has_told_a_run_that_stands_in(default_site, led
 
 
 def test_verbs_that_do_not_fit_the_status_are_refused(default_site):
-    default_site.worker()
+    default_site.worker(**HASTY)
     run = ComplexSignature(p.nap.s(1, 1)).apply_async()
     with pytest.raises(InvalidTransition, match="cannot be resumed"):
         run.resume()

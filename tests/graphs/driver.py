@@ -180,7 +180,8 @@ class Driver:
         while self.undone():
             time.sleep(0.002)
             [check] = self.store.due_index.check([self.run])
-            self.publisher.act(sorted(check.todo, key=lambda effect: [*order, about(effect)].index(about(effect))))
+            effects = self.store.due_index.republish(self.run, list(check.overdue))
+            self.publisher.act(sorted(effects, key=lambda effect: [*order, about(effect)].index(about(effect))))
             self.collect()
 
     def undone(self) -> list[str]:

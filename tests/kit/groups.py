@@ -50,7 +50,7 @@ class Spreading:
     def pytest_xdist_make_scheduler(self, config, log):
         from tests.kit.scheduler import Scheduler  # needs pytest-xdist, which one process alone does not
 
-        return Scheduler(config, log, lambda: json.loads(self._file.read_text()))
+        return Scheduler(config, log, lambda: json.loads(self._file.read_text() or "{}"))
 
     def pytest_unconfigure(self):
         if self._file is not None:

@@ -27,3 +27,20 @@ def wait_for(condition, timeout=30.0, what="the condition"):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout * PATIENCE:g} s in vain for {what}")
         time.sleep(0.02)
+
+
+def wait_for_beats(orchestrator, count=2):
+    """Wait until a worker has made more heartbeats. The leader sweeps after each of its own.
+
+    Args:
+        orchestrator: of an app whose workers are up.
+        count: how many.
+    """
+    registry, seen = orchestrator.container.registry, {}
+
+    def enough():
+        for member, life in registry.lives().items():
+            seen.setdefault(member, set()).add(life.seen)
+        return max(map(len, seen.values()), default=0) > count
+
+    wait_for(enough, 10 * count, f"{count} heartbeats")

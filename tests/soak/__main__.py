@@ -79,6 +79,7 @@ def soak(options, site):
     on(options.minutes * 60, lambda: True)
     on(SETTLE, submitter.is_alive)
     faults.stop()
+    on(SETTLE, faults.is_busy)  # the judge looks meanwhile: an ended run is kept for a short time only
     on(SETTLE, judge.open)
     judge.give_up()
     on(options.retention + judging.GRACE + 30, judge.kept)

@@ -26,6 +26,8 @@ NEIGHBOURLY = 60
 REFUSAL = 5
 #: Seconds for which a worker is frozen: longer than its lease.
 FROST = 15
+#: Seconds for which a worker of an older release takes messages.
+OUTDATED = 15
 
 
 class Faults:
@@ -45,8 +47,11 @@ class Faults:
         self._thread.start()
 
     def stop(self):
+        """Begin no more faults; `is_busy` tells when the last one is over."""
         self._over.set()
-        self._thread.join()
+
+    def is_busy(self):
+        return self._thread.is_alive()
 
     def _run(self):
         while not self._over.wait(self.rng.uniform(*self.pause)):
@@ -167,6 +172,23 @@ class Faults:
                 worker.end()
         return f"which left {left} messages alone"
 
+    def lack(self):
+        """A worker of an older release, which lacks a task, takes messages for a while and is then told to stop."""
+        task = self.rng.choice(["add", "total"])  # of which there are many messages
+        env = {"TEST_LACKS": f"tests.soak.project.{task}"}
+        worker = Worker(*self.site.urls, app="tests.soak.lacking", env=env, fresh=True, ready=False,
+                        concurrency=CONCURRENCY, **self.site.settings)  # fmt: skip
+        self.site.interrupted([], CONCURRENCY)
+        try:
+            worker.wait_ready()
+            time.sleep(OUTDATED)
+            returned = worker.log.count("is not registered here")
+            pids = worker.children()
+        finally:
+            worker.stop()
+        self.site.interrupted(pids, 0)
+        return f"{task}; it returned {returned} messages"
+
 
 KINDS = {
     "kill -9 of a worker": Faults.kill_worker,
@@ -180,4 +202,5 @@ KINDS = {
     "Redis at maxmemory for 5 s": lambda faults: faults.refuse("OOM"),
     "Redis read-only for 5 s": lambda faults: faults.refuse("READONLY"),
     "a worker frozen for 15 s": Faults.freeze,
+    "a worker without a task for 15 s": Faults.lack,
 }

@@ -21,6 +21,7 @@ INTRO = """\
 - Another app has a run and a worker on the same Redis, with the same prefix and the same queue; then its worker is killed.
 - Redis refuses every write for five seconds, because it is at `maxmemory` or read-only.
 - A worker is frozen for longer than its lease and then goes on.
+- A worker that lacks one of the tasks takes messages from the queue for 15 s.
 
 Two prefork workers of two processes each run with Celery's default settings. When a worker dies, it is started again, as a supervisor does. Every
 workflow has a known correct result. Every task body writes a note into a second Redis that no fault touches. The command writes this page.

@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.worker_registry import Skills, WorkerRegistry
+from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
 from tests.kit.waiting import wait_for
 
 
@@ -149,3 +149,18 @@ def test_a_set_that_was_deleted_is_written_again(registry, client):
     assert registry.skills(now) == {}
     registry.beat("w1/a", 30, [], skills=skills("add"))
     assert registry.skills(now) == {"w1/a": skills("add")}
+
+
+def test_orders_reach_each_worker_once(registry):
+    """Given an order to stop tasks, then each worker reads it with its next heartbeat, and a new worker does not."""
+    first = registry.beat("w1/a", 30, [])
+    place = f"{first.now:.0f}-0"
+    assert first.orders == ()
+    ids = tuple(f"r:0.{index}:1" for index in range(1500))
+    registry.order_stop(StopTasks("", ids, "SIGINT", 2.5))
+    registry.order_stop(StopTasks("", ("r:0.0:2",)))
+    orders = registry.beat("w1/a", 30, [], place=place).orders
+    assert [(order.signal, order.grace) for order in orders] == [("SIGINT", 2.5), ("SIGINT", 2.5), ("SIGTERM", None)]
+    assert (*orders[0].ids, *orders[1].ids) == ids
+    assert registry.beat("w1/a", 30, [], place=orders[-1].place).orders == ()
+    assert registry.beat("w2/b", 30, []).orders == ()

@@ -328,8 +328,8 @@ def test_a_lost_reply_changes_nothing(client, losing, name, kind):
 def test_every_script_has_its_case():
     """Given the scripts that write, then each is called by a case."""
     text = Path(__file__).read_text()
-    # The reconciler repeats a sweep; `schedule` is a part of other calls; `requeue` has three other names.
-    apart = {"sweep", "schedule", "requeue", *scripts.READING}
+    # A repeated `republish` finds nothing overdue; `schedule` is a part of other calls; `requeue` has three other names.
+    apart = {"republish", "schedule", "requeue", *scripts.READING}
     assert {
         name for name in scripts.names() if name not in apart and name not in CALLS and f".{name}(" not in text
     } == set()

@@ -322,7 +322,7 @@ class Lives(RuleBasedStateMachine):
         [check] = self.play.store.due_index.check(["r"])
         waiting = set() if self.model.status in STOPPED else set(map(message, self.model.leaves("queued")))
         waiting |= {("close",)} if self.model.closing == "queued" else set()
-        assert {sent(effect) for effect in check.todo} <= waiting
+        assert {sent(effect) for effect in self.play.store.due_index.republish("r", list(check.overdue))} <= waiting
         running = {node.id for node in self.model.leaves(*AT_WORK)}
         assert check.running.keys() == running | ({CLOSE} if self.model.closing == "running" else set())
 

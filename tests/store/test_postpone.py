@@ -29,7 +29,7 @@ def postpone(
 def sent_again(play: Play) -> list[str]:
     """What a sweep at this moment publishes."""
     [check] = play.store.due_index.check([play.run])
-    return names(check.todo)
+    return names(play.store.due_index.republish(play.run, list(check.overdue)))
 
 
 def pause_is_over(play: Play, node: str = "0.0.0") -> None:

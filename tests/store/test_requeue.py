@@ -73,14 +73,14 @@ def test_a_replacement_that_is_a_run_is_not_in_the_outbox(one):
     assert one.live()["0.0"].state is NodeState.RUNNING
     assert one.queued() == []
     [check] = one.store.due_index.check(["r"])
-    assert (check.state, check.todo, check.due, check.running) == ("ok", (), None, {})
+    assert (check.state, check.overdue, check.due, check.running) == ("ok", {}, None, {})
 
 
 def test_a_countdown_is_no_sign_of_a_lost_message(one):
     """Given a retry in a minute, then it is not overdue before."""
     one.requeue("0.0", Fence(retries=1), wait=60)
     [check] = one.store.due_index.check(["r"])
-    assert check.todo == ()
+    assert check.overdue == {}
     assert check.due > one.store.now() * 1000 + 55_000
 
 

@@ -77,8 +77,12 @@ def test_a_message_knows_its_level(play):
     none."""
     play.start(prioritised([LOW, HIGH, MEDIUM], max_concurrency=3))
     soon = Store(play.redis, OrchestratorSettings(republish_after=0.001))
-    [check] = wait_for(lambda: (found := soon.due_index.check(["r"]))[0].todo and found, what="overdue messages")
-    assert {effect.leaf.node: effect.level for effect in check.todo} == {"0.0": LOW, "0.1": HIGH, "0.2": MEDIUM}
+    [check] = wait_for(lambda: (found := soon.due_index.check(["r"]))[0].overdue and found, what="overdue messages")
+    assert {effect.leaf.node: effect.level for effect in soon.due_index.republish("r", list(check.overdue))} == {
+        "0.0": LOW,
+        "0.1": HIGH,
+        "0.2": MEDIUM,
+    }
     other = Play(play.store, "other")
     assert [effect.level for effect in other.start(swarm(leaf())).todo] == [None]
 

@@ -9,7 +9,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.effects import CloseRun
 from orchestrator_celery.model.events import NodeRepublished
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
-from orchestrator_celery.store import Refused, Store
+from orchestrator_celery.store import Refused, Store, due_index
 from tests.kit.waiting import wait_for
 
 from .play import Play, names
@@ -28,8 +28,13 @@ def check(play: Play):
 
 
 def overdue(play: Play):
-    """Wait for a look that finds something to send again."""
-    return wait_for(lambda: (found := check(play)).todo and found, what="an overdue message")
+    """Wait for a look that finds overdue messages."""
+    return wait_for(lambda: (found := check(play)).overdue and found, what="an overdue message")
+
+
+def republished(play: Play):
+    """Wait for overdue messages, and return the effects that send them again."""
+    return play.store.due_index.republish(play.run, list(overdue(play).overdue))
 
 
 def test_what_is_fresh_is_left_alone(play):
@@ -37,7 +42,7 @@ def test_what_is_fresh_is_left_alone(play):
     play.start(swarm(leaf(), leaf()))
     before = play.snapshot()
     found = check(play)
-    assert (found.state, found.todo, found.running) == ("ok", (), {})
+    assert (found.state, found.overdue, found.running) == ("ok", {}, {})
     assert 4000 < found.due - play.store.now() * 1000 <= 5000
     assert play.snapshot() == before
 
@@ -45,7 +50,7 @@ def test_what_is_fresh_is_left_alone(play):
 def test_what_waits_too_long_is_sent_again_under_the_same_id(soon):
     """Given a message nobody claims, then the very same dispatch is to be done again, and it is told."""
     first = soon.start(unit(leaf(b"what")), input=b"[[1], {}]").todo
-    assert overdue(soon).todo == first
+    assert republished(soon) == first
     last = soon.events()[-1]
     assert isinstance(last, NodeRepublished)
     assert (last.node, last.attempt, last.count) == ("0.0", 1, 1)
@@ -60,6 +65,7 @@ def test_pauses_grow_up_to_a_limit(soon):
     for _ in range(4):
         found = overdue(soon)
         pauses.append(found.due - soon.store.now() * 1000)
+        soon.store.due_index.republish("r", list(found.overdue))
     for pause, expected in zip(pauses, (100, 200, 400, 400), strict=True):
         assert expected - 60 < pause <= expected
 
@@ -69,7 +75,7 @@ def test_what_runs_is_listed_and_not_sent(soon):
     soon.start(swarm(leaf(), leaf()))
     soon.claim("0.0", owner="host/1/a")
     found = overdue(soon)
-    assert names(found.todo) == ["0.1"]
+    assert list(found.overdue) == ["0.1"]
     assert {node: raw.rsplit(b"|", 1)[1] for node, raw in found.running.items()} == {"0.0": b"host/1/a"}
 
 
@@ -78,7 +84,7 @@ def test_a_retry_is_sent_again_with_its_fence(soon):
     soon.start(unit(leaf()))
     soon.claim("0.0")
     soon.requeue("0.0", Fence(retries=2))
-    [effect] = overdue(soon).todo
+    [effect] = republished(soon)
     assert (effect.leaf, effect.fence) == (LeafId("r", "0.0", 1), Fence(retries=2))
 
 
@@ -86,14 +92,13 @@ def test_a_closing_message_is_sent_again(soon):
     """Given an ended run Celery was not told of, then the closing message is sent again."""
     soon.start(unit(leaf()))
     soon.succeed("0.0")
-    assert overdue(soon).todo == (CloseRun(LeafId("r", CLOSE, 1)),)
+    assert republished(soon) == (CloseRun(LeafId("r", CLOSE, 1)),)
 
 
 def test_a_delayed_start_is_no_sign_of_a_lost_message(soon):
     """Given a countdown, then the message is not overdue before it was to start."""
     soon.start(swarm(leaf(wait=60_000), leaf()))
-    assert names(overdue(soon).todo) == ["0.1"]
-    assert "0.0" not in names(check(soon).todo)
+    assert list(overdue(soon).overdue) == ["0.1"]
 
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "INTERRUPTED", "CANCELLED"])
@@ -102,20 +107,25 @@ def test_a_held_run_is_left_alone(soon, status):
     soon.start(unit(leaf()))
     soon.redis.hset(soon.store.keys.root("r"), "status", status)
     wait_for(lambda: soon.store.now() * 1000 > soon.live()["0.0"].since.timestamp() * 1000 + 100)
-    assert (check(soon).todo, check(soon).due) == ((), None)
+    assert (check(soon).overdue, check(soon).due) == ({}, None)
 
 
-def test_one_look_sends_a_bounded_number(soon):
-    """Given very many lost messages, then one look sends some, and the next look is due at once."""
+def test_all_lost_messages_are_sent_again_at_once(soon, monkeypatch):
+    """Given more lost messages than one call takes, then all of them are sent again, each once."""
+    monkeypatch.setattr(due_index, "_REPUBLISHED", 25)
     soon.start(swarm(*[leaf()] * 100))
-    wait_for(lambda: soon.store.now() * 1000 > soon.live()["0.0"].since.timestamp() * 1000 + 100)
-    soon.store.due_index.check([])  # loads the script
-    sent: list[str] = []
-    while len(sent) < len(soon.live()):
-        found = check(soon)
-        assert 0 < len(found.todo) <= 64
-        sent.extend(names(found.todo))
-    assert len(set(sent)) == len(soon.live())
+    wait_for(lambda: len(check(soon).overdue) == len(soon.live()) > 50, what="overdue messages")
+    found = check(soon)
+    assert sorted(names(soon.store.due_index.republish("r", list(found.overdue)))) == sorted(soon.live())
+    assert soon.store.due_index.republish("r", list(found.overdue)) == (), "another leader has sent them"
+
+
+def test_what_was_claimed_meanwhile_is_not_sent(soon):
+    """Given a message that a worker claims between the look and the decision, then it is not sent again."""
+    soon.start(unit(leaf()))
+    found = overdue(soon)
+    soon.claim("0.0")
+    assert soon.store.due_index.republish("r", [*found.overdue, "0.7"]) == ()
 
 
 def test_runs_are_looked_at_together(store):

@@ -106,6 +106,7 @@ from orchestrator_celery import (
     TaskPolicy,
     UnknownEvent,
     UnknownOption,
+    WorkerWithoutExtension,
     acting,
     current_node,
     error,
@@ -507,7 +508,7 @@ def refused_starts() -> str:
     return ""
 
 
-def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
+def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the other
     try:
         swarm.add_tasks_bulk([resize.s("a")])
     except BulkRejected as exc:
@@ -534,6 +535,9 @@ def refusals() -> str:  # noqa: C901, PLR0911 - one type after the other
         return str(workflow)
     except FormatTooNew as exc:
         return f"{exc.run} {exc.found} {exc.known}"
+    except WorkerWithoutExtension as exc:
+        advice: UserWarning = exc
+        return str(advice)
     except (PayloadTooLarge, PoisonedTask, DeadlineExceeded, LeafIgnored, NodeNotFound):
         return "task"
     except OrchestratorError:

@@ -242,3 +242,28 @@ def test_a_graphs_node_is_detached(busy, ledger):
     busy.app.control.add_consumer("nobody", reply=True)
     assert (new.get(timeout=120), run.get(timeout=120)) == (4, 10)
     busy.app.control.cancel_consumer("nobody", reply=True)
+
+
+def test_a_detached_node_keeps_the_deadline(stand):
+    """Given a run with a deadline, when a node is detached, then its run has to end by the same time."""
+    t, container = stand.tasks, stand.orchestrator.container
+    run = stand.swarm([t("nap", 1), t("nap", 2)]).apply_async(deadline=600)
+    new = run.detach("0.1")
+    old, later = (float(container.reader.head_field(id, "deadline")) for id in (run.id, new.id))
+    assert abs(later - old) < 5_000
+    assert (
+        container.reader.head_field(stand.swarm([t("nap", 1), t("nap", 2)]).apply_async().detach("0.1").id, "deadline")
+        is None
+    )
+
+
+@pytest.mark.parametrize("callback", ["on_task_success", "on_task_error", "on_task_cleanup", "on_success"])
+def test_an_item_with_callbacks_is_not_detached(stand, callback):
+    """Given callbacks for an item, of its swarm or its own, then it is refused in words, and nothing has changed."""
+    t = stand.tasks
+    swarm = stand.swarm([t("nap", 1)], **({callback: t("identity")} if callback.startswith("on_task") else {}))
+    swarm.add_task(t("nap", 2), **({} if callback.startswith("on_task") else {callback: t("identity")}))
+    run = swarm.apply_async()
+    with pytest.raises(InvalidTransition, match=r"0\.1 .* cannot be detached: its swarm has callbacks.*run\.skip"):
+        run.detach("0.1")
+    assert run.view.total == 2

@@ -42,9 +42,9 @@ def graph(stand, first, second):
     return steps.add_edge(START, "a").add_edge("a", "b").add_edge("b", END)
 
 
-def old_release(stand, *lacks, **options):
-    """A worker of the stand's project that lacks tasks."""
-    env = {"TEST_LACKS": ",".join(full_name(name) for name in lacks)}
+def old_release(stand, *lacks, more=(), **options):
+    """A worker of the stand's project that lacks tasks; `more` are variables of its environment."""
+    env = {"TEST_LACKS": ",".join(full_name(name) for name in lacks), **dict(more)}
     return Worker(stand.broker, stand.backend, app="tests.worker.lacking", env=env, **{**stand.settings, **options})
 
 
@@ -82,6 +82,20 @@ def test_a_worker_that_joins_within_the_patience(old, ledger):
     assert sorted((value for _, value in ledger.entries("start")), key=repr) == expected
     for run in runs.values():
         assert {event.attempt for event in events(run, NodeStarted)} == {1}, "no attempt is spent on waiting"
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_worker_that_crashes_at_a_task_it_lacks(make_stand, ledger, tmp_path, side):
+    """Given a worker that dies when it gives a node back, then the node is not lost, and runs where its task is."""
+    stand = make_stand(orchestrator_unknown_task_patience=LONG, orchestrator_republish_after=1, **QUICK)
+    mark = tmp_path / "crashed"
+    crash = {"ORCHESTRATOR_CRASH": f"store.postpone.{side}", "ORCHESTRATOR_CRASH_ONCE": str(mark)}
+    run = stand.run(chain(stand.tasks("add", 1, 1), stand.tasks("nap")))
+    with old_release(stand, "nap", more=crash):
+        wait_for(mark.exists, what="the crash")
+    with stand.worker():
+        assert run.get(timeout=120) == 2
+    assert ledger.entries("start") == [["start", 2]]
 
 
 def test_callbacks_wait_as_well(old, ledger):
