@@ -9,6 +9,7 @@ from celery import Celery
 from orchestrator_celery import Orchestrator, current_node
 
 app = Celery("tasks", broker="redis://localhost:6379/0", backend="redis://localhost:6379/1")
+app.conf.orchestrator_app = "recovery"  # the worker may reach the broker by another address than the client
 orchestrator = Orchestrator(app)
 
 

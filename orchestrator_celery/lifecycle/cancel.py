@@ -119,8 +119,9 @@ class Cancellation:
         head = self._reader.head(run)
         if not head.is_cancelled:
             return
-        self._stop_bodies(run, list(json.loads(head[HeadField.BODIES])))
-        for inner in json.loads(head[HeadField.INNER]):
+        bodies = list(json.loads(head[HeadField.BODIES]))
+        self._stop_bodies(run, bodies)
+        for inner in [*json.loads(head[HeadField.INNER]), *self._unreported(bodies)]:
             if not inner.startswith(RESULT_ONLY):
                 self._store.cancel(inner, "")
                 self.finish(inner)
@@ -133,6 +134,10 @@ class Cancellation:
             self._store.signatures.registered(head.signature, run, created=False)
         if not self._notify_celery(run, head):
             self._store.erase(run)
+
+    def _unreported(self, bodies: list[str]) -> list[str]:
+        """Return runs by which bodies replaced themselves without having reported it; the stop may hit them before."""
+        return [body for body, ended in zip(bodies, self._reader.ended(bodies), strict=True) if ended is not None]
 
     def _clean_up(self, run: str, head: Head) -> None:
         """Start the cleanup callback of a swarm once for each item that ran, each as a run of its own."""

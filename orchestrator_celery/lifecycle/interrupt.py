@@ -39,7 +39,7 @@ __all__ = ("Interruption",)
 logger = safe_logger(__name__)
 
 _REPLY = 5.0  # seconds to wait for the workers' answers, at most
-_KILL_WAIT = 2.0  # seconds that a process may need to exit after SIGKILL and to be reported
+_KILL_WAIT = 5.0  # seconds that a process may need to exit after SIGKILL and to be reported
 _POLL = 0.05
 
 

@@ -35,10 +35,10 @@ def test_the_worker_crashes_when_it_reports(default_site, ledger, tmp_path, side
     mark = tmp_path / "crashed"
     env = {"ORCHESTRATOR_CRASH": f"store.stopped.{side}", "ORCHESTRATOR_CRASH_ONCE": str(mark)}
     default_site.worker(env=env, **HASTY)
-    run = ComplexSignature(chain(p.nap.s(1, 2), p.identity.s())).apply_async()
+    run = ComplexSignature(chain(p.nap.s(1, 10), p.identity.s())).apply_async()
     wait_for(lambda: ledger.entries("start"), what="the body")
     [task] = run.interrupt(grace=0.5).tasks
-    assert mark.exists(), "the point was never reached"
+    wait_for(mark.exists, what="the crash")
     assert task.outcome in ("terminated", "unreachable")
     assert run.status is RunStatus.INTERRUPTED
     default_site.worker(**HASTY)

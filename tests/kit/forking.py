@@ -152,7 +152,7 @@ class ForkedProcess:
         self.send_signal(signal.SIGKILL)
 
     def _look(self, timeout):
-        if self.returncode is None and select.select([self._pipe], [], [], timeout)[0]:
+        if self.returncode is None and _is_readable(self._pipe, timeout):
             status = self._read()
             # No status: the server was killed, and its programs with it.
             self.returncode = -signal.SIGKILL if status is None else status
@@ -271,3 +271,10 @@ if __name__ == "__main__":
             requests.detach()  # closed by the fork
     if asked is not None:
         _run(asked)
+
+
+def _is_readable(descriptor, timeout):
+    """Whether a file can be read within seconds; `select` knows no descriptors above 1023."""
+    asked = select.poll()
+    asked.register(descriptor, select.POLLIN | select.POLLHUP)
+    return bool(asked.poll(None if timeout is None else timeout * 1000))

@@ -13,7 +13,7 @@ from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.upload import upload
-from orchestrator_celery.store.worker_registry import Skills, WorkerRegistry
+from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
 
 from .play import Play, contents
 from .trees import chain, leaf, swarm, unit
@@ -53,6 +53,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     workers.beat("w/b", 30, [])
     workers.leave("w/b", finished=True)
     handed = store.client.dump(f"{store.keys.workers}:handed")
+    workers.order_stop(StopTasks("", ("some-run:0.0:1",)))
     workers.beat("w/a", 30, [], skills=Skills(frozenset({"proj.task"}), frozenset({"celery"})))
     store.client.restore(f"{store.keys.workers}:handed", 0, handed, replace=True)
     return play

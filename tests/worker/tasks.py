@@ -80,6 +80,16 @@ def replaced_by_canvas(self, canvas):
 
 
 @app.task(bind=True)
+def replaced_by_canvas_and_lingering(self, canvas, linger):
+    """Lives on for a while after its canvas was started, so that its report comes late."""
+    try:
+        self.replace(app.signature(canvas))
+    except Ignore:
+        time.sleep(linger)
+        raise
+
+
+@app.task(bind=True)
 def replaced_and_lingering(self, linger, last):
     """Lives on for a while after its replacement was published, which takes `last` seconds."""
     try:

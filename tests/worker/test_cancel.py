@@ -81,6 +81,16 @@ def test_everything_stops_and_is_deleted(site, ledger, kind):
     assert left_of(site, run) == []
 
 
+def test_a_canvas_goes_whose_task_has_not_reported_it(site, ledger):
+    """Given a task that has started a canvas and is stopped before it tells, then the canvas is cancelled too."""
+    nap = site.tasks("nap", 1, seconds=20)
+    run = site.run(site.tasks("replaced_by_canvas_and_lingering", chain(nap, site.tasks("identity")), 30))
+    wait_for(lambda: ledger.entries("start", 1), what="the canvas")
+    run.cancel(confirm=True)
+    wait_for(lambda: left_of(site, run) == [], what="nothing to be left")
+    assert ledger.entries("end") == []
+
+
 def test_a_handle_of_what_is_gone(site):
     run = site.swarm([], open=True).apply_async()
     run.cancel(confirm=True)

@@ -75,7 +75,7 @@ def test_a_heartbeat_survives_an_error_in_what_it_calls(stand):
     stand.app.conf.update(orchestrator_heartbeat=0.05)
     stand.orchestrator.container.__dict__.pop("settings", None)
     heartbeat = Heartbeat(stand.orchestrator.container, on_beat, lambda: missed.append(1), lambda request: None)
-    heartbeat.start("w/place/1/a", forks=False)
+    heartbeat.start("w/place/1/a", forks=False, obey=lambda order: None)
     try:
         assert twice.wait(20)
         assert missed == [1]
