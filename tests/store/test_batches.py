@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
+from tests.kit.waiting import wait_for
 
 from .batches import Worked, begin, work
 from .play import Play, names
@@ -176,3 +177,16 @@ def test_a_batched_swarm_as_callback(play):
     again = work(play, breaks={"0.0"})
     assert again.bodies == Counter(["0.0", "0.e0.0", "0.e0.1"])
     assert take(play, runner="0.e0.b0").refused is Refused.STALE
+
+
+def test_a_long_suspension_does_not_make_returned_items_overdue(five):  # noqa: F811
+    """Given returned items, when their run is resumed, then the reconciler counts the time that they wait from then on."""
+    take(five, 3)
+    five.store.suspend("r")
+    take(five, 0, back=["0.1", "0.2"])
+    suspended = five.store.now()
+    wait_for(lambda: five.store.now() > suspended + 0.05, what="some time to pass")
+    resumed = five.store.now()
+    assert names(five.store.resume("r")) == []
+    assert all(five.live()[node].sent >= int(resumed * 1000) for node in ("0.1", "0.2"))
+    assert [item.node for item in begin(five, "0.b0", 2)] == ["0.1", "0.2"]

@@ -30,8 +30,10 @@ local function release()
       put_live(node, live)
     elseif live.state == STATE.awaiting then
       extend_timeout(node, live, paused)
-    elseif was_held and live.state == STATE.queued and node ~= PLACE.close and live.owner == '' then
-      queue(node, live, definition_of(node), math.max(0, live.sent - tonumber(now)))
+    elseif was_held and live.state == STATE.queued and node ~= PLACE.close then
+      -- A runner takes a returned item. Its time in the outbox counts from now, or the reconciler would send it at once.
+      local definition = live.owner == '' and definition_of(node) or nil
+      queue(node, live, definition, math.max(0, live.sent - tonumber(now)))
     end
   end
 end
