@@ -9,6 +9,7 @@ part in its include line; then its helpers stand in the text like all others.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -19,6 +20,7 @@ __all__ = ("FOLDER", "included", "script_text")
 FOLDER = files("orchestrator_celery.store") / "lua"
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 _COMMENT = re.compile(r" *--[^\n]*")
+_WORD = re.compile(r"\w+")
 _FUNCTION = re.compile(r"^local function (\w+)\((?:.*[ )]end$|(?:.*\n)+?end$)\n", re.MULTILINE)
 
 #: Helpers that verbs include together, in an order in which each helper finds the functions it calls.
@@ -93,10 +95,18 @@ def _source(name: str, later: frozenset[str]) -> str:
 
 
 def _used(text: str) -> str:
-    """The text without functions that nothing in it uses."""
-    while True:
-        unused = [found for found in _FUNCTION.finditer(text) if len(re.findall(rf"\b{found[1]}\b", text)) == 1]
-        if not unused:
-            return text
-        for found in unused:
-            text = text.replace(found[0], "")
+    """The text without functions that nothing in it uses.
+
+    Each process does this for each script that it calls. The words are therefore counted once, not once a function.
+    """
+    words = Counter(_WORD.findall(text))
+    kept = list(_FUNCTION.finditer(text))
+    unused: list[re.Match[str]] = []
+    while found := [function for function in kept if words[function[1]] == 1]:
+        for function in found:
+            words.subtract(_WORD.findall(function[0]))
+        kept = [function for function in kept if function not in found]
+        unused += found
+    for function in sorted(unused, key=re.Match.start, reverse=True):
+        text = text[: function.start()] + text[function.end() :]
+    return text

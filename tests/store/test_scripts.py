@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import orchestrator_celery.store
 from orchestrator_celery.records.events import KINDS
 from orchestrator_celery.records.lua_names import GROUPS, with_literals
 from orchestrator_celery.store import Refused, scripts
-from orchestrator_celery.store.script_text import included
+from orchestrator_celery.store.script_text import included, script_text
 
 FOLDER = Path(orchestrator_celery.store.__file__).parent / "lua"
 LIBRARY = sorted((FOLDER / "lib").rglob("*.lua"))
@@ -116,6 +117,22 @@ def test_its_name_in_redis_is_the_hash_of_its_text(name, client):
     """Given a verb, when the server loads it, then it compiles, and has the hash we call it by."""
     script = scripts.load(name)
     assert client.script_load(script.text) in (script.sha, script.sha.encode())
+
+
+@every
+def test_it_has_no_function_that_nothing_uses(name):
+    """Given a verb, then each function in its text is used: Redis would make the others anew at each call."""
+    text = scripts.load(name).text
+    made = re.findall(r"^local function (\w+)\(", text, re.MULTILINE)
+    assert [function for function in made if len(re.findall(rf"\b{function}\b", text)) == 1] == []
+
+
+def test_loading_all_verbs_costs_a_process_little():
+    """Given a fresh process, when it loads every verb, then that takes well under a second: clients are short-lived."""
+    begun = time.process_time()
+    for name in scripts.names():
+        script_text(name)
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
