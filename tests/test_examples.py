@@ -257,7 +257,7 @@ def test_a_killed_demo_leaves_nothing(mark, tmp_path):
     read_until(process, " tasks (")
     process.kill()
     process.communicate(timeout=60)
-    wait_for(lambda: not marked(mark))
+    wait_for(lambda: not marked(mark), 90)
 
 
 def wait_for(found, seconds=30):

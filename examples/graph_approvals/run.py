@@ -12,13 +12,13 @@ from orchestrator_celery import END, START, Approval, ConditionalGraph, InvalidT
 
 
 def stages(claim):
-    """Build the graph of a claim: above 200 a manager approves within 4 seconds, above 5,000 the board as well."""
+    """Build the graph of a claim: above 200 a manager approves within 12 seconds, above 5,000 the board as well."""
     asked = f"{claim['who']}, {claim['what']}: {claim['amount']}"
     approved = result["decision"] == "approved"
     return (
         ConditionalGraph(f"claim of {claim['who']}", tags=["claims"])
         .add_node("check", check.s())
-        .add_node("manager", Approval(timeout=4, on_timeout="reject", message=asked))
+        .add_node("manager", Approval(timeout=12, on_timeout="reject", message=asked))
         .add_node("board", Approval(message=asked))
         .add_node("pay", pay.si(), inputs={"claim": node("check")})
         .add_node("incomplete", refuse.s())

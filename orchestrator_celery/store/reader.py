@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator_celery.model.ids import CLOSE, is_callback
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
 from orchestrator_celery.model.states import Priority, RunStatus
 from orchestrator_celery.records.graph import EMPTY_GRAPH, GraphRecord, parse_graph
 from orchestrator_celery.records.head import HeadField, check_app, check_format
@@ -89,6 +89,12 @@ class Reader:
         raw = self.live_leaf(run, node)
         live = None if raw is None else parse_live(raw)
         return live is None or live.phase is not LiveState.RUNNING or live.attempt != attempt
+
+    def is_current(self, leaf: LeafId, fence: Fence) -> bool:
+        """Whether a body still counts: no later attempt or message has taken its place, and the node has not ended."""
+        raw = self.live_leaf(leaf.run, leaf.node)
+        live = None if raw is None else parse_live(raw)
+        return live is not None and live.phase in RUNNING and (live.attempt, live.fence) == (leaf.attempt, fence)
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Return the records of ended nodes; None for a node that has not ended."""

@@ -100,13 +100,18 @@ class RetryReplace:
         """Send a replacement, as `Task.on_replace` does.
 
         Raises:
-            celery.exceptions.Ignore: the replacement was sent, as in Celery, or waits in the outbox.
+            celery.exceptions.Ignore: the replacement was sent, as in Celery, or waits in the outbox; or another attempt
+                of the task has taken the place of this one, and nothing was sent.
             celery.exceptions.OperationalError, StoreUnavailable: a canvas could not be started for as long as
                 `orchestrator_store_patience` allows.
         """
-        if claimed_by(task.request) is None:
+        message = claimed_by(task.request)
+        if message is None:
             return original(task, sig)
         if isinstance(sig, Primitive):
+            if not patiently(self._container, self._container.reader.is_current, *message.claims[-1]):
+                # The process was frozen, and the node ended elsewhere. A single task would be vetoed; a run would run.
+                raise Ignore("another attempt has replaced this one")
             return patiently(self._container, original, task, sig, transient=TRANSIENT_ERRORS)
         try:
             return original(task, sig)

@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
-from celery import Task, chain
+from celery import Task, chain, chord, group
 from celery._state import get_current_worker_task
 from celery.exceptions import Ignore, Reject
 from kombu.utils.json import register_type
 
-from orchestrator_celery import Swarm, TaskPolicy, current_node
+from orchestrator_celery import END, START, ComplexSignature, ConditionalGraph, Swarm, TaskPolicy, current_node
 from tests.graphs.behaviour import behave
 from tests.kit.project import app, identity, ledger, nap, note, replaced
 from tests.kit.waiting import wait_for
@@ -539,3 +540,29 @@ def spoil(value):
 def notes_item(*args):
     """A callback after an item: the item comes last."""
     note("called", args[-1]["index"])
+
+
+@app.task(bind=True)
+def ends_late(self, gate, end):
+    """In its first attempt it waits for a file. Then it ends in a way of ending, each time in the same."""
+    attempt = current_node().attempt
+    if self.request.retries:
+        return 1
+    note("ends_late", attempt)
+    if attempt == 1:
+        wait_for(lambda: Path(gate).exists(), 120, "the gate")
+    note("ends", attempt)
+    if end == "fail" and attempt == 1:
+        raise ValueError("too late")
+    if end == "retry":
+        raise self.retry(countdown=0)
+    graph = ConditionalGraph().add_node("a", nap.s(1)).add_edge(START, "a").add_edge("a", END)
+    replacements = {
+        "task": nap.s(1),
+        "chain": chain(nap.s(1), nap.s()),
+        "chord": chord([nap.s(1), nap.s(2)], identity.s()),
+        "group": group(nap.s(1), nap.s(2)),
+        "swarm": Swarm([nap.s(1), nap.s(2)]),
+        "graph": ComplexSignature(graph),
+    }
+    return self.replace(replacements[end]) if end in replacements else 1

@@ -324,7 +324,7 @@ def test_an_item_closes_its_swarm(busy):
     assert run.get(timeout=240) == [5, 4, 3, 2, 1, 0]
 
 
-def test_closing_when_drained(busy):
+def test_closing_when_drained(busy, ledger):
     """Given nothing in it, then it ends at once; given something, then it takes more until that has ended; and a
     definition cannot be drained."""
     empty = busy.swarm([], open=True)
@@ -333,11 +333,12 @@ def test_closing_when_drained(busy):
     assert run.get(timeout=120) == []
     with pytest.raises(SwarmClosed, match="apply it first"):
         busy.swarm([]).close_when_drained()
-    swarm = busy.swarm([busy.tasks("nap", 1, seconds=1)], open=True)
+    swarm = busy.swarm([busy.tasks("goes_when_told", 1)], open=True)
     run = swarm.apply_async()
     swarm.close_when_drained()
     swarm.close_when_drained()
     swarm.add_task(busy.tasks("identity", 2))
+    ledger.redis.set("go", 1)
     assert run.get(timeout=120) == [1, 2]
 
 

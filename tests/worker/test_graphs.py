@@ -1,5 +1,7 @@
 """Conditional graphs on a real worker."""
 
+import time
+
 import pytest
 from celery import chain, group
 
@@ -20,7 +22,7 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.model.events import ArrivalIgnored
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
-from tests.kit.waiting import wait_for, wait_for_beats
+from tests.kit.waiting import wait_for
 
 
 def graph(stand, name="g", **options):
@@ -417,19 +419,38 @@ def test_an_error_is_known_by_its_name(busy):
 
 
 def test_time_stands_still_while_a_run_is_suspended(busy):
-    """Given an approval of a suspended run, then its time is not over before the run is resumed."""
-    tasks = busy.tasks
-    defined = (
+    """Given approvals of suspended runs, at any depth, then their time is not over before the run is resumed."""
+    tasks, limit = busy.tasks, 4
+    review = (
         graph(busy)
-        .add_node("review", Approval(timeout=0.5, on_timeout="approve")).add_node("go", tasks("identity"))
+        .add_node("review", Approval(timeout=limit, on_timeout="approve", message="stands still"))
+        .add_node("go", tasks("identity"))
         .add_edge(START, "review").add_conditional_edges("review", {"approved": "go", "rejected": END}).add_edge("go", END)
     )  # fmt: skip
-    run = defined.apply_async()
-    run.suspend()
-    wait_for_beats(busy.orchestrator)
-    assert (run.tree().children[0].state, run.status) == (NodeState.AWAITING, RunStatus.SUSPENDED)
-    run.resume()
-    assert run.get(timeout=120)["timed_out"] is True
+    places = {
+        "graph": review,
+        "step": busy.complex(chain(tasks("identity", 1), review.clone())),
+        "item": busy.swarm([review.clone()]),
+        "node": graph(busy, "outer").add_node("in", review.clone()).add_edge(START, "in").add_edge("in", END),
+        "replacement": busy.complex(tasks("replaced_by_canvas", review.clone())),
+    }
+    runs = {place: workflow.apply_async() for place, workflow in places.items()}
+
+    def approvals():
+        return [view for view in busy.orchestrator.approvals() if view.message == "stands still"]
+
+    wait_for(lambda: len(approvals()) == len(runs), 60, "the approvals")
+    for run in runs.values():
+        run.suspend()
+    wait_for(lambda: all(view.until is None for view in approvals()), 20, "all time to stand still")
+    over = time.monotonic() + limit
+    wait_for(lambda: time.monotonic() > over, limit + 5, "the time that they had")
+    assert len(approvals()) == len(runs), "nothing was answered meanwhile"
+    for run in runs.values():
+        run.resume()
+    for place, run in runs.items():
+        [answer] = [run.get(timeout=120)] if place != "item" else run.get(timeout=120)
+        assert answer["timed_out"] is True, place
 
 
 def test_arguments_of_a_nested_graph(busy):

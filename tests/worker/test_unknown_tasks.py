@@ -211,3 +211,14 @@ def test_a_failed_run_can_be_retried_when_a_worker_has_the_task(lonely, ledger):
         run.retry()
         assert run.get(timeout=60) == 2
     assert ledger.entries("start") == [["start", 2]]
+
+
+def test_a_retry_waits_anew(lonely):
+    """Given a run that failed for want of a worker, when it is retried at once, then it waits for the whole patience."""
+    run = lonely.run(chain(lonely.tasks("add", 1, 1), lonely.tasks("nap")))
+    assert type(error_of(run, timeout=60)) is NotRegistered
+    wait_for(lambda: run.ready(), what="Celery to be told")
+    begun = time.monotonic()
+    run.retry()
+    assert type(error_of(run, timeout=60)) is NotRegistered
+    assert time.monotonic() - begun >= SHORT

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import threading
 import warnings
 
 import pytest
@@ -23,9 +22,9 @@ def survey_of(stand):
 
 
 def wait_for_survey(stand):
-    """Wait until the workers were asked, and the thread that asked them has ended."""
-    wait_for(lambda: survey_of(stand)._asked is not None, 20, "the workers' answers")
-    wait_for(lambda: "orchestrator-survey" not in {thread.name for thread in threading.enumerate()}, 10, "the thread")
+    """Wait until the workers were asked, and the thread that asked them is done. Threads of other stands may run."""
+    survey = survey_of(stand)
+    wait_for(lambda: survey._asked is not None and not survey._asking.locked(), 20, "the workers' answers")
 
 
 @pytest.fixture

@@ -87,5 +87,8 @@ class Worker:
 
 
 def _end_with_parent() -> None:
-    """Ask the kernel, in the child, to end the worker when its parent dies, even by `kill -9`."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Ask the kernel, in the child, to end the worker when its parent dies, even by `kill -9`.
+
+    The worker need not end its tasks: the embedded Redis, to which they would report, ends with the parent as well.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)

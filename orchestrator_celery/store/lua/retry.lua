@@ -22,6 +22,7 @@ else -- Celery knows of an end, which is taken back; a reader of the events find
   redis.call('HSET', root, HEAD.retold, 1)
   owe(HEAD.reset, 1)
 end
+redis.call('HDEL', ended_key, PLACE.close .. BESIDE.postponed) -- a task that no worker had is waited for anew
 redis.call('HDEL', root, HEAD.finished, HEAD.ref, HEAD.closed, HEAD.keep, HEAD.told)
 redis.call('HSETNX', root, HEAD.started, now)
 if limit then redis.call('HSET', root, HEAD.deadline, string.format('%.0f', now + limit)) end
