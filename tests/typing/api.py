@@ -382,10 +382,10 @@ def lists() -> list[str]:
 
 
 def many() -> list[RunAnswer]:
-    by_text: list[RunView] = orchestrator.runs("status:FAILED -tag:us since:2h", task=["proj.resize", "proj.crop"])
+    assert_type(orchestrator.runs("status:FAILED -tag:us since:2h", task=["proj.resize", "proj.crop"]), RunList)
     wanted = RunFilter.parse("tag:eu")
     assert_type(wanted, RunFilter)
-    by_filter: list[RunView] = orchestrator.runs(wanted)
+    assert_type(orchestrator.runs(wanted), RunList)
     chosen = orchestrator.runs(tag="eu")
     assert_type(chosen.suspend(), list[RunAnswer])
     assert_type(chosen.interrupt(signal="SIGINT", grace=1.0), list[RunAnswer])
