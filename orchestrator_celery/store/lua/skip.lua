@@ -6,7 +6,7 @@
 --          | {'large'} the leaves in the node have to be counted with `count_waiting`, or the count is not true any more
 --          | {'node', {}, why} the state of a node that has begun or never starts; `unknown`, `root`, `callback`, `approval`;
 --          `early`: the input of the node is not known yet
--- include: everything pools ancestors waiting waiting_leaves records/orders resend asked once
+-- include: everything pools ancestors waiting left waiting_leaves records/orders resend asked once
 if not status then return reply('gone') end
 -- A function, because a Lua function has 200 local variables at most.
 local function take_out_node()

@@ -1,5 +1,4 @@
 -- Counts the leaves in and below a node that waits, without those that have ended or were taken out, in slices.
--- A place is what is left to count: children as `node:first-last ...`, the innermost last.
 local function children_that_wait(node, definition)
   local before = redis.call('HGET', ended_key, node .. BESIDE.size_before) or ''
   return before ~= '' and parse_pool_end(before).size or number(definition, ATTRIBUTE.size)
@@ -15,20 +14,6 @@ local function count_node(node, left)
   local size = children_that_wait(node, definition)
   if size > 0 then left[#left + 1] = { node = node, next = 0, last = size - 1 } end
   return 0
-end
-
-local function parse_left(place)
-  local left = {}
-  for node, first, last in place:gmatch('(%S+):(%d+)-(%d+)') do
-    left[#left + 1] = { node = node, next = tonumber(first), last = tonumber(last) }
-  end
-  return left
-end
-
-local function write_left(left)
-  local found = {}
-  for i, each in ipairs(left) do found[i] = string.format('%s:%d-%d', each.node, each.next, each.last) end
-  return table.concat(found, ' ')
 end
 
 -- Counts at most `most` nodes; returns the number of leaves in them, and the place of the rest, '' for none.
