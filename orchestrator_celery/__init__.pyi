@@ -261,6 +261,9 @@ from .model.reports import (
 from .model.reports import (
     ResumeReport as ResumeReport,
 )
+from .model.run_filter import (
+    RunFilter as RunFilter,
+)
 from .model.states import (
     NodeKind as NodeKind,
 )

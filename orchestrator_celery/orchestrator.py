@@ -18,16 +18,17 @@ from orchestrator_celery.handles.signature_catalog import SignatureCatalog, Sign
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
 from orchestrator_celery.lifecycle.start import Starter
+from orchestrator_celery.model.filter_words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
+from orchestrator_celery.model.run_filter import RunFilter
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
 from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
-from orchestrator_celery.views.filter_words import filter_word
-from orchestrator_celery.views.runs import RunFilter, check_aware
+from orchestrator_celery.views.runs import check_aware
 from orchestrator_celery.worker import install
 
 if TYPE_CHECKING:
@@ -128,14 +129,15 @@ class Orchestrator:
 
     def runs(
         self,
+        where: RunFilter | str = "",
         *,
-        status: RunStatus | str | None = None,
-        task: str | None = None,
-        category: str | None = None,
-        tag: str | None = None,
-        name: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        status: RunStatus | str | Iterable[RunStatus | str] | None = None,
+        task: str | Iterable[str] | None = None,
+        category: str | Iterable[str] | None = None,
+        tag: str | Iterable[str] | None = None,
+        name: str | Iterable[str] | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
         text: str | None = None,
         offset: int | None = None,
         limit: int | None = None,
@@ -146,22 +148,24 @@ class Orchestrator:
         the listed runs only.
 
         Args:
+            where: a `RunFilter` or its text form, such as `status:FAILED tag:eu since:2h`. A run has to match it and
+                all keywords. In a keyword too, `*` stands for any characters, and of several values one has to match.
             status: only runs in this status.
             task: only runs that call this task.
             category: only runs of this category.
             tag: only runs with this tag.
             name: only runs of this name.
-            since: created at or after this time, an aware datetime.
-            until: created at or before this time, an aware datetime.
+            since: created at or after this time, an aware datetime, or in this time until now, such as `2h`.
+            until: created at or before this time.
             text: part of the id or the name.
             offset: number of matches to leave out.
             limit: most runs to list; 100 by default.
 
         Raises:
-            OrchestratorError: the status is not known, or a datetime has no time zone.
+            OrchestratorError: a word of the filter or a status is not known, or a datetime has no time zone.
         """
-        check_aware(since, until)
-        wanted = RunFilter(filter_word(RunStatus, "status", status), task, category, tag, name, since, until, text)
+        keywords = {"status": status, "task": task, "category": category, "tag": tag, "name": name}
+        wanted = RunFilter.of(str(where), **keywords, since=since, until=until, text=text)
         return RunCatalog(self.container, self.result).matching(wanted, offset, limit)
 
     def approvals(self) -> list[ApprovalView]:

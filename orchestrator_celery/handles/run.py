@@ -12,6 +12,7 @@ from orchestrator_celery.handles.async_twins import RunTwin
 from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
 from orchestrator_celery.model.events import Event, RunClosed
+from orchestrator_celery.model.filter_words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.text import printable
@@ -22,7 +23,6 @@ from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
-from orchestrator_celery.views.filter_words import filter_word
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.progress import run_progress

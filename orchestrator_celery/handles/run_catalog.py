@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.handles.run_list import RunList
-from orchestrator_celery.views.runs import RunFilter, list_runs, run_view
+from orchestrator_celery.model.run_filter import RunFilter
+from orchestrator_celery.views.runs import list_runs, run_view
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

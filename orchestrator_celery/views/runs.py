@@ -3,62 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import islice
-from typing import NamedTuple
 
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.model.run_filter import RunFilter
 from orchestrator_celery.model.views import RunView
+from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("RunFilter", "check_aware", "list_runs", "run_view")
+__all__ = ("check_aware", "list_runs", "run_view")
 
 _PAGE = 200
 
 
-class RunFilter(NamedTuple):
-    """Which runs to list. A field that is None matches every run.
+def list_runs(reader: Reader, store: Store, wanted: RunFilter, offset: int, limit: int | None) -> list[RunView]:
+    """Read the index until enough runs match, and remove the ids of expired runs from the index.
 
     Args:
-        status: their status.
-        task: name of a task in them.
-        category: their category.
-        tag: one of their tags.
-        name: their name.
-        since: created at or after this time.
-        until: created at or before this time.
-        text: part of the id or the name.
+        reader: reads records.
+        store: the store; its clock says what `2h` ago is.
+        wanted: the filter.
+        offset: number of matches to leave out.
+        limit: most runs to list; None lists all.
     """
-
-    status: RunStatus | None = None
-    task: str | None = None
-    category: str | None = None
-    tag: str | None = None
-    name: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str | None = None
-
-    def matches(self, view: RunView) -> bool:
-        """Whether a run matches, apart from the times."""
-        asked = (
-            (self.status, view.status is self.status),
-            (self.task, self.task in view.tasks),
-            (self.category, view.category == self.category),
-            (self.tag, self.tag in view.tags),
-            (self.name, view.name == self.name),
-            (self.text, self.text is not None and (self.text in view.id or self.text in view.name)),
-        )
-        return all(fits for wanted, fits in asked if wanted is not None)
-
-
-def list_runs(reader: Reader, store: Store, wanted: RunFilter, offset: int, limit: int | None) -> list[RunView]:
-    """Read the index until enough runs match, and remove the ids of expired runs from the index."""
-    matches = (view for view in _all(reader, store, wanted.since, wanted.until) if wanted.matches(view))
+    now = datetime.fromtimestamp(store.now() if wanted.is_relative else 0, timezone.utc)
+    matches = (
+        view
+        for view in _all(reader, store, wanted.bound("since", now), wanted.bound("until", now))
+        if wanted.matches(view, now, _workers(reader, view) if wanted.names_workers else ())
+    )
     return list(islice(matches, offset, None if limit is None else offset + limit))
+
+
+def _workers(reader: Reader, view: RunView) -> set[str]:
+    """Return the node names of the workers that run tasks of a run."""
+    if view.status.ended:
+        return set()
+    live = (parse_live(raw) for raw in reader.live(view.id).values())
+    return {record.owner.rsplit("/", 2)[0] for record in live if record.owner}
 
 
 def run_view(run: str, head: Head) -> RunView:

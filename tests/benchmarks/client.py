@@ -12,6 +12,7 @@ from celery import chain, chord, group
 
 from tests.benchmarks import project as p
 from tests.benchmarks.graph_rows import LENGTH
+from tests.benchmarks.told_jobs import native_told, ours_told  # noqa: F401 - modes
 
 
 def ours_fan_out(n):

@@ -5,6 +5,7 @@ from tests.benchmarks.figures import Figure, median_of, pair, repeated
 from tests.benchmarks.graph_rows import graphs
 from tests.benchmarks.graph_store import sizes
 from tests.benchmarks.swarm_rows import batched, bounded, bulk, flat, waiting
+from tests.benchmarks.told_rows import TARGETS, told
 
 
 def fan_out(n, repeat):
@@ -69,7 +70,9 @@ def plain(n, repeat):
     yield Figure("plain task, extension installed: CPU", mine, theirs, "µs", ratio, "at most 1.02", ratio <= 1.02)
 
 
-ROWS = ("fan-out", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs", "graph-sizes")
+ROWS = (
+    "fan-out", "told", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs", "graph-sizes",
+)  # fmt: skip
 
 
 def all_rows(scale, repeat, chosen):
@@ -83,6 +86,7 @@ def all_rows(scale, repeat, chosen):
     size = lambda n: max(10, int(n * scale))  # noqa: E731 - a name for what it does
     rows = {
         "fan-out": lambda: (figure for n in (1000, 10_000) for figure in fan_out(size(n), repeat)),
+        "told": lambda: (figure for n, targets in TARGETS.items() for figure in told(size(n), repeat, targets)),
         "batched": lambda: batched(size(5000), repeat),
         "chains": lambda: chains([10, size(1000), size(5000)], repeat),
         "plain": lambda: plain(size(10_000), repeat),

@@ -87,6 +87,7 @@ from orchestrator_celery import (
     RunAnswer,
     RunCancelled,
     RunClosed,
+    RunFilter,
     RunList,
     RunNotFound,
     RunStatus,
@@ -382,6 +383,10 @@ def lists() -> list[str]:
 
 
 def many() -> list[RunAnswer]:
+    assert_type(orchestrator.runs("status:FAILED -tag:us since:2h", task=["proj.resize", "proj.crop"]), RunList)
+    wanted = RunFilter.parse("tag:eu")
+    assert_type(wanted, RunFilter)
+    assert_type(orchestrator.runs(wanted), RunList)
     chosen = orchestrator.runs(tag="eu")
     assert_type(chosen.suspend(), list[RunAnswer])
     assert_type(chosen.interrupt(signal="SIGINT", grace=1.0), list[RunAnswer])

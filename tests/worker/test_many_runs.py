@@ -7,6 +7,8 @@ import pytest
 from orchestrator_celery import (
     ConfirmationRequired,
     InvalidWorkflow,
+    OrchestratorError,
+    RunFilter,
     RunList,
     RunNotFound,
     RunStatus,
@@ -64,6 +66,34 @@ def test_runs_are_found_by_what_they_were_filed_under(site):
     assert ids(runs(text=first.id, tag="us")) == []
     assert (first.view.category, first.view.tags) == ("billing", ("eu", "vip"))
     assert (plain.view.category, plain.view.tags, plain.view.tasks) == (None, (), (full_name("nap"),))
+
+
+def test_the_text_form_of_a_filter(site):
+    """Given a filter as text, then it finds what keywords find, and more; a wrong word is refused."""
+    t = site.tasks
+    first = site.complex(t("identity", 1), category="billing", tags=["eu"], name="sum of squares").apply_async()
+    second = site.complex(t("nap", 1), category="billing", tags=["us"]).apply_async()
+    runs = site.orchestrator.runs
+    assert ids(runs("category:billing -tag:us")) == [first.id]
+    assert ids(runs('name:"sum of*" since:1h', status="PENDING")) == [first.id]
+    assert ids(runs("task:*.nap")) == ids(runs(task="*.nap")) == [second.id]
+    assert ids(runs(RunFilter.parse("squares"))) == [first.id]
+    assert ids(runs(tag=["eu", "us"])) == [second.id, first.id]
+    assert runs("until:1h") == runs("duration:>1ms") == []
+    with pytest.raises(OrchestratorError, match="did you mean 'status'"):
+        runs("sttus:FAILED")
+
+
+def test_a_filter_by_worker(site):
+    """Given two workers, then a filter finds what runs on one of them now."""
+    t = site.tasks
+    with site.worker(name="left@test", queues="left"), site.worker(name="right@test", queues="right"):
+        sides = {side: site.complex(t("nap", 1, 60)).apply_async(queue=side) for side in ("left", "right")}
+        for run in sides.values():
+            wait_for(lambda run=run: run.status is RunStatus.RUNNING, what="the body")
+        assert ids(site.orchestrator.runs("worker:left@*")) == [sides["left"].id]
+        assert ids(site.orchestrator.runs("-worker:left@test")) == [sides["right"].id]
+        site.orchestrator.runs().cancel(confirm=True)
 
 
 def test_a_swarm_is_found_by_tasks_added_later(site):
