@@ -18,6 +18,8 @@ from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
+from orchestrator_celery.dispatch.message_templates import MessageTemplates, TaskMessage
+from orchestrator_celery.dispatch.task_sender import TaskSender, own_options
 from orchestrator_celery.dispatch.withdrawal import withdraw
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
@@ -91,6 +93,7 @@ class Publisher:
         self._queue = settings.queue
         self._resolver = InputResolver(reader, codec)
         self._errbacks = Errbacks(app)
+        self._templates = MessageTemplates(app)
         self._decider = GraphDecider(store, reader, codec, self._resolver)
 
     def act(self, todo: Iterable[Effect], origin: Origin = NO_ORIGIN) -> None:
@@ -104,11 +107,12 @@ class Publisher:
         if not waiting:
             return
         with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+            sender = TaskSender(self._app, self._templates, producer)
             while waiting:
                 effect = waiting.popleft()
                 try:
                     with sending():
-                        waiting.extend(self._do(effect, origin, producer))
+                        waiting.extend(self._do(effect, origin, sender))
                 except TRANSIENT_ERRORS:
                     raise
                 except Exception as exc:
@@ -127,8 +131,9 @@ class Publisher:
         if not waiting:
             return
         with sending(), self._app.producer_or_acquire() as producer, _batch(producer, len(waiting)):
+            sender = TaskSender(self._app, self._templates, producer)
             while waiting:
-                waiting.extend(self._do(waiting.popleft(), NO_ORIGIN, producer))
+                waiting.extend(self._do(waiting.popleft(), NO_ORIGIN, sender))
 
     def send_cancelled(self, run: str, options: dict[str, Any]) -> None:
         """Send the message that reports a cancellation to the native chain or chord around a run.
@@ -142,7 +147,7 @@ class Publisher:
         options = from_plain(options)
         self._app.tasks[CANCELLED_TASK].apply_async((), task_id=run, add_to_parent=False, **options)
 
-    def _do(self, effect: Effect, origin: Origin, producer: Any) -> Iterable[Effect]:
+    def _do(self, effect: Effect, origin: Origin, sender: TaskSender) -> Iterable[Effect]:
         """Send a message or make a decision; return the effects of a decision."""
         if isinstance(effect, Decide):
             return self._decider.decide(effect)
@@ -151,12 +156,12 @@ class Publisher:
         elif isinstance(effect, Withdraw):
             return withdraw(self._store, self._codec, self._outcome, effect.run)
         elif isinstance(effect, CloseRun):
-            self._send_close(effect, origin, producer)
+            self._send_close(effect, origin, sender.producer)
         else:
-            self._send_task(effect, origin, producer)
+            self._send_task(effect, origin, sender)
         return ()
 
-    def _send_task(self, effect: Dispatch, origin: Origin, producer: Any) -> None:
+    def _send_task(self, effect: Dispatch, origin: Origin, sender: TaskSender) -> None:
         leaf = self.with_arguments(effect, origin)
         options = dict(leaf.options)
         if effect.level is not None:
@@ -168,23 +173,16 @@ class Publisher:
         if effect.wait:
             options["countdown"] = effect.wait
         elif effect.fence == (0, 0) and _begins_its_run(effect.spec):
-            options["eta"] = self._resolver.start_of(effect.leaf.run, effect.created)
-        task = self._app.tasks.get(leaf.task)
-        options.update(
-            task_id=str(effect.leaf),
-            root_id=effect.leaf.run,
-            parent_id=effect.leaf.run,
-            ignore_result=True,
-            add_to_parent=False,
-            producer=producer,
-        )
+            start = self._resolver.start_of(effect.leaf.run, effect.created)
+            options.update({} if start is None else {"eta": start})
         if leaf.task in ("celery.map", "celery.starmap"):
             options.setdefault("route_name", leaf.kwargs["task"]["task"])
-        if task is None:
-            options = {**self._declared(effect.leaf.run, leaf.task), **options}
-            self._app.send_task(leaf.task, tuple(leaf.args), leaf.kwargs, **options)
-        else:
-            task.apply_async(tuple(leaf.args), leaf.kwargs, **options)
+        run, args, task = effect.leaf.run, tuple(leaf.args), self._app.tasks.get(leaf.task)
+        if task is not None:
+            sender.send(TaskMessage(task, str(effect.leaf), run, args, leaf.kwargs, options))
+            return
+        options = {**self._declared(run, leaf.task), **options, **own_options(str(effect.leaf), run)}
+        self._app.send_task(leaf.task, args, leaf.kwargs, **{**options, "producer": sender.producer})
 
     def _declared(self, run: str, task: str) -> dict[str, Any]:
         """What a task that is not registered here declares about its messages, as far as the run's client knew it."""

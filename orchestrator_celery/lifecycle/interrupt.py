@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,12 @@ from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
 from orchestrator_celery.lifecycle.nested_runs import INSIDE
 from orchestrator_celery.lifecycle.refusal import check
-from orchestrator_celery.model.events import NodeInterrupted
+from orchestrator_celery.lifecycle.stopped_bodies import BodyOutcomes, StoppedBody, by_run
 from orchestrator_celery.model.ids import LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.records.definitions import parse_definition
-from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.records.head import HeadField, parse_stop
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
@@ -41,16 +39,6 @@ logger = safe_logger(__name__)
 _REPLY = 5.0  # seconds to wait for the workers' answers, at most
 _KILL_WAIT = 5.0  # seconds that a process may need to exit after SIGKILL and to be reported
 _POLL = 0.05
-
-
-@dataclass
-class _Body:
-    """A task that ran at the time of the interruption, and its outcome."""
-
-    leaf: LeafId
-    live: Live
-    answer: str = ""
-    outcome: InterruptOutcome | None = None
 
 
 class Interruption:
@@ -80,17 +68,18 @@ class Interruption:
         """
         _check(signal, grace)
         begun = time.monotonic()
-        bodies = self._mark(run, signal, grace)
+        outcomes = BodyOutcomes(self._reader)
+        bodies = self._mark(run, signal, grace, outcomes)
         if bodies:
             self._send_stop_command(run, bodies, signal, grace)
             silent = [body for body in bodies if not body.answer]
             if silent:
                 self._order(run, silent, signal, grace)
-            self._wait(bodies, begun + grace + self._time_to_hear(silent))
+            self._wait(bodies, outcomes, begun + grace + self._time_to_hear(silent))
             for body in bodies:
                 if body.outcome is None:
-                    self._fence_off(body)
-        tasks = tuple(self._report(body) for body in bodies if not is_runner(body.leaf.node))
+                    self._fence_off(body, outcomes)
+        tasks = self._report([body for body in bodies if not is_runner(body.leaf.node)])
         return InterruptReport(run=run, signal=signal, grace=grace, tasks=tasks)
 
     def resend(self, run: str, running: Mapping[str, bytes], now: float) -> None:
@@ -111,7 +100,7 @@ class Interruption:
         order = parse_stop(wanted)
         if now < order.since + _REPLY * 1000:
             return
-        bodies = [_Body(LeafId(run, node, live.attempt), live) for node, live in nodes.items()]
+        bodies = [StoppedBody(LeafId(run, node, live.attempt), live) for node, live in nodes.items()]
         self._order(run, bodies, order.signal, order.grace)
         self._container.app.control.broadcast(
             "orchestrator_stop",
@@ -124,7 +113,7 @@ class Interruption:
             destination=sorted({_host(live) for live in nodes.values()}),
         )
 
-    def _order(self, run: str, bodies: list[_Body], signal: str, grace: float) -> None:
+    def _order(self, run: str, bodies: list[StoppedBody], signal: str, grace: float) -> None:
         """Leave an order for workers that do not hear the command; they read it with their next heartbeat."""
         try:
             self._container.registry.order_stop(StopTasks("", _with_runners(bodies), signal, grace))
@@ -135,26 +124,27 @@ class Interruption:
                 extra={"action": "interrupt", "run": run},
             )
 
-    def _mark(self, run: str, signal: str, grace: float) -> list[_Body]:
+    def _mark(self, run: str, signal: str, grace: float, outcomes: BodyOutcomes) -> list[StoppedBody]:
         """Change the status of the run and of its nested runs; return the running tasks."""
         effects = self._store.interrupt(run, signal, grace)
         check(effects, run, "interrupt")
-        inner, found = effects.detail
+        inner, found, moment = effects.detail
+        outcomes.begin(run, int(moment))
         bodies = [
-            _Body(LeafId(run, found[i].decode(), live.attempt), live)
+            StoppedBody(LeafId(run, found[i].decode(), live.attempt), live)
             for i in range(0, len(found), 2)
             for live in (parse_live(found[i + 1]),)
         ]
         for other in inner:
             try:
-                bodies += self._mark(other.decode(), signal, grace)
+                bodies += self._mark(other.decode(), signal, grace, outcomes)
             except (RunNotFound, InvalidTransition):
                 continue  # the nested run has ended, or has not started
         if inner:
             self._store.settled(run, INSIDE)
         return bodies
 
-    def _send_stop_command(self, run: str, bodies: list[_Body], signal: str, grace: float) -> None:
+    def _send_stop_command(self, run: str, bodies: list[StoppedBody], signal: str, grace: float) -> None:
         """Send one command to the workers of the tasks. Each worker answers for the tasks that it runs."""
         ids = {str(body.leaf): body for body in bodies}
         hosts = sorted({_host(body.live) for body in bodies})
@@ -184,17 +174,16 @@ class Interruption:
             if body.live.runner and (runner := ids.get(f"{body.leaf.run}:{body.live.runner}")):
                 body.answer = runner.answer
 
-    def _time_to_hear(self, silent: list[_Body]) -> float:
+    def _time_to_hear(self, silent: list[StoppedBody]) -> float:
         """Seconds in which a live worker that did not answer reads the order."""
         workers = {body.live.owner.rpartition("/")[2] for body in silent}
         is_alive = any(self._container.worker_alive(incarnation) for incarnation in workers)
         return 2 * self._container.settings.heartbeat if is_alive else 0.0
 
-    def _wait(self, bodies: list[_Body], deadline: float) -> None:
+    def _wait(self, bodies: list[StoppedBody], outcomes: BodyOutcomes, deadline: float) -> None:
         """Wait until every task has ended or is held back, or until the time is over."""
         while open_ := [body for body in bodies if body.outcome is None]:
-            for body in open_:
-                body.outcome = self._outcome(body)
+            outcomes.look(open_)
             now = time.monotonic()
             # A task that cannot be killed may still stop itself until the grace is over.
             last = deadline + _KILL_WAIT if any(body.answer != "unsupported" for body in open_) else deadline
@@ -202,48 +191,37 @@ class Interruption:
                 return
             time.sleep(_POLL)
 
-    def _outcome(self, body: _Body) -> InterruptOutcome | None:
-        raw = self._reader.live_leaf(body.leaf.run, body.leaf.node)
-        if raw is None:
-            return InterruptOutcome.FINISHED_FIRST
-        live = parse_live(raw)
-        if live.phase is LiveState.HELD and live.attempt == body.leaf.attempt:
-            return self._recorded_outcome(body.leaf)
-        if live.phase is LiveState.STOPPING and (live.attempt, live.fence) == (body.leaf.attempt, body.live.fence):
-            return None
-        return InterruptOutcome.STOPPED_ITSELF  # a retry or a canvas continues the node, or the run was resumed
-
-    def _recorded_outcome(self, leaf: LeafId) -> InterruptOutcome:
-        after, reason = "0", ""
-        while entries := self._reader.events(leaf.run, after, None):
-            for place, fields in entries:
-                after = place.decode()
-                event = parse_event(leaf.run, place, fields)
-                if isinstance(event, NodeInterrupted) and (event.node, event.attempt) == (leaf.node, leaf.attempt):
-                    reason = event.reason
-        known = {outcome.value for outcome in InterruptOutcome}
-        return InterruptOutcome(reason) if reason in known else InterruptOutcome.TERMINATED
-
-    def _fence_off(self, body: _Body) -> None:
+    def _fence_off(self, body: StoppedBody, outcomes: BodyOutcomes) -> None:
         if body.answer == "unsupported":
             body.outcome = InterruptOutcome.UNSUPPORTED
             return
         word = InterruptOutcome.UNREACHABLE
         fenced = self._store.stopped(body.leaf, body.live.fence, word.value)
-        body.outcome = word if fenced.refused is None else self._outcome(body) or word
+        if fenced.refused is not None:
+            outcomes.look([body])
+        body.outcome = body.outcome or word
         self._container.publisher.act(fenced.todo)
 
-    def _report(self, body: _Body) -> InterruptedTask:
-        leaf = body.leaf
-        [raw] = self._reader.definitions(leaf.run, [leaf.node])
-        return InterruptedTask(
-            run=leaf.run,
-            node=leaf.node,
-            task=read_leaf(parse_definition(raw).payload, self._container.codec).task if raw else "",
-            attempt=leaf.attempt,
-            worker=body.live.owner,
-            outcome=body.outcome or InterruptOutcome.UNREACHABLE,
-            checkpoint=self._reader.has_checkpoint(leaf.run, leaf.node),
+    def _report(self, bodies: list[StoppedBody]) -> tuple[InterruptedTask, ...]:
+        names: dict[LeafId, str] = {}
+        kept: set[LeafId] = set()
+        for run, leaves in by_run(bodies).items():
+            nodes = [leaf.node for leaf in leaves]
+            for leaf, raw in zip(leaves, self._reader.definitions(run, nodes), strict=True):
+                names[leaf] = read_leaf(parse_definition(raw).payload, self._container.codec).task if raw else ""
+            with_checkpoint = self._reader.with_checkpoint(run, nodes)
+            kept |= {leaf for leaf in leaves if leaf.node in with_checkpoint}
+        return tuple(
+            InterruptedTask(
+                run=body.leaf.run,
+                node=body.leaf.node,
+                task=names[body.leaf],
+                attempt=body.leaf.attempt,
+                worker=body.live.owner,
+                outcome=body.outcome or InterruptOutcome.UNREACHABLE,
+                checkpoint=body.leaf in kept,
+            )
+            for body in bodies
         )
 
 
@@ -258,7 +236,7 @@ def _check(signal: str, grace: float) -> None:
         )
 
 
-def _with_runners(bodies: list[_Body]) -> tuple[str, ...]:
+def _with_runners(bodies: list[StoppedBody]) -> tuple[str, ...]:
     """Return the ids of the tasks; an item of a batch is stopped by its runner."""
     runners = {f"{body.leaf.run}:{body.live.runner}" for body in bodies if body.live.runner}
     return tuple(sorted(runners | {str(body.leaf) for body in bodies}))

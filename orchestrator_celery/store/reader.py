@@ -79,6 +79,10 @@ class Reader:
         raw: bytes | None = self._client.hget(self._keys.live(run), node)
         return raw
 
+    def live_leaves(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
+        """Return several live leaves; None for each that has ended."""
+        return self._fields(self._keys.live(run), nodes)
+
     def owner(self, run: str, node: str) -> str:
         """Return the process that runs a leaf; '' if none does."""
         raw = self.live_leaf(run, node)
@@ -190,6 +194,13 @@ class Reader:
     def has_checkpoint(self, run: str, node: str) -> bool:
         """Whether a node has a checkpoint."""
         return bool(self._client.hexists(self._keys.checkpoints(run), node))
+
+    def with_checkpoint(self, run: str, nodes: Sequence[str]) -> set[str]:
+        """Return the nodes that have a checkpoint. A checkpoint may be large, so none is read."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for node in nodes:
+                pipe.hexists(self._keys.checkpoints(run), node)
+            return {node for node, exists in zip(nodes, pipe.execute(), strict=True) if exists}
 
     def checkpoint(self, run: str, node: str) -> bytes | None:
         """Return the checkpoint of a node."""

@@ -292,8 +292,8 @@ class Store(Transitions):
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
         """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.
 
-        `detail`: the inner runs that replace its tasks, and the running leaves as alternating node and record; or the
-        status that forbids it.
+        `detail`: the inner runs that replace its tasks, the running leaves as alternating node and record, and the time
+        of the call in milliseconds; or the status that forbids it.
         """
         effects = self._run("interrupt", run, signal, int(grace * 1000))
         self._check_soon(run, effects.refused is None and bool(effects.detail[0]))

@@ -252,3 +252,33 @@ def test_nonsense_is_refused_and_changes_nothing(pool, given, words):
     with pytest.raises(OrchestratorError, match=words):
         run.interrupt(**given)
     assert run.status is RunStatus.PENDING
+
+
+def test_the_cost_of_each_task_does_not_grow_with_the_events(pool, ledger):
+    """Given many tasks and many earlier events, then an interruption reads little for each task."""
+    pytest.importorskip("gevent")
+    tasks, store = 60, pool.orchestrator.container.store
+    with pool.worker(pool="gevent", concurrency=tasks):
+        items = [pool.tasks("nap", i, seconds=600) for i in range(tasks)]
+        run = pool.swarm(items, max_concurrency=tasks).apply_async()
+        wait_for(lambda: len(ledger.entries("start")) == tasks, what="all bodies")
+        lengthen(store, run.id, 5000)
+        before = store.client.info("commandstats")
+        report = run.interrupt()
+        after = store.client.info("commandstats")
+    assert outcomes(report) == {f"0.{i}": "terminated" for i in range(tasks)}
+    # A look that finds a stopped task reads the events since the last look, and then finds that there are no more.
+    assert reads(after) - reads(before) <= 2 * tasks
+
+
+def lengthen(store, run, count):
+    """Add events that a long history of progress leaves behind."""
+    with store.client.pipeline(transaction=False) as pipe:
+        for number in range(count):
+            fields = {"t": "progress", "n": "0.0", "a": 1, "d": number, "o": count}
+            pipe.xadd(store.keys.events(run), fields)
+        pipe.execute()
+
+
+def reads(stats):
+    return stats.get("cmdstat_xread", {}).get("calls", 0)

@@ -2,7 +2,8 @@
 --          first counts.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 signal  2 milliseconds until SIGKILL; the reconciler may have to tell the workers again
--- RETURNS: {'ok', {}, {stand-ins, running}} runs that stand in for tasks of this one; nodes and records, alternating
+-- RETURNS: {'ok', {}, {stand-ins, running, moment}} runs that stand in for tasks of this one; nodes and records, alternating;
+--          time of this call in milliseconds
 --          | {'gone'} there is no such run | {'state', {}, status} it has ended, or is interrupted and nothing of it runs
 -- include: base send side_effects withdrawn stop_below live records/orders records/task_id delegated asked once
 if not status then return reply('gone') end
@@ -25,4 +26,4 @@ else
   set_status(STATUS.interrupted)
 end
 redis.call('HSET', root, HEAD.stop, write_stop(ARGV[1], ARGV[2]))
-return reply('ok', { followers(), running })
+return reply('ok', { followers(), running, now })
