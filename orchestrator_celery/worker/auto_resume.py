@@ -27,7 +27,7 @@ from orchestrator_celery.model.reports import LISTED, ResumeAction, ResumedNode,
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable
-from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.definitions import parse_definition, payload_of
 from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import Live, LiveState, parse_live
@@ -62,26 +62,25 @@ class AutoResume:
         self.member = ""
 
     @contextmanager
-    def session(self, beat: Beat, runs: int) -> Iterator[ResumeSession]:
+    def session(self, beat: Beat) -> Iterator[ResumeSession]:
         """Open the session of one sweep. At its end, store and log one report if the sweep changed something.
 
         Args:
             beat: the heartbeat that triggered the sweep.
-            runs: number of runs in the sweep.
         """
         session = ResumeSession(self._container, self._reporter, beat, self.member)
         try:
             yield session
         finally:
             if session.nodes:
-                self._store_report(session, beat, runs)
+                self._store_report(session, beat)
 
-    def _store_report(self, session: ResumeSession, beat: Beat, runs: int) -> None:
+    def _store_report(self, session: ResumeSession, beat: Beat) -> None:
         report = ResumeReport(
             time=from_ms(beat.now),
             worker=self.member,
             dead=beat.dead,
-            looked_at=runs,
+            looked_at=session.looked_at,
             nodes=tuple(session.nodes),
             counts=dict(session.counts),
         )
@@ -117,6 +116,8 @@ class ResumeSession:
         self._sightings = _sightings(container, beat)
         self._rules = rules_of(container)
         self._resumed = 0
+        #: Number of runs that were checked.
+        self.looked_at = 0
         #: What was done: the first nodes of each action, and how many there were.
         self.nodes: list[ResumedNode] = []
         self.counts: Counter[ResumeAction] = Counter()
@@ -127,7 +128,8 @@ class ResumeSession:
             if not isinstance(effect, (Dispatch, CloseRun)):
                 continue  # an unrecorded decision of a graph has no task
             leaf = effect.leaf
-            self._note(leaf, self._task_name(leaf), ResumeAction.STARTED, leaf.attempt)
+            is_listed = self.counts[ResumeAction.STARTED] < LISTED
+            self._note(leaf, self._name_in(effect) if is_listed else "", ResumeAction.STARTED, leaf.attempt)
 
     def resume_lost(self, check: RunCheck) -> None:
         """Start the run's lost tasks again."""
@@ -276,6 +278,12 @@ class ResumeSession:
             return CLOSE_TASK
         [raw] = self._container.reader.definitions(leaf.run, [leaf.node])
         return read_leaf(parse_definition(raw).payload, self._container.codec).task if raw else ""
+
+    def _name_in(self, effect: Dispatch | CloseRun) -> str:
+        """The name of the task in an effect, without a call to the store."""
+        if isinstance(effect, CloseRun):
+            return CLOSE_TASK
+        return read_leaf(payload_of(effect.spec), self._container.codec).task
 
 
 def _imported(path: str) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from random import uniform
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ __all__ = ("Reconciler",)
 logger = safe_logger(__name__)
 
 _BATCH = 100
+#: Most runs that one look at the index returns.
 _PER_SWEEP = 1000
 _ALL = 1_000_000_000
 #: Routine checks of runs in a minute, at most, for any number of runs.
@@ -123,13 +124,23 @@ class Reconciler:
         self._alarm = False
         if everything or beat.now - self._checked > _CHECK:
             self._guard(self._check_indexes, beat.now)
-        runs = store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP)
-        if runs:
-            self._guard(self._check_runs, runs, beat)
+        if runs := store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP):
+            self._guard(self._check_runs, [runs] if everything else self._pages(runs, beat), beat)
         self._guard(Deletion(self._container).sweep, beat.now)
         if not self._alarm:  # otherwise the next sweep checks the tasks of the dead workers again
             self._follows = False
             self._container.registry.bury(beat.dead)
+
+    def _pages(self, page: list[str], beat: Beat) -> Iterator[list[str]]:
+        """Give the runs that are due, page after page, until none is left or the next heartbeat has come."""
+        checked: set[str] = set()
+        while page:
+            yield page
+            checked.update(page)
+            if len(page) < _PER_SWEEP or self._beat is not None or self._finished:
+                return
+            found = self._container.store.due_index.due_runs(beat.now, _PER_SWEEP)
+            page = [run for run in found if run not in checked]  # a check that failed leaves its run due
 
     def _guard(self, step: Callable[..., Any], *args: Any) -> None:
         """Carry out one step of a sweep. An error in one step does not keep the other steps from being done."""
@@ -157,7 +168,7 @@ class Reconciler:
         if first is not None and first <= self._now() and self._last is not None:
             now = self._now()
             runs = index.take_starts(now, _PER_SWEEP)
-            self._guard(self._check_runs, runs, self._last._replace(now=now, dead=()))
+            self._guard(self._check_runs, [runs], self._last._replace(now=now, dead=()))
             first = index.first_start()
         return _PAUSE if first is None else min(_PAUSE, max(0.0, (first - self._now()) / 1000))
 
@@ -174,11 +185,12 @@ class Reconciler:
         self._cursor = indexes.trim(self._cursor)
         self._checked = now
 
-    def _check_runs(self, runs: list[str], beat: Beat) -> None:
+    def _check_runs(self, pages: Iterable[list[str]], beat: Beat) -> None:
         store = self._container.store
         routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
-        with self._auto_resume.session(beat, len(runs)) as session:
-            for batch in in_chunks(runs, _BATCH):
+        with self._auto_resume.session(beat) as session:
+            for batch in (batch for page in pages for batch in in_chunks(page, _BATCH)):
+                session.looked_at += len(batch)
                 checks = store.due_index.check(batch)
                 store.due_index.disown([check.run for check in checks if check.state == "foreign"])
                 checks = [check for check in checks if check.state != "foreign"]

@@ -23,7 +23,7 @@ def sweep(orchestrator, nodes):
     """A sweep that has treated so many nodes, half of them in each of two ways."""
     resume = AutoResume(orchestrator.container, Reporter(orchestrator.container))
     resume.member = "w@host/12345678/4321/abcdef01"
-    with resume.session(Beat(1_700_000_000_000, True, ("w@host/12345678/1/00000000",)), nodes) as session:
+    with resume.session(Beat(1_700_000_000_000, True, ("w@host/12345678/1/00000000",))) as session:
         for number in range(nodes):
             leaf = LeafId(f"{number:036}", f"0.{number}", 3)
             action = (ResumeAction.RESUMED, ResumeAction.STARTED)[number % 2]
