@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
-    from orchestrator_celery.handles.async_twins import Call
+    from orchestrator_celery.handles.async_twins import Call, Each
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import AuditEntry
@@ -224,7 +224,7 @@ class Orchestrator:
 
         Each outcome is yielded when it is known; all of them take a few seconds. No outcome is raised as an error.
         """
-        return Doctor(self.container).checks()
+        yield from Doctor(self.container).checks()
 
     # -- stored signatures --------------------------------------------------------------------------
 
@@ -367,6 +367,7 @@ if TYPE_CHECKING:
 
         approvals = Call(Orchestrator.approvals)
         audit = Call(Orchestrator.audit)
+        doctor = Each(Orchestrator.doctor)
         resume_reports = Call(Orchestrator.resume_reports)
         run = Call(Orchestrator.run)
         runs = Call(Orchestrator.runs)
