@@ -10,6 +10,7 @@ from orchestrator_celery.cli.output import age, as_json, json_options, moment, p
 from orchestrator_celery.cli.project import command, opened, said
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.run_filter import RunFilter
+from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, RunView
 
 __all__ = ("approvals", "audit", "resume_reports", "runs")
@@ -66,7 +67,7 @@ def _approval_line(view: ApprovalView) -> str:
     asked = f"{view.run}  {view.name} ({view.node}) of {view.run_name}, since {moment(view.since)} UTC"
     if view.until is not None:
         asked += f", {view.on_timeout} at {moment(view.until)} UTC"
-    return f"{asked}: {view.message}" if view.message else asked
+    return printable(f"{asked}: {view.message}" if view.message else asked)
 
 
 @command(
