@@ -17,7 +17,7 @@ from orchestrator_celery.model.spans import span_text
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.text import printable, printable_json
 
-__all__ = ("age", "as_json", "coloured", "json_options", "moment", "printed", "table", "width")
+__all__ = ("age", "as_json", "coloured", "fitted", "json_options", "moment", "printed", "table", "width")
 
 #: Narrowest width of a column that is cut to fit the terminal.
 _NARROW = 8
@@ -97,6 +97,11 @@ def _blocks(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for title, cell in zip(header[1:], others, strict=True):
             line = _cut(f"  {title.lower()}: {cell}", width())
             click.echo(line.replace(cell, _painted(cell)))
+
+
+def fitted(line: str) -> str:
+    """Return a line, in a terminal cut to its width."""
+    return _cut(line, width()) if sys.stdout.isatty() else line
 
 
 def width() -> int:

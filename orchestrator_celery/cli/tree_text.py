@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from orchestrator_celery.cli.output import age
+from orchestrator_celery.cli.output import age, fitted
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import NodeView
@@ -20,14 +20,14 @@ _NAMED = (NodeState.WAITING, NodeState.QUEUED, NodeState.RUNNING, NodeState.FAIL
 
 
 def tree_lines(root: NodeView, *, ascii_only: bool = False) -> list[str]:
-    """Return the lines of a tree.
+    """Return the lines of a tree; in a terminal, cut to its width.
 
     Args:
         root: the run's whole tree.
         ascii_only: draw with ASCII characters only.
     """
     marks = ("+- ", "`- ", "|  ", "   ") if ascii_only else ("├─ ", "└─ ", "│  ", "   ")
-    return [_line(root), *_below(root, "", marks)]
+    return [fitted(line) for line in (_line(root), *_below(root, "", marks))]
 
 
 def bar(fraction: float, *, size: int = _BAR, ascii_only: bool = False) -> str:
@@ -70,18 +70,18 @@ def _line(view: NodeView, count: int = 1) -> str:
     words = [view.name, f"[{view.kind}]", view.state.value]
     if count > 1:
         return printable(" ".join([*words, f"x {count}"]))
-    if view.error is not None:
-        words.append(f"{view.error.type}: {view.error.message}"[:120] if not view.children else view.error.type)
-    if view.progress is not None and view.progress.fraction is not None:
-        words.append(f"{view.progress.fraction:.0%}" + (f" {view.progress.message}" if view.progress.message else ""))
+    if view.state in _NAMED and view.id != "0":
+        words.append(f"<{view.id}>")
+    if view.started is not None and not view.children:
+        words.append(f"({age(view.started, view.finished)})")
     if view.visits > 1:
         words.append(f"({view.visits} visits)")
     if view.attempts > 1:
         words.append(f"(attempt {view.attempts})")
+    if view.progress is not None and view.progress.fraction is not None:
+        words.append(f"{view.progress.fraction:.0%}" + (f" {view.progress.message}" if view.progress.message else ""))
     if view.answer is not None:
         words.append(str(view.answer))
-    if view.started is not None and not view.children:
-        words.append(f"({age(view.started, view.finished)})")
-    if view.state in _NAMED and view.id != "0":
-        words.append(f"<{view.id}>")
+    if view.error is not None:
+        words.append(view.error.type if view.children else f"{view.error.type}: {view.error.message}")
     return printable(" ".join(words))

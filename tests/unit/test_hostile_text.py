@@ -25,7 +25,6 @@ from orchestrator_celery import (
 )
 from orchestrator_celery.canvas.retry import Retry
 from orchestrator_celery.cli import lists
-from orchestrator_celery.cli.demo.display import tree_lines
 from orchestrator_celery.cli.output import as_json, table
 from orchestrator_celery.cli.tree_text import tree_lines
 from orchestrator_celery.model import answers, audit, problems, reports, views

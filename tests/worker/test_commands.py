@@ -140,8 +140,8 @@ def test_a_run_is_shown(command, broken):
     """Given a run, then its page folds equal tasks, names the error, and gives the id to act on."""
     shown = command("show", broken.id).stdout
     assert shown.splitlines()[0] == f"broken  FAILED  {broken.id}"
-    assert "FAILED ValueError" in shown
-    assert "<0.0.1>" in shown
+    assert "[task] FAILED <0.0.1>" in shown
+    assert "ValueError: no good" in shown
     assert "1 of 3 done, 1 failed" in shown
     assert "tests.kit.project.add [task] SUCCEEDED x 20" in command("show", "pool").stdout
     document = json.loads(command("show", "pool", "--json", "--depth", "1").stdout)
