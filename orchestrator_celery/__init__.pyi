@@ -174,6 +174,12 @@ from .model.audit import (
 from .model.audit import (
     CancelPlan as CancelPlan,
 )
+from .model.checks import (
+    Check as Check,
+)
+from .model.checks import (
+    CheckLevel as CheckLevel,
+)
 from .model.events import (
     ApprovalAwaited as ApprovalAwaited,
 )

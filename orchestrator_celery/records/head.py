@@ -30,6 +30,7 @@ __all__ = (
     "FORMAT",
     "GRAPH_FORMAT",
     "NO_APP",
+    "STATUS_FIELDS",
     "AppId",
     "Cleanup",
     "DetachOrder",
@@ -135,6 +136,14 @@ class HeadField(str, Enum):
     DELETE_AT = "delete_at"  #: when it is to be deleted
     CLAIM = "claim"  #: when a purge claimed it
     TURNS = "turns"  #: number of runs registered so far
+
+
+#: The fields that tell how a run or a signature stands: all but those that only a start or a cancellation reads.
+STATUS_FIELDS = tuple(
+    field.value
+    for field in HeadField
+    if field.name not in ("LEAF", "CLOSE", "INPUT", "OWN", "AUDIT", "BODIES", "INNER")
+)
 
 
 class HeadPrefix(str, Enum):

@@ -27,6 +27,8 @@ from orchestrator_celery import (
     BulkRejected,
     BulkReport,
     CancelPlan,
+    Check,
+    CheckLevel,
     ComplexSignature,
     ConditionalGraph,
     ConditionError,
@@ -384,6 +386,8 @@ def lists() -> list[str]:
 
 def many() -> list[RunAnswer]:
     assert_type(orchestrator.runs("status:FAILED -tag:us since:2h", task=["proj.resize", "proj.crop"]), RunList)
+    checks: list[Check] = list(orchestrator.doctor())
+    assert_type(checks[0].level, CheckLevel)
     wanted = RunFilter.parse("tag:eu")
     assert_type(wanted, RunFilter)
     assert_type(orchestrator.runs(wanted), RunList)
