@@ -2,8 +2,8 @@
 local function state_of_visits(node) -- state of the newest visit of a graph's node; nil if it was not visited
   local graph_id, at = parent_and_index(node)
   local graph = shape_of(definition_of(node)) == SHAPE.graph_node and get_graph(graph_id)
-  if not graph or not graph.turns[at] then return nil end
-  local record = redis.call('HGET', ended_key, node .. '.' .. graph.turns[at] - 1)
+  if not graph or node_at(graph, at).turns == 0 then return nil end
+  local record = redis.call('HGET', ended_key, node .. '.' .. node_at(graph, at).turns - 1)
   return record and PUBLIC[ended_state(record)] or 'RUNNING'
 end
 
