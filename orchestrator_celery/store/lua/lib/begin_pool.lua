@@ -15,13 +15,15 @@ local function begin_pool(pool_id, definition, input)
     mix(pool_id, pool, '')
     pool.done, pool.failed, pool.first_error = counted.done, counted.failed, counted.first_error
     pool.next = pool.done
-  else -- items of it were taken over from another run
-    local priorities = redis.call('HGET', definitions_key, pool_id .. '.' .. PLACE.priorities)
+  else -- items of it were taken over from another run, or an earlier release has retried it
+    local priorities = redis.call('HGET', ended_key, pool_id .. BESIDE.line_left)
+      or redis.call('HGET', definitions_key, pool_id .. '.' .. PLACE.priorities)
     local may_be_drawn = mixed
     redis.call('UNLINK', line_of(pool_id))
     pool.mixed = false
     mix(pool_id, pool, '')
     recount(pool_id, pool, priorities or '', may_be_drawn)
+    redis.call('HDEL', ended_key, pool_id .. BESIDE.line_left)
   end
   local stop_after = number(definition, ATTRIBUTE.stop_after)
   pool.stopped = stop_after ~= nil and pool.failed >= stop_after

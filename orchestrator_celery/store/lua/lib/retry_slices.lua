@@ -1,7 +1,7 @@
 -- A retry looks at the nodes that failed in slices. The head keeps what is left, so any process can go on with it. Once nothing is
 -- left, the run goes on.
 local CHUNK = 250 -- items that are read at once
-local MOST = 2500 -- cost of one slice; reading an item costs 1
+local MOST = 1200 -- cost of one slice; reading an item costs 1
 local COST = 8 -- of a failure that is taken back, or of a pool
 
 local function look_at_pool(pool, text) -- returns the cost

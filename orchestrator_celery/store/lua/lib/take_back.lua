@@ -9,6 +9,7 @@ local function take_back_pool(pool_id, takes) -- its items are looked at later; 
   forget_runners(pool_id, pool)
   redis.call('UNLINK', line_of(pool_id))
   left[#left + 1] = { pool = pool_id, takes = takes, was_mixed = mixed and true, size = pool.size, next = 0, done = 0, failed = 0 }
+  write_counted(pool_id, 0, 0) -- whoever deletes the run now finds its line
 end
 
 local function take_back_failed(node, record)
