@@ -73,6 +73,9 @@ from .errors import (
     FormatTooNew as FormatTooNew,
 )
 from .errors import (
+    FormatTooOld as FormatTooOld,
+)
+from .errors import (
     GraphInvalid as GraphInvalid,
 )
 from .errors import (

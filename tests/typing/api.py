@@ -39,6 +39,7 @@ from orchestrator_celery import (
     ForeignRun,
     ForeignSignature,
     FormatTooNew,
+    FormatTooOld,
     GraphInvalid,
     GraphRecursion,
     Interrupted,
@@ -542,7 +543,7 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
-    except FormatTooNew as exc:
+    except (FormatTooNew, FormatTooOld) as exc:
         return f"{exc.run} {exc.found} {exc.known}"
     except WorkerWithoutExtension as exc:
         advice: UserWarning = exc
