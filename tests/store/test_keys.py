@@ -35,6 +35,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.start(swarm(leaf(links=[chain(leaf(), leaf())]), chain(leaf(), leaf()), open=True), input=b"[[1], {}]")
     play.claim("0.0")
     play.store.progress(play.leaf("0.0"), Fence(), "1", "2", "half")
+    play.store.logs.append(run, [b"[]"])
     play.add(*[leaf()] * 1001)
     play.store.swarms.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
