@@ -73,6 +73,9 @@ from .errors import (
     FormatTooNew as FormatTooNew,
 )
 from .errors import (
+    FormatTooOld as FormatTooOld,
+)
+from .errors import (
     GraphInvalid as GraphInvalid,
 )
 from .errors import (
@@ -242,6 +245,9 @@ from .model.events import (
 )
 from .model.events import (
     UnknownEvent as UnknownEvent,
+)
+from .model.logs import (
+    LogLine as LogLine,
 )
 from .model.problems import (
     Problem as Problem,

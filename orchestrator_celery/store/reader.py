@@ -7,13 +7,14 @@ from typing import Any
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
 from orchestrator_celery.model.states import Priority, RunStatus
-from orchestrator_celery.records.graph import EMPTY_GRAPH, GraphRecord, parse_graph
+from orchestrator_celery.records.graph import GraphRecord
 from orchestrator_celery.records.head import STATUS_FIELDS, HeadField, check_app, check_format
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.availability import raises_store_unavailable
+from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.script_call import check_answer
 from orchestrator_celery.store.scripts import load
@@ -146,6 +147,7 @@ class Reader:
             keys.checkpoints(run),
             keys.progress(run),
             keys.registered(run),
+            keys.logs(run),
             keys.inner(run),
             *(keys.upload(run, token) for token in tokens),
         ]
@@ -164,10 +166,7 @@ class Reader:
 
     def graph_state(self, run: str, graph: str) -> GraphRecord:
         """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
-        [raw] = self.pools(run, [graph])
-        if raw is None:
-            [raw] = self.terminal(run, [graph + Beside.GRAPH.value])
-        return EMPTY_GRAPH if raw is None else parse_graph(raw)
+        return read_graph(self, run, graph)
 
     def ended(self, runs: Sequence[str]) -> list[bool | None]:
         """Whether each run has ended; None for a cancelled run or one without a record."""
@@ -226,7 +225,14 @@ class Reader:
 
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Return the events after a place in the stream; wait up to `block` milliseconds for the first one."""
-        answer = self._client.xread({self._keys.events(run): after}, count=PAGE, block=block)
+        return self._entries(self._keys.events(run), after, block)
+
+    def logs(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Return the log lines after a place in the stream; wait up to `block` milliseconds for the first one."""
+        return self._entries(self._keys.logs(run), after, block)
+
+    def _entries(self, key: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        answer = self._client.xread({key: after}, count=PAGE, block=block)
         if isinstance(answer, dict):  # RESP3
             return [entry for batches in answer.values() for batch in batches for entry in batch]
         return [entry for _, entries in answer for entry in entries]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
-from orchestrator_celery.errors import ForeignRun, FormatTooNew
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -24,6 +24,7 @@ from orchestrator_celery.worker.unknown_tasks import missing_task
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.log_capture import LogCapture
     from orchestrator_celery.worker.lost_process import LostProcesses
     from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
@@ -39,10 +40,12 @@ class Claims:
         container: the parts of the orchestrator.
         lost: handles the nodes of a process that is gone.
         unknown: handles messages whose task this worker lacks.
+        capture: keeps the log lines of bodies.
     """
 
-    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks) -> None:
+    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks, capture: LogCapture) -> None:
         self._container = container
+        self._capture = capture
         self._lost = lost
         self._unknown = unknown
         self._bodies = Bodies()
@@ -73,6 +76,7 @@ class Claims:
             raise
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
+        self._capture.begin()
         request._orchestrator_message = ClaimedMessage(
             claims, _origin(self._container, request), checkpoint, routing=routing, body=body
         )
@@ -121,9 +125,9 @@ def _not_now(task: Any, leaf: LeafId, exc: Exception) -> Ignore | Reject:
     if isinstance(exc, ForeignRun):
         logger.warning("A task of another app is not started here; its app sends it again: %s", exc, extra=extra)
         return Ignore("the run belongs to another app")
-    if isinstance(exc, FormatTooNew):
+    if isinstance(exc, (FormatTooNew, FormatTooOld)):
         logger.warning("A task is not started here: %s", exc, extra=extra)
-        return Ignore("the run was written by a later release")
+        return Ignore("the run was written by another release")
     logger.error("A task could not be claimed; it stays in the outbox.", exc_info=exc, extra=extra)
     return Ignore("the claim failed; the task stays in the outbox")
 

@@ -10,7 +10,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
-from orchestrator_celery.errors import ForeignRun, FormatTooNew, PayloadTooLarge, PoisonedTask
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld, PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
@@ -46,8 +46,9 @@ class Reporter:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def flush_progress(self, message: ClaimedMessage | None) -> None:
-        """Write the last progress of a body, before its outcome is reported."""
+    def flush_body(self, message: ClaimedMessage | None) -> None:
+        """Write the last progress and log lines of a body, before its outcome is reported."""
+        self._container.log_buffer.flush()
         if message is not None:
             message.progress.flush(
                 partial(patiently, self._container), self._container.store.progress, *message.claims[-1]
@@ -207,7 +208,7 @@ class Reporter:
                 extra=extra,
             )
             return None
-        except FormatTooNew as exc:
+        except (FormatTooNew, FormatTooOld) as exc:
             logger.error("A report is dropped, and the task counts as running: %s", exc, extra=extra)
             return None
         except Exception:
