@@ -61,7 +61,7 @@ _SETS = {
     "removing": "ancestors left waiting_leaves waiting",
     # Takes failures back, for a retry.
     "retries": "retry_state retrying",
-    "retrying": "ancestors take_back_graph take_back take_back_node retry_slices",
+    "retrying": "ancestors take_back_graph take_back take_back_node retry_pool retry_slices",
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
 _PARTS = {

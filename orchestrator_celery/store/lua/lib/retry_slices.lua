@@ -1,22 +1,6 @@
 -- A retry looks at the nodes that failed in slices. The head keeps what is left, so any process can go on with it. Once nothing is
 -- left, the run goes on.
-local CHUNK = 250 -- items that are read at once
 local MOST = 1200 -- cost of one slice; reading an item costs 1
-local COST = 8 -- of a failure that is taken back, or of a pool
-
-local function look_at_pool(pool, text) -- returns the cost
-  local taken = 0
-  count_chunk(pool.pool, pool, CHUNK, text, pool.was_mixed, pool.takes and function(item, record)
-    taken = taken + 1
-    take_back_failed(item, record)
-    return true
-  end)
-  if pool.next >= pool.size then
-    redis.call('HDEL', ended_key, pool.pool .. BESIDE.line_left)
-    write_counted(pool.pool, pool.done, pool.failed, pool.first_error)
-  end
-  return CHUNK + (taken + 1) * COST
-end
 
 local function look_at(each) -- one part of what is left; returns the cost
   if each.node then
