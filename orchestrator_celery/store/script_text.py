@@ -58,7 +58,7 @@ _SETS = {
     ),
     # Takes nodes out.
     "removals": "removal_state removing",
-    "removing": "ancestors left waiting_leaves waiting",
+    "removing": "ancestors left waiting_leaves waiting take_out_waiting",
     # Takes failures back, for a retry.
     "retries": "retry_state retrying",
     "retrying": "ancestors take_back_graph take_back take_back_node retry_pool retry_slices",
