@@ -53,6 +53,7 @@ class Refused(str, Enum):
     STATE = "state"  #: the run's status does not allow the verb
     CHANGED = "changed"  #: the run has changed since the confirmed plan was made
     POISONED = "poisoned"  #: the leaf has lost too many processes
+    LARGE = "large"  #: a part of the run is too large for one call, and has to be counted first
     EARLY = "early"  #: the start time of the run has not come
     NODE = "node"  #: the node's state does not allow the verb
 
