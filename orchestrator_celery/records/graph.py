@@ -21,8 +21,8 @@ record of its first node.
 
 A call takes a limited number of steps, and a call in which the graph fails stops. The rest stands in the head: visits
 whose token goes on to many targets (`leaving`, as `visit "@" place`), components that may have to be closed
-(`closing`), joins that may start (`joins`), and nodes to skip (`unvisited`). Another call, which the decision `<graph>.S.d1` asks
-for, goes on with the rest; after a failure, a retry does.
+(`closing`), joins that may start (`joins`), and nodes to skip (`unvisited`). Another call goes on with the rest: the
+decision `<graph>.S.d1` asks for it. After a failure, a retry goes on.
 
 A *passage* says what a token has passed: the visit of its node that it is in, and the number of starts of each `any`
 join that it has passed and may come to again.
