@@ -48,7 +48,7 @@ _SETS = {
         "tree"
     ),
     "pools": (
-        "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
+        "line line_up_all line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
         "recount counted begin_pool"
     ),
     "graphs": (
