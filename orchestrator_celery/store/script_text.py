@@ -32,15 +32,15 @@ _SETS = {
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/active records/task_id attempts not_begun release "
-        "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
-        "tree"
+        "forget_runners renew error_copy callbacks records/progress complete steps approvals looked_at pools graphs "
+        "step_ended tree"
     ),
     "pools": (
         "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
         "recount begin_pool"
     ),
     "graphs": (
-        "records/map edges flush_graphs looked_at decision graph_failure visit_counts visits arrive take_edges follow "
+        "records/map edges flush_graphs decision graph_failure visit_counts visits arrive take_edges follow "
         "start_join unreachable graph_end tokens graph_retry begin_graph"
     ),
 }
