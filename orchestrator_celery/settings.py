@@ -98,7 +98,7 @@ class OrchestratorSettings(BaseModel):
 
     # `continue` is a word of Python.
     continue_: bool | Literal["auto"] = Field(
-        default="auto",
+        default=False,
         alias="continue",
         description="Whether a worker goes on with the next task of a run without a message: `True`, `False`, or "
         "`'auto'` for short tasks.",

@@ -5,7 +5,7 @@
 --          choose: its definition, and what the edges depend on beside the result
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
 --          | {'stale'} superseded, ended or withdrawn | {'duplicate', {}, worker} another delivery is running
--- include: outbox records/graph records/task_id looked_at begin_body
+-- include: outbox records/graph records/graph_node records/graph_visit records/task_id looked_at begin_body
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)

@@ -10,7 +10,7 @@
 --          approvals: how many wait; owed: number of pending side effects, or ''
 --          starts: when a run with a delay starts, '' if it has started or is held
 --          overdue: nodes whose message nobody has claimed for too long, and their records, alternating
--- include: outbox overdue
+-- include: outbox records/graph overdue
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local current = tonumber(now)

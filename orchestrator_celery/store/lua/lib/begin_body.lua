@@ -18,8 +18,8 @@ local function given_to_body(node, live)
     if foreseeable == '2' then
       local graph_id, at, turn = parts_of_visit(node)
       local graph = get_graph(graph_id)
-      return checkpoint or '', definition, graph.input, cjson.encode(graph.newest),
-        graph.tokens[at .. '.' .. turn].visit or 0, looked_at(graph, definition)
+      return checkpoint or '', definition, graph.input, cjson.encode(newest_read(graph, definition)),
+        visit_at(graph, at .. '.' .. turn).passage.visit or 0, looked_at(graph, definition)
     end
   end
   if checkpoint then return checkpoint end
