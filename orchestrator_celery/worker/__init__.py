@@ -15,6 +15,7 @@ from orchestrator_celery.worker.claim_guard import guard_tasks
 from orchestrator_celery.worker.claims import Claims
 from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
 from orchestrator_celery.worker.internal_tasks import register
+from orchestrator_celery.worker.log_capture import LogCapture, redactor_of
 from orchestrator_celery.worker.lost_process import LostProcesses
 from orchestrator_celery.worker.reconciler import Reconciler
 from orchestrator_celery.worker.reporter import Reporter
@@ -43,7 +44,8 @@ def install(container: Container) -> None:
     reporter = Reporter(container)
     lost, retry_replace = LostProcesses(container, reporter), RetryReplace(container, reporter)
     unknown, turns = UnknownTasks(container, reporter), Turns(container, reporter)
-    claims, additions = Claims(container, lost, unknown), ChordAdditions(container, reporter)
+    claims = Claims(container, lost, unknown, LogCapture(container))
+    additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
         guard_tasks(app, claims, retry_replace, additions, turns)
@@ -56,7 +58,7 @@ def install(container: Container) -> None:
     if app.finalized:
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
-    for handler in (check, guard, _register_stop_command):
+    for handler in (check, guard, _register_stop_command, turns.on_worker_init):
         _connect(container, (signals.worker_init, handler))
     _connect(container, *_thread_handlers(container, reporter, lost))
     handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
@@ -69,7 +71,6 @@ def install(container: Container) -> None:
         (signals.task_revoked, handlers.on_revoked),
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
-        (signals.worker_init, turns.on_worker_init),
         (signals.worker_shutting_down, turns.on_worker_shutting_down),
     )
 
@@ -88,6 +89,7 @@ def _check_settings(container: Container) -> None:
     """
     try:
         rules_of(container)
+        redactor_of(container)
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 

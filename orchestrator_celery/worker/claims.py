@@ -25,6 +25,7 @@ from orchestrator_celery.worker.unknown_tasks import missing_task
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.log_capture import LogCapture
     from orchestrator_celery.worker.lost_process import LostProcesses
     from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
@@ -40,10 +41,12 @@ class Claims:
         container: the parts of the orchestrator.
         lost: handles the nodes of a process that is gone.
         unknown: handles messages whose task this worker lacks.
+        capture: keeps the log lines of bodies.
     """
 
-    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks) -> None:
+    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks, capture: LogCapture) -> None:
         self._container = container
+        self._capture = capture
         self._lost = lost
         self._unknown = unknown
         self._bodies = Bodies()
@@ -74,6 +77,7 @@ class Claims:
             raise
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
+        self._capture.begin()
         message = ClaimedMessage(claims, _origin(self._container, request), checkpoint, routing=routing, body=body)
         turn = take_turn()
         if turn is not None and len(claims) == 1 and turn.begin(task, request, claims[0][0]):
