@@ -52,8 +52,8 @@ _SETS = {
     ),
     "graphs": (
         "records/map records/graph_writes every_visit edges visit_tokens flush_graphs decision graph_failure "
-        "visit_counts visits arrive reach_end take_edges follow joined_input start_join unreachable graph_end tokens "
-        "graph_retry begin_graph verdicts decide_visit renew_graph"
+        "visit_counts visits arrive reach_end spread take_edges follow joined_input start_join unreachable "
+        "skip_unvisited graph_end tokens resume_visit graph_retry begin_graph verdicts decide_visit renew_graph"
     ),
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
