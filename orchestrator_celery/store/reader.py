@@ -136,8 +136,9 @@ class Reader:
         [active] = self.pools(run, [pool])
         if active is not None:
             return parse_pool(active).size
-        [ended] = self.terminal(run, [pool + Beside.POOL_END.value])
-        return parse_pool_end(ended).size
+        # A retry has taken the end of a pool back that begins again.
+        ended, before = self.terminal(run, [pool + Beside.POOL_END.value, pool + Beside.SIZE_BEFORE.value])
+        return parse_pool_end(ended or before).size
 
     def delegated(self, run: str) -> list[str]:
         """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""

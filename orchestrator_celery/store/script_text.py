@@ -48,17 +48,25 @@ _SETS = {
     ),
     "pools": (
         "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
-        "recount begin_pool"
+        "recount counted begin_pool"
     ),
     "graphs": (
         "records/map records/graph_writes every_visit edges visit_tokens flush_graphs decision graph_failure "
         "visit_counts visits arrive reach_end spread take_edges follow joined_input start_join unreachable "
         "skip_unvisited graph_end tokens resume_visit graph_retry begin_graph verdicts decide_visit renew_graph"
     ),
+    # Takes nodes out.
+    "removals": "removal_state removing",
+    "removing": "ancestors left waiting_leaves waiting take_out_waiting",
+    # Takes failures back, for a retry.
+    "retries": "retry_state retrying",
+    "retrying": "ancestors take_back_graph take_back take_back_node retry_pool retry_slices",
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
 _PARTS = {
     "pools": ("start_pool", "item_ended", "runner_ended", "return_item"),
+    "removing": ("why_not_removable", "count_waiting", "moment_of_count", "take_out_waiting"),
+    "retrying": ("retry_slice", "take_back", "why_it_stays"),
     "graphs": ("begin_graph", "visit_ended", "decide_visit", "renew_graph", "open_visits"),
 }
 

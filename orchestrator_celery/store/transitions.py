@@ -289,7 +289,7 @@ class Store(SlicedTransitions):
         Returns:
             Effects with `detail` as for `suspend`.
         """
-        return self._run("overdue", run, error, int(inner))
+        return self._after_retry("overdue", run, error, int(inner))
 
     def withdraw(self, run: str, place: str = "", error: bytes = b"") -> Effects:
         """Withdraw what is queued below the failing composites of a run, one slice of a pass.
