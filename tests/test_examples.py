@@ -62,7 +62,7 @@ STORIES = {
             r"is up: 100.00 EUR are 110.00 USD.*today\n    1 request; .*is failing: .* today\n    3 requests; path: fetch > "
             r"convert\n.*is confused: nothing converted.*JSONDecodeError.*\n    1 request; path: fetch > ask a person\n"
             r".*is down: .*108.00 USD.*yesterday\n    3 requests; path: fetch > old rates > convert\n"
-            r".*fetch \[task\] FAILED HTTPError.*ask a person \[node\] SKIPPED"
+            r".*fetch \[task\] FAILED <[\d.]+> HTTPError.*ask a person \[node\] SKIPPED"
         ),
     ),
     "graph_pipeline": (
@@ -70,7 +70,7 @@ STORIES = {
         (
             r"orders.csv: \{'orders': 6, 'totals': \{'US': 735.75.*summarise \[task\] SUCCEEDED\n  set aside \[node\] SKIPPED"
             r".*run.py: \{'set aside': 'run.py', 'bad rows': '100% of \d+'\}"
-            r".*lost.csv: \{'told': \"FileNotFoundError.*read \[task\] FAILED FileNotFoundError.*tell \[task\] SUCCEEDED"
+            r".*lost.csv: \{'told': \"FileNotFoundError.*read \[task\] FAILED <[\d.]+> FileNotFoundError.*tell \[task\] SUCCEEDED"
         ),
     ),
     "ingestion": (
