@@ -73,6 +73,9 @@ from .errors import (
     FormatTooNew as FormatTooNew,
 )
 from .errors import (
+    FormatTooOld as FormatTooOld,
+)
+from .errors import (
     GraphInvalid as GraphInvalid,
 )
 from .errors import (
@@ -170,6 +173,12 @@ from .model.audit import (
 )
 from .model.audit import (
     CancelPlan as CancelPlan,
+)
+from .model.checks import (
+    Check as Check,
+)
+from .model.checks import (
+    CheckLevel as CheckLevel,
 )
 from .model.events import (
     ApprovalAwaited as ApprovalAwaited,

@@ -27,6 +27,7 @@ __all__ = (
     "ForeignRun",
     "ForeignSignature",
     "FormatTooNew",
+    "FormatTooOld",
     "GraphInvalid",
     "GraphRecursion",
     "Interrupted",
@@ -88,6 +89,34 @@ class FormatTooNew(OrchestratorError):
         return cls(
             f"The run {run!r} was written by a later release (format {found}; this process reads up to {known}), so it "
             "was left alone. Upgrade this process to the release of the workers that started the run.",
+            run=run,
+            found=found,
+            known=known,
+        )
+
+
+class FormatTooOld(OrchestratorError):
+    """The run has a graph that an earlier release started, whose records this process cannot read.
+
+    Args:
+        run: the run's id.
+        found: the version of its formats.
+        known: the earliest version whose graphs this release reads.
+    """
+
+    def __init__(self, *args: object, run: str = "", found: int = 0, known: int = 0) -> None:
+        super().__init__(*args)
+        self.run = run
+        self.found = found
+        self.known = known
+
+    @classmethod
+    def of(cls, run: str, found: int, known: int) -> FormatTooOld:
+        """The error for one run."""
+        return cls(
+            f"The run {run!r} has a graph that an earlier release started (format {found}; this process reads graphs "
+            f"from {known} on), so it was left alone. Let workers of that release end it, or cancel the run and apply "
+            "its signature again.",
             run=run,
             found=found,
             known=known,

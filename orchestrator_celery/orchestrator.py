@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +17,9 @@ from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
+from orchestrator_celery.lifecycle.doctor import Doctor
 from orchestrator_celery.lifecycle.start import Starter
+from orchestrator_celery.model.checks import Check
 from orchestrator_celery.model.filter_words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.reports import ResumeReport
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import Signature
 
-    from orchestrator_celery.handles.async_twins import Call
+    from orchestrator_celery.handles.async_twins import Call, Each
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import AuditEntry
@@ -217,6 +219,13 @@ class Orchestrator:
         asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
         return list_audit(self.container.audit_stream, asked, since=since, until=until, offset=offset, limit=limit)
 
+    def doctor(self) -> Iterator[Check]:
+        """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.
+
+        Each outcome is yielded when it is known; all of them take a few seconds. No outcome is raised as an error.
+        """
+        yield from Doctor(self.container).checks()
+
     # -- stored signatures --------------------------------------------------------------------------
 
     def save(
@@ -358,6 +367,7 @@ if TYPE_CHECKING:
 
         approvals = Call(Orchestrator.approvals)
         audit = Call(Orchestrator.audit)
+        doctor = Each(Orchestrator.doctor)
         resume_reports = Call(Orchestrator.resume_reports)
         run = Call(Orchestrator.run)
         runs = Call(Orchestrator.runs)

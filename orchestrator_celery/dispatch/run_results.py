@@ -46,7 +46,7 @@ class RunResults:
         Raises:
             RunNotFound: no run has this id.
         """
-        head = self._reader.head(run)
+        head = self._reader.status_head(run)
         if not head:
             raise RunNotFound(
                 f"No run has the id {run!r}: it was never started here, was cancelled, or its retention is over."

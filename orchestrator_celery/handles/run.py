@@ -208,7 +208,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         return [*found, *LiveProgress(self._container.reader, self.id).events(after)]
 
     def _head(self) -> Head:
-        head = self._container.reader.head(self.id)
+        head = self._container.reader.status_head(self.id)
         if head.is_gone:
             raise RunNotFound(
                 f"No run has the id {self.id!r}: it has not started yet, was cancelled, or its retention is over."

@@ -81,7 +81,7 @@ class SignatureCatalog:
             SignatureGone: this app has no such signature.
         """
         try:
-            head = self._container.reader.head(id)
+            head = self._container.reader.status_head(id)
         except ForeignRun as exc:
             raise SignatureGone(str(exc)) from None
         if not head.is_signature:
@@ -102,7 +102,7 @@ class SignatureCatalog:
     def of_run(self, run: str, head: Head) -> StoredSignature:
         """Return the signature that a run was started from, or, if that is gone, the run's own."""
         id = head.signature or run
-        return self._stored(id if id == run or self._container.reader.head(id).is_signature else run)
+        return self._stored(id if id == run or self._container.reader.status_head(id).is_signature else run)
 
     def _all(self, wanted: SignatureFilter) -> Iterator[tuple[str, Head]]:
         low = None if wanted.since is None else wanted.since.timestamp() * 1000

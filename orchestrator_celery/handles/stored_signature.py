@@ -106,7 +106,8 @@ class StoredSignature:
             SignatureGone: the signature was deleted, or its purge has begun.
         """
         again, codec, head = Rerun(self._container), self._container.codec, self._head()
-        own_args, own_kwargs = codec.load(head[HeadField.OWN]) if HeadField.OWN in head else ([], {})
+        own = self._container.reader.head_field(self.id, HeadField.OWN)
+        own_args, own_kwargs = codec.load(own) if own is not None else ([], {})
         if not head.is_immutable:
             own_args, own_kwargs = [*args, *own_args], {**own_kwargs, **kwargs}
         given = codec.dump([own_args, own_kwargs]) if own_args or own_kwargs else None
@@ -125,12 +126,12 @@ class StoredSignature:
         before = None if run is None else str(getattr(run, "id", run))
         with self._audited("rerun", run=before or "") as facts:
             source_run = self._newest() if before is None else before
-            head = self._container.reader.head(source_run)
+            head = self._container.reader.status_head(source_run)
             if not head or self.id not in (source_run, head.signature):
                 self._head()  # raises SignatureGone if a purge deleted both
                 raise RunNotFound(f"{safe_repr(source_run)} is not a run of the signature {self.id}, or was deleted.")
-            again = Rerun(self._container)
-            new = again.start(self._source(again), self.id, rerun_of=source_run, input=head.get(HeadField.INPUT))
+            again, given = Rerun(self._container), self._container.reader.head_field(source_run, HeadField.INPUT)
+            new = again.start(self._source(again), self.id, rerun_of=source_run, input=given)
             facts["made"] = new
             return self._handle(new)
 
@@ -215,7 +216,7 @@ class StoredSignature:
         return f"<StoredSignature: {printable(self.id)}>"
 
     def _head(self) -> Head:
-        head = self._container.reader.head(self.id)
+        head = self._container.reader.status_head(self.id)
         if not head.is_signature:
             raise SignatureGone(
                 f"No signature has the id {self.id!r}: it was never saved here, was deleted, or its purge has begun."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestrator_celery.model.clock import from_ms
-from orchestrator_celery.records.graph import is_graph, parse_graph
+from orchestrator_celery.records.graph import is_graph, parse_graph_head
 from orchestrator_celery.records.pool import is_pool, parse_pool
 
 __all__ = ("parse_since", "write_steps")
@@ -27,7 +27,7 @@ def parse_since(raw: bytes) -> datetime | None:
     if is_pool(raw):
         return parse_pool(raw).since
     if is_graph(raw):
-        return parse_graph(raw).since
+        return parse_graph_head(raw).since
     return from_ms(raw.decode().removeprefix(_STEPS))
 
 

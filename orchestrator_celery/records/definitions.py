@@ -2,15 +2,15 @@
 
     definition = header "\\n" payload
     header     = shape *( " " attribute "=" value )
-    shape      = "L" | "C" | "P" | "G" | "N" | "A" | "T"
+    shape      = "L" | "C" | "P" | "G" | "N" | "A" | "E" | "T"
     attribute  = a value of `Attribute`
     value      = any characters but space and line break
 
     L l=1 e=0            a leaf with one callback
     C n=3 k=chain        children 0, 1 and 2, one after the other
     P n=9 k=swarm cap=4  children 0 to 8 side by side, four at a time
-    G n=2 t=S>0;0>1;1>$  a graph of two nodes
-    N k=node nm=a to=1   node `a` of a graph; the body of its visits lies below it under `p`
+    G n=2 st=*           a graph of two nodes; the layout of its edges lies below it under `t`
+    N k=node nm=a to=*   node `a` of a graph; the body of its visits lies below it under `p`
     A k=approval         a graph's node that waits for a person
     T                    a packed tree, see `packed.py`; it is unpacked when it starts
 
@@ -47,6 +47,7 @@ class Shape(str, Enum):
     POOL = "P"  #: children side by side
     GRAPH = "G"  #: nodes that are connected by edges
     GRAPH_NODE = "N"  #: a node of a graph, which has one body for all of its visits
+    LAYOUT = "E"  #: no node: what was worked out about the edges of a graph, see `layout.py`
     APPROVAL = "A"  #: the body of a graph's node that waits for a person
     PACKED = "T"  #: a node and everything below it, in one value
 
@@ -85,21 +86,22 @@ class Attribute(str, Enum):
     OWN_CLEANUP = "c"  #: in place of EACH_CLEANUP
     SINGLY = "o"  #: goes by a message of its own, although its pool has runners
     # Of a graph. Nodes are named by their number, `S` is START and `$` is END.
-    EDGES = "t"  #: `source>target,target;...`: every edge
-    JOINS = "j"  #: `node:kind,...`: the nodes that are joins
-    FIRST = "st"  #: targets of START, where no decision is needed
+    FIRST = "st"  #: `*`: the edges of START are plain, so no decision is needed to leave it
     START_DECIDES = "sc"  #: it takes a decision to leave START
     OWN_ARGUMENTS = "own"  #: the graph has arguments of its own, in its payload
     # Of a node of a graph.
     NAME = "nm"  #: its name, percent-encoded
-    NEXT = "to"  #: targets of its edges, where no decision is needed
+    NEXT = "to"  #: `*`: its edges are plain, so no decision is needed to leave it
     DECIDES = "dc"  #: it takes a decision to leave it
     LOOKS_AT = "lk"  #: nodes whose newest results its decisions read
     FORESEEABLE = "ro"  #: who runs the body may choose the edges: 1 by the result, 2 by other results, too
     CATCHES = "ce"  #: it has error edges or is retried
     LEAVES = "w"  #: number of leaves in its body
     MAX_VISITS = "mv"  #: most visits
-    SOURCES = "src"  #: of an `all` join, the sources of its edges in their order
+    JOIN = "jn"  #: `all` or `any`: it is a join
+    COMPONENT = "cp"  #: the first node of its loop, where it lies on one
+    PREDECESSORS = "pc"  #: number of components that lead to its own, where that is more than one
+    INPUTS_FROM = "rd"  #: nodes whose newest results its inputs read, beside those of `LOOKS_AT`
     INPUTS = "in"  #: it has inputs to be evaluated
     MAPPED = "mp"  #: its body runs once for each element of a list
     ASKED_ABOUT = "ps"  #: a router: the node whose result it was asked about

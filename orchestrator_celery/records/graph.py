@@ -1,41 +1,56 @@
-"""The record of a graph: its tokens.
+"""The records of a graph: its tokens.
 
-While it is under way, in `:m` under the graph's id; after its end, in `:t` under `<graph>:g`:
+Each node and each visit has a field of its own, so a call costs the same in a graph of any size.
 
-    record = "G|" since "|" input "|" json
+While the graph is under way, its head is in `:m` under the graph's id; after its end, in `:t` under `<graph>:g`. All
+other fields are in `:t`, beside the id of a node or of a visit (`Beside`):
 
-`since` is in milliseconds, 0 where another run's record was taken over; `input` is an input reference. The JSON object
-has the fields of `GraphRecord` from `tokens` on, and `error` where the graph fails. Nodes of the graph are named by
-their number, START by `S`. A visit is named `<node>.<turn>`: a turn counts the bodies a node has begun, a visit that is
-retried has several.
+    head   = "G|" since "|" input "|" tokens "|" closing "|" joins "|" unvisited "|" [error]
+    node   = turns "|" visits "|" open "|" within "|" starts "|" closed "|" mark "|" waiting "|" newest
+    visit  = [state] "|" passage "|" reference      ; without a state, a token is at the visit
+    passage = [visit] *( "," join ":" starts )      ; under `Beside.PASSAGE` a visit without state and reference
+    mark   = "" | "c" | "s"                         ; closed; skipped, which only a closed node is
+    arrived, end = see `Beside.ARRIVED`, `Beside.REACHED_END`
 
-A *passage* says what a token has passed: the number of starts of each `any` join on its way and, as `visit`, which
-visit of its node it is in.
+`since` is in milliseconds, 0 where another run's record was taken over; `input` is an input reference; `tokens` is the
+number of tokens. Nodes of the graph are named by their number, START by `S`. A visit is named `<node>.<turn>`: a turn
+counts the bodies a node has begun, a visit that is retried has several.
 
-Python's view shows this record; a rerun writes one. Transitions change it in Lua alone.
+Nodes that lie on one loop are a *component*, see `layout.py`. Its `within`, `closed`, `mark` and `waiting` stand in the
+record of its first node. A call that ends with the failure of the graph leaves the components that it would have
+looked at in `closing`, the joins in `joins`, and the nodes to skip in `unvisited`; a retry goes on with them.
+
+A *passage* says what a token has passed: the visit of its node that it is in, and the number of starts of each `any`
+join that it has passed and may come to again.
+
+Python's view shows these records; a rerun writes them. Transitions change them in Lua alone.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from orchestrator_celery.model.clock import from_ms
 
 __all__ = (
     "EMPTY_GRAPH",
-    "GRAPH_FIELDS",
     "VISIT",
+    "GraphHead",
+    "GraphNode",
     "GraphRecord",
+    "Mark",
     "Undone",
     "UndoneVisit",
-    "parse_edges",
-    "parse_graph",
-    "parse_joins",
-    "write_graph",
+    "is_graph",
+    "parse_graph_head",
+    "parse_graph_node",
+    "parse_visit",
+    "write_graph_head",
+    "write_graph_node",
+    "write_visit",
 )
 
 _PREFIX = "G|"
@@ -54,6 +69,13 @@ class Undone(str, Enum):
     UNKNOWN = "?"  #: it was at work when the run ended; its record says how it ended
 
 
+class Mark(str, Enum):
+    """The end of a component, or of a node in it."""
+
+    CLOSED = "c"  #: no token is in it or can come to it
+    SKIPPED = "s"  #: the same, and the node was not visited
+
+
 class UndoneVisit(NamedTuple):
     """A visit whose edges were not followed.
 
@@ -68,8 +90,56 @@ class UndoneVisit(NamedTuple):
     passage: Mapping[str, int]
 
 
+class GraphHead(NamedTuple):
+    """The record of the graph itself.
+
+    Args:
+        since: when it began; None where the record was taken over from another run.
+        input: reference to the graph's input.
+        tokens: number of tokens.
+        closing: components that may have to be closed.
+        joins: joins that may have to start.
+        unvisited: closed nodes that have to be skipped.
+        error: why the graph fails, an outcome reference; None as long as it does not.
+    """
+
+    since: datetime | None
+    input: str
+    tokens: int = 0
+    closing: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
+    unvisited: tuple[str, ...] = ()
+    error: str | None = None
+
+
+class GraphNode(NamedTuple):
+    """The record of a node.
+
+    Args:
+        turns: how many bodies it has begun.
+        visits: how many visits it has had.
+        open: its visits that a token is at, or whose edges were not followed.
+        within: the same number for its component.
+        starts: how often it has started, of an `any` join.
+        closed: how many of the components that lead to its component are closed.
+        mark: how its component ended; None as long as it has not.
+        waiting: the `all` joins of its component at which tokens wait, in order.
+        newest: reference to its newest result, or ''.
+    """
+
+    turns: int = 0
+    visits: int = 0
+    open: int = 0
+    within: int = 0
+    starts: int = 0
+    closed: int = 0
+    mark: Mark | None = None
+    waiting: tuple[str, ...] = ()
+    newest: str = ""
+
+
 class GraphRecord(NamedTuple):
-    """The tokens of a graph.
+    """All that is recorded of a graph.
 
     Args:
         since: when it began; None where the record was taken over from another run.
@@ -102,38 +172,62 @@ class GraphRecord(NamedTuple):
     error: str | None = None
 
 
-#: Names in the JSON object that are always there. Lua's empty table may have been written as `{}` or as `[]`.
-GRAPH_FIELDS = GraphRecord._fields[2:-1]
 #: A graph that was not begun.
 EMPTY_GRAPH = GraphRecord(None, "", {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
 
 
-def parse_graph(raw: bytes) -> GraphRecord:
-    """Read a record."""
-    since, given, text = raw.decode().removeprefix(_PREFIX).split("|", 2)
-    state: dict[str, Any] = json.loads(text)
-    undone = {visit: _undone(**parts) for visit, parts in _pairs(state, "undone")}
-    known = {name: dict(_pairs(state, name)) for name in GRAPH_FIELDS if name != "undone"}
-    return GraphRecord(
-        since=None if since == "0" else from_ms(since),
-        input=given,
-        undone=undone,
-        error=state.get("error"),
-        **known,
-    )
+def parse_graph_head(raw: bytes) -> GraphHead:
+    """Read the record of the graph itself."""
+    since, given, tokens, *lists, error = raw.decode().removeprefix(_PREFIX).split("|", 6)
+    closing, joins, unvisited = (_listed(text) for text in lists)
+    began = None if since == "0" else from_ms(since)
+    return GraphHead(began, given, int(tokens), closing, joins, unvisited, error or None)
 
 
-def write_graph(record: GraphRecord) -> bytes:
-    """Write a record; the opposite of `parse_graph`."""
-    state = {name: getattr(record, name) for name in GRAPH_FIELDS}
-    state["undone"] = {
-        visit: {"state": one.state.value, "reference": one.reference, "passage": one.passage}
-        for visit, one in record.undone.items()
-    }
-    if record.error is not None:
-        state["error"] = record.error
-    since = 0 if record.since is None else round(record.since.timestamp() * 1000)
-    return f"{_PREFIX}{since}|{record.input}|{json.dumps(state)}".encode()
+def write_graph_head(head: GraphHead) -> bytes:
+    """Write the record of the graph itself; the opposite of `parse_graph_head`."""
+    since = 0 if head.since is None else round(head.since.timestamp() * 1000)
+    lists = [",".join(part) for part in (head.closing, head.joins, head.unvisited)]
+    return (_PREFIX + "|".join([str(since), head.input, str(head.tokens), *lists, head.error or ""])).encode()
+
+
+def parse_graph_node(raw: bytes) -> GraphNode:
+    """Read the record of a node.
+
+    >>> parse_graph_node(b"2|1|1|1|0|3||7,9|0.5.0").waiting
+    ('7', '9')
+    """
+    *numbers, mark, waiting, newest = raw.decode().split("|", 8)
+    turns, visits, opened, within, starts, closed = map(int, numbers)
+    state = Mark(mark) if mark else None
+    return GraphNode(turns, visits, opened, within, starts, closed, state, _listed(waiting), newest)
+
+
+def write_graph_node(state: GraphNode) -> bytes:
+    """Write the record of a node; the opposite of `parse_graph_node`."""
+    mark = "" if state.mark is None else state.mark.value
+    return "|".join([*map(str, state[:6]), mark, ",".join(state.waiting), state.newest]).encode()
+
+
+def parse_visit(raw: bytes) -> UndoneVisit | Mapping[str, int]:
+    """Read the record of a visit: the passage of the token that is at it, or how far it had come.
+
+    >>> parse_visit(b"|2,5:1|")
+    {'visit': 2, '5': 1}
+    """
+    state, passage, reference = raw.decode().split("|", 2)
+    return UndoneVisit(Undone(state), reference, _parsed(passage)) if state else _parsed(passage)
+
+
+def write_visit(visit: UndoneVisit) -> bytes:
+    """Write the record of a visit whose edges were not followed; the opposite of `parse_visit`."""
+    return f"{visit.state.value}|{_passage(visit.passage)}|{visit.reference}".encode()
+
+
+def _parsed(text: str) -> dict[str, int]:
+    own, *joins = text.split(",")
+    pairs = [(join, int(starts)) for join, _, starts in (part.partition(":") for part in joins)]
+    return {**({VISIT: int(own)} if own else {}), **dict(pairs)}
 
 
 def is_graph(raw: bytes) -> bool:
@@ -145,29 +239,10 @@ def is_graph(raw: bytes) -> bool:
     return raw.startswith(_PREFIX.encode())
 
 
-def parse_edges(text: str) -> dict[str, list[str]]:
-    """Read the edges in a graph's definition: targets by source.
-
-    >>> parse_edges("S>0;0>1,$")
-    {'S': ['0'], '0': ['1', '$']}
-    """
-    pairs = (part.partition(">") for part in text.split(";") if part)
-    return {source: targets.split(",") for source, _, targets in pairs}
+def _passage(passage: Mapping[str, int]) -> str:
+    joins: Iterable[str] = (f"{name}:{starts}" for name, starts in passage.items() if name != VISIT)
+    return ",".join([str(passage.get(VISIT, "")), *joins])
 
 
-def parse_joins(text: str) -> dict[str, str]:
-    """Read the joins in a graph's definition: `all` or `any` by node.
-
-    >>> parse_joins("2:all,3:any")
-    {'2': 'all', '3': 'any'}
-    """
-    pairs = (part.partition(":") for part in text.split(",") if part)
-    return {node: kind for node, _, kind in pairs}
-
-
-def _undone(state: str, reference: str, passage: Mapping[str, int] | None = None) -> UndoneVisit:
-    return UndoneVisit(Undone(state), reference, dict(passage or {}))
-
-
-def _pairs(state: Mapping[str, Any], name: str) -> Any:
-    return (state[name] or {}).items()
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()

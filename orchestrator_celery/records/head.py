@@ -14,7 +14,8 @@
 
 The field `format` is the version of all formats in this folder, with which the run or signature was created. No process
 changes it afterwards. A process that meets a later version than its own touches nothing: scripts answer `newer`, and
-readers raise `FormatTooNew`. Raise `FORMAT` with each change that an earlier release could misread.
+readers raise `FormatTooNew`. A graph of a version before `GRAPH_FORMAT` is left alone as well: scripts answer `older`,
+and readers raise `FormatTooOld`. Raise `FORMAT` with each change that an earlier release could misread.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from orchestrator_celery.errors import ForeignRun, FormatTooNew
 
 __all__ = (
     "FORMAT",
+    "GRAPH_FORMAT",
     "NO_APP",
+    "STATUS_FIELDS",
     "AppId",
     "Cleanup",
     "DetachOrder",
@@ -43,7 +46,9 @@ __all__ = (
 )
 
 #: Version of the formats that this release reads and writes.
-FORMAT = 1
+FORMAT = 2
+#: The earliest version whose graphs this release reads.
+GRAPH_FORMAT = 2
 
 
 class AppId(NamedTuple):
@@ -131,6 +136,14 @@ class HeadField(str, Enum):
     DELETE_AT = "delete_at"  #: when it is to be deleted
     CLAIM = "claim"  #: when a purge claimed it
     TURNS = "turns"  #: number of runs registered so far
+
+
+#: The fields that tell how a run or a signature stands: all but those that only a start or a cancellation reads.
+STATUS_FIELDS = tuple(
+    field.value
+    for field in HeadField
+    if field.name not in ("LEAF", "CLOSE", "INPUT", "OWN", "AUDIT", "BODIES", "INNER")
+)
 
 
 class HeadPrefix(str, Enum):

@@ -15,7 +15,7 @@ from orchestrator_celery.records.definitions import Attribute, Shape
 from orchestrator_celery.records.ended import EndedState
 from orchestrator_celery.records.events import EventField
 from orchestrator_celery.records.graph import Undone
-from orchestrator_celery.records.head import FORMAT, HeadField, HeadPrefix
+from orchestrator_celery.records.head import FORMAT, GRAPH_FORMAT, HeadField, HeadPrefix
 from orchestrator_celery.records.inputs import Source
 from orchestrator_celery.records.live import LiveState
 from orchestrator_celery.records.names import Beside, Place, RunKey
@@ -34,7 +34,7 @@ GROUPS: dict[str, dict[str, object]] = {
     "ATTRIBUTE": _members(Attribute),
     "BESIDE": _members(Beside),
     "EVENT": _members(EventField),
-    "FORMAT": {"version": FORMAT},
+    "FORMAT": {"version": FORMAT, "graphs": GRAPH_FORMAT},
     "HEAD": _members(HeadField),
     "HEAD_PREFIX": _members(HeadPrefix),
     "KEY": _members(RunKey),

@@ -4,7 +4,7 @@ key    = root [ suffix ]              ; `RunKey`; `store/keys.py` makes the root
 field  = node [ ":" beside ]          ; a field of a hash: a node's own record, or one beside it, a `Beside`
 node   = "0" *( "." part ) | "$"      ; `model/ids.py`; `$` stands for closing the run
 part   = number | letter number       ; a child; a callback: l, e, s, f or c; a runner: b; a decision: d
-       | "S" | "r" | "p" | "lv" | "b" ; a `Place`
+       | "S" | "r" | "p" | "t" | "lv" | "b" ; a `Place`
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ class Beside(str, Enum):
     CALLED = ":called"  #: of a batched pool that begins again: number of runners that it has called before
     LINE_LEFT = ":line"  #: priorities of the items of a pool that never started
     GRAPH = ":g"  #: record of a graph that has ended
+    NODE = ":n"  #: of a graph's node, or of START: its counters, see `graph.py`
+    VISIT = ":v"  #: of a visit at which a token is, or whose edges were not followed: what its token has passed
+    ARRIVED = ":a"  #: of an `all` join that waits; with the source behind it: reference to the input that has arrived
+    PASSAGE = ":w"  #: of an `all` join that waits: what the tokens that have arrived have passed
+    REACHED_END = ":z"  #: of a node whose token has reached END: its name, and a reference to its result
     POSTPONED = ":later"  #: of a node whose task a worker lacked: `first " " count " " stay`, see `postpone.lua`
     ENDS = ":ends"  #: results with which a graph ended, by name
     # In `:m`.
@@ -65,6 +70,7 @@ class Place(str, Enum):
     CLOSE = "$"  #: the node that stands for closing the run; as a target of an edge, END
     START = "S"  #: START of a graph
     VALUE = "r"  #: a result that no node has: from START to END, or past a node that was taken out
+    LAYOUT = "t"  #: of a graph, a node of it, or START: what was worked out about the edges, see `layout.py`
     BODY = "p"  #: definition of the body of a graph's node
     PRIORITIES = "lv"  #: priorities of a pool's items
     RUNNER = "b"  #: definition of a pool's runners

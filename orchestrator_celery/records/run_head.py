@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeKind, RunStatus
-from orchestrator_celery.records.head import FORMAT, HeadField, HeadPrefix, prefixed
+from orchestrator_celery.records.head import FORMAT, STATUS_FIELDS, HeadField, HeadPrefix, prefixed
 
 __all__ = ("Head",)
 
@@ -27,6 +27,14 @@ class Head(dict[str, bytes]):
     def of(cls, raw: Mapping[bytes, bytes]) -> Head:
         """Return the head that HGETALL answered."""
         return cls({field.decode(): value for field, value in raw.items()})
+
+    @classmethod
+    def of_status(cls, values: Sequence[bytes | None], names: Iterable[bytes]) -> Head:
+        """Return a head of the values of `STATUS_FIELDS`, and of the fields among all names that name tasks."""
+        head = cls({name: value for name, value in zip(STATUS_FIELDS, values, strict=True) if value is not None})
+        tasks = HeadPrefix.TASK.value.encode()
+        head.update({name.decode(): b"" for name in names if name.startswith(tasks)})
+        return head
 
     @property
     def is_readable(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from redis.cluster import RedisCluster
 from redis.exceptions import NoScriptError, ResponseError
 
-from orchestrator_celery.errors import ForeignRun, FormatTooNew
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head import AppId, HeadField
@@ -209,7 +209,7 @@ def _parse_check(run: str, answer: Any, own: AppId) -> RunCheck:
         return _read(run, answer, own)
     except ForeignRun:
         return RunCheck(run, "foreign")
-    except FormatTooNew as exc:
+    except (FormatTooNew, FormatTooOld) as exc:
         return RunCheck(run, "newer", problem=str(exc))
     except Exception as exc:
         return RunCheck(run, "unreadable", problem=f"{type(exc).__name__}: {exc}")

@@ -7,13 +7,14 @@ from typing import Any
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
 from orchestrator_celery.model.states import Priority, RunStatus
-from orchestrator_celery.records.graph import EMPTY_GRAPH, GraphRecord, parse_graph
-from orchestrator_celery.records.head import HeadField, check_app, check_format
+from orchestrator_celery.records.graph import GraphRecord
+from orchestrator_celery.records.head import STATUS_FIELDS, HeadField, check_app, check_format
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.availability import raises_store_unavailable
+from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.script_call import check_answer
 from orchestrator_celery.store.scripts import load
@@ -44,12 +45,24 @@ class Reader:
         check_app(head.get(HeadField.APP), head.get(HeadField.APP_NAME), run, self._keys.app)
         return head
 
+    def status_head(self, run: str) -> Head:
+        """Return the run's head as `heads` does, after the checks of `head`."""
+        [head] = self.heads([run])
+        check_format(head.get(HeadField.FORMAT), run)
+        check_app(head.get(HeadField.APP), head.get(HeadField.APP_NAME), run, self._keys.app)
+        return head
+
     def heads(self, runs: Sequence[str]) -> list[Head]:
-        """Return the heads of several runs."""
+        """Return the heads of several runs, without arguments and orders; they name the tasks, without their options.
+
+        The arguments may have megabytes, and whoever asks how a run stands does not need them.
+        """
         with self._client.pipeline(transaction=False) as pipe:
             for run in runs:
-                pipe.hgetall(self._keys.root(run))
-            return [Head.of(raw) for raw in pipe.execute()]
+                pipe.hmget(self._keys.root(run), STATUS_FIELDS)
+                pipe.hkeys(self._keys.root(run))
+            found = pipe.execute()
+        return [Head.of_status(values, names) for values, names in zip(found[::2], found[1::2], strict=True)]
 
     def head_field(self, run: str, field: str) -> bytes | None:
         """One field of the head."""
@@ -162,10 +175,7 @@ class Reader:
 
     def graph_state(self, run: str, graph: str) -> GraphRecord:
         """The tokens of a graph that is under way, or as it has ended; nothing of one that was not begun."""
-        [raw] = self.pools(run, [graph])
-        if raw is None:
-            [raw] = self.terminal(run, [graph + Beside.GRAPH.value])
-        return EMPTY_GRAPH if raw is None else parse_graph(raw)
+        return read_graph(self, run, graph)
 
     def ended(self, runs: Sequence[str]) -> list[bool | None]:
         """Whether each run has ended; None for a cancelled run or one without a record."""

@@ -8,9 +8,10 @@ from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from orchestrator_celery.errors import FormatTooOld
 from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect, Withdraw
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.records.head import NO_APP, AppId, HeadField, check_app, check_format
+from orchestrator_celery.records.head import GRAPH_FORMAT, NO_APP, AppId, HeadField, check_app, check_format
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import asking
 from orchestrator_celery.store.keys import Keys
@@ -34,6 +35,8 @@ __all__ = (
 NEWER = b"newer"
 #: Answered by every script for a run of another app; raised as `ForeignRun`.
 FOREIGN = b"foreign"
+#: Answered by scripts that touch graphs for a graph of an earlier release; raised as `FormatTooOld`.
+OLDER = b"older"
 
 
 class Refused(str, Enum):
@@ -50,6 +53,7 @@ class Refused(str, Enum):
     STATE = "state"  #: the run's status does not allow the verb
     CHANGED = "changed"  #: the run has changed since the confirmed plan was made
     POISONED = "poisoned"  #: the leaf has lost too many processes
+    LARGE = "large"  #: a part of the run is too large for one call, and has to be counted first
     EARLY = "early"  #: the start time of the run has not come
     NODE = "node"  #: the node's state does not allow the verb
 
@@ -104,10 +108,13 @@ def check_answer(word: bytes, rest: Sequence[Any], run: str, app: AppId) -> None
 
     Raises:
         FormatTooNew: a later release wrote the run.
+        FormatTooOld: an earlier release started a graph in it.
         ForeignRun: another app started the run.
     """
     if word == NEWER:
         check_format(rest[0], run)
+    if word == OLDER:
+        raise FormatTooOld.of(run, int(rest[0]), GRAPH_FORMAT)
     if word == FOREIGN:
         check_app(rest[0], rest[1], run, app)
 

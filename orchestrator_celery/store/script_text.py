@@ -31,7 +31,8 @@ _SETS = {
     "outbox": "base records/definition records/packed definition send side_effects withdrawn stop_below live",
     # Moves the tree on.
     "everything": (
-        "outbox records/ended records/pool records/graph records/active records/task_id attempts not_begun release "
+        "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
+        "records/task_id attempts not_begun release "
         "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
         "tree"
     ),
@@ -40,14 +41,15 @@ _SETS = {
         "recount begin_pool"
     ),
     "graphs": (
-        "records/map edges flush_graphs looked_at decision graph_failure visit_counts visits arrive take_edges follow "
-        "start_join unreachable graph_end tokens graph_retry begin_graph"
+        "records/map records/graph_writes every_visit edges visit_tokens flush_graphs looked_at decision graph_failure "
+        "visit_counts visits arrive reach_end take_edges follow joined_input start_join unreachable graph_end tokens "
+        "graph_retry begin_graph verdicts decide_visit renew_graph"
     ),
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
 _PARTS = {
     "pools": ("start_pool", "item_ended", "runner_ended", "return_item"),
-    "graphs": ("begin_graph", "visit_ended"),
+    "graphs": ("begin_graph", "visit_ended", "decide_visit", "renew_graph", "open_visits"),
 }
 
 

@@ -47,8 +47,8 @@ class Script(NamedTuple):
             client.script_load(self.text)
 
 
-#: Scripts that change nothing.
-READING = frozenset({"definitions", "followed", "sweep"})
+#: Scripts that change nothing. `count_waiting` unpacks definitions, which any later call would do.
+READING = frozenset({"count_waiting", "definitions", "followed", "sweep"})
 
 
 def names() -> list[str]:

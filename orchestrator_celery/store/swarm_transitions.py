@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import StoreUnavailable
+from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.ended import written_state
 from orchestrator_celery.records.head import NO_APP, AppId
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ("Ended", "SwarmTransitions", "Taken", "taken_items")
 
 _CHUNK = 1000
+#: Most ranges of indexes that one call of `set_priority` names.
+_RANGES = 200
 #: How many noted pairs of run and task name a process remembers.
 _NOTED = 10_000
 
@@ -171,13 +174,26 @@ class SwarmTransitions(Transitions):
     def set_priority(self, run: str, pool: str, level: int, ranges: Iterable[tuple[int, int]]) -> Effects:
         """Change the priority of waiting items; `detail` is the number of changed items.
 
+        A call of the script moves a bounded number of ranges, so that Redis serves other clients in between. If the
+        pool ends between two calls, none of the remaining items waits any more, and the change is complete.
+
         Args:
             run: the run.
             pool: the pool's node.
             level: 1 low to 3 high.
             ranges: first and last index of each range.
         """
-        return self._run("set_priority", run, pool, int(level), *(f"{first}-{last}" for first, last in ranges))
+        waiting = [f"{first}-{last}" for first, last in ranges]
+        todo, changed, calls = list[Effect](), 0, 0
+        while waiting or not calls:
+            effects = self._run("set_priority", run, pool, int(level), *waiting[:_RANGES])
+            if effects.refused is not None:
+                return effects if calls == 0 else Effects(None, tuple(todo), changed)
+            [rest] = effects.more
+            waiting = waiting[min(len(waiting), _RANGES) - rest :]
+            todo += effects.todo
+            changed, calls = changed + effects.detail, calls + 1
+        return Effects(None, tuple(todo), changed)
 
     def close_swarm(self, run: str, pool: str, drained: bool = False) -> Effects:
         """Close an open pool to further items; with `drained`, as soon as no item is left."""

@@ -14,12 +14,12 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head import NO_APP, AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
-from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.graph_transitions import GraphTransitions
 from orchestrator_celery.store.outbox_transitions import OutboxTransitions
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.script_call import Effects, Refused, Transitions, effect
+from orchestrator_celery.store.script_call import Effects, Refused, effect
 from orchestrator_celery.store.signature_transitions import SignatureTransitions
+from orchestrator_celery.store.sliced_transitions import SlicedTransitions
 from orchestrator_celery.store.swarm_transitions import SwarmTransitions
 from orchestrator_celery.store.upload import FIRST_LOOK, upload
 
@@ -42,7 +42,7 @@ class Confirmed(NamedTuple):
 
 
 @raises_store_unavailable
-class Store(Transitions):
+class Store(SlicedTransitions):
     """The runs in Redis. Each change is one script, which is atomic and safe to repeat.
 
     Args:
@@ -57,8 +57,6 @@ class Store(Transitions):
         self.graphs = GraphTransitions(client, settings, app)
         self.outbox = OutboxTransitions(client, settings, app)
         self.signatures = SignatureTransitions(client, settings, app)
-        #: The list of runs, and the time of the next check of each.
-        self.due_index = DueIndex(client, settings, app)
 
     def create(
         self,
@@ -259,35 +257,6 @@ class Store(Transitions):
     def resume(self, run: str) -> Effects:
         """Resume a suspended or interrupted run; `detail` as for `suspend`."""
         return self._restart("resume", run)
-
-    def retry(self, run: str, node: str = "") -> Effects:
-        """Retry the failed nodes of a run; `detail`: the status, or the state of the node, that forbids it.
-
-        Args:
-            run: the run's id.
-            node: the failed node to retry; '' for all.
-        """
-        return self._restart("retry", run, node)
-
-    def skip(self, run: str, node: str, to: str = "") -> Effects:
-        """Take out a node that has not started; `detail`: the status, or the state of the node, that forbids it.
-
-        Args:
-            run: the run's id.
-            node: the node's id.
-            to: the id of the run as which the node continues; '' for none.
-        """
-        return self._run("skip", run, node, to)
-
-    def _restart(self, verb: str, run: str, *args: Any) -> Effects:
-        # Made due before the change: an ended run is not due, and its tasks may start again.
-        added = schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
-        effects = self._run(verb, run, *args)
-        if effects.refused is None:
-            self.client.zadd(self.keys.due, {run: 0})
-        elif added:
-            self.due_index.not_due([run])
-        return effects
 
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
         """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.

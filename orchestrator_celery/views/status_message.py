@@ -31,7 +31,7 @@ def explain(container: Container, run: str) -> str:
 
 
 def _explanation(container: Container, run: str) -> str:
-    head = container.reader.head(run)
+    head = container.reader.status_head(run)
     if not head:
         return "The run has no record: it has not started yet, or its retention is over."
     status = head.status

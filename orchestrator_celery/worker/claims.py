@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
-from orchestrator_celery.errors import ForeignRun, FormatTooNew
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
@@ -121,9 +121,9 @@ def _not_now(task: Any, leaf: LeafId, exc: Exception) -> Ignore | Reject:
     if isinstance(exc, ForeignRun):
         logger.warning("A task of another app is not started here; its app sends it again: %s", exc, extra=extra)
         return Ignore("the run belongs to another app")
-    if isinstance(exc, FormatTooNew):
+    if isinstance(exc, (FormatTooNew, FormatTooOld)):
         logger.warning("A task is not started here: %s", exc, extra=extra)
-        return Ignore("the run was written by a later release")
+        return Ignore("the run was written by another release")
     logger.error("A task could not be claimed; it stays in the outbox.", exc_info=exc, extra=extra)
     return Ignore("the claim failed; the task stays in the outbox")
 

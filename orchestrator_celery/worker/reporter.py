@@ -10,7 +10,7 @@ from kombu.exceptions import EncodeError
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
-from orchestrator_celery.errors import ForeignRun, FormatTooNew, PayloadTooLarge, PoisonedTask
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld, PayloadTooLarge, PoisonedTask
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.reports import ResumeAction
@@ -207,7 +207,7 @@ class Reporter:
                 extra=extra,
             )
             return None
-        except FormatTooNew as exc:
+        except (FormatTooNew, FormatTooOld) as exc:
             logger.error("A report is dropped, and the task counts as running: %s", exc, extra=extra)
             return None
         except Exception:

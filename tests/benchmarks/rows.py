@@ -3,6 +3,7 @@
 from tests.benchmarks.cell import measure
 from tests.benchmarks.figures import Figure, median_of, pair, repeated
 from tests.benchmarks.graph_rows import graphs
+from tests.benchmarks.graph_store import sizes
 from tests.benchmarks.swarm_rows import batched, bounded, bulk, flat, waiting
 from tests.benchmarks.told_rows import TARGETS, told
 
@@ -69,7 +70,9 @@ def plain(n, repeat):
     yield Figure("plain task, extension installed: CPU", mine, theirs, "µs", ratio, "at most 1.02", ratio <= 1.02)
 
 
-ROWS = ("fan-out", "told", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs")
+ROWS = (
+    "fan-out", "told", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs", "graph-sizes",
+)  # fmt: skip
 
 
 def all_rows(scale, repeat, chosen):
@@ -92,6 +95,7 @@ def all_rows(scale, repeat, chosen):
         "waiting": lambda: waiting(size(10_000), repeat),
         "flat": lambda: flat(size(100_000), repeat),
         "graphs": lambda: graphs(max(1, int(20 * scale)), repeat),
+        "graph-sizes": lambda: sizes([20, *(max(20, int(n * scale)) for n in (400, 1000, 10_000))], repeat),
     }
     for name in chosen or rows:
         yield from rows[name]()

@@ -11,5 +11,12 @@ def test_every_row_runs():
     assert sum("against a chord" in text for text in lines) == 16
     assert any(text.startswith("| chain of 50:") for text in lines)
     assert any("plain task" in text for text in lines)
-    for row in ("slots busy", "added in bulk", "waiting items", "of the last tenth", "conditions on the result"):
+    for row in (
+        "slots busy",
+        "added in bulk",
+        "waiting items",
+        "of the last tenth",
+        "conditions on the result",
+        "CPU of Redis per node",
+    ):
         assert any(row in text for text in lines)

@@ -53,7 +53,7 @@ def test_a_decision_says_what_it_is_about(play):
     play.claim("0.1.0")
     found = decision(play.finish("0.1.0"))
     assert (found.run, found.visit, found.cause, found.ref) == ("r", "0.1.0", "S", "0.1.0")
-    assert (found.graph_input, found.last, found.visits, found.tries) == ("in", {"0": "0.0.0", "1": "0.1.0"}, 1, 0)
+    assert (found.graph_input, found.last, found.visits, found.tries) == ("in", {"1": "0.1.0"}, 1, 0)
     assert {node: raw.split(b"\n")[1] for node, raw in found.records.items()} == {"0.1.0": b"1"}
     assert found.spec.startswith(b"N ")
     assert b"nm=b " in found.spec
@@ -388,7 +388,7 @@ def test_a_condition_looks_at_what_there_is(play):
     play.succeed("0.0.1")
     play.claim("0.1.1")
     found = decision(play.finish("0.1.1"))
-    assert (found.last, found.visits) == ({"0": "0.0.1", "1": "0.1.1"}, 2)
+    assert (found.last, found.visits) == ({"1": "0.1.1"}, 2)
 
 
 # -- nested ------------------------------------------------------------------------------------------------

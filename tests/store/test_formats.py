@@ -7,26 +7,33 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from orchestrator_celery.errors import FormatTooNew
+from orchestrator_celery.errors import FormatTooNew, FormatTooOld
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.ended import EndedState, parse_ended, write_ended
-from orchestrator_celery.records.graph import GRAPH_FIELDS, parse_graph, write_graph
-from orchestrator_celery.records.head import FORMAT
+from orchestrator_celery.records.graph import (
+    parse_graph_node,
+    parse_visit,
+    write_graph_head,
+    write_graph_node,
+    write_visit,
+)
+from orchestrator_celery.records.head import FORMAT, GRAPH_FORMAT
+from orchestrator_celery.records.layout import NodeLayout, write_node_layout
 from orchestrator_celery.records.live import parse_live, write_live
 from orchestrator_celery.records.lua_names import with_literals
 from orchestrator_celery.records.packed import pack
 from orchestrator_celery.records.pool import PoolEnd, parse_pool, parse_pool_end, write_pool, write_pool_end
 from orchestrator_celery.store.script_text import FOLDER
-from tests.unit.records.strategies import ends, ends_of_pools, graph_records, lives, pools
+from tests.unit.records.strategies import ends, ends_of_pools, graph_heads, graph_nodes, lives, pools, undone_visits
 from tests.unit.records.test_definitions import trees
 
-from .trees import leaf, swarm
+from .trees import chain, graph, leaf, swarm
 
 #: What the records' part of Lua takes from `run.lua`.
 HEAD = """
-local root, now = KEYS[1], '7'
+local root, now, graphed, format = KEYS[1], '7', nil, nil
 local definitions_key, live_key, ended_key, active_key = root .. ':d', root .. ':l', root .. ':t', root .. ':m'
 """
 shared = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -97,13 +104,48 @@ def test_the_end_of_a_pool_as_an_earlier_release_wrote_it(lua, record):
     assert lua("pool", code, record) == [7, b""]
 
 
+GRAPH = "graph graph_node graph_visit graph_writes"
+
+
 @shared
-@given(graph_records)
-def test_graph(lua, record):
-    code = "local graph = parse_graph(ARGV[1]) return { write_graph(graph), cjson.encode(GRAPH_FIELDS) }"
-    written, fields = lua("graph", code, write_graph(record))
-    assert parse_graph(written) == record
-    assert tuple(json.loads(fields)) == GRAPH_FIELDS
+@given(graph_heads)
+def test_the_head_of_a_graph(lua, head):
+    code = "local graph = parse_graph('0', ARGV[1]) return { write_graph(graph), graph.tokens }"
+    assert lua(GRAPH, code, write_graph_head(head)) == [write_graph_head(head), head.tokens]
+
+
+@shared
+@given(graph_nodes)
+def test_a_node_of_a_graph(lua, node):
+    code = (
+        "local node = node_at({ nodes = {} }, '0', ARGV[1]) return { write_node_state(node), node.turns, node.newest }"
+    )
+    written, turns, newest = lua(GRAPH, code, write_graph_node(node))
+    assert parse_graph_node(written) == node
+    assert (turns, newest.decode()) == (node.turns, node.newest)
+
+
+@shared
+@given(undone_visits)
+def test_a_visit_of_a_graph(lua, visit):
+    code = "local visit = parse_visit(ARGV[1]) return { write_visit(visit), visit.state, visit.passage.visit or 0 }"
+    written, state, number = lua(GRAPH, code, write_visit(visit))
+    assert parse_visit(written) == visit
+    assert (state.decode(), number) == (visit.state.value, visit.passage.get("visit", 0))
+
+
+@pytest.mark.parametrize(
+    ("layout", "found"),
+    [
+        (NodeLayout(["1", "$"], ["1"], ["S"], ["0", "1"]), [b"1,$", b"1", b"S", b"0,1"]),
+        (NodeLayout(["1"], ["1"]), [b"1", b"1", b"", b""]),
+        (NodeLayout(), [b"", b"", b"", b""]),
+    ],
+)
+def test_the_layout_of_a_node(client, lua, layout, found):
+    client.hset("orc:{x}:d", "0.3.t", write_node_layout(layout))
+    code = "local one = layout_of({ id = '0', layouts = {} }, '3') return { one.following, one.after, one.sources, one.members }"
+    assert lua("definition ../edges", code) == found
 
 
 @shared
@@ -167,6 +209,54 @@ def test_a_run_of_a_later_release_is_left_alone(later, verb):
         VERBS[verb](later)
     after = {key: value for key, value in later.snapshot().items() if ":d:" not in key}  # an upload expires
     assert after == {key: value for key, value in before.items() if ":d:" not in key}
+
+
+# -- a graph of an earlier release -------------------------------------------------------------------------
+
+
+def earlier(play):
+    """A graph as the release before wrote it, with a task at work."""
+    play.start(graph("START>a a>b b>END"))
+    play.claim("0.0.0")
+    play.redis.hset(play.store.keys.root("r"), "format", 1)
+    play.redis.hset(play.store.keys.pools("r"), "0", 'G|5|in|{"tokens":{}}')
+    return play
+
+
+@pytest.mark.parametrize("verb", ["claim", "finish", "fail", "retry", "definitions of the tree"])
+def test_a_graph_of_an_earlier_release_is_left_alone(play, verb):
+    """Given a graph that an earlier release began, when a call needs its tokens, then the error says so, and nothing has changed."""
+    calls = {
+        "claim": lambda: play.claim("0.0.0", 2), "finish": lambda: play.finish("0.0.0"),
+        "fail": lambda: play.fail("0.0.0"), "retry": lambda: play.store.retry("r"),
+        "definitions of the tree": lambda: play.reader.graph_state("r", "0"),
+    }  # fmt: skip
+    before = earlier(play).snapshot()
+    with pytest.raises(
+        FormatTooOld, match=r"'r' has a graph that an earlier release started.*cancel the run"
+    ) as caught:
+        calls[verb]()
+    assert (caught.value.run, caught.value.found, caught.value.known) == ("r", 1, GRAPH_FORMAT)
+    assert play.snapshot() == before
+
+
+def test_a_graph_of_an_earlier_release_can_be_cancelled(play):
+    """Given such a graph, then a check of the run says why it is left alone, and a cancellation leaves nothing of it."""
+    earlier(play)
+    [check] = play.store.due_index.check(["r"])
+    assert (check.state, "earlier release" in check.problem) == ("newer", True)
+    assert play.store.cancel("r", "{}").refused is None
+    play.store.erase("r")
+    assert play.snapshot() == {}
+
+
+def test_a_graph_that_an_earlier_release_created_fails_in_words(play):
+    """Given a chain of an earlier release whose graph has not begun, then the graph fails, and its error says what to do."""
+    play.start(chain(leaf(), graph("START>a a>END")))
+    play.redis.hset(play.store.keys.root("r"), "format", 1)
+    assert play.succeed("0.0") == ["close"]
+    assert (play.status, play.ended("0").ref) == ("FAILED", "0.1.r")
+    assert b"apply the signature again" in play.ended("0.1.r").payload
 
 
 def test_a_new_run_has_the_format(play):

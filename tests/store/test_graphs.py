@@ -14,6 +14,7 @@ from orchestrator_celery.model.effects import Decide, Withdraw
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.model.states import NodeState, RunStatus
 from orchestrator_celery.records.graph import Undone, UndoneVisit
+from orchestrator_celery.records.layout import parse_graph_layout
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
@@ -459,15 +460,14 @@ def test_whatever_is_said_twice_a_graph_ends_once(play, shape, seed):
 
 def _decided(play: Play, effect: Decide, dice: random.Random):
     """Some decision that Python might make."""
-    leads = dict(line.split(">") for line in _edges_of(play, effect).split(";"))
-    targets = leads[effect.visit.rsplit(".", 2)[1]].split(",")
+    targets = _edges_of(play, effect)[effect.visit.rsplit(".", 2)[1]]
     verdict = ("stop", "") if effect.cause == "F" and dice.random() < 0.3 else ("go", dice.choice(targets))
     return lambda: play.decide(effect.visit, *verdict)
 
 
-def _edges_of(play: Play, effect: Decide) -> str:
-    [raw] = play.reader.definitions("r", [effect.visit.rsplit(".", 2)[0]])
-    return next(part[2:] for part in raw.decode().split("\n")[0].split(" ") if part.startswith("t="))
+def _edges_of(play: Play, effect: Decide) -> dict[str, list[str]]:
+    [raw] = play.reader.definitions("r", [f"{effect.visit.rsplit('.', 2)[0]}.t"])
+    return parse_graph_layout(raw)[0]
 
 
 def _worked(play: Play, node: str, dice: random.Random):

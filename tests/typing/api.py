@@ -27,6 +27,8 @@ from orchestrator_celery import (
     BulkRejected,
     BulkReport,
     CancelPlan,
+    Check,
+    CheckLevel,
     ComplexSignature,
     ConditionalGraph,
     ConditionError,
@@ -37,6 +39,7 @@ from orchestrator_celery import (
     ForeignRun,
     ForeignSignature,
     FormatTooNew,
+    FormatTooOld,
     GraphInvalid,
     GraphRecursion,
     Interrupted,
@@ -383,6 +386,8 @@ def lists() -> list[str]:
 
 def many() -> list[RunAnswer]:
     assert_type(orchestrator.runs("status:FAILED -tag:us since:2h", task=["proj.resize", "proj.crop"]), RunList)
+    checks: list[Check] = list(orchestrator.doctor())
+    assert_type(checks[0].level, CheckLevel)
     wanted = RunFilter.parse("tag:eu")
     assert_type(wanted, RunFilter)
     assert_type(orchestrator.runs(wanted), RunList)
@@ -538,7 +543,7 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
     except ForeignSignature as exc:
         workflow: InvalidWorkflow = exc
         return str(workflow)
-    except FormatTooNew as exc:
+    except (FormatTooNew, FormatTooOld) as exc:
         return f"{exc.run} {exc.found} {exc.known}"
     except WorkerWithoutExtension as exc:
         advice: UserWarning = exc

@@ -24,8 +24,9 @@ from orchestrator_celery import (
     errors,
 )
 from orchestrator_celery.canvas.retry import Retry
-from orchestrator_celery.cli import plugin
-from orchestrator_celery.cli.demo.display import tree_lines
+from orchestrator_celery.cli import lists
+from orchestrator_celery.cli.output import as_json, table
+from orchestrator_celery.cli.tree_text import tree_lines
 from orchestrator_celery.model import answers, audit, problems, reports, views
 
 from .apps import make_app
@@ -192,8 +193,19 @@ def test_an_approval_on_the_command_line_is_one_line():
     """Given hostile names and a hostile message, then a list of approvals has a line each, as text; JSON means the same."""
     since = datetime(2030, 1, 1, tzinfo=timezone.utc)
     view = filled(views.ApprovalView).model_copy(update={"since": since, "until": None, "message": NASTY})
-    assert unsafe(plugin._line(view)) == []
-    assert unsafe(plugin._json([view]), lines=True) in ([], ["s3cret"])
+    assert unsafe(lists._approval_line(view)) == []
+    assert unsafe(as_json([view]), lines=True) in ([], ["s3cret"])
+
+
+def test_lists_and_trees_on_the_command_line_are_text(capsys):
+    """Given hostile names, errors and messages, then a row of a table and a node of a tree are one line each."""
+    table(("RUN", "NAME"), [(NASTY, NASTY)])
+    header, row = capsys.readouterr().out.splitlines()
+    assert unsafe(header) == unsafe(row) == []
+    nodes = [filled(views.NodeView).model_copy(update={"name": NASTY, "id": NASTY, "children": ()}) for _ in range(2)]
+    root = filled(views.NodeView).model_copy(update={"name": NASTY, "children": tuple(nodes), "callbacks": ()})
+    lines = tree_lines(root)
+    assert [unsafe(line) for line in lines] == [[]] * len(lines)
 
 
 REPRS = {

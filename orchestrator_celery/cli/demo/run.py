@@ -13,13 +13,14 @@ from pathlib import Path
 from time import monotonic
 
 from orchestrator_celery import OrchestratorError, Run
-from orchestrator_celery.cli.demo.display import follow, tree_lines
+from orchestrator_celery.cli.demo.display import follow
 from orchestrator_celery.cli.demo.measure import source_files, stdlib
 from orchestrator_celery.cli.demo.page import html_page
 from orchestrator_celery.cli.demo.project import workflow
 from orchestrator_celery.cli.demo.servers import Worker, WorkerDied
 from orchestrator_celery.cli.demo.stop_signals import StopSignals
 from orchestrator_celery.cli.demo.text import counted, text_report
+from orchestrator_celery.cli.tree_text import tree_lines
 from orchestrator_celery.model.text import printable_lines
 from orchestrator_celery.store.embedded import EmbeddedRedis
 

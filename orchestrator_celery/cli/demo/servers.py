@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -52,7 +53,7 @@ class Worker:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=partial(_end_with_parent, os.getpid()) if sys.platform == "linux" else None,
             )
         return self
 
@@ -86,9 +87,14 @@ class Worker:
                 process.wait()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: int) -> None:
     """Ask the kernel, in the child, to end the worker when its parent dies, even by `kill -9`.
 
     The worker need not end its tasks: the embedded Redis, to which they would report, ends with the parent as well.
+
+    Args:
+        parent: the parent's process id. If it died before this call, the kernel would send no signal.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -14,7 +14,9 @@ from urllib.parse import quote
 
 from orchestrator_celery.canvas.conditions.language import node_names, roots
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.engine.components import components
 from orchestrator_celery.records.definitions import Shape, write_definition
+from orchestrator_celery.records.layout import NodeLayout, write_graph_layout, write_node_layout
 from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.payload import Codec
@@ -49,6 +51,11 @@ class _Edges(NamedTuple):
         return list(dict.fromkeys([*found, *(target for _, target in self.errors)]))
 
     @property
+    def plain(self) -> list[str]:
+        """The targets after a success where no decision is needed."""
+        return [] if self.chosen else list(dict.fromkeys(route["to"] for route in self.routes))
+
+    @property
     def chosen(self) -> bool:
         """Whether a decision is needed to choose the edges."""
         return any("to" not in route for route in self.routes)
@@ -72,6 +79,11 @@ class _Plan:
             self._add(declaration)
         for source in list(self.edges):
             self._insert_routers(source)
+        self.components = components({source: edges.targets for source, edges in self.edges.items()})
+        self._sources: dict[str, dict[str, None]] = {}
+        for source, targets in self._declared:
+            for target in targets:
+                self._sources.setdefault(target, {})[source] = None
 
     def _add(self, declaration: Mapping[str, Any]) -> None:
         source = self._numbers_of_ends[declaration["from"]]
@@ -116,7 +128,7 @@ class _Plan:
 
     def sources_of(self, number: str) -> list[str]:
         """Return the sources of the edges into a node, in the order of their declaration."""
-        return list(dict.fromkeys(source for source, targets in self._declared if number in targets))
+        return list(self._sources.get(number, ()))
 
     def needs_decision(self, source: str) -> bool:
         """Whether a decision must choose the targets of a node or of START, or the value from START to END."""
@@ -129,6 +141,24 @@ class _Plan:
         mapped = [] if entry.get("map_over") is None else [entry["map_over"]]
         asked = [route["asked"] for route in edges.routes if route.get("asked", number) != number]
         return sorted({*self.named([*expressions, *mapped]).values(), *asked} - {number}, key=int)
+
+    def layout(self, number: str) -> bytes:
+        """Return the layout of a node, or of START."""
+        parts, edges, is_start = self.components, self.edges[number], number == _START
+        members = parts.members.get(number, ())
+        all_join = not is_start and self.nodes[int(number)].entry.get("join") == "all"
+        return write_node_layout(
+            NodeLayout(
+                following=edges.plain,
+                after=parts.after.get(number, ()),
+                sources=self._ends() if is_start else self.sources_of(number) if all_join else (),
+                members=members if len(members) > 1 else (),
+            )
+        )
+
+    def _ends(self) -> list[str]:
+        """Return the nodes that lead to END, in their order, START first."""
+        return sorted(self.sources_of(_END), key=lambda number: -1 if number == _START else int(number))
 
     def named(self, expressions: Iterable[Any]) -> dict[str, str]:
         """Return the numbers of the nodes that expressions name."""
@@ -157,6 +187,11 @@ def graph_tree(
         leaves += own.leaves
         specs[f"{number}.{Place.BODY.value}"] = pack(own)
         specs[str(number)] = _node_spec(plan, graph, node, str(number), own.leaves, codec)
+    for source in plan.edges:
+        specs[f"{source}.{Place.LAYOUT.value}"] = plan.layout(source)
+    joins = {plan.numbers[node.name]: node.entry["join"] for node in plan.nodes if node.entry.get("join")}
+    edges = {source: edges.targets for source, edges in plan.edges.items()}
+    specs[Place.LAYOUT.value] = write_graph_layout(edges, joins)
     return specs, (_attrs(plan), _facts(plan, plan.edges[_START], {}), leaves)
 
 
@@ -173,15 +208,10 @@ def _body(node: _Node, body: Callable[[Any, bool], Tree], begins: bool, codec: C
 
 
 def _attrs(plan: _Plan) -> dict[str, Any]:
-    edges = {source: edges.targets for source, edges in plan.edges.items()}
-    joins = [f"{plan.numbers[n.name]}:{n.entry['join']}" for n in plan.nodes if n.entry.get("join")]
-    start = plan.edges[_START]
     return {
         "size": len(plan.nodes),
         "kind": "graph",
-        "edges": ";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items() if targets),
-        "joins": ",".join(joins) or None,
-        "first": None if plan.needs_decision(_START) else ",".join(start.targets),
+        "first": None if plan.needs_decision(_START) else "*",
         "start_decides": plan.needs_decision(_START),
     }
 
@@ -193,18 +223,24 @@ def _node_spec(plan: _Plan, graph: ConditionalGraph, node: _Node, number: str, l
     facts = _facts(
         plan, edges, {"name": node.name, "retry": retry, **{k: entry.get(k) for k in ("inputs", "map_over")}}
     )
-    plain = ",".join(route["to"] for route in edges.routes if "to" in route)
+    looks_at = plan.reads(edges, number, entry)
+    named = set(plan.named((entry.get("inputs") or {}).values()).values())
+    component = plan.components.first[number]
+    before = plan.components.before[component]
     attrs = {
         "kind": "node",
         "name": quote(node.name, safe=""),
-        "next": None if edges.chosen else ",".join(dict.fromkeys(plain.split(","))),
+        "next": "*" if edges.plain else None,
         "decides": edges.chosen,
-        "looks_at": ",".join(plan.reads(edges, number, entry)) or None,
+        "looks_at": ",".join(looks_at) or None,
+        "inputs_from": ",".join(sorted(named - {*looks_at, number}, key=int)) or None,
         "foreseeable": _chosen_by_worker(edges, node, number, facts) if edges.chosen else None,
         "catches": bool(edges.errors or retry),
         "leaves": leaves,
         "max_visits": entry.get("max_visits") or graph.max_visits if node.asked_about is None else _UNLIMITED,
-        "sources": ",".join(plan.sources_of(number)) if entry.get("join") == "all" else None,
+        "join": entry.get("join"),
+        "component": component if len(plan.components.members[component]) > 1 else None,
+        "predecessors": before if before > 1 else None,
         "inputs": bool(entry.get("inputs")),
         "mapped": "map_over" in entry,
         "max_concurrency": entry.get("max_concurrency"),

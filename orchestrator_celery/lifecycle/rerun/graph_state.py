@@ -8,10 +8,11 @@ END. The node itself starts again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestrator_celery.lifecycle.rerun.graph_fields import graph_fields
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.ended import parse_ended
@@ -20,11 +21,9 @@ from orchestrator_celery.records.graph import (
     VISIT,
     Undone,
     UndoneVisit,
-    parse_edges,
-    parse_joins,
-    write_graph,
 )
 from orchestrator_celery.records.inputs import InputRef, Source, write_input
+from orchestrator_celery.records.layout import parse_graph_layout
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.records.outcomes import OutcomeKind, parse_outcome
 
@@ -65,10 +64,8 @@ class InitialGraphState:
         self._given = self._field(f"{graph}.{visit}", Beside.INPUT)
         if self._given is None:
             raise LookupError(visit)
-        [raw] = reader.definitions(run, [graph])
-        definition = parse_definition(raw or b"")
-        self._edges = parse_edges(definition.text(Attribute.EDGES))
-        self._joins = parse_joins(definition.text(Attribute.JOINS))
+        [raw] = reader.definitions(run, [f"{graph}.{Place.LAYOUT.value}"])
+        self._edges, self._joins = parse_graph_layout(raw or b"")
         self._old = reader.graph_state(run, graph)
         self._downstream = self._reach(self._at)
         self._turns = {
@@ -92,8 +89,8 @@ class InitialGraphState:
         beside = {own + Beside.INPUT.value, own + Beside.INPUTS.value, self._graph + Beside.INPUT.value}
         return {*beside, self._start + Beside.TARGETS.value, value}
 
-    def record(self) -> tuple[str, bytes]:
-        """Return the record of the graph's initial state, and its field."""
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        """Return the records of the graph's initial state, by field."""
         turns = {at: max(own) + 1 for at, own in self._turns.items() if own}
         turns[self._at] = int(self._visit.partition(".")[2]) + 1
         draft = _Draft(undone={self._visit: UndoneVisit(Undone.NOT_BEGUN, "", {VISIT: 1})})
@@ -111,7 +108,7 @@ class InitialGraphState:
             ends=draft.ends,
             undone=draft.undone,
         )
-        return self._graph + Beside.GRAPH.value, write_graph(record)
+        return graph_fields(self._graph, record, self._edges, self._names(draft.ends))
 
     @property
     def _start(self) -> str:
@@ -182,6 +179,13 @@ class InitialGraphState:
         """Return the node that a router routes; '' for any other node."""
         [raw] = self._reader.definitions(self._run, [f"{self._graph}.{at}"])
         return parse_definition(raw).text(Attribute.ASKED_ABOUT) if raw else ""
+
+    def _names(self, sources: Iterable[str]) -> dict[str, str]:
+        """Return the percent-encoded names of nodes, and of START."""
+        known = [at for at in sources if at != Place.START.value]
+        raws = self._reader.definitions(self._run, [f"{self._graph}.{at}" for at in known])
+        found = {at: parse_definition(raw or b"").text(Attribute.NAME) for at, raw in zip(known, raws, strict=True)}
+        return {Place.START.value: "__start__", **found}
 
     def _field(self, node: str, beside: Beside) -> str | None:
         found: Sequence[bytes | None] = self._reader.terminal(self._run, [node + beside.value])

@@ -83,11 +83,12 @@ class EarlierRecords:
         done = failed = 0
         skipped = -sum(graph.extra_tasks() for graph in self._graphs)
         beside = {field for graph in self._graphs for field in graph.fields}
+        own = {visit + Beside.VISIT.value for graph in self._graphs for visit in graph.visits}
         for field, raw in self._contents.records(self._run):
             node, _, extra = field.partition(":")
             if field in beside:
                 yield field, raw
-            if extra == _FREE or field in beside or not self._is_below(node):
+            if extra == _FREE or field in beside or field in own or not self._is_below(node):
                 continue
             if not extra and not is_callback(node):
                 record = parse_ended(raw)
@@ -95,7 +96,8 @@ class EarlierRecords:
                 failed += record.attempt > 0 and record.state is NodeState.FAILED
                 skipped += record.skipped_leaves
             yield field, raw
-        yield from (graph.record() for graph in self._graphs)
+        for graph in self._graphs:
+            yield from graph.records()
         for pool in self._pools:
             yield pool + Beside.SIZE_BEFORE.value, b""
         if self._reader.head_field(self._run, HeadField.STATUS) in (None, b"CANCELLED"):

@@ -5,7 +5,7 @@
 --          choose: its definition, and what the edges depend on beside the result
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
 --          | {'stale'} superseded, ended or withdrawn | {'duplicate', {}, worker} another delivery is running
--- include: outbox records/graph records/task_id looked_at
+-- include: outbox records/graph records/graph_node records/graph_visit records/task_id looked_at
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)
@@ -37,8 +37,8 @@ if definition and shape_of(definition) == SHAPE.graph_node then
   if foreseeable == '2' then
     local graph_id, at, turn = parts_of_visit(node)
     local graph = get_graph(graph_id)
-    return reply('ok', checkpoint or '', definition, graph.input, cjson.encode(graph.newest),
-      graph.tokens[at .. '.' .. turn].visit or 0, looked_at(graph, definition))
+    return reply('ok', checkpoint or '', definition, graph.input, cjson.encode(newest_read(graph, definition)),
+      visit_at(graph, at .. '.' .. turn).passage.visit or 0, looked_at(graph, definition))
   end
 end
 if checkpoint then return reply('ok', checkpoint) end

@@ -11,7 +11,7 @@ if not live then return reply('stale') end
 local function holds_still() -- the results by which the targets were chosen are still the newest
   local graph = ARGV[7] ~= '' and get_graph((parts_of_visit(node)))
   for at, reference in ARGV[7]:gmatch('(%d+):(%S*)') do
-    if not graph or (graph.newest[at] or '') ~= reference then return false end
+    if not graph or node_at(graph, at).newest ~= reference then return false end
   end
   return true
 end

@@ -10,7 +10,8 @@ local closing, node = get_live(PLACE.close), ARGV[1]
 if closing and closing.state ~= STATE.queued then return reply('held') end
 local why_not = node ~= '' and why_it_stays(node)
 if why_not then return reply('node', why_not) end
-local told, limit, input = unpack(redis.call('HMGET', root, HEAD.told, HEAD.limit, HEAD.input))
+local told, limit = unpack(redis.call('HMGET', root, HEAD.told, HEAD.limit))
+local has_input = redis.call('HEXISTS', root, HEAD.input) == 1
 ahead = '1'
 if closing then
   end_attempts(PLACE.close, closing.attempt)
@@ -29,5 +30,5 @@ if limit then redis.call('HSET', root, HEAD.deadline, string.format('%.0f', now 
 for _, key in ipairs(every_key()) do redis.call('PERSIST', key) end
 set_status(STATUS.running, HEAD.ahead, 1)
 take_back(node == '' and '0' or node)
-activate('0', input and SOURCE.run or '')
+activate('0', has_input and SOURCE.run or '')
 return reply('ok')

@@ -1,10 +1,12 @@
 -- Purpose: takes a node out that has not started. The nodes after it go on as if it were not there.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 id of the run as which it goes on, or ''
+--       3 number of leaves in the node and 4 moment of the count, as `count_waiting` returned them; or '' and ''
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'state', {}, status} the run has ended
+--          | {'large'} the leaves in the node have to be counted with `count_waiting`, or the count is not true any more
 --          | {'node', {}, why} the state of a node that has begun or never starts; `unknown`, `root`, `callback`, `approval`;
 --          `early`: the input of the node is not known yet
--- include: everything pools ancestors waiting records/orders resend asked once
+-- include: everything pools ancestors waiting left waiting_leaves records/orders resend asked once
 if not status then return reply('gone') end
 -- A function, because a Lua function has 200 local variables at most.
 local function take_out_node()
@@ -17,6 +19,9 @@ local function take_out_node()
   if node == '0' then return reply('node', 'root') end
   local begun = state_if_begun(node)
   if begun then return reply('node', begun) end
+  local leaves, rest = tonumber(ARGV[3]), ''
+  if ARGV[4] ~= moment_of_count() then leaves, rest = count_waiting(node, '', 1000) end
+  if rest ~= '' then return reply('large') end
   local live, pool = get_live(node), get_pool(parent_of(node))
   if detached_to ~= '' then
     if shape_of(definition_of(node)) == SHAPE.approval then return reply('node', 'approval') end
@@ -24,7 +29,6 @@ local function take_out_node()
     redis.call('HSET', ended_key, field, detached_to)
     owe(HEAD_PREFIX.detach .. node, write_detach(detached_to, live and live.input or pool.input))
   end
-  local leaves = waiting_leaves(node)
   redis.call('HSET', root, HEAD.ahead, 1)
   ahead = '1'
   if leaves > 0 then

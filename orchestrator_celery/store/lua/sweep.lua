@@ -11,7 +11,7 @@
 --          starts: when a run with a delay starts, '' if it has started or is held
 --          overdue: nodes whose message nobody has claimed for too long: node, record, priority of its item or '', and 1 if
 --          there is no message, four values for each
--- include: outbox overdue
+-- include: outbox records/graph overdue
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local current = tonumber(now)

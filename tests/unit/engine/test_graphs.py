@@ -9,6 +9,7 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.engine.compile.graph import graph_tree
 from orchestrator_celery.records.definitions import Attribute, leaf_definition, parse_definition
+from orchestrator_celery.records.layout import parse_graph_layout
 from orchestrator_celery.records.packed import Tree
 
 
@@ -24,12 +25,13 @@ def compiled(codec):
             return Tree({".": leaf_definition(task.task.encode())}, 1)
 
         specs, (attrs, facts, leaves) = graph_tree(defined, body, codec)
-        nodes = {path: parse_definition(raw) for path, raw in specs.items() if not path.endswith(".p")}
+        nodes = {path: parse_definition(raw) for path, raw in specs.items() if path.isdigit()}
         return Compiled(
             {number: named(one) for number, one in nodes.items()},
             {number: codec.load(one.payload) for number, one in nodes.items()},
             {path.removesuffix(".p"): raw for path, raw in specs.items() if path.endswith(".p")},
-            attrs, facts, leaves, begun,
+            {path.removesuffix(".t"): raw.decode().split("\n")[1:] for path, raw in specs.items() if path.endswith(".t")},
+            parse_graph_layout(specs["t"]), attrs, facts, leaves, begun,
         )  # fmt: skip
 
     return compile_
@@ -41,7 +43,9 @@ def named(definition):
 
 
 class Compiled:
-    def __init__(self, nodes, facts, bodies, attrs, start, leaves, begun):
+    def __init__(self, nodes, facts, bodies, layouts, layout, attrs, start, leaves, begun):
+        #: By node, and of START: targets of plain edges, what comes after its component, sources, members of its loop.
+        self.layouts, (self.edges, self.joins) = layouts, layout
         self.nodes, self.facts, self.bodies = nodes, facts, bodies
         self.attrs, self.start, self.leaves, self.begun = attrs, start, leaves, begun
 
@@ -61,18 +65,19 @@ def test_edges_are_numbers(compiled, graph):
     assert found.attrs == {
         "size": 3,
         "kind": "graph",
-        "edges": "S>0;0>1,2;1>$;2>$",
-        "joins": None,
-        "first": "0",
+        "first": "*",
         "start_decides": False,
     }
-    assert found.nodes["0"] == {"kind": "node", "name": "a", "next": "1,2", "leaves": "1", "max_visits": "25"}
+    assert (found.edges, found.joins) == ({"S": ["0"], "0": ["1", "2"], "1": ["$"], "2": ["$"]}, {})
+    assert found.nodes["0"] == {"kind": "node", "name": "a", "next": "*", "leaves": "1", "max_visits": "25"}
+    assert found.layouts["S"] == ["0", "=", "1,2", ""], "the sources of END are told with START"
+    assert [found.layouts[number] for number in "012"] == [["1,2", "=", "", ""], ["$", "", "", ""], ["$", "", "", ""]]
     assert (found.facts["0"], found.start, found.leaves) == ({"name": "a"}, {}, 3)
     assert found.bodies == {"0": b"L\na", "1": b"L\nb", "2": b"L\nc"}
 
 
 def test_an_edge_that_is_declared_twice_is_one(compiled, graph):
-    assert compiled(graph.add_edge("a", "b").add_edge("a", "b")).nodes["0"]["next"] == "1"
+    assert compiled(graph.add_edge("a", "b").add_edge("a", "b")).layouts["0"] == ["1", "=", "", ""]
 
 
 def test_only_what_begins_the_graph_is_told_so(compiled, graph):
@@ -104,7 +109,8 @@ def test_keys_are_chosen_by_the_result_alone(compiled, graph):
     found = compiled(graph)
     assert found.nodes["0"]["foreseeable"] == "1"
     assert found.facts["0"]["routes"] == [{"keys": [["x", "1"], ["y", "2"]], "mode": "first", "otherwise": "$"}]
-    assert found.attrs["edges"] == "S>0;0>1,2,$;1>$;2>$"
+    assert found.edges == {"S": ["0"], "0": ["1", "2", "$"], "1": ["$"], "2": ["$"]}
+    assert found.layouts["0"] == ["", "1,2", "", ""]
 
 
 def test_conditions_name_nodes_by_number(compiled, graph):
@@ -147,10 +153,10 @@ def test_a_router_comes_after_the_node_it_is_asked_about(compiled, graph, app):
     graph.add_conditional_edges("a", app.signature("d"), {"x": "b"})
     graph.add_conditional_edges("a", app.signature("e"), {"x": "c"})
     found = compiled(graph)
-    assert found.attrs["edges"] == "S>0;0>3;1>$;2>$;3>4;4>1,2"
-    assert (found.nodes["0"]["next"], found.nodes["3"]["next"]) == ("3", "4")
+    assert found.edges == {"S": ["0"], "0": ["3"], "1": ["$"], "2": ["$"], "3": ["4"], "4": ["1", "2"]}
+    assert (found.layouts["0"][0], found.layouts["3"][0]) == ("3", "4")
     assert [found.nodes[number].get("asked_about") for number in "01234"] == [None, None, None, "0", "0"]
-    assert (found.nodes["3"]["name"], found.nodes["2"]["sources"], found.attrs["size"]) == ("a%20%28d%29", "0", 5)
+    assert (found.nodes["3"]["name"], found.layouts["2"][2], found.attrs["size"]) == ("a%20%28d%29", "0", 5)
     assert [route["asked"] for route in found.facts["4"]["routes"]] == ["3", "4"]
     assert ("foreseeable" in found.nodes["4"], found.leaves) == (False, 5)
     assert [found.nodes[number].get("looks_at") for number in "01234"] == [None, None, None, None, "3"]
@@ -172,11 +178,17 @@ def test_a_join_knows_its_sources_in_the_order_of_the_edges(compiled, app):
         defined.add_edge(START, name).add_edge(name, "e")
     defined.add_edge("d", "e").add_edge("e", END)
     found = compiled(defined)
-    assert (found.nodes["3"]["sources"], "sources" in found.nodes["4"], found.attrs["joins"]) == (
-        "2,1,0,S",
-        False,
-        "3:all,4:any",
-    )
+    assert (found.layouts["3"][2], found.layouts["4"][2], found.joins) == ("2,1,0,S", "", {"3": "all", "4": "any"})
+    assert [found.nodes[number].get("join") for number in "234"] == [None, "all", "any"]
+    assert [found.nodes[number].get("predecessors") for number in "034"] == [None, "4", "4"]
+
+
+def test_nodes_on_a_loop_are_one_component(compiled, graph):
+    """Given a loop, then its nodes name its first node, which lists them, and knows what comes after the loop."""
+    graph.add_node("d", graph.nodes[0]["signature"]).add_edge("d", END).add_edge("a", "b")
+    found = compiled(graph.add_conditional_edges("b", {"x": "a", "y": "c", "z": "d"}))
+    assert [found.nodes[number].get("component") for number in "0123"] == ["0", "0", None, None]
+    assert (found.layouts["0"], found.layouts["1"]) == (["1", "2,3", "", "0,1"], ["", "=", "", ""])
 
 
 def test_start_may_choose(compiled, app):
@@ -192,6 +204,7 @@ def test_a_mapped_node_with_inputs(compiled, graph, app):
     found = compiled(graph)
     attrs = found.nodes["3"]
     assert (attrs["mapped"], attrs["max_concurrency"], attrs["inputs"]) == ("1", "4", "1")
+    assert (attrs["inputs_from"], "looks_at" in attrs) == ("0", False)
     assert found.facts["3"]["names"] == {"a": "0"}
 
 

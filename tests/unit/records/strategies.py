@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.ended import Ended
-from orchestrator_celery.records.graph import GraphRecord, Undone, UndoneVisit
+from orchestrator_celery.records.graph import GraphHead, GraphNode, Mark, Undone, UndoneVisit
 from orchestrator_celery.records.inputs import InputRef, Source
 from orchestrator_celery.records.live import Live, LiveState
 from orchestrator_celery.records.outcomes import OutcomeKind, OutcomeRef
@@ -110,23 +110,28 @@ pools = st.builds(
     runners=st.none() | st.builds(Runners, counts, st.integers(1, 1000), st.booleans()),
 )
 numbers = places.map(str)
-keys = st.builds("{}.{}".format, places, places)
 passages = st.dictionaries(st.one_of(st.just("visit"), numbers), st.integers(1, 1000), max_size=3)
-graph_records = st.builds(
-    GraphRecord,
+lists = st.lists(numbers, max_size=3).map(tuple)
+graph_heads = st.builds(
+    GraphHead,
     since=st.none() | moments,
     input=input_texts,
-    tokens=st.dictionaries(keys, passages, max_size=3),
-    turns=st.dictionaries(numbers, counts, max_size=3),
-    visits=st.dictionaries(numbers, counts, max_size=3),
-    arrived=st.dictionaries(numbers, st.dictionaries(numbers, input_texts, max_size=2), max_size=2),
-    passages=st.dictionaries(numbers, passages, max_size=2),
-    starts=st.dictionaries(numbers, counts, max_size=2),
-    newest=st.dictionaries(numbers, nodes, max_size=3),
-    ends=st.dictionaries(numbers | st.just("S"), nodes, max_size=3),
-    skipped=st.dictionaries(numbers, st.just(1), max_size=3),
-    undone=st.dictionaries(
-        keys, st.builds(UndoneVisit, st.sampled_from(Undone), nodes | st.just(""), passages), max_size=3
-    ),
-    error=st.none() | st.sampled_from(["0.1.0", "recursion:a:9", "noroute:b"]),
+    tokens=counts,
+    closing=st.lists(numbers | st.just("S"), max_size=3).map(tuple),
+    joins=lists,
+    unvisited=lists,
+    error=st.none() | st.sampled_from(["0.1.0", "recursion:a:9", "noroute:b", "noroute:a|b"]),
 )
+graph_nodes = st.builds(
+    GraphNode,
+    turns=counts,
+    visits=counts,
+    open=counts,
+    within=counts,
+    starts=counts,
+    closed=counts,
+    mark=st.none() | st.sampled_from(Mark),
+    waiting=lists,
+    newest=nodes | st.just(""),
+)
+undone_visits = st.builds(UndoneVisit, st.sampled_from(Undone), nodes | st.just(""), passages)

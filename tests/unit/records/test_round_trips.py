@@ -11,8 +11,16 @@ from hypothesis import strategies as st
 from orchestrator_celery.model.states import NodeState, Priority
 from orchestrator_celery.records.active import parse_since, write_steps
 from orchestrator_celery.records.ended import ended_state, parse_ended, write_ended
-from orchestrator_celery.records.graph import EMPTY_GRAPH, parse_edges, parse_graph, parse_joins, write_graph
+from orchestrator_celery.records.graph import (
+    parse_graph_head,
+    parse_graph_node,
+    parse_visit,
+    write_graph_head,
+    write_graph_node,
+    write_visit,
+)
 from orchestrator_celery.records.inputs import parse_input, write_input
+from orchestrator_celery.records.layout import parse_edges, parse_graph_layout, parse_joins, write_graph_layout
 from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.live import LiveState, live_state, parse_live, write_live
 from orchestrator_celery.records.outcomes import parse_outcome, write_outcome
@@ -34,7 +42,8 @@ from .strategies import (
     counts,
     ends,
     ends_of_pools,
-    graph_records,
+    graph_heads,
+    graph_nodes,
     inputs,
     lives,
     moments,
@@ -42,6 +51,7 @@ from .strategies import (
     places,
     plain_outcomes,
     pools,
+    undone_visits,
 )
 
 
@@ -107,18 +117,20 @@ def test_levels(levels):
     assert found == levels
 
 
-@given(graph_records)
-def test_graph(record):
-    assert parse_graph(write_graph(record)) == record
-    assert parse_since(write_graph(record)) == record.since
+@given(graph_heads)
+def test_the_head_of_a_graph(head):
+    assert parse_graph_head(write_graph_head(head)) == head
+    assert parse_since(write_graph_head(head)) == head.since
 
 
-def test_a_graph_that_lua_wrote():
-    """Given empty tables, which Lua writes as objects, and a visit without a passage, then the record can be read."""
-    text = b'G|5|in|{"tokens":{},"turns":{},"visits":{},"arrived":{},"passages":{},"starts":{},"newest":{},"ends":[],'
-    record = parse_graph(text + b'"skipped":{},"undone":{"0.0":{"state":"W","reference":""}}}')
-    assert record._replace(since=None, undone={}) == EMPTY_GRAPH._replace(input="in")
-    assert record.undone["0.0"].passage == {}
+@given(graph_nodes)
+def test_a_node_of_a_graph(node):
+    assert parse_graph_node(write_graph_node(node)) == node
+
+
+@given(undone_visits)
+def test_a_visit_that_was_not_finished(visit):
+    assert parse_visit(write_visit(visit)) == visit
 
 
 @given(
@@ -126,6 +138,7 @@ def test_a_graph_that_lua_wrote():
 )
 def test_edges(edges):
     assert parse_edges(";".join(f"{source}>{','.join(targets)}" for source, targets in edges.items())) == edges
+    assert parse_graph_layout(write_graph_layout(edges, {"1": "all"})) == (edges, {"1": "all"})
 
 
 @given(st.dictionaries(places.map(str), st.sampled_from(["all", "any"]), max_size=4))

@@ -1,5 +1,14 @@
 -- A graph begins: its first tokens leave START.
+-- An earlier release created the run, and the graph has no layout, so it fails in words.
+local function fail_outdated(graph_id)
+  local holder, words = graph_id .. '.' .. PLACE.value, 'An earlier release created this run, and its graphs cannot start in '
+    .. 'this release: apply the signature again.'
+  put_ended(holder, STATE.failed, 0, now, '', cjson.encode({ type = 'FormatTooOld', message = words, traceback = '' }))
+  return complete(graph_id, definition_of(graph_id), STATE.failed, holder, now)
+end
+
 begin_graph = function(graph_id, input)
+  if tonumber(format or FORMAT.version) < FORMAT.graphs then return fail_outdated(graph_id) end
   if not graphed then redis.call('HSET', root, HEAD.graph, 1) end
   graphed = '1'
   if attribute(definition_of(graph_id), ATTRIBUTE.own_arguments) then -- beside its input

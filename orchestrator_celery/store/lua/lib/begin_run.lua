@@ -1,9 +1,9 @@
 -- The start of a run: its first tasks, and its deadline, which counts from now.
 local function begin_run()
-  local input, limit = unpack(redis.call('HMGET', root, HEAD.input, HEAD.limit))
+  local limit, has_input = redis.call('HGET', root, HEAD.limit), redis.call('HEXISTS', root, HEAD.input) == 1
   if limit then redis.call('HSET', root, HEAD.deadline, string.format('%.0f', now + limit)) end
   local pool, definition = get_pool('0'), definition_of('0')
-  if not pool then return activate('0', input and SOURCE.run or '') end
+  if not pool then return activate('0', has_input and SOURCE.run or '') end
   pool.since = now -- a swarm that took items while the run waited
   pump('0', definition, pool)
   return end_if_done('0', definition, pool)

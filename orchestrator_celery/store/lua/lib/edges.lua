@@ -1,46 +1,31 @@
--- The edges of a graph. An `all` join starts when no token can still arrive at it, so the store has to know which nodes a
--- token can reach. Python computes the same when it checks a graph and for a rerun; telling the store would make the
--- definition grow with the square of the number of nodes.
-local function edges_of(graph_id)
-  local edges = all_edges[graph_id]
-  if edges then return edges end
-  edges = { targets = {}, joins = {}, reachable = {} }
-  local definition = definition_of(graph_id)
-  for source, targets in attribute(definition, ATTRIBUTE.edges):gmatch('(%w+)>([^;]*)') do
-    edges.targets[source] = {}
-    for target in targets:gmatch('%d+') do table.insert(edges.targets[source], target) end
+-- What Python has worked out about a graph when it was compiled: see orchestrator_celery/records/layout.py. Nodes that lie on
+-- one loop, or a single node, are a component; its first node keeps its counters.
+local function node_definition(graph, at)
+  local found = graph.definitions[at]
+  if not found then
+    found = definition_of(graph.id .. '.' .. at)
+    graph.definitions[at] = found
   end
-  for at, kind in (attribute(definition, ATTRIBUTE.joins) or ''):gmatch('(%d+):(%a+)') do edges.joins[at] = kind end
-  all_edges[graph_id] = edges
-  return edges
-end
-
--- All nodes that can be reached from one, as a set.
-local function reachable_from(edges, source)
-  local found = edges.reachable[source]
-  if found then return found end
-  found = {}
-  local waiting = { source }
-  while #waiting > 0 do
-    for _, target in ipairs(edges.targets[table.remove(waiting)] or {}) do
-      if not found[target] then
-        found[target] = true
-        waiting[#waiting + 1] = target
-      end
-    end
-  end
-  edges.reachable[source] = found
   return found
 end
 
-local function may_start(graph, edges, join)
-  for key in pairs(graph.tokens) do
-    local at = key:match('^%w+')
-    if at ~= join and reachable_from(edges, at)[join] then return false end
-  end
-  for other in pairs(graph.arrived) do -- of two joins that wait for each other, the one declared first starts
-    local is_first = reachable_from(edges, join)[other] and tonumber(join) < tonumber(other)
-    if other ~= join and reachable_from(edges, other)[join] and not is_first then return false end
-  end
-  return true
+local function layout_of(graph, at)
+  local found = graph.layouts[at]
+  if found then return found end
+  local value = redis.call('HGET', definitions_key, graph.id .. '.' .. at .. '.' .. PLACE.layout)
+  local following, after, sources, members = value:match('^%u\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)$')
+  found = { following = following, after = after == '=' and following or after, sources = sources, members = members }
+  graph.layouts[at] = found
+  return found
+end
+
+local function join_kind(graph, at) return attribute(node_definition(graph, at), ATTRIBUTE.join) end
+
+local function component_of(graph, at) -- the number of its first node
+  return at ~= PLACE.start and attribute(node_definition(graph, at), ATTRIBUTE.component) or at
+end
+
+local function predecessors(graph, component) -- how many components lead to it
+  if component == PLACE.start then return 0 end
+  return number(node_definition(graph, component), ATTRIBUTE.predecessors) or 1
 end

@@ -1,8 +1,8 @@
 -- What follows a visit that has ended: its edges, a decision, or the failure of the graph.
 local function follow(graph_id, graph, at, turn, state, reference)
-  local key, definition = at .. '.' .. turn, definition_of(graph_id .. '.' .. at)
+  local key, definition = at .. '.' .. turn, node_definition(graph, at)
   local decided = chosen and chosen.visit == graph_id .. '.' .. key and chosen.targets
-  if state == STATE.succeeded then graph.newest[at] = reference end -- conditions of its own edges may read it
+  if state == STATE.succeeded then node_at(graph, at).newest = reference end -- conditions of its own edges may read it
   if state == STATE.skipped and not graph.error then return decide(graph_id, at, turn, CAUSE.skipped, reference) end
   if graph.error or (state == STATE.failed and not attribute(definition, ATTRIBUTE.catches)) then
     leave_undone(graph, key, state == STATE.skipped and UNDONE.skipped or state, reference)

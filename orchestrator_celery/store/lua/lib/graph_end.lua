@@ -1,14 +1,16 @@
 -- The end of a graph. Its result is the result of the node that reached END, or a dict by name where several did.
-local function write_ends(graph_id, graph)
-  local sources, lines = {}, {}
-  for source in pairs(graph.ends) do sources[#sources + 1] = source end
-  table.sort(sources, function(a, b) return (tonumber(a) or -1) < (tonumber(b) or -1) end) -- START first
-  for i, source in ipairs(sources) do
-    local name = source == PLACE.start and '__start__'
-      or attribute(definition_of(graph_id .. '.' .. source), ATTRIBUTE.name)
-    lines[i] = name .. ' ' .. graph.ends[source]
+local function ends_of(graph) -- name and reference, in the order of the nodes, START first
+  local found, fields = {}, {}
+  local function read()
+    for _, line in ipairs(redis.call('HMGET', ended_key, unpack(fields))) do found[#found + 1] = line or nil end
+    fields = {}
   end
-  redis.call('HSET', ended_key, graph_id .. BESIDE.ends, table.concat(lines, '\n'))
+  for source in layout_of(graph, PLACE.start).sources:gmatch('%w+') do
+    fields[#fields + 1] = graph.id .. '.' .. source .. BESIDE.reached_end
+    if #fields == CHUNK then read() end
+  end
+  if #fields > 0 then read() end
+  return found
 end
 
 local function graph_ended(graph_id, graph)
@@ -16,10 +18,10 @@ local function graph_ended(graph_id, graph)
   local definition = definition_of(graph_id)
   redis.call('HSET', ended_key, graph_id .. BESIDE.graph, write_graph(graph)) -- for views and for a retry
   if graph.error then return complete(graph_id, definition, STATE.failed, graph.error, graph.since) end
-  local source, reference = next(graph.ends)
-  if source and not next(graph.ends, source) then -- one
-    return complete(graph_id, definition, STATE.succeeded, reference, graph.since)
+  local ends = ends_of(graph)
+  if #ends == 1 then
+    return complete(graph_id, definition, STATE.succeeded, ends[1]:match(' (.*)$'), graph.since)
   end
-  write_ends(graph_id, graph)
+  redis.call('HSET', ended_key, graph_id .. BESIDE.ends, table.concat(ends, '\n'))
   return complete(graph_id, definition, STATE.succeeded, OUTCOME.named, graph.since)
 end

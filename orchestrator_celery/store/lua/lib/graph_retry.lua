@@ -5,11 +5,9 @@ local function resume_visit(graph_id, graph, key, undone)
   if state == UNDONE.join then return visit(graph_id, graph, at, reference, passage) end
   local own = graph_id .. '.' .. key
   if state == UNDONE.unknown then state, reference = ended_as(own) end
-  graph.tokens[key] = passage
-  if at == PLACE.start then
-    graph.tokens[key] = nil
-    return leave_start(graph_id, graph)
-  elseif state == UNDONE.skipped then
+  if at == PLACE.start then return leave_start(graph_id, graph) end
+  set_visit(graph, key, '', passage)
+  if state == UNDONE.skipped then
     return decide(graph_id, at, turn, CAUSE.skipped, reference)
   elseif state == UNDONE.succeeded then
     table.insert(graph.ready, { at = at, turn = turn, state = STATE.succeeded, reference = reference })
@@ -20,17 +18,23 @@ local function resume_visit(graph_id, graph, key, undone)
 end
 
 local function resume_graph(graph_id, input)
-  local graph = parse_graph(redis.call('HGET', ended_key, graph_id .. BESIDE.graph))
+  local graph = parse_graph(graph_id, redis.call('HGET', ended_key, graph_id .. BESIDE.graph))
   graphs[graph_id] = graph
-  graph.input = input
+  graph.input, graph.record = input, nil
   if graph.since == '0' then graph.since = now end -- it was taken over from another run
   redis.call('HDEL', ended_key, graph_id .. BESIDE.graph)
-  local undone, keys = graph.undone, {}
-  for key, passage in pairs(graph.tokens) do undone[key] = { state = UNDONE.unknown, reference = '', passage = passage } end
-  for key in pairs(undone) do keys[#keys + 1] = key end
+  local keys, undone = open_visits(graph), {}
+  for _, key in ipairs(keys) do
+    local found = visit_at(graph, key)
+    if found.state == '' then found.state, found.reference, graph.tokens = UNDONE.unknown, '', graph.tokens - 1 end
+    undone[key] = found
+  end
   table.sort(keys)
-  if (graph.error or ''):sub(1, #OUTCOME.recursion) == OUTCOME.recursion then graph.visits = {} end
-  graph.tokens, graph.undone, graph.error, graph.busy = {}, {}, nil, true
+  if (graph.error or ''):sub(1, #OUTCOME.recursion) == OUTCOME.recursion then
+    for _, at in ipairs(every_node(graph)) do node_at(graph, at).visits = 0 end
+  end
+  graph.error, graph.busy = nil, true
+  for _, key in ipairs(keys) do set_visit(graph, key, nil) end
   for _, key in ipairs(keys) do resume_visit(graph_id, graph, key, undone[key]) end
   graph.busy = nil
   return move_tokens(graph_id, graph)

@@ -19,12 +19,12 @@ local function mix(pool_id, pool, priorities)
   pool.held[PRIORITY.medium] = pool.next - pool.done
 end
 
--- Takes waiting items with some indexes out of the line, unless their priority is `except`; returns ranges.
-local function take_out(pool_id, first, last, except)
+-- Takes waiting items with some indexes out of the line, unless their priority is `except`; returns at most `most` ranges.
+local function take_out(pool_id, first, last, except, most)
   local taken = {}
   for priority = PRIORITY.low, PRIORITY.high do
     local index = priority ~= except and last or -1
-    while index >= first do
+    while index >= first and #taken < most do
       local range_first, range_last, entry = range_before(pool_id, priority, index)
       if not entry or range_last < first then break end
       redis.call('ZREM', line_of(pool_id), entry)

@@ -1,22 +1,5 @@
 -- The callbacks of a node that ends again after a retry are called again, however they ended the first time.
-local renew
-
-local function renew_graph(graph_id)
-  local record = redis.call('HGET', active_key, graph_id) or redis.call('HGET', ended_key, graph_id .. BESIDE.graph)
-  redis.call('HDEL', active_key, graph_id)
-  redis.call('HDEL', ended_key, graph_id .. BESIDE.graph)
-  graphs[graph_id] = nil
-  if withdrawn then set_failing(graph_id, nil) end
-  if not record then return end -- it has not begun
-  for at, turns in pairs(parse_graph(record).turns) do
-    for turn = 0, turns - 1 do
-      redis.call('HDEL', live_key, decision_of(graph_id, at, turn))
-      renew(graph_id .. '.' .. at .. '.' .. turn)
-    end
-  end
-end
-
-renew = function(node)
+local function renew(node)
   local record, live, definition = redis.call('HGET', ended_key, node), get_live(node), definition_of(node)
   local shape = shape_of(definition)
   redis.call('HDEL', ended_key, node)

@@ -27,7 +27,7 @@ local effects = {}
 -- Functions that call each other through several helpers.
 local activate, up -- start a node; tell a parent that its child has ended
 local start_pool, item_ended, runner_ended, return_item, flush_pools -- of the part `pools`
-local begin_graph, visit_ended, flush_graphs            -- of the part `graphs`
+local begin_graph, visit_ended, decide_visit, renew_graph, open_visits, flush_graphs -- of the part `graphs`
 local resend, send_decision -- messages of an earlier call; a decision to be made
 local chosen -- edges that the process which finished a leaf has chosen: the visit, and its targets
 

@@ -3,17 +3,19 @@ local function move_tokens(graph_id, graph)
   if graph.busy then return end
   graph.busy = true
   graph.error = graph.error or withdrawn_with(graph_id)
-  local edges, has_started = edges_of(graph_id), false
+  local has_started, first = false, 1
   repeat
-    while #graph.ready > 0 do
-      local ended = table.remove(graph.ready, 1)
+    while graph.ready[first] do
+      local ended = graph.ready[first]
+      first = first + 1
       follow(graph_id, graph, ended.at, ended.turn, ended.state, ended.reference)
     end
-    has_started = not graph.error and start_join(graph_id, graph, edges)
-  until #graph.ready == 0 and not has_started
-  graph.busy = nil
-  if not graph.error then skip_unreachable(graph_id, graph, edges) end
-  if next(graph.tokens) == nil then return graph_ended(graph_id, graph) end
+    if not graph.error then close_idle(graph) end
+    has_started = not graph.error and start_join(graph_id, graph)
+  until not graph.ready[first] and not has_started
+  graph.busy, graph.ready = nil, {}
+  if not graph.error then skip_unvisited(graph) end
+  if graph.tokens == 0 then return graph_ended(graph_id, graph) end
 end
 
 visit_ended = function(node, turn, state, reference)
@@ -26,7 +28,7 @@ end
 
 local function leave_start(graph_id, graph)
   local definition = definition_of(graph_id)
-  graph.tokens[PLACE.start .. '.0'] = {}
+  set_visit(graph, PLACE.start .. '.0', '', {})
   if attribute(definition, ATTRIBUTE.start_decides) then
     return decide(graph_id, PLACE.start, 0, CAUSE.succeeded, graph.input)
   end

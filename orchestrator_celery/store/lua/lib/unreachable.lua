@@ -1,26 +1,41 @@
--- Nodes that were not visited, and that no token can reach any more, are skipped.
-local function places_of_tokens(graph) -- numbers of nodes, and the set of joins that wait
-  local places, joins = {}, {}
-  for key in pairs(graph.tokens) do places[#places + 1] = key:match('^%w+') end
-  for join in pairs(graph.arrived) do
-    joins[join] = true
-    places[#places + 1] = join
+-- Components that no token can reach any more are closed. An `all` join starts once no token can still arrive at it, that
+-- is, once all components that lead to its own are closed. A closed node that was not visited is skipped.
+local function close(graph, component)
+  node_at(graph, component).mark = 'c'
+  local layout = layout_of(graph, component)
+  local members = layout.members ~= '' and layout.members or component
+  for at in members:gmatch('%d+') do
+    if node_at(graph, at).turns == 0 then graph.unvisited[#graph.unvisited + 1] = at end
   end
-  return places, joins
+  for after in layout.after:gmatch('%d+') do
+    local next_one = node_at(graph, after)
+    next_one.closed = next_one.closed + 1
+    if next_one.closed == predecessors(graph, after) then graph.closing[#graph.closing + 1] = after end
+  end
 end
 
-local function skip_unreachable(graph_id, graph, edges)
-  local places, open = places_of_tokens(graph)
-  for _, source in ipairs(places) do
-    for target in pairs(reachable_from(edges, source)) do open[target] = true end
+-- Closes what can be closed, and finds the joins that may start now.
+local function close_idle(graph)
+  local i = 1
+  while graph.closing[i] do
+    local first = node_at(graph, graph.closing[i])
+    if first.mark == '' and first.closed == predecessors(graph, graph.closing[i]) then
+      for join in first.joins:gmatch('%d+') do graph.joins[#graph.joins + 1] = join end
+      if first.joins == '' and first.within == 0 then close(graph, graph.closing[i]) end
+    end
+    i = i + 1
   end
-  for i = 0, number(definition_of(graph_id), ATTRIBUTE.size) - 1 do
-    local at, node = tostring(i), graph_id .. '.' .. i
-    local is_taken_out = ahead and redis.call('HEXISTS', ended_key, node) == 1
-    if not (graph.turns[at] or graph.skipped[at] or open[at] or is_taken_out) then
-      graph.skipped[at] = 1
+  graph.closing = {}
+end
+
+local function skip_unvisited(graph)
+  for _, at in ipairs(graph.unvisited) do
+    local node = graph.id .. '.' .. at
+    if not (ahead and redis.call('HEXISTS', ended_key, node) == 1) then -- else it was taken out
+      node_at(graph, at).mark = 's'
       emit('skipped', node)
-      count_in_graph(graph_id, HEAD.total, -(number(definition_of(node), ATTRIBUTE.leaves) or 0))
+      count_in_graph(graph.id, HEAD.total, -(number(node_definition(graph, at), ATTRIBUTE.leaves) or 0))
     end
   end
+  graph.unvisited = {}
 end

@@ -1,10 +1,10 @@
 -- Verdicts of decisions that start a visit again, or fail it.
 local function retry_visit(graph_id, graph, at, turn, pause)
   local key, visit_id = at .. '.' .. turn, graph_id .. '.' .. at .. '.' .. turn
-  local definition = definition_of(graph_id .. '.' .. at)
-  local passage, leaves = graph.tokens[key], number(definition, ATTRIBUTE.leaves)
+  local definition = node_definition(graph, at)
+  local passage, leaves = visit_at(graph, key).passage, number(definition, ATTRIBUTE.leaves)
   local tries = redis.call('HGET', ended_key, visit_id .. BESIDE.tries) or 0
-  redis.call('HSET', ended_key, graph_id .. '.' .. at .. '.' .. graph.turns[at] .. BESIDE.tries, tries + 1)
+  redis.call('HSET', ended_key, graph_id .. '.' .. at .. '.' .. node_at(graph, at).turns .. BESIDE.tries, tries + 1)
   local has_no_inputs = attribute(definition, ATTRIBUTE.inputs)
     and redis.call('HEXISTS', ended_key, visit_id .. BESIDE.inputs) == 0
   if has_no_inputs then
@@ -17,7 +17,8 @@ local function retry_visit(graph_id, graph, at, turn, pause)
   else
     count_in_graph(graph_id, HEAD.total, leaves)
   end
-  graph.tokens[key], delay = nil, pause
+  set_visit(graph, key, nil)
+  delay = pause
   visit(graph_id, graph, at, redis.call('HGET', ended_key, visit_id .. BESIDE.input), passage, visit_id)
   delay = 0
 end

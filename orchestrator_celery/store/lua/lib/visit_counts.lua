@@ -4,6 +4,6 @@ local function count_in_graph(graph_id, field, by)
 end
 
 -- Whether a node was visited as often as it may be.
-local function is_worn_out(graph_id, graph, at)
-  return (graph.visits[at] or 0) >= number(definition_of(graph_id .. '.' .. at), ATTRIBUTE.max_visits)
+local function is_worn_out(graph, at)
+  return node_at(graph, at).visits >= number(node_definition(graph, at), ATTRIBUTE.max_visits)
 end

@@ -3,7 +3,7 @@
 -- Starts the body of a visit once its inputs, and the list it is mapped over, are decided. `before` is the visit that is
 -- retried, whose inputs and list are used again.
 local function start(graph_id, at, turn, input, before)
-  local visit, definition = graph_id .. '.' .. at .. '.' .. turn, definition_of(graph_id .. '.' .. at)
+  local visit, definition = graph_id .. '.' .. at .. '.' .. turn, node_definition(get_graph(graph_id), at)
   local has_inputs = attribute(definition, ATTRIBUTE.inputs)
   if has_inputs then
     local inputs = redis.call('HGET', ended_key, (before or visit) .. BESIDE.inputs)
@@ -22,18 +22,19 @@ local function start(graph_id, at, turn, input, before)
 end
 
 local function visit(graph_id, graph, at, input, passage, before)
-  local node, turn = graph_id .. '.' .. at, graph.turns[at] or 0
-  local definition, own = definition_of(node), node .. '.' .. turn
+  local node, state = graph_id .. '.' .. at, node_at(graph, at)
+  local definition, turn = node_definition(graph, at), state.turns
+  local own = node .. '.' .. turn
   local is_taken_out = ahead and redis.call('HEXISTS', ended_key, node) == 1
   if not before then
-    graph.visits[at] = (graph.visits[at] or 0) + 1
-    if not attribute(definition, ATTRIBUTE.asked_about) then passage.visit = graph.visits[at] end
+    state.visits = state.visits + 1
+    if not attribute(definition, ATTRIBUTE.asked_about) then passage.visit = state.visits end
     if turn > 0 and not is_taken_out then
       count_in_graph(graph_id, HEAD.total, number(definition, ATTRIBUTE.leaves))
     end
   end
-  graph.turns[at] = turn + 1
-  graph.tokens[at .. '.' .. turn] = passage
+  state.turns = turn + 1
+  set_visit(graph, at .. '.' .. turn, '', passage)
   redis.call('HSET', ended_key, own .. BESIDE.input, input)
   if is_taken_out then
     put_ended(own, STATE.skipped, 0, now, '', 0)

@@ -2,8 +2,8 @@
 local function state_of_visits(node) -- state of the newest visit of a graph's node; nil if it was not visited
   local graph_id, at = parent_and_index(node)
   local graph = shape_of(definition_of(node)) == SHAPE.graph_node and get_graph(graph_id)
-  if not graph or not graph.turns[at] then return nil end
-  local record = redis.call('HGET', ended_key, node .. '.' .. graph.turns[at] - 1)
+  if not graph or node_at(graph, at).turns == 0 then return nil end
+  local record = redis.call('HGET', ended_key, node .. '.' .. node_at(graph, at).turns - 1)
   return record and PUBLIC[ended_state(record)] or 'RUNNING'
 end
 
@@ -18,17 +18,6 @@ local function state_if_begun(node) -- nil for a node that waits; SKIPPED for on
   end
 end
 
-local function waiting_leaves(node) -- in and below the node, without those that have ended or were taken out
-  if redis.call('HEXISTS', ended_key, node) == 1 then return 0 end
-  local definition = definition_of(node)
-  local shape, found = shape_of(definition), 0
-  if shape == SHAPE.leaf or shape == SHAPE.approval then return 1 end
-  if shape == SHAPE.graph_node then return number(definition, ATTRIBUTE.leaves) end
-  local before = redis.call('HGET', ended_key, node .. BESIDE.size_before) or ''
-  for i = 0, (before ~= '' and parse_pool_end(before).size or number(definition, ATTRIBUTE.size)) - 1 do found = found + waiting_leaves(node .. '.' .. i) end
-  return found
-end
-
 -- The node leaves the line of a pool that is under way; anywhere else it is passed over when its turn comes.
 local function take_out_waiting(node, leaves)
   local parent, index = parent_and_index(node)
@@ -37,7 +26,7 @@ local function take_out_waiting(node, leaves)
   emit('skipped', node)
   if pool then
     mix(parent, pool)
-    take_out(parent, tonumber(index), tonumber(index))
+    take_out(parent, tonumber(index), tonumber(index), nil, 1)
     pool.next, pool.done = pool.next + 1, pool.done + 1
     return end_if_done(parent, definition, pool)
   end

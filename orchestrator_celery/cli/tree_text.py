@@ -1,0 +1,87 @@
+"""The tree of a run as lines: equal siblings folded into a count, bars where tasks report progress, ids to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from orchestrator_celery.cli.output import age, fitted
+from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.views import NodeView
+
+__all__ = ("bar", "tree_lines")
+
+#: Fewest equal siblings that are folded into one line.
+_FOLDED = 3
+_BAR = 20
+#: States in which a node can be named in `retry`, `skip` or `detach`, or is looked for.
+_NAMED = (NodeState.WAITING, NodeState.QUEUED, NodeState.RUNNING, NodeState.FAILED, NodeState.AWAITING,
+          NodeState.INTERRUPTED)  # fmt: skip
+
+
+def tree_lines(root: NodeView, *, ascii_only: bool = False) -> list[str]:
+    """Return the lines of a tree; in a terminal, cut to its width.
+
+    Args:
+        root: the run's whole tree.
+        ascii_only: draw with ASCII characters only.
+    """
+    marks = ("+- ", "`- ", "|  ", "   ") if ascii_only else ("├─ ", "└─ ", "│  ", "   ")
+    return [fitted(line) for line in (_line(root), *_below(root, "", marks))]
+
+
+def bar(fraction: float, *, size: int = _BAR, ascii_only: bool = False) -> str:
+    """Return a bar for a share between 0 and 1."""
+    full = int(max(0.0, min(1.0, fraction)) * size)
+    done, left = ("#", ".") if ascii_only else ("█", "░")
+    return done * full + left * (size - full)
+
+
+def _below(node: NodeView, indent: str, marks: Sequence[str]) -> Iterator[str]:
+    branch, last, through, empty = marks
+    entries: list[tuple[str, NodeView | None]] = [
+        (_line(views[0], len(views)), views[0] if len(views) == 1 else None)
+        for views in _folded([*node.children, *node.callbacks])
+    ]
+    more = node.children_total - len(node.children)
+    if more > 0 and node.children:
+        entries.append((f"... {more} more", None))
+    for place, (text, view) in enumerate(entries, 1):
+        is_last = place == len(entries)
+        yield indent + (last if is_last else branch) + text
+        if view is not None:
+            yield from _below(view, indent + (empty if is_last else through), marks)
+
+
+def _folded(views: Sequence[NodeView]) -> list[list[NodeView]]:
+    """Group siblings that look the same, in the places of the first of each group."""
+    groups: dict[tuple[object, ...], list[NodeView]] = {}
+    for view in views:
+        is_plain = not (view.children or view.children_total or view.callbacks or view.error or view.earlier)
+        is_plain = is_plain and view.progress is None and view.answer is None and view.state is not NodeState.FAILED
+        groups.setdefault((view.name, view.kind, view.state) if is_plain else (view.id,), []).append(view)
+    found: list[list[NodeView]] = []
+    for group in groups.values():
+        found.extend([group] if len(group) >= _FOLDED else [[view] for view in group])
+    return found
+
+
+def _line(view: NodeView, count: int = 1) -> str:
+    words = [view.name, f"[{view.kind}]", view.state.value]
+    if count > 1:
+        return printable(" ".join([*words, f"x {count}"]))
+    if view.state in _NAMED and view.id != "0":
+        words.append(f"<{view.id}>")
+    if view.started is not None and not view.children:
+        words.append(f"({age(view.started, view.finished)})")
+    if view.visits > 1:
+        words.append(f"({view.visits} visits)")
+    if view.attempts > 1:
+        words.append(f"(attempt {view.attempts})")
+    if view.progress is not None and view.progress.fraction is not None:
+        words.append(f"{view.progress.fraction:.0%}" + (f" {view.progress.message}" if view.progress.message else ""))
+    if view.answer is not None:
+        words.append(str(view.answer))
+    if view.error is not None:
+        words.append(view.error.type if view.children else f"{view.error.type}: {view.error.message}")
+    return printable(" ".join(words))

@@ -1,0 +1,358 @@
+"""`celery orchestrator`: lists, steering, graphs and checks, as they are typed, in processes of their own."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+
+import pytest
+from celery import chain
+
+from orchestrator_celery import END, START, ConditionalGraph, RunStatus
+from orchestrator_celery.cli.plugin import _COMMANDS
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.waiting import wait_for
+from tests.kit.workers import ROOT, environment
+from tests.worker.support import Stand, wait_until_running
+
+COMMAND = [sys.executable, "-m", "celery", "-A", "tests.worker.tasks", "orchestrator"]
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """A stand with a worker and a few runs that nobody else changes."""
+    with (
+        EmbeddedRedis(aof="everysec") as server,
+        Stand(server.url(0), server.url(1), orchestrator_heartbeat=0.3) as stand,
+        stand.worker(concurrency=2, name="shop@test"),
+    ):
+        t = stand.tasks
+        little = stand.complex(chain(t("add", 1, 1), t("add", 2)), name="little", tags=["eu"])
+        little.apply_async(task_id="little").get(timeout=60)
+        items = [*(t("add", i, i) for i in range(20)), t("fail", 3)]
+        stand.swarm(items, name="pool", category="import", max_failures=5).apply_async(task_id="pool").get(timeout=60)
+        yield stand
+
+
+@pytest.fixture
+def command(shop):
+    def call(*words, stdin=None, **env):
+        return subprocess.run(
+            [*COMMAND, *words],
+            cwd=ROOT,
+            env={**os.environ, **environment(shop.broker, shop.backend), **env},
+            input=stdin if stdin is not None else "",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.fixture
+def broken(shop):
+    """A run that has failed in its second step."""
+    t = shop.tasks
+    run = shop.complex(chain(t("add", 1, 1), t("fail"), t("add", 1)), name="broken").apply_async()
+    wait_for(lambda: run.status is RunStatus.FAILED and run.ready(), what="the failure")
+    yield run
+    run.cancel(confirm=True)
+
+
+@pytest.fixture
+def waiting(shop):
+    """A run whose first task runs and whose second one waits."""
+    run = shop.complex(chain(shop.tasks("nap", 1, 60), shop.tasks("nap", seconds=0.01)), name="waiting").apply_async()
+    wait_until_running(run, "0.0.0")
+    yield run
+    if run.status is not RunStatus.CANCELLED:
+        run.cancel(confirm=True)
+
+
+def in_terminal(words, shop, *, columns=100, until, keys=b"", **env):
+    """Run a command in a terminal until it has printed something, and return the output."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        given = {
+            **os.environ,
+            **environment(shop.broker, shop.backend),
+            "COLUMNS": str(columns),
+            "TERM": "xterm",
+            **env,
+        }
+        os.execve(COMMAND[0], [*COMMAND, *words], given)
+    output, deadline, sent = b"", time.monotonic() + 60, False
+    try:
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([terminal], [], [], 0.2)
+            if ready:
+                try:
+                    output += os.read(terminal, 65536)
+                except OSError:  # Linux says EIO when the other side is closed
+                    break
+            if until.encode() in output and not sent:
+                os.write(terminal, keys)
+                sent = True
+    finally:
+        os.close(terminal)
+        _, status = os.waitpid(pid, 0)
+    return output.decode(), os.waitstatus_to_exitcode(status)
+
+
+def test_every_command_has_help(command):
+    """Given the group's help, then it lists all commands, and each has a page of its own."""
+    listed = command("--help").stdout.partition("Commands:\n")[2]
+    names = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert {"runs", "show", "watch", "suspend", "cancel", "doctor", "graph", "resume-reports"} <= set(names)
+    for name in ("runs", "cancel", "graph"):
+        shown = command(name, "--help")
+        assert (shown.returncode, shown.stderr) == (0, "")
+
+
+def test_every_command_has_its_place_in_the_reference(command):
+    """Given the reference page, then it names every command."""
+    page = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    assert [name for name in _COMMANDS if f"`{name}" not in page] == []
+
+
+def test_runs_are_listed(command):
+    """Given a filter, then the table has what matches; JSON has the same runs."""
+    table = command("runs", "tag:eu")
+    assert table.stdout.splitlines()[0].split() == ["RUN", "NAME", "STATUS", "DONE", "CREATED", "(UTC)", "DURATION"]
+    assert table.stdout.splitlines()[1].split()[:4] == ["little", "little", "SUCCEEDED", "2/2"]
+    assert "20/21, 1 failed" in command("runs", "category:import", "pool").stdout
+    [run] = json.loads(command("runs", "tag:eu", "--json").stdout)
+    assert (run["id"], run["status"], run["tags"]) == ("little", "SUCCEEDED", ["eu"])
+    lines = command("runs", "name:little,pool", "--jsonl").stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["pool", "little"]
+    nothing = command("runs", "tag:nowhere")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "No run matches.\n")
+    assert json.loads(command("runs", "tag:nowhere", "--json").stdout) == []
+
+
+def test_a_run_is_shown(command, broken):
+    """Given a run, then its page folds equal tasks, names the error, and gives the id to act on."""
+    shown = command("show", broken.id).stdout
+    assert shown.splitlines()[0] == f"broken  FAILED  {broken.id}"
+    assert "[task] FAILED <0.0.1>" in shown
+    assert "ValueError: no good" in shown
+    assert "1 of 3 done, 1 failed" in shown
+    assert "tests.kit.project.add [task] SUCCEEDED x 20" in command("show", "pool").stdout
+    document = json.loads(command("show", "pool", "--json", "--depth", "1").stdout)
+    assert (document["status"], document["progress"]["done"]) == ("SUCCEEDED", 20)
+    assert len(document["tree"]["children"]) == 21
+
+
+def test_runs_are_steered(command, shop, waiting):
+    """Given a running run, then it is suspended, resumed, interrupted and cancelled, and the audit trail knows who."""
+    assert command("suspend", waiting.id, "--by", "ada").stdout == f"{waiting.id}: suspend done\n"
+    assert waiting.status is RunStatus.SUSPENDED
+    again = command("suspend", waiting.id)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "cannot be suspended" in again.stderr
+    assert command("resume", waiting.id).returncode == 0
+    stopped = command("interrupt", waiting.id, "--grace", "20")
+    assert "terminated: tests.kit.project.nap (0.0.0)" in stopped.stdout
+    assert waiting.status is RunStatus.INTERRUPTED
+    refused = command("cancel", waiting.id)
+    assert refused.returncode == 2
+    assert "confirm it with --yes" in refused.stderr
+    assert waiting.status is RunStatus.INTERRUPTED
+    assert command("cancel", waiting.id, "--yes", "--reason", "wrong file").returncode == 0
+    assert waiting.status is RunStatus.CANCELLED
+    entries = shop.orchestrator.audit(run=waiting.id)
+    assert [(entry.verb, entry.channel, entry.refused) for entry in reversed(entries)] == [
+        ("suspend", "cli", False),
+        ("suspend", "cli", True),
+        ("resume", "cli", False),
+        ("interrupt", "cli", False),
+        ("cancel", "cli", False),
+    ]
+    assert (entries[-1].actor, entries[0].reason) == ("ada", "wrong file")
+    listed = command("audit", "--run", waiting.id, "--verb", "suspend", "--since", "1h").stdout.splitlines()
+    assert len(listed) == 3
+    assert len(json.loads(command("audit", "--run", waiting.id, "--json").stdout)) == 5
+
+
+def test_a_person_confirms_in_a_terminal(shop, waiting):
+    """Given a terminal, then the plan is shown, and `y` cancels; `n` does not."""
+    output, status = in_terminal(["cancel", waiting.id], shop, until="[y/N]", keys=b"n\n")
+    assert "stops 1 running" in output
+    assert (status, waiting.status) == (1, RunStatus.RUNNING)
+    output, status = in_terminal(["cancel", waiting.id], shop, until="[y/N]", keys=b"y\n")
+    assert (status, waiting.status) == (0, RunStatus.CANCELLED)
+
+
+def test_many_runs_are_steered_by_a_filter(command, shop, broken):
+    """Given a filter, then all that match are retried, after a confirmation, and each answers for itself."""
+    where = ("--where", "name:broken status:FAILED")
+    assert "Nobody can answer here" in command("retry", *where).stderr
+    done = command("retry", *where, "--yes")
+    assert (done.returncode, done.stdout) == (0, f"{broken.id}: retry done\n")
+    wait_for(lambda: broken.status is RunStatus.FAILED and broken.ready(), what="the second failure")
+    assert command("retry", broken.id, "--node", "0.0.1").returncode == 0
+    wait_for(lambda: broken.status is RunStatus.FAILED and broken.ready(), what="the third failure")
+    none = command("suspend", "--where", "tag:nowhere", "--yes")
+    assert (none.returncode, none.stderr) == (0, "No run matches.\n")
+    for words in (("suspend",), ("suspend", broken.id, "--where", "x"), ("retry", "a", "b", "--node", "0")):
+        assert command(*words).returncode == 2
+
+
+def test_a_run_runs_again(command, shop):
+    """Given a run, then `rerun` prints the id of the new one, which succeeds."""
+    done = command("rerun", "little")
+    new = done.stdout.split()[-1]
+    assert shop.orchestrator.run(new).get(timeout=60) == 4
+    assert shop.orchestrator.run(new).view.rerun_of == "little"
+
+
+def test_nodes_are_taken_out(command, shop):
+    """Given waiting items of a suspended swarm, then one is skipped and one becomes a run of its own."""
+    run = shop.swarm([shop.tasks("add", i, 1) for i in range(4)], max_concurrency=1).apply_async(countdown=3600)
+    run.suspend()
+    assert command("skip", run.id, "0.2").stdout == f"{run.id}: skipped 0.2\n"
+    done = command("detach", run.id, "0.3")
+    assert shop.orchestrator.run(done.stdout.split()[-1]).get(timeout=60) == 4
+    assert command("skip", run.id, "0.99").returncode == 1
+    run.cancel(confirm=True)
+
+
+def test_signatures_are_marked_and_restored(command, shop):
+    """Given a saved signature, then it is listed, marked, restored and deleted."""
+    saved = shop.orchestrator.save(shop.tasks("add", 1, 1), name="nightly", category="jobs")
+    listed = json.loads(command("signatures", "--saved", "--name", "nightly", "--json").stdout)
+    assert [one["id"] for one in listed] == [saved.id]
+    assert "marked for deletion at " in command("delete", saved.id, "--after", "2d").stdout
+    assert "MARKED_FOR_DELETION" in command("signatures", "--saved").stdout
+    assert command("restore", saved.id).stdout == f"restored: {saved.id}\n"
+    assert command("restore", saved.id).returncode == 1
+    assert command("delete", saved.id, "--after", "soon").returncode == 2
+    assert command("delete", saved.id, "--at", "2d", "--now").returncode == 2
+    assert command("delete", saved.id, "--now", "--yes").stdout == f"deleted: {saved.id}\n"
+    assert command("delete", saved.id).returncode == 1
+
+
+def test_a_run_is_followed_in_a_pipe(command, shop, broken):
+    """Given a pipe, then `watch` prints each event, and its status tells a failure; JSON lines have the same."""
+    text = command("watch", broken.id)
+    assert text.returncode == 1
+    assert "0.0.1  NodeFailed" in text.stdout
+    assert "run  StatusChanged  status FAILED" in text.stdout
+    lines = command("watch", "little", "--jsonl")
+    assert lines.returncode == 0
+    assert json.loads(lines.stdout.splitlines()[-1])["event"] == "RunClosed"
+    assert "that have not ended" in command("watch").stdout
+
+
+def test_a_run_is_followed_in_a_terminal(shop):
+    """Given a terminal, then the tree is redrawn until the run ends."""
+    run = shop.complex(chain(shop.tasks("nap", 1, 2), shop.tasks("add", 1)), name="live").apply_async()
+    output, status = in_terminal(["watch", run.id, "--interval", "0.2"], shop, until="never")
+    assert status == 0
+    assert output.count("nap [task]") > 1, "it was drawn more than once"
+    assert "add [task] SUCCEEDED" in output
+
+
+@pytest.mark.parametrize("columns", [40, 200])
+def test_a_table_fits_the_terminal(shop, columns):
+    """Given a narrow terminal, then lines are cut; colours are there unless `NO_COLOR` is set."""
+    output, _ = in_terminal(["runs", "name:little,pool"], shop, columns=columns, until="never", NO_COLOR="1")
+    assert "\x1b[" not in output
+    assert max(map(len, output.splitlines())) <= columns
+    assert "SUCCEEDED" in output
+    assert "little" in output.split()
+    coloured, _ = in_terminal(["runs", "name:little,pool"], shop, columns=columns, until="never")
+    assert "\x1b[32m" in coloured
+
+
+def test_a_closed_pipe_is_no_error(shop):
+    """Given `| head -1`, then the command ends in silence."""
+    env = {**os.environ, **environment(shop.broker, shop.backend)}
+    line = f"{' '.join(COMMAND)} show pool --json | head -1"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+@pytest.fixture
+def documents(shop, tmp_path):
+    """Two documents of graphs, and one that is broken."""
+    graph = ConditionalGraph("sum", app=shop.app).add_node("a", shop.tasks("add", 1)).add_edge(START, "a")
+    (tmp_path / "broken.json").write_text(json.dumps(graph.to_dict()))
+    graph.add_edge("a", END)
+    (tmp_path / "old.json").write_text(json.dumps(graph.to_dict()))
+    graph.add_node("b", shop.tasks("add", 2)).add_edge("a", "b").add_edge("b", END)
+    (tmp_path / "new.json").write_text(json.dumps(graph.to_dict()))
+    return tmp_path
+
+
+def test_graphs(command, shop, documents):
+    """Given documents, then they are drawn, checked, compared, saved and started."""
+    old, new, wrong = (str(documents / f"{name}.json") for name in ("old", "new", "broken"))
+    assert command("graph", "show", old).stdout.startswith("flowchart")
+    assert command("graph", "validate", old).stdout == f"{old}: 1 nodes, 2 edges, nothing is wrong\n"
+    refused = command("graph", "validate", wrong)
+    assert refused.returncode == 1
+    assert "no way to END" in refused.stderr or "END" in refused.stderr
+    compared = command("graph", "diff", old, new)
+    assert compared.returncode == 1
+    assert '+      "name": "b",' in compared.stdout or '"b"' in compared.stdout
+    assert command("graph", "diff", old, old).returncode == 0
+    exported = command("graph", "export", old).stdout
+    assert json.loads(exported) == json.loads((documents / "old.json").read_text())
+    saved = command("graph", "import", "-", "--name", "adds", stdin=exported).stdout.strip()
+    assert shop.orchestrator.signature(saved).name == "adds"
+    done = command("graph", "run", old, "--arg", "41", "--wait")
+    assert (done.returncode, json.loads(done.stdout)) == (0, 42), done.stderr
+    started = command("graph", "run", old, "--arg", "41").stdout.strip()
+    assert shop.orchestrator.run(started).get(timeout=60) == 42
+    for words in (("show", "nowhere.json"), ("show", "no.such:name"), ("run", old, "--arg", "{"), ("show", __file__)):
+        refused = command("graph", *words)
+        assert refused.returncode == 2, words
+        assert "Traceback" not in refused.stderr
+
+
+def test_the_set_up_is_checked(command, shop):
+    """Given a sound set-up, then every check is ok; given Redis that may evict, then a warning says what to do."""
+    sound = command("doctor")
+    assert sound.returncode == 0, sound.stdout
+    names = [line.split()[1] for line in sound.stdout.splitlines() if not line.startswith(" ")]
+    assert names == ["settings", "store", "durability", "memory", "clock", "broker", "workers", "queues", "extension"]
+    assert "shop@test" in sound.stdout
+    assert {check["level"] for check in json.loads(command("doctor", "--json").stdout)} == {"ok"}
+    shop.orchestrator.container.store.client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        warned = command("doctor")
+        assert warned.returncode == 0
+        assert "warning  memory" in warned.stdout
+        assert "set `maxmemory-policy noeviction`" in warned.stdout
+        assert command("doctor", "--strict").returncode == 1
+    finally:
+        shop.orchestrator.container.store.client.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize("words", [("runs",), ("show", "x"), ("suspend", "x"), ("doctor",), ("audit",), ("watch",)])
+def test_a_store_that_is_away_is_one_line(command, words):
+    """Given no Redis, then each command ends with status 1 and says so without a traceback."""
+    gone = {"TEST_BROKER": "redis://127.0.0.1:1/0", "TEST_BACKEND": "redis://127.0.0.1:1/1"}
+    patience = json.dumps({"orchestrator_store_patience": 0})
+    refused = command(*words, **gone, TEST_SETTINGS=patience)
+    assert refused.returncode == 1
+    said = refused.stdout if words == ("doctor",) else refused.stderr
+    assert "127.0.0.1:1" in said
+    assert "Traceback" not in refused.stdout + refused.stderr
+    if words != ("doctor",):
+        assert len(refused.stderr.splitlines()) == 1
+
+
+def test_what_auto_resume_did(command):
+    listed = command("resume-reports", "--json")
+    assert listed.returncode == 0
+    assert isinstance(json.loads(listed.stdout), list)
