@@ -246,6 +246,9 @@ from .model.events import (
 from .model.events import (
     UnknownEvent as UnknownEvent,
 )
+from .model.logs import (
+    LogLine as LogLine,
+)
 from .model.problems import (
     Problem as Problem,
 )

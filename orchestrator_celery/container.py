@@ -20,6 +20,7 @@ from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.connection import connect
+from orchestrator_celery.store.log_buffer import LogBuffer
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 
@@ -73,6 +74,11 @@ class Container:
     def reader(self) -> Reader:
         """Reads records."""
         return Reader(self.store.client, self.store.keys)
+
+    @cached_property
+    def log_buffer(self) -> LogBuffer:
+        """Log lines of tasks that are not stored yet."""
+        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines))
 
     @cached_property
     def registry(self) -> WorkerRegistry:

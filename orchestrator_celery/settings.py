@@ -89,6 +89,19 @@ class OrchestratorSettings(BaseModel):
         ge=0,
         description="Seconds until a task fails that no running worker of its queue has registered.",
     )
+    capture_logs: bool = Field(default=True, description="Whether runs keep what their tasks log and print.")
+    log_level: str = Field(
+        default="INFO", description="Lowest level of lines that runs keep: DEBUG, INFO, WARNING, ERROR or CRITICAL."
+    )
+    log_lines: int = Field(default=10_000, ge=100, description="Log lines kept per run, the newest ones.")
+    log_line_length: int = Field(
+        default=4000, ge=100, le=100_000, description="Most characters of a log line; the rest is cut."
+    )
+    redact: str | None = Field(
+        default=None,
+        description="Import path of a function (text) -> text that removes secrets from log lines; by default the "
+        "values of keys such as password, token or api_key, and passwords of URLs.",
+    )
     heartbeat: float = Field(
         default=2.5, gt=0, le=10, description="Longest time between two heartbeats of a worker, in seconds."
     )
@@ -108,6 +121,13 @@ class OrchestratorSettings(BaseModel):
         if url is not None and "://" not in url:
             raise ValueError("give a URL such as 'redis://localhost:6379/1'")
         return url
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, level: str) -> str:
+        if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+            raise ValueError("give DEBUG, INFO, WARNING, ERROR or CRITICAL")
+        return level.upper()
 
     @classmethod
     def read(cls, conf: Mapping[str, Any], policies: Mapping[str, object] | None = None) -> OrchestratorSettings:
@@ -157,6 +177,9 @@ class TaskPolicy(BaseModel):
     )
     priority: Priority | None = Field(
         default=None, description="Priority of this task's items in a swarm, if they have none of their own."
+    )
+    capture_logs: bool | None = Field(
+        default=None, description="Overrides `orchestrator_capture_logs`: whether this task's log lines are kept."
     )
     interrupt_signal: str | None = Field(
         default=None, description="First signal for the process of this task when its run is interrupted, e.g. SIGINT."

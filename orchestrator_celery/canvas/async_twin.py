@@ -77,7 +77,7 @@ class Twin:
 
 
 #: Methods that are no generator functions but return an iterator.
-_ITERATORS = frozenset({"items", "results"})
+_ITERATORS = frozenset({"items", "logs", "results"})
 
 
 def _property_twin(handle: Any, name: str) -> Callable[[], Awaitable[Any]]:

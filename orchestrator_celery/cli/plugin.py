@@ -23,6 +23,7 @@ _COMMANDS = {
     "doctor": "doctor",
     "graph": "graphs",
     "interrupt": "steering",
+    "logs": "logs",
     "reject": "steering",
     "rerun": "steering",
     "restore": "signature_commands",

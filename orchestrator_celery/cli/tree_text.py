@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestrator_celery.cli.output import age, fitted
-from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.model.folding import folded, is_named
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import NodeView
 
 __all__ = ("bar", "tree_lines")
 
-#: Fewest equal siblings that are folded into one line.
-_FOLDED = 3
 _BAR = 20
-#: States in which a node can be named in `retry`, `skip` or `detach`, or is looked for.
-_NAMED = (NodeState.WAITING, NodeState.QUEUED, NodeState.RUNNING, NodeState.FAILED, NodeState.AWAITING,
-          NodeState.INTERRUPTED)  # fmt: skip
 
 
 def tree_lines(root: NodeView, *, ascii_only: bool = False) -> list[str]:
@@ -41,7 +36,7 @@ def _below(node: NodeView, indent: str, marks: Sequence[str]) -> Iterator[str]:
     branch, last, through, empty = marks
     entries: list[tuple[str, NodeView | None]] = [
         (_line(views[0], len(views)), views[0] if len(views) == 1 else None)
-        for views in _folded([*node.children, *node.callbacks])
+        for views in folded([*node.children, *node.callbacks])
     ]
     more = node.children_total - len(node.children)
     if more > 0 and node.children:
@@ -53,24 +48,11 @@ def _below(node: NodeView, indent: str, marks: Sequence[str]) -> Iterator[str]:
             yield from _below(view, indent + (empty if is_last else through), marks)
 
 
-def _folded(views: Sequence[NodeView]) -> list[list[NodeView]]:
-    """Group siblings that look the same, in the places of the first of each group."""
-    groups: dict[tuple[object, ...], list[NodeView]] = {}
-    for view in views:
-        is_plain = not (view.children or view.children_total or view.callbacks or view.error or view.earlier)
-        is_plain = is_plain and view.progress is None and view.answer is None and view.state is not NodeState.FAILED
-        groups.setdefault((view.name, view.kind, view.state) if is_plain else (view.id,), []).append(view)
-    found: list[list[NodeView]] = []
-    for group in groups.values():
-        found.extend([group] if len(group) >= _FOLDED else [[view] for view in group])
-    return found
-
-
 def _line(view: NodeView, count: int = 1) -> str:
     words = [view.name, f"[{view.kind}]", view.state.value]
     if count > 1:
         return printable(" ".join([*words, f"x {count}"]))
-    if view.state in _NAMED and view.id != "0":
+    if is_named(view):
         words.append(f"<{view.id}>")
     if view.started is not None and not view.children:
         words.append(f"({age(view.started, view.finished)})")

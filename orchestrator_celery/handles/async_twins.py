@@ -225,6 +225,7 @@ if TYPE_CHECKING:
         suspend = Call(Run.suspend)
         interrupt = Call(Run.interrupt)
         tree = Call(Run.tree)
+        logs = Each(Run.logs)
         watch = Each(Run.watch)
 
         async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any: ...

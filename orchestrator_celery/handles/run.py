@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from celery.result import AsyncResult
@@ -14,17 +15,20 @@ from orchestrator_celery.handles.run_verbs import RunVerbs
 from orchestrator_celery.model.events import Event, RunClosed
 from orchestrator_celery.model.filter_words import filter_word
 from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.logs import LogLine
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.events import parse_event
 from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.logs import parse_line
 from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.live_progress import LiveProgress
+from orchestrator_celery.views.log_lines import LogFilter
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
@@ -206,6 +210,47 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
             found += [parse_event(self.id, place, fields) for place, fields in entries]
             after = found[-1].id
         return [*found, *LiveProgress(self._container.reader, self.id).events(after)]
+
+    def logs(
+        self,
+        *,
+        level: str | int | None = None,
+        node: str | None = None,
+        search: str | None = None,
+        since: datetime | str | None = None,
+        follow: bool = False,
+    ) -> Iterator[LogLine]:
+        """Yield what the run's tasks have logged and printed, oldest first.
+
+        A run keeps the newest `orchestrator_log_lines` lines. The lines of a task are complete when its end is known;
+        while it runs, they come a quarter of a second later.
+
+        Args:
+            level: the lowest level, such as `WARNING`.
+            node: only lines of this node and of the nodes below it.
+            search: only lines with this text in their message or traceback, in any case.
+            since: only lines since this time, an aware datetime, or an age such as `10m`.
+            follow: go on until the run has ended.
+
+        Raises:
+            OrchestratorError: the level is not known, or the time cannot be read.
+            RunNotFound: the run has no record.
+        """
+        return LogFilter.of(level, node, search, since).matching(self._lines(follow))
+
+    def _lines(self, follow: bool) -> Iterator[LogLine]:
+        reader, after, over = self._container.reader, "0", False
+        self._head()
+        while True:
+            entries = patiently(self._container, reader.logs, self.id, after, _BLOCK if follow and not over else None)
+            for place, fields in entries:
+                line = parse_line(self.id, place, fields)
+                after = line.id
+                yield line
+            if not entries:
+                if over or not follow:
+                    return
+                over = self._recorded_status() in (None, *(status for status in RunStatus if status.ended))
 
     def _head(self) -> Head:
         head = self._container.reader.status_head(self.id)

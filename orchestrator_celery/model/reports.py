@@ -87,6 +87,41 @@ class ResumeReport(BaseModel):
         """Return the listed nodes with this action."""
         return tuple(node for node in self.nodes if node.action is action)
 
+    @property
+    def resumed(self) -> tuple[ResumedNode, ...]:
+        """Listed nodes that start again, because their worker was gone."""
+        return self.of(ResumeAction.RESUMED)
+
+    @property
+    def started(self) -> tuple[ResumedNode, ...]:
+        """Listed nodes whose message was sent again."""
+        return self.of(ResumeAction.STARTED)
+
+    @property
+    def kept(self) -> tuple[ResumedNode, ...]:
+        """Listed nodes that wait for their run to be resumed, or for the canvas that replaced them."""
+        return self.of(ResumeAction.KEPT)
+
+    @property
+    def skipped(self) -> tuple[ResumedNode, ...]:
+        """Listed nodes that had ended before they could start again."""
+        return self.of(ResumeAction.SKIPPED)
+
+    @property
+    def refused(self) -> tuple[ResumedNode, ...]:
+        """Listed nodes that a rule holds back."""
+        return self.of(ResumeAction.REFUSED)
+
+    @property
+    def failed(self) -> tuple[ResumedNode, ...]:
+        """Listed nodes that were given up."""
+        return self.of(ResumeAction.FAILED)
+
+    @property
+    def unreadable(self) -> tuple[ResumedNode, ...]:
+        """Listed nodes of runs whose record is broken."""
+        return self.of(ResumeAction.UNREADABLE)
+
     def count(self, action: ResumeAction) -> int:
         """Return the number of nodes with this action, listed or not."""
         return self.counts.get(action, 0) or len(self.of(action))
@@ -158,6 +193,31 @@ class InterruptReport(BaseModel):
     def of(self, outcome: InterruptOutcome) -> tuple[InterruptedTask, ...]:
         """Return the tasks with this outcome."""
         return tuple(task for task in self.tasks if task.outcome is outcome)
+
+    @property
+    def terminated(self) -> tuple[InterruptedTask, ...]:
+        """Tasks whose process was ended by a signal, or whose greenlet was killed."""
+        return self.of(InterruptOutcome.TERMINATED)
+
+    @property
+    def stopped_itself(self) -> tuple[InterruptedTask, ...]:
+        """Tasks that reacted to the interruption, or are now a retry that waits."""
+        return self.of(InterruptOutcome.STOPPED_ITSELF)
+
+    @property
+    def finished_first(self) -> tuple[InterruptedTask, ...]:
+        """Tasks that ended before they could be stopped."""
+        return self.of(InterruptOutcome.FINISHED_FIRST)
+
+    @property
+    def unreachable(self) -> tuple[InterruptedTask, ...]:
+        """Tasks whose worker did not answer or could not end them."""
+        return self.of(InterruptOutcome.UNREACHABLE)
+
+    @property
+    def unsupported(self) -> tuple[InterruptedTask, ...]:
+        """Tasks that run on, because their pool cannot kill them."""
+        return self.of(InterruptOutcome.UNSUPPORTED)
 
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self.of(outcome))} {outcome}" for outcome in InterruptOutcome if self.of(outcome))

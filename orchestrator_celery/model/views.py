@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator_celery.model.folding import folded, is_named
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.model.text import printable
 
@@ -115,17 +116,18 @@ class NodeView(_View):
     def __str__(self) -> str:
         return "\n".join(self._lines(""))
 
-    def _lines(self, indent: str) -> list[str]:
+    def _lines(self, indent: str, count: int = 1) -> list[str]:
         more = self.children_total - len(self.children)
+        number = f" x {count}" if count > 1 else f" <{self.id}>" if is_named(self) else ""
         error = f" {self.error.type}" if self.error else ""
         notes = f" ({self.visits} visits)" if self.visits > 1 else ""
         if len(self.earlier) >= self.visits > 0:
             notes += f" ({len(self.earlier) + 1} tries)"
         if self.answer is not None:
             notes += f" {self.answer}"
-        lines = [indent + printable(f"{self.name} [{self.kind}] {self.state}{error}{notes}")]
-        for child in (*self.children, *self.callbacks):
-            lines.extend(child._lines(indent + "  "))
+        lines = [indent + printable(f"{self.name} [{self.kind}] {self.state}{number}{error}{notes}")]
+        for views in folded([*self.children, *self.callbacks]):
+            lines.extend(views[0]._lines(indent + "  ", len(views)))
         if more > 0:
             lines.append(f"{indent}  ... {more} more")
         return lines

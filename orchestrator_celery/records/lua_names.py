@@ -18,6 +18,7 @@ from orchestrator_celery.records.graph import Undone
 from orchestrator_celery.records.head import FORMAT, GRAPH_FORMAT, HeadField, HeadPrefix
 from orchestrator_celery.records.inputs import Source
 from orchestrator_celery.records.live import LiveState
+from orchestrator_celery.records.logs import LogField
 from orchestrator_celery.records.names import Beside, Place, RunKey
 from orchestrator_celery.records.outcomes import OutcomeKind
 from orchestrator_celery.records.pool import SPAN, Openness
@@ -33,6 +34,7 @@ def _members(*enums: type[Enum]) -> dict[str, object]:
 GROUPS: dict[str, dict[str, object]] = {
     "ATTRIBUTE": _members(Attribute),
     "BESIDE": _members(Beside),
+    "LOG": _members(LogField),
     "EVENT": _members(EventField),
     "FORMAT": {"version": FORMAT, "graphs": GRAPH_FORMAT},
     "HEAD": _members(HeadField),

@@ -19,6 +19,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:{<run>}:e`                            stream  events
 `orc:{<run>}:c`                            hash    checkpoints of leaves
 `orc:{<run>}:p`                            hash    progress reports of leaves
+`orc:{<run>}:o`                            stream  lines that tasks have logged
 `orc:{<run>}:q:<pool>`                     zset    waiting items of a pool with several priorities, as ranges of indexes
 `orc:{<run>}:r`                            zset    reruns of this run, or runs of a saved signature, by creation
 `orc:{<run>}:i`                            set     tasks that replaced themselves, some of them by a run of that id
@@ -120,6 +121,10 @@ class Keys:
     def events(self, run: str) -> str:
         """Events, oldest first."""
         return self.root(run) + RunKey.EVENTS.value
+
+    def logs(self, run: str) -> str:
+        """Lines that tasks have logged, oldest first."""
+        return self.root(run) + RunKey.LOGS.value
 
     def registered(self, signature: str) -> str:
         """Runs of a signature; of a run: its reruns."""

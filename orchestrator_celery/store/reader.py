@@ -157,6 +157,7 @@ class Reader:
             keys.checkpoints(run),
             keys.progress(run),
             keys.registered(run),
+            keys.logs(run),
             keys.inner(run),
             *(keys.upload(run, token) for token in tokens),
         ]
@@ -234,7 +235,14 @@ class Reader:
 
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Return the events after a place in the stream; wait up to `block` milliseconds for the first one."""
-        answer = self._client.xread({self._keys.events(run): after}, count=PAGE, block=block)
+        return self._entries(self._keys.events(run), after, block)
+
+    def logs(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Return the log lines after a place in the stream; wait up to `block` milliseconds for the first one."""
+        return self._entries(self._keys.logs(run), after, block)
+
+    def _entries(self, key: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        answer = self._client.xread({key: after}, count=PAGE, block=block)
         if isinstance(answer, dict):  # RESP3
             return [entry for batches in answer.values() for batch in batches for entry in batch]
         return [entry for _, entries in answer for entry in entries]

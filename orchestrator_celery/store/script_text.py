@@ -4,6 +4,10 @@ Redis runs the whole text at each call, and each function in it costs time. So a
 is left out, and the helpers of a *part* are put into a function of their own, which runs when the first of the
 functions is called that the rest of the script knows of the part. A verb that calls other functions of a part names the
 part in its include line; then its helpers stand in the text like all others.
+
+Each time a function is made, Redis walks over the local variables of the block around it, to find those that the
+function uses. With 150 variables that is most of a call's time. So the text is cut into blocks, each inside the one
+before. A block may have 200 local variables, so a text may have more.
 """
 
 from __future__ import annotations
@@ -21,6 +25,13 @@ FOLDER = files("orchestrator_celery.store") / "lua"
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
 _COMMENT = re.compile(r" *--[^\n]*")
 _WORD = re.compile(r"\w+")
+_LOCALS = re.compile(r"^local (?:function (\w+)|([\w, \n]+?)(?: =|$))", re.MULTILINE)
+#: Stand between two helpers until the text is cut into blocks.
+_CUT, _CUT_LATER = "\n\0\n", "\n\1\n"
+#: Fewest local variables of a block, and most variables around it that a block may use; Lua allows 60.
+_BLOCK, _USED_AROUND = 6, 60
+#: Most local variables of a text of one block.
+_SMALL = 60
 _FUNCTION = re.compile(r"^local function (\w+)\((?:.*[ )]end$|(?:.*\n)+?end$)\n", re.MULTILINE)
 
 #: Helpers that verbs include together, in an order in which each helper finds the functions it calls.
@@ -71,7 +82,7 @@ def script_text(verb: str) -> str:
     named = _names(body)
     later = frozenset(part for part in _PARTS if part not in named)
     helpers = [_source(helper, later) for name in named if name not in _PARTS for helper in _helpers(name, later)]
-    return _used(with_literals(verb, _COMMENT.sub("", "\n".join([*helpers, body]))))
+    return _in_blocks(_used(with_literals(verb, _COMMENT.sub("", _CUT.join([*helpers, body])))).split(_CUT))
 
 
 def _names(body: str) -> list[str]:
@@ -91,9 +102,9 @@ def _helpers(name: str, later: frozenset[str]) -> Iterator[str]:
 def _source(name: str, later: frozenset[str]) -> str:
     if name not in later:
         return (FOLDER / "lib" / f"{name}.lua").read_text()
-    helpers = "\n".join(_source(helper, later) for helper in _SETS[name].split())
+    helpers = [_source(helper, later) for helper in _SETS[name].split()]
     loaders = [f"{known} = function(...) load_{name}() return {known}(...) end" for known in _PARTS[name]]
-    return "\n".join([f"local load_{name} = function()", helpers, "end", *loaders])
+    return _CUT_LATER.join([f"local load_{name} = function()", *helpers, "\n".join(["end", *loaders])])
 
 
 def _used(text: str) -> str:
@@ -112,3 +123,42 @@ def _used(text: str) -> str:
     for function in sorted(unused, key=re.Match.start, reverse=True):
         text = text[: function.start()] + text[function.end() :]
     return text
+
+
+def _in_blocks(parts: list[str], around: frozenset[str] = frozenset()) -> str:
+    """The text of all parts, cut into blocks where a block uses few enough variables of those around it.
+
+    Args:
+        parts: the text of each helper.
+        around: variables around all of them.
+    """
+    declared = [_declared(part) for part in parts]
+    if sum(map(len, declared)) <= _SMALL:
+        return "\n".join(parts)
+    used: list[set[str]] = [set()]
+    for part in reversed(parts):
+        used.insert(0, used[0].union(_WORD.findall(part)))
+    text, size, depth = list[str](), 0, 0
+    for place, part in enumerate(parts):
+        if size >= _BLOCK and len(around & used[place]) <= _USED_AROUND:
+            text.append("return (function()")
+            size, depth = 0, depth + 1
+        around |= declared[place]
+        text.append(_loader_in_blocks(part, around))
+        size += len(declared[place])
+    return "\n".join([*text, *["end)()"] * depth])
+
+
+def _loader_in_blocks(part: str, around: frozenset[str]) -> str:
+    """The text of a part; the helpers of a part that is loaded later are cut into blocks too."""
+    first, *rest = part.split(_CUT_LATER)
+    if not rest:
+        return part
+    *between, last = rest
+    return "\n".join([first, _in_blocks(between, around), last])
+
+
+def _declared(part: str) -> frozenset[str]:
+    """Names of the local variables of a part; of a part that is loaded later, of its function only."""
+    text = part.split(_CUT_LATER)[0]
+    return frozenset(name.strip() for found in _LOCALS.findall(text) for name in (found[0] or found[1]).split(","))

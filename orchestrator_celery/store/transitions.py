@@ -15,6 +15,7 @@ from orchestrator_celery.records.head import NO_APP, AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.graph_transitions import GraphTransitions
+from orchestrator_celery.store.log_transitions import LogTransitions
 from orchestrator_celery.store.outbox_transitions import OutboxTransitions
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.script_call import Effects, Refused, effect
@@ -56,6 +57,7 @@ class Store(SlicedTransitions):
         self.swarms = SwarmTransitions(client, settings, app)
         self.graphs = GraphTransitions(client, settings, app)
         self.outbox = OutboxTransitions(client, settings, app)
+        self.logs = LogTransitions(client, settings, app)
         self.signatures = SignatureTransitions(client, settings, app)
 
     def create(

@@ -15,6 +15,7 @@ from orchestrator_celery.worker.claim_guard import guard_tasks
 from orchestrator_celery.worker.claims import Claims
 from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
 from orchestrator_celery.worker.internal_tasks import register
+from orchestrator_celery.worker.log_capture import LogCapture, redactor_of
 from orchestrator_celery.worker.lost_process import LostProcesses
 from orchestrator_celery.worker.queue_reporter import QueueReporter
 from orchestrator_celery.worker.reconciler import Reconciler
@@ -44,7 +45,7 @@ def install(container: Container) -> None:
     lost = LostProcesses(container, reporter)
     retry_replace = RetryReplace(container, reporter)
     unknown = UnknownTasks(container, reporter)
-    claims = Claims(container, lost, unknown)
+    claims = Claims(container, lost, unknown, LogCapture(container))
     additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
@@ -93,6 +94,7 @@ def _check_settings(container: Container) -> None:
     """
     try:
         rules_of(container)
+        redactor_of(container)
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 

@@ -24,6 +24,7 @@ from orchestrator_celery.worker.unknown_tasks import missing_task
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.log_capture import LogCapture
     from orchestrator_celery.worker.lost_process import LostProcesses
     from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
@@ -39,10 +40,12 @@ class Claims:
         container: the parts of the orchestrator.
         lost: handles the nodes of a process that is gone.
         unknown: handles messages whose task this worker lacks.
+        capture: keeps the log lines of bodies.
     """
 
-    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks) -> None:
+    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks, capture: LogCapture) -> None:
         self._container = container
+        self._capture = capture
         self._lost = lost
         self._unknown = unknown
         self._bodies = Bodies()
@@ -73,6 +76,7 @@ class Claims:
             raise
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
+        self._capture.begin()
         request._orchestrator_message = ClaimedMessage(
             claims, _origin(self._container, request), checkpoint, routing=routing, body=body
         )

@@ -46,8 +46,9 @@ class Reporter:
     def __init__(self, container: Container) -> None:
         self._container = container
 
-    def flush_progress(self, message: ClaimedMessage | None) -> None:
-        """Write the last progress of a body, before its outcome is reported."""
+    def flush_body(self, message: ClaimedMessage | None) -> None:
+        """Write the last progress and log lines of a body, before its outcome is reported."""
+        self._container.log_buffer.flush()
         if message is not None:
             message.progress.flush(
                 partial(patiently, self._container), self._container.store.progress, *message.claims[-1]

@@ -132,7 +132,7 @@ class RetryReplace:
             if message is None or not is_transient(rejected.reason):
                 raise
             self._log_waiting("retry", task, rejected.reason)
-            self._reporter.flush_progress(message)
+            self._reporter.flush_body(message)
             given = inspect.signature(original).bind(task, *args, **kwargs).arguments
             for leaf, fence in message.claims:
                 later = fence._replace(retries=fence.retries + 1)

@@ -66,7 +66,7 @@ class TaskSignals:
         """Report that the body returned."""
         message = claimed_by(sender.request)
         if message is not None:
-            self._reporter.flush_progress(message)
+            self._reporter.flush_body(message)
             for leaf, fence in message.claims:
                 (message.sink or self._reporter).finished(leaf, fence, result, message.origin, message.routing)
 
@@ -75,7 +75,7 @@ class TaskSignals:
         message = claimed_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
         if message is not None:
-            self._reporter.flush_progress(message)
+            self._reporter.flush_body(message)
             for leaf, fence in message.claims:
                 if leaf.node == CLOSE and is_transient(exception) and exception is not message.outcome:
                     # This is not the run's own error. Celery could not store the outcome or send the next messages, so
@@ -96,7 +96,7 @@ class TaskSignals:
         """Report that the body called `retry`, or that a cold shutdown cancelled it (without a reason)."""
         message = claimed_by(request)
         if message is not None or reason is not None:
-            self._reporter.flush_progress(message)
+            self._reporter.flush_body(message)
             claims = message.claims if message is not None else claims_of(sender, request, request.args)
             for leaf, fence in claims:
                 later = fence._replace(retries=fence.retries + 1)
@@ -118,7 +118,7 @@ class TaskSignals:
         message = claimed_by(sender.request)
         if message is None or message.handed_over or state not in (IGNORED, REJECTED):
             return
-        self._reporter.flush_progress(message)
+        self._reporter.flush_body(message)
         for leaf, fence in message.claims:
             if message.replacement is not None:
                 self._retry_replace.replaced(leaf, fence, message.replacement)

@@ -57,6 +57,8 @@ ANSWERING = {"answer"}
 GOING_ON = {"retry", "settled", "skip"}
 #: What a worker does with a task that it lacks: `tests/worker/test_unknown_tasks.py` crashes at it.
 LACKING = {"postpone"}
+#: Of tasks that log: `tests/worker/test_logs.py` crashes at it.
+LOGGING = {"log"}
 #: What a failure withdraws: `test_withdrawn.py` crashes at it.
 WITHDRAWING = {"withdraw"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
@@ -69,7 +71,9 @@ def kind(point):
     return point.removeprefix("store.").rsplit(".", 1)[0]
 
 
-ELSEWHERE = CLIENT | LATE | DELAYED | LEAVING | STORED | STOPPING | ANSWERING | GOING_ON | LACKING | WITHDRAWING
+ELSEWHERE = (
+    CLIENT | LATE | DELAYED | LEAVING | STORED | STOPPING | ANSWERING | GOING_ON | LACKING | WITHDRAWING | LOGGING
+)
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in WORKER_POINTS]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]

@@ -123,7 +123,7 @@ class Judge:
     @staticmethod
     def _keys(store, run):
         root = store.keys.root(run)
-        return [root, *(f"{root}:{part}" for part in "dltmec")]
+        return [root, *(f"{root}:{part}" for part in "dltmecop")]
 
     def give_up(self):
         """What is still open never ended."""

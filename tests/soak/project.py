@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 import os
 import time
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ app = Celery(
 app.conf.update(broker_connection_retry_on_startup=True, **json.loads(os.environ.get("TEST_SETTINGS", "{}")))
 orchestrator = Orchestrator(app)
 
+log = logging.getLogger("soak")
+
 _books = {}
 
 
@@ -36,6 +39,7 @@ def ledger():
 def body(at, retries=0):
     """Note that a body runs here, and which process to kill to hit it."""
     run, tag, seconds = at
+    log.info("%s begins in attempt %d", tag, current_node().attempt)
     book, pid = ledger(), os.getpid()
     with book.pipeline() as pipe:
         pipe.rpush("bodies", json.dumps([run, tag, current_node().attempt, retries]))

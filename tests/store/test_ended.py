@@ -23,6 +23,7 @@ def test_every_key_gets_the_retention(play):
     play.start(swarm(leaf(), open=True))
     play.claim("0.0")
     play.store.checkpoint(play.leaf("0.0"), Fence(), b"x")
+    play.store.logs.append("r", [b"[]"])
     play.add(*[leaf()] * 1001)
     play.add(*[leaf()] * 1002)
     play.store.swarms.close_swarm("r", "0")
@@ -32,6 +33,9 @@ def test_every_key_gets_the_retention(play):
     play.tell()
     assert without_expiry(play) == []
     assert len([key for key in play.keys() if ":d:" in key]) == 2
+    play.redis.delete(play.store.keys.logs("r"))
+    play.store.logs.append("r", [b"[]"])
+    assert without_expiry(play) == [], "lines that come late go with the run"
 
 
 def test_it_is_told_to_those_who_watch(play):

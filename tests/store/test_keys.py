@@ -35,6 +35,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.start(swarm(leaf(links=[chain(leaf(), leaf())]), chain(leaf(), leaf()), open=True), input=b"[[1], {}]")
     play.claim("0.0")
     play.store.progress(play.leaf("0.0"), Fence(), "1", "2", "half")
+    play.store.logs.append(run, [b"[]"])
     play.add(*[leaf()] * 1001)
     play.store.swarms.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
@@ -82,7 +83,7 @@ def test_every_documented_key_is_used(store):
 def test_all_keys_of_a_run_share_a_slot(store, run):
     """Given a run of any name, then all its keys are in one slot of a cluster."""
     play = everything(store, run)
-    assert len(play.keys()) == 12
+    assert len(play.keys()) == 13
     assert len({key_slot(key.encode()) for key in [*play.keys(), f"{store.keys.root(run)}:k"]}) == 1
 
 
@@ -114,7 +115,7 @@ def test_no_key_of_one_run_is_anothers(store):
     """Given runs whose ids begin alike, then they share no key."""
     runs = [everything(store, run) for run in ("r", "r1", "r1:0.0:1", "r:d")]
     found = [key for play in runs for key in play.keys()]
-    assert len(found) == len(set(found)) == 12 * len(runs)
+    assert len(found) == len(set(found)) == 13 * len(runs)
 
 
 def test_a_prefix_of_its_own(client):

@@ -1,6 +1,7 @@
 """The kit's project with a few more tasks; what the workers of this folder run."""
 
 import json
+import logging
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from celery import Task, chain, chord, group
 from celery._state import get_current_worker_task
 from celery.exceptions import Ignore, Reject
+from celery.utils.log import get_task_logger
 from kombu.utils.json import register_type
 
 from orchestrator_celery import END, START, ComplexSignature, ConditionalGraph, Swarm, TaskPolicy, current_node
@@ -566,3 +568,45 @@ def ends_late(self, gate, end):
         "graph": ComplexSignature(graph),
     }
     return self.replace(replacements[end]) if end in replacements else 1
+
+
+def _lines_of_this_run():
+    return list(app.orchestrator.run(current_node().run_id).logs())
+
+
+@app.task(bind=True)
+def logs(self, value=0, *, lines=3, die_at=None, wait=False):
+    """Logs in all the ways there are; `die_at` kills its process once after that many lines."""
+    logging.getLogger("shop").info("plain %s", value)
+    get_task_logger(__name__).warning("task logger %s", value)
+    print(f"printed {value}")
+    try:
+        raise KeyError("inner")
+    except KeyError:
+        logging.getLogger("shop").exception("failing %s with password=s3cret", value)
+    for number in range(lines):
+        logging.getLogger("shop.lines").info("line %d", number)
+        if die_at == number and current_node().attempt == 1:
+            wait_for(_lines_of_this_run, 30, "the lines to be written")
+            os.kill(os.getpid(), signal.SIGKILL)
+    if wait:
+        _told_to_go("logged")
+    return value
+
+
+@app.task(orchestrator=TaskPolicy(capture_logs=False))
+def logs_in_secret(value):
+    logging.getLogger("shop").warning("secret %s", value)
+    return value
+
+
+@app.task
+def logs_nonsense():
+    """Lines that would break a terminal, a list or a store."""
+    log = logging.getLogger("shop")
+    log.info("a\x1b[2Jb\nforged line")
+    log.info("half \ud800 pair and \x00")
+    log.info("x" * 10_000_000)
+    log.info("wrong %d", "format")
+    log.info("authorization: Bearer abc.def-ghi and redis://:s3cret@host/0")
+    return "told"

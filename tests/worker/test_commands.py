@@ -250,6 +250,25 @@ def test_a_run_is_followed_in_a_pipe(command, shop, broken):
     assert "that have not ended" in command("watch").stdout
 
 
+def test_logs_are_printed(command, shop):
+    """Given a run that logs, then its lines are printed, chosen, followed and given as JSON."""
+    run = shop.run(shop.tasks("logs", 1, lines=2))
+    run.get(timeout=60)
+    text = command("logs", run.id)
+    assert (text.returncode, text.stderr) == (0, "")
+    assert text.stdout.splitlines()[0].endswith("INFO     0.0 tests.worker.tasks.logs: plain 1")
+    assert "  | KeyError: 'inner'" in text.stdout
+    [line] = json.loads(command("logs", run.id, "--level", "error", "--json").stdout)
+    assert (line["level"], line["message"]) == ("ERROR", "failing 1 with password=**")
+    assert command("logs", run.id, "--tail", "1").stdout.splitlines()[0].endswith("line 1")
+    followed = command("logs", run.id, "-f", "--jsonl", "--search", "printed")
+    assert [json.loads(line)["message"] for line in followed.stdout.splitlines()] == ["printed 1"]
+    refused = command("logs", run.id, "--level", "loud")
+    assert refused.returncode == 1
+    assert "Use one of DEBUG, INFO" in refused.stderr
+    assert command("logs", run.id, "-f", "--tail", "3").returncode == 2
+
+
 def test_a_run_is_followed_in_a_terminal(shop):
     """Given a terminal, then the tree is redrawn until the run ends."""
     run = shop.complex(chain(shop.tasks("nap", 1, 2), shop.tasks("add", 1)), name="live").apply_async()

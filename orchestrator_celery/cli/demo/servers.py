@@ -88,13 +88,15 @@ class Worker:
 
 
 def _end_with_parent(parent: int) -> None:
-    """Ask the kernel, in the child, to end the worker when its parent dies, even by `kill -9`.
+    """Ask the kernel, in the child, to kill the worker when its parent dies, even by `kill -9`.
 
-    The worker need not end its tasks: the embedded Redis, to which they would report, ends with the parent as well.
+    Other signals may be lost: a shell starts background jobs with SIGQUIT ignored, and the parent's handlers hold until
+    the child has executed the worker. The worker need not end its tasks: the embedded Redis, to which they would
+    report, ends with the parent as well.
 
     Args:
         parent: the parent's process id. If it died before this call, the kernel would send no signal.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

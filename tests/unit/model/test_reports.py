@@ -6,7 +6,14 @@ from datetime import datetime, timezone
 
 import pytest
 
-from orchestrator_celery.model.reports import ResumeAction, ResumedNode, ResumeReport
+from orchestrator_celery.model.reports import (
+    InterruptedTask,
+    InterruptOutcome,
+    InterruptReport,
+    ResumeAction,
+    ResumedNode,
+    ResumeReport,
+)
 
 
 def node(action: ResumeAction) -> ResumedNode:
@@ -36,6 +43,23 @@ def test_nodes_are_found_by_what_was_done():
     """Given an action, then exactly its nodes are listed."""
     assert len(REPORT.of(ResumeAction.RESUMED)) == 2
     assert REPORT.of(ResumeAction.FAILED) == ()
+
+
+@pytest.mark.parametrize("action", ResumeAction)
+def test_each_action_has_its_property(action):
+    """Given an action, then the property of its name lists the same nodes as `of`."""
+    assert getattr(REPORT, action.value) == REPORT.of(action)
+
+
+@pytest.mark.parametrize("outcome", InterruptOutcome)
+def test_each_outcome_has_its_property(outcome):
+    """Given an outcome of an interruption, then the property of its name lists its task, and no other."""
+    tasks = tuple(
+        InterruptedTask(run="r", node=str(place), task="t", attempt=1, worker="w", outcome=one)
+        for place, one in enumerate(InterruptOutcome)
+    )
+    report = InterruptReport(run="r", signal="SIGTERM", grace=1, tasks=tasks)
+    assert [task.outcome for task in getattr(report, outcome.value)] == [outcome]
 
 
 @pytest.mark.parametrize("exclude", [False, True])

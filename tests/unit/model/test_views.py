@@ -34,9 +34,22 @@ def test_a_tree_prints_one_line_per_node():
         "photos [swarm] RUNNING",
         "  t0 [task] SUCCEEDED",
         "  t1 [task] SUCCEEDED",
-        "  t2 [task] FAILED ValueError",
-        "  t3 [task] WAITING",
+        "  t2 [task] FAILED <0.2> ValueError",
+        "  t3 [task] WAITING <0.3>",
         "  ... 7 more",
+    ]
+
+
+def test_equal_siblings_are_one_line():
+    """Given many items that look the same, then they are one line with their number; those that failed stay alone."""
+    items = [task(place, NodeState.SUCCEEDED).model_copy(update={"name": "load"}) for place in range(97)]
+    failed = [task(place, NodeState.FAILED, error=ErrorView(type="KeyError", message="")) for place in (98, 99)]
+    pool = TREE.model_copy(update={"children": (*items, *failed), "children_total": 99, "callbacks": ()})
+    assert str(pool).splitlines() == [
+        "photos [swarm] RUNNING",
+        "  load [task] SUCCEEDED x 97",
+        "  t98 [task] FAILED <0.98> KeyError",
+        "  t99 [task] FAILED <0.99> KeyError",
     ]
 
 

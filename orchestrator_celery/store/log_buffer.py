@@ -1,0 +1,114 @@
+"""Log lines on their way to the store: never in the way of a task, and bounded.
+
+A thread writes the buffer four times a second, and at once when many lines wait. The end of a body writes it first, so
+that the lines of a node are there when its end is known. A process that is killed loses the lines of a quarter
+of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from orchestrator_celery.records.logs import write_line
+from orchestrator_celery.store.availability import UNREACHABLE
+
+__all__ = ("LogBuffer",)
+
+#: Seconds between two writes, and after a write that did not reach the store.
+_EVERY, _LATER = 0.25, 2.0
+#: Number of lines that are written at once, and at which the thread does not wait.
+_AT_ONCE = 200
+#: Most lines that wait in a process. Further ones are dropped and counted.
+_MOST = 5_000
+
+
+class LogBuffer:
+    """The lines of this process that are not written yet.
+
+    Args:
+        write: writes lines of a run to the store.
+    """
+
+    def __init__(self, write: Callable[[str, list[bytes]], Any]) -> None:
+        self._write = write
+        self._thread: threading.Thread | None = None
+        self._start()
+
+    def add(self, run: str, line: bytes) -> None:
+        """Keep a line until it is written. This never waits, and may be called from a signal handler."""
+        if self._pid != os.getpid():
+            self._start()
+        if len(self._lines) >= _MOST:
+            self._dropped[run] += 1
+            return
+        self._lines.append((run, line))
+        if self._filled.empty():
+            self._filled.put(None)
+        if len(self._lines) >= _AT_ONCE and self._full.empty():
+            self._full.put(None)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="orchestrator-logs", daemon=True)
+            self._thread.start()
+
+    def flush(self) -> bool:
+        """Write all lines, and return whether none is left. Without lines this costs nothing."""
+        if self._pid != os.getpid():
+            self._start()
+        if not self._lines and not self._writing.locked():
+            return True
+        with self._writing:
+            while self._lines:
+                if not self._write_some():
+                    return False
+            return True
+
+    def _write_some(self) -> bool:
+        taken = [self._lines.popleft() for _ in range(min(_AT_ONCE, len(self._lines)))]
+        left: dict[str, list[bytes]] = {}
+        for run, line in taken:
+            left.setdefault(run, []).append(line)
+        for run, lines in list(left.items()):
+            missing = self._dropped.pop(run, 0)
+            try:
+                self._write(run, [*lines, *([_missing(missing)] if missing else [])])
+            except UNREACHABLE:
+                self._dropped[run] += missing
+                self._lines.extendleft(reversed([(other, line) for other, line in taken if other in left]))
+                return False
+            except Exception:  # the store refuses these lines for good
+                self._dropped[run] += len(lines) + missing
+            del left[run]
+        return True
+
+    def _start(self) -> None:
+        """Begin anew, in a new process: the lines, the locks and the thread belong to the old one."""
+        self._pid = os.getpid()
+        self._lines: deque[tuple[str, bytes]] = deque()
+        self._dropped: Counter[str] = Counter()
+        self._writing = threading.Lock()
+        # A SimpleQueue, unlike an Event, may be used by a signal handler that interrupts another use of it.
+        self._filled: SimpleQueue[None] = SimpleQueue()
+        self._full: SimpleQueue[None] = SimpleQueue()
+        self._thread = None
+
+    def _run(self) -> None:
+        filled, full = self._filled, self._full
+        while True:
+            filled.get()
+            with suppress(Empty):
+                full.get(timeout=_EVERY)
+            while not self.flush():
+                with suppress(Empty):
+                    full.get(timeout=_LATER)
+
+
+def _missing(count: int) -> bytes:
+    text = f"{count:,} lines were dropped: they came faster than they could be stored, or the store refused them."
+    return write_line(time.time(), "WARNING", "orchestrator_celery", text, "", "", 0, "", "")

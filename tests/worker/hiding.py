@@ -1,0 +1,7 @@
+"""A project's own redaction."""
+
+nothing = "no function"
+
+
+def shout(text):
+    return text.upper()
