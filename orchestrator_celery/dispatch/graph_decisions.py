@@ -93,6 +93,8 @@ class GraphDecider:
         )
 
     def _decision(self, effect: Decide) -> Decision:
+        if effect.cause is Cause.MORE:
+            return Decision("more")
         definition = parse_definition(effect.spec)
         spec = self._codec.load(definition.payload)
         if effect.cause is Cause.FAILED:

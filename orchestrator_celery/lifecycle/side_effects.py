@@ -48,6 +48,8 @@ class SideEffects:
             head = self._reader.head(run)
             if _RESET in head:
                 self._reset(run)
+            if HeadField.RETRY.value in head:
+                self._container.publisher.act(self._container.store.finish_retry(run).todo)
             if STALE in head:
                 OldResults(self._container).take_back(run)
             if HeadField.WITHDRAW.value in head:

@@ -48,6 +48,7 @@ class Cause(str, Enum):
     MAP = "map"  #: the visit is about to run once for each element of a list: which list?
     INPUTS = "in"  #: the visit is about to run with inputs: what are they?
     SKIPPED = "skip"  #: the node is skipped: which value goes on in place of its result?
+    MORE = "more"  #: nothing is to be chosen: the graph goes on with what an earlier call has left
 
     @property
     def before_body(self) -> bool:
@@ -127,8 +128,8 @@ class Decision(NamedTuple):
     """The outcome of a decision.
 
     Args:
-        kind: `go` along edges, try `again`, `stop` because no edge matches, begin `with` inputs, `map` over a list, or
-            `fail` because the decision raised an error.
+        kind: `go` along edges, try `again`, `stop` because no edge matches, begin `with` inputs, `map` over a list, do
+            `more`, or `fail` because the decision raised an error.
         argument: targets, joined by commas; milliseconds until the next try; the number of elements; or the error.
         elements: of `map`, the list; of `with`, the inputs; of `go`, the value that goes on from START to END, or past
             a skipped node.

@@ -5,7 +5,7 @@ Each node and each visit has a field of its own, so a call costs the same in a g
 While the graph is under way, its head is in `:m` under the graph's id; after its end, in `:t` under `<graph>:g`. All
 other fields are in `:t`, beside the id of a node or of a visit (`Beside`):
 
-    head   = "G|" since "|" input "|" tokens "|" closing "|" joins "|" unvisited "|" [error]
+    head   = "G|" since "|" input "|" tokens "|" leaving "|" closing "|" joins "|" unvisited "|" [error]
     node   = turns "|" visits "|" open "|" within "|" starts "|" closed "|" mark "|" waiting "|" newest
     visit  = [state] "|" passage "|" reference      ; without a state, a token is at the visit
     passage = [visit] *( "," join ":" starts )      ; under `Beside.PASSAGE` a visit without state and reference
@@ -17,8 +17,12 @@ number of tokens. Nodes of the graph are named by their number, START by `S`. A 
 counts the bodies a node has begun, a visit that is retried has several.
 
 Nodes that lie on one loop are a *component*, see `layout.py`. Its `within`, `closed`, `mark` and `waiting` stand in the
-record of its first node. A call that ends with the failure of the graph leaves the components that it would have
-looked at in `closing`, the joins in `joins`, and the nodes to skip in `unvisited`; a retry goes on with them.
+record of its first node.
+
+A call takes a limited number of steps, and a call in which the graph fails stops. The rest stands in the head: visits
+whose token goes on to many targets (`leaving`, as `visit "@" place`), components that may have to be closed
+(`closing`), joins that may start (`joins`), and nodes to skip (`unvisited`). Another call goes on with the rest: the
+decision `<graph>.S.d1` asks for it. After a failure, a retry goes on.
 
 A *passage* says what a token has passed: the visit of its node that it is in, and the number of starts of each `any`
 join that it has passed and may come to again.
@@ -66,6 +70,7 @@ class Undone(str, Enum):
     SKIPPED = "skip"  #: it was taken out
     NOT_BEGUN = "W"  #: its body has not started, or does not exist
     JOIN = "V"  #: a join that was not to start once more
+    LEAVING = "l"  #: its token has gone on to some of its targets; the reference begins with a place and `@`
     UNKNOWN = "?"  #: it was at work when the run ended; its record says how it ended
 
 
@@ -97,7 +102,8 @@ class GraphHead(NamedTuple):
         since: when it began; None where the record was taken over from another run.
         input: reference to the graph's input.
         tokens: number of tokens.
-        closing: components that may have to be closed.
+        leaving: visits whose token goes on to many targets, each with a place in the text of these.
+        closing: components that may have to be closed, with a place in the text of those after them if that has begun.
         joins: joins that may have to start.
         unvisited: closed nodes that have to be skipped.
         error: why the graph fails, an outcome reference; None as long as it does not.
@@ -106,6 +112,7 @@ class GraphHead(NamedTuple):
     since: datetime | None
     input: str
     tokens: int = 0
+    leaving: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
     joins: tuple[str, ...] = ()
     unvisited: tuple[str, ...] = ()
@@ -178,16 +185,16 @@ EMPTY_GRAPH = GraphRecord(None, "", {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
 
 def parse_graph_head(raw: bytes) -> GraphHead:
     """Read the record of the graph itself."""
-    since, given, tokens, *lists, error = raw.decode().removeprefix(_PREFIX).split("|", 6)
-    closing, joins, unvisited = (_listed(text) for text in lists)
+    since, given, tokens, *lists, error = raw.decode().removeprefix(_PREFIX).split("|", 7)
+    leaving, closing, joins, unvisited = (_listed(text) for text in lists)
     began = None if since == "0" else from_ms(since)
-    return GraphHead(began, given, int(tokens), closing, joins, unvisited, error or None)
+    return GraphHead(began, given, int(tokens), leaving, closing, joins, unvisited, error or None)
 
 
 def write_graph_head(head: GraphHead) -> bytes:
     """Write the record of the graph itself; the opposite of `parse_graph_head`."""
     since = 0 if head.since is None else round(head.since.timestamp() * 1000)
-    lists = [",".join(part) for part in (head.closing, head.joins, head.unvisited)]
+    lists = [",".join(part) for part in (head.leaving, head.closing, head.joins, head.unvisited)]
     return (_PREFIX + "|".join([str(since), head.input, str(head.tokens), *lists, head.error or ""])).encode()
 
 

@@ -125,6 +125,7 @@ class HeadField(str, Enum):
     OWED = "owed"  #: number of pending side effects
     INSIDE = "inside"  #: pending: runs that stand in for its tasks follow its status
     WITHDRAW = "withdraw"  #: pending: a pass that withdraws queued nodes, and how far it has come
+    RETRY = "retry"  #: pending: what a retry has still to look at, a JSON list; see `retry_slices.lua`
     STALE = "stale"  #: pending: Celery has a result from before the run
     RESET = "reset"  #: pending: take the end before a retry back from Celery
     # Of a cancelled run.

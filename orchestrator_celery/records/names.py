@@ -57,6 +57,7 @@ class Beside(str, Enum):
     ENDS = ":ends"  #: results with which a graph ended, by name
     # In `:m`.
     RETURNED = ":returned"  #: indexes of items that the runners of a pool have returned, each with a space behind it
+    COUNTED = ":counted"  #: of a pool that is to begin again, and whose line is there: its counters, see `counted.lua`
     SEGMENTS = ":segments"  #: where items of a pool lie that were added in bulk
     # In `:d`.
     ADDITION = (

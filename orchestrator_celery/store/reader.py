@@ -111,6 +111,12 @@ class Reader:
         raw = self.live_leaf(run, node)
         return parse_live(raw).owner if raw else ""
 
+    def carried(self, leaf: LeafId) -> list[tuple[LeafId, Fence]]:
+        """Return the running leaf with which the process of a leaf's message has gone on; empty if there is none."""
+        carrier = f"{leaf.node}:{leaf.attempt}"
+        found = ((node, parse_live(raw)) for node, raw in self.live(leaf.run).items() if live_state(raw) in RUNNING)
+        return [(LeafId(leaf.run, node, live.attempt), live.fence) for node, live in found if live.runner == carrier]
+
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
         """Whether an attempt of a leaf must stop: it was interrupted or superseded, or its run is gone."""
         raw = self.live_leaf(run, node)
@@ -140,8 +146,9 @@ class Reader:
         [active] = self.pools(run, [pool])
         if active is not None:
             return parse_pool(active).size
-        [ended] = self.terminal(run, [pool + Beside.POOL_END.value])
-        return parse_pool_end(ended).size
+        # A retry has taken the end of a pool back that begins again.
+        ended, before = self.terminal(run, [pool + Beside.POOL_END.value, pool + Beside.SIZE_BEFORE.value])
+        return parse_pool_end(ended or before).size
 
     def delegated(self, run: str) -> list[str]:
         """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""

@@ -54,6 +54,7 @@ class Refused(str, Enum):
     CHANGED = "changed"  #: the run has changed since the confirmed plan was made
     POISONED = "poisoned"  #: the leaf has lost too many processes
     LARGE = "large"  #: a part of the run is too large for one call, and has to be counted first
+    UNFINISHED = "unfinished"  #: a retry goes on, which has to be finished first
     EARLY = "early"  #: the start time of the run has not come
     NODE = "node"  #: the node's state does not allow the verb
 
@@ -86,6 +87,26 @@ class Transitions:
         """The fields of a head that say which app a run or a signature belongs to."""
         app = self.keys.app
         return {HeadField.APP.value: app.id, HeadField.APP_NAME.value: app.label} if app.id else {}
+
+    def finish_retry(self, run: str) -> Effects:
+        """Do the remaining slices of a retry; `refused` if none goes on.
+
+        Any process may do this, several at once too: each slice is done once. The effects of the last slice start the
+        run.
+        """
+        todo, effects = list[Effect](), self._run("go_on_retry", run)
+        while effects.refused is None and effects.detail:
+            todo += effects.todo
+            effects = self._run("go_on_retry", run)
+        return effects._replace(todo=(*todo, *effects.todo))
+
+    def _after_retry(self, verb: str, run: str, *args: Any) -> Effects:
+        """Call a script that refuses a run whose retry goes on; finish the retry first, if so."""
+        todo, effects = list[Effect](), self._run(verb, run, *args)
+        while effects.refused is Refused.UNFINISHED:
+            todo += self.finish_retry(run).todo
+            effects = self._run(verb, run, *args)
+        return effects._replace(todo=(*todo, *effects.todo))
 
     def _run(self, verb: str, run: str, *args: Any) -> Effects:
         with asking():

@@ -43,23 +43,30 @@ _SETS = {
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
-        "records/task_id attempts not_begun release "
-        "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
-        "tree"
+        "records/task_id attempts not_begun release forget_runners renew error_copy callbacks records/progress "
+        "complete steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
         "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
-        "recount begin_pool"
+        "recount counted begin_pool"
     ),
     "graphs": (
-        "records/map records/graph_writes every_visit edges visit_tokens flush_graphs looked_at decision graph_failure "
-        "visit_counts visits arrive reach_end take_edges follow joined_input start_join unreachable graph_end tokens "
-        "graph_retry begin_graph verdicts decide_visit renew_graph"
+        "records/map records/graph_writes every_visit edges visit_tokens flush_graphs decision graph_failure "
+        "visit_counts visits arrive reach_end spread take_edges follow joined_input start_join unreachable "
+        "skip_unvisited graph_end tokens resume_visit graph_retry begin_graph verdicts decide_visit renew_graph"
     ),
+    # Takes nodes out.
+    "removals": "removal_state removing",
+    "removing": "ancestors left waiting_leaves waiting take_out_waiting",
+    # Takes failures back, for a retry.
+    "retries": "retry_state retrying",
+    "retrying": "ancestors take_back_graph take_back take_back_node retry_pool retry_slices",
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
 _PARTS = {
     "pools": ("start_pool", "item_ended", "runner_ended", "return_item"),
+    "removing": ("why_not_removable", "count_waiting", "moment_of_count", "take_out_waiting"),
+    "retrying": ("retry_slice", "take_back", "why_it_stays"),
     "graphs": ("begin_graph", "visit_ended", "decide_visit", "renew_graph", "open_visits"),
 }
 

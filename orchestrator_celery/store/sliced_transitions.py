@@ -39,7 +39,12 @@ class SlicedTransitions(Transitions):
             run: the run's id.
             node: the failed node to retry; '' for all.
         """
-        return self._restart("retry", run, node)
+        effects = self._restart("retry", run, node)
+        if effects.refused is None and effects.detail:
+            # If this process dies, the reconciler finishes the retry: it is a pending side effect.
+            rest = self.finish_retry(run)
+            return Effects(None, (*effects.todo, *rest.todo))
+        return effects._replace(detail=None) if effects.refused is None else effects
 
     def skip(self, run: str, node: str, to: str = "") -> Effects:
         """Take out a node that has not started; `detail`: the status, or the state of the node, that forbids it.
@@ -51,7 +56,7 @@ class SlicedTransitions(Transitions):
         """
         leaves, moment = "", ""
         while True:
-            effects = self._run("skip", run, node, to, leaves, moment)
+            effects = self._after_retry("skip", run, node, to, leaves, moment)
             if effects.refused is not Refused.LARGE:
                 return effects
             leaves, moment = self._count_waiting(run, node)

@@ -123,7 +123,7 @@ class SwarmTransitions(Transitions):
 
     def _add(self, run: str, pool: str, count: int, leaves: int, *more: str | bytes) -> Effects:
         try:
-            return self._run("add_items", run, pool, count, leaves, *more)
+            return self._after_retry("add_items", run, pool, count, leaves, *more)
         except UNREACHABLE as exc:
             raise StoreUnavailable(
                 f"The store did not answer ({exc}): either all {count} tasks were added or none. "
@@ -186,7 +186,7 @@ class SwarmTransitions(Transitions):
         waiting = [f"{first}-{last}" for first, last in ranges]
         todo, changed, calls = list[Effect](), 0, 0
         while waiting or not calls:
-            effects = self._run("set_priority", run, pool, int(level), *waiting[:_RANGES])
+            effects = self._after_retry("set_priority", run, pool, int(level), *waiting[:_RANGES])
             if effects.refused is not None:
                 return effects if calls == 0 else Effects(None, tuple(todo), changed)
             [rest] = effects.more
@@ -197,7 +197,7 @@ class SwarmTransitions(Transitions):
 
     def close_swarm(self, run: str, pool: str, drained: bool = False) -> Effects:
         """Close an open pool to further items; with `drained`, as soon as no item is left."""
-        return self._run("close_swarm", run, pool, int(drained))
+        return self._after_retry("close_swarm", run, pool, int(drained))
 
     def note_tasks(self, run: str, names: Mapping[str, bytes]) -> None:
         """Note the names of added tasks, so that the run can be found by them; one call for each new name.

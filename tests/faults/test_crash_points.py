@@ -18,6 +18,7 @@ from orchestrator_celery import (
     RunNotFound,
     RunStatus,
     Swarm,
+    SwarmFailed,
 )
 from orchestrator_celery.store import scripts
 from orchestrator_celery.testing import points
@@ -54,7 +55,7 @@ STOPPING = {"interrupt", "stopped"}
 #: Of an approval, by a person or for want of one: `test_graph_faults.py` crashes at it.
 ANSWERING = {"answer"}
 #: Verbs by which a run goes on without what failed, or what has not started; called by a client.
-GOING_ON = {"retry", "settled", "skip"}
+GOING_ON = {"retry", "settled", "skip", "go_on_retry"}
 #: What a worker does with a task that it lacks: `tests/worker/test_unknown_tasks.py` crashes at it.
 LACKING = {"postpone"}
 #: Of tasks that log: `tests/worker/test_logs.py` crashes at it.
@@ -190,7 +191,7 @@ def test_r3_the_worker_that_starts_a_delayed_run_crashes_at(default_site, ledger
     assert [value for _, value in ledger.entries("start")] == [1, 2]
 
 
-@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip"}])
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip", "go_on_retry"}])
 def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, point):
     """The run has failed still, and may be retried; or it goes on, and Celery waits for its end, whoever does the rest."""
     default_site.worker(**HASTY)
@@ -207,6 +208,29 @@ def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, poi
     wait_for(lambda: run.status is RunStatus.SUCCEEDED, 60, "the new end")
     assert p.orchestrator.run(run.id).get(timeout=120) == "repaired"
     assert len(ledger.entries("start")) == 1, "what ended well ran once"
+
+
+RETRY_POINTS = [point for point in points() if kind(point) in {"retry", "go_on_retry"}]
+
+
+@pytest.mark.parametrize("point", [*RETRY_POINTS, *(f"{point}#3" for point in RETRY_POINTS if "go_on" in point)])
+def test_r3_a_client_that_retries_a_large_run_crashes_at(default_site, ledger, tmp_path, point):
+    """The retry takes several scripts. Once the first one has run, the rest is certain, whoever does it."""
+    default_site.worker(**HASTY)
+    run = Swarm([p.unlucky.si("repaired")] * 800, batch=100).apply_async()
+    with pytest.raises(SwarmFailed):
+        run.get(timeout=240)
+    wait_for(lambda: "closed" in p.orchestrator.container.reader.head(run.id), what="the end to be told")
+    ledger.redis.set("repaired", 1)
+    code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).retry()\n"
+    crash_client(default_site, point, tmp_path / "crashed", code)
+    if point.startswith("store.retry.before"):
+        assert run.status is RunStatus.FAILED
+        p.orchestrator.run(run.id).retry()
+    wait_for(lambda: run.status is RunStatus.SUCCEEDED, 120, "the new end")
+    assert p.orchestrator.run(run.id).get(timeout=120) == ["repaired"] * 800
+    progress = run.progress()
+    assert (progress.total, progress.done, progress.failed) == (800, 800, 0)
 
 
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in {"skip", "settled"}])

@@ -12,6 +12,8 @@ from celery import Celery
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestrator_celery.store import scripts
+from orchestrator_celery.store.script_text import script_text
 from tests.kit.cases import amount
 
 from .behaviour import Bodies, plain
@@ -22,6 +24,8 @@ from .interpreter import END, START, Outcome, interpret
 from .schedule import Leaf
 
 EXAMPLES = amount(300, 3000)
+#: Where a script says how many steps of a graph it takes.
+STEPS = "graph.left = 100"
 MANY = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -30,6 +34,21 @@ def app(redis_server: Any) -> Iterator[Celery]:
     made = client_of(redis_server.url(5))
     yield made
     made.close()
+
+
+@pytest.fixture
+def in_slices(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Scripts that take one step of a graph in a call, where they take a hundred."""
+
+    def text(verb: str) -> str:
+        whole = script_text(verb)
+        assert ("parse_graph" in whole) is (STEPS in whole)
+        return whole.replace(STEPS, "graph.left = 1")
+
+    monkeypatch.setattr(scripts, "script_text", text)
+    scripts.load.cache_clear()
+    yield
+    scripts.load.cache_clear()
 
 
 class Together:
@@ -113,6 +132,15 @@ def test_random_graphs(app, definition, value, choose, prompt):
 def test_workers_that_die(app, definition, value, choose):
     """Given the same, when workers die between its tasks and in them, then it comes to the same."""
     compare(app, definition, value, choose, deaths=3)
+
+
+@pytest.mark.timeout(900)  # finding the smallest example takes its time
+@pytest.mark.usefixtures("in_slices")
+@given(drawn, inputs_of_runs, st.randoms(use_true_random=False), st.sampled_from([0, 3]))
+@settings(MANY, max_examples=EXAMPLES // 3)
+def test_one_step_in_a_call(app, definition, value, choose, deaths):
+    """Given the same, when each call takes one step and leaves the rest to the next call, then it comes to the same."""
+    compare(app, definition, value, choose, deaths=deaths)
 
 
 # -- cases that did not agree at first ---------------------------------------------------------------------

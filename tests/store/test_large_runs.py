@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.swarm_transitions import Ended, taken_items
 
 from .play import Play
+from .test_take import batched
 from .trees import chain, leaf, swarm, unit
 
 #: Items of a run. The nightly budget is measured at the size that the architecture names.
@@ -68,7 +71,36 @@ def all_after_every_other(play: Play) -> None:
     assert play.store.swarms.set_priority("r", "0", 1, [(0, SIZE - 1)]).detail == SIZE - 10
 
 
+def half_failed(play: Play) -> None:
+    """A swarm of which every other item has failed."""
+    play.start(batched(*[leaf()] * SIZE, b=1000), window=2000)
+    play.claim("0.b0")
+    ended: list[Ended] = []
+    while taken := taken_items(play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 400, ended=ended)):
+        ended = [Ended(play.leaf(each.node), Fence(), int(each.node[2:]) % 2 == 0, b"2") for each in taken]
+    assert play.status == "FAILED"
+    play.tell()
+
+
+def retry(play: Play) -> None:
+    assert play.retry().refused is None
+    assert play.counts() == (SIZE, SIZE // 2, 0)
+
+
+def retry_one(play: Play) -> None:
+    assert play.retry("0.1").refused is None
+    assert play.counts() == (SIZE, SIZE // 2, SIZE // 2 - 1)
+
+
+def skip_before(play: Play) -> None:
+    play.skip("0.0.1.7")
+    assert play.succeed("0.0.0")[0] == "0.0.1.0"
+
+
 VERBS = {
+    "retry": (half_failed, retry),
+    "retry of one node": (half_failed, retry_one),
+    "end of the task before a swarm": (waiting_swarm, skip_before),
     "skip": (waiting_swarm, skip_swarm),
     "set_priority": (under_way, every_other),
     "set_priority of a range": (under_way, all_after_every_other),

@@ -82,6 +82,15 @@ def runner(play: Play, first: str) -> None:
     assert play.claim("0.b0").refused is None
 
 
+def retry_begun(play: Play, first: str) -> None:
+    """A retry of many failures, whose first slice is done."""
+    runner(play, first)
+    take(play, first, 300)
+    ended = [Ended(play.leaf(f"0.{index}"), Fence(), False, b"1") for index in range(300)]
+    play.store.swarms.take(play.leaf("0.b0"), Fence(), OWNER, 0, ended=ended)
+    assert play.store._run("retry", "r", "").detail == 1
+
+
 def save(play: Play, first: str) -> None:
     play.store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
 
@@ -107,6 +116,9 @@ CALLS: dict[str, Lost] = {
     "stopped after resume": Lost(lambda play, first: stopped(play, first), claimed),
     "cancel": Lost(lambda play, first: play.store.cancel("r", "entry"), claimed),
     "retry": Lost(lambda play, first: play.store.retry("r"), failed),
+    "go_on_retry": Lost(
+        lambda play, first: play.store._run("go_on_retry", "r"), retry_begun, only=("swarm",), tree=batched(300)
+    ),
     "skip": Lost(lambda play, first: play.store.skip("r", {"graph": "0.1"}.get(play.kind, first[:-1] + "1"))),
     "skip the first": Lost(lambda play, first: play.store.skip("r", first), only=("swarm", "complex")),
     "detach": Lost(lambda play, first: play.store.skip("r", first, "other"), only=("swarm", "complex")),

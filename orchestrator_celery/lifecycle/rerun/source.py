@@ -173,5 +173,6 @@ def _levels(reader: Reader, run: str, pool: str, size: int, given: bool) -> byte
 
 def _size(reader: Reader, run: str, pool: str) -> int | None:
     """Return the number of items of a swarm; None if it has not started."""
-    [active], [ended] = reader.pools(run, [pool]), reader.terminal(run, [pool + Beside.POOL_END.value])
-    return None if active is None and ended is None else reader.pool_size(run, pool)
+    beside = (Beside.POOL_END.value, Beside.SIZE_BEFORE.value)  # the second one: a retry lets the pool begin again
+    has_begun = reader.pools(run, [pool])[0] or any(reader.terminal(run, [pool + each for each in beside]))
+    return reader.pool_size(run, pool) if has_begun else None

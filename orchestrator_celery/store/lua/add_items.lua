@@ -4,6 +4,7 @@
 --       5 their priorities, counted from the first of them, or ''  6.. the items
 -- RETURNS: {'ok', effects, first index} | {'gone'} there is no such run | {'closed'} the pool takes no items
 --          | {'full', {}, room} more than the pool may have | {'expired'} the upload was dropped
+--          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
 -- include: everything pools resend asked once
 local pool_id, count, token, priorities = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[5]
 local upload = definitions_key .. ':' .. token
@@ -12,6 +13,7 @@ local function refuse(word, ...)
   return reply(word, ...)
 end
 if not status then return refuse('gone') end
+if redis.call('HEXISTS', root, HEAD.retry) == 1 then return reply('unfinished') end
 local pool = get_pool(pool_id)
 if not pool or not pool.open or pool.stopped or withdrawn_with(pool_id) then return refuse('closed') end
 local definition = definition_of(pool_id)

@@ -1,6 +1,6 @@
 -- Purpose: records a decision about a visit of a graph's node, and moves its token on, in one step.
 -- KEYS: 1 root key of the run
--- ARGV: 1 visit, or START as `<graph>.S.0`  2 verdict: `go`, `again`, `stop`, `with`, `map` or `fail`
+-- ARGV: 1 visit, or START as `<graph>.S.0`  2 verdict: `go`, `again`, `stop`, `with`, `map`, `fail` or `more`
 --       3 of `go`: targets, or `*` for all plain edges; of `again`: milliseconds until then; of `map`: number of elements;
 --         of `fail`: the error
 --       4 of `with`: inputs; of `map`: the list; of `go`: the value that goes from START to END or past a skipped node

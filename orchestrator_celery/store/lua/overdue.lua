@@ -3,8 +3,10 @@
 -- ARGV: 1 error  2 '1' if the run stands in for a task of another one, whose deadline it is
 -- RETURNS: {'ok', effects, stand-ins} ids of runs that stand in for tasks of this one | {'gone'} there is no such run
 --          | {'state', {}, status} it has ended, has no deadline, or has not reached it
+--          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
 -- include: everything pools delegated fail_live resend asked once
 if not status then return reply('gone') end
+if redis.call('HEXISTS', root, HEAD.retry) == 1 then return reply('unfinished') end
 local deadline = tonumber(redis.call('HGET', root, HEAD.deadline))
 local is_over = ARGV[2] == '1' or deadline and deadline <= tonumber(now)
 if status == STATUS.succeeded or status == STATUS.failed or not is_over then return reply('state', status) end

@@ -6,19 +6,18 @@
 --          | {'large'} the leaves in the node have to be counted with `count_waiting`, or the count is not true any more
 --          | {'node', {}, why} the state of a node that has begun or never starts; `unknown`, `root`, `callback`, `approval`;
 --          `early`: the input of the node is not known yet
--- include: everything pools ancestors waiting left waiting_leaves records/orders resend asked once
+--          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
+-- include: everything pools removals records/orders resend asked once
 if not status then return reply('gone') end
+if redis.call('HEXISTS', root, HEAD.retry) == 1 then return reply('unfinished') end
 -- A function, because a Lua function has 200 local variables at most.
 local function take_out_node()
   local node, detached_to = ARGV[1], ARGV[2]
   local field = node .. BESIDE.detached_to
   if redis.call('HGET', ended_key, field) == detached_to then return reply('ok') end -- the answer to an earlier call was lost
   if status == STATUS.succeeded or status == STATUS.failed then return reply('state', status) end
-  if not is_known(node) then return reply('node', 'unknown') end
-  if not in_tree(node) then return reply('node', 'callback') end
-  if node == '0' then return reply('node', 'root') end
-  local begun = state_if_begun(node)
-  if begun then return reply('node', begun) end
+  local why_not = why_not_removable(node)
+  if why_not then return reply('node', why_not) end
   local leaves, rest = tonumber(ARGV[3]), ''
   if ARGV[4] ~= moment_of_count() then leaves, rest = count_waiting(node, '', 1000) end
   if rest ~= '' then return reply('large') end

@@ -117,6 +117,7 @@ graph_heads = st.builds(
     since=st.none() | moments,
     input=input_texts,
     tokens=counts,
+    leaving=st.builds("{}.0@{}".format, places, places).map(lambda one: (one,)) | st.just(()),
     closing=st.lists(numbers | st.just("S"), max_size=3).map(tuple),
     joins=lists,
     unvisited=lists,

@@ -36,7 +36,7 @@ end
 decide_visit = function(graph_id, at, turn, live, ...)
   local graph = get_graph(graph_id)
   graph.busy, graph.error = true, graph.error or withdrawn_with(graph_id)
-  follow_verdict(graph, at, turn, live, ...)
+  if live.input ~= CAUSE.more .. ':' then follow_verdict(graph, at, turn, live, ...) end
   graph.busy = nil
   return move_tokens(graph_id, graph)
 end

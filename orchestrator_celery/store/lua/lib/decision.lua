@@ -10,9 +10,9 @@ send_decision = function(graph_id, at, turn, live)
   local definition = definition_of(at == PLACE.start and graph_id or graph_id .. '.' .. at)
   local cause, reference = cause_of(live)
   local tries = redis.call('HGET', ended_key, visit .. BESIDE.tries) or 0
-  local visits = visit_at(graph, at .. '.' .. turn).passage.visit or 0
+  local here = visit_at(graph, at .. '.' .. turn)
   effects[#effects + 1] = { 'decide', visit, live.attempt, cause, reference, definition, graph.input,
-    cjson.encode(newest_read(graph, definition, at)), visits, tries, looked_at(graph, definition, reference), created }
+    cjson.encode(newest_read(graph, definition, at)), here and here.passage.visit or 0, tries, looked_at(graph, definition, reference), created }
 end
 
 local function decide(graph_id, at, turn, cause, reference)

@@ -15,6 +15,7 @@ end
 
 local function graph_ended(graph_id, graph)
   graph.gone = true
+  redis.call('HDEL', live_key, decision_of(graph_id, PLACE.start, 1)) -- to go on, if it failed meanwhile
   local definition = definition_of(graph_id)
   redis.call('HSET', ended_key, graph_id .. BESIDE.graph, write_graph(graph)) -- for views and for a retry
   if graph.error then return complete(graph_id, definition, STATE.failed, graph.error, graph.since) end

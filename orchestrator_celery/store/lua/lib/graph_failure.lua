@@ -5,8 +5,24 @@ local function leave_undone(graph, key, state, reference)
   set_visit(graph, key, state, before and before.passage or {}, reference)
 end
 
+-- The graph fails: a retry goes on with the targets that are left.
+local function stop_spreading(graph)
+  for _, entry in ipairs(graph.leaving) do
+    local key, place = entry:match('^([^@]+)@(%d+)$')
+    leave_undone(graph, key, UNDONE.leaving, place .. '@' .. visit_at(graph, key).reference)
+  end
+  graph.leaving = {}
+end
+
+local MOST_TOKENS = 100
+
 local function fail_graph(graph_id, graph, reference)
   graph.error = reference
+  stop_spreading(graph)
+  if graph.tokens > MOST_TOKENS then -- a pass withdraws what has not begun, in slices
+    set_failing(graph_id, reference)
+    return withdraw_soon()
+  end
   local below = false -- whether a composite, or a nested run, is at work
   for _, key in ipairs(graph.tokens > 0 and open_visits(graph) or {}) do
     local visit = graph_id .. '.' .. key

@@ -1,28 +1,11 @@
 -- A graph that failed goes on: visits that failed start again, and the edges of those that ended beside them are followed.
-local function resume_visit(graph_id, graph, key, undone)
-  local at, turn = key:match('^(%w+)%.(%d+)$')
-  local state, reference, passage = undone.state, undone.reference, undone.passage
-  if state == UNDONE.join then return visit(graph_id, graph, at, reference, passage) end
-  local own = graph_id .. '.' .. key
-  if state == UNDONE.unknown then state, reference = ended_as(own) end
-  if at == PLACE.start then return leave_start(graph_id, graph) end
-  set_visit(graph, key, '', passage)
-  if state == UNDONE.skipped then
-    return decide(graph_id, at, turn, CAUSE.skipped, reference)
-  elseif state == UNDONE.succeeded then
-    table.insert(graph.ready, { at = at, turn = turn, state = STATE.succeeded, reference = reference })
-    return move_tokens(graph_id, graph)
-  end
-  local was_mapped = redis.call('HEXISTS', ended_key, own .. BESIDE.elements) == 1
-  return start(graph_id, at, turn, redis.call('HGET', ended_key, own .. BESIDE.input), was_mapped and own)
-end
-
 local function resume_graph(graph_id, input)
   local graph = parse_graph(graph_id, redis.call('HGET', ended_key, graph_id .. BESIDE.graph))
   graphs[graph_id] = graph
   graph.input, graph.record = input, nil
   if graph.since == '0' then graph.since = now end -- it was taken over from another run
   redis.call('HDEL', ended_key, graph_id .. BESIDE.graph)
+  stop_spreading(graph)
   local keys, undone = open_visits(graph), {}
   for _, key in ipairs(keys) do
     local found = visit_at(graph, key)

@@ -7,8 +7,10 @@ local function every_key()
   for token in (redis.call('HGET', root, HEAD.segments) or ''):gmatch('%w+') do
     keys[#keys + 1] = definitions_key .. ':' .. token
   end
-  if mixed then -- the lines of its pools
-    for _, field in ipairs(redis.call('HKEYS', active_key)) do keys[#keys + 1] = root .. KEY.line .. field end
+  if mixed then -- the lines of its pools, also of those that are to begin again
+    for _, field in ipairs(redis.call('HKEYS', active_key)) do
+      keys[#keys + 1] = root .. KEY.line .. field:gsub(BESIDE.counted .. '$', '')
+    end
   end
   return keys
 end

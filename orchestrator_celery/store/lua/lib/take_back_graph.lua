@@ -1,6 +1,4 @@
 -- Failures in graphs: the visits with which a graph failed.
-local take_back_below
-
 local function ended_graph(graph_id) -- nil for a graph that has not begun
   local record = redis.call('HGET', ended_key, graph_id .. BESIDE.graph)
   return record and parse_graph(graph_id, record) or nil
@@ -9,7 +7,7 @@ end
 local function take_back_graph(graph_id) -- its tokens stay where they are
   local graph = ended_graph(graph_id)
   if not graph then return end
-  for _, key in ipairs(open_visits(graph)) do take_back_below(graph_id .. '.' .. key) end
+  for _, key in ipairs(open_visits(graph)) do left[#left + 1] = { node = graph_id .. '.' .. key } end
 end
 
 local function is_graph_node(node) return shape_of(definition_of(node)) == SHAPE.graph_node end

@@ -10,7 +10,7 @@ local function follows_failed_header(node)
 end
 
 -- Why a node of a failed run cannot go on; nil if it can.
-local function why_it_stays(node)
+why_it_stays = function(node)
   if not is_known(node) then return 'unknown' end
   if not in_tree(node) then return 'callback' end
   local record = redis.call('HGET', ended_key, node)
@@ -26,17 +26,17 @@ local function why_it_stays(node)
   end
 end
 
-local function take_back(node)
+take_back = function(node)
   for _, ancestor in ipairs(ancestors_of(node)) do
     redis.call('HDEL', ended_key, ancestor.id)
     local shape = shape_of(definition_of(ancestor.id))
     if shape == SHAPE.pool then
-      take_back_pool(ancestor.id)
+      take_back_pool(ancestor.id, false)
     elseif shape == SHAPE.graph then
-      take_back_graph(ancestor.id) -- all of its failed visits
-    elseif shape == SHAPE.steps then
-      take_back_below(ancestor.id .. '.' .. ancestor.index + 1) -- the body of the chord whose header contains the node
+      return take_back_graph(ancestor.id) -- all of its failed visits, one of which contains the node
+    elseif shape == SHAPE.steps then -- the body of the chord whose header contains the node
+      left[#left + 1] = { node = ancestor.id .. '.' .. ancestor.index + 1 }
     end
   end
-  take_back_below(node)
+  left[#left + 1] = { node = node } -- the next one, so that the pools above count the node as one that waits
 end

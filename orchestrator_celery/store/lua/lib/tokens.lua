@@ -10,11 +10,18 @@ local function move_tokens(graph_id, graph)
       first = first + 1
       follow(graph_id, graph, ended.at, ended.turn, ended.state, ended.reference)
     end
-    if not graph.error then close_idle(graph) end
+    if graph.error then
+      stop_spreading(graph)
+    else
+      spread_on(graph)
+      close_idle(graph)
+    end
     has_started = not graph.error and start_join(graph_id, graph)
   until not graph.ready[first] and not has_started
   graph.busy, graph.ready = nil, {}
   if not graph.error then skip_unvisited(graph) end
+  local has_more = not graph.error and (graph.leaving[1] or graph.closing[1] or graph.unvisited[1])
+  if has_more then return go_on_soon(graph) end
   if graph.tokens == 0 then return graph_ended(graph_id, graph) end
 end
 

@@ -1,4 +1,4 @@
--- A node that has not started is taken out.
+-- Whether a node can be taken out: only if it has not started.
 local function state_of_visits(node) -- state of the newest visit of a graph's node; nil if it was not visited
   local graph_id, at = parent_and_index(node)
   local graph = shape_of(definition_of(node)) == SHAPE.graph_node and get_graph(graph_id)
@@ -18,17 +18,9 @@ local function state_if_begun(node) -- nil for a node that waits; SKIPPED for on
   end
 end
 
--- The node leaves the line of a pool that is under way; anywhere else it is passed over when its turn comes.
-local function take_out_waiting(node, leaves)
-  local parent, index = parent_and_index(node)
-  local definition, pool = definition_of(parent), get_pool(parent)
-  put_ended(node, STATE.skipped, 0, now, '', leaves)
-  emit('skipped', node)
-  if pool then
-    mix(parent, pool)
-    take_out(parent, tonumber(index), tonumber(index), nil, 1)
-    pool.next, pool.done = pool.next + 1, pool.done + 1
-    return end_if_done(parent, definition, pool)
-  end
-  if shape_of(definition) == SHAPE.pool then redis.call('HSETNX', ended_key, parent .. BESIDE.size_before, '') end
+why_not_removable = function(node) -- nil if the node can be taken out
+  if not is_known(node) then return 'unknown' end
+  if not in_tree(node) then return 'callback' end
+  if node == '0' then return 'root' end
+  return state_if_begun(node)
 end

@@ -6,6 +6,7 @@ local graphs = {}
 
 local function made_graph(graph_id, graph)
   graph.id, graph.ready = graph_id, {} -- `ready`: visits that have ended in this call
+  graph.left = 100 -- most targets, components and skipped nodes of one call, so that it takes a few ms
   graph.nodes, graph.visits, graph.changed, graph.definitions, graph.layouts = {}, {}, {}, {}, {}
   return graph
 end
@@ -16,11 +17,11 @@ local function parse_graph(graph_id, record)
     for each in text:gmatch('[^,]+') do found[#found + 1] = each end
     return found
   end
-  local since, input, tokens, closing, joins, unvisited, error =
-    record:match('^G|(%d+)|([^|]*)|(%d+)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  local since, input, tokens, leaving, closing, joins, unvisited, error =
+    record:match('^G|(%d+)|([^|]*)|(%d+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
   return made_graph(graph_id, { since = since, input = input, tokens = tonumber(tokens),
-    closing = listed(closing), joins = listed(joins), unvisited = listed(unvisited), error = error ~= '' and error or nil,
-    record = record })
+    leaving = listed(leaving), closing = listed(closing), joins = listed(joins), unvisited = listed(unvisited),
+    error = error ~= '' and error or nil, record = record })
 end
 
 local function is_graph_record(record) return record:sub(1, 1) == 'G' end

@@ -1,13 +1,13 @@
 -- What is written of graphs: see orchestrator_celery/records/graph.py.
 local function new_graph(graph_id, input)
-  local graph = { since = now, input = input, tokens = 0, closing = {}, joins = {}, unvisited = {} }
+  local graph = { since = now, input = input, tokens = 0, leaving = {}, closing = {}, joins = {}, unvisited = {} }
   graphs[graph_id] = made_graph(graph_id, graph)
   return graph
 end
 
 local function write_graph(graph)
-  return table.concat({ 'G', graph.since, graph.input, graph.tokens, table.concat(graph.closing, ','),
-    table.concat(graph.joins, ','), table.concat(graph.unvisited, ','), graph.error or '' }, '|')
+  return table.concat({ 'G', graph.since, graph.input, graph.tokens, table.concat(graph.leaving, ','),
+    table.concat(graph.closing, ','), table.concat(graph.joins, ','), table.concat(graph.unvisited, ','), graph.error or '' }, '|')
 end
 
 local function write_node_state(node)
