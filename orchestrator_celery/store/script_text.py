@@ -47,8 +47,8 @@ _SETS = {
         "complete steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
-        "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
-        "recount counted begin_pool"
+        "line line_up_all line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended "
+        "runner_ended recount counted begin_pool"
     ),
     "graphs": (
         "records/map records/graph_writes every_visit edges visit_tokens flush_graphs decision graph_failure "
