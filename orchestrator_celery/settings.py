@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from signal import Signals
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -109,6 +109,13 @@ class OrchestratorSettings(BaseModel):
         description="Queue for the message that closes a run; by default the queue of the run's last task.",
     )
 
+    # `continue` is a word of Python.
+    continue_: bool | Literal["auto"] = Field(
+        default=False,
+        alias="continue",
+        description="Whether a worker goes on with the next task of a run without a message: `True`, `False`, or "
+        "`'auto'` for short tasks.",
+    )
     own_options: tuple[str, ...] = Field(
         default=(), description="Execution options that the project's routers or task classes read, besides Celery's."
     )
@@ -179,6 +186,10 @@ class TaskPolicy(BaseModel):
     capture_logs: bool | None = Field(
         default=None, description="Overrides `orchestrator_capture_logs`: whether this task's log lines are kept."
     )
+    may_continue: bool = Field(
+        default=True,
+        description="Whether a worker may run this task right after another task of the run, without a message.",
+    )
     interrupt_signal: str | None = Field(
         default=None, description="First signal for the process of this task when its run is interrupted, e.g. SIGINT."
     )
@@ -199,7 +210,7 @@ class TaskPolicy(BaseModel):
 
 def _explain(exc: ValidationError, model: type[BaseModel], prefix: str, kind: str) -> str:
     """Describe every problem of a model's input."""
-    known = sorted(prefix + field for field in model.model_fields)
+    known = sorted(prefix + (field.alias or name) for name, field in model.model_fields.items())
     lines = []
     for error in exc.errors():
         name = prefix + str(error["loc"][0])

@@ -60,7 +60,7 @@ def test_the_settings_page_has_every_setting():
     """Given the settings model, then the page's table is its names, defaults and descriptions."""
     page = (ROOT / "docs/how-to/settings.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("| `orchestrator_")]
-    assert rows == [_row(name, field) for name, field in OrchestratorSettings.model_fields.items()]
+    assert rows == [_row(field.alias or name, field) for name, field in OrchestratorSettings.model_fields.items()]
 
 
 def test_the_table_of_verbs_is_current():

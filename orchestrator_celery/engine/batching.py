@@ -49,14 +49,15 @@ class Batching:
         return (
             task is None
             or isinstance(signature, _basemap)
-            or self._has_limits(task)
+            or self.has_limits(task)
             or any(inherited.get(name) is not None for name in _OF_ONE)
             or self._has_own_options(task, signature, inherited)
             or self._is_routed(signature, inherited)
-            or not self._may_run_again(task)
+            or not self.may_run_again(task)
         )
 
-    def _has_limits(self, task: Any) -> bool:
+    def has_limits(self, task: Any) -> bool:
+        """Whether a task has a time limit or a rate limit, of its own or of the project."""
         conf = self._app.conf
         limits = (conf.task_time_limit, conf.task_soft_time_limit, task.time_limit, task.soft_time_limit)
         return any(limits) or bool(task.rate_limit or conf.task_default_rate_limit)
@@ -73,7 +74,8 @@ class Batching:
             return False  # an option is stronger than a route
         return bool(self._app.amqp.router.lookup_route(signature["task"], (), {}, {}))
 
-    def _may_run_again(self, task: Any) -> bool:
+    def may_run_again(self, task: Any) -> bool:
+        """Whether a task may start again after it lost its process, by its policy and the project's rules."""
         policy = getattr(task, "orchestrator", None)
         if not isinstance(policy, TaskPolicy):
             policy = TaskPolicy()

@@ -105,7 +105,7 @@ class Interruption:
         self._container.app.control.broadcast(
             "orchestrator_stop",
             arguments={
-                "ids": [str(LeafId(run, node, live.attempt)) for node, live in nodes.items()],
+                "ids": list(_with_runners(bodies)),
                 "signal": order.signal,
                 "grace": order.grace,
                 "again": True,
@@ -146,7 +146,7 @@ class Interruption:
 
     def _send_stop_command(self, run: str, bodies: list[StoppedBody], signal: str, grace: float) -> None:
         """Send one command to the workers of the tasks. Each worker answers for the tasks that it runs."""
-        ids = {str(body.leaf): body for body in bodies}
+        ids = _with_runners(bodies)
         hosts = sorted({_host(body.live) for body in bodies})
         try:
             with sending():
@@ -166,13 +166,13 @@ class Interruption:
                 extra={"action": "interrupt", "run": run},
             )
             return
+        words: dict[str, str] = {}
         for reply in replies or ():
             for answer in reply.values():
-                for task_id, word in _answers(answer).items():
-                    ids[task_id].answer = word
-        for body in bodies:  # an item of a batch has the answer of its runner
-            if body.live.runner and (runner := ids.get(f"{body.leaf.run}:{body.live.runner}")):
-                body.answer = runner.answer
+                words.update(_answers(answer))
+        for body in bodies:  # a leaf without a message of its own has the answer of its runner
+            runner = f"{body.leaf.run}:{body.live.runner}" if body.live.runner else ""
+            body.answer = words.get(runner) or words.get(str(body.leaf), "")
 
     def _time_to_hear(self, silent: list[StoppedBody]) -> float:
         """Seconds in which a live worker that did not answer reads the order."""
@@ -237,7 +237,7 @@ def _check(signal: str, grace: float) -> None:
 
 
 def _with_runners(bodies: list[StoppedBody]) -> tuple[str, ...]:
-    """Return the ids of the tasks; an item of a batch is stopped by its runner."""
+    """Return the ids of the tasks; a task without a message of its own is stopped by its runner."""
     runners = {f"{body.leaf.run}:{body.live.runner}" for body in bodies if body.live.runner}
     return tuple(sorted(runners | {str(body.leaf) for body in bodies}))
 

@@ -101,6 +101,12 @@ class Reader:
         raw = self.live_leaf(run, node)
         return parse_live(raw).owner if raw else ""
 
+    def carried(self, leaf: LeafId) -> list[tuple[LeafId, Fence]]:
+        """Return the running leaf with which the process of a leaf's message has gone on; empty if there is none."""
+        carrier = f"{leaf.node}:{leaf.attempt}"
+        found = ((node, parse_live(raw)) for node, raw in self.live(leaf.run).items() if live_state(raw) in RUNNING)
+        return [(LeafId(leaf.run, node, live.attempt), live.fence) for node, live in found if live.runner == carrier]
+
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
         """Whether an attempt of a leaf must stop: it was interrupted or superseded, or its run is gone."""
         raw = self.live_leaf(run, node)

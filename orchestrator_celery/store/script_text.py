@@ -43,16 +43,15 @@ _SETS = {
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
-        "records/task_id attempts not_begun release "
-        "forget_runners renew error_copy callbacks records/progress complete steps approvals pools graphs step_ended "
-        "tree"
+        "records/task_id attempts not_begun release forget_runners renew error_copy callbacks records/progress "
+        "complete steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
-        "line line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended runner_ended "
-        "recount counted begin_pool"
+        "line line_up_all line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended "
+        "runner_ended recount counted begin_pool"
     ),
     "graphs": (
-        "records/map records/graph_writes every_visit edges visit_tokens flush_graphs looked_at decision graph_failure "
+        "records/map records/graph_writes every_visit edges visit_tokens flush_graphs decision graph_failure "
         "visit_counts visits arrive reach_end spread take_edges follow joined_input start_join unreachable "
         "skip_unvisited graph_end tokens resume_visit graph_retry begin_graph verdicts decide_visit renew_graph"
     ),

@@ -14,6 +14,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head import NO_APP, AppId, HeadField
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
+from orchestrator_celery.store.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.graph_transitions import GraphTransitions
 from orchestrator_celery.store.log_transitions import LogTransitions
 from orchestrator_celery.store.outbox_transitions import OutboxTransitions
@@ -156,7 +157,13 @@ class Store(SlicedTransitions):
         return self._run("claim", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, owner)
 
     def finish(
-        self, leaf: LeafId, fence: Fence, result: bytes, targets: str | None = None, depends: str = ""
+        self,
+        leaf: LeafId,
+        fence: Fence,
+        result: bytes,
+        targets: str | None = None,
+        depends: str = "",
+        offer: Offer = NOTHING_NEXT,
     ) -> Effects:
         """Record the success of a leaf.
 
@@ -167,22 +174,23 @@ class Store(SlicedTransitions):
             targets: the edges of a graph to follow, if they are already chosen.
             depends: the newest results of other nodes on which the choice depends. If a result is newer by now, the
                 edges are chosen again.
+            offer: whether the worker may go on with the next leaf; `next_of` reads that leaf from the answer.
         """
         choice = "" if targets is None else f"={targets}"
         fence_of = (fence.retries, fence.nesting)
-        return self._run("finish", leaf.run, leaf.node, leaf.attempt, *fence_of, result, choice, depends)
+        return self._run("finish", leaf.run, leaf.node, leaf.attempt, *fence_of, result, choice, depends, *offer)
 
     def fail(self, leaf: LeafId, fence: Fence | None, error: bytes) -> Effects:
         """Record the failure of a leaf; the fence is None if the reporter cannot know it."""
         retries, nesting = ("", "") if fence is None else (fence.retries, fence.nesting)
         return self._run("fail", leaf.run, leaf.node, leaf.attempt, retries, nesting, error)
 
-    def followed(self, leaf: LeafId) -> Effects:
-        """Return the messages of the outbox that the end of a leaf put there.
+    def followed(self, leaf: LeafId, offer: Offer = NOTHING_NEXT) -> Effects:
+        """Return the messages of the outbox that the end of a leaf put there, and the next leaf, as `finish` does.
 
         A report that was refused with `STALE` may be the second one of a caller that lost the answer to the first.
         """
-        return self._run("followed", leaf.run, leaf.node, leaf.attempt)
+        return self._run("followed", leaf.run, leaf.node, leaf.attempt, offer.taken_as)
 
     def requeue(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
@@ -214,17 +222,8 @@ class Store(SlicedTransitions):
 
         `detail` is 1 if a checkpoint exists, else 0; -1 means that the leaf was to be stopped and is now held back.
         """
-        return self._run(
-            "lost",
-            leaf.run,
-            leaf.node,
-            leaf.attempt,
-            fence.retries,
-            fence.nesting,
-            max_resumes,
-            int(wait * 1000),
-            int(hold),
-        )
+        fence_of = (fence.retries, fence.nesting)
+        return self._run("lost", leaf.run, leaf.node, leaf.attempt, *fence_of, max_resumes, int(wait * 1000), int(hold))
 
     def add_to_chord(self, leaf: LeafId, fence: Fence, number: int, item: bytes, leaves: int) -> Effects:
         """A running leaf adds an item to the header of its chord; `detail`: the item's node.

@@ -21,6 +21,7 @@ from orchestrator_celery.worker.reconciler import Reconciler
 from orchestrator_celery.worker.reporter import Reporter
 from orchestrator_celery.worker.retry_replace import RetryReplace
 from orchestrator_celery.worker.task_signals import TaskSignals
+from orchestrator_celery.worker.turns import Turns
 from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
 if TYPE_CHECKING:
@@ -41,14 +42,13 @@ def install(container: Container) -> None:
     app = container.app
     register(container)
     reporter = Reporter(container)
-    lost = LostProcesses(container, reporter)
-    retry_replace = RetryReplace(container, reporter)
-    unknown = UnknownTasks(container, reporter)
+    lost, retry_replace = LostProcesses(container, reporter), RetryReplace(container, reporter)
+    unknown, turns = UnknownTasks(container, reporter), Turns(container, reporter)
     claims = Claims(container, lost, unknown, LogCapture(container))
     additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
-        guard_tasks(app, claims, retry_replace, additions)
+        guard_tasks(app, claims, retry_replace, additions, turns)
 
     def check(sender: Any = None, **_: Any) -> None:
         if getattr(sender, "app", None) is app:
@@ -58,7 +58,7 @@ def install(container: Container) -> None:
     if app.finalized:
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
-    for handler in (check, guard, _register_stop_command):
+    for handler in (check, guard, _register_stop_command, turns.on_worker_init):
         _connect(container, (signals.worker_init, handler))
     _connect(container, *_thread_handlers(container, reporter, lost))
     handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
@@ -71,6 +71,7 @@ def install(container: Container) -> None:
         (signals.task_revoked, handlers.on_revoked),
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
+        (signals.worker_shutting_down, turns.on_worker_shutting_down),
     )
 
 

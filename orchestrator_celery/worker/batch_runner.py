@@ -18,19 +18,18 @@ from celery.app.trace import trace_task
 from celery.exceptions import Reject
 from kombu.exceptions import EncodeError
 
-from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
 from orchestrator_celery.model.effects import Dispatch, EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.outbox_transitions import FAILED
 from orchestrator_celery.store.swarm_transitions import Ended, Taken, taken_items
 from orchestrator_celery.worker.batch_reports import UnreportedEnds
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, owner_of
+from orchestrator_celery.worker.inner_request import OF_THE_RUNNER, inner_request
 from orchestrator_celery.worker.patience import patiently
 from orchestrator_celery.worker.reporter import Reporter
 from orchestrator_celery.worker.unknown_tasks import UnknownTasks, missing_task
@@ -170,7 +169,7 @@ class Runner:
             return
         task = container.app.tasks[leaf.task]
         message = ClaimedMessage([(item.leaf, item.fence)], self._origin, taken.checkpoint, sink=self)
-        request = _request_of(self._request, leaf, str(item.leaf))
+        request = inner_request(self._request, leaf, str(item.leaf), *OF_THE_RUNNER)
         request["_orchestrator_message"] = message
         try:
             trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=container.app)
@@ -280,15 +279,3 @@ def _next_count(want: int, done: int, seconds: float) -> int:
     """Return how many items to take next: at most twice as many, and no more than fit into `_INTERVAL`."""
     fit = int(_INTERVAL * done / seconds) if seconds else _MAX_ITEMS
     return max(1, min(want * 2, fit, _MAX_ITEMS))
-
-
-def _request_of(runner: Any, leaf: Leaf, task_id: str) -> dict[str, Any]:
-    """Build the request of an item from the runner's request and the item's own options."""
-    kept = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang", "utc", "stamped_headers", "stamps")
-    headers = leaf.options.get("headers") or {}
-    return {
-        **{name: own_copy(getattr(runner, name, None)) for name in kept},
-        **headers, "headers": dict(headers), "id": task_id,
-        "task": leaf.task, "args": leaf.args, "kwargs": leaf.kwargs, "retries": 0, "is_eager": False,
-        "ignore_result": True, "correlation_id": task_id, "timelimit": [None, None], "replaced_task_nesting": 0,
-    }  # fmt: skip

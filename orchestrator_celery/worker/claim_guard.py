@@ -8,6 +8,7 @@ swallows an error that `task_prerun` raises, so that signal cannot stop a body.
 `replace` and `on_replace` are wrapped so that a canvas that replaces a task of
 a run becomes a durable run. `retry` and `on_replace` are wrapped so that a task
 does not fail while the broker or the store is away.
+`__trace__`, the tracer of a task's messages, is wrapped so that the process may go on with the next task of a run.
 `add_to_chord` is wrapped because the chord of a run is not a chord of Celery's result backend.
 """
 
@@ -17,19 +18,24 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from orchestrator_celery.worker.turns import Tracer
+
 if TYPE_CHECKING:
     from celery import Celery
 
     from orchestrator_celery.worker.chord_additions import ChordAdditions
     from orchestrator_celery.worker.claims import Claims
     from orchestrator_celery.worker.retry_replace import RetryReplace
+    from orchestrator_celery.worker.turns import Turns
 
 __all__ = ("guard_tasks",)
 
 _MARK = "_orchestrator_guarded"
 
 
-def guard_tasks(app: Celery, claims: Claims, retry_replace: RetryReplace, additions: ChordAdditions) -> None:
+def guard_tasks(
+    app: Celery, claims: Claims, retry_replace: RetryReplace, additions: ChordAdditions, turns: Turns
+) -> None:
     """Wrap the class of every registered task. A class is wrapped only once.
 
     Args:
@@ -37,6 +43,7 @@ def guard_tasks(app: Celery, claims: Claims, retry_replace: RetryReplace, additi
         claims: claims a message before its body runs.
         retry_replace: handles retries and replacements.
         additions: handles `add_to_chord`.
+        turns: go on with the next task of a run.
     """
     for task in app._tasks.values():
         cls = type(task)
@@ -50,6 +57,10 @@ def guard_tasks(app: Celery, claims: Claims, retry_replace: RetryReplace, additi
             cls.retry = _retry(cls.retry, retry_replace)
         if not getattr(cls.add_to_chord, _MARK, False):
             cls.add_to_chord = _add_to_chord(cls.add_to_chord, additions)
+        if not isinstance(cls.__dict__.get("__trace__"), Tracer):
+            tracer = task.__dict__.get("__trace__")
+            cls.__trace__ = Tracer(turns)
+            task.__trace__ = tracer
 
 
 def _before_start(original: Callable[..., Any], claims: Claims) -> Callable[..., Any]:

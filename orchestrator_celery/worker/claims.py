@@ -20,6 +20,7 @@ from orchestrator_celery.store.script_call import edge_context
 from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
 from orchestrator_celery.worker.own_bodies import Bodies, Body
 from orchestrator_celery.worker.patience import patiently
+from orchestrator_celery.worker.turns import take_turn
 from orchestrator_celery.worker.unknown_tasks import missing_task
 
 if TYPE_CHECKING:
@@ -77,9 +78,11 @@ class Claims:
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
         self._capture.begin()
-        request._orchestrator_message = ClaimedMessage(
-            claims, _origin(self._container, request), checkpoint, routing=routing, body=body
-        )
+        message = ClaimedMessage(claims, _origin(self._container, request), checkpoint, routing=routing, body=body)
+        turn = take_turn()
+        if turn is not None and len(claims) == 1 and turn.begin(task, request, claims[0][0]):
+            message.sink = turn
+        request._orchestrator_message = message
 
     def _still_waiting(self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body) -> bool:
         """Whether the task that a nested run replaces still waits for the end of that run."""

@@ -11,6 +11,8 @@ from orchestrator_celery.engine.recovery import LostNode
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner
 from orchestrator_celery.model.reports import InterruptOutcome
 from orchestrator_celery.model.text import printable
+from orchestrator_celery.records.definitions import parse_definition
+from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.worker.auto_resume import rules_of
@@ -58,6 +60,8 @@ class LostProcesses:
             error: the error that Celery reported.
             trace: its traceback.
         """
+        for other, carried, its_fence in self.carried(leaf):
+            self.process_gone(other, carried, its_fence, hold=hold, error=error, trace=trace)
         if self.was_signalled(leaf):
             self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
             return
@@ -67,6 +71,20 @@ class LostProcesses:
         else:
             lost = error or WorkerLostError(f"The process that ran {printable(task.name)} is gone.")
             self._reporter.failed(leaf, fence, lost, trace or "")
+
+    def carried(self, leaf: LeafId) -> list[tuple[Any, LeafId, Fence]]:
+        """Return task, node and fence of the body with which the process of a leaf's message has gone on."""
+        found: list[tuple[Any, LeafId, Fence]] = []
+        if leaf.node == CLOSE or is_runner(leaf.node):
+            return found
+        container = self._container
+        with suppress(*UNREACHABLE):  # the reconciler finds it later
+            for other, fence in container.reader.carried(leaf):
+                [raw] = container.reader.definitions(other.run, [other.node])
+                name = read_leaf(parse_definition(raw or b"").payload, container.codec).task if raw else ""
+                if name in container.app.tasks:
+                    found.append((container.app.tasks[name], other, fence))
+        return found
 
     def was_signalled(self, leaf: LeafId) -> bool:
         """Whether the signal of an interruption ended the process; it may have been meant for an earlier task."""
@@ -98,9 +116,15 @@ class LostProcesses:
         The heartbeat calls this before Celery notices the exit. Celery's signals report the same nodes again later.
         """
         task = request.task
+        for leaf, _ in claims_of(task, request._context, request.args):
+            for other, carried, fence in self.carried(leaf):
+                self._child_exited(other, carried, fence)
         # The replaced task comes before the nested run, because the run's closing message is sent again at once.
         for leaf, fence in reversed(claims_of(task, request._context, request.args)):
-            if self.was_signalled(leaf):
-                self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
-            elif self._may_resume(task, leaf):
-                self._reporter.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)
+            self._child_exited(task, leaf, fence)
+
+    def _child_exited(self, task: Any, leaf: LeafId, fence: Fence) -> None:
+        if self.was_signalled(leaf):
+            self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
+        elif self._may_resume(task, leaf):
+            self._reporter.lost(getattr(task, "orchestrator", None), task.name, leaf, fence)

@@ -19,6 +19,7 @@ from orchestrator_celery.records.head import HeadField
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.continuation import NOTHING_NEXT, Next, Offer, next_of
 from orchestrator_celery.worker.patience import patiently
 
 if TYPE_CHECKING:
@@ -55,8 +56,14 @@ class Reporter:
             )
 
     def finished(
-        self, leaf: LeafId, fence: Fence, result: Any, origin: Origin, routing: EdgeContext | None = None
-    ) -> None:
+        self,
+        leaf: LeafId,
+        fence: Fence,
+        result: Any,
+        origin: Origin,
+        routing: EdgeContext | None = None,
+        offer: Offer = NOTHING_NEXT,
+    ) -> Next | None:
         """Report that the body returned.
 
         Args:
@@ -65,20 +72,27 @@ class Reporter:
             result: the return value.
             origin: what the worker knows already.
             routing: the other inputs of the edges of a graph's node.
+            offer: whether the worker may go on with the next leaf.
+
+        Returns:
+            The leaf that the worker goes on with, if there is one.
         """
         store = self._container.store
         if leaf.node == CLOSE:
             self._report(leaf, NO_ORIGIN, store.ended, leaf)
-            return
+            return None
         try:
             blob = self._container.codec.dump_result(result)
         except (EncodeError, PayloadTooLarge) as exc:
             self.failed(leaf, fence, exc, None, origin)
-            return
+            return None
         # Choosing the edges here, by the stored form of the result, saves a call to the store.
         chosen, relied = self._choose_edges(leaf, routing, blob)
         known = origin._replace(known={leaf.node: result})
-        self._report_end(leaf, known, store.finish, leaf, fence, blob, chosen, relied)
+        answer = self._report_end(leaf, known, offer, store.finish, leaf, fence, blob, chosen, relied, offer)
+        after = None if answer is None else next_of(leaf, answer)
+        # The next body gets the stored form of the result, as if it had come in a message.
+        return after and after._replace(known={leaf.node: self._container.codec.load(blob)})
 
     def _choose_edges(self, leaf: LeafId, routing: EdgeContext | None, blob: bytes) -> tuple[str | None, str]:
         if routing is None:
@@ -96,7 +110,9 @@ class Reporter:
         if leaf.node == CLOSE:
             self._report(leaf, NO_ORIGIN, store.ended, leaf)
             return
-        self._report_end(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
+        self._report_end(
+            leaf, origin, NOTHING_NEXT, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace)
+        )
 
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
@@ -191,11 +207,14 @@ class Reporter:
         except UNREACHABLE:
             logger.debug("The store is unavailable; the run is checked later.", extra={"action": "due", "run": run})
 
-    def _report_end(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> None:
+    def _report_end(
+        self, leaf: LeafId, origin: Origin, offer: Offer, call: Callable[..., Effects], *args: Any
+    ) -> Effects | None:
         """Report the end of a leaf. If the end is known, the answer to an earlier report may be lost."""
         answer = self._report(leaf, origin, call, *args)
         if answer is not None and answer.refused is Refused.STALE:
-            self._report(leaf, origin, self._container.store.followed, leaf)
+            return self._report(leaf, origin, self._container.store.followed, leaf, offer)
+        return answer
 
     def _report(self, leaf: LeafId, origin: Origin, call: Callable[..., Effects], *args: Any) -> Effects | None:
         extra = {"action": getattr(call, "__name__", "report"), "run": leaf.run, "node": leaf.node}

@@ -198,6 +198,8 @@ class _Stopper:
         reporter = Reporter(request.app.orchestrator.container)
         for leaf, fence in claims_of(request.task, request._context, request.args):
             reporter.stopped(leaf, fence, "terminated")
+            for other, its_fence in request.app.orchestrator.container.reader.carried(leaf):
+                reporter.stopped(other, its_fence, "terminated")
 
 
 def _signal_of(request: Any) -> str | None:

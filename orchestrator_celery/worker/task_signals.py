@@ -89,6 +89,8 @@ class TaskSignals:
             if isinstance(exception, WorkerLostError):
                 self._lost.process_gone(sender, leaf, known or Fence(), error=exception, trace=trace)
             else:
+                for _, carried, fence in self._lost.carried(leaf):
+                    self._reporter.failed(carried, fence, exception, trace)
                 self._reporter.failed(leaf, known, exception, trace)
             self._forget(leaf)
 
@@ -132,7 +134,10 @@ class TaskSignals:
     def on_revoked(self, sender: Any, request: Any, expired: bool = False, terminated: bool = False, **_: Any) -> None:
         """Report that the message was revoked, expired before its start, or lost its process to a stop command."""
         reason = "expired" if expired else "revoked"
-        for leaf, fence in claims_of(sender, request, request.args):
+        claims = claims_of(sender, request, request.args)
+        if terminated:
+            claims += [claim[1:] for leaf, _ in claims for claim in self._lost.carried(leaf)]
+        for leaf, fence in claims:
             if terminated and self._lost.was_signalled(leaf):
                 self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
                 continue

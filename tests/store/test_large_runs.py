@@ -97,7 +97,50 @@ def skip_before(play: Play) -> None:
     assert play.succeed("0.0.0")[0] == "0.0.1.0"
 
 
+def open_swarm(play: Play) -> None:
+    play.start(swarm(open=True, max_concurrency=10))
+
+
+def add(play: Play) -> None:
+    assert play.add(*[leaf()] * 1000).refused is None
+    assert play.add(*[leaf()] * SIZE).refused is None
+    assert play.store.swarms.close_swarm("r", "0").refused is None
+    assert play.counts() == (SIZE + 1000, 0, 0)
+
+
+def stop_and_go_on(play: Play) -> None:
+    for verb in (play.store.suspend, play.store.resume, play.store.interrupt, play.store.resume):
+        assert verb("r").refused is None
+
+
+def end_by_deadline(play: Play) -> None:
+    play.redis.hset(play.store.keys.root("r"), "deadline", 1)
+    assert play.store.overdue("r", b"late").refused is None
+    assert play.status == "FAILED"
+
+
+def cancel(play: Play) -> None:
+    assert play.store.cancel("r", "").refused is None
+    play.store.erase("r")
+    assert play.keys() == []
+
+
+def discard(play: Play) -> None:
+    play.store.discard("r")
+    assert play.keys() == []
+
+
+def detach(play: Play) -> None:
+    assert play.skip(f"0.{SIZE - 1}", "other").refused is None
+
+
 VERBS = {
+    "add_items and close_swarm": (open_swarm, add),
+    "suspend, resume and interrupt": (under_way, stop_and_go_on),
+    "deadline": (under_way, end_by_deadline),
+    "cancel": (under_way, cancel),
+    "discard": (under_way, discard),
+    "detach": (under_way, detach),
     "retry": (half_failed, retry),
     "retry of one node": (half_failed, retry_one),
     "end of the task before a swarm": (waiting_swarm, skip_before),

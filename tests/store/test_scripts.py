@@ -19,7 +19,7 @@ FOLDER = Path(orchestrator_celery.store.__file__).parent / "lua"
 LIBRARY = sorted((FOLDER / "lib").rglob("*.lua"))
 #: Functions of Lua, and words that may stand before a bracket.
 BUILT_IN = set(
-    "function if elseif while until and or not in return pairs ipairs next select tonumber tostring unpack".split()
+    "function if elseif while until and or not in return pairs ipairs next select pcall tonumber tostring unpack".split()
 )
 EVERYTHING = [*sorted(FOLDER.glob("*.lua")), *LIBRARY]
 #: What is answered by scripts that look, and is no refusal of a verb: see `RunCheck.state`.

@@ -12,6 +12,7 @@ from orchestrator_celery import InvalidSettings, Orchestrator, OrchestratorSetti
 
 BOUNDS = [
     # key, value that is not allowed, what the text says of allowed ones
+    ("continue", "sometimes", "'auto'"),
     ("key_prefix", "", "at least 1 character"),
     ("key_prefix", "a{b}", "[^{}"),
     ("key_prefix", "a b", "[^{}"),
@@ -112,8 +113,8 @@ def test_an_unknown_key_is_named_with_the_known_ones():
     with pytest.raises(InvalidSettings) as caught:
         OrchestratorSettings.read({"orchestrator_windw": 5})
     assert "orchestrator_windw is not a setting" in str(caught.value)
-    for field in OrchestratorSettings.model_fields:
-        assert f"orchestrator_{field}" in str(caught.value)
+    for name, field in OrchestratorSettings.model_fields.items():
+        assert f"orchestrator_{field.alias or name}" in str(caught.value)
 
 
 def test_all_problems_come_at_once():

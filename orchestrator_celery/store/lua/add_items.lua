@@ -28,7 +28,11 @@ if token ~= '' then
   redis.call('HSET', active_key, field, segments .. first .. ':' .. count .. ':' .. token .. ' ')
   redis.call('HSET', root, HEAD.segments, (redis.call('HGET', root, HEAD.segments) or '') .. token .. ' ')
 end
-for i = 6, #ARGV do redis.call('HSET', definitions_key, pool_id .. '.' .. (first + i - 6), ARGV[i]) end
+local fields = {}
+for i = 6, #ARGV do
+  fields[#fields + 1], fields[#fields + 2] = pool_id .. '.' .. (first + i - 6), ARGV[i]
+end
+if #fields > 0 then redis.call('HSET', definitions_key, unpack(fields)) end
 if priorities ~= '' then mix(pool_id, pool) end
 pool.size = pool.size + count
 if pool.mixed then

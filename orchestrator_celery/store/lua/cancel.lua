@@ -21,7 +21,12 @@ end
 for i = 1, #entries, 2 do
   local node, live = entries[i], parse_live(entries[i + 1])
   if live.state ~= STATE.queued then collect_cleanups(cleanups, node, live.attempt, live.callbacks) end
-  if is_running(live) and node ~= PLACE.close then tasks[#tasks + 1] = task_id(node, live.attempt) end
+  if is_running(live) and node ~= PLACE.close then
+    tasks[#tasks + 1] = task_id(node, live.attempt)
+    -- A worker knows a leaf without a message by the message that it handles.
+    local carrier = live.owner:match('^(%S+) ')
+    if carrier and not is_runner(runner_of(live)) then tasks[#tasks + 1] = root:match('{(.*)}$') .. ':' .. carrier end
+  end
 end
 redis.call('UNLINK', answers_key)
 for _, key in ipairs(every_key()) do redis.call('UNLINK', key) end

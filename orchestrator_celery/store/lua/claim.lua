@@ -5,7 +5,7 @@
 --          choose: its definition, and what the edges depend on beside the result
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
 --          | {'stale'} superseded, ended or withdrawn | {'duplicate', {}, worker} another delivery is running
--- include: outbox records/graph records/graph_node records/graph_visit records/task_id looked_at
+-- include: outbox records/graph records/graph_node records/graph_visit records/task_id looked_at begin_body
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)
@@ -19,27 +19,11 @@ if not live or live.attempt ~= attempt or has_no_message(live) then return veto(
 local order = compare_fence(retries, nesting, live)
 if order < 0 then return veto('stale') end
 if live.state == STATE.held then return veto('held') end
-if order == 0 and live.state == STATE.running then return veto('duplicate', live.owner) end
+if order == 0 and live.state == STATE.running then return veto('duplicate', worker_of(live)) end
 if live.state ~= STATE.delegated and withdrawn_with(node) then return veto('stale') end
-live.state, live.retries, live.nesting, live.since, live.owner = STATE.running, retries, nesting, now, ARGV[5]
-put_live(node, live)
+live.retries, live.nesting = retries, nesting
 -- Celery keeps a result under the id of a task that was replaced. Its message may come before the body that sent it reports that.
 if nesting > 0 then redis.call('SADD', inner_key, task_id(node, attempt)) end
 redis.call('HDEL', progress_key, node) -- of the body before
-if status == STATUS.pending then set_status(STATUS.running, HEAD.started, now) end
-emit('started', node, EVENT.attempt, attempt, EVENT.worker, ARGV[5])
-local checkpoint = (attempt > 1 or retries > 0) and (redis.call('HGET', checkpoints_key, node) or '')
-local owner = graphed and parent_of(node)
-local definition = owner and redis.call('HGET', definitions_key, owner)
-if definition and shape_of(definition) == SHAPE.graph_node then
-  local foreseeable = attribute(definition, ATTRIBUTE.foreseeable)
-  if foreseeable == '1' then return reply('ok', checkpoint or '', definition) end
-  if foreseeable == '2' then
-    local graph_id, at, turn = parts_of_visit(node)
-    local graph = get_graph(graph_id)
-    return reply('ok', checkpoint or '', definition, graph.input, cjson.encode(newest_read(graph, definition)),
-      visit_at(graph, at .. '.' .. turn).passage.visit or 0, looked_at(graph, definition))
-  end
-end
-if checkpoint then return reply('ok', checkpoint) end
-return reply('ok')
+begin_body(node, live, ARGV[5])
+return reply('ok', given_to_body(node, live))

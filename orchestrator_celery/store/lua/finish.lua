@@ -2,8 +2,12 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 result  6 `=` and the targets of the edges that follow, or '' to decide
 --       7 newest results by which the targets were chosen, as `node:reference ...`
--- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'stale'} superseded, or ended already
--- include: everything
+--       8 the leaf whose message the worker handles, as `node:attempt`, if it may go on with a leaf of the run, or ''
+--       9 worker  10 tasks that it may go on with, as `,task,task,`  11 milliseconds since it got the message
+-- RETURNS: {'ok', effects, next?, checkpoint?, ...} next: the leaf that the worker goes on with, in the form of an effect;
+--          after it, as `claim` returns it, what the body needs
+--          | {'gone'} there is no such run | {'stale'} superseded, or ended already
+-- include: everything begin_body continue
 if not status then return reply('gone') end
 local node = ARGV[1]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
@@ -17,4 +21,4 @@ local function holds_still() -- the results by which the targets were chosen are
 end
 if ARGV[6] ~= '' and holds_still() then chosen = { visit = node, targets = ARGV[6]:sub(2) } end
 settle(node, live, STATE.succeeded, ARGV[5])
-return reply('ok')
+return reply('ok', continue(ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])))

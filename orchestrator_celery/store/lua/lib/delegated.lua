@@ -1,5 +1,6 @@
 -- Tasks that replaced themselves by a canvas: a run of its own, whose id is the task's, stands in for each.
 local function stand_ins()
+  if redis.call('SCARD', inner_key) == 0 then return {} end -- no task has replaced itself
   local found, entries = {}, redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
     local live = parse_live(entries[i + 1])

@@ -1,11 +1,4 @@
 -- Items of a pool get in line, or leave their place in it.
--- `priorities` is `priority:first-last ...`, counted from `offset`.
-local function line_up_all(pool_id, priorities, offset)
-  for priority, first, last in priorities:gmatch('(%d):(%d+)-(%d+)') do
-    line_up(pool_id, tonumber(priority), offset + first, offset + last)
-  end
-end
-
 -- From now on the items of this pool differ in priority.
 local function mix(pool_id, pool, priorities)
   if pool.mixed then return end

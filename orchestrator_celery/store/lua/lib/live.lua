@@ -20,6 +20,8 @@ end
 
 local function hold(node, live)
   live.state, live.since = STATE.held, now
+  local runner = runner_of(live)
+  if runner and not is_runner(runner) then live.owner = worker_of(live) end -- it starts again by a message of its own
   put_live(node, live)
   if withdrawn_with(node) then withdraw_soon() end
 end

@@ -5,7 +5,8 @@ local function start_again(node, live) -- under a new attempt, which does not co
   new_attempt(live)
   local has_checkpoint = redis.call('HEXISTS', checkpoints_key, node)
   emit('resumed', node, EVENT.attempt, live.attempt, EVENT.checkpoint, has_checkpoint)
-  if runner_of(live) then return return_item(node, live) end
+  local runner = runner_of(live)
+  if runner and is_runner(runner) then return return_item(node, live) end
   queue(node, live, node == PLACE.close and '' or definition_of(node), 0)
 end
 
