@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from orchestrator_celery.dispatch.app_identity import identify
+from orchestrator_celery.dispatch.lanes import Lanes
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.dispatch.run_results import RunResults
 from orchestrator_celery.dispatch.worker_survey import WorkerSurvey
@@ -83,6 +84,11 @@ class Container:
     def registry(self) -> WorkerRegistry:
         """The registry of live workers."""
         return WorkerRegistry(self.store.client, self.store.keys)
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        """The queues and priorities of messages."""
+        return Lanes(self.app, self.publisher, self.reader, self.codec, self.settings)
 
     @property
     def audit_stream(self) -> AuditTrail:

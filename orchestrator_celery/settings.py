@@ -63,9 +63,11 @@ class OrchestratorSettings(BaseModel):
     republish_after: float = Field(
         default=5.0,
         gt=0,
-        description="Seconds after which an unclaimed message is published again; the pause doubles each time.",
+        description="Seconds after which an unclaimed message may count as lost and is sent again; the pause doubles.",
     )
-    republish_longest: float = Field(default=600.0, gt=0, description="Longest pause between two publications.")
+    republish_longest: float = Field(
+        default=600.0, gt=0, description="Seconds that an unclaimed message waits at most."
+    )
     auto_resume: bool = Field(default=True, description="Whether tasks whose worker is gone are restarted.")
     auto_resume_include: tuple[str, ...] = Field(
         default=("*",), description="Globs of task names that may be restarted."

@@ -165,7 +165,7 @@ class Publisher:
         leaf = self.with_arguments(effect, origin)
         options = dict(leaf.options)
         if effect.level is not None:
-            options.setdefault("priority", self._message_priority(effect.level))
+            options.setdefault("priority", self.message_priority(effect.level))
         if origin.priority is not None:
             options.setdefault("priority", origin.priority)
         if effect.fence != (0, 0):
@@ -189,13 +189,15 @@ class Publisher:
         declared = self._reader.head_field(run, f"{HeadPrefix.TASK.value}{task}")
         return from_plain(self._codec.load(declared)) if declared else {}
 
-    def _message_priority(self, level: int) -> int:
-        conf, transport = self._app.conf, self._transport
+    def message_priority(self, level: int) -> int:
+        """Return the priority of a message for the priority of an item, 1 low to 3 high."""
+        conf, transport = self._app.conf, self.driver
         steps = (conf.broker_transport_options or {}).get("priority_steps") or _STEPS
         return message_priority(level, transport, steps, conf.task_queue_max_priority)
 
     @cached_property
-    def _transport(self) -> str:
+    def driver(self) -> str:
+        """The driver of the broker's transport, such as `redis` or `amqp`."""
         with self._app.connection_for_write() as connection:  # creating the object opens no connection
             return str(connection.transport.driver_type)
 

@@ -16,13 +16,27 @@ from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.script_call import Transitions, check_answer, in_chunks, now_ms
 
-__all__ = ("DueIndex", "RunCheck")
+__all__ = ("DueIndex", "OverdueMessage", "RunCheck")
 
 
 #: Most messages that one call publishes again.
 _REPUBLISHED = 100
 #: The answer of PTTL for a key without expiry.
 _NO_EXPIRY = -1
+
+
+class OverdueMessage(NamedTuple):
+    """A message that nobody has claimed for too long.
+
+    Args:
+        record: the live record of its node.
+        level: the priority of the item that it belongs to; None in a run without priorities.
+        unsent: there is no such message in any queue.
+    """
+
+    record: bytes
+    level: int | None = None
+    unsent: bool = False
 
 
 class RunCheck(NamedTuple):
@@ -33,7 +47,7 @@ class RunCheck(NamedTuple):
         state: `ok`, `gone` (no such run), `foreign` (the run belongs to another app), `over` (no part of it is live),
             `cancelled` (side effects pending), `newer` (a later release wrote it) or `unreadable` (the record is
             broken).
-        overdue: the records of messages that nobody has claimed for too long, by node.
+        overdue: the messages that nobody has claimed for too long, by node.
         due: when the next message of the outbox becomes overdue, in ms; None if the outbox is empty.
         running: the records of claimed leaves, by node.
         created: the creation time of the run, in ms.
@@ -48,7 +62,7 @@ class RunCheck(NamedTuple):
 
     run: str
     state: str
-    overdue: Mapping[str, bytes] = {}
+    overdue: Mapping[str, OverdueMessage] = {}
     due: float | None = None
     running: Mapping[str, bytes] = {}
     created: float = 0.0
@@ -138,6 +152,11 @@ class DueIndex(Transitions):
         if runs:
             self.client.zadd(self.keys.due, dict(runs), xx=True)  # xx: a run that is no longer due stays out
 
+    def due_earlier(self, runs: Mapping[str, float]) -> None:
+        """Set the times of the next checks, as far as they come before the times that are set."""
+        if runs:
+            self.client.zadd(self.keys.due, dict(runs), xx=True, lt=True)
+
     def check(self, runs: Sequence[str]) -> list[RunCheck]:
         """Check several runs; in one round trip, except in a cluster."""
         script = scripts.load("sweep")
@@ -205,7 +224,10 @@ def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
     return RunCheck(
         run,
         word.decode(),
-        _by_node(overdue),
+        {
+            overdue[i].decode(): OverdueMessage(overdue[i + 1], _level(overdue[i + 2]), bool(overdue[i + 3]))
+            for i in range(0, len(overdue), 4)
+        },
         float(due) if due else None,
         _by_node(running),
         float(created),
@@ -216,6 +238,10 @@ def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
         bool(owed),
         float(starts) if starts else None,
     )
+
+
+def _level(raw: bytes) -> int | None:
+    return int(raw) if raw else None
 
 
 def _by_node(flat: list[bytes]) -> dict[str, bytes]:

@@ -96,6 +96,16 @@ class Reader:
         """Return several live leaves; None for each that has ended."""
         return self._fields(self._keys.live(run), nodes)
 
+    def live_leaves_of(self, leaves: Sequence[LeafId]) -> list[bytes | None]:
+        """Return live leaves of any runs; None for each that has ended."""
+        if not leaves:
+            return []
+        with self._client.pipeline(transaction=False) as pipe:
+            for leaf in leaves:
+                pipe.hget(self._keys.live(leaf.run), leaf.node)
+            found: list[bytes | None] = pipe.execute()
+        return found
+
     def owner(self, run: str, node: str) -> str:
         """Return the process that runs a leaf; '' if none does."""
         raw = self.live_leaf(run, node)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from orchestrator_celery.records.queue_report import QueueReport, parse_queue_report, write_queue_report
 from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
@@ -97,6 +98,7 @@ class WorkerRegistry:
         dead: Sequence[str] = (),
         skills: Skills | None = None,
         place: str = "",
+        queues: QueueReport | None = None,
     ) -> Beat:
         """Record a heartbeat.
 
@@ -107,10 +109,12 @@ class WorkerRegistry:
             dead: members that this machine knows to be dead; their leases end at once.
             skills: what it can run; None to leave that as it is.
             place: the place of the last stop order that it has read; '' to get none.
+            queues: what it sees of its queues; None if that is unknown.
         """
+        seen = write_queue_report(queues) if queues is not None else ""
         written = _written(skills) if skills is not None else ""
         digest = hashlib.sha1(written.encode(), usedforsecurity=False).hexdigest() if written else ""
-        args = (member, int(lease * 1000), json.dumps(list(active)), digest, place, *dead)
+        args = (member, int(lease * 1000), json.dumps(list(active)), digest, place, seen, *dead)
         _, now, leads, gone, handed, is_unknown, orders = scripts.load("beat").run(
             self._client, self._keys.workers, args
         )
@@ -179,7 +183,14 @@ class WorkerRegistry:
             self._client.zrem(self._keys.workers, *members)
             self._client.hdel(f"{self._keys.workers}:active", *members)
             self._client.hdel(self._skills, *members)
+            self._client.hdel(f"{self._keys.workers}:queues", *members)
             self._drop_skillsets()
+
+    def queue_reports(self, now: float) -> dict[str, QueueReport | None]:
+        """Return what the members see of their queues whose lease holds at `now` (ms); None of an earlier release."""
+        found = self._client.hgetall(f"{self._keys.workers}:queues")
+        raws = {member: found.get(member.encode()) for member in self.alive(now)}
+        return {member: None if raw is None else parse_queue_report(raw) for member, raw in raws.items()}
 
     def skills(self, now: float) -> dict[str, Skills]:
         """Return what the members can run whose lease holds at `now` (ms), except those of an earlier release."""

@@ -17,6 +17,7 @@ from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
 from orchestrator_celery.worker.internal_tasks import register
 from orchestrator_celery.worker.log_capture import LogCapture, redactor_of
 from orchestrator_celery.worker.lost_process import LostProcesses
+from orchestrator_celery.worker.queue_reporter import QueueReporter
 from orchestrator_celery.worker.reconciler import Reconciler
 from orchestrator_celery.worker.reporter import Reporter
 from orchestrator_celery.worker.retry_replace import RetryReplace
@@ -75,6 +76,11 @@ def install(container: Container) -> None:
     )
 
 
+def _capacity(pool: Any) -> int:
+    """Return how many tasks a pool can run at once. It changes if the pool scales."""
+    return int(getattr(pool, "num_processes", None) or 1)
+
+
 def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
     """Connect handlers to signals. Signals are global, so each handler checks that the message belongs to its app."""
     for signal, handler in handlers:
@@ -114,7 +120,12 @@ def _thread_handlers(
             from orchestrator_celery.worker import stop_command  # a client does not import the worker
 
             forks = isinstance(sender.pool, get_implementation("prefork"))
-            heartbeat.start(auto_resume.member, forks=forks, obey=partial(stop_command.obey, sender.pool))
+            heartbeat.start(
+                auto_resume.member,
+                forks=forks,
+                obey=partial(stop_command.obey, sender.pool),
+                queues=QueueReporter(container, partial(_capacity, sender.pool)),
+            )
             reconciler.start()
 
     def stop(**_: Any) -> None:

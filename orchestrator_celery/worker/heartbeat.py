@@ -17,11 +17,13 @@ from redis.exceptions import RedisError
 from orchestrator_celery.model.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.worker_registry import Skills
+from orchestrator_celery.worker.queue_reporter import QueueReporter
 
 if TYPE_CHECKING:
     from celery import Celery
 
     from orchestrator_celery.container import Container
+    from orchestrator_celery.records.queue_report import QueueReport
     from orchestrator_celery.store.worker_registry import Beat, StopTasks
 
 __all__ = ("Heartbeat", "is_alive", "is_running", "member_name", "skills_of")
@@ -62,6 +64,8 @@ class Heartbeat:
         self._on_child_exit = on_child_exit
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._queues: QueueReporter | None = None
+        self._now = 0.0
         self._finished = False
         self._active: list[str] = []
         self._forks = False
@@ -69,7 +73,9 @@ class Heartbeat:
         #: Place of the last stop order that was read.
         self._place = ""
 
-    def start(self, member: str, *, forks: bool, obey: Callable[[StopTasks], None]) -> None:
+    def start(
+        self, member: str, *, forks: bool, obey: Callable[[StopTasks], None], queues: QueueReporter | None = None
+    ) -> None:
         """Start the thread and return at once.
 
         Args:
@@ -77,9 +83,11 @@ class Heartbeat:
             forks: whether each task runs in a child process. In other pools Celery's `worker_pid` is not the id of a
                 child process.
             obey: carries out an order to stop tasks.
+            queues: reports what the worker sees of its queues; None to report nothing.
         """
         self._forks = forks
         self._obey = obey
+        self._queues = queues
         self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
         self._thread.start()
 
@@ -105,8 +113,9 @@ class Heartbeat:
                 if dead is None:
                     dead = [other for other in registry.members() if other != member and not is_alive(other)]
                 skills = skills_of(self._container.app)
-                beat = registry.beat(member, settings.lease, self._running(), dead, skills, self._place)
-                dead = []
+                queues = self._queue_report(skills.queues)
+                beat = registry.beat(member, settings.lease, self._running(), dead, skills, self._place, queues)
+                dead, self._now = [], beat.now
                 self._on_beat(beat)
                 self._read_orders(beat)
             except (RedisError, *UNREACHABLE) as exc:
@@ -122,6 +131,16 @@ class Heartbeat:
             # next message. Sweeps in step with these rounds would send a message to the same worker each time.
             self._stopped.wait(settings.heartbeat * uniform(_SHORTEST, 1))
         self._leave(member)
+
+    def _queue_report(self, queues: frozenset[str]) -> QueueReport | None:
+        """Report the queues. Without a report, the reconciler sends what waits too long again, which does no harm."""
+        try:
+            return None if self._queues is None else self._queues.report(queues, self._now)
+        except (RedisError, *UNREACHABLE):
+            raise
+        except Exception:
+            logger.exception("The queues of this worker cannot be reported.", extra={"action": "heartbeat"})
+            return None
 
     def _read_orders(self, beat: Beat) -> None:
         if not self._place:

@@ -24,6 +24,7 @@ from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.script_call import in_chunks
 from orchestrator_celery.store.upload import FIRST_LOOK
+from orchestrator_celery.worker.waiting_messages import WaitingMessages
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -65,6 +66,7 @@ class Reconciler:
     def __init__(self, container: Container, auto_resume: AutoResume) -> None:
         self._container = container
         self._auto_resume = auto_resume
+        self._messages = WaitingMessages(container)
         self._beat: Beat | None = None
         #: The last heartbeat, if this worker leads, and its time, by the monotonic clock.
         self._last: Beat | None = None
@@ -188,6 +190,7 @@ class Reconciler:
     def _check_runs(self, pages: Iterable[list[str]], beat: Beat) -> None:
         store = self._container.store
         routine = max(_SHORTEST, store.due_index.active_runs() / _ROUTINE_PER_MINUTE * 60_000)
+        self._messages.begin(beat)
         with self._auto_resume.session(beat) as session:
             for batch in (batch for page in pages for batch in in_chunks(page, _BATCH)):
                 session.looked_at += len(batch)
@@ -203,13 +206,15 @@ class Reconciler:
                 store.due_index.due(
                     {check.run: _next(check, beat.now, routine * uniform(0.8, 1.2)) for check in lasting}
                 )
+                waiting: dict[str, float] = {}
                 for check in checks:
                     if check.state == "newer":
                         self._leave_alone(check)
                     elif check.state == "unreadable":
                         session.put_aside(check)
                     else:
-                        self._handle(check, session, beat.now)
+                        self._handle(check, session, beat.now, waiting)
+                store.due_index.due_earlier(waiting)
                 store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
 
     def _leave_alone(self, check: RunCheck) -> None:
@@ -218,7 +223,8 @@ class Reconciler:
             self._newer = {*self._newer, check.run} if len(self._newer) < _REMEMBERED else {check.run}
             logger.warning("%s", check.problem, extra={"action": "sweep", "run": check.run})
 
-    def _handle(self, check: RunCheck, session: ResumeSession, now: float) -> None:
+    def _handle(self, check: RunCheck, session: ResumeSession, now: float, waiting: dict[str, float]) -> None:
+        """Act on the findings of a check. `waiting` takes the time of the next look at messages that are not lost."""
         try:
             if check.state == "cancelled":
                 session.finish_cancellation(check)
@@ -230,7 +236,10 @@ class Reconciler:
                 if check.pending_side_effects:
                     session.apply_side_effects(check)
                 if check.overdue:
-                    self._republish(check, session)
+                    verdict = self._messages.judge(check)
+                    if verdict.again is not None:
+                        waiting[check.run] = now + verdict.again
+                    self._republish(check.run, verdict.lost, session)
                 session.answer_overdue_approvals(check)
                 session.resume_lost(check)
                 session.resend_stop_commands(check)
@@ -241,16 +250,16 @@ class Reconciler:
                 "The check of a run failed; the next one tries again.", extra={"action": "sweep", "run": check.run}
             )
 
-    def _republish(self, check: RunCheck, session: ResumeSession) -> None:
+    def _republish(self, run: str, lost: list[str], session: ResumeSession) -> None:
         try:
-            effects = self._container.store.due_index.republish(check.run, list(check.overdue))
+            effects = self._container.store.due_index.republish(run, lost)
             session.note_started(effects)
             self._container.publisher.act(effects)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "The outbox cannot be sent now: %r",
                 exc,
-                extra={"action": "sweep", "run": check.run},
+                extra={"action": "sweep", "run": run},
             )
 
     def _run(self) -> None:

@@ -7,6 +7,7 @@ local leader_key = workers_key .. ':leader'
 redis.call('ZREM', workers_key, worker)
 redis.call('HDEL', workers_key .. ':active', worker)
 redis.call('HDEL', workers_key .. ':skills', worker)
+redis.call('HDEL', workers_key .. ':queues', worker)
 if redis.call('GET', leader_key) == worker then
   redis.call('DEL', leader_key)
   if ARGV[2] == '1' then redis.call('SET', workers_key .. ':handed', worker) end

@@ -9,13 +9,19 @@
 --          deadline: when an unfinished run fails, or ''; late: approvals whose timeout is over
 --          approvals: how many wait; owed: number of pending side effects, or ''
 --          starts: when a run with a delay starts, '' if it has started or is held
---          overdue: nodes whose message nobody has claimed for too long, and their records, alternating
+--          overdue: nodes whose message nobody has claimed for too long: node, record, priority of its item or '', and 1 if
+--          there is no message, four values for each
 -- include: outbox records/graph overdue
 if cancelled then return reply('cancelled') end
 if not status then return reply('gone') end
 local current = tonumber(now)
 local earliest, running, live_nodes, late, approvals, overdue = nil, {}, 0, {}, 0, {}
 local function look_at(moment) earliest = math.min(earliest or moment, moment) end
+-- A decision has no message. A message that a worker postponed was taken from the queue.
+local function is_unsent(node, live)
+  return live.state == STATE.deciding
+    or live.tries == 0 and redis.call('HEXISTS', ended_key, node .. BESIDE.postponed) == 1
+end
 local entries = redis.call('HGETALL', live_key)
 for i = 1, #entries, 2 do
   local node, live = entries[i], parse_live(entries[i + 1])
@@ -31,6 +37,7 @@ for i = 1, #entries, 2 do
   elseif may_be_overdue(node, live) then
     if due_at(live) <= current then
       overdue[#overdue + 1], overdue[#overdue + 2] = node, entries[i + 1]
+      overdue[#overdue + 1], overdue[#overdue + 2] = priority_of(node), is_unsent(node, live) and 1 or 0
       look_at(current + pause_after(live.tries + 1))
     else
       look_at(due_at(live))
