@@ -192,6 +192,7 @@ CALLS: dict[str, Lost] = {
     ),
     "checkpoint": Lost(lambda play, first: play.store.checkpoint(play.leaf(first), Fence(), b"x"), claimed),
     "progress": Lost(lambda play, first: play.store.progress(play.leaf(first), Fence(), "1", "2", "half"), claimed),
+    "log": Lost(lambda play, first: play.store.logs.append("r", [b"[1]", b"[2]"])),
     "ended": Lost(
         lambda play, first: play.store.ended(play.leaf(CLOSE, play.live()[CLOSE].attempt)),
         closing,

@@ -2,7 +2,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 most lines  2.. lines, see `records/logs.py`
 -- RETURNS: {'ok'} | {'gone'} there is no such run
--- include: base
+-- include: base asked once
 if not status then return reply('gone') end
 local logs_key = root .. KEY.logs
 for i = 2, #ARGV do redis.call('XADD', logs_key, 'MAXLEN', '~', ARGV[1], '*', LOG.line, ARGV[i]) end
