@@ -46,7 +46,7 @@ class Cell:
         return self.client + self.main + self.children + self.redis
 
 
-def measure(mode, n, *, extension=True, processes=2, counted=False):
+def measure(mode, n, *, extension=True, processes=2, counted=False, continued=False):
     """Run one job and say what it took.
 
     Args:
@@ -54,13 +54,14 @@ def measure(mode, n, *, extension=True, processes=2, counted=False):
         n: number of tasks.
         extension: whether the worker and the client load the extension.
         processes: of the worker's pool.
+        continued: the setting `orchestrator_continue`.
         counted: count what is sent to the store; Redis tells, and is slower for it.
     """
     sent = Counter()
     with EmbeddedRedis() as server:
         env = {
             "BENCH_BROKER": server.url(0), "BENCH_BACKEND": server.url(STORE), "BENCH_TOLD": server.url(TOLD),
-            "BENCH_EXTENSION": "1" if extension else "0",
+            "BENCH_EXTENSION": "1" if extension else "0", "BENCH_CONTINUE": json.dumps(continued),
         }  # fmt: skip
         with Worker(
             server.url(0),

@@ -12,7 +12,13 @@ from celery import chain, chord, group
 
 from tests.benchmarks import project as p
 from tests.benchmarks.graph_rows import LENGTH
-from tests.benchmarks.told_jobs import native_told, ours_told  # noqa: F401 - modes
+from tests.benchmarks.told_jobs import (  # noqa: F401 - modes
+    native_told,
+    native_told_line,
+    ours_told,
+    ours_told_graph,
+    ours_told_line,
+)
 
 
 def ours_fan_out(n):

@@ -1,5 +1,6 @@
 """The project both sides run; `BENCH_EXTENSION=0` leaves the extension out."""
 
+import json
 import os
 import time
 
@@ -13,6 +14,7 @@ told, TOLD = Redis.from_url(os.environ["BENCH_TOLD"], socket_timeout=None), "tol
 if os.environ.get("BENCH_EXTENSION") != "0":
     from orchestrator_celery import Orchestrator
 
+    app.conf.orchestrator_continue = json.loads(os.environ.get("BENCH_CONTINUE", "false"))
     Orchestrator(app)
 
 
@@ -34,6 +36,11 @@ def xsum(numbers):
 @app.task
 def tell(numbers):
     told.rpush(TOLD, sum(numbers))
+
+
+@app.task
+def tell_number(number):
+    told.rpush(TOLD, number)
 
 
 @app.task(ignore_result=True)

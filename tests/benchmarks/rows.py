@@ -5,7 +5,7 @@ from tests.benchmarks.figures import Figure, median_of, pair, repeated
 from tests.benchmarks.graph_rows import graphs
 from tests.benchmarks.graph_store import sizes
 from tests.benchmarks.swarm_rows import batched, bounded, bulk, flat, waiting
-from tests.benchmarks.told_rows import TARGETS, told
+from tests.benchmarks.told_rows import LINES, TARGETS, lines, told
 
 
 def fan_out(n, repeat):
@@ -71,7 +71,7 @@ def plain(n, repeat):
 
 
 ROWS = (
-    "fan-out", "told", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs", "graph-sizes",
+    "fan-out", "told", "lines", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs", "graph-sizes",
 )  # fmt: skip
 
 
@@ -87,6 +87,7 @@ def all_rows(scale, repeat, chosen):
     rows = {
         "fan-out": lambda: (figure for n in (1000, 10_000) for figure in fan_out(size(n), repeat)),
         "told": lambda: (figure for n, targets in TARGETS.items() for figure in told(size(n), repeat, targets)),
+        "lines": lambda: (figure for n, targets in LINES.items() for figure in lines(size(n), repeat, targets)),
         "batched": lambda: batched(size(5000), repeat),
         "chains": lambda: chains([10, size(1000), size(5000)], repeat),
         "plain": lambda: plain(size(10_000), repeat),

@@ -6,12 +6,17 @@ from tests.benchmarks.figures import Figure, median_of, pair, repeated
 
 def bounded(n, repeat):
     """A swarm of ten at a time with tasks of 10 ms, on ten processes: how busy its slots are."""
-    single, shared = repeated(
+    single, continued, shared = repeated(
         repeat,
         lambda: measure("bounded", n, processes=10),
+        lambda: measure("bounded", n, processes=10, continued="auto"),
         lambda: measure("bounded_batched", n, processes=10),
     )
-    for what, cells in (("slots busy", single), ('slots busy, batch="auto"', shared)):
+    for what, cells in (
+        ("slots busy", single),
+        ("slots busy, orchestrator_continue='auto'", continued),
+        ('slots busy, batch="auto"', shared),
+    ):
         busy = median_of(cells, lambda c: c.n * 0.01 / 10 / c.extra["span"])
         yield Figure(f"{n:,} items of 10 ms, 10 at a time: {what}", busy, None, "", busy, "at least 0.9", busy >= 0.9)
 

@@ -28,3 +28,31 @@ def told(n, repeat, targets=None):
     scripts = median_of(ours, lambda c: c.scripts / c.n)
     yield Figure(f"{n:,} items and no waiting client: scripts per item", scripts, None, "", scripts, "at most 2.1",
                  scripts <= 2.1)  # fmt: skip
+
+
+#: Tasks in one cell of lines, at least: a short line is started again and again.
+TASKS = 500
+#: Most of a native chain's time per step, by the length: of a chain, of a graph in a line.
+LINES = {10: (0.5, 0.6), 500: (0.1, 0.12)}
+
+
+def lines(n, repeat, targets=None):
+    """Chains and graphs in a line where no client waits, one after the other, against Celery's chains."""
+    native, *ours = repeated(
+        repeat,
+        lambda: measure("native_told_line", n, extension=False),
+        lambda: measure("ours_told_line", n, continued="auto"),
+        lambda: measure("ours_told_graph", n, continued="auto"),
+        lambda: measure("ours_told_line", n),
+        lambda: measure("ours_told_graph", n),
+    )
+    steps = max(1, TASKS // n) * n
+    for kind, cells, most in zip(("chain", "graph in a line"), ours, targets or LINES.get(n, LINES[10]), strict=False):
+        mine, theirs, ratio = pair(cells, native, lambda c: c.total / steps * 1e3)
+        name = f"{kind} of {n:,} and no waiting client, orchestrator_continue='auto': time per step"
+        yield Figure(name, mine, theirs, "ms", ratio, f"at most {most}", ratio <= most)
+    for kind, cells in zip(("chain", "graph in a line"), ours[2:], strict=True):
+        mine, theirs, ratio = pair(cells, native, lambda c: c.total / steps * 1e3)
+        yield Figure(
+            f"{kind} of {n:,} and no waiting client, a message each: time per step", mine, theirs, "ms", ratio, "", True
+        )
