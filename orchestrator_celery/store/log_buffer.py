@@ -7,9 +7,9 @@ of a second.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -77,7 +77,7 @@ class LogBuffer:
         for run, lines in list(left.items()):
             missing = self._dropped.pop(run, 0)
             try:
-                self._write(run, [*lines, *([_missing(missing)] if missing else [])])
+                self._write(run, [*lines, *([_missing(missing, lines[-1])] if missing else [])])
             except UNREACHABLE:
                 self._dropped[run] += missing
                 self._lines.extendleft(reversed([(other, line) for other, line in taken if other in left]))
@@ -109,6 +109,7 @@ class LogBuffer:
                     full.get(timeout=_LATER)
 
 
-def _missing(count: int) -> bytes:
+def _missing(count: int, line: bytes) -> bytes:
+    """Return a line that says how many lines are missing after another one."""
     text = f"{count:,} lines were dropped: they came faster than they could be stored, or the store refused them."
-    return write_line(time.time(), "WARNING", "orchestrator_celery", text, "", "", 0, "", "")
+    return write_line(json.loads(line)[0] / 1000, "WARNING", "orchestrator_celery", text, "", "", 0, "", "")
