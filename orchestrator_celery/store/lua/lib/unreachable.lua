@@ -17,7 +17,9 @@ local function close_on(graph, component, place)
     if target ~= PLACE.close then
       local first = node_at(graph, target)
       first.closed, graph.left = first.closed + 1, graph.left - 1
-      if first.closed == predecessors(graph, target) then graph.closing[#graph.closing + 1] = target end
+      -- A component with tokens is looked at when a token leaves it.
+      local is_idle = first.within == 0 or first.joins ~= ''
+      if is_idle and first.closed == predecessors(graph, target) then graph.closing[#graph.closing + 1] = target end
     end
     place = place + #target + 1
   end
@@ -41,7 +43,5 @@ local function close_idle(graph)
     graph.left = graph.left - 1
     if rest then graph.closing[done + 1] = component .. '@' .. rest else done = done + 1 end
   end
-  local rest = {}
-  for i = done + 1, #graph.closing do rest[#rest + 1] = graph.closing[i] end
-  graph.closing = rest
+  for _ = 1, done do table.remove(graph.closing, 1) end
 end
