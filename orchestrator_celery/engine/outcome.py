@@ -73,7 +73,7 @@ class Outcome:
             elif ref.kind is OutcomeKind.LIST:
                 found[position] = self._list(nodes[position], ref.number)
             elif ref.kind is OutcomeKind.NAMED:
-                found[position] = self._dict(nodes[position])
+                found[position] = self._dict(nodes[position]) or None  # no token reached END
             else:
                 referred.append((position, write_outcome(ref)))
         if referred:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -46,7 +46,7 @@ class LogBuffer:
         if self._pid != os.getpid():
             self._start()
         if len(self._lines) >= _MOST:
-            self._dropped[run] += 1
+            self._drop(run, line)
             return
         self._lines.append((run, line))
         if self._filled.empty():
@@ -61,11 +61,11 @@ class LogBuffer:
         """Write all lines, and return whether none is left. Without lines this costs nothing."""
         if self._pid != os.getpid():
             self._start()
-        if not self._lines and not self._writing.locked():
+        if not self._lines and not self._dropped and not self._writing.locked():
             return True
         with self._writing:
-            while self._lines:
-                if not self._write_some():
+            while self._lines or self._dropped:
+                if not (self._write_some() if self._lines else self._tell_dropped()):
                     return False
             return True
 
@@ -75,23 +75,37 @@ class LogBuffer:
         for run, line in taken:
             left.setdefault(run, []).append(line)
         for run, lines in list(left.items()):
-            missing = self._dropped.pop(run, 0)
             try:
-                self._write(run, [*lines, *([_missing(missing, lines[-1])] if missing else [])])
+                self._write(run, lines)
             except UNREACHABLE:
-                self._dropped[run] += missing
                 self._lines.extendleft(reversed([(other, line) for other, line in taken if other in left]))
                 return False
             except Exception:  # the store refuses these lines for good
-                self._dropped[run] += len(lines) + missing
+                self._drop(run, lines[-1], len(lines))
             del left[run]
         return True
+
+    def _tell_dropped(self) -> bool:
+        """Write how many lines of a run are missing, after the lines that came through."""
+        run, (count, line) = self._dropped.popitem()
+        try:
+            self._write(run, [_missing(count, line)])
+        except UNREACHABLE:
+            self._drop(run, line, count)
+            return False
+        except Exception:  # the store refuses this line, too
+            return True
+        return True
+
+    def _drop(self, run: str, line: bytes, count: int = 1) -> None:
+        self._dropped[run] = (self._dropped.get(run, (0, line))[0] + count, line)
 
     def _start(self) -> None:
         """Begin anew, in a new process: the lines, the locks and the thread belong to the old one."""
         self._pid = os.getpid()
         self._lines: deque[tuple[str, bytes]] = deque()
-        self._dropped: Counter[str] = Counter()
+        #: Numbers of dropped lines by run, with the last one.
+        self._dropped: dict[str, tuple[int, bytes]] = {}
         self._writing = threading.Lock()
         # A SimpleQueue, unlike an Event, may be used by a signal handler that interrupts another use of it.
         self._filled: SimpleQueue[None] = SimpleQueue()

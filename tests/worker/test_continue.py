@@ -226,8 +226,8 @@ def test_retries_failures_and_replacements_in_a_turn(make_stand, ledger):
 
 
 def test_short_tasks_go_on_by_themselves(make_stand, ledger):
-    """Given the default, then short tasks share a message, and long ones have one each."""
-    stand = make_stand()
+    """Given "auto", then short tasks share a message, and long ones have one each."""
+    stand = make_stand(orchestrator_continue="auto")
     with stand.worker(concurrency=1) as worker:
         t = stand.tasks
         for name in ("add", "identity"):

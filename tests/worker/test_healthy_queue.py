@@ -35,8 +35,8 @@ def keep_full(stand, runs, is_over, what, **options):
     """Start runs so that messages always wait in the queue, until a condition holds."""
 
     def step():
-        if stand.queued() < 40:
-            runs.update(waits(stand, range(len(runs), len(runs) + 10), **options))
+        if stand.queued() < 40:  # more than the workers receive at once
+            runs.update(waits(stand, range(len(runs), len(runs) + 40), **options))
         assert stand.queued() > 0
         return is_over()
 
