@@ -68,7 +68,17 @@ class OrchestratorError(Exception):
         super().__init__(*(safe(text) if isinstance(text, str) else text for text in texts))
 
 
-class FormatTooNew(OrchestratorError):
+class _OtherFormat(OrchestratorError):
+    """Base class of the errors about runs whose formats this release does not read."""
+
+    def __init__(self, *args: object, run: str = "", found: int = 0, known: int = 0) -> None:
+        super().__init__(*args)
+        self.run = run
+        self.found = found
+        self.known = known
+
+
+class FormatTooNew(_OtherFormat):
     """The run was written by a later release, whose records this process cannot read: upgrade it.
 
     Args:
@@ -76,12 +86,6 @@ class FormatTooNew(OrchestratorError):
         found: the version of its formats.
         known: the latest version that this release reads.
     """
-
-    def __init__(self, *args: object, run: str = "", found: int = 0, known: int = 0) -> None:
-        super().__init__(*args)
-        self.run = run
-        self.found = found
-        self.known = known
 
     @classmethod
     def of(cls, run: str, found: int, known: int) -> FormatTooNew:
@@ -95,7 +99,7 @@ class FormatTooNew(OrchestratorError):
         )
 
 
-class FormatTooOld(OrchestratorError):
+class FormatTooOld(_OtherFormat):
     """The run has a graph that an earlier release started, whose records this process cannot read.
 
     Args:
@@ -103,12 +107,6 @@ class FormatTooOld(OrchestratorError):
         found: the version of its formats.
         known: the earliest version whose graphs this release reads.
     """
-
-    def __init__(self, *args: object, run: str = "", found: int = 0, known: int = 0) -> None:
-        super().__init__(*args)
-        self.run = run
-        self.found = found
-        self.known = known
 
     @classmethod
     def of(cls, run: str, found: int, known: int) -> FormatTooOld:

@@ -28,8 +28,7 @@ def _many(
     ctx: click.Context, verb: str, runs: tuple[str, ...], where: str | None, by: str | None, yes: bool, **options: Any
 ) -> None:
     """Call a verb for the named runs, or for all that match a filter, and print an answer for each."""
-    if bool(runs) == (where is not None):
-        raise click.UsageError("Name the runs, or give a filter with --where; not both.")
+    _check_chosen(runs, where)
     with opened(ctx) as found, acts(by):
         if where is None:
             answers = [_one(found, run, verb, options) for run in runs]
@@ -43,6 +42,11 @@ def _many(
             confirmed(f"{verb} {count}{more} that match {where!r}?", yes=yes)
             answers = getattr(matching, verb)(**options)
         _print(answers)
+
+
+def _check_chosen(runs: tuple[str, ...], where: str | None) -> None:
+    if bool(runs) == (where is not None):
+        raise click.UsageError("Name the runs, or give a filter with --where; not both.")
 
 
 def _one(found: Orchestrator, run: str, verb: str, options: dict[str, Any]) -> RunAnswer:
@@ -93,8 +97,7 @@ def cancel(
     ctx: click.Context, runs: tuple[str, ...], where: str | None, reason: str, by: str | None, yes: bool
 ) -> None:
     """Stop RUNS and delete all their data. The plan is shown first, and you are asked."""
-    if bool(runs) == (where is not None):
-        raise click.UsageError("Name the runs, or give a filter with --where; not both.")
+    _check_chosen(runs, where)
     with opened(ctx) as found, acts(by):
         if where is not None:
             matching = found.runs(where)

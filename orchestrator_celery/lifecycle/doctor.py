@@ -189,13 +189,13 @@ class Doctor:
         """Return a section of INFO; of the first node of a cluster."""
         found: dict[str, Any] = self._container.store.client.info(section)
         first = next(iter(found.values()), None)
-        return first if isinstance(first, dict) and "redis_version" not in found and ":" in next(iter(found)) else found
+        return first if isinstance(first, dict) else found
 
     def _config(self, name: str) -> str | None:
         """Return a setting of Redis; None if it may not be read."""
         try:
             found = self._container.store.client.config_get(name)
-        except (ResponseError, NotImplementedError):
+        except ResponseError:
             return None
         value = found.get(name)
         return value.decode() if isinstance(value, bytes) else value

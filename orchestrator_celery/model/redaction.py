@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from orchestrator_celery.model.text import without_secrets
+
 __all__ = ("HIDDEN", "redacted")
 
 #: What stands in place of a secret.
@@ -18,7 +20,6 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"\b(?P<scheme>Bearer|Basic)\s+[\w\-.~+/]{8,}=*", re.IGNORECASE)
-_URL = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.\-]{0,40}://)(?P<user>[^\s/@:'\"]{0,200}):[^\s/@'\"]{1,500}@")
 
 
 def redacted(text: str) -> str:
@@ -34,8 +35,7 @@ def redacted(text: str) -> str:
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS):
         return text
-    text = _URL.sub(rf"\g<scheme>\g<user>:{HIDDEN}@", text)
-    text = _PAIR.sub(_hidden, text)
+    text = _PAIR.sub(_hidden, without_secrets(text))
     return _SCHEME.sub(rf"\g<scheme> {HIDDEN}", text)
 
 

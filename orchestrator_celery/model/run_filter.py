@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -287,8 +287,6 @@ def _plain(field: str, value: Any) -> str:
         return value.isoformat()
     if isinstance(value, RunStatus):
         return value.value
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds():.3f}s"
     if isinstance(value, str):
         return value
     if field == "status":

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from orchestrator_celery.model.safe_text import safe_str
 
-__all__ = ("nearest", "printable", "printable_json", "printable_lines")
+__all__ = ("nearest", "printable", "printable_json", "printable_lines", "without_secrets")
 
 #: Control characters, characters that reverse or hide text, and lone surrogates, which no terminal can encode.
 _UNPRINTABLE = (
@@ -45,7 +45,7 @@ def printable(text: object) -> str:
     >>> printable("no answer from redis://:s3cret@db:6379/0")
     'no answer from redis://:**@db:6379/0'
     """
-    return _ANY.sub(_escaped, _without_secrets(safe_str(text)))
+    return _ANY.sub(_escaped, without_secrets(safe_str(text)))
 
 
 def printable_lines(text: object, indent: str = "") -> str:
@@ -58,7 +58,7 @@ def printable_lines(text: object, indent: str = "") -> str:
     >>> printable_lines("Traceback:\n  \x1b]0;owned\x07", "| ")
     '| Traceback:\n|   \\x1b]0;owned\\x07'
     """
-    safe = _WITHIN_LINES.sub(_escaped, _without_secrets(safe_str(text).replace("\r\n", "\n")))
+    safe = _WITHIN_LINES.sub(_escaped, without_secrets(safe_str(text).replace("\r\n", "\n")))
     return indent + safe.replace("\n", "\n" + indent)
 
 
@@ -108,7 +108,8 @@ def _edits(one: str, other: str) -> int:
     return row[-1]
 
 
-def _without_secrets(text: str) -> str:
+def without_secrets(text: str) -> str:
+    """Return a text without passwords of URLs and of connection strings."""
     if "://" in text:
         text = _URL.sub(_hidden, text)
     return _SECRET.sub(r"\1**", text) if "=" in text else text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery._state import get_current_worker_task
@@ -45,8 +46,6 @@ class LogCapture(logging.Handler):
         super().__init__()
         self._container = container
         self._redact: Callable[[str], str] | None = None
-        #: Number of lines that could not be taken.
-        self.failures = 0
 
     def begin(self) -> None:
         """Make sure that lines are captured, before a body runs. A project may have set up its loggers meanwhile."""
@@ -67,10 +66,8 @@ class LogCapture(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line, if a task of a run logs it."""
-        try:
+        with suppress(Exception):  # logging must not fail a task
             self._take(record)
-        except Exception:  # logging must not fail a task
-            self.failures += 1
 
     def _take(self, record: logging.LogRecord) -> None:
         task: Any = get_current_worker_task()

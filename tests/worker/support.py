@@ -1,5 +1,7 @@
 """A project with a broker and a store of its own, and what several tests of this folder ask of it."""
 
+import os
+import signal
 from contextlib import contextmanager
 
 import redis
@@ -94,6 +96,19 @@ class Stand:
     @property
     def _prefix(self):
         return self.orchestrator.settings.key_prefix
+
+
+@contextmanager
+def frozen(worker):
+    """A worker and its processes stand still, as on a machine that swaps or was suspended."""
+    processes = [worker.process.pid, *worker.children()]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
 
 
 @contextmanager

@@ -1,33 +1,20 @@
 """`celery orchestrator`: as it is typed, in a process of its own."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import date
+from functools import partial
 
 import pytest
 
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from tests.kit.commands import call
 from tests.kit.waiting import wait_for
-from tests.kit.workers import ROOT, environment
 
 
 @pytest.fixture
 def command(busy):
-    def call(*words, app="tests.worker.tasks"):
-        return subprocess.run(
-            [sys.executable, "-m", "celery", "-A", app, "orchestrator", *words],
-            cwd=ROOT,
-            env={**os.environ, **environment(busy.broker, busy.backend)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return call
+    return partial(call, busy)
 
 
 @pytest.fixture

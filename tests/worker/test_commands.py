@@ -5,8 +5,8 @@ import os
 import pty
 import select
 import subprocess
-import sys
 import time
+from functools import partial
 
 import pytest
 from celery import chain
@@ -14,11 +14,10 @@ from celery import chain
 from orchestrator_celery import END, START, ConditionalGraph, RunStatus
 from orchestrator_celery.cli.plugin import _COMMANDS
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.commands import COMMAND, call
 from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
 from tests.worker.support import Stand, wait_until_running
-
-COMMAND = [sys.executable, "-m", "celery", "-A", "tests.worker.tasks", "orchestrator"]
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +38,7 @@ def shop():
 
 @pytest.fixture
 def command(shop):
-    def call(*words, stdin=None, **env):
-        return subprocess.run(
-            [*COMMAND, *words],
-            cwd=ROOT,
-            env={**os.environ, **environment(shop.broker, shop.backend), **env},
-            input=stdin if stdin is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return call
+    return partial(call, shop)
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """A worker that stands still for longer than its lease, and then goes on as if nothing had happened."""
 
-import os
-import signal
-from contextlib import contextmanager
-
 import pytest
 from celery import chain
 from celery.states import PENDING
 
 from tests.kit.waiting import wait_for, wait_for_beats
-from tests.worker.support import leaf
+from tests.worker.support import frozen, leaf
 
 HASTY = {"orchestrator_heartbeat": 0.3, "orchestrator_lease": 2.0}
 
@@ -28,19 +24,6 @@ ENDS = {
 
 #: Ends by which a nested run replaces the body.
 CANVASES = {"chain", "chord", "group", "swarm", "graph"}
-
-
-@contextmanager
-def frozen(worker):
-    """The whole worker stands still, as on a machine that was suspended."""
-    processes = [worker.process.pid, *worker.children()]
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -1,8 +1,6 @@
 """How far a task says it is, on every pool: what it said last is always there, and it is not written at every step."""
 
-import os
-import signal
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 from celery import chain
@@ -10,7 +8,7 @@ from celery import chain
 from orchestrator_celery import InterruptOutcome, NodeProgressed, NodeState, OrchestratorError, RunStatus, current_node
 from orchestrator_celery.model.events import NodeFailed, NodeStarted, NodeSucceeded
 from tests.kit.waiting import wait_for
-from tests.worker.support import error_of, events, wait_for_event
+from tests.worker.support import error_of, events, frozen, wait_for_event
 
 HASTY = {"orchestrator_heartbeat": 0.3, "orchestrator_lease": 2.0}
 
@@ -86,26 +84,13 @@ def test_it_stays_while_a_task_is_held_and_a_new_attempt_begins_without(make_sta
         assert run.get(timeout=120) == 1
 
 
-@contextmanager
-def stopped(worker):
-    """A machine that swaps: nothing of a worker moves."""
-    processes = [worker.process.pid, *worker.children()]
-    for pid in processes:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in processes:
-            os.kill(pid, signal.SIGCONT)
-
-
 def test_a_zombie_is_not_heard(make_stand, ledger):
     """Given a worker that was taken for dead, when it wakes up and its body speaks, then the new attempt's words stay."""
     stand = make_stand(**HASTY)
     with ExitStack() as later, stand.worker(concurrency=1) as first:
         run = stand.run(stand.tasks("chatty_until_told", 1))
         wait_for(lambda: said(run), what="a word")
-        with stopped(first):
+        with frozen(first):
             assert run.interrupt(grace=0.5).tasks[0].outcome is InterruptOutcome.UNREACHABLE
             later.enter_context(stand.worker(concurrency=1))
             run.resume()
