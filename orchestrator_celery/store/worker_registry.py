@@ -17,6 +17,8 @@ __all__ = ("Beat", "Skills", "StopTasks", "WorkerLife", "WorkerRegistry")
 _PAGE = 1000
 #: Most stop orders that are kept, and the seconds for which they are kept.
 _MOST_ORDERS, _ORDERS_KEPT = 1000, 600
+#: The greatest second part that an id in a stream can have.
+_LAST_OF_A_MILLISECOND = 2**64 - 1
 
 
 class StopTasks(NamedTuple):
@@ -51,6 +53,14 @@ class Beat(NamedTuple):
     dead: tuple[str, ...]
     handed: bool = False
     orders: tuple[StopTasks, ...] = ()
+
+    @property
+    def first_place(self) -> str:
+        """The place in the stream of stop orders from which a worker that sent its first heartbeat reads on.
+
+        An order may arrive in the millisecond of the heartbeat, so the place is the last one of the millisecond before.
+        """
+        return f"{self.now - 1:.0f}-{_LAST_OF_A_MILLISECOND}"
 
 
 class WorkerLife(NamedTuple):

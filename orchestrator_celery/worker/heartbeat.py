@@ -144,7 +144,7 @@ class Heartbeat:
 
     def _read_orders(self, beat: Beat) -> None:
         if not self._place:
-            self._place = f"{beat.now:.0f}-0"  # earlier orders were meant for earlier workers
+            self._place = beat.first_place  # earlier orders were meant for earlier workers
         for order in beat.orders:
             self._place = order.place
             self._obey(order)

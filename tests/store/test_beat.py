@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from redis import Redis
 
@@ -154,13 +156,21 @@ def test_a_set_that_was_deleted_is_written_again(registry, client):
 def test_orders_reach_each_worker_once(registry):
     """Given an order to stop tasks, then each worker reads it with its next heartbeat, and a new worker does not."""
     first = registry.beat("w1/a", 30, [])
-    place = f"{first.now:.0f}-0"
     assert first.orders == ()
     ids = tuple(f"r:0.{index}:1" for index in range(1500))
     registry.order_stop(StopTasks("", ids, "SIGINT", 2.5))
     registry.order_stop(StopTasks("", ("r:0.0:2",)))
-    orders = registry.beat("w1/a", 30, [], place=place).orders
+    orders = registry.beat("w1/a", 30, [], place=first.first_place).orders
     assert [(order.signal, order.grace) for order in orders] == [("SIGINT", 2.5), ("SIGINT", 2.5), ("SIGTERM", None)]
     assert (*orders[0].ids, *orders[1].ids) == ids
     assert registry.beat("w1/a", 30, [], place=orders[-1].place).orders == ()
     assert registry.beat("w2/b", 30, []).orders == ()
+
+
+def test_an_order_in_the_millisecond_of_the_first_heartbeat_is_read(registry, client):
+    """Given an order in the same millisecond as the first heartbeat of a worker, then the next heartbeat brings it."""
+    first = registry.beat("w1/a", 30, [])
+    for place in (f"{first.now - 1:.0f}-0", f"{first.now:.0f}-0"):
+        client.xadd("orc:workers:{orc}:stops", {"order": json.dumps([[place], "SIGTERM", None])}, id=place)
+    orders = registry.beat("w1/a", 30, [], place=first.first_place).orders
+    assert [order.ids for order in orders] == [(f"{first.now:.0f}-0",)]
