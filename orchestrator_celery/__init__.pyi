@@ -288,6 +288,9 @@ from .model.states import (
 from .model.states import (
     SignatureStatus as SignatureStatus,
 )
+from .model.timeline import (
+    NodeTimes as NodeTimes,
+)
 from .model.views import (
     AnswerView as AnswerView,
 )

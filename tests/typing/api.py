@@ -69,6 +69,7 @@ from orchestrator_celery import (
     NodeStarted,
     NodeState,
     NodeSucceeded,
+    NodeTimes,
     NodeVetoed,
     NodeView,
     NoRoute,
@@ -459,6 +460,8 @@ async def awaited(run: Run) -> list[Event]:
     assert_type(await kept.aio.status(), SignatureStatus)
     assert_type([item.index async for item in run.aio.items(NodeState.FAILED)], list[int])
     events = run.aio.watch(after="0")
+    assert_type(run.timeline(after="0.1", limit=5), Iterator[NodeTimes])
+    assert_type(run.aio.timeline(), AsyncIterator[NodeTimes])
     assert_type(run.logs(level="ERROR", node="0.0", search="x", since="1h", follow=True), Iterator[LogLine])
     assert_type(run.aio.logs(level=40), AsyncIterator[LogLine])
     assert_type(events, AsyncIterator[Event])

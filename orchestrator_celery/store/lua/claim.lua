@@ -25,5 +25,5 @@ live.retries, live.nesting = retries, nesting
 -- Celery keeps a result under the id of a task that was replaced. Its message may come before the body that sent it reports that.
 if nesting > 0 then redis.call('SADD', inner_key, task_id(node, attempt)) end
 redis.call('HDEL', progress_key, node) -- of the body before
-begin_body(node, live, ARGV[5])
+begin_body(node, live, owner_with_waits(live, ARGV[5]))
 return reply('ok', given_to_body(node, live))

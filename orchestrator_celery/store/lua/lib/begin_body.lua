@@ -1,4 +1,11 @@
 -- A body begins, and what its process gets with the claim.
+local function owner_with_waits(live, worker) -- of a leaf whose message was claimed: how long the leaf and its message waited
+  if live.state ~= STATE.queued then return worker end
+  local queued = math.max(0, tonumber(now) - live.since)
+  local published = math.max(0, math.min(queued, tonumber(now) - live.sent))
+  return string.format('+%.0f,%.0f %s', queued, published, worker)
+end
+
 local function begin_body(node, live, owner)
   live.state, live.since, live.owner = STATE.running, now, owner
   put_live(node, live)
