@@ -288,6 +288,18 @@ from .model.states import (
 from .model.states import (
     SignatureStatus as SignatureStatus,
 )
+from .model.statistics import (
+    HourStatistics as HourStatistics,
+)
+from .model.statistics import (
+    KindStatistics as KindStatistics,
+)
+from .model.statistics import (
+    Spread as Spread,
+)
+from .model.statistics import (
+    Statistics as Statistics,
+)
 from .model.timeline import (
     NodeTimes as NodeTimes,
 )

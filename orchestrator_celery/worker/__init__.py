@@ -21,6 +21,7 @@ from orchestrator_celery.worker.queue_reporter import QueueReporter
 from orchestrator_celery.worker.reconciler import Reconciler
 from orchestrator_celery.worker.reporter import Reporter
 from orchestrator_celery.worker.retry_replace import RetryReplace
+from orchestrator_celery.worker.task_counts import TaskCounts
 from orchestrator_celery.worker.task_signals import TaskSignals
 from orchestrator_celery.worker.turns import Turns
 from orchestrator_celery.worker.unknown_tasks import UnknownTasks
@@ -45,7 +46,8 @@ def install(container: Container) -> None:
     reporter = Reporter(container)
     lost, retry_replace = LostProcesses(container, reporter), RetryReplace(container, reporter)
     unknown, turns = UnknownTasks(container, reporter), Turns(container, reporter)
-    claims = Claims(container, lost, unknown, LogCapture(container))
+    counts = TaskCounts(container)
+    claims = Claims(container, lost, unknown, LogCapture(container), counts)
     additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
@@ -73,6 +75,8 @@ def install(container: Container) -> None:
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
         (signals.worker_shutting_down, turns.on_worker_shutting_down),
+        (signals.worker_process_shutdown, counts.flush),
+        (signals.worker_shutdown, counts.flush),
     )
 
 

@@ -76,7 +76,7 @@ def test_what_runs_is_listed_and_not_sent(soon):
     soon.claim("0.0", owner="host/1/a")
     found = overdue(soon)
     assert list(found.overdue) == ["0.1"]
-    assert {node: raw.rsplit(b"|", 1)[1] for node, raw in found.running.items()} == {"0.0": b"host/1/a"}
+    assert {node: parse_live(raw).owner for node, raw in found.running.items()} == {"0.0": "host/1/a"}
 
 
 def test_a_retry_is_sent_again_with_its_fence(soon):

@@ -1,9 +1,7 @@
 -- A body begins, and what its process gets with the claim.
-local function owner_with_waits(live, worker) -- of a leaf whose message was claimed: how long the leaf and its message waited
-  if live.state ~= STATE.queued then return worker end
+local function waits_of(live) -- of a leaf whose message is claimed: milliseconds since its turn, and since the publication
   local queued = math.max(0, tonumber(now) - live.since)
-  local published = math.max(0, math.min(queued, tonumber(now) - live.sent))
-  return string.format('+%.0f,%.0f %s', queued, published, worker)
+  return queued, math.max(0, math.min(queued, tonumber(now) - live.sent))
 end
 
 local function begin_body(node, live, owner)
