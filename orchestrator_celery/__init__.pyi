@@ -30,13 +30,13 @@ from .canvas.conditions.language import (
 from .canvas.conditions.language import (
     when as when,
 )
-from .canvas.graph import (
+from .canvas.graphs.graph import (
     END as END,
 )
-from .canvas.graph import (
+from .canvas.graphs.graph import (
     START as START,
 )
-from .canvas.graph import (
+from .canvas.graphs.graph import (
     ConditionalGraph as ConditionalGraph,
 )
 from .canvas.retry import (
@@ -246,6 +246,9 @@ from .model.events import (
 from .model.events import (
     UnknownEvent as UnknownEvent,
 )
+from .model.filters.run_filter import (
+    RunFilter as RunFilter,
+)
 from .model.logs import (
     LogLine as LogLine,
 )
@@ -269,9 +272,6 @@ from .model.reports import (
 )
 from .model.reports import (
     ResumeReport as ResumeReport,
-)
-from .model.run_filter import (
-    RunFilter as RunFilter,
 )
 from .model.states import (
     NodeKind as NodeKind,

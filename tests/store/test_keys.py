@@ -12,7 +12,7 @@ from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.upload import upload
+from orchestrator_celery.store.transitions.upload import upload
 from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
 
 from .play import Play, contents
