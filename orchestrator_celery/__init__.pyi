@@ -30,13 +30,13 @@ from .canvas.conditions.language import (
 from .canvas.conditions.language import (
     when as when,
 )
-from .canvas.graph import (
+from .canvas.graphs.graph import (
     END as END,
 )
-from .canvas.graph import (
+from .canvas.graphs.graph import (
     START as START,
 )
-from .canvas.graph import (
+from .canvas.graphs.graph import (
     ConditionalGraph as ConditionalGraph,
 )
 from .canvas.retry import (
@@ -246,8 +246,26 @@ from .model.events import (
 from .model.events import (
     UnknownEvent as UnknownEvent,
 )
+from .model.filters.run_filter import (
+    RunFilter as RunFilter,
+)
 from .model.logs import (
     LogLine as LogLine,
+)
+from .model.observe.statistics import (
+    HourStatistics as HourStatistics,
+)
+from .model.observe.statistics import (
+    KindStatistics as KindStatistics,
+)
+from .model.observe.statistics import (
+    Spread as Spread,
+)
+from .model.observe.statistics import (
+    Statistics as Statistics,
+)
+from .model.observe.timeline import (
+    NodeTimes as NodeTimes,
 )
 from .model.problems import (
     Problem as Problem,
@@ -270,9 +288,6 @@ from .model.reports import (
 from .model.reports import (
     ResumeReport as ResumeReport,
 )
-from .model.run_filter import (
-    RunFilter as RunFilter,
-)
 from .model.states import (
     NodeKind as NodeKind,
 )
@@ -287,21 +302,6 @@ from .model.states import (
 )
 from .model.states import (
     SignatureStatus as SignatureStatus,
-)
-from .model.statistics import (
-    HourStatistics as HourStatistics,
-)
-from .model.statistics import (
-    KindStatistics as KindStatistics,
-)
-from .model.statistics import (
-    Spread as Spread,
-)
-from .model.statistics import (
-    Statistics as Statistics,
-)
-from .model.timeline import (
-    NodeTimes as NodeTimes,
 )
 from .model.views import (
     AnswerView as AnswerView,

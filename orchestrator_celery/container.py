@@ -22,8 +22,8 @@ from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.log_buffer import LogBuffer
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.statistics import StatisticsStore
-from orchestrator_celery.store.statistics_buffer import StatisticsBuffer
+from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
+from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from celery.exceptions import Ignore
 
+from orchestrator_celery.model.printing.text import printable, printable_lines
 from orchestrator_celery.model.problems import Problem
-from orchestrator_celery.model.text import printable, printable_lines
 
 if TYPE_CHECKING:
     from orchestrator_celery.model.views import BulkReport

@@ -20,14 +20,14 @@ from orchestrator_celery.lifecycle.bulk_add import check_bulk
 from orchestrator_celery.lifecycle.doctor import Doctor
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.checks import Check
-from orchestrator_celery.model.filter_words import filter_word
+from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.reports import ResumeReport
-from orchestrator_celery.model.run_filter import RunFilter
-from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
-from orchestrator_celery.records.head import HeadField
-from orchestrator_celery.records.run_head import Head
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.runs import check_aware
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import AuditEntry
-    from orchestrator_celery.model.statistics import Statistics
+    from orchestrator_celery.model.observe.statistics import Statistics
     from orchestrator_celery.model.views import ApprovalView, BulkReport
 
 __all__ = ("Orchestrator",)

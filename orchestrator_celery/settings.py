@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestrator_celery.errors import InvalidSettings
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
+from orchestrator_celery.model.printing.text import nearest
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.model.text import nearest
 
 __all__ = ("PREFIX", "OrchestratorSettings", "TaskPolicy")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_celery.store.scripts import HEADER
+from orchestrator_celery.store.scripting.scripts import HEADER
 
 PACKAGE = Path(__file__).parents[1] / "orchestrator_celery"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -16,6 +16,8 @@ VERBS = sorted((PACKAGE / "store" / "lua").glob("*.lua"))
 PARTS = sorted((PACKAGE / "store" / "lua" / "lib").rglob("*.lua"))
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 LONGEST_VERB, LONGEST_PART = 120, 40
+FOLDERS = sorted({path.parent for path in MODULES})
+MOST_MODULES = 16  #: beside `__init__.py`
 
 
 def name(path):
@@ -46,6 +48,12 @@ def test_modules_and_functions_are_short(path):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = node.end_lineno - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_folders_hold_few_modules(folder):
+    modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert len(modules) <= MOST_MODULES, "look for the second role in it"
 
 
 def test_every_script_is_a_verb_or_a_part_of_one():

@@ -28,7 +28,7 @@ def test_everything_is_in_the_wheel(wheel):
     package = ROOT / "orchestrator_celery"
     wanted = {str(path.relative_to(ROOT)) for path in package.rglob("*") if path.suffix in (".py", ".lua")}
     assert "orchestrator_celery/py.typed" in shipped
-    assert "orchestrator_celery/canvas/graph.schema.json" in shipped
+    assert "orchestrator_celery/canvas/graphs/graph.schema.json" in shipped
     assert "orchestrator_celery/store/lua/claim.lua" in wanted
     assert wanted <= shipped
 
@@ -44,7 +44,7 @@ def test_the_wheel_works_by_itself(wheel, tmp_path):
         archive.extractall(tmp_path)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import orchestrator_celery\nfrom orchestrator_celery.store import scripts\n"
+        "import orchestrator_celery\nfrom orchestrator_celery.store.scripting import scripts\n"
         f"assert orchestrator_celery.__file__.startswith({str(tmp_path)!r})\n"
         "print(len([scripts.load(name) for name in scripts.names()]))"
     )

@@ -2,7 +2,7 @@
 
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.complex import ComplexSignature
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.swarm import Swarm
 

@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import deadline_in_seconds
 from orchestrator_celery.errors import ApprovalTimeout, InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = ("DECISIONS", "Approval", "approval_flaws", "can_fail", "timeout_result")
 

@@ -10,14 +10,14 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
-from orchestrator_celery.canvas.eager_scope import eagerly
+from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
 from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import error_words, safe_repr
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.safe_text import error_words, safe_repr
+from orchestrator_celery.model.printing.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery

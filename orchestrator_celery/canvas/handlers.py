@@ -14,7 +14,7 @@ from celery.canvas import Signature, _chain, _chord, group
 
 from orchestrator_celery.canvas.primitive import Primitive, signature_list
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = ("Form", "handler_list")
 

@@ -17,7 +17,7 @@ from celery.utils.functional import maybe_list
 from kombu.messaging import Producer
 
 from orchestrator_celery.errors import UnknownOption
-from orchestrator_celery.model.text import nearest
+from orchestrator_celery.model.printing.text import nearest
 
 if TYPE_CHECKING:
     from orchestrator_celery.canvas.primitive import Primitive

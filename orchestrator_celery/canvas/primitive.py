@@ -24,7 +24,7 @@ from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
 from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = ("Errors", "Retry", "class_names", "error_names", "matches_error", "retry_flaws", "retry_json")
 

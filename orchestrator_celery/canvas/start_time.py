@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = ("check_times", "moment", "seconds")
 

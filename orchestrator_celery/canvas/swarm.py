@@ -12,16 +12,16 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas import swarm_options
 from orchestrator_celery.canvas.async_twin import Twin
-from orchestrator_celery.canvas.eager_scope import eagerly
+from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
 from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.model.safe_text import error_words, safe_str
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_text import error_words, safe_str
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.model.text import printable
 
 if TYPE_CHECKING:
     from celery import Celery

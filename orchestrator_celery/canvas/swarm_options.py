@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.errors import InvalidWorkflow, SwarmFull
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import Priority
 
 __all__ = (

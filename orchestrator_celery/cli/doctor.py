@@ -7,7 +7,7 @@ import click
 from orchestrator_celery.cli.output import as_json, coloured
 from orchestrator_celery.cli.project import command, opened
 from orchestrator_celery.model.checks import CheckLevel
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.text import printable
 
 __all__ = ("doctor",)
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
 from orchestrator_celery.cli.output import as_json
 from orchestrator_celery.cli.project import acts, command, opened, said
 from orchestrator_celery.errors import GraphInvalid
-from orchestrator_celery.model.text import printable, printable_lines
+from orchestrator_celery.model.printing.text import printable, printable_lines
 from orchestrator_celery.orchestrator import Orchestrator
 
 __all__ = ("graph",)

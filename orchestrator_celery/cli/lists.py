@@ -9,8 +9,8 @@ import click
 from orchestrator_celery.cli.output import age, as_json, json_options, moment, printed
 from orchestrator_celery.cli.project import command, opened, said
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.model.run_filter import RunFilter
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.views import ApprovalView, RunView
 
 __all__ = ("approvals", "audit", "resume_reports", "runs")

@@ -13,9 +13,9 @@ import click
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from orchestrator_celery.model.printing.text import printable, printable_json
 from orchestrator_celery.model.spans import span_text
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.model.text import printable, printable_json
 
 __all__ = ("age", "as_json", "coloured", "fitted", "json_options", "moment", "printed", "table", "width")
 

@@ -14,7 +14,7 @@ from kombu.exceptions import KombuError
 
 from orchestrator_celery.errors import NotInstalled, OrchestratorError
 from orchestrator_celery.lifecycle.audit import acting, system_user
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.orchestrator import Orchestrator
 from orchestrator_celery.store.availability import UNREACHABLE
 

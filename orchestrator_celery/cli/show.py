@@ -10,8 +10,8 @@ from orchestrator_celery.cli.output import age, as_json, coloured, moment
 from orchestrator_celery.cli.project import command, opened
 from orchestrator_celery.cli.tree_text import bar, tree_lines
 from orchestrator_celery.handles.run import Run
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.spans import span_text
-from orchestrator_celery.model.text import printable
 from orchestrator_celery.model.views import Progress, RunView
 
 __all__ = ("progress_line", "run_lines", "show")

@@ -10,7 +10,7 @@ from orchestrator_celery.cli.output import json_options, moment, printed
 from orchestrator_celery.cli.project import acts, command, confirmed, opened, said
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.handles.stored_signature import StoredSignature
-from orchestrator_celery.model.run_filter import RunFilter
+from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.spans import parse_span
 
 __all__ = ("delete", "restore", "signatures")

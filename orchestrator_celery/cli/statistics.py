@@ -6,8 +6,8 @@ import click
 
 from orchestrator_celery.cli.output import as_json, printed
 from orchestrator_celery.cli.project import command, opened
+from orchestrator_celery.model.observe.statistics import HourStatistics, KindStatistics, Statistics
 from orchestrator_celery.model.spans import span_text
-from orchestrator_celery.model.statistics import HourStatistics, KindStatistics, Statistics
 
 __all__ = ("stats",)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestrator_celery.cli.output import age, fitted
-from orchestrator_celery.model.folding import folded, is_named
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.folding import folded, is_named
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.views import NodeView
 
 __all__ = ("bar", "tree_lines")

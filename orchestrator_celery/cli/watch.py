@@ -16,7 +16,7 @@ from orchestrator_celery.cli.show import run_lines
 from orchestrator_celery.errors import RunNotFound
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.model.events import Event, NodeProgressed, RunClosed, StatusChanged
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.orchestrator import Orchestrator
 
 __all__ = ("watch",)

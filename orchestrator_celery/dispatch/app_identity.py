@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from kombu.utils.url import parse_url
 
-from orchestrator_celery.records.head import AppId
+from orchestrator_celery.records.head.fields import AppId
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from celery import Task
 from celery.app.routes import MapRoute
 
-from orchestrator_celery.dispatch.celery_own import has_listeners, sends_as_celery, sends_as_task
+from orchestrator_celery.dispatch.messages.celery_own import has_listeners, sends_as_celery, sends_as_task
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.settings import TaskPolicy
 

@@ -21,7 +21,7 @@ from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.leaf_arguments import with_result
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.leaf import Leaf, Role
 
 if TYPE_CHECKING:

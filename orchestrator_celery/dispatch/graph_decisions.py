@@ -12,7 +12,7 @@ from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.model.effects import Cause, Decide, Decision, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.ended import parse_ended

@@ -14,7 +14,7 @@ from orchestrator_celery.canvas.conditions.language import Facts
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.records.definitions import parse_definition
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.inputs import InputRef, Source, parse_input, write_input
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec

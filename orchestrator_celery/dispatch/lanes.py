@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from kombu.exceptions import ChannelError
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK, Publisher
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.records.graphs.routing_objects import from_plain
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.queue_report import Lane
-from orchestrator_celery.records.routing_objects import from_plain
 from orchestrator_celery.store.reader import Reader
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
-from orchestrator_celery.dispatch.message_templates import MessageTemplates, TaskMessage
-from orchestrator_celery.dispatch.task_sender import TaskSender, own_options
+from orchestrator_celery.dispatch.messages.task_sender import TaskSender, own_options
+from orchestrator_celery.dispatch.messages.templates import MessageTemplates, TaskMessage
 from orchestrator_celery.dispatch.withdrawal import withdraw
 from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
@@ -27,15 +27,15 @@ from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect, Withdraw
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, parse_definition, payload_of
-from orchestrator_celery.records.head import HeadField, HeadPrefix
+from orchestrator_celery.records.graphs.routing_objects import from_plain
+from orchestrator_celery.records.head.fields import HeadField, HeadPrefix
 from orchestrator_celery.records.inputs import NAMED, Source, parse_input
 from orchestrator_celery.records.leaf import Leaf, read_leaf
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.payload import Codec
-from orchestrator_celery.records.routing_objects import from_plain
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 

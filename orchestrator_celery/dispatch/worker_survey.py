@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.engine.task_names import declared_options, task_signatures
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.warnings import WorkerWithoutExtension
-from orchestrator_celery.records.routing_objects import from_plain
+from orchestrator_celery.records.graphs.routing_objects import from_plain
 
 if TYPE_CHECKING:
     from celery import Celery

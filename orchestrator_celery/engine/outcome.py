@@ -16,7 +16,7 @@ from celery.exceptions import ChordError
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import GraphRecursion, NoRoute, SwarmFailed
 from orchestrator_celery.model.ids import ROOT, LeafId
-from orchestrator_celery.model.safe_text import safe_repr, safe_str
+from orchestrator_celery.model.printing.safe_text import safe_repr, safe_str
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.ended import Ended, EndedState, ended_state, parse_ended
 from orchestrator_celery.records.names import Beside

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from orchestrator_celery.canvas.conditions.language import Facts
-from orchestrator_celery.canvas.edge_selection import select_targets
+from orchestrator_celery.canvas.graphs.edge_selection import select_targets
 from orchestrator_celery.canvas.retry import matches_error
 
 __all__ = ("after_error", "pause", "targets")

@@ -9,7 +9,7 @@ from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.children import COMPOSITES, child_signatures
 from orchestrator_celery.canvas.primitive import Primitive
-from orchestrator_celery.records.routing_objects import to_plain
+from orchestrator_celery.records.graphs.routing_objects import to_plain
 
 if TYPE_CHECKING:
     from celery import Celery

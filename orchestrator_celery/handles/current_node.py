@@ -15,13 +15,13 @@ from orchestrator_celery.model.states import NodeKind
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.worker.claimed_message import claimed_by
-from orchestrator_celery.worker.patience import patiently
-from orchestrator_celery.worker.progress import progress_update
+from orchestrator_celery.worker.bodies.claimed_message import claimed_by
+from orchestrator_celery.worker.bodies.progress import progress_update
+from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
-    from orchestrator_celery.worker.claimed_message import ClaimedMessage
+    from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage
 
 __all__ = ("CurrentNode", "NoNode", "current_node")
 

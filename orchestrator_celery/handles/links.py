@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from orchestrator_celery.records.run_head import Head
+from orchestrator_celery.records.head.run_head import Head
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -14,18 +14,18 @@ from orchestrator_celery.handles.async_twins import RunTwin
 from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
 from orchestrator_celery.model.events import Event, RunClosed
-from orchestrator_celery.model.filter_words import filter_word
+from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.logs import LogLine
+from orchestrator_celery.model.observe.timeline import NodeTimes
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
-from orchestrator_celery.model.text import printable
-from orchestrator_celery.model.timeline import NodeTimes
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
 from orchestrator_celery.records.definitions import parse_definition
-from orchestrator_celery.records.events import parse_event
-from orchestrator_celery.records.head import HeadField
-from orchestrator_celery.records.logs import parse_line
-from orchestrator_celery.records.run_head import Head
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.head.run_head import Head
+from orchestrator_celery.records.streams.events import parse_event
+from orchestrator_celery.records.streams.logs import parse_line
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.items import ItemPages
@@ -36,7 +36,7 @@ from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
 from orchestrator_celery.views.timeline import Timeline
 from orchestrator_celery.views.tree import TreeReader
-from orchestrator_celery.worker.patience import patiently
+from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.handles.run_list import RunList
-from orchestrator_celery.model.run_filter import RunFilter
+from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.views.runs import list_runs, run_view
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from celery.result import AsyncResult, assert_will_not_block
 
 from orchestrator_celery.errors import OrchestratorError, RunCancelled, RunNotFound
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.model.text import printable
-from orchestrator_celery.records.head import HeadField
-from orchestrator_celery.records.run_head import Head
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:

@@ -15,14 +15,14 @@ from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
 from orchestrator_celery.lifecycle.bulk_add import BulkItem, Checker, Tally, check_batch_size
 from orchestrator_celery.model.ids import ROOT
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, parse_definition
-from orchestrator_celery.records.head import HeadField
-from orchestrator_celery.records.levels import Levels
+from orchestrator_celery.records.graphs.levels import Levels
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.pool import Openness, parse_pool
 from orchestrator_celery.store import Effects, Refused
-from orchestrator_celery.store.script_call import in_chunks
+from orchestrator_celery.store.scripting.script_call import in_chunks
 from orchestrator_celery.views.tree import node_name
 
 if TYPE_CHECKING:

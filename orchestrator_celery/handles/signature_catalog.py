@@ -19,10 +19,10 @@ from orchestrator_celery.handles.stored_signature import StoredSignature
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import Starter
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
-from orchestrator_celery.records.head import HeadField
-from orchestrator_celery.records.run_head import Head
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.head.run_head import Head
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.links import Handles

@@ -17,11 +17,11 @@ from orchestrator_celery.errors import (
 from orchestrator_celery.lifecycle.audit import audited, record
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.lifecycle.rerun.source import Rerun
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import SignatureStatus
-from orchestrator_celery.model.text import printable
-from orchestrator_celery.records.head import HeadField
-from orchestrator_celery.records.run_head import Head
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.head.run_head import Head
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import StoredSignatureAio

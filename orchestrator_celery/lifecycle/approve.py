@@ -10,7 +10,7 @@ from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import ApprovalView
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.store import Refused
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.tree import TreeReader

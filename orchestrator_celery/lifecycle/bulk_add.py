@@ -12,10 +12,10 @@ from kombu.exceptions import EncodeError
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import BulkRejected, InvalidWorkflow, PayloadTooLarge
-from orchestrator_celery.model.safe_text import safe_repr, safe_str
+from orchestrator_celery.model.printing.safe_text import safe_repr, safe_str
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.model.views import BulkReport, Rejection
-from orchestrator_celery.store.script_call import in_chunks
+from orchestrator_celery.store.scripting.script_call import in_chunks
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

@@ -29,13 +29,13 @@ from orchestrator_celery.errors import (
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.records.definitions import Shape, shape_of, write_definition
-from orchestrator_celery.records.head import HeadField, parse_cleanup
+from orchestrator_celery.records.head.fields import HeadField, parse_cleanup
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.records.packed import unpack
-from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store import Confirmed, Refused
 from orchestrator_celery.store.worker_registry import StopTasks
 

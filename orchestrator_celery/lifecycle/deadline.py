@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from orchestrator_celery.lifecycle.nested_runs import NestedRuns
+from orchestrator_celery.lifecycle.side_effects.nested_runs import NestedRuns
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

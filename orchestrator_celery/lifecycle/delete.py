@@ -15,10 +15,10 @@ from orchestrator_celery.errors import FormatTooNew, InvalidTransition, Orchestr
 from orchestrator_celery.lifecycle.audit import acting, record
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import RESULT_ONLY, parse_leaf_id
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 

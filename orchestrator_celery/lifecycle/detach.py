@@ -19,7 +19,7 @@ from orchestrator_celery.records.definitions import (
     write_definition,
 )
 from orchestrator_celery.records.ended import parse_ended
-from orchestrator_celery.records.head import HeadField, HeadPrefix
+from orchestrator_celery.records.head.fields import HeadField, HeadPrefix
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.records.packed import unpack

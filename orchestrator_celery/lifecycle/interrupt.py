@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.errors import InvalidTransition, OrchestratorError, RunNotFound
-from orchestrator_celery.lifecycle.nested_runs import INSIDE
 from orchestrator_celery.lifecycle.refusal import check
-from orchestrator_celery.lifecycle.stopped_bodies import BodyOutcomes, StoppedBody, by_run
+from orchestrator_celery.lifecycle.side_effects.nested_runs import INSIDE
+from orchestrator_celery.lifecycle.side_effects.stopped_bodies import BodyOutcomes, StoppedBody, by_run
 from orchestrator_celery.model.ids import LeafId, is_runner
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.model.safe_text import safe_repr
 from orchestrator_celery.records.definitions import parse_definition
-from orchestrator_celery.records.head import HeadField, parse_stop
+from orchestrator_celery.records.head.fields import HeadField, parse_stop
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 from orchestrator_celery.store.availability import UNREACHABLE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.errors import InvalidTransition
 from orchestrator_celery.lifecycle.refusal import check, node_refusal
-from orchestrator_celery.lifecycle.side_effects import SideEffects
+from orchestrator_celery.lifecycle.side_effects.pending import SideEffects
 from orchestrator_celery.store import Refused
 
 if TYPE_CHECKING:

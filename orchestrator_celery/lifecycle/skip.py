@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator_celery.errors import InvalidTransition, RunNotFound
 from orchestrator_celery.lifecycle.detach import detached_id
 from orchestrator_celery.lifecycle.refusal import node_refusal
-from orchestrator_celery.lifecycle.side_effects import SideEffects
+from orchestrator_celery.lifecycle.side_effects.pending import SideEffects
 from orchestrator_celery.model.lifecycle import refusal_of_nodes
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.definitions import Attribute, parse_definition

@@ -19,11 +19,11 @@ from orchestrator_celery.engine.compile.options import AT_START
 from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
-from orchestrator_celery.lifecycle.old_results import STALE, OldResults
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.lifecycle.side_effects.old_results import STALE, OldResults
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.head import HeadField, HeadPrefix
-from orchestrator_celery.records.routing_objects import to_plain
+from orchestrator_celery.records.graphs.routing_objects import to_plain
+from orchestrator_celery.records.head.fields import HeadField, HeadPrefix
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 

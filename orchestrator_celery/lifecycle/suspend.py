@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator_celery.lifecycle.nested_runs import NestedRuns
 from orchestrator_celery.lifecycle.refusal import check
+from orchestrator_celery.lifecycle.side_effects.nested_runs import NestedRuns
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.audit import CancelPlan
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.text import printable
 
 __all__ = ("BulkCancelPlan", "RunAnswer")
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
-from orchestrator_celery.model.text import printable
 
 __all__ = ("AuditEntry", "AuditRecord", "CancelPlan")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator_celery.model.text import printable, printable_lines
+from orchestrator_celery.model.printing.text import printable, printable_lines
 
 __all__ = ("LogLine",)
 

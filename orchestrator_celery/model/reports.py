@@ -7,7 +7,7 @@ from enum import Enum
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator_celery.model.text import printable
+from orchestrator_celery.model.printing.text import printable
 
 __all__ = (
     "LISTED",

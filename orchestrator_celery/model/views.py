@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator_celery.model.folding import folded, is_named
+from orchestrator_celery.model.printing.folding import folded, is_named
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
-from orchestrator_celery.model.text import printable
 
 __all__ = (
     "AnswerView",

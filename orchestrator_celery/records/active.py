@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestrator_celery.model.clock import from_ms
-from orchestrator_celery.records.graph import is_graph, parse_graph_head
+from orchestrator_celery.records.graphs.graph import is_graph, parse_graph_head
 from orchestrator_celery.records.pool import is_pool, parse_pool
 
 __all__ = ("parse_since", "write_steps")

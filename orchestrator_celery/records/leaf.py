@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from kombu.exceptions import EncodeError
 
 from orchestrator_celery.errors import PayloadTooLarge
-from orchestrator_celery.model.safe_text import safe_repr, safe_str
+from orchestrator_celery.model.printing.safe_text import safe_repr, safe_str
+from orchestrator_celery.records.graphs.routing_objects import from_plain, to_plain
 from orchestrator_celery.records.payload import Codec
-from orchestrator_celery.records.routing_objects import from_plain, to_plain
 
 __all__ = ("Leaf", "Role", "read_leaf", "write_leaf")
 

@@ -13,15 +13,15 @@ from orchestrator_celery.model.effects import Cause
 from orchestrator_celery.model.states import NodeKind, Priority, RunStatus
 from orchestrator_celery.records.definitions import Attribute, Shape
 from orchestrator_celery.records.ended import EndedState
-from orchestrator_celery.records.events import EventField
-from orchestrator_celery.records.graph import Undone
-from orchestrator_celery.records.head import FORMAT, GRAPH_FORMAT, HeadField, HeadPrefix
+from orchestrator_celery.records.graphs.graph import Undone
+from orchestrator_celery.records.head.fields import FORMAT, GRAPH_FORMAT, HeadField, HeadPrefix
 from orchestrator_celery.records.inputs import Source
 from orchestrator_celery.records.live import LiveState
-from orchestrator_celery.records.logs import LogField
 from orchestrator_celery.records.names import Beside, Place, RunKey
 from orchestrator_celery.records.outcomes import OutcomeKind
 from orchestrator_celery.records.pool import SPAN, Openness
+from orchestrator_celery.records.streams.events import EventField
+from orchestrator_celery.records.streams.logs import LogField
 
 __all__ = ("GROUPS", "with_literals")
 

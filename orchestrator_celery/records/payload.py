@@ -14,7 +14,7 @@ from kombu.serialization import dumps, loads, prepare_accept_content, registry
 
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import PayloadTooLarge
-from orchestrator_celery.model.safe_text import safe_str, safe_traceback
+from orchestrator_celery.model.printing.safe_text import safe_str, safe_traceback
 
 if TYPE_CHECKING:
     from celery import Celery

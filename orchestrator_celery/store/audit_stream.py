@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.scripting import scripts
 
 __all__ = ("AuditTrail",)
 

@@ -11,10 +11,10 @@ from redis.exceptions import NoScriptError, ResponseError
 from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.head import AppId, HeadField
-from orchestrator_celery.store import scripts
+from orchestrator_celery.records.head.fields import AppId, HeadField
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
-from orchestrator_celery.store.script_call import Transitions, check_answer, in_chunks, now_ms
+from orchestrator_celery.store.scripting import scripts
+from orchestrator_celery.store.scripting.script_call import Transitions, check_answer, in_chunks, now_ms
 
 __all__ = ("DueIndex", "OverdueMessage", "RunCheck")
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from orchestrator_celery.errors import FormatTooOld
 from orchestrator_celery.records.definitions import Attribute, parse_definition
-from orchestrator_celery.records.graph import (
+from orchestrator_celery.records.graphs.graph import (
     EMPTY_GRAPH,
     GraphHead,
     GraphNode,
@@ -18,7 +18,7 @@ from orchestrator_celery.records.graph import (
     parse_graph_node,
     parse_visit,
 )
-from orchestrator_celery.records.head import GRAPH_FORMAT
+from orchestrator_celery.records.head.fields import GRAPH_FORMAT
 from orchestrator_celery.records.names import Beside, Place
 
 __all__ = ("read_graph",)

@@ -47,7 +47,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 
 from __future__ import annotations
 
-from orchestrator_celery.records.head import NO_APP, AppId
+from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.records.names import RunKey
 
 __all__ = ("Keys",)

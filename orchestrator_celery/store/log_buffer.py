@@ -16,7 +16,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from orchestrator_celery.records.logs import write_line
+from orchestrator_celery.records.streams.logs import write_line
 from orchestrator_celery.store.availability import UNREACHABLE
 
 __all__ = ("LogBuffer",)

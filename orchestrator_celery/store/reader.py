@@ -7,17 +7,17 @@ from typing import Any
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
 from orchestrator_celery.model.states import Priority, RunStatus
-from orchestrator_celery.records.graph import GraphRecord
-from orchestrator_celery.records.head import STATUS_FIELDS, HeadField, check_app, check_format
+from orchestrator_celery.records.graphs.graph import GraphRecord
+from orchestrator_celery.records.head.fields import STATUS_FIELDS, HeadField, check_app, check_format
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
-from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.script_call import check_answer
-from orchestrator_celery.store.scripts import load
+from orchestrator_celery.store.scripting.script_call import check_answer
+from orchestrator_celery.store.scripting.scripts import load
 
 __all__ = ("PAGE", "Reader")
 

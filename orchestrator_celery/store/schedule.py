@@ -6,7 +6,7 @@ from typing import Any
 
 from redis.cluster import RedisCluster
 
-from orchestrator_celery.store import scripts
+from orchestrator_celery.store.scripting import scripts
 
 __all__ = ("schedule", "schedule_new")
 

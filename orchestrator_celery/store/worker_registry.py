@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from orchestrator_celery.records.queue_report import QueueReport, parse_queue_report, write_queue_report
-from orchestrator_celery.store import scripts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.scripting import scripts
 
 __all__ = ("Beat", "Skills", "StopTasks", "WorkerLife", "WorkerRegistry")
 

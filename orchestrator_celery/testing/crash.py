@@ -26,8 +26,8 @@ from billiard import current_process
 
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.store import scripts
 from orchestrator_celery.store.due_index import DueIndex
+from orchestrator_celery.store.scripting import scripts
 
 __all__ = ("CrashPoint", "crash_points", "points")
 

@@ -8,7 +8,7 @@ from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.views import ApprovalView
 from orchestrator_celery.records.definitions import parse_definition
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 
 if TYPE_CHECKING:

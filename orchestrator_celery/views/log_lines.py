@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from typing import NamedTuple
 
 from orchestrator_celery.errors import OrchestratorError
+from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.logs import LogLine
-from orchestrator_celery.model.run_filter import RunFilter
-from orchestrator_celery.model.safe_text import safe_repr
-from orchestrator_celery.model.text import nearest
+from orchestrator_celery.model.printing.safe_text import safe_repr
+from orchestrator_celery.model.printing.text import nearest
 
 __all__ = ("LogFilter",)
 

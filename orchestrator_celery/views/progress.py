@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import Progress
-from orchestrator_celery.records.run_head import Head
+from orchestrator_celery.records.head.run_head import Head
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from itertools import islice
 
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.model.run_filter import RunFilter
+from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.views import RunView
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import parse_live
-from orchestrator_celery.records.run_head import Head
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.clock import from_ms
-from orchestrator_celery.model.run_filter import RunFilter
-from orchestrator_celery.model.safe_text import safe_repr
-from orchestrator_celery.model.statistics import HourStatistics, KindStatistics, Spread, Statistics
+from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.observe.statistics import HourStatistics, KindStatistics, Spread, Statistics
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.records.statistics import Counted, Kind, Timed, buckets_in, middle_of
-from orchestrator_celery.store.statistics import HOUR, StatisticsStore
+from orchestrator_celery.store.statistics.counters import HOUR, StatisticsStore
 
 __all__ = ("read_statistics",)
 

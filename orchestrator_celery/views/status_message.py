@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeState, RunStatus
-from orchestrator_celery.model.text import printable
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 from orchestrator_celery.views.approvals import WaitingApprovals
 

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.ids import ROOT
-from orchestrator_celery.model.safe_text import safe_repr
-from orchestrator_celery.model.timeline import NodeTimes
+from orchestrator_celery.model.observe.timeline import NodeTimes
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.views import NodeView
 from orchestrator_celery.views.tree import TreeReader
 

@@ -13,7 +13,7 @@ from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress,
 from orchestrator_celery.records.active import parse_since
 from orchestrator_celery.records.definitions import Attribute, Definition, parse_definition
 from orchestrator_celery.records.ended import parse_ended
-from orchestrator_celery.records.graph import GraphRecord
+from orchestrator_celery.records.graphs.graph import GraphRecord
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import Live, LiveState, parse_live
 from orchestrator_celery.records.owner import Waits

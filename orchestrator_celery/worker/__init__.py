@@ -9,22 +9,22 @@ from celery import signals
 from celery.concurrency import get_implementation
 
 from orchestrator_celery.errors import InvalidSettings
-from orchestrator_celery.worker.auto_resume import AutoResume, rules_of
-from orchestrator_celery.worker.chord_additions import ChordAdditions
-from orchestrator_celery.worker.claim_guard import guard_tasks
-from orchestrator_celery.worker.claims import Claims
-from orchestrator_celery.worker.heartbeat import Heartbeat, member_name
+from orchestrator_celery.worker.bodies.chord_additions import ChordAdditions
+from orchestrator_celery.worker.bodies.claim_guard import guard_tasks
+from orchestrator_celery.worker.bodies.claims import Claims
+from orchestrator_celery.worker.bodies.log_capture import LogCapture, redactor_of
+from orchestrator_celery.worker.bodies.reporter import Reporter
+from orchestrator_celery.worker.bodies.retry_replace import RetryReplace
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.internal_tasks import register
-from orchestrator_celery.worker.log_capture import LogCapture, redactor_of
-from orchestrator_celery.worker.lost_process import LostProcesses
-from orchestrator_celery.worker.queue_reporter import QueueReporter
-from orchestrator_celery.worker.reconciler import Reconciler
-from orchestrator_celery.worker.reporter import Reporter
-from orchestrator_celery.worker.retry_replace import RetryReplace
-from orchestrator_celery.worker.task_counts import TaskCounts
+from orchestrator_celery.worker.queues.queue_reporter import QueueReporter
+from orchestrator_celery.worker.recovery.auto_resume import AutoResume, rules_of
+from orchestrator_celery.worker.recovery.heartbeat import Heartbeat, member_name
+from orchestrator_celery.worker.recovery.lost_process import LostProcesses
+from orchestrator_celery.worker.recovery.reconciler import Reconciler
+from orchestrator_celery.worker.recovery.unknown_tasks import UnknownTasks
 from orchestrator_celery.worker.task_signals import TaskSignals
 from orchestrator_celery.worker.turns import Turns
-from orchestrator_celery.worker.unknown_tasks import UnknownTasks
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

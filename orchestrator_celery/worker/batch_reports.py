@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from orchestrator_celery.store.swarm_transitions import Ended
+    from orchestrator_celery.store.transitions.swarms import Ended
 
 __all__ = ("UnreportedEnds",)
 

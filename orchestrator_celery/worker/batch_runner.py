@@ -22,18 +22,18 @@ from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.errors import PayloadTooLarge
 from orchestrator_celery.model.effects import Dispatch, EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.store.outbox_transitions import FAILED
-from orchestrator_celery.store.swarm_transitions import Ended, Taken, taken_items
+from orchestrator_celery.store.transitions.outbox import FAILED
+from orchestrator_celery.store.transitions.swarms import Ended, Taken, taken_items
 from orchestrator_celery.worker.batch_reports import UnreportedEnds
-from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, owner_of
-from orchestrator_celery.worker.inner_request import OF_THE_RUNNER, inner_request
-from orchestrator_celery.worker.patience import patiently
-from orchestrator_celery.worker.reporter import Reporter
-from orchestrator_celery.worker.task_counts import TaskCounts
-from orchestrator_celery.worker.unknown_tasks import UnknownTasks, missing_task
+from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, owner_of
+from orchestrator_celery.worker.bodies.inner_request import OF_THE_RUNNER, inner_request
+from orchestrator_celery.worker.bodies.reporter import Reporter
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
+from orchestrator_celery.worker.recovery.patience import patiently
+from orchestrator_celery.worker.recovery.unknown_tasks import UnknownTasks, missing_task
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container

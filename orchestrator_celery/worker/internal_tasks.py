@@ -16,11 +16,11 @@ from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK
 from orchestrator_celery.engine.batching import BATCH_TASK
 from orchestrator_celery.errors import ForeignRun, RunCancelled
 from orchestrator_celery.lifecycle.delete import Deletion
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.worker.batch_runner import Runner
-from orchestrator_celery.worker.claimed_message import claimed_by
-from orchestrator_celery.worker.patience import patiently
+from orchestrator_celery.worker.bodies.claimed_message import claimed_by
+from orchestrator_celery.worker.recovery.patience import patiently
 from orchestrator_celery.worker.starter_tasks import register_starters
 
 if TYPE_CHECKING:

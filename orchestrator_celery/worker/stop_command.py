@@ -23,12 +23,12 @@ from celery.worker import state as workers
 from celery.worker.control import Panel, control_command
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store.worker_registry import StopTasks
-from orchestrator_celery.worker.claimed_message import claims_of
-from orchestrator_celery.worker.heartbeat import is_running
-from orchestrator_celery.worker.reporter import Reporter
+from orchestrator_celery.worker.bodies.claimed_message import claims_of
+from orchestrator_celery.worker.bodies.reporter import Reporter
+from orchestrator_celery.worker.recovery.heartbeat import is_running
 
 __all__ = ("COMMAND", "obey", "register", "was_signalled")
 

@@ -22,19 +22,19 @@ from orchestrator_celery.dispatch.celery_copy import forget_copy
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
 from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
+from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.reports import InterruptOutcome
-from orchestrator_celery.model.safe_text import safe_str
 from orchestrator_celery.records.statistics import Counted
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, claims_of, claims_reported
-from orchestrator_celery.worker.task_counts import TaskCounts
+from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, claims_of, claims_reported
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
-    from orchestrator_celery.worker.lost_process import LostProcesses
-    from orchestrator_celery.worker.reporter import Reporter
-    from orchestrator_celery.worker.retry_replace import RetryReplace
-    from orchestrator_celery.worker.unknown_tasks import UnknownTasks
+    from orchestrator_celery.worker.bodies.reporter import Reporter
+    from orchestrator_celery.worker.bodies.retry_replace import RetryReplace
+    from orchestrator_celery.worker.recovery.lost_process import LostProcesses
+    from orchestrator_celery.worker.recovery.unknown_tasks import UnknownTasks
 
 __all__ = ("TaskSignals",)
 

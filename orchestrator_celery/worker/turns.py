@@ -24,17 +24,17 @@ from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.model.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.store.continuation import NOTHING_NEXT, Next, Offer
-from orchestrator_celery.worker.claimed_message import ClaimedMessage, claimed_by, owner_of
-from orchestrator_celery.worker.inner_request import inner_request
-from orchestrator_celery.worker.patience import patiently
-from orchestrator_celery.worker.task_counts import TaskCounts
+from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Next, Offer
+from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, owner_of
+from orchestrator_celery.worker.bodies.inner_request import inner_request
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
+from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
-    from orchestrator_celery.worker.reporter import Reporter
+    from orchestrator_celery.worker.bodies.reporter import Reporter
 
 __all__ = ("Tracer", "Turn", "Turns", "take_turn")
 

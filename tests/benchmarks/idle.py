@@ -17,8 +17,8 @@ import psutil
 from celery import Celery
 
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
-from orchestrator_celery.store import scripts
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from orchestrator_celery.store.scripting import scripts
 from tests.benchmarks.cell import machine
 from tests.benchmarks.watched import watched
 from tests.kit.waiting import wait_for
@@ -30,7 +30,7 @@ MARKS = re.compile(r"(<!-- idle -->\n).*(<!-- /idle -->)", re.DOTALL)
 BROKER = ("celery", "unacked", "unacked_index")
 #: What this program asks itself.
 OURS = {"info", "monitor", "config|resetstat"}
-#: Milliseconds of `worker/sweeper.py`: a round of routine looks takes at least so long ...
+#: Milliseconds of `worker/recovery/reconciler.py`: a round of routine looks takes at least so long ...
 SHORTEST_ROUND = 10_000
 #: ... and so long for each run.
 PER_RUN = 60

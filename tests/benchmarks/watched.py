@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from contextlib import contextmanager
 
-from orchestrator_celery.store import scripts
+from orchestrator_celery.store.scripting import scripts
 
 
 @contextmanager

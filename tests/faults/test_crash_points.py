@@ -20,7 +20,7 @@ from orchestrator_celery import (
     Swarm,
     SwarmFailed,
 )
-from orchestrator_celery.store import scripts
+from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.testing import points
 from tests.kit import project as p
 from tests.kit.clients import crash_client

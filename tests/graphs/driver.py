@@ -15,9 +15,9 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import CloseRun, Decide, Dispatch
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.graph import GraphRecord, Undone
+from orchestrator_celery.records.graphs.graph import GraphRecord, Undone
 from orchestrator_celery.store import Effects
-from orchestrator_celery.store.script_call import edge_context
+from orchestrator_celery.store.scripting.script_call import edge_context
 
 from .behaviour import Bodies, plain
 from .built import STEP

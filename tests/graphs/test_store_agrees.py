@@ -12,8 +12,8 @@ from celery import Celery
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator_celery.store import scripts
-from orchestrator_celery.store.script_text import script_text
+from orchestrator_celery.store.scripting import scripts
+from orchestrator_celery.store.scripting.script_text import script_text
 from tests.kit.cases import amount
 
 from .behaviour import Bodies, plain

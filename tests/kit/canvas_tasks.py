@@ -7,7 +7,7 @@ from celery import chain, group
 from celery.exceptions import SoftTimeLimitExceeded
 from celery.result import AsyncResult
 
-from orchestrator_celery.model.safe_text import safe_str
+from orchestrator_celery.model.printing.safe_text import safe_str
 from tests.kit.project import add, app, identity, note
 
 

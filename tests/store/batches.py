@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_runner
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.swarm_transitions import Ended, Taken, taken_items
+from orchestrator_celery.store.transitions.swarms import Ended, Taken, taken_items
 
 from .play import Play
 

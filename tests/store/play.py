@@ -10,10 +10,10 @@ from orchestrator_celery.model.effects import Await, CloseRun, Decide, Decision,
 from orchestrator_celery.model.events import Event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.records.ended import Ended, parse_ended
-from orchestrator_celery.records.events import parse_event
-from orchestrator_celery.records.graph import GraphRecord
+from orchestrator_celery.records.graphs.graph import GraphRecord
 from orchestrator_celery.records.live import Live, parse_live
 from orchestrator_celery.records.packed import Tree, pack
+from orchestrator_celery.records.streams.events import parse_event
 from orchestrator_celery.store import Effects, Store
 from orchestrator_celery.store.reader import Reader
 

@@ -7,7 +7,7 @@ import pytest
 from orchestrator_celery.model.events import ItemsAdded
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.upload import upload
+from orchestrator_celery.store.transitions.upload import upload
 
 from .play import Play, names
 from .trees import chain, leaf, swarm, unit

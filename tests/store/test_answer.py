@@ -8,7 +8,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
-from orchestrator_celery.records.graph import Undone
+from orchestrator_celery.records.graphs.graph import Undone
 from orchestrator_celery.store import Refused, Store
 from tests.kit.waiting import wait_for
 

@@ -9,7 +9,7 @@ from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.definitions import leaf_definition
 from orchestrator_celery.records.live import LiveState
 from orchestrator_celery.records.packed import Tree
-from orchestrator_celery.store.continuation import Next, Offer, next_of
+from orchestrator_celery.store.transitions.continuation import Next, Offer, next_of
 
 from .play import FIRST, Play, names
 from .trees import chain, chord, group, leaf, swarm, unit

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery import node, otherwise, result, when
-from orchestrator_celery.canvas.graph import Retry
+from orchestrator_celery.canvas.graphs.graph import Retry
 from orchestrator_celery.model.effects import Decide
 from orchestrator_celery.model.states import NodeState
-from orchestrator_celery.records.graph import Undone, UndoneVisit
+from orchestrator_celery.records.graphs.graph import Undone, UndoneVisit
 from orchestrator_celery.store import Refused
 
 from .play import Play, names

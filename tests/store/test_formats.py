@@ -12,20 +12,20 @@ from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.ended import EndedState, parse_ended, write_ended
-from orchestrator_celery.records.graph import (
+from orchestrator_celery.records.graphs.graph import (
     parse_graph_node,
     parse_visit,
     write_graph_head,
     write_graph_node,
     write_visit,
 )
-from orchestrator_celery.records.head import FORMAT, GRAPH_FORMAT
-from orchestrator_celery.records.layout import NodeLayout, write_node_layout
+from orchestrator_celery.records.graphs.layout import NodeLayout, write_node_layout
+from orchestrator_celery.records.head.fields import FORMAT, GRAPH_FORMAT
 from orchestrator_celery.records.live import parse_live, write_live
 from orchestrator_celery.records.lua_names import with_literals
 from orchestrator_celery.records.packed import pack
 from orchestrator_celery.records.pool import PoolEnd, parse_pool, parse_pool_end, write_pool, write_pool_end
-from orchestrator_celery.store.script_text import FOLDER
+from orchestrator_celery.store.scripting.script_text import FOLDER
 from tests.unit.records.strategies import ends, ends_of_pools, graph_heads, graph_nodes, lives, pools, undone_visits
 from tests.unit.records.test_definitions import trees
 

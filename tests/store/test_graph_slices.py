@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery.model.effects import Decide, Dispatch, Withdraw
-from orchestrator_celery.records.graph import Undone
+from orchestrator_celery.records.graphs.graph import Undone
 from orchestrator_celery.store import Refused
 
 from .play import Play, names

@@ -13,13 +13,13 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.effects import Decide, Withdraw
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.model.states import NodeState, RunStatus
-from orchestrator_celery.records.graph import Undone, UndoneVisit
-from orchestrator_celery.records.layout import parse_graph_layout
+from orchestrator_celery.records.graphs.graph import Undone, UndoneVisit
+from orchestrator_celery.records.graphs.layout import parse_graph_layout
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.script_call import edge_context
+from orchestrator_celery.store.scripting.script_call import edge_context
 from orchestrator_celery.views.tree import TreeReader
 
 from .play import Play, names

@@ -10,7 +10,7 @@ from celery import Celery
 from redis import Redis
 
 from orchestrator_celery import ComplexSignature, Orchestrator, Run
-from orchestrator_celery.records.head import STATUS_FIELDS, HeadField
+from orchestrator_celery.records.head.fields import STATUS_FIELDS, HeadField
 from orchestrator_celery.store.embedded import EmbeddedRedis
 
 SIZE = 4_000_000

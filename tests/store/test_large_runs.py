@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.swarm_transitions import Ended, taken_items
+from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 
 from .play import Play
 from .test_take import batched

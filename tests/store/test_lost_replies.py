@@ -15,9 +15,10 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.records.definitions import leaf_definition
 from orchestrator_celery.records.packed import Tree, pack
-from orchestrator_celery.store import Effects, Refused, Store, scripts
+from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
-from orchestrator_celery.store.swarm_transitions import Ended
+from orchestrator_celery.store.scripting import scripts
+from orchestrator_celery.store.transitions.swarms import Ended
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.resending import resending_client
 

@@ -14,8 +14,8 @@ from celery import Celery, Task, signals
 from celery.app.amqp import AMQP
 from kombu import Queue
 
-from orchestrator_celery.dispatch.message_templates import MessageTemplates, TaskMessage
-from orchestrator_celery.dispatch.task_sender import TaskSender, own_options
+from orchestrator_celery.dispatch.messages.task_sender import TaskSender, own_options
+from orchestrator_celery.dispatch.messages.templates import MessageTemplates, TaskMessage
 from orchestrator_celery.store.embedded import EmbeddedRedis
 
 FUTURE = datetime(2040, 1, 2, 3, 4, 5, tzinfo=timezone.utc)

@@ -42,7 +42,7 @@ def test_noting_twice_is_noting_once(play: Play):
 
 
 def test_a_process_remembers_a_bounded_number(play: Play, monkeypatch):
-    monkeypatch.setattr("orchestrator_celery.store.swarm_transitions._NOTED", 3)
+    monkeypatch.setattr("orchestrator_celery.store.transitions.swarms._NOTED", 3)
     play.start(swarm(open=True))
     for i in range(10):
         play.store.swarms.note_tasks("r", {f"t{i}": b""})

@@ -7,7 +7,7 @@ import pytest
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.store import Effects, Refused
-from orchestrator_celery.store.outbox_transitions import FAILED
+from orchestrator_celery.store.transitions.outbox import FAILED
 from tests.kit.waiting import wait_for
 
 from .play import FIRST, Play, names

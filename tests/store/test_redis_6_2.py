@@ -8,7 +8,8 @@ import pytest
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
-from orchestrator_celery.store import Store, scripts
+from orchestrator_celery.store import Store
+from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.servers import redis_6_2
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.signature_transitions import Member
+from orchestrator_celery.store.transitions.signatures import Member
 
 from .play import everything
 from .test_save import SIGNATURE, save

@@ -9,8 +9,8 @@ from orchestrator_celery import Orchestrator
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.reports import LISTED, ResumeAction
 from orchestrator_celery.store.worker_registry import Beat
-from orchestrator_celery.worker.auto_resume import AutoResume
-from orchestrator_celery.worker.reporter import Reporter
+from orchestrator_celery.worker.bodies.reporter import Reporter
+from orchestrator_celery.worker.recovery.auto_resume import AutoResume
 
 
 @pytest.fixture

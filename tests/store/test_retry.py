@@ -8,7 +8,7 @@ from orchestrator_celery.model.events import RunClosed
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Refused
-from orchestrator_celery.store.swarm_transitions import taken_items
+from orchestrator_celery.store.transitions.swarms import taken_items
 
 from .batches import work
 from .play import Play, names

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 import orchestrator_celery.store
-from orchestrator_celery.records.events import KINDS
 from orchestrator_celery.records.lua_names import GROUPS, with_literals
-from orchestrator_celery.store import Refused, scripts
-from orchestrator_celery.store.script_text import included, script_text
+from orchestrator_celery.records.streams.events import KINDS
+from orchestrator_celery.store import Refused
+from orchestrator_celery.store.scripting import scripts
+from orchestrator_celery.store.scripting.script_text import included, script_text
 
 FOLDER = Path(orchestrator_celery.store.__file__).parent / "lua"
 LIBRARY = sorted((FOLDER / "lib").rglob("*.lua"))

@@ -9,6 +9,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.effects import CloseRun
 from orchestrator_celery.model.events import NodeRepublished
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
+from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Refused, Store, due_index
 from tests.kit.waiting import wait_for
 

@@ -17,7 +17,7 @@ from orchestrator_celery.records.live import LiveState
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.swarm_transitions import Ended, taken_items
+from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 from orchestrator_celery.views.tree import TreeReader
 
 from .play import Play

@@ -10,7 +10,7 @@ from celery import Celery
 from celery.canvas import Signature
 
 from orchestrator_celery.canvas.approval import Approval
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph
 from orchestrator_celery.engine.compile.graph import graph_tree
 from orchestrator_celery.records.definitions import Shape, leaf_definition, write_definition
 from orchestrator_celery.records.packed import Tree, pack

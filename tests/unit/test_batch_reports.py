@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.store.swarm_transitions import Ended
+from orchestrator_celery.store.transitions.swarms import Ended
 from orchestrator_celery.worker.batch_reports import UnreportedEnds
 from tests.kit.waiting import wait_for
 

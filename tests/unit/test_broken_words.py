@@ -22,8 +22,8 @@ from orchestrator_celery import (
     when,
 )
 from orchestrator_celery.engine.recovery import LostNode, Rules
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.model.safe_text import error_words, safe_repr, safe_str
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_text import error_words, safe_repr, safe_str
 
 from .apps import make_app
 

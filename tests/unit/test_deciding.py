@@ -8,14 +8,14 @@ import threading
 import pytest
 
 from orchestrator_celery import node, otherwise, result, run_input, when
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.compile.graph import graph_tree
 from orchestrator_celery.model.effects import Cause, Decide, EdgeContext
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.records.definitions import leaf_definition
-from orchestrator_celery.records.graph import EMPTY_GRAPH
+from orchestrator_celery.records.graphs.graph import EMPTY_GRAPH
 from orchestrator_celery.records.packed import Tree
 
 

@@ -16,7 +16,7 @@ from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.effects import Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.records.routing_objects import from_plain, to_plain
+from orchestrator_celery.records.graphs.routing_objects import from_plain, to_plain
 
 # Celery's, of some attributes.
 pytestmark = pytest.mark.filterwarnings(

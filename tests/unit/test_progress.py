@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as Unreachable
 from orchestrator_celery import NodeProgress, OrchestratorError, current_node
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.worker.progress import ProgressWriter, progress_update
+from orchestrator_celery.worker.bodies.progress import ProgressWriter, progress_update
 
 LEAF, FENCE = LeafId("r", "0.0", 1), Fence()
 

@@ -10,7 +10,7 @@ from celery import Celery
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.records.events import parse_event
+from orchestrator_celery.records.streams.events import parse_event
 from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker

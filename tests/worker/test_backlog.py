@@ -4,9 +4,9 @@ import pytest
 
 from orchestrator_celery.model.events import NodeRepublished
 from orchestrator_celery.store.worker_registry import Beat
-from orchestrator_celery.worker.auto_resume import AutoResume
-from orchestrator_celery.worker.reconciler import Reconciler
-from orchestrator_celery.worker.reporter import Reporter
+from orchestrator_celery.worker.bodies.reporter import Reporter
+from orchestrator_celery.worker.recovery.auto_resume import AutoResume
+from orchestrator_celery.worker.recovery.reconciler import Reconciler
 from tests.kit.waiting import wait_for
 from tests.worker.support import client_of, events
 

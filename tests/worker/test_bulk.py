@@ -7,7 +7,7 @@ import pytest
 from celery import chain, group
 
 from orchestrator_celery import BulkRejected, InvalidWorkflow, RunNotFound, StoreUnavailable, SwarmClosed, SwarmFull
-from orchestrator_celery.store.script_call import Transitions
+from orchestrator_celery.store.scripting.script_call import Transitions
 from tests.kit.cases import amount
 from tests.kit.waiting import wait_for
 

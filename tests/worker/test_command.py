@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from orchestrator_celery.canvas.approval import Approval
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph
 from tests.kit.commands import call
 from tests.kit.waiting import wait_for
 

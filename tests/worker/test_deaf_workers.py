@@ -7,7 +7,7 @@ import pytest
 from orchestrator_celery import RunStatus, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.store.worker_registry import StopTasks
-from orchestrator_celery.worker.heartbeat import is_running
+from orchestrator_celery.worker.recovery.heartbeat import is_running
 from tests.kit.waiting import wait_for
 from tests.worker.support import wait_for_event, wait_until_running
 

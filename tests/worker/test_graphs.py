@@ -20,7 +20,7 @@ from orchestrator_celery import (
     when,
 )
 from orchestrator_celery.canvas.approval import Approval
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.model.events import ArrivalIgnored
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from tests.kit.waiting import wait_for

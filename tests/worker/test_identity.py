@@ -19,8 +19,8 @@ from orchestrator_celery import (
     StoreUnavailable,
 )
 from orchestrator_celery.lifecycle.start import Starter
-from orchestrator_celery.store import scripts
 from orchestrator_celery.store.embedded import EmbeddedRedis
+from orchestrator_celery.store.scripting import scripts
 from tests.kit.cases import pairwise
 from tests.kit.servers import free_port
 from tests.kit.waiting import wait_for

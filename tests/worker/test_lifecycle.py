@@ -21,6 +21,8 @@ from orchestrator_celery import (
 )
 from orchestrator_celery.model.events import NodeStarted, StatusChanged
 from orchestrator_celery.model.lifecycle import VERBS
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.names import RunKey
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.answers import is_answers
 from tests.kit.cases import pairwise
@@ -28,6 +30,8 @@ from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, events
 
 HELD = (RunStatus.SUSPENDED, RunStatus.INTERRUPTED)
+#: Fields of the head that a process removes once it has done what they say, soon after the end was told.
+PENDING_SIDE_EFFECTS = (HeadField.OWED, HeadField.INSIDE, HeadField.WITHDRAW, HeadField.RETRY, HeadField.RESET)
 #: A number for each case: its bodies, its gate and its queue are its own.
 _cases = itertools.count(1)
 
@@ -83,12 +87,14 @@ class Case:
         assert self.run.status is status
 
     def is_closed(self):
-        return "closed" in self.stand.orchestrator.container.reader.head(self.run.id)
+        head = self.stand.orchestrator.container.reader.head(self.run.id)
+        return "closed" in head and not any(field.value in head for field in PENDING_SIDE_EFFECTS)
 
     def keys(self):
-        """All the store has of it, the last answers to callers aside."""
+        """All the store has of it, beside the last answers to callers, and log lines: a process writes its last ones late."""
         client = self.stand.orchestrator.container.store.client
-        return {key: client.dump(key) for key in client.scan_iter(f"*{self.run.id}*") if not is_answers(client, key)}
+        names = [key for key in client.scan_iter(f"*{self.run.id}*") if not key.endswith(RunKey.LOGS.value.encode())]
+        return {name: client.dump(name) for name in names if not is_answers(client, name)}
 
     def finish(self):
         """Nothing stands in its way any more; it ends rightly, and nothing has started that was not to."""

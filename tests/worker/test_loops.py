@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator_celery import ResumeAction
 from orchestrator_celery.store.due_index import DueIndex
-from orchestrator_celery.worker.heartbeat import Heartbeat
+from orchestrator_celery.worker.recovery.heartbeat import Heartbeat
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
 from tests.worker import tasks as project

@@ -7,7 +7,7 @@ from orchestrator_celery import RunStatus
 from orchestrator_celery.model.events import NodeLost, NodeStarted
 from orchestrator_celery.model.states import RunStatus as Status
 from orchestrator_celery.store.due_index import RunCheck
-from orchestrator_celery.worker.reconciler import _next
+from orchestrator_celery.worker.recovery.reconciler import _next
 from tests.kit.waiting import wait_for
 from tests.worker.support import events
 

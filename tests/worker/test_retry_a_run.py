@@ -13,7 +13,7 @@ from orchestrator_celery import (
     RunNotFound,
     RunStatus,
 )
-from orchestrator_celery.lifecycle.side_effects import SideEffects
+from orchestrator_celery.lifecycle.side_effects.pending import SideEffects
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.store import Refused
 from tests.kit.waiting import wait_for

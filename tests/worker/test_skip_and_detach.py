@@ -19,7 +19,7 @@ from orchestrator_celery import (
     when,
 )
 from orchestrator_celery.lifecycle.detach import detached_id
-from orchestrator_celery.lifecycle.side_effects import SideEffects
+from orchestrator_celery.lifecycle.side_effects.pending import SideEffects
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, wait_until_running
 

@@ -5,7 +5,7 @@ import pytest
 from orchestrator_celery.model.ids import CLOSE, LeafId
 from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.records.queue_report import Lane, LaneMark, QueueReport
-from orchestrator_celery.worker.waiting_messages import WaitingMessages
+from orchestrator_celery.worker.queues.waiting_messages import WaitingMessages
 from tests.kit.waiting import wait_for
 from tests.worker.support import client_of
 

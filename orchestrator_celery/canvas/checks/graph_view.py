@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from orchestrator_celery.canvas.checks.edges import Edge, single_edges
-from orchestrator_celery.canvas.graph_definition import END, START
+from orchestrator_celery.canvas.graphs.graph_definition import END, START
 
 __all__ = ("GraphView",)
 

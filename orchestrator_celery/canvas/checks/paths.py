@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from orchestrator_celery.canvas.checks.edges import adjacency, reachable
 from orchestrator_celery.canvas.checks.graph_view import GraphView
 from orchestrator_celery.canvas.checks.unjoined_merges import unjoined_merges
-from orchestrator_celery.canvas.graph_definition import END, START
+from orchestrator_celery.canvas.graphs.graph_definition import END, START
 from orchestrator_celery.model.problems import Problem
 
 __all__ = ("join_problems", "path_problems")

@@ -10,7 +10,7 @@ from orchestrator_celery.canvas.checks.graph_view import GraphView
 from orchestrator_celery.canvas.checks.paths import join_problems, path_problems
 from orchestrator_celery.canvas.checks.rules import input_problems, rule_problems
 from orchestrator_celery.canvas.children import child_signatures
-from orchestrator_celery.canvas.graph_definition import END, START, edge_flaws, node_flaws
+from orchestrator_celery.canvas.graphs.graph_definition import END, START, edge_flaws, node_flaws
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.retry import retry_flaws
 from orchestrator_celery.model.problems import Problem

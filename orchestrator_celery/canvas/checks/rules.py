@@ -10,7 +10,7 @@ from orchestrator_celery.canvas.approval import DECISIONS, can_fail
 from orchestrator_celery.canvas.checks.edges import adjacency, reachable
 from orchestrator_celery.canvas.checks.graph_view import GraphView
 from orchestrator_celery.canvas.conditions.language import node_names, roots, words
-from orchestrator_celery.canvas.graph_definition import START
+from orchestrator_celery.canvas.graphs.graph_definition import START
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.problems import Problem
 

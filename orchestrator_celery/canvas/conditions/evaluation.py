@@ -16,7 +16,7 @@ from orchestrator_celery.canvas.conditions.expressions import OPERATORS, ROOTS, 
 from orchestrator_celery.canvas.conditions.patterns import compiled
 from orchestrator_celery.canvas.conditions.text import brief
 from orchestrator_celery.errors import ConditionError
-from orchestrator_celery.model.safe_text import safe_str
+from orchestrator_celery.model.printing.safe_text import safe_str
 
 __all__ = ("Facts", "holds", "value_of")
 

@@ -12,7 +12,7 @@ from orchestrator_celery.canvas.conditions.evaluation import Facts, holds, value
 from orchestrator_celery.canvas.conditions.expressions import TYPES, checked, node_names, roots
 from orchestrator_celery.canvas.conditions.text import words
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = (
     "Branch",

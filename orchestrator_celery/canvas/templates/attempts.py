@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from orchestrator_celery.canvas.conditions.language import otherwise, visits, when
-from orchestrator_celery.canvas.graph import MAX_VISITS, ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import MAX_VISITS, ConditionalGraph
 from orchestrator_celery.canvas.retry import Retry
 from orchestrator_celery.canvas.templates.draft import Draft
 from orchestrator_celery.canvas.templates.parameters import Body, OnErrors, Target, Value

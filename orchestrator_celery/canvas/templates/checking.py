@@ -7,7 +7,7 @@ from pydantic import Field
 
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.conditions.language import otherwise, result, when
-from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
 from orchestrator_celery.canvas.templates.draft import Draft
 from orchestrator_celery.canvas.templates.parameters import OnTimeout, Seconds, Stage, Target
 from orchestrator_celery.canvas.templates.register import template

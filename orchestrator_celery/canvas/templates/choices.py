@@ -7,13 +7,13 @@ from celery.canvas import Signature
 from pydantic import Field
 
 from orchestrator_celery.canvas.conditions.language import roots, when
-from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
 from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK
 from orchestrator_celery.canvas.templates.draft import Draft
 from orchestrator_celery.canvas.templates.parameters import Body, Cases, Level, OnErrors, Target, Value
 from orchestrator_celery.canvas.templates.register import template
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -10,11 +10,11 @@ from celery.canvas import Signature, chain
 
 from orchestrator_celery.canvas.children import child_signatures
 from orchestrator_celery.canvas.conditions.language import Expression, node, run_input
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph
 from orchestrator_celery.canvas.options import refuse_unknown
 from orchestrator_celery.canvas.template_tasks import OWN_TASKS, PASS_ON_TASK, REJECTION_TASK
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = ("Draft", "Where")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from orchestrator_celery.canvas.conditions.language import result
-from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
 from orchestrator_celery.canvas.templates.draft import Draft
 from orchestrator_celery.canvas.templates.parameters import Body, Value
 from orchestrator_celery.canvas.templates.register import template

@@ -12,11 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.canvas.conditions.language import Expression, result
-from orchestrator_celery.canvas.graph import ConditionalGraph
-from orchestrator_celery.canvas.graph_definition import restored
+from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph_definition import restored
 from orchestrator_celery.canvas.retry import Errors, error_names
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = ("Body", "Cases", "Level", "OnErrors", "OnTimeout", "Seconds", "Stage", "Target", "Value")
 

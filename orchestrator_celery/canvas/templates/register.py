@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
 from orchestrator_celery.canvas.options import refuse_unknown
 from orchestrator_celery.canvas.templates.draft import Where
 from orchestrator_celery.errors import InvalidWorkflow

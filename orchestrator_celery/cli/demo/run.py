@@ -21,7 +21,7 @@ from orchestrator_celery.cli.demo.servers import Worker, WorkerDied
 from orchestrator_celery.cli.demo.stop_signals import StopSignals
 from orchestrator_celery.cli.demo.text import counted, text_report
 from orchestrator_celery.cli.tree_text import tree_lines
-from orchestrator_celery.model.text import printable_lines
+from orchestrator_celery.model.printing.text import printable_lines
 from orchestrator_celery.store.embedded import EmbeddedRedis
 
 __all__ = ("demo",)

@@ -14,7 +14,7 @@ from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 
 from orchestrator_celery.canvas.complex import ComplexSignature
-from orchestrator_celery.canvas.graph import ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.canvas.swarm import Swarm
 from orchestrator_celery.engine.compile.callbacks import Callbacks, ErrorHandler, callbacks_of, composite, node
@@ -28,7 +28,7 @@ from orchestrator_celery.engine.compile.options import AT_START, own_options, wi
 from orchestrator_celery.engine.compile.partial_arguments import with_partial_arguments
 from orchestrator_celery.engine.compile.swarm import SwarmCompiler
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.records.definitions import Shape, leaf_definition
 from orchestrator_celery.records.leaf import Role
 from orchestrator_celery.records.packed import Tree, pack

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from orchestrator_celery.canvas.conditions.language import node_names, roots
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph
 from orchestrator_celery.engine.components import components
 from orchestrator_celery.records.definitions import Shape, write_definition
-from orchestrator_celery.records.layout import NodeLayout, write_graph_layout, write_node_layout
+from orchestrator_celery.records.graphs.layout import NodeLayout, write_graph_layout, write_node_layout
 from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.payload import Codec

@@ -13,7 +13,7 @@ from celery.local import maybe_evaluate
 from orchestrator_celery.canvas.primitive import Primitive
 from orchestrator_celery.engine.compile.options import own_options
 from orchestrator_celery.errors import ForeignSignature, InvalidWorkflow
-from orchestrator_celery.model.safe_text import safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -12,8 +12,8 @@ from orchestrator_celery.engine.compile.options import AT_START, own_options, wi
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Shape, leaf_definition, shape_of, with_attributes
+from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
-from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.settings import TaskPolicy

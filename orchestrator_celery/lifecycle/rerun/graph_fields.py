@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from orchestrator_celery.engine.components import Components, components
-from orchestrator_celery.records.graph import (
+from orchestrator_celery.records.graphs.graph import (
     GraphHead,
     GraphNode,
     GraphRecord,

@@ -16,14 +16,14 @@ from orchestrator_celery.lifecycle.rerun.graph_fields import graph_fields
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.ended import parse_ended
-from orchestrator_celery.records.graph import (
+from orchestrator_celery.records.graphs.graph import (
     EMPTY_GRAPH,
     VISIT,
     Undone,
     UndoneVisit,
 )
+from orchestrator_celery.records.graphs.layout import parse_graph_layout
 from orchestrator_celery.records.inputs import InputRef, Source, write_input
-from orchestrator_celery.records.layout import parse_graph_layout
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.records.outcomes import OutcomeKind, parse_outcome
 

@@ -11,7 +11,7 @@ from orchestrator_celery.model.ids import is_callback
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.ended import EndedState, ended_state, parse_ended
-from orchestrator_celery.records.head import HeadField
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.names import Beside
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import pytest
 
 from orchestrator_celery import error, node, otherwise, result, run_input, visits, when
 from orchestrator_celery.canvas.approval import Approval
-from orchestrator_celery.canvas.graph import END, START, ConditionalGraph, Retry
+from orchestrator_celery.canvas.graphs.graph import END, START, ConditionalGraph, Retry
 from orchestrator_celery.engine.compile.graph import graph_tree
 from orchestrator_celery.records.definitions import Attribute, leaf_definition, parse_definition
-from orchestrator_celery.records.layout import parse_graph_layout
+from orchestrator_celery.records.graphs.layout import parse_graph_layout
 from orchestrator_celery.records.packed import Tree
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from orchestrator_celery.model import events
 from orchestrator_celery.model.states import Priority, RunStatus
-from orchestrator_celery.records.events import KINDS, parse_event
+from orchestrator_celery.records.streams.events import KINDS, parse_event
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_celery.model.redaction import redacted
+from orchestrator_celery.model.printing.redaction import redacted
 
 SECRETS = [
     "password=s3cret",

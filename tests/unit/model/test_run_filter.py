@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator_celery.errors import OrchestratorError
-from orchestrator_celery.model.run_filter import FIELDS, RunFilter, Term
+from orchestrator_celery.model.filters.run_filter import FIELDS, RunFilter, Term
 from orchestrator_celery.model.states import NodeKind, RunStatus
 from orchestrator_celery.model.views import RunView
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_celery.model.safe_log import safe_logger
-from orchestrator_celery.model.text import nearest, printable, printable_json, printable_lines
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.text import nearest, printable, printable_json, printable_lines
 
 #: What no text may hold that goes to a terminal.
 UNSAFE = {"Cc", "Cs", "Zl", "Zp"}

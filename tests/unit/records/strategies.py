@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.ended import Ended
-from orchestrator_celery.records.graph import GraphHead, GraphNode, Mark, Undone, UndoneVisit
+from orchestrator_celery.records.graphs.graph import GraphHead, GraphNode, Mark, Undone, UndoneVisit
 from orchestrator_celery.records.inputs import InputRef, Source
 from orchestrator_celery.records.live import Live, LiveState
 from orchestrator_celery.records.outcomes import OutcomeKind, OutcomeRef

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orchestrator_celery.errors import FormatTooNew
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeKind, RunStatus
-from orchestrator_celery.records.head import (
+from orchestrator_celery.records.head.fields import (
     FORMAT,
     HeadField,
     HeadPrefix,
@@ -19,8 +19,8 @@ from orchestrator_celery.records.head import (
     parse_stop,
     prefixed,
 )
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.lua_names import GROUPS, with_literals
-from orchestrator_celery.records.run_head import Head
 
 
 @pytest.mark.parametrize("value", [1000, 1000.0, "1000", b"1000"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orchestrator_celery.model.states import NodeState, Priority
 from orchestrator_celery.records.active import parse_since, write_steps
 from orchestrator_celery.records.ended import ended_state, parse_ended, write_ended
-from orchestrator_celery.records.graph import (
+from orchestrator_celery.records.graphs.graph import (
     parse_graph_head,
     parse_graph_node,
     parse_visit,
@@ -19,9 +19,9 @@ from orchestrator_celery.records.graph import (
     write_graph_node,
     write_visit,
 )
+from orchestrator_celery.records.graphs.layout import parse_edges, parse_graph_layout, parse_joins, write_graph_layout
+from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.inputs import parse_input, write_input
-from orchestrator_celery.records.layout import parse_edges, parse_graph_layout, parse_joins, write_graph_layout
-from orchestrator_celery.records.levels import Levels
 from orchestrator_celery.records.live import LiveState, live_state, parse_live, write_live
 from orchestrator_celery.records.outcomes import parse_outcome, write_outcome
 from orchestrator_celery.records.pool import (

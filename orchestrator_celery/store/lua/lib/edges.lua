@@ -1,4 +1,4 @@
--- What Python has worked out about a graph when it was compiled: see orchestrator_celery/records/layout.py. Nodes that lie on
+-- What Python has worked out about a graph when it was compiled: see orchestrator_celery/records/graphs/layout.py. Nodes that lie on
 -- one loop, or a single node, are a component; its first node keeps its counters.
 local function node_definition(graph, at)
   local found = graph.definitions[at]

@@ -1,4 +1,4 @@
--- Records of graphs: see orchestrator_celery/records/graph.py. A call reads each field once and writes it once, at its end.
+-- Records of graphs: see orchestrator_celery/records/graphs/graph.py. A call reads each field once and writes it once, at its end.
 -- In the scripts, `graph_id` is the graph's node, `graph` its record, `at` the number of a node in it (S for START),
 -- `turn` one body of that node, and `passage` what a token has passed.
 if graphed and tonumber(format or 1) < FORMAT.graphs then return { 'older', {}, format or 1 } end

@@ -1,4 +1,4 @@
--- Records of the nodes of graphs: see orchestrator_celery/records/graph.py.
+-- Records of the nodes of graphs: see orchestrator_celery/records/graphs/graph.py.
 -- The record is read, unless the caller has read it.
 local function node_at(graph, at, record)
   if graph.nodes[at] then return graph.nodes[at] end

@@ -1,5 +1,5 @@
 -- Records of visits at which a token is, and of visits whose edges were not followed, whose state is not '': see
--- orchestrator_celery/records/graph.py.
+-- orchestrator_celery/records/graphs/graph.py.
 local function parse_visit(record)
   local state, own, passed, reference = record:match('^([^|]*)|(%d*)([^|]*)|(.*)$')
   local passage = { visit = tonumber(own) }

@@ -1,4 +1,4 @@
--- What is written of graphs: see orchestrator_celery/records/graph.py.
+-- What is written of graphs: see orchestrator_celery/records/graphs/graph.py.
 local function new_graph(graph_id, input)
   local graph = { since = now, input = input, tokens = 0, leaving = {}, closing = {}, joins = {}, unvisited = {} }
   graphs[graph_id] = made_graph(graph_id, graph)

@@ -1,4 +1,4 @@
--- The message that told Celery the end of a run: see orchestrator_celery/records/head.py.
+-- The message that told Celery the end of a run: see orchestrator_celery/records/head/fields.py.
 local function write_told(attempt, place) return attempt .. ' ' .. place end
 
 local function parse_told(told) -- a run that ended before this was recorded was told by its first attempt

@@ -1,0 +1,1 @@
+"""Running primitives eagerly, in the calling process."""

@@ -1,0 +1,1 @@
+"""ConditionalGraph: its builder, its definition, its documents and its drawings."""

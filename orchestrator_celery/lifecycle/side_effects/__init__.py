@@ -1,0 +1,1 @@
+"""What a change of state requires outside the store."""

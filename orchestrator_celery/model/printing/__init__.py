@@ -1,0 +1,1 @@
+"""Text for people: without control characters, without secrets, and short."""

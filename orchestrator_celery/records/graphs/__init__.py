@@ -1,0 +1,1 @@
+"""The formats of conditional graphs: their state, their layout and their routing."""

@@ -1,0 +1,1 @@
+"""The formats of the streams beside a run: events and log lines."""

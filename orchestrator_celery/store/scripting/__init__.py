@@ -1,0 +1,1 @@
+"""The Lua scripts: their texts, and the calls that run them."""

@@ -1,0 +1,1 @@
+"""The state transitions, one module a subject; each calls one Lua script."""

@@ -1,0 +1,1 @@
+"""What happens around a task's body: claim, input, outcome, retry and replacement."""

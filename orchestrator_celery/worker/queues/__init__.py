@@ -1,0 +1,1 @@
+"""What a worker sees of the messages that wait in its queues."""

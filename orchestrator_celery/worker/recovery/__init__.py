@@ -1,0 +1,1 @@
+"""What keeps accepted work from being lost: leases, the reconciler, auto-resume."""
