@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator_celery.canvas.async_twin import Twin
@@ -228,10 +228,7 @@ class Orchestrator:
         category: str | None = None,
         since: datetime | timedelta | str = "24h",
     ) -> Statistics:
-        """Return how often and how long tasks of runs ran: counts, success rate, percentiles, throughput, by the hour.
-
-        Workers write what they count every few seconds, so the newest seconds may be missing. Statistics are kept for
-        `orchestrator_stats_retention`, by default 7 days.
+        """Return how often and how long tasks of runs ran; the newest seconds may be missing.
 
         Args:
             task: only this task; `*` stands for any characters.
@@ -241,9 +238,7 @@ class Orchestrator:
         Raises:
             OrchestratorError: `since` cannot be read, or has no time zone.
         """
-        container = self.container
-        now, kept = datetime.fromtimestamp(container.store.now(), timezone.utc), self.settings.stats_retention
-        return read_statistics(container.statistics, now, kept, task, category, since)
+        return read_statistics(self.container, task, category, since)
 
     def doctor(self) -> Iterator[Check]:
         """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.

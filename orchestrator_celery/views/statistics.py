@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.clock import from_ms
@@ -16,10 +16,31 @@ from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.records.statistics import Counted, Kind, Timed, buckets_in, middle_of
 from orchestrator_celery.store.statistics.counters import HOUR, StatisticsStore
 
-__all__ = ("read_statistics",)
+if TYPE_CHECKING:
+    from orchestrator_celery.container import Container
+
+__all__ = ("read_statistics", "spread_of", "statistics_at")
 
 
 def read_statistics(
+    container: Container, task: str | None, category: str | None, since: datetime | timedelta | str
+) -> Statistics:
+    """Read the statistics of the whole hours since a time.
+
+    Args:
+        container: the parts of the orchestrator.
+        task: only tasks of this name, in which `*` stands for any characters.
+        category: only runs of this category; '' for runs without one.
+        since: an aware datetime, or an age.
+
+    Raises:
+        OrchestratorError: `since` cannot be read, or has no time zone.
+    """
+    now = datetime.fromtimestamp(container.store.now(), timezone.utc)
+    return statistics_at(container.statistics, now, container.settings.stats_retention, task, category, since)
+
+
+def statistics_at(
     store: StatisticsStore,
     now: datetime,
     retention: float,
@@ -27,18 +48,15 @@ def read_statistics(
     category: str | None,
     since: datetime | timedelta | str,
 ) -> Statistics:
-    """Read the statistics of the whole hours since a time.
+    """Read the statistics at a time; the other arguments and errors are those of `read_statistics`.
 
     Args:
         store: reads the counters.
         now: the time by the store's clock.
         retention: seconds for which hours are kept.
-        task: only tasks of this name, in which `*` stands for any characters.
-        category: only runs of this category; '' for runs without one.
-        since: an aware datetime, or an age.
-
-    Raises:
-        OrchestratorError: `since` cannot be read, or has no time zone.
+        task: the task.
+        category: the category.
+        since: the begin.
     """
     last = int(now.timestamp() // HOUR)
     first = max(int(_start(since, now).timestamp() // HOUR), last - int(retention // HOUR) - 1)

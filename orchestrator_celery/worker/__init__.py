@@ -36,11 +36,7 @@ _PATIENCE = 2.0
 
 
 def install(container: Container) -> None:
-    """Connect the orchestrator to the signals of an app's workers. This opens no connection.
-
-    Args:
-        container: the parts of the app's orchestrator.
-    """
+    """Connect the orchestrator to the signals of an app's workers. This opens no connection."""
     app = container.app
     register(container)
     reporter = Reporter(container)
@@ -65,6 +61,7 @@ def install(container: Container) -> None:
         _connect(container, (signals.worker_init, handler))
     _connect(container, *_thread_handlers(container, reporter, lost))
     handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
+    _connect(container, (signals.worker_process_shutdown, counts.flush), (signals.worker_shutdown, counts.flush))
     _connect(
         container,
         (signals.task_success, handlers.on_success),
@@ -75,8 +72,6 @@ def install(container: Container) -> None:
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
         (signals.worker_shutting_down, turns.on_worker_shutting_down),
-        (signals.worker_process_shutdown, counts.flush),
-        (signals.worker_shutdown, counts.flush),
     )
 
 

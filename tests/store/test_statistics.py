@@ -8,7 +8,7 @@ from redis.crc import key_slot
 from orchestrator_celery import OrchestratorError
 from orchestrator_celery.records.statistics import Kind, bucket_of
 from orchestrator_celery.store.statistics.counters import HOUR, StatisticsStore
-from orchestrator_celery.views.statistics import read_statistics, spread_of
+from orchestrator_celery.views.statistics import spread_of, statistics_at
 
 NOW = datetime(2026, 11, 29, 12, 30, tzinfo=timezone.utc)
 THIS_HOUR = int(NOW.timestamp()) // HOUR
@@ -29,7 +29,7 @@ def filled(statistics):
     statistics.add(THIS_HOUR - 30, {Kind("[odd]*", "a:b"): {"s": 100}})
 
     def read(task=None, category=None, since="24h"):
-        return read_statistics(statistics, NOW, KEPT, task, category, since)
+        return statistics_at(statistics, NOW, KEPT, task, category, since)
 
     return read
 

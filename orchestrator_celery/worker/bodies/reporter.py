@@ -181,8 +181,7 @@ class Reporter:
             )
             self.failed(leaf, fence, poisoned, "")
             return ResumeAction.FAILED
-        if answer.refused is not None:
-            # The leaf had ended, but its process died before it sent the next messages. Check the outbox soon.
+        if answer.refused is not None:  # its process died after its end, maybe before it sent the next messages
             self._mark_due(leaf.run)
             return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
