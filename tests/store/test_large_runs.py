@@ -12,6 +12,7 @@ from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 
+from .crowds import crowd
 from .play import Play
 from .test_take import batched
 from .trees import chain, leaf, swarm, unit
@@ -134,7 +135,18 @@ def detach(play: Play) -> None:
     assert play.skip(f"0.{SIZE - 1}", "other").refused is None
 
 
+def all_live(play: Play) -> None:
+    """Half of the items are queued, and half of them run."""
+    crowd(play, SIZE, "QR")
+
+
+def sweep(play: Play) -> None:
+    [check] = play.store.due_index.check(["r"])
+    assert len(check.running) == SIZE // 2
+
+
 VERBS = {
+    "sweep of live items": (all_live, sweep),
     "add_items and close_swarm": (open_swarm, add),
     "suspend, resume and interrupt": (under_way, stop_and_go_on),
     "deadline": (under_way, end_by_deadline),
