@@ -31,6 +31,7 @@ from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.runs import check_aware
+from orchestrator_celery.views.statistics import read_statistics
 from orchestrator_celery.worker import install
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import AuditEntry
+    from orchestrator_celery.model.observe.statistics import Statistics
     from orchestrator_celery.model.views import ApprovalView, BulkReport
 
 __all__ = ("Orchestrator",)
@@ -219,6 +221,25 @@ class Orchestrator:
         asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
         return list_audit(self.container.audit_stream, asked, since=since, until=until, offset=offset, limit=limit)
 
+    def stats(
+        self,
+        *,
+        task: str | None = None,
+        category: str | None = None,
+        since: datetime | timedelta | str = "24h",
+    ) -> Statistics:
+        """Return how often and how long tasks of runs ran; the newest seconds may be missing.
+
+        Args:
+            task: only this task; `*` stands for any characters.
+            category: only runs of this category; '' for runs without one.
+            since: only the whole hours since this time, an aware datetime, or an age such as `2h`.
+
+        Raises:
+            OrchestratorError: `since` cannot be read, or has no time zone.
+        """
+        return read_statistics(self.container, task, category, since)
+
     def doctor(self) -> Iterator[Check]:
         """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.
 
@@ -374,3 +395,4 @@ if TYPE_CHECKING:
         save = Call(Orchestrator.save)
         signature = Call(Orchestrator.signature)
         signatures = Call(Orchestrator.signatures)
+        stats = Call(Orchestrator.stats)

@@ -9,7 +9,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import FormatTooOld
-from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect, Withdraw
+from orchestrator_celery.model.effects import (
+    Await,
+    Begun,
+    Cause,
+    CloseRun,
+    Decide,
+    Dispatch,
+    EdgeContext,
+    Effect,
+    Withdraw,
+)
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head.fields import GRAPH_FORMAT, NO_APP, AppId, HeadField, check_app, check_format
 from orchestrator_celery.store.availability import asking
@@ -164,6 +174,8 @@ def effect(run: str, item: list[Any]) -> Effect:
     kind, node, attempt, *rest = item
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
+    if kind == b"begun":
+        return Begun(int(attempt) / 1000, rest[0].decode())
     if kind == b"withdraw":
         return Withdraw(run)
     if kind == b"decide":
