@@ -1,5 +1,5 @@
 -- Starts items of a pool, as many as there are free places for.
-local BURST = 64 -- most messages that one call asks its caller to publish for new items, ...
+local BURST = 64 -- most messages that one call asks its caller to publish before it starts no more items, ...
 local MOST = 256 -- ... and most items that it starts, so that no script takes long
 
 local function wants_more(pool) return not pool.gone and not pool.stopped and pool.next < pool.size end
@@ -18,8 +18,8 @@ local function pump(pool_id, definition, pool)
   local cap, live = number(definition, ATTRIBUTE.max_concurrency), pool.next - pool.done
   -- An unbounded pool is refilled in bulk once a quarter of its window is free: publications are few and large.
   if not cap and live > 0 and live > window * 3 / 4 then return end
-  local limit, started, before = cap or window, 0, #effects
-  local function is_burst_over() return started >= MOST or #effects - before >= BURST end
+  local limit, started = cap or window, 0
+  local function is_burst_over() return started >= MOST or #effects >= BURST end
   -- An item that ends at once comes back here through its parent; `pumping` leaves it to this loop.
   pool.pumping = true
   while wants_more(pool) and pool.next - pool.done < limit and (not is_burst_over() or pool.next == pool.done) do
