@@ -19,6 +19,7 @@ def crowd(play: Play, size: int, states: str = "Q", worker: str = "host/1/a", **
     pool = parse_pool(play.redis.hget(keys.pools(play.run), "0"))
     pipe = play.redis.pipeline(transaction=False)
     pipe.hset(keys.pools(play.run), "0", write_pool(pool._replace(next=size)))
+    pipe.hdel(keys.root(play.run), "more", "owed")
     pipe.delete(live)
     for index in range(size):
         state = states[index % len(states)]

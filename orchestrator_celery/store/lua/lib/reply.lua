@@ -15,27 +15,6 @@ local function every_key()
   return keys
 end
 
--- Whether a node is live or a pool waits for items. Callbacks may go on after the run has ended. Nodes that are held back
--- do not keep a run that has ended: they may never start again.
-local function under_way()
-  local any_held, place, entries = false, '0', nil
-  repeat
-    place, entries = unpack(redis.call('HSCAN', live_key, place))
-    for i = 2, #entries, 2 do
-      if live_state(entries[i]) ~= STATE.held then return true end
-      any_held = true
-    end
-  until place == '0'
-  if any_held then return false end
-  repeat
-    place, entries = unpack(redis.call('HSCAN', active_key, place))
-    for i = 1, #entries, 2 do
-      if not is_beside(entries[i]) then return true end
-    end
-  until place == '0'
-  return false
-end
-
 -- The run is kept as long as its head says, if nothing of it is under way when this call ends.
 local function retire() retiring = redis.call('HGET', root, HEAD.keep) or nil end
 
