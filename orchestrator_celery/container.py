@@ -21,6 +21,7 @@ from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.log_buffer import LogBuffer
+from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
 from orchestrator_celery.store.statistics.counters import StatisticsStore
@@ -80,7 +81,12 @@ class Container:
     @cached_property
     def log_buffer(self) -> LogBuffer:
         """Log lines of tasks that are not stored yet."""
-        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines))
+        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines), lambda runs: self.logged_runs.mark(runs))
+
+    @property
+    def logged_runs(self) -> LoggedRuns:
+        """The runs with log lines."""
+        return LoggedRuns(self.store.client, self.store.keys)
 
     @property
     def statistics(self) -> StatisticsStore:
