@@ -55,6 +55,11 @@ def install(container: Container) -> None:
         if getattr(sender, "app", None) is app:
             _check_settings(container)
 
+    def flush_feed(**_: Any) -> None:
+        """A child of a pool ends without the exit handlers of Python; its last changes are told here."""
+        if container.has_store:
+            container.feed.flush()
+
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
         guard()
@@ -73,6 +78,7 @@ def install(container: Container) -> None:
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
         (signals.worker_shutting_down, turns.on_worker_shutting_down),
+        (signals.worker_process_shutdown, flush_feed),
     )
 
 

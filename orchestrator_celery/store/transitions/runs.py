@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.effects import Effect
-from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import NO_APP, AppId, HeadField
+from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting import scripts
-from orchestrator_celery.store.scripting.script_call import Effects, Refused, effect
+from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell, effect
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
 from orchestrator_celery.store.transitions.logs import LogTransitions
@@ -51,15 +53,18 @@ class Store(SlicedTransitions):
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
         app: the app that the runs belong to.
+        tell: takes the entries for the feed of all runs; it must not wait.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
-        super().__init__(client, settings, app)
-        self.swarms = SwarmTransitions(client, settings, app)
-        self.graphs = GraphTransitions(client, settings, app)
-        self.outbox = OutboxTransitions(client, settings, app)
-        self.logs = LogTransitions(client, settings, app)
-        self.signatures = SignatureTransitions(client, settings, app)
+    def __init__(
+        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+    ) -> None:
+        super().__init__(client, settings, app, tell)
+        self.swarms = SwarmTransitions(client, settings, app, tell)
+        self.graphs = GraphTransitions(client, settings, app, tell)
+        self.outbox = OutboxTransitions(client, settings, app, tell)
+        self.logs = LogTransitions(client, settings, app, tell)
+        self.signatures = SignatureTransitions(client, settings, app, tell)
 
     def create(
         self,
@@ -319,17 +324,19 @@ class Store(SlicedTransitions):
     def discard(self, run: str) -> Effects:
         """Remove a run whose first messages could not be published."""
         effects = self._run("discard", run)
+        self._tell_cancelled(run)
         self.due_index.forget([run])
         self.due_index.not_due([run])
         return effects
 
-    def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None) -> Effects:
+    def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None, view: str = "") -> Effects:
         """Stop a run and delete its data; `erase` deletes the rest after the side effects are done.
 
         Args:
             run: the run's id.
             audit: the entry for the audit trail, as JSON.
             confirmed: refuse with `CHANGED` if the run is not as this says any more.
+            view: the run's view before, JSON, for the feed of all runs.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
         schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
@@ -337,7 +344,12 @@ class Store(SlicedTransitions):
         effects = self._run("cancel", run, audit, int(confirmed is not None), *facts)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])
+        elif effects.refused is None:
+            self._tell_cancelled(run, view)
         return effects
+
+    def _tell_cancelled(self, run: str, view: str = "") -> None:
+        self._tell(FeedEntry(FeedKind.STATUS.value, run, CLOSE, RunStatus.CANCELLED.value, view=view))
 
     def erase(self, run: str) -> Effects:
         """Delete the rest of a cancelled run; `refused` tells whether this call did it."""
@@ -357,6 +369,7 @@ class Store(SlicedTransitions):
             pipe.lpush(self.keys.reports, report)
             pipe.ltrim(self.keys.reports, 0, _REPORTS - 1)
             pipe.execute()
+        self._tell(FeedEntry(FeedKind.REPORT.value, value=report.decode()))
 
     def now(self) -> float:
         """Return the seconds since the epoch by the store's clock, which decides (invariant 10)."""
