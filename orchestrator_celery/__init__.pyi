@@ -270,6 +270,21 @@ from .model.filters.run_filter import (
 from .model.logs import (
     LogLine as LogLine,
 )
+from .model.observe.statistics import (
+    HourStatistics as HourStatistics,
+)
+from .model.observe.statistics import (
+    KindStatistics as KindStatistics,
+)
+from .model.observe.statistics import (
+    Spread as Spread,
+)
+from .model.observe.statistics import (
+    Statistics as Statistics,
+)
+from .model.observe.timeline import (
+    NodeTimes as NodeTimes,
+)
 from .model.problems import (
     Problem as Problem,
 )

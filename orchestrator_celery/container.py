@@ -24,6 +24,8 @@ from orchestrator_celery.store.feed.buffer import FeedBuffer
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.log_buffer import LogBuffer
 from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
+from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 if TYPE_CHECKING:
@@ -82,6 +84,16 @@ class Container:
     def log_buffer(self) -> LogBuffer:
         """Log lines of tasks that are not stored yet."""
         return LogBuffer(lambda run, lines: self.store.logs.append(run, lines))
+
+    @property
+    def statistics(self) -> StatisticsStore:
+        """Statistics of tasks."""
+        return StatisticsStore(self.store.client, self.store.keys, self.settings.stats_retention)
+
+    @cached_property
+    def statistics_buffer(self) -> StatisticsBuffer:
+        """Counts of bodies that are not stored yet."""
+        return StatisticsBuffer(lambda: self.statistics.hour(), lambda hour, counts: self.statistics.add(hour, counts))
 
     @cached_property
     def feed(self) -> FeedBuffer:

@@ -25,13 +25,13 @@ from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.printing.safe_text import safe_repr
-from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.runs import check_aware
+from orchestrator_celery.views.statistics import read_statistics
 from orchestrator_celery.worker import install
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import AuditEntry
+    from orchestrator_celery.model.observe.statistics import Statistics
     from orchestrator_celery.model.views import ApprovalView, BulkReport
 
 __all__ = ("Orchestrator",)
@@ -176,15 +177,6 @@ class Orchestrator(Watching):
         """
         return WaitingApprovals(self.container).all()
 
-    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
-        """List the reports of sweeps that changed something, newest first.
-
-        Args:
-            offset: number of reports to leave out.
-            limit: most reports to return.
-        """
-        return [ResumeReport.model_validate_json(raw) for raw in self.container.reader.reports(offset, limit)]
-
     def audit(
         self,
         *,
@@ -217,6 +209,25 @@ class Orchestrator(Watching):
         check_aware(since, until)
         asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
         return list_audit(self.container.audit_stream, asked, since=since, until=until, offset=offset, limit=limit)
+
+    def stats(
+        self,
+        *,
+        task: str | None = None,
+        category: str | None = None,
+        since: datetime | timedelta | str = "24h",
+    ) -> Statistics:
+        """Return how often and how long tasks of runs ran; the newest seconds may be missing.
+
+        Args:
+            task: only this task; `*` stands for any characters.
+            category: only runs of this category; '' for runs without one.
+            since: only the whole hours since this time, an aware datetime, or an age such as `2h`.
+
+        Raises:
+            OrchestratorError: `since` cannot be read, or has no time zone.
+        """
+        return read_statistics(self.container, task, category, since)
 
     def doctor(self) -> Iterator[Check]:
         """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.
@@ -373,4 +384,5 @@ if TYPE_CHECKING:
         save = Call(Orchestrator.save)
         signature = Call(Orchestrator.signature)
         signatures = Call(Orchestrator.signatures)
+        stats = Call(Orchestrator.stats)
         watch = Each(Orchestrator.watch)

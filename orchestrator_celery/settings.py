@@ -50,6 +50,9 @@ class OrchestratorSettings(BaseModel):
     audit_retention: float = Field(
         default=90 * 24 * 3600.0, ge=0, description="Seconds an entry of the audit trail is kept."
     )
+    stats_retention: float = Field(
+        default=7 * 24 * 3600.0, ge=0, description="Seconds that statistics of tasks are kept; 0: none are kept."
+    )
     max_audit: int = Field(
         default=100_000, ge=1, description="Entries of the audit trail that are kept, the newest ones."
     )

@@ -77,7 +77,7 @@ class Twin:
 
 
 #: Methods that are no generator functions but return an iterator.
-_ITERATORS = frozenset({"items", "logs", "results"})
+_ITERATORS = frozenset({"items", "logs", "results", "timeline"})
 
 
 def _property_twin(handle: Any, name: str) -> Callable[[], Awaitable[Any]]:

@@ -34,6 +34,7 @@ _COMMANDS = {
     "show": "show",
     "signatures": "signature_commands",
     "skip": "steering",
+    "stats": "statistics",
     "suspend": "steering",
     "watch": "watch",
 }

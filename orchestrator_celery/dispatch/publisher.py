@@ -157,7 +157,7 @@ class Publisher:
             return withdraw(self._store, self._codec, self._outcome, effect.run)
         elif isinstance(effect, CloseRun):
             self._send_close(effect, origin, sender.producer)
-        else:
+        elif isinstance(effect, Dispatch):
             self._send_task(effect, origin, sender)
         return ()
 

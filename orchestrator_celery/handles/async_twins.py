@@ -246,6 +246,7 @@ if TYPE_CHECKING:
         suspend = Call(Run.suspend)
         interrupt = Call(Run.interrupt)
         tree = Call(Run.tree)
+        timeline = Each(Run.timeline)
         logs = Each(Run.logs)
         watch = Each(Run.watch)
 

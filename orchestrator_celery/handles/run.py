@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from celery.result import AsyncResult
@@ -16,6 +17,7 @@ from orchestrator_celery.model.events import Event, RunClosed
 from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.logs import LogLine
+from orchestrator_celery.model.observe.timeline import NodeTimes
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
@@ -32,6 +34,7 @@ from orchestrator_celery.views.log_lines import LogFilter
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
+from orchestrator_celery.views.timeline import Timeline
 from orchestrator_celery.views.tree import TreeReader
 from orchestrator_celery.worker.recovery.patience import patiently
 
@@ -111,9 +114,24 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         Raises:
             RunNotFound: the run has no record.
         """
-        head = self._head()
-        reader = TreeReader(self._container.reader, self._container.codec, self.id, head.status)
-        return reader.view(ROOT, limit, depth)
+        return self._tree_reader().view(ROOT, limit, depth)
+
+    def timeline(self, *, after: str | None = None, limit: int | None = None) -> Iterator[NodeTimes]:
+        """Yield when each node waited and ran, in the order of the tree, read page by page.
+
+        Args:
+            after: the `node` of an entry; the iterator goes on after it. By default it begins with the root.
+            limit: most nodes to yield.
+
+        Raises:
+            OrchestratorError: `after` is no id of a node.
+            RunNotFound: the run has no record.
+        """
+        self._head()
+        return islice(Timeline(self._tree_reader, after).nodes(), limit)
+
+    def _tree_reader(self) -> TreeReader:
+        return TreeReader(self._container.reader, self._container.codec, self.id, self._head().status)
 
     @property
     def signature(self) -> StoredSignature:

@@ -1,4 +1,4 @@
-"""Watches all runs that match a filter: the part of `Orchestrator` that follows the feed of changes."""
+"""Tells what happened to runs: the part of `Orchestrator` that follows the feed of changes, and reads reports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.changes import Change
 from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.views.changes import ChangeReader
 from orchestrator_celery.worker.recovery.patience import patiently
@@ -22,10 +23,19 @@ _BLOCK = 500
 
 
 class Watching:
-    """Follows the changes of all runs."""
+    """Follows the changes of all runs, and lists the reports of sweeps."""
 
     #: The parts that handles and workers use; not part of the public interface.
     container: Container
+
+    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
+        """List the reports of sweeps that changed something, newest first.
+
+        Args:
+            offset: number of reports to leave out.
+            limit: most reports to return.
+        """
+        return [ResumeReport.model_validate_json(raw) for raw in self.container.reader.reports(offset, limit)]
 
     def watch(
         self,

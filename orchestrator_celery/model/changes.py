@@ -31,10 +31,13 @@ class Change(BaseModel):
 class RunChanged(Change):
     """The status of a run changed, or the run is new: then its status is PENDING.
 
+    Two changes of one run that two processes make within a moment may come in the other order; `time` tells. `view` is
+    never older than the changes before it.
+
     Args:
         run: the run's id.
         status: the new status. CANCELLED also stands for a run that was removed, because it could not be started.
-        view: the run as it stands when the change is read, with the new status; None if its record is deleted.
+        view: the run as it stands when the change is read; the last one known if its record is deleted, or None.
     """
 
     run: str

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "Cause", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect", "Withdraw")
+__all__ = ("Await", "Begun", "Cause", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect", "Withdraw")
 
 
 class Dispatch(NamedTuple):
@@ -124,6 +124,18 @@ class Withdraw(NamedTuple):
     run: str
 
 
+class Begun(NamedTuple):
+    """A claim let a body begin; nothing is to be done, but the worker may count it.
+
+    Args:
+        waited: seconds since the publication of its message, or since its planned start.
+        category: the category of the run; '' for none.
+    """
+
+    waited: float
+    category: str
+
+
 class Decision(NamedTuple):
     """The outcome of a decision.
 
@@ -140,4 +152,4 @@ class Decision(NamedTuple):
     elements: bytes = b""
 
 
-Effect = Dispatch | CloseRun | Decide | Await | Withdraw
+Effect = Dispatch | CloseRun | Decide | Await | Begun | Withdraw

@@ -85,7 +85,7 @@ class NodeView(_View):
     `state` is the node's own state. `inner` counts the states of the children on this page. `progress` is the last
     report of the node's task; a new attempt begins without progress. For a graph's node the view shows the newest
     visit under the node's name: `visits` is the number of visits, and `earlier` holds the previous visits, retries
-    included. For an approval, `answer` is its answer.
+    included. For an approval, `answer` is its answer. `NodeTimes` describes the times.
     """
 
     id: str
@@ -93,6 +93,8 @@ class NodeView(_View):
     name: str
     state: NodeState
     attempts: int = 0
+    queued: datetime | None = None
+    published: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
     worker: str | None = None

@@ -2,6 +2,7 @@
 
     record  = state "|" attempt "|" started "|" finished "|" owner "\\n" rest
     state   = a value of `EndedState`
+    owner   = see `owner.py`    ; without a runner
     rest    = "@" reference     ; of a composite: see `outcomes.py`
             | payload           ; of a leaf: its result or error, see `payload.py`
             | leaves            ; of a skipped node: how many leaves it takes out
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.records.owner import Owner, Waits, parse_owner, write_owner
 
 __all__ = ("Ended", "EndedState", "ended_state", "parse_ended", "write_ended", "written_state")
 
@@ -47,6 +49,7 @@ class Ended(NamedTuple):
         owner: the worker process that ran it.
         ref: of a composite, reference to its result or error; None for any other node.
         payload: of a leaf, its encoded result or error; of a skipped node, its number of leaves.
+        waits: how long it waited until it ran; None of a composite, or in a record of an earlier release.
     """
 
     state: NodeState
@@ -56,6 +59,7 @@ class Ended(NamedTuple):
     owner: str
     ref: str | None
     payload: bytes
+    waits: Waits | None = None
 
     @property
     def skipped_leaves(self) -> int:
@@ -68,21 +72,24 @@ def parse_ended(raw: bytes) -> Ended:
     header, _, payload = raw.partition(b"\n")
     state, attempt, started, finished, owner = header.decode().split("|", 4)
     ref = payload[1:].decode() if payload[:1] == _REFERENCE else None
+    worker, _, waits = parse_owner(owner)
     return Ended(
         EndedState(state).node_state,
         int(attempt),
         from_ms(started),
         from_ms(finished),
-        owner,
+        worker,
         ref,
         payload if ref is None else b"",
+        waits,
     )
 
 
 def write_ended(ended: Ended) -> bytes:
     """Write a record; the opposite of `parse_ended`."""
     times = (round(moment.timestamp() * 1000) for moment in (ended.started, ended.finished))
-    header = "|".join(map(str, (EndedState[ended.state.name].value, ended.attempt, *times, ended.owner)))
+    owner = write_owner(Owner(ended.owner, waits=ended.waits))
+    header = "|".join(map(str, (EndedState[ended.state.name].value, ended.attempt, *times, owner)))
     rest = ended.payload if ended.ref is None else _REFERENCE + ended.ref.encode()
     return header.encode() + b"\n" + rest
 

@@ -5,8 +5,7 @@
     callbacks = [links] "," [errbacks] [ ";" [success] "," [error] "," [cleanup] ]
     input     = an input reference, see `inputs.py`; of a decision, `cause ":" reference`
     cause     = a value of `Cause` in `model/effects.py`
-    owner     = [runner " "] worker     ; empty unless it runs; "b " if the next runner of its pool takes it
-    runner    = node ":" attempt
+    owner     = see `owner.py`          ; empty unless it runs; "b " if the next runner of its pool takes it
 
 `attempt`, `retries`, `nesting` and `tries` are whole numbers, `since` and `sent` milliseconds since the epoch. `sent`
 is the time of the last publication, or the time at which the task was to start where that is later; of an approval,
@@ -25,6 +24,7 @@ from typing import NamedTuple
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
+from orchestrator_celery.records.owner import Owner, Waits, parse_owner, write_owner
 
 __all__ = ("RUNNING", "Live", "LiveState", "live_state", "parse_live", "write_live")
 
@@ -75,6 +75,7 @@ class Live(NamedTuple):
         input: reference to its input.
         owner: the worker process that runs it, '' unless it runs.
         runner: `<node>:<attempt>` of the runner message that processes it, '' where it has a message of its own.
+        waits: how long it waited until it ran; None unless it runs.
     """
 
     phase: LiveState
@@ -87,6 +88,7 @@ class Live(NamedTuple):
     input: str
     owner: str
     runner: str = ""
+    waits: Waits | None = None
 
     @property
     def state(self) -> NodeState:
@@ -97,17 +99,16 @@ class Live(NamedTuple):
 def parse_live(raw: bytes) -> Live:
     """Read a record."""
     state, attempt, retries, nesting, since, sent, tries, callbacks, given, owner = raw.decode().split("|", 9)
-    runner, _, owner = owner.rpartition(" ")
+    worker, runner, waits = parse_owner(owner)
     fence = Fence(nesting=int(nesting), retries=int(retries))
-    return Live(
-        LiveState(state), int(attempt), fence, from_ms(since), int(sent), int(tries), callbacks, given, owner, runner
-    )
+    counts = int(attempt), fence, from_ms(since), int(sent), int(tries)
+    return Live(LiveState(state), *counts, callbacks, given, worker, runner, waits)
 
 
 def write_live(live: Live) -> bytes:
     """Write a record; the opposite of `parse_live`."""
     since = round(live.since.timestamp() * 1000)
-    owner = f"{live.runner} {live.owner}" if live.runner else live.owner
+    owner = write_owner(Owner(live.owner, live.runner, live.waits))
     nesting, retries = live.fence
     head = (live.phase.value, live.attempt, retries, nesting, since, live.sent, live.tries)
     return "|".join(map(str, (*head, live.callbacks, live.input, owner))).encode()

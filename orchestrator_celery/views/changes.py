@@ -118,9 +118,7 @@ class ChangeReader:
         moment = _time(entry.place or at.id)
         view = views.get(entry.run)
         if entry.kind == FeedKind.STATUS.value:
-            status = RunStatus(entry.value)
-            changed = view and view.model_copy(update={"status": status})
-            return RunChanged(id=at.id, time=moment, run=entry.run, status=status, view=changed)
+            return RunChanged(id=at.id, time=moment, run=entry.run, status=RunStatus(entry.value), view=view)
         if entry.kind == FeedKind.AWAITING.value:
             return ApprovalRequested(id=at.id, time=moment, run=entry.run, node=entry.node, view=view)
         if entry.kind == FeedKind.REPORT.value:
@@ -135,7 +133,10 @@ class ChangeReader:
         if isinstance(change, ResumeReported):
             return any(self._is_wanted(views.get(node.run), now) for node in change.report.nodes)
         assert isinstance(change, (RunChanged, ApprovalRequested))
-        return self._is_wanted(change.view, now)
+        view = change.view
+        if view is not None and isinstance(change, RunChanged):  # the run may have gone on meanwhile
+            view = view.model_copy(update={"status": change.status})
+        return self._is_wanted(view, now)
 
     def _is_wanted(self, view: RunView | None, now: datetime) -> bool:
         return view is not None and is_wanted(self._container.reader, self._wanted, view, now)

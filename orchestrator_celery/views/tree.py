@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress, NodeView
 from orchestrator_celery.records.active import parse_since
@@ -13,7 +15,8 @@ from orchestrator_celery.records.definitions import Attribute, Definition, parse
 from orchestrator_celery.records.ended import parse_ended
 from orchestrator_celery.records.graphs.graph import GraphRecord
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.live import Live, parse_live
+from orchestrator_celery.records.live import Live, LiveState, parse_live
+from orchestrator_celery.records.owner import Waits
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.pool import is_pool, parse_pool
 from orchestrator_celery.records.progress import parse_progress
@@ -44,6 +47,7 @@ class TreeReader:
         self._codec = codec
         self._run = run
         self._ended = status.ended
+        self._held = status in (RunStatus.SUSPENDED, RunStatus.INTERRUPTED)
         self._live = {node: parse_live(raw) for node, raw in reader.live(run).items()}
         self._graphs: dict[str, GraphRecord] = {}
         self._outcome = Outcome(run, lambda nodes: reader.terminal(run, nodes), codec)
@@ -51,6 +55,13 @@ class TreeReader:
     def view(self, root: str, limit: int, depth: int | None) -> NodeView:
         """Return the view of one node and of the nodes below it."""
         return self._views([root], limit, depth, self._ended)[0]
+
+    def children(self, parent: str, nodes: list[str], limit: int) -> list[NodeView]:
+        """Return the views of children of a node and of everything below them, `limit` children of each node."""
+        [above] = self._views([parent], 0, 0, self._ended)
+        own, *raws = self._reader.definitions(self._run, [parent, *nodes])
+        after = _after_items(parse_definition(own)) if own is not None else {}
+        return self._views(nodes, limit, None, _is_over(above.state), after, raws)
 
     def items(self, pool: str, nodes: list[str]) -> list[NodeView]:
         """Return the views of items of a pool, without the nodes below them."""
@@ -141,6 +152,7 @@ class TreeReader:
                 "state": record.state,
                 "attempts": record.attempt,
                 "started": record.started if record.state is not NodeState.SKIPPED else None,
+                **_waited(record.started, record.waits),
                 "finished": record.finished,
                 "worker": record.owner or None,
             }
@@ -151,7 +163,7 @@ class TreeReader:
             return facts
         live = self._live.get(node)
         if live is not None:
-            return _live_facts(live)
+            return _live_facts(live, self._held)
         if pool is not None:
             return {"state": NodeState.RUNNING, "started": parse_since(pool)}
         return {"state": NodeState.SKIPPED if over else NodeState.WAITING}
@@ -159,7 +171,7 @@ class TreeReader:
     def _with_children(
         self, node: str, spec: Definition, total: int, facts: dict[str, Any], limit: int, depth: int | None
     ) -> NodeView:
-        over = facts["state"] not in (NodeState.WAITING, NodeState.RUNNING)
+        over = _is_over(facts["state"])
         deeper = None if depth is None else depth - 1
         children: list[NodeView] = []
         callbacks: list[NodeView] = []
@@ -198,9 +210,28 @@ def _after_item(spec: Definition, kind: str, after: Mapping[str, int]) -> int:
     return spec.number(own) if spec.has(own) else after.get(kind, 0)
 
 
-def _live_facts(live: Live) -> dict[str, Any]:
+def _is_over(state: NodeState) -> bool:
+    """Whether children of a node in this state that have not started never start."""
+    return state not in (NodeState.WAITING, NodeState.RUNNING)
+
+
+def _waited(started: datetime, waits: Waits | None) -> dict[str, datetime]:
+    """Return when a node was queued, and its message published, that waited so long until it started."""
+    if waits is None:
+        return {}
+    queued, published = (started - timedelta(milliseconds=wait) for wait in waits)
+    return {"queued": queued, "published": published}
+
+
+def _live_facts(live: Live, held: bool) -> dict[str, Any]:
     running = live.state is NodeState.RUNNING
+    times: dict[str, Any] = _waited(live.since, live.waits)
+    if live.runner and live.waits is None and running:  # it began at its turn
+        times = {"queued": live.since, "published": live.since}
+    elif live.phase is LiveState.QUEUED:
+        times = {"queued": live.since, "published": None if held else from_ms(live.sent)}
     return {
+        **times,
         "state": live.state,
         "attempts": live.attempt,
         "worker": live.owner or None,

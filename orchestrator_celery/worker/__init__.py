@@ -15,6 +15,7 @@ from orchestrator_celery.worker.bodies.claims import Claims
 from orchestrator_celery.worker.bodies.log_capture import LogCapture, redactor_of
 from orchestrator_celery.worker.bodies.reporter import Reporter
 from orchestrator_celery.worker.bodies.retry_replace import RetryReplace
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.internal_tasks import register
 from orchestrator_celery.worker.queues.queue_reporter import QueueReporter
 from orchestrator_celery.worker.recovery.auto_resume import AutoResume, rules_of
@@ -35,17 +36,14 @@ _PATIENCE = 2.0
 
 
 def install(container: Container) -> None:
-    """Connect the orchestrator to the signals of an app's workers. This opens no connection.
-
-    Args:
-        container: the parts of the app's orchestrator.
-    """
+    """Connect the orchestrator to the signals of an app's workers. This opens no connection."""
     app = container.app
     register(container)
     reporter = Reporter(container)
     lost, retry_replace = LostProcesses(container, reporter), RetryReplace(container, reporter)
     unknown, turns = UnknownTasks(container, reporter), Turns(container, reporter)
-    claims = Claims(container, lost, unknown, LogCapture(container))
+    counts = TaskCounts(container)
+    claims = Claims(container, lost, unknown, LogCapture(container), counts)
     additions = ChordAdditions(container, reporter)
 
     def guard(**_: Any) -> None:
@@ -55,11 +53,6 @@ def install(container: Container) -> None:
         if getattr(sender, "app", None) is app:
             _check_settings(container)
 
-    def flush_feed(**_: Any) -> None:
-        """A child of a pool ends without the exit handlers of Python; its last changes are told here."""
-        if container.has_store:
-            container.feed.flush()
-
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:
         guard()
@@ -68,6 +61,7 @@ def install(container: Container) -> None:
         _connect(container, (signals.worker_init, handler))
     _connect(container, *_thread_handlers(container, reporter, lost))
     handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
+    _connect(container, (signals.worker_process_shutdown, counts.flush), (signals.worker_shutdown, counts.flush))
     _connect(
         container,
         (signals.task_success, handlers.on_success),
@@ -78,7 +72,7 @@ def install(container: Container) -> None:
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
         (signals.worker_shutting_down, turns.on_worker_shutting_down),
-        (signals.worker_process_shutdown, flush_feed),
+        (signals.worker_process_shutdown, _feed_flusher(container)),
     )
 
 
@@ -104,6 +98,16 @@ def _check_settings(container: Container) -> None:
         redactor_of(container)
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
+
+
+def _feed_flusher(container: Container) -> Any:
+    """Return the handler that tells the last changes of a pool's child, which ends without Python's exit handlers."""
+
+    def flush_feed(**_: Any) -> None:
+        if container.has_store:
+            container.feed.flush()
+
+    return flush_feed
 
 
 def _register_stop_command(**_: Any) -> None:

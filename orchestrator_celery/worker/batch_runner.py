@@ -31,6 +31,7 @@ from orchestrator_celery.worker.batch_reports import UnreportedEnds
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, owner_of
 from orchestrator_celery.worker.bodies.inner_request import OF_THE_RUNNER, inner_request
 from orchestrator_celery.worker.bodies.reporter import Reporter
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
 from orchestrator_celery.worker.recovery.unknown_tasks import UnknownTasks, missing_task
 
@@ -82,6 +83,7 @@ class Runner:
         self._begun, self._born = 0.0, ""
         self._halted = False
         self._unknown = UnknownTasks(container, self._reporter)
+        self._counts = TaskCounts(container)
         #: Whether the runner is in the outbox again, so that the end of this body does not count.
         self.is_postponed = False
         self._over = threading.Event()
@@ -168,7 +170,11 @@ class Runner:
             self._postpone(item, missing)
             return
         task = container.app.tasks[leaf.task]
-        message = ClaimedMessage([(item.leaf, item.fence)], self._origin, taken.checkpoint, sink=self)
+        category = self._message.category
+        message = ClaimedMessage(
+            [(item.leaf, item.fence)], self._origin, taken.checkpoint, sink=self, category=category
+        )
+        self._counts.begun(leaf.task, category)
         request = inner_request(self._request, leaf, str(item.leaf), *OF_THE_RUNNER)
         request["_orchestrator_message"] = message
         try:

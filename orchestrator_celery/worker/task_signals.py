@@ -24,8 +24,10 @@ from orchestrator_celery.errors import Interrupted, LeafIgnored
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.reports import InterruptOutcome
+from orchestrator_celery.records.statistics import Counted
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.worker.bodies.claimed_message import claimed_by, claims_of, claims_reported
+from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, claims_of, claims_reported
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -61,11 +63,13 @@ class TaskSignals:
         self._lost = lost
         self._retry_replace = retry_replace
         self._unknown = unknown
+        self._counts = TaskCounts(container)
 
     def on_success(self, sender: Any, result: Any = None, **_: Any) -> None:
         """Report that the body returned."""
         message = claimed_by(sender.request)
         if message is not None:
+            self._counts.ended(sender.name, message, Counted.SUCCEEDED)
             self._reporter.flush_body(message)
             for leaf, fence in message.claims:
                 (message.sink or self._reporter).finished(leaf, fence, result, message.origin, message.routing)
@@ -75,6 +79,7 @@ class TaskSignals:
         message = claimed_by(sender.request) if sender.request.id == task_id else None
         trace = str(einfo.traceback) if einfo is not None else None
         if message is not None:
+            self._counts.ended(sender.name, message, Counted.FAILED)
             self._reporter.flush_body(message)
             for leaf, fence in message.claims:
                 if leaf.node == CLOSE and is_transient(exception) and exception is not message.outcome:
@@ -89,8 +94,10 @@ class TaskSignals:
             if isinstance(exception, WorkerLostError):
                 self._lost.process_gone(sender, leaf, known or Fence(), error=exception, trace=trace)
             else:
-                for _, carried, fence in self._lost.carried(leaf):
+                for task, carried, fence in self._lost.carried(leaf):
+                    self._counts.seen(task.name, carried, Counted.FAILED)
                     self._reporter.failed(carried, fence, exception, trace)
+                self._counts.seen(sender.name, leaf, Counted.FAILED)
                 self._reporter.failed(leaf, known, exception, trace)
             self._forget(leaf)
 
@@ -98,6 +105,8 @@ class TaskSignals:
         """Report that the body called `retry`, or that a cold shutdown cancelled it (without a reason)."""
         message = claimed_by(request)
         if message is not None or reason is not None:
+            if message is not None:
+                self._counts.ended(sender.name, message, Counted.RETRIED)
             self._reporter.flush_body(message)
             claims = message.claims if message is not None else claims_of(sender, request, request.args)
             for leaf, fence in claims:
@@ -120,11 +129,14 @@ class TaskSignals:
         message = claimed_by(sender.request)
         if message is None or message.handed_over or state not in (IGNORED, REJECTED):
             return
+        stopped = isinstance(retval, Interrupted)
+        if not stopped:
+            self._counts.ended(sender.name, message, _how_it_ended(message, retval))
         self._reporter.flush_body(message)
         for leaf, fence in message.claims:
             if message.replacement is not None:
                 self._retry_replace.replaced(leaf, fence, message.replacement)
-            elif isinstance(retval, Interrupted) and retval.task_id == str(leaf):
+            elif stopped and retval.task_id == str(leaf):
                 self._reporter.stopped(leaf, fence, InterruptOutcome.STOPPED_ITSELF.value)
             elif isinstance(retval, Reject) and retval.requeue:
                 self._reporter.requeued(leaf, fence, fence, "requeue")
@@ -141,6 +153,7 @@ class TaskSignals:
             if terminated and self._lost.was_signalled(leaf):
                 self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
                 continue
+            self._counts.seen(sender.name, leaf, Counted.FAILED)
             self._reporter.failed(leaf, fence, TaskRevokedError(reason), "")
             self._forget(leaf)
 
@@ -174,6 +187,13 @@ def _original_error(exception: BaseException, einfo: Any) -> BaseException:
     """
     raised = sys.exc_info()[1]
     return raised if raised is not None and einfo is not None and type(raised) is einfo.type else exception
+
+
+def _how_it_ended(message: ClaimedMessage, retval: Any) -> Counted:
+    """Return how a body without a result of its own counts."""
+    if message.replacement is not None:
+        return Counted.SUCCEEDED
+    return Counted.RETRIED if isinstance(retval, Reject) and retval.requeue else Counted.FAILED
 
 
 def _seconds(reason: Any) -> float:

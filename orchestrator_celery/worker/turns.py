@@ -29,6 +29,7 @@ from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Next, Offer
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, owner_of
 from orchestrator_celery.worker.bodies.inner_request import inner_request
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Turns:
     def __init__(self, container: Container, reporter: Reporter) -> None:
         self.container = container
         self.reporter = reporter
+        self.counts = TaskCounts(container)
         self._average: dict[str, float] = {}
         self._offered: dict[Place, str] = {}
         self._is_worker = False
@@ -239,7 +241,9 @@ class Turn:
             following.checkpoint,
             sink=self,
             routing=following.routing,
+            category=claimed.category,
         )
+        self._turns.counts.begun(leaf.task, claimed.category)
         try:
             trace_task(container.app.tasks[leaf.task], task_id, leaf.args, leaf.kwargs, request, app=container.app)
         except Reject:

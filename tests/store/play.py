@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Decision, Effect, Withdraw
+from orchestrator_celery.model.effects import Await, Begun, CloseRun, Decide, Decision, Effect, Withdraw
 from orchestrator_celery.model.events import Event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.records.ended import Ended, parse_ended
@@ -28,7 +28,7 @@ FIRST = Fence()
 def names(effects: Effects | Iterable[Any]) -> list[str]:
     """What is to be done, in order: nodes to be sent, with their attempt after the first, `close`, decisions, `await`, `withdraw`."""
     todo: Iterable[Any] = effects.todo if isinstance(effects, Effects) else effects
-    return [_name(effect) for effect in todo]
+    return [_name(effect) for effect in todo if not isinstance(effect, Begun)]
 
 
 def _name(effect: Effect) -> str:

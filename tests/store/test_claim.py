@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator_celery.model.effects import Begun
 from orchestrator_celery.model.events import NodeVetoed
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.model.states import NodeState
@@ -35,7 +36,10 @@ def test_a_queued_leaf_is_claimed(one):
     """Given a sent message, when it is claimed, then the leaf runs under its owner since now, and the run runs."""
     effects = one.claim("0.0", owner="host/12/ab")
     live = one.live()["0.0"]
-    assert (effects.refused, effects.todo, effects.detail) == (None, (), None)
+    assert (effects.refused, effects.detail) == (None, None)
+    [begun] = effects.todo
+    assert isinstance(begun, Begun)
+    assert (0 <= begun.waited < 5, begun.category) == (True, "")
     assert (live.state, live.attempt, live.owner) == (NodeState.RUNNING, 1, "host/12/ab")
     assert abs(live.since.timestamp() - one.store.now()) < 5
     assert one.status == "RUNNING"

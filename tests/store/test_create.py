@@ -10,7 +10,7 @@ from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavail
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import Refused, Store
-from orchestrator_celery.store.transitions.runs import upload as upload_module
+from orchestrator_celery.store.transitions import upload as upload_module
 from orchestrator_celery.store.transitions.upload import upload
 
 from .play import Play, names

@@ -111,6 +111,7 @@ def test_numbers_begin_again_when_the_feed_is_lost(store: Store, stream: FeedStr
     stream.append([changed("a"), changed("b")])
     known = stream.newest()
     store.client.delete(store.keys.feed)
+    wait_for(lambda: store.now() * 1000 > int(known.id.partition("-")[0]) + 1, what="a later millisecond")
     stream.append([changed("c")])
     [(place, _)] = stream.after(known, None)
     assert place.number == 1 != known.number + 1

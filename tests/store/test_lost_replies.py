@@ -290,6 +290,7 @@ def plain(value: Any) -> Any:
         value = value.decode("latin-1")
     if isinstance(value, str):
         value = re.sub(r"(?<!\d)\d{13,}(\.\d+)?(-\d+)?", "T", value)
+        value = re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
         return re.sub(r"[0-9a-f]{32}", "H", value)
     if isinstance(value, float) and value > 1e12:
         return "T"

@@ -23,7 +23,7 @@ from redis import Redis
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import CloseRun, Withdraw
+from orchestrator_celery.model.effects import Begun, CloseRun, Withdraw
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
 from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Effects, Refused, Store
@@ -353,8 +353,8 @@ class Lives(RuleBasedStateMachine):
     def took(self, effects: Effects, expected: list[tuple[Any, ...]]) -> None:
         """What the store wants to be sent is what the model does."""
         assert effects.refused is None
-        todo = [effect for effect in effects.todo if not isinstance(effect, Withdraw)]
-        if len(todo) < len(effects.todo):
+        todo = [effect for effect in effects.todo if not isinstance(effect, (Begun, Withdraw))]
+        if any(isinstance(effect, Withdraw) for effect in effects.todo):
             todo += self.play.withdraw()
         found = list(map(sent, todo))
         if self.ended_while_suspended:  # now, or with the next sweep

@@ -9,6 +9,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.effects import CloseRun
 from orchestrator_celery.model.events import NodeRepublished
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
+from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Refused, Store, due_index
 from tests.kit.waiting import wait_for
 
@@ -76,7 +77,7 @@ def test_what_runs_is_listed_and_not_sent(soon):
     soon.claim("0.0", owner="host/1/a")
     found = overdue(soon)
     assert list(found.overdue) == ["0.1"]
-    assert {node: raw.rsplit(b"|", 1)[1] for node, raw in found.running.items()} == {"0.0": b"host/1/a"}
+    assert {node: parse_live(raw).owner for node, raw in found.running.items()} == {"0.0": "host/1/a"}
 
 
 def test_a_retry_is_sent_again_with_its_fence(soon):

@@ -42,6 +42,7 @@ from orchestrator_celery import (
     FormatTooOld,
     GraphInvalid,
     GraphRecursion,
+    HourStatistics,
     Interrupted,
     InterruptedTask,
     InterruptOutcome,
@@ -51,6 +52,7 @@ from orchestrator_celery import (
     InvalidWorkflow,
     ItemsAdded,
     ItemView,
+    KindStatistics,
     LeafIgnored,
     LogLine,
     NodeCheckpointed,
@@ -69,6 +71,7 @@ from orchestrator_celery import (
     NodeStarted,
     NodeState,
     NodeSucceeded,
+    NodeTimes,
     NodeVetoed,
     NodeView,
     NoRoute,
@@ -98,7 +101,9 @@ from orchestrator_celery import (
     SignatureGone,
     SignatureInUse,
     SignatureStatus,
+    Spread,
     StartUnconfirmed,
+    Statistics,
     StatusChanged,
     StoredSignature,
     StoreNotConfigured,
@@ -459,6 +464,14 @@ async def awaited(run: Run) -> list[Event]:
     assert_type(await kept.aio.status(), SignatureStatus)
     assert_type([item.index async for item in run.aio.items(NodeState.FAILED)], list[int])
     events = run.aio.watch(after="0")
+    counted = orchestrator.stats(task="a.*", category="eu", since="2h")
+    assert_type(counted, Statistics)
+    assert_type(counted.series, tuple[HourStatistics, ...])
+    assert_type(counted.tasks, tuple[KindStatistics, ...])
+    assert_type(counted.duration, Spread)
+    assert_type(await orchestrator.aio.stats(since=timedelta(hours=2)), Statistics)
+    assert_type(run.timeline(after="0.1", limit=5), Iterator[NodeTimes])
+    assert_type(run.aio.timeline(), AsyncIterator[NodeTimes])
     assert_type(run.logs(level="ERROR", node="0.0", search="x", since="1h", follow=True), Iterator[LogLine])
     assert_type(run.aio.logs(level=40), AsyncIterator[LogLine])
     assert_type(events, AsyncIterator[Event])

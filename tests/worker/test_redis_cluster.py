@@ -115,6 +115,8 @@ def test_runs_are_found_and_read(served):
         assert len([line for line in run.logs() if line.logger == "shop.lines"]) == 2
         assert run.tree().state == "SUCCEEDED"
         assert list(run.events())
+        assert [entry.node for entry in run.timeline()] == ["0", "0.0"]
+    wait_for(lambda: served.orchestrator.stats(task="*.logs").succeeded == RUNS, what="the statistics")
     saved = served.orchestrator.save(served.complex(group(served.tasks("add", i, 1) for i in range(3))), name="stored")
     again = [saved.run() for _ in range(3)]
     assert [run.get(timeout=60) for run in again] == [[1, 2, 3]] * 3

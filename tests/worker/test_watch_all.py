@@ -40,18 +40,29 @@ class Watcher:
     def __init__(self, changes):
         self._changes = changes
         self.seen = []
+        self._error = None
         threading.Thread(target=self._collect, daemon=True).start()
 
     def _collect(self):
-        for change in self._changes:
-            self.seen.append(change)
+        try:
+            for change in self._changes:
+                self.seen.append(change)
+        except Exception as exc:  # at the end of a test its connections are closed
+            self._error = exc
 
     def wait(self, condition, what="the change"):
         """Wait for a change that meets a condition."""
-        return wait_for(lambda: next((change for change in list(self.seen) if condition(change)), None), 30, what)
+
+        def found():
+            assert self._error is None
+            return next((change for change in list(self.seen) if condition(change)), None)
+
+        return wait_for(found, 30, what)
 
     def statuses(self, run):
-        return [change.status for change in self.seen if isinstance(change, RunChanged) and change.run == run.id]
+        """The statuses that a run has had, by the times of the changes: two processes may tell in another order."""
+        found = [change for change in self.seen if isinstance(change, RunChanged) and change.run == run.id]
+        return [change.status for change in sorted(found, key=lambda change: change.time)]
 
 
 def ended(run):
@@ -106,10 +117,8 @@ def test_events_of_nodes_on_request(busy, ledger):
         )
         assert told.event.node.startswith("0")
     assert not any(isinstance(c, NodeChanged) and c.event.run == unwatched.id for c in watcher.seen)
-    assert not any(
-        isinstance(c, NodeChanged) and c.event.run == running.id and isinstance(c.event, NodeStarted)
-        for c in watcher.seen
-    )
+    seen = [c.event for c in watcher.seen if isinstance(c, NodeChanged) and c.event.run == running.id]
+    assert not any(isinstance(event, NodeStarted) and event.node == "0.0" for event in seen), "before the call"
 
 
 def test_a_watcher_goes_on_after_a_change(busy):
@@ -159,6 +168,7 @@ def test_lost_workers_and_a_restarted_store_are_told(new_redis, make_stand, ledg
         ledger.redis.rpush("door", 1, 1)
         assert run.get(timeout=120) == 1
         watcher.wait(ended(run))
+    wait_for(lambda: watcher.seen[-1].status is RunStatus.SUCCEEDED, what="the last change")
     server.client(1).delete(stand.orchestrator.container.store.keys.feed)
     before = len(watcher.seen)
     stand.run(stand.tasks("add", 1, 1))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+
+from redis.cluster import RedisCluster
+from redis.exceptions import RedisError
 
 from orchestrator_celery.records.streams.feed import FeedEntry, parse_feed_entry, write_feed_entry
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.scripting import scripts
+from orchestrator_celery.store.scripting.call_numbers import call_number
 
-__all__ = ("FeedPlace", "FeedStream")
+__all__ = ("FeedPlace", "FeedStream", "execute_telling")
 
 #: Most entries of one call.
 _PAGE = 500
@@ -45,8 +49,12 @@ class FeedStream:
 
     def append(self, entries: Sequence[FeedEntry]) -> None:
         """Append entries, in one call."""
-        texts = map(write_feed_entry, entries)
-        scripts.load("append_feed").run(self._client, self._key, (self._most, *texts))
+        script, key, args = self.call(entries)
+        script.run(self._client, key, args)
+
+    def call(self, entries: Sequence[FeedEntry]) -> tuple[scripts.Script, str, tuple[object, ...]]:
+        """Return the script that appends entries, its key and its arguments."""
+        return scripts.load("append_feed"), self._key, (self._most, *map(write_feed_entry, entries))
 
     def newest(self) -> FeedPlace:
         """Return the place of the newest entry."""
@@ -67,3 +75,31 @@ class FeedStream:
             number, entry = parse_feed_entry(fields)
             found.append((FeedPlace(name.decode(), number), entry))
         return found
+
+
+def execute_telling(
+    client: Any, pipe: Any, stream: FeedStream, entries: Sequence[FeedEntry], later: Callable[[FeedEntry], None]
+) -> None:
+    """Execute a pipeline, and append entries in the same round trip.
+
+    Args:
+        client: the client of the pipeline.
+        pipe: the pipeline.
+        stream: the feed.
+        entries: the entries.
+        later: takes each entry that this round trip cannot append: in a cluster, or if the server lacks the script.
+    """
+    if isinstance(client, RedisCluster) or not entries:  # pipelines of a cluster client take no scripts
+        pipe.execute()
+        told: object = RedisError()
+    else:
+        with call_number() as number:
+            script, key, args = stream.call(entries)
+            pipe.evalsha(script.sha, 1, key, number, *args)
+            *others, told = pipe.execute(raise_on_error=False)
+        for answer in others:
+            if isinstance(answer, Exception):
+                raise answer
+    if isinstance(told, RedisError):
+        for entry in entries:
+            later(entry)

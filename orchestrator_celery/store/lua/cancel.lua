@@ -24,7 +24,7 @@ for i = 1, #entries, 2 do
   if is_running(live) and node ~= PLACE.close then
     tasks[#tasks + 1] = task_id(node, live.attempt)
     -- A worker knows a leaf without a message by the message that it handles.
-    local carrier = live.owner:match('^(%S+) ')
+    local carrier = live.owner:match('^([^+%s]%S*) ')
     if carrier and not is_runner(runner_of(live)) then tasks[#tasks + 1] = root:match('{(.*)}$') .. ':' .. carrier end
   end
 end

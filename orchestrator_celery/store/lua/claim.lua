@@ -1,8 +1,9 @@
 -- Purpose: lets one delivery of a leaf's message run the task, and no other (invariant 2).
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 worker
--- RETURNS: {'ok', {}, checkpoint, definition?, input?, newest?, visits?, records?} of a graph's node whose edges the worker may
---          choose: its definition, and what the edges depend on beside the result
+-- RETURNS: {'ok', begun, checkpoint, definition?, input?, newest?, visits?, records?} of a graph's node whose edges the worker may
+--          choose: its definition, and what the edges depend on beside the result; begun: none, or an effect that says how many
+--          milliseconds the message waited, and the category of the run
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
 --          | {'stale'} superseded, ended or withdrawn | {'duplicate', {}, worker} another delivery is running
 -- include: outbox records/graph records/graph_node records/graph_visit records/task_id looked_at begin_body
@@ -25,5 +26,12 @@ live.retries, live.nesting = retries, nesting
 -- Celery keeps a result under the id of a task that was replaced. Its message may come before the body that sent it reports that.
 if nesting > 0 then redis.call('SADD', inner_key, task_id(node, attempt)) end
 redis.call('HDEL', progress_key, node) -- of the body before
-begin_body(node, live, ARGV[5])
+local owner = ARGV[5]
+if live.state == STATE.queued then
+  local queued, published = waits_of(live)
+  owner = string.format('+%.0f,%.0f %s', queued, published, owner)
+  local waited = live.tries == 0 and published or queued
+  effects[1] = { 'begun', node, waited, redis.call('HGET', root, HEAD.category) or '' }
+end
+begin_body(node, live, owner)
 return reply('ok', given_to_body(node, live))

@@ -48,7 +48,7 @@ local function postpone()
   redis.call('HSET', ended_key, field, string.format('%.0f %d %s', first, count + 1, stay))
   emit('vetoed', node, EVENT.attempt, live.attempt, EVENT.reason, 'unknown')
   if takes_items then
-    local owner = node .. ':' .. live.attempt .. ' ' .. live.owner
+    local owner = node .. ':' .. live.attempt .. ' ' .. worker_of(live)
     live.state, live.owner, live.since = STATE.queued, '', now
     put_live(node, live)
     for i = 10, #ARGV do give_back(ARGV[i], owner, true) end

@@ -9,7 +9,17 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import FormatTooOld
-from orchestrator_celery.model.effects import Await, Cause, CloseRun, Decide, Dispatch, EdgeContext, Effect, Withdraw
+from orchestrator_celery.model.effects import (
+    Await,
+    Begun,
+    Cause,
+    CloseRun,
+    Decide,
+    Dispatch,
+    EdgeContext,
+    Effect,
+    Withdraw,
+)
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head.fields import GRAPH_FORMAT, NO_APP, AppId, HeadField, check_app, check_format
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
@@ -120,7 +130,7 @@ class Transitions:
             effects = self._run(verb, run, *args)
         return effects._replace(todo=(*todo, *effects.todo))
 
-    def _run(self, verb: str, run: str, *args: Any) -> Effects:
+    def _run(self, verb: str, run: str, *args: Any, tell: Tell | None = None) -> Effects:
         with asking():
             word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), (*args, self.keys.app.id))
         check_answer(word, rest, run, self.keys.app)
@@ -128,7 +138,7 @@ class Transitions:
         todo = []
         for item in effects:
             if item[0] == CHANGED:
-                self._tell(_change(run, *item[1:]))
+                (tell or self._tell)(_change(run, *item[1:]))
             else:
                 todo.append(effect(run, item))
         return Effects(refused, tuple(todo), rest[0] if rest else None, tuple(rest[1:]))
@@ -185,6 +195,8 @@ def effect(run: str, item: list[Any]) -> Effect:
     kind, node, attempt, *rest = item
     if kind == b"await":
         return Await(run, float(rest[0]) if rest[0] else None)
+    if kind == b"begun":
+        return Begun(int(attempt) / 1000, rest[0].decode())
     if kind == b"withdraw":
         return Withdraw(run)
     if kind == b"decide":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import NO_APP, AppId, HeadField
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
+from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell, effect
@@ -63,6 +63,7 @@ class Store(SlicedTransitions):
         self.swarms = SwarmTransitions(client, settings, app, tell)
         self.graphs = GraphTransitions(client, settings, app, tell)
         self.outbox = OutboxTransitions(client, settings, app, tell)
+        self._feed = FeedStream(client, self.keys, settings.max_feed)
         self.logs = LogTransitions(client, settings, app, tell)
         self.signatures = SignatureTransitions(client, settings, app, tell)
 
@@ -93,17 +94,20 @@ class Store(SlicedTransitions):
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
-        effects = self._make(run, token, records, len(fields), flat)
+        told: list[FeedEntry] = []
+        effects = self._make(run, token, records, len(fields), flat, told.append)
         if effects.refused is Refused.EXPIRED:
             self.due_index.not_due([run])
             raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
-        with suppress(*UNREACHABLE):  # the run is due already, and its next check repairs the derived indexes
-            self._enter(run, effects, head)
+        try:
+            self._enter(run, effects, head, told)
+        except UNREACHABLE:  # the run is due already, and its next check repairs the derived indexes
+            list(map(self._tell, told))
         return effects
 
-    def _make(self, run: str, token: str, records: str, count: int, flat: list[Any]) -> Effects:
+    def _make(self, run: str, token: str, records: str, count: int, flat: list[Any], tell: Tell) -> Effects:
         try:
-            return self._run("create", run, token, count, records, *flat)
+            return self._run("create", run, token, count, records, *flat, tell=tell)
         except ForeignRun:
             self.client.unlink(*(self.keys.upload(run, name) for name in (token, records) if name))
             self.due_index.disown([run])
@@ -113,7 +117,7 @@ class Store(SlicedTransitions):
                 raise StoreUnavailable(f"The run was not started. {exc}") from exc
             raise StartUnconfirmed.of(run, exc) from exc
 
-    def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
+    def _enter(self, run: str, effects: Effects, head: Mapping[str, Any], told: list[FeedEntry]) -> None:
         if effects.refused is not None:
             if effects.detail == 1:
                 self.due_index.not_due([run])
@@ -126,7 +130,8 @@ class Store(SlicedTransitions):
             if starts > created:
                 pipe.zadd(self.keys.starts, {run: starts})
             pipe.zadd(self.keys.due, {run: starts if starts > created else first})
-            pipe.execute()
+            # Told before the messages go out, so that PENDING comes before whatever a worker tells.
+            execute_telling(self.client, pipe, self._feed, told, self._tell)
 
     def begin(self, run: str, expired: bytes) -> Effects:
         """Start a run that was created with a delay, if its time has come.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +54,8 @@ class ClaimedMessage:
         routing: the inputs of the edges of a graph's node, if this process may choose the edges.
         added: number of items that the body has added to its chord.
         body: stands for the body in `Bodies`, as long as the message is processed.
+        category: the category of the run; '' for none.
+        begun: when the body began, by the monotonic clock.
     """
 
     claims: list[tuple[LeafId, Fence]]
@@ -68,6 +71,8 @@ class ClaimedMessage:
     routing: EdgeContext | None = None
     added: int = 0
     body: Body | None = None
+    category: str = ""
+    begun: float = field(default_factory=time.monotonic)
 
 
 def claimed_by(request: Any) -> ClaimedMessage | None:

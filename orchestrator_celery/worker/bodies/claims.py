@@ -11,10 +11,9 @@ from celery.exceptions import Ignore, Reject
 
 from orchestrator_celery.dispatch.publisher import Origin
 from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
-from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.printing.safe_log import safe_logger
-from orchestrator_celery.store import Refused
+from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.scripting.script_call import edge_context
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
@@ -26,6 +25,7 @@ from orchestrator_celery.worker.turns import take_turn
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
     from orchestrator_celery.worker.bodies.log_capture import LogCapture
+    from orchestrator_celery.worker.bodies.task_counts import TaskCounts
     from orchestrator_celery.worker.recovery.lost_process import LostProcesses
     from orchestrator_celery.worker.recovery.unknown_tasks import UnknownTasks
 
@@ -42,10 +42,19 @@ class Claims:
         lost: handles the nodes of a process that is gone.
         unknown: handles messages whose task this worker lacks.
         capture: keeps the log lines of bodies.
+        counts: counts bodies for the statistics.
     """
 
-    def __init__(self, container: Container, lost: LostProcesses, unknown: UnknownTasks, capture: LogCapture) -> None:
+    def __init__(
+        self,
+        container: Container,
+        lost: LostProcesses,
+        unknown: UnknownTasks,
+        capture: LogCapture,
+        counts: TaskCounts,
+    ) -> None:
         self._container = container
+        self._counts = counts
         self._capture = capture
         self._lost = lost
         self._unknown = unknown
@@ -70,7 +79,7 @@ class Claims:
             raise Ignore(f"the task {missing} is not registered here")
         owner, body = owner_of(self._container, request), Body()
         try:
-            checkpoint, routing = self._claim_one(task, *claims[0], owner, body)
+            answer = self._claim_one(task, *claims[0], owner, body)
             # A nested run is closed even if the task that it replaces no longer waits for it.
             claims[1:] = [claim for claim in claims[1:] if self._still_waiting(task, *claim, owner, body)]
         except Ignore:
@@ -78,7 +87,14 @@ class Claims:
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
         self._capture.begin()
-        message = ClaimedMessage(claims, _origin(self._container, request), checkpoint, routing=routing, body=body)
+        message = ClaimedMessage(
+            claims,
+            _origin(self._container, request),
+            answer.detail or b"",
+            routing=edge_context(answer.more),
+            body=body,
+            category=self._counts.claimed(task.name, claims[0][0], answer),
+        )
         turn = take_turn()
         if turn is not None and len(claims) == 1 and turn.begin(task, request, claims[0][0]):
             message.sink = turn
@@ -92,16 +108,14 @@ class Claims:
                 return True
         return False
 
-    def _claim_one(
-        self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body
-    ) -> tuple[bytes, EdgeContext | None]:
+    def _claim_one(self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body) -> Effects:
         is_alone = self._bodies.add((leaf, fence), body) or _runs_alone()
         answer = patiently(self._container, self._container.store.claim, leaf, fence, owner)
         if answer.refused is None:
-            return answer.detail or b"", edge_context(answer.more)
+            return answer
         if answer.refused is Refused.DUPLICATE and answer.detail == owner.encode() and is_alone:
             # This call claimed the node before, and the answer was lost: nothing else in this process can have done it.
-            return self._container.reader.checkpoint(leaf.run, leaf.node) or b"", None
+            return Effects(None, detail=self._container.reader.checkpoint(leaf.run, leaf.node))
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.
             self._lost.process_gone(task, leaf, fence, hold=self._container.incarnation != _incarnation(answer.detail))

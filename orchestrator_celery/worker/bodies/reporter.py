@@ -16,10 +16,12 @@ from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.reports import ResumeAction
 from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.statistics import Counted
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Next, Offer, next_of
+from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Reporter:
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        self._counts = TaskCounts(container)
 
     def flush_body(self, message: ClaimedMessage | None) -> None:
         """Write the last progress and log lines of a body, before its outcome is reported."""
@@ -167,6 +170,8 @@ class Reporter:
         answer = self._report(leaf, NO_ORIGIN, store.lost, leaf, fence, limit, delay, hold)
         if answer is None:
             return None
+        if answer.refused in (None, Refused.POISONED):
+            self._counts.seen(name, leaf, Counted.LOST)
         if answer.refused is None and answer.detail == _HELD:
             return ResumeAction.KEPT
         if answer.refused is Refused.POISONED:
@@ -176,8 +181,7 @@ class Reporter:
             )
             self.failed(leaf, fence, poisoned, "")
             return ResumeAction.FAILED
-        if answer.refused is not None:
-            # The leaf had ended, but its process died before it sent the next messages. Check the outbox soon.
+        if answer.refused is not None:  # its process died after its end, maybe before it sent the next messages
             self._mark_due(leaf.run)
             return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED

@@ -13,6 +13,7 @@ from orchestrator_celery.records.graphs.graph import GraphHead, GraphNode, Mark,
 from orchestrator_celery.records.inputs import InputRef, Source
 from orchestrator_celery.records.live import Live, LiveState
 from orchestrator_celery.records.outcomes import OutcomeKind, OutcomeRef
+from orchestrator_celery.records.owner import Waits
 from orchestrator_celery.records.pool import Held, Openness, Pool, PoolEnd, Runners
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -33,6 +34,7 @@ payloads = st.one_of(
 #: Names of tasks and nodes, with separators of the formats.
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 workers = st.text("abcxyz0189/@-|", max_size=20)
+waits = st.none() | st.builds(Waits, counts, counts)
 
 plain_outcomes = st.one_of(
     st.builds(OutcomeRef, st.just(OutcomeKind.NODE), nodes, st.just(0)),
@@ -67,6 +69,7 @@ lives = st.builds(
     input=input_texts,
     owner=workers,
     runner=st.sampled_from(["", "0.b1:1", "0.2.b13:7"]),
+    waits=waits,
 )
 skipped = st.builds(
     Ended, st.just(NodeState.SKIPPED), st.just(0), moments, moments, st.just(""), st.none(), counts.map(b"%d".__mod__)
@@ -82,6 +85,7 @@ ends = st.one_of(
         workers.map(lambda name: name.replace("|", "")),
         st.none(),
         payloads.filter(lambda payload: payload[:1] != b"@"),
+        waits,
     ),
     st.builds(
         Ended,

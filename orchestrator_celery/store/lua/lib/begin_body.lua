@@ -1,4 +1,9 @@
 -- A body begins, and what its process gets with the claim.
+local function waits_of(live) -- of a leaf whose message is claimed: milliseconds since its turn, and since the publication
+  local queued = math.max(0, tonumber(now) - live.since)
+  return queued, math.max(0, math.min(queued, tonumber(now) - live.sent))
+end
+
 local function begin_body(node, live, owner)
   live.state, live.since, live.owner = STATE.running, now, owner
   put_live(node, live)

@@ -23,7 +23,7 @@ local function fail_live(node, live)
     if live.attempt > 1 or live.retries > 0 or live.nesting > 0 then end_attempts(node, live.attempt) end
     return
   end
-  fail_node(node, live.attempt, live.since, worker_of(live), refer_to('0'))
+  fail_node(node, live.attempt, live.since, owner_at_end(live), refer_to('0'))
   redis.call('HINCRBY', root, HEAD.failed, 1)
   call_back_failed(node, live.callbacks)
 end

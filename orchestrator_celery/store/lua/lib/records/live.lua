@@ -31,7 +31,8 @@ local function put_live(node, live)
   redis.call('HSET', live_key, node, write_live(live))
 end
 
--- `owner` is `<runner> <worker>` where the leaf has no message of its own: the runner is the leaf whose message the worker handles.
+-- `owner` is `[<runner> ][<waits> ]<worker>`, see orchestrator_celery/records/owner.py. The runner is the leaf whose message the
+-- worker handles, where the leaf has no message of its own.
 local function worker_of(live) return live.owner:match('%S*$') end
 
 local function runner_of(live) return live.owner:match('^(%S+):%d+ ') end

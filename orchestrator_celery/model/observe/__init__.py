@@ -1,0 +1,1 @@
+"""What people are told of runs while they go on: times of nodes, statistics of tasks."""

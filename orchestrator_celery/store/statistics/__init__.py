@@ -1,0 +1,1 @@
+"""Statistics of tasks: counted in each process, kept in Redis by the hour."""

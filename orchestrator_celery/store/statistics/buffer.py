@@ -1,0 +1,137 @@
+"""Counts of bodies on their way to the store: never in the way of a task, and bounded.
+
+To count, a body appends to a list of its process. A thread adds up and writes what was counted every few seconds. A
+process that is killed loses the counts of these seconds. Counts are never written twice: if the answer to a write is
+lost, its counts are given up.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.records.statistics import Counted, Kind, Timed, bucket_of
+from orchestrator_celery.store.availability import UNREACHABLE
+
+__all__ = ("StatisticsBuffer",)
+
+logger = safe_logger(__name__)
+
+#: Seconds between two writes.
+_EVERY = 5.0
+#: Most tasks and categories that a process counts apart from each other in an hour.
+_MOST_KINDS = 500
+#: The category of all kinds beyond.
+_OTHER = "(other)"
+
+
+class _Event(NamedTuple):
+    kind: Kind
+    what: Counted
+    timed: Timed | None
+    seconds: float
+
+
+class StatisticsBuffer:
+    """The counts of this process that are not written yet.
+
+    Args:
+        hour: asks the store for its hour.
+        write: adds counts to an hour.
+    """
+
+    def __init__(self, hour: Callable[[], int], write: Callable[[int, Mapping[Kind, Mapping[str, int]]], None]) -> None:
+        self._ask_hour = hour
+        self._pid = 0
+        self._hour = -1
+        self._counts: dict[Kind, Counter[str]] = {}
+        self._known: set[Kind] = set()
+        self._thread: threading.Thread | None = None
+        self._write = write
+        self._start()
+
+    def add(self, kind: Kind, what: Counted, timed: Timed | None = None, seconds: float = 0.0) -> None:
+        """Count one body. This never waits.
+
+        Args:
+            kind: its task and category.
+            what: the counter.
+            timed: what `seconds` is, if it counts.
+            seconds: a duration or a wait.
+        """
+        if self._pid != os.getpid():
+            self._start()
+        self._events.append(_Event(kind, what, timed, seconds))
+        if self._filled.empty():
+            self._filled.put(None)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="orchestrator-statistics", daemon=True)
+            self._thread.start()
+
+    def flush(self) -> bool:
+        """Write all counts, and return whether none is left. Without counts this costs nothing."""
+        if self._pid != os.getpid():
+            self._start()
+        if not self._events and not self._counts:
+            return True
+        with self._writing:
+            self._add_up()
+            try:
+                hour = self._ask_hour()
+            except UNREACHABLE:
+                return False
+            if hour != self._hour:
+                self._hour, self._known = hour, set()
+            counts, self._counts = self._counts, {}
+            try:
+                self._write(hour, self._bounded(counts))
+            except Exception as exc:
+                logger.warning("The statistics of some seconds are lost: %r", exc, extra={"action": "statistics"})
+        return True
+
+    def _add_up(self) -> None:
+        while self._events:
+            kind, what, timed, seconds = self._events.popleft()
+            counts = self._counts.setdefault(kind, Counter())
+            counts[what.value] += 1
+            if timed is not None:
+                total = Counted.WAIT if timed is Timed.WAIT else Counted.DURATION
+                counts[total.value] += round(seconds * 1000)
+                counts[f"{timed.value}{bucket_of(seconds)}"] += 1
+
+    def _bounded(self, counts: Mapping[Kind, Counter[str]]) -> Mapping[Kind, Counter[str]]:
+        """Return the counts; those of too many categories are added up."""
+        found: dict[Kind, Counter[str]] = {}
+        for kind, counted in counts.items():
+            if kind not in self._known and len(self._known) >= _MOST_KINDS:
+                kind = kind._replace(category=_OTHER)
+            self._known.add(kind)
+            found.setdefault(kind, Counter()).update(counted)
+        return found
+
+    def _start(self) -> None:
+        """Begin anew, in a new process: the counts, the lock and the thread belong to the old one."""
+        self._pid = os.getpid()
+        self._events: deque[_Event] = deque()
+        self._counts = {}
+        self._writing = threading.Lock()
+        self._filled: SimpleQueue[None] = SimpleQueue()
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._thread = None
+        self._hour, self._known = -1, set()
+
+    def _run(self) -> None:
+        filled, wake = self._filled, self._wake
+        while True:
+            filled.get()
+            with suppress(Empty):
+                wake.get(timeout=_EVERY)
+            while not self.flush():
+                with suppress(Empty):
+                    wake.get(timeout=_EVERY)
