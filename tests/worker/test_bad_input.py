@@ -225,4 +225,8 @@ def test_no_worker_is_said(stand):
 
 
 def _keys_of_runs(app):
-    return sorted(key for key in app.orchestrator.container.store.client.scan_iter("orc:*") if b"{workers}" not in key)
+    return sorted(
+        key
+        for key in app.orchestrator.container.store.client.scan_iter("orc:*")
+        if b"{workers}" not in key and b":feed" not in key
+    )
