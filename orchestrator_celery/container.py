@@ -84,12 +84,14 @@ class Container:
     @cached_property
     def log_buffer(self) -> LogBuffer:
         """Log lines of tasks that are not stored yet."""
-        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines), lambda runs: self.logged_runs.mark(runs))
+        return LogBuffer(
+            lambda run, lines: self.store.logs.append(run, lines), lambda runs: self.logged_runs.mark(runs)
+        )
 
     @property
     def logged_runs(self) -> LoggedRuns:
         """The runs with log lines."""
-        return LoggedRuns(self.store.client, self.store.keys)
+        return LoggedRuns(self.store.client, self.store.keys, self.settings.retention)
 
     @property
     def statistics(self) -> StatisticsStore:

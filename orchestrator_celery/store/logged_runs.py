@@ -13,20 +13,24 @@ __all__ = ("LoggedRuns",)
 
 #: Most runs that are kept, the newest ones.
 _MOST = 200_000
+#: Fewest seconds for which the set is kept after the last line of any run.
+_SHORTEST = 24 * 3600
 
 
 @raises_store_unavailable
 class LoggedRuns:
-    """A derived sorted set. If it is deleted, lines that were written before are not found by searches across runs.
+    """A derived sorted set. If it is deleted, or no task has logged for the time of the retention, lines that were written before are not found by searches across runs.
 
     Args:
         client: the Redis client.
         keys: the names of the keys.
+        retention: seconds for which an ended run is kept.
     """
 
-    def __init__(self, client: Any, keys: Keys) -> None:
+    def __init__(self, client: Any, keys: Keys, retention: float) -> None:
         self._client = client
         self._key = keys.logged
+        self._kept = int(max(retention, _SHORTEST))
 
     def mark(self, runs: Sequence[str]) -> None:
         """Record that lines of these runs have been written."""
@@ -34,6 +38,7 @@ class LoggedRuns:
         with self._client.pipeline(transaction=False) as pipe:
             pipe.zadd(self._key, dict.fromkeys(runs, now))
             pipe.zremrangebyrank(self._key, 0, -_MOST - 1)
+            pipe.expire(self._key, self._kept)
             pipe.execute()
 
     def since(self, moment: float) -> list[tuple[str, float]]:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from orchestrator_celery.model.logs import LogHit, LogLine
 
-__all__ = ("Hit", "LogIndex", "Wanted")
+__all__ = ("Hit", "LogIndex", "Wanted", "is_damage")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS lines (
@@ -25,15 +25,18 @@ CREATE TABLE IF NOT EXISTS lines (
   level INTEGER NOT NULL, line TEXT NOT NULL, message TEXT NOT NULL, exception TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS lines_by_run ON lines (run, ms, seq);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
-  message, exception, content='lines', content_rowid='id', tokenize='unicode61');
+  message, exception, level, content='lines', content_rowid='id', tokenize='unicode61');
 CREATE TRIGGER IF NOT EXISTS added AFTER INSERT ON lines BEGIN
-  INSERT INTO words (rowid, message, exception) VALUES (new.id, new.message, new.exception); END;
+  INSERT INTO words (rowid, message, exception, level) VALUES (new.id, new.message, new.exception, new.level); END;
 CREATE TRIGGER IF NOT EXISTS removed AFTER DELETE ON lines BEGIN
-  INSERT INTO words (words, rowid, message, exception) VALUES ('delete', old.id, old.message, old.exception); END;
+  INSERT INTO words (words, rowid, message, exception, level)
+  VALUES ('delete', old.id, old.message, old.exception, old.level); END;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value REAL NOT NULL);
 """
 #: Seconds to wait for another process that writes to the file.
 _PATIENCE = 2.0
+#: Higher levels count as this one.
+_HIGHEST = logging.CRITICAL
 #: Raised with each change of the tables; a file of another version is built again.
 _VERSION = 1
 
@@ -77,10 +80,10 @@ class LogIndex:
         self._path = path
         try:
             self._db = self._opened()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:  # the file is no database, or is damaged
-            self._remove()
+        except sqlite3.DatabaseError as exc:
+            if not is_damage(exc):
+                raise
+            self._unlink()
             self._db = self._opened()
 
     def close(self) -> None:
@@ -148,7 +151,7 @@ class LogIndex:
         if wanted.words:
             source, shown = "words JOIN lines ON lines.id = words.rowid", f"highlight(words, 0, '{mark}', '{mark}')"
             where.append("words MATCH ?")
-            values.append(wanted.words)
+            values.append(_with_level(wanted))
         if wanted.runs is not None:
             where.append("lines.run IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(sorted(wanted.runs)))
@@ -168,31 +171,51 @@ class LogIndex:
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         db = sqlite3.connect(self._path, timeout=_PATIENCE, check_same_thread=False)
         try:
-            if db.execute("PRAGMA user_version").fetchone()[0] not in (0, _VERSION):
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, _VERSION):
                 raise sqlite3.DatabaseError("the index is of another version")
-            db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = OFF")  # after a crash of the machine the index is built again
-            db.executescript(_TABLES)
-            db.execute(f"PRAGMA user_version = {_VERSION}")
+            if version == 0:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.executescript(_TABLES)
+                db.execute(f"PRAGMA user_version = {_VERSION}")
             db.execute("SELECT run FROM lines LIMIT 1").fetchone()
         except BaseException:
             db.close()
             raise
         return db
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
+        """Close and delete the file."""
+        self.close()
+        self._unlink()
+
+    def _unlink(self) -> None:
         for name in (self._path, f"{self._path}-wal", f"{self._path}-shm"):
             with suppress(FileNotFoundError):
                 Path(name).unlink()
 
 
+def is_damage(exc: sqlite3.DatabaseError) -> bool:
+    """Whether an error says that the file is no database, is damaged, or was cut."""
+    return not isinstance(exc, sqlite3.OperationalError) or "disk I/O error" in str(exc)
+
+
 def _row(line: LogLine) -> tuple[Any, ...]:
     ms, _, seq = line.id.partition("-")
     number = logging.getLevelName(line.level)
-    level = number if isinstance(number, int) else logging.CRITICAL  # a level of a project's own is shown
+    # A level of a project's own is shown.
+    level = min(max(number, 0), _HIGHEST) if isinstance(number, int) else logging.CRITICAL
     raw = line.model_dump_json(exclude={"id", "run"})
     time = int(line.time.timestamp() * 1000)
     return (line.run, int(ms), int(seq), time, level, raw, line.message, line.exception)
+
+
+def _with_level(wanted: Wanted) -> str:
+    """Put the levels into the query, so that a common word among rare levels is found without reading all its lines."""
+    levels = " OR ".join(f'"{level}"' for level in range(max(wanted.level, 0), _HIGHEST + 1))
+    words = f"{{message exception}} : ({wanted.words})"
+    return f"{words} AND level : ({levels})" if 0 < wanted.level <= _HIGHEST else words
 
 
 def _spans(highlighted: str, mark: str) -> tuple[tuple[int, int], ...]:

@@ -21,7 +21,7 @@ from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.logs import LogHit
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.records.streams.logs import parse_line
-from orchestrator_celery.views.log_index import Hit, LogIndex, Wanted
+from orchestrator_celery.views.log_index import Hit, LogIndex, Wanted, is_damage
 from orchestrator_celery.views.log_lines import LogFilter
 from orchestrator_celery.views.log_query import full_text_query
 
@@ -42,7 +42,7 @@ _PAGE, _CHECKED = 100, 500
 _PAUSE = 0.5
 
 
-class LogSearch:
+class LogSearch(Iterable[LogHit]):
     """The lines that a search has found, newest first. A loop over it reads them in pages.
 
     Args:
@@ -80,8 +80,12 @@ class LogSearch:
 
     def __iter__(self) -> Iterator[LogHit]:
         hits = self._index.find(self._wanted)
-        while page := list(islice(hits, _PAGE)):
-            yield from self._existing(page)
+        try:
+            while page := list(islice(hits, _PAGE)):
+                yield from self._existing(page)
+        except sqlite3.DatabaseError as exc:
+            self.incomplete = f"The index of the log lines is damaged ({exc}) and was deleted. Search again."
+            self._index.remove()
 
     def follow(self) -> Iterator[LogHit]:
         """Yield the lines that come from now on, oldest first, without an end."""
@@ -109,8 +113,15 @@ class LogSearch:
     def _update(self) -> None:
         """Read the lines that are new. What cannot be read now is read by the next search."""
         try:
-            self._read_news(time.monotonic() + _BUDGET)
-            self._forget_gone()
+            try:
+                self._read_news(time.monotonic() + _BUDGET)
+                self._forget_gone()
+            except sqlite3.DatabaseError as exc:
+                if not is_damage(exc):
+                    raise
+                self._index.remove()
+                self._index = self._opened()
+                self._read_news(time.monotonic() + _BUDGET)
         except sqlite3.Error as exc:
             self.incomplete = f"The index of the log lines is not up to date, so lines may be missing: {exc}."
 
@@ -157,8 +168,8 @@ class LogSearch:
             next(self._index.find(self._wanted), None)
         except sqlite3.OperationalError as exc:
             raise OrchestratorError(
-                f"search={safe_repr(self._search)} cannot be read ({exc}): use words, phrases in quotes, prefix*, AND, OR, "
-                "NOT and parentheses."
+                f"search={safe_repr(self._search)} cannot be read ({exc}): use words, phrases in quotes, prefix*, AND, "
+                "OR, NOT and parentheses."
             ) from None
 
 

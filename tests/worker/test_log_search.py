@@ -92,20 +92,30 @@ def test_lines_are_followed(shop):
     run.get(timeout=60)
 
 
-@pytest.mark.parametrize("damage", ["missing", "corrupt", "cut"])
-def test_a_file_that_is_of_no_use_is_built_again(shop, index_file, damage):
+@pytest.mark.parametrize(
+    ("damage", "value"), [("missing", 501), ("corrupt", 502), ("cut", 503), ("in the middle", 504)]
+)
+def test_a_file_that_is_of_no_use_is_built_again(shop, index_file, damage, value):
     """Given an index file that is gone or damaged, then the next search reads all lines again."""
-    logged(shop, 501)
-    assert messages(shop.orchestrator.logs(search="plain 501")) == ["plain 501"]
+    logged(shop, value)
+    assert messages(shop.orchestrator.logs(search=f"plain {value}")) == [f"plain {value}"]
     if damage == "missing":
         index_file.unlink()
     else:
         for more in ("-wal", "-shm"):
             index_file.with_name(index_file.name + more).unlink(missing_ok=True)
         content = index_file.read_bytes()
-        index_file.write_bytes(b"x" * len(content) if damage == "corrupt" else content[:200])
-    search = shop.orchestrator.logs(search="plain 501")
-    assert (messages(search), search.incomplete) == (["plain 501"], "")
+        damaged = {"corrupt": b"x" * len(content), "cut": content[:200], "in the middle": _spoilt(content)}
+        index_file.write_bytes(damaged[damage])
+    search = shop.orchestrator.logs(search=f"plain {value}")
+    if damage == "in the middle" and search.incomplete:  # it may be found when lines are read
+        search = shop.orchestrator.logs(search=f"plain {value}")
+    assert (messages(search), search.incomplete) == ([f"plain {value}"], "")
+
+
+def _spoilt(content):
+    """All pages behind the first one are of no use."""
+    return content[:4096] + b"x" * (len(content) - 4096)
 
 
 def test_a_locked_file(shop, index_file):
@@ -126,7 +136,9 @@ def test_a_locked_file(shop, index_file):
 def test_a_folder_without_room(shop, monkeypatch, tmp_path):
     """Given a file that cannot be written, then the search reads all lines into memory, and says so."""
     (tmp_path / "file").write_text("")
-    settings = shop.orchestrator.container.settings.model_copy(update={"log_index": str(tmp_path / "file" / "x.sqlite")})
+    settings = shop.orchestrator.container.settings.model_copy(
+        update={"log_index": str(tmp_path / "file" / "x.sqlite")}
+    )
     monkeypatch.setitem(shop.orchestrator.container.__dict__, "settings", settings)
     logged(shop, 701)
     search = shop.orchestrator.logs(search="plain 701")

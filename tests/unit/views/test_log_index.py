@@ -38,7 +38,13 @@ def test_queries(index):
         line(1, "connection to db1 lost"), line(2, "no route to host"), line(3, "connected", exception="KeyError: 'route'"),
         line(4, "api_key=5 refused"), line(5, "Größe überschritten"),
     ])  # fmt: skip
-    assert found(index) == ["Größe überschritten", "api_key=5 refused", "connected", "no route to host", "connection to db1 lost"]
+    assert found(index) == [
+        "Größe überschritten",
+        "api_key=5 refused",
+        "connected",
+        "no route to host",
+        "connection to db1 lost",
+    ]
     assert found(index, "route") == ["connected", "no route to host"]
     assert found(index, '"no route"') == ["no route to host"]
     assert found(index, "connect*") == ["connected", "connection to db1 lost"]
