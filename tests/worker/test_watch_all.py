@@ -27,7 +27,7 @@ from tests.kit.waiting import PATIENCE, wait_for
 from tests.worker.support import wait_until_running
 
 HASTY = {"orchestrator_heartbeat": 0.3, "orchestrator_lease": 2, "orchestrator_max_feed": 100}
-FAILED = [RunStatus.PENDING, RunStatus.RUNNING, RunStatus.FAILED]
+FAILED = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.FAILED)
 
 
 class Watcher:
@@ -60,9 +60,12 @@ class Watcher:
         return wait_for(found, 30, what)
 
     def statuses(self, run):
-        """The statuses that a run has had, by the times of the changes: two processes may tell in another order."""
-        found = [change for change in self.seen if isinstance(change, RunChanged) and change.run == run.id]
-        return [change.status for change in sorted(found, key=lambda change: change.time)]
+        """The statuses that a run has had, in no order: two processes may tell in another order."""
+        return sorted(change.status for change in self.seen if isinstance(change, RunChanged) and change.run == run.id)
+
+    def has(self, run, *statuses):
+        """Wait until exactly these changes of a run are told."""
+        wait_for(lambda: self.statuses(run) == sorted(statuses), 30, f"{statuses}")
 
 
 def ended(run):
@@ -75,13 +78,11 @@ def test_statuses_of_the_runs_that_match(busy):
     failures = Watcher(busy.orchestrator.watch("status:FAILED tag:mine"))
     other = busy.run(busy.tasks("add", 1, 1))
     run = busy.complex(busy.tasks("fail"), name="sum", tags=["mine"]).apply_async()
-    for watcher in (everything, mine, failures):
-        watcher.wait(ended(run))
-    everything.wait(ended(other))
-    assert everything.statuses(run) == mine.statuses(run) == FAILED
-    assert everything.statuses(other) == [RunStatus.PENDING, RunStatus.RUNNING, RunStatus.SUCCEEDED]
-    assert mine.statuses(other) == []
-    assert failures.statuses(run) == [RunStatus.FAILED]
+    everything.has(run, *FAILED)
+    mine.has(run, *FAILED)
+    failures.has(run, RunStatus.FAILED)
+    everything.has(other, RunStatus.PENDING, RunStatus.RUNNING, RunStatus.SUCCEEDED)
+    assert mine.statuses(other) == failures.statuses(other) == []
     last = failures.seen[-1]
     assert (last.view.name, last.view.tags, last.view.status, last.view.failed) == ("sum", ("mine",), "FAILED", 1)
     assert abs((last.time - run.view.finished).total_seconds()) < 0.01
@@ -99,7 +100,7 @@ def test_verbs_approvals_and_cancellations_are_told(busy):
     run.cancel(confirm=True)
     gone = watcher.wait(ended(run))
     assert gone.view.name == "asks", "the view is there although the record is gone"
-    assert watcher.statuses(run) == ["PENDING", "RUNNING", "SUSPENDED", "RUNNING", "CANCELLED"]
+    watcher.has(run, *map(RunStatus, ("PENDING", "RUNNING", "SUSPENDED", "RUNNING", "CANCELLED")))
 
 
 def test_events_of_nodes_on_request(busy, ledger):
@@ -125,10 +126,10 @@ def test_a_watcher_goes_on_after_a_change(busy):
     """Given the id of a change, then the changes after it come again; given one that is gone, that is told."""
     watcher = Watcher(busy.orchestrator.watch())
     run = busy.run(busy.tasks("add", 1, 1))
-    watcher.wait(ended(run))
-    first = next(change for change in watcher.seen if isinstance(change, RunChanged) and change.run == run.id)
-    later = islice(busy.orchestrator.watch(after=first.id), 2)
-    assert [change.status for change in later] == [RunStatus.RUNNING, RunStatus.SUCCEEDED]
+    watcher.has(run, RunStatus.PENDING, RunStatus.RUNNING, RunStatus.SUCCEEDED)
+    first, *later = watcher.seen
+    again = islice(busy.orchestrator.watch(after=first.id), len(later))
+    assert [change.id for change in again] == [change.id for change in later]
     assert isinstance(next(busy.orchestrator.watch(after="1-1")), ChangesMissed)
 
 
@@ -168,7 +169,7 @@ def test_lost_workers_and_a_restarted_store_are_told(new_redis, make_stand, ledg
         ledger.redis.rpush("door", 1, 1)
         assert run.get(timeout=120) == 1
         watcher.wait(ended(run))
-    wait_for(lambda: watcher.seen[-1].status is RunStatus.SUCCEEDED, what="the last change")
+    watcher.has(run, RunStatus.PENDING, RunStatus.RUNNING, RunStatus.SUCCEEDED)
     server.client(1).delete(stand.orchestrator.container.store.keys.feed)
     before = len(watcher.seen)
     stand.run(stand.tasks("add", 1, 1))
