@@ -19,7 +19,10 @@ _SHORTEST = 24 * 3600
 
 @raises_store_unavailable
 class LoggedRuns:
-    """A derived sorted set. If it is deleted, or no task has logged for the time of the retention, lines that were written before are not found by searches across runs.
+    """A derived sorted set.
+
+    If it is deleted, or no task has logged for the time of the retention, searches across runs do not find the lines
+    that were written before.
 
     Args:
         client: the Redis client.
