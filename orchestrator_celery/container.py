@@ -24,6 +24,7 @@ from orchestrator_celery.store.log_buffer import LogBuffer
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
 from orchestrator_celery.store.statistics.counters import StatisticsStore
+from orchestrator_celery.store.statistics.recent import RecentDurations
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Container:
         self.app = app
         #: One life of this process. The children of a worker's pool share it.
         self.incarnation = uuid4().hex[:8]
+        #: Shares of their tasks that graphs have run, by name, and when that was looked up; see `views/progress.py`.
+        self.usual_shares: dict[str, tuple[float, float]] = {}
 
     @cached_property
     def settings(self) -> OrchestratorSettings:
@@ -90,7 +93,16 @@ class Container:
     @cached_property
     def statistics_buffer(self) -> StatisticsBuffer:
         """Counts of bodies that are not stored yet."""
-        return StatisticsBuffer(lambda: self.statistics.hour(), lambda hour, counts: self.statistics.add(hour, counts))
+        return StatisticsBuffer(
+            lambda: self.statistics.hour(),
+            lambda hour, counts: self.statistics.add(hour, counts),
+            lambda run, durations: self.store.tally(run, durations),
+        )
+
+    @cached_property
+    def recent_durations(self) -> RecentDurations:
+        """How long tasks took in the last day."""
+        return RecentDurations(lambda: self.statistics)
 
     @cached_property
     def registry(self) -> WorkerRegistry:

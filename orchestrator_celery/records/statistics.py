@@ -21,7 +21,18 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ("Counted", "Kind", "Timed", "bucket_of", "buckets_in", "digest_of", "middle_of", "parse_kind", "write_kind")
+__all__ = (
+    "Counted",
+    "Durations",
+    "Kind",
+    "Timed",
+    "bucket_of",
+    "buckets_in",
+    "digest_of",
+    "middle_of",
+    "parse_kind",
+    "write_kind",
+)
 
 #: Seconds at which the first bucket begins, and the width of a bucket.
 _FIRST, _WIDTH = 1e-4, math.log(1.05)
@@ -58,6 +69,24 @@ class Kind(NamedTuple):
 
     task: str
     category: str = ""
+
+
+class Durations(NamedTuple):
+    """Durations of bodies that have ended, in seconds.
+
+    Args:
+        number: how many.
+        total: their sum.
+        squares: the sum of their squares.
+    """
+
+    number: float = 0.0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def plus(self, other: Durations) -> Durations:
+        """Return both together."""
+        return Durations(*(mine + its for mine, its in zip(self, other, strict=True)))
 
 
 def bucket_of(seconds: float) -> int:

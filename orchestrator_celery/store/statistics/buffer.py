@@ -15,8 +15,9 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
 from orchestrator_celery.model.printing.safe_log import safe_logger
-from orchestrator_celery.records.statistics import Counted, Kind, Timed, bucket_of
+from orchestrator_celery.records.statistics import Counted, Durations, Kind, Timed, bucket_of
 from orchestrator_celery.store.availability import UNREACHABLE
 
 __all__ = ("StatisticsBuffer",)
@@ -27,6 +28,8 @@ logger = safe_logger(__name__)
 _EVERY = 5.0
 #: Most tasks and categories that a process counts apart from each other in an hour.
 _MOST_KINDS = 500
+#: A run is told of its tasks when they took so many seconds, or are so many; and so many runs may wait for that.
+_LONG, _MANY, _MOST_RUNS = 1.0, 50, 500
 #: The category of all kinds beyond.
 _OTHER = "(other)"
 
@@ -36,6 +39,7 @@ class _Event(NamedTuple):
     what: Counted
     timed: Timed | None
     seconds: float
+    run: str
 
 
 class StatisticsBuffer:
@@ -44,9 +48,17 @@ class StatisticsBuffer:
     Args:
         hour: asks the store for its hour.
         write: adds counts to an hour.
+        tally: adds to the durations of a run.
     """
 
-    def __init__(self, hour: Callable[[], int], write: Callable[[int, Mapping[Kind, Mapping[str, int]]], None]) -> None:
+    def __init__(
+        self,
+        hour: Callable[[], int],
+        write: Callable[[int, Mapping[Kind, Mapping[str, int]]], None],
+        tally: Callable[[str, Mapping[str, Durations]], object],
+    ) -> None:
+        self._tally = tally
+        self._runs: dict[str, dict[str, Durations]] = {}
         self._ask_hour = hour
         self._pid = 0
         self._hour = -1
@@ -56,7 +68,7 @@ class StatisticsBuffer:
         self._write = write
         self._start()
 
-    def add(self, kind: Kind, what: Counted, timed: Timed | None = None, seconds: float = 0.0) -> None:
+    def add(self, kind: Kind, what: Counted, timed: Timed | None = None, seconds: float = 0.0, run: str = "") -> None:
         """Count one body. This never waits.
 
         Args:
@@ -64,10 +76,11 @@ class StatisticsBuffer:
             what: the counter.
             timed: what `seconds` is, if it counts.
             seconds: a duration or a wait.
+            run: the run in which a body of it has ended; '' for none.
         """
         if self._pid != os.getpid():
             self._start()
-        self._events.append(_Event(kind, what, timed, seconds))
+        self._events.append(_Event(kind, what, timed, seconds, run))
         if self._filled.empty():
             self._filled.put(None)
         if self._thread is None:
@@ -91,19 +104,33 @@ class StatisticsBuffer:
             counts, self._counts = self._counts, {}
             try:
                 self._write(hour, self._bounded(counts))
+                self._tell_runs()
             except Exception as exc:
                 logger.warning("The statistics of some seconds are lost: %r", exc, extra={"action": "statistics"})
         return True
 
     def _add_up(self) -> None:
         while self._events:
-            kind, what, timed, seconds = self._events.popleft()
+            kind, what, timed, seconds, run = self._events.popleft()
+            if run:
+                tasks = self._runs.setdefault(run, {})
+                tasks[kind.task] = tasks.get(kind.task, Durations()).plus(Durations(1, seconds, seconds**2))
             counts = self._counts.setdefault(kind, Counter())
             counts[what.value] += 1
             if timed is not None:
                 total = Counted.WAIT if timed is Timed.WAIT else Counted.DURATION
                 counts[total.value] += round(seconds * 1000)
                 counts[f"{timed.value}{bucket_of(seconds)}"] += 1
+
+    def _tell_runs(self) -> None:
+        """Tell runs how long their tasks took, where that costs little beside the tasks."""
+        for run, tasks in list(self._runs.items()):
+            if sum(one.total for one in tasks.values()) >= _LONG or sum(one.number for one in tasks.values()) >= _MANY:
+                del self._runs[run]
+                with suppress(ForeignRun, FormatTooNew, FormatTooOld):
+                    self._tally(run, tasks)
+        while len(self._runs) > _MOST_RUNS:
+            del self._runs[next(iter(self._runs))]
 
     def _bounded(self, counts: Mapping[Kind, Counter[str]]) -> Mapping[Kind, Counter[str]]:
         """Return the counts; those of too many categories are added up."""
@@ -119,7 +146,7 @@ class StatisticsBuffer:
         """Begin anew, in a new process: the counts, the lock and the thread belong to the old one."""
         self._pid = os.getpid()
         self._events: deque[_Event] = deque()
-        self._counts = {}
+        self._counts, self._runs = {}, {}
         self._writing = threading.Lock()
         self._filled: SimpleQueue[None] = SimpleQueue()
         self._wake: SimpleQueue[None] = SimpleQueue()

@@ -55,7 +55,8 @@ class TaskCounts:
             return
         timed = Timed.DURATION if how is Counted.SUCCEEDED else None
         kind = Kind(task, message.category)
-        self._container.statistics_buffer.add(kind, how, timed, time.monotonic() - message.begun)
+        run = message.claims[-1][0].run if how is not Counted.RETRIED else ""
+        self._container.statistics_buffer.add(kind, how, timed, time.monotonic() - message.begun, run)
 
     def seen(self, task: str, leaf: LeafId, how: Counted) -> None:
         """Count a body of another process, which is gone. To know its category costs a call to the store."""
