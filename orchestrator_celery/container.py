@@ -16,6 +16,7 @@ from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.statistics import Counted, Kind
 from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
@@ -83,7 +84,11 @@ class Container:
     @cached_property
     def log_buffer(self) -> LogBuffer:
         """Log lines of tasks that are not stored yet."""
-        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines))
+        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines), self._count_dropped)
+
+    def _count_dropped(self, count: int) -> None:
+        if self.settings.stats_retention > 0:
+            self.statistics_buffer.add(Kind(""), Counted.DROPPED, number=count)
 
     @property
     def statistics(self) -> StatisticsStore:

@@ -2,8 +2,9 @@
 
 key     = base ":" hour                  ; set: the members of the hour; see `store/keys.py` for the base
         | base ":" hour ":" digest       ; hash: the counters of one member
-member  = JSON [task, category]          ; category: '' for none
+member  = JSON [task, category]          ; category: '' for none; task: '' for what belongs to no task
 hour    = whole hours since the epoch, by the store's clock
+        | "all"                          ; everything since the task was counted first, if that was not long ago
 digest  = the first 16 hexadecimal digits of the member's SHA-1
 field   = a value of `Counted`           ; a number of bodies, or a sum of milliseconds
         | ( "d" | "w" ) bucket           ; number of durations, or of waits, in this bucket
@@ -48,6 +49,9 @@ class Counted(str, Enum):
     FAILED = "f"  #: bodies that raised, and messages that can never run a body
     RETRIED = "r"  #: bodies that asked for another try
     LOST = "l"  #: bodies whose process was gone
+    RESUMED = "u"  #: bodies that were started again after their process was gone
+    VETOED = "v"  #: messages whose body a claim did not let begin
+    DROPPED = "x"  #: log lines that were dropped; of no task
     DURATION = "D"  #: sum of all durations
     WAIT = "W"  #: sum of all waits
 

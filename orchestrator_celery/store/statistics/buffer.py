@@ -40,6 +40,7 @@ class _Event(NamedTuple):
     timed: Timed | None
     seconds: float
     run: str
+    number: int
 
 
 class StatisticsBuffer:
@@ -68,7 +69,15 @@ class StatisticsBuffer:
         self._write = write
         self._start()
 
-    def add(self, kind: Kind, what: Counted, timed: Timed | None = None, seconds: float = 0.0, run: str = "") -> None:
+    def add(
+        self,
+        kind: Kind,
+        what: Counted,
+        timed: Timed | None = None,
+        seconds: float = 0.0,
+        run: str = "",
+        number: int = 1,
+    ) -> None:
         """Count one body. This never waits.
 
         Args:
@@ -77,10 +86,11 @@ class StatisticsBuffer:
             timed: what `seconds` is, if it counts.
             seconds: a duration or a wait.
             run: the run in which a body of it has ended; '' for none.
+            number: how many.
         """
         if self._pid != os.getpid():
             self._start()
-        self._events.append(_Event(kind, what, timed, seconds, run))
+        self._events.append(_Event(kind, what, timed, seconds, run, number))
         if self._filled.empty():
             self._filled.put(None)
         if self._thread is None:
@@ -111,12 +121,12 @@ class StatisticsBuffer:
 
     def _add_up(self) -> None:
         while self._events:
-            kind, what, timed, seconds, run = self._events.popleft()
+            kind, what, timed, seconds, run, number = self._events.popleft()
             if run:
                 tasks = self._runs.setdefault(run, {})
                 tasks[kind.task] = tasks.get(kind.task, Durations()).plus(Durations(1, seconds, seconds**2))
             counts = self._counts.setdefault(kind, Counter())
-            counts[what.value] += 1
+            counts[what.value] += number
             if timed is not None:
                 total = Counted.WAIT if timed is Timed.WAIT else Counted.DURATION
                 counts[total.value] += round(seconds * 1000)
@@ -136,7 +146,7 @@ class StatisticsBuffer:
         """Return the counts; those of too many categories are added up."""
         found: dict[Kind, Counter[str]] = {}
         for kind, counted in counts.items():
-            if kind not in self._known and len(self._known) >= _MOST_KINDS:
+            if kind.category and kind not in self._known and len(self._known) >= _MOST_KINDS:
                 kind = kind._replace(category=_OTHER)
             self._known.add(kind)
             found.setdefault(kind, Counter()).update(counted)

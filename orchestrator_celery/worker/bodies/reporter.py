@@ -184,6 +184,8 @@ class Reporter:
         if answer.refused is not None:  # its process died after its end, maybe before it sent the next messages
             self._mark_due(leaf.run)
             return ResumeAction.SKIPPED
+        if not hold:
+            self._counts.seen(name, leaf, Counted.RESUMED)
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
 
     def _limit(self, policy: Any) -> int:

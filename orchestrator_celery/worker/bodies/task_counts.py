@@ -44,6 +44,11 @@ class TaskCounts:
             self._container.statistics_buffer.add(kind, Counted.STARTED, Timed.WAIT, begun.waited)
         return begun.category
 
+    def vetoed(self, task: str, leaf: LeafId) -> None:
+        """Count a message whose body does not begin."""
+        if leaf.node != CLOSE and self._is_on:
+            self._container.statistics_buffer.add(Kind(task), Counted.VETOED)
+
     def begun(self, task: str, category: str) -> None:
         """Count a body that begins without a message of its own."""
         if self._is_on:
