@@ -60,6 +60,8 @@ GOING_ON = {"retry", "settled", "skip", "go_on_retry"}
 LACKING = {"postpone"}
 #: Of tasks that log: `tests/worker/test_logs.py` crashes at it.
 LOGGING = {"log"}
+#: Of pools with many free places: `test_bursts.py` crashes at it.
+BURSTS = {"start_more"}
 #: What a failure withdraws: `test_withdrawn.py` crashes at it.
 WITHDRAWING = {"withdraw"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
@@ -73,7 +75,18 @@ def kind(point):
 
 
 ELSEWHERE = (
-    CLIENT | LATE | DELAYED | LEAVING | STORED | STOPPING | ANSWERING | GOING_ON | LACKING | WITHDRAWING | LOGGING
+    CLIENT
+    | LATE
+    | DELAYED
+    | LEAVING
+    | STORED
+    | STOPPING
+    | ANSWERING
+    | GOING_ON
+    | LACKING
+    | WITHDRAWING
+    | LOGGING
+    | BURSTS
 )
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in WORKER_POINTS]

@@ -135,6 +135,11 @@ class Play:
                 return found
             place = effects.detail.decode()
 
+    def start_more(self) -> None:
+        """Start items until no pool has free places, as claims do one after the other."""
+        while self.store.start_more(self.run).detail == 1:
+            pass
+
     def retry(self, node: str = "") -> Effects:
         """The failed run goes on."""
         return self.store.retry(self.run, node)

@@ -194,6 +194,11 @@ CALLS: dict[str, Lost] = {
     ),
     "checkpoint": Lost(lambda play, first: play.store.checkpoint(play.leaf(first), Fence(), b"x"), claimed),
     "progress": Lost(lambda play, first: play.store.progress(play.leaf(first), Fence(), "1", "2", "half"), claimed),
+    "start_more": Lost(
+        lambda play, first: play.store.start_more("r"),
+        only=("swarm",),
+        tree=swarm(*[leaf()] * 200, max_concurrency=150),
+    ),
     "log": Lost(lambda play, first: play.store.logs.append("r", [b"[1]", b"[2]"])),
     "tally": Lost(lambda play, first: play.store.tally("r", {"a": Durations(1, 2.0, 4.0)})),
     "ended": Lost(

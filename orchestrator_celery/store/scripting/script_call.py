@@ -18,6 +18,7 @@ from orchestrator_celery.model.effects import (
     Dispatch,
     EdgeContext,
     Effect,
+    StartMore,
     Withdraw,
 )
 from orchestrator_celery.model.ids import Fence, LeafId
@@ -169,6 +170,10 @@ def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
+#: Effects that name nothing but a run.
+_OF_A_RUN: dict[bytes, type[StartMore | Withdraw]] = {b"more": StartMore, b"withdraw": Withdraw}
+
+
 def effect(run: str, item: list[Any]) -> Effect:
     """Parse one effect of an answer."""
     kind, node, attempt, *rest = item
@@ -176,8 +181,8 @@ def effect(run: str, item: list[Any]) -> Effect:
         return Await(run, float(rest[0]) if rest[0] else None)
     if kind == b"begun":
         return Begun(int(attempt) / 1000, rest[0].decode())
-    if kind == b"withdraw":
-        return Withdraw(run)
+    if kind in _OF_A_RUN:
+        return _OF_A_RUN[kind](run)
     if kind == b"decide":
         cause, ref, spec, graph_input, last, visits, tries, found, created = rest
         return Decide(

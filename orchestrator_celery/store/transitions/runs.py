@@ -298,6 +298,10 @@ class Store(SlicedTransitions):
         """
         return self._after_retry("overdue", run, error, int(inner))
 
+    def start_more(self, run: str) -> Effects:
+        """Start a burst of items of each pool that has free places; `detail` is 1 if a pool still has some."""
+        return self._run("start_more", run)
+
     def withdraw(self, run: str, place: str = "", error: bytes = b"") -> Effects:
         """Withdraw what is queued below the failing composites of a run, one slice of a pass.
 
