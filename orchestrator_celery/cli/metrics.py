@@ -6,7 +6,7 @@ import threading
 
 import click
 
-from orchestrator_celery.cli.project import command, opened
+from orchestrator_celery.cli.project import command, opened, said
 
 __all__ = ("metrics",)
 
@@ -35,5 +35,5 @@ def metrics(ctx: click.Context, port: int, host: str, once: bool) -> None:
         except OSError as exc:
             problem = f"Port {port} of {host} cannot be used: {exc.strerror}. Choose another."
             raise click.ClickException(problem) from None
-        click.echo(f"http://{host}:{server.server_port}/metrics")
+        said(f"http://{host}:{server.server_port}/metrics")
         threading.Event().wait()

@@ -62,7 +62,7 @@ class Collector:
         store, registry = self._container.store, self._container.registry
         yield _gauge("orchestrator_store_latency_seconds", "Seconds of one call to the store.", latency)
         yield _gauge("orchestrator_workers", "Live workers with the extension.", len(registry.alive(now * 1000)))
-        kept = store.client.zcard(store.keys.runs)
+        kept = store.client.zcount(store.keys.runs, "(-inf", "+inf")  # without the mark of a complete index
         yield _gauge("orchestrator_runs_kept", "Runs on record, ended ones included.", kept)
         oldest = store.client.zrange(store.keys.due, 0, 0, withscores=True)
         lag = max(0.0, now - oldest[0][1] / 1000) if oldest else 0.0

@@ -55,7 +55,9 @@ class LiveRuns:
         Args:
             now: the time by the store's clock.
         """
-        ids = [run.decode() for run in self._client.zrange(self._keys.due, 0, _MOST - 1)]
+        # Without the mark of a complete index, whose score is infinite.
+        bounds = ("-inf", "(+inf")
+        ids = [run.decode() for run in self._client.zrangebyscore(self._keys.due, *bounds, 0, _MOST)]
         statuses: Counter[RunStatus] = Counter()
         states: Counter[NodeState] = Counter()
         oldest = now
@@ -70,7 +72,7 @@ class LiveRuns:
                     continue
                 statuses[RunStatus(status.decode())] += 1
                 oldest = min([oldest, *self._count(live, states, status.decode())])
-        left_out = max(0, self._client.zcard(self._keys.due) - len(ids))
+        left_out = max(0, self._client.zcount(self._keys.due, *bounds) - len(ids))
         return Found(
             {status: statuses[status] for status in _LIVE},
             {state: states[state] for state in _STATES},
