@@ -288,6 +288,7 @@ def progress(run: Run) -> tuple[int, float, float | None]:
     assert_type(found, Progress)
     assert_type((found.done, found.failed, found.running, found.waiting), tuple[int, int, int, int])
     assert_type(found.rate, float)
+    assert_type((found.eta_low, found.eta_high, found.grows), tuple[float | None, float | None, bool])
     return found.total, found.fraction, found.eta
 
 
@@ -295,7 +296,7 @@ def walk(node: NodeView) -> Iterator[str]:
     assert_type(node.progress, NodeProgress | None)
     if node.progress is not None:
         assert_type((node.progress.done, node.progress.total), tuple[float, float | None])
-        assert_type((node.progress.fraction, node.progress.at), tuple[float | None, datetime])
+        assert_type((node.progress.fraction, node.progress.at), tuple[float | None, datetime | None])
     assert_type(node.kind, NodeKind)
     assert_type(node.state, NodeState)
     assert_type(node.started, datetime | None)
