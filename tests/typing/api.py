@@ -33,6 +33,8 @@ from orchestrator_celery import (
     Check,
     CheckLevel,
     ComplexSignature,
+    CompositeFailed,
+    CompositeSucceeded,
     ConditionalGraph,
     ConditionError,
     ConfirmationRequired,
@@ -357,7 +359,7 @@ def watch_all(orchestrator: Orchestrator, after: str | None = None) -> Event | R
     return None
 
 
-def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type after the other
+def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the other
     assert_type(run.watch(), Iterator[Event])
     assert_type(run.events(after=after), list[Event])
     for event in run.watch(after=after):
@@ -372,6 +374,8 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
             return f"{event.worker} {event.attempt}"
         if isinstance(event, NodeVetoed | NodeRetried):
             return event.reason
+        if isinstance(event, CompositeSucceeded | CompositeFailed):
+            return event.node
         if isinstance(event, ItemsAdded | NodeRepublished | PriorityChanged):
             return str(event.count)
         if isinstance(event, NodeProgressed):
