@@ -38,11 +38,18 @@ class LogBuffer:
     Args:
         write: writes lines of a run to the store.
         mark: records which runs have new lines, for searches. The thread calls it, so that no task waits for it.
+        dropped: is told how many lines were dropped.
     """
 
-    def __init__(self, write: Callable[[str, list[bytes]], Any], mark: Callable[[list[str]], Any]) -> None:
+    def __init__(
+        self,
+        write: Callable[[str, list[bytes]], Any],
+        mark: Callable[[list[str]], Any],
+        dropped: Callable[[int], Any] = lambda count: None,
+    ) -> None:
         self._write = write
         self._mark = mark
+        self._on_dropped = dropped
         self._thread: threading.Thread | None = None
         self._start()
 
@@ -107,6 +114,7 @@ class LogBuffer:
     def _tell_dropped(self) -> bool:
         """Write how many lines of a run are missing, after the lines that came through."""
         run, (count, line) = self._dropped.popitem()
+        self._on_dropped(count)
         try:
             self._write(run, [_missing(count, line)])
         except UNREACHABLE:
