@@ -174,6 +174,24 @@ from .model.audit import (
 from .model.audit import (
     CancelPlan as CancelPlan,
 )
+from .model.changes import (
+    ApprovalRequested as ApprovalRequested,
+)
+from .model.changes import (
+    Change as Change,
+)
+from .model.changes import (
+    ChangesMissed as ChangesMissed,
+)
+from .model.changes import (
+    NodeChanged as NodeChanged,
+)
+from .model.changes import (
+    ResumeReported as ResumeReported,
+)
+from .model.changes import (
+    RunChanged as RunChanged,
+)
 from .model.checks import (
     Check as Check,
 )
@@ -185,6 +203,12 @@ from .model.events import (
 )
 from .model.events import (
     ArrivalIgnored as ArrivalIgnored,
+)
+from .model.events import (
+    CompositeFailed as CompositeFailed,
+)
+from .model.events import (
+    CompositeSucceeded as CompositeSucceeded,
 )
 from .model.events import (
     Event as Event,

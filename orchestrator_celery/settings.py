@@ -60,6 +60,9 @@ class OrchestratorSettings(BaseModel):
         default=16 * 1024 * 1024, ge=1024, description="Largest result or argument list of one task, in bytes."
     )
     max_events: int = Field(default=10_000, ge=100, description="Events kept per run, the newest ones.")
+    max_feed: int = Field(
+        default=10_000, ge=100, description="Changes kept for `orchestrator.watch()`, about; the newest ones."
+    )
     max_resumes: int = Field(
         default=2, ge=0, description="How often a task is restarted after it lost its worker process."
     )
@@ -99,6 +102,11 @@ class OrchestratorSettings(BaseModel):
     log_lines: int = Field(default=10_000, ge=100, description="Log lines kept per run, the newest ones.")
     log_line_length: int = Field(
         default=4000, ge=100, le=100_000, description="Most characters of a log line; the rest is cut."
+    )
+    log_index: str | None = Field(
+        default=None,
+        description="File for the index of log lines of the process that searches them; by default in the user's "
+        "folder for caches. It may be deleted at any time.",
     )
     redact: str | None = Field(
         default=None,

@@ -15,8 +15,11 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.records.definitions import leaf_definition
 from orchestrator_celery.records.packed import Tree, pack
+from orchestrator_celery.records.statistics import Durations
+from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended
 from orchestrator_celery.store.worker_registry import WorkerRegistry
@@ -199,6 +202,7 @@ CALLS: dict[str, Lost] = {
         tree=swarm(*[leaf()] * 200, max_concurrency=150),
     ),
     "log": Lost(lambda play, first: play.store.logs.append("r", [b"[1]", b"[2]"])),
+    "tally": Lost(lambda play, first: play.store.tally("r", {"a": Durations(1, 2.0, 4.0)})),
     "ended": Lost(
         lambda play, first: play.store.ended(play.leaf(CLOSE, play.live()[CLOSE].attempt)),
         closing,
@@ -236,6 +240,9 @@ CALLS: dict[str, Lost] = {
         may_refuse=Refused.GONE,
     ),
     "append_audit": Lost(lambda play, first: AuditTrail(play.redis, play.store.keys, 100, 100).append("entry")),
+    "append_feed": Lost(
+        lambda play, first: FeedStream(play.redis, play.store.keys, 100).append([FeedEntry("status", "r")])
+    ),
     "keep_report": Lost(lambda play, first: play.store.keep_report(b"report")),
     "awaits": Lost(lambda play, first: play.store.graphs.awaits("r", 5.0)),
     "beat": Lost(lambda play, first: WorkerRegistry(play.redis, play.store.keys).beat("w/a", 30, ["x"]).leads),
@@ -295,7 +302,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and value > 1e12:
         return "T"
     if isinstance(value, dict):
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {plain(key): "T" if key == b"rested" else plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         has_order = not isinstance(value, (set, frozenset)) and not is_sorted_set(value)
         items = [plain(item) for item in value]

@@ -19,6 +19,7 @@ from orchestrator_celery import (
     AnswerView,
     Approval,
     ApprovalAwaited,
+    ApprovalRequested,
     ApprovalTimeout,
     ApprovalView,
     ArrivalIgnored,
@@ -27,9 +28,13 @@ from orchestrator_celery import (
     BulkRejected,
     BulkReport,
     CancelPlan,
+    Change,
+    ChangesMissed,
     Check,
     CheckLevel,
     ComplexSignature,
+    CompositeFailed,
+    CompositeSucceeded,
     ConditionalGraph,
     ConditionError,
     ConfirmationRequired,
@@ -55,6 +60,7 @@ from orchestrator_celery import (
     KindStatistics,
     LeafIgnored,
     LogLine,
+    NodeChanged,
     NodeCheckpointed,
     NodeFailed,
     NodeHeld,
@@ -88,10 +94,12 @@ from orchestrator_celery import (
     ResumeAction,
     ResumedNode,
     ResumeReport,
+    ResumeReported,
     Retry,
     Run,
     RunAnswer,
     RunCancelled,
+    RunChanged,
     RunClosed,
     RunFilter,
     RunList,
@@ -280,6 +288,7 @@ def progress(run: Run) -> tuple[int, float, float | None]:
     assert_type(found, Progress)
     assert_type((found.done, found.failed, found.running, found.waiting), tuple[int, int, int, int])
     assert_type(found.rate, float)
+    assert_type((found.eta_low, found.eta_high, found.grows), tuple[float | None, float | None, bool])
     return found.total, found.fraction, found.eta
 
 
@@ -287,7 +296,7 @@ def walk(node: NodeView) -> Iterator[str]:
     assert_type(node.progress, NodeProgress | None)
     if node.progress is not None:
         assert_type((node.progress.done, node.progress.total), tuple[float, float | None])
-        assert_type((node.progress.fraction, node.progress.at), tuple[float | None, datetime])
+        assert_type((node.progress.fraction, node.progress.at), tuple[float | None, datetime | None])
     assert_type(node.kind, NodeKind)
     assert_type(node.state, NodeState)
     assert_type(node.started, datetime | None)
@@ -331,7 +340,26 @@ def steer(run: Run) -> None:
     assert_type(swarm.close, Callable[[], None])
 
 
-def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type after the other
+def watch_all(orchestrator: Orchestrator, after: str | None = None) -> Event | ResumeReport | RunStatus | str | None:
+    changes = orchestrator.watch("status:FAILED", tag="eu", nodes=True, after=after)
+    assert_type(changes, Iterator[Change])
+    for change in changes:
+        assert_type((change.id, change.time), tuple[str, datetime])
+        if isinstance(change, NodeChanged):
+            return change.event
+        if isinstance(change, ResumeReported):
+            return change.report
+        if isinstance(change, RunChanged):
+            assert_type(change.view, RunView | None)
+            return change.status
+        if isinstance(change, ApprovalRequested):
+            return f"{change.run} {change.node}"
+        if isinstance(change, ChangesMissed):
+            return change.reason
+    return None
+
+
+def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the other
     assert_type(run.watch(), Iterator[Event])
     assert_type(run.events(after=after), list[Event])
     for event in run.watch(after=after):
@@ -346,6 +374,8 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
             return f"{event.worker} {event.attempt}"
         if isinstance(event, NodeVetoed | NodeRetried):
             return event.reason
+        if isinstance(event, CompositeSucceeded | CompositeFailed):
+            return event.node
         if isinstance(event, ItemsAdded | NodeRepublished | PriorityChanged):
             return str(event.count)
         if isinstance(event, NodeProgressed):

@@ -10,7 +10,7 @@ from celery import Celery
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.records.streams.events import parse_event
+from orchestrator_celery.records.streams.events import COMPOSITES, parse_event
 from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
@@ -68,9 +68,10 @@ class Stand:
         return Swarm(items, app=self.app, **bounds)
 
     def keys(self):
-        """Every key of the store, the last answers to callers aside."""
-        client = self.orchestrator.container.store.client
-        return sorted(key.decode() for key in client.scan_iter(f"{self._prefix}:*") if not is_answers(client, key))
+        """Every key of the store, the last answers to callers and the feed of all runs aside."""
+        client, feed = self.orchestrator.container.store.client, f"{self._prefix}:feed".encode()
+        found = [key for key in client.scan_iter(f"{self._prefix}:*") if not key.startswith(feed)]
+        return sorted(key.decode() for key in found if not is_answers(client, key))
 
     def queued(self, queue="celery"):
         """How many messages wait in a queue of the broker, which has to be a Redis."""
@@ -123,7 +124,11 @@ def leaf(run, node="0.0", attempt=1):
 
 
 def events(run, *kinds):
-    """What the run's stream holds by now, also after its end, when `watch` has stopped."""
+    """What the run's stream holds by now, also after its end, when `watch` has stopped.
+
+    Kinds of the ends of nodes include those of composites.
+    """
+    kinds += tuple(COMPOSITES[kind] for kind in kinds if kind in COMPOSITES)
     entries = run.app.orchestrator.container.reader.events(run.id, "0", None)
     found = [parse_event(run.id, place, fields) for place, fields in entries]
     return [event for event in found if not kinds or isinstance(event, kinds)]
