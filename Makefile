@@ -13,7 +13,7 @@ SPREAD := -n $(WORKERS) --durations 20
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
   --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py
 
-.PHONY: help setup demo check test test-full test-all coverage lint format types bench soak dist clean
+.PHONY: help setup demo check test test-full test-all coverage lint format types bench soak openapi dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -64,6 +64,11 @@ bench: $(STAMP) ## compare with native Celery, side by side; writes docs/benchma
 
 soak: $(STAMP) ## ten minutes of workflows under random faults; writes docs/soak.md
 	$(BIN)/python -m tests.soak --write-docs
+
+openapi: $(STAMP) ## write the OpenAPI document of the dashboard to docs/dashboard/openapi.json
+	$(BIN)/python -c "from orchestrator_celery.dashboard.server.application import build_api; from \
+	orchestrator_celery.dashboard.server.document import written; print(written(build_api()), end='')" \
+	> docs/dashboard/openapi.json
 
 dist: $(STAMP) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

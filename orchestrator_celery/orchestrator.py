@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,15 +11,14 @@ from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings, RunNotFound
+from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.run_catalog import RunCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
-from orchestrator_celery.lifecycle.doctor import Doctor
 from orchestrator_celery.lifecycle.start import Starter
-from orchestrator_celery.model.checks import Check
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
@@ -49,7 +48,7 @@ __all__ = ("Orchestrator",)
 
 
 @spelled("save", "signatures")
-class Orchestrator:
+class Orchestrator(Operations):
     """Makes the canvas primitives of a Celery app durable. Install it where you create the app.
 
     Calling `Orchestrator(app)` twice is safe: the second call returns the installed one. No setting is read and no
@@ -60,8 +59,6 @@ class Orchestrator:
     """
 
     app: Celery
-    #: The parts that handles and workers use; not part of the public interface.
-    container: Container
 
     def __new__(cls, app: Celery) -> Orchestrator:
         """Install an orchestrator, or return the installed one."""
@@ -240,13 +237,6 @@ class Orchestrator:
         """
         return read_statistics(self.container, task, category, since)
 
-    def doctor(self) -> Iterator[Check]:
-        """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.
-
-        Each outcome is yielded when it is known; all of them take a few seconds. No outcome is raised as an error.
-        """
-        yield from Doctor(self.container).checks()
-
     # -- stored signatures --------------------------------------------------------------------------
 
     def save(
@@ -389,6 +379,7 @@ if TYPE_CHECKING:
         approvals = Call(Orchestrator.approvals)
         audit = Call(Orchestrator.audit)
         doctor = Each(Orchestrator.doctor)
+        note_refusal = Call(Orchestrator.note_refusal)
         resume_reports = Call(Orchestrator.resume_reports)
         run = Call(Orchestrator.run)
         runs = Call(Orchestrator.runs)
@@ -396,3 +387,4 @@ if TYPE_CHECKING:
         signature = Call(Orchestrator.signature)
         signatures = Call(Orchestrator.signatures)
         stats = Call(Orchestrator.stats)
+        workers = Call(Orchestrator.workers)
