@@ -8,7 +8,19 @@ from typing import NamedTuple
 
 from orchestrator_celery.model.ids import Fence, LeafId
 
-__all__ = ("Await", "Begun", "Cause", "CloseRun", "Decide", "Decision", "Dispatch", "EdgeContext", "Effect", "Withdraw")
+__all__ = (
+    "Await",
+    "Begun",
+    "Cause",
+    "CloseRun",
+    "Decide",
+    "Decision",
+    "Dispatch",
+    "EdgeContext",
+    "Effect",
+    "StartMore",
+    "Withdraw",
+)
 
 
 class Dispatch(NamedTuple):
@@ -118,6 +130,12 @@ class Await(NamedTuple):
     until: float | None
 
 
+class StartMore(NamedTuple):
+    """Start more items of the pools of a run that have free places."""
+
+    run: str
+
+
 class Withdraw(NamedTuple):
     """Withdraw what is queued below the failing composites of a run."""
 
@@ -152,4 +170,4 @@ class Decision(NamedTuple):
     elements: bytes = b""
 
 
-Effect = Dispatch | CloseRun | Decide | Await | Begun | Withdraw
+Effect = Dispatch | CloseRun | Decide | Await | Begun | StartMore | Withdraw

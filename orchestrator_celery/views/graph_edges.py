@@ -48,7 +48,7 @@ class GraphEdges:
         layout, own = self._layout(), self._numbers()
         [start, *nodes] = self._reader.definitions(self._run, [self._graph, *(f"{self._graph}.{n}" for n in own)])
         facts = {number: self._facts(raw) for number, raw in zip([_START, *own], [start, *nodes], strict=True)}
-        taken = self._taken(own)
+        taken = self._taken(own, layout.get(_START, []))
         return tuple(
             GraphEdge(
                 source=f"{self._graph}.{source}",
@@ -80,7 +80,7 @@ class GraphEdges:
         payload = b"" if raw is None else parse_definition(raw).payload
         return self._codec.load(payload) if payload else {}
 
-    def _taken(self, numbers: list[str]) -> Counter[tuple[str, str]]:
+    def _taken(self, numbers: list[str], first: list[str]) -> Counter[tuple[str, str]]:
         """Return how often each edge was taken, by its two ends."""
         turns = self._reader.graph_state(self._run, self._graph).turns
         visits = [(number, f"{self._graph}.{number}.{k}") for number in numbers for k in range(turns.get(number, 0))]
@@ -89,6 +89,8 @@ class GraphEdges:
         taken = Counter[tuple[str, str]]()
         for (number, _), raw in zip(visits, found, strict=True):
             taken.update((number, target) for target in (raw or b"").decode().split(",") if target)
+        if found[-1] is None:  # the edges of START need no decision, so the store keeps none
+            taken.update((_START, target) for target in first if turns.get(target, 0))
         return taken
 
 

@@ -6,11 +6,11 @@ import pytest
 from celery import Celery
 from redis import Redis
 
+import orchestrator_celery.store.transitions.upload as upload_module
 from orchestrator_celery import Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import Refused, Store
-from orchestrator_celery.store.transitions.runs import upload as upload_module
 from orchestrator_celery.store.transitions.upload import upload
 
 from .play import Play, names

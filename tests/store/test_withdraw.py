@@ -209,6 +209,7 @@ def test_a_script_that_withdraws_is_short(play: Play) -> None:
     """Given 3,000 queued tasks below a failing graph, then no script takes longer than 20 ms, and slices do it all."""
     beside = swarm(*(group(*(task() for _ in range(100))) for _ in range(30)), max_concurrency=30)
     play.start(graph("START>bad START>s bad>END s>END", {"bad": task(), "s": beside}), window=200)
+    play.start_more()
     for node in [node for node in play.queued() if node.startswith("0.1")][:1]:
         play.claim(node)
     play.claim("0.0.0")
@@ -233,6 +234,7 @@ def test_a_pass_goes_on_where_a_process_died(play: Play) -> None:
     """Given a process that dies in the middle of a pass, then another process finishes it."""
     beside = swarm(*(group(*(task() for _ in range(60))) for _ in range(10)))
     play.start(graph("START>bad START>s bad>END s>END", {"bad": task(), "s": beside}), window=600)
+    play.start_more()
     assert len(play.queued()) > 500
     play.claim("0.0.0")
     play.fail("0.0.0")

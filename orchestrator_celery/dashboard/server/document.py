@@ -26,4 +26,3 @@ def document(api: FastAPI) -> dict[str, Any]:
 def written(api: FastAPI) -> str:
     """Return the document as text, as it is published in `docs/dashboard/openapi.json`."""
     return json.dumps(document(api), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-

@@ -50,6 +50,8 @@ class SideEffects:
                 self._reset(run)
             if HeadField.RETRY.value in head:
                 self._container.publisher.act(self._container.store.finish_retry(run).todo)
+            if HeadField.MORE.value in head:
+                self._start_more(run)
             if STALE in head:
                 OldResults(self._container).take_back(run)
             if HeadField.WITHDRAW.value in head:
@@ -64,6 +66,14 @@ class SideEffects:
             logger.warning(
                 "Side effects of a state change cannot be applied now: %r", exc, extra={"action": "settle", "run": run}
             )
+
+    def _start_more(self, run: str) -> None:
+        """Start items burst by burst, until the pools of the run have no free places."""
+        has_more = True
+        while has_more:
+            effects = self._container.store.start_more(run)
+            self._container.publisher.act(effects.todo)
+            has_more = effects.refused is None and effects.detail == 1
 
     def _reset(self, run: str) -> None:
         """Reset Celery's result, so that callers wait for the new outcome.

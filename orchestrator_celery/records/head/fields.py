@@ -126,6 +126,7 @@ class HeadField(str, Enum):
     INSIDE = "inside"  #: pending: runs that stand in for its tasks follow its status
     WITHDRAW = "withdraw"  #: pending: a pass that withdraws queued nodes, and how far it has come
     RETRY = "retry"  #: pending: what a retry has still to look at, a JSON list; see `retry_slices.lua`
+    MORE = "more"  #: pending: pools with free places for which a burst was too short, separated by spaces
     STALE = "stale"  #: pending: Celery has a result from before the run
     RESET = "reset"  #: pending: take the end before a retry back from Celery
     # Of a cancelled run.

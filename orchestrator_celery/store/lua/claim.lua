@@ -34,4 +34,5 @@ if live.state == STATE.queued then
   effects[1] = { 'begun', node, waited, redis.call('HGET', root, HEAD.category) or '' }
 end
 begin_body(node, live, owner)
+if redis.call('HEXISTS', root, HEAD.more) == 1 then effects[#effects + 1] = { 'more', PLACE.close, 0 } end
 return reply('ok', given_to_body(node, live))

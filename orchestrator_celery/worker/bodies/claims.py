@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore, Reject
 
+from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.publisher import Origin
 from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
+from orchestrator_celery.model.effects import StartMore
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
@@ -112,6 +114,8 @@ class Claims:
         is_alone = self._bodies.add((leaf, fence), body) or _runs_alone()
         answer = patiently(self._container, self._container.store.claim, leaf, fence, owner)
         if answer.refused is None:
+            if any(isinstance(effect, StartMore) for effect in answer.todo):
+                self._start_more(leaf.run)
             return answer
         if answer.refused is Refused.DUPLICATE and answer.detail == owner.encode() and is_alone:
             # This call claimed the node before, and the answer was lost: nothing else in this process can have done it.
@@ -120,6 +124,13 @@ class Claims:
             # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.
             self._lost.process_gone(task, leaf, fence, hold=self._container.incarnation != _incarnation(answer.detail))
         raise Ignore(f"vetoed: {answer.refused.value}")
+
+    def _start_more(self, run: str) -> None:
+        """Publish the next burst of items before the body begins: the body may take hours."""
+        try:
+            self._container.publisher.act(self._container.store.start_more(run).todo)
+        except TRANSIENT_ERRORS as exc:  # the reconciler does it
+            logger.warning("More items of a run cannot be started now: %r", exc, extra={"action": "more", "run": run})
 
     def _is_gone(self, other: str, owner: str) -> bool:
         node, pid, incarnation = other.rsplit("/", 2)

@@ -1,0 +1,117 @@
+"""A pool fills all its free places, however many: burst by burst, as tasks are claimed."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator_celery.canvas.approval import Approval
+from orchestrator_celery.model.effects import Dispatch, StartMore
+from orchestrator_celery.model.ids import CLOSE
+from orchestrator_celery.store import Refused
+from orchestrator_celery.store.scripting.script_call import Effects
+
+from .play import FIRST, Play
+from .trees import chain, graph, group, leaf, swarm, unit
+
+#: Most messages that one call asks for.
+BURST = 64
+
+
+def sent(effects: Effects) -> list[Dispatch]:
+    return [effect for effect in effects.todo if isinstance(effect, Dispatch)]
+
+
+def claim_all(play: Play, effects: Effects) -> int:
+    """Claim as workers do that run a task for ever: the most messages that one call asked for."""
+    todo, most = sent(effects), len(sent(effects))
+    while todo:
+        claimed = play.store.claim(todo.pop(0).leaf, FIRST, "w/1/a")
+        assert claimed.refused is None
+        if any(isinstance(effect, StartMore) for effect in claimed.todo):
+            more = sent(play.store.start_more(play.run))
+            most, todo = max(most, len(more)), todo + more
+    return most
+
+
+def live(play: Play) -> int:
+    return len([node for node in play.live() if node != CLOSE])
+
+
+@pytest.mark.parametrize("item", [leaf(), chain(leaf(), leaf()), unit(leaf())], ids=["task", "chain", "unit"])
+@pytest.mark.parametrize("limit", [1, 63, 64, 65, 128, 200, 1000, None])
+def test_the_limit_is_reached(play, limit, item):
+    """Given items that never end, when each is claimed, then as many run as the limit allows, or the window."""
+    bounds = {} if limit is None else {"max_concurrency": limit}
+    most = claim_all(play, play.start(swarm(*[item] * 1100, **bounds), window=256))
+    assert live(play) == (limit or 256)
+    assert most <= BURST
+    assert play.redis.hmget(play.store.keys.root("r"), "more", "owed") == [None, None]
+    assert play.store.start_more("r").refused is Refused.STALE
+
+
+def test_items_of_several_tasks_fill_bursts(play):
+    """Given items that send several messages at once, then a burst counts messages."""
+    most = claim_all(play, play.start(swarm(*[group(leaf(), leaf(), leaf())] * 300, max_concurrency=100)))
+    assert most <= BURST + 3
+    assert live(play) == 300
+
+
+def test_items_that_wait_for_a_person_all_wait(play):
+    """Given items that begin with an approval, for which no worker claims anything, then the reconciler starts them all."""
+    play.start(swarm(*[graph("START>a a>END", {"a": Approval()})] * 300), window=256)
+    while play.store.start_more("r").detail == 1:
+        assert live(play) % BURST == 0
+    assert live(play) == 256
+
+
+def test_a_burst_nobody_started_is_owed(play):
+    """Given a worker that dies between its claim and the burst, then the next claim asks again, and a look sees it."""
+    first, second, *_ = sent(play.start(swarm(*[leaf()] * 200, max_concurrency=150)))
+    for one in (first, second):
+        claimed = play.store.claim(one.leaf, one.fence, "w/1/a")
+        assert [type(effect) for effect in claimed.todo][-1:] == [StartMore]
+    [check] = play.store.due_index.check(["r"])
+    assert check.pending_side_effects
+    assert len(sent(play.store.start_more("r"))) == BURST
+
+
+def test_several_pools_have_bursts_of_their_own(play):
+    """Given swarms side by side, when one claim asks for more, then each pool gets its burst."""
+    pools = [swarm(*[leaf()] * 100, max_concurrency=90) for _ in range(3)]
+    claim_all(play, play.start(unit(group(*pools))))
+    assert live(play) == 270
+
+
+def test_a_suspended_run_starts_its_burst_later(play):
+    """Given a suspension between two bursts, then nothing is sent until the run is resumed, and then all of it."""
+    effects = play.start(swarm(*[leaf()] * 200, max_concurrency=150))
+    play.store.suspend("r")
+    assert sent(play.store.start_more("r")) == []
+    resumed = play.store.resume("r")
+    assert effects.todo
+    claim_all(play, resumed)
+    assert live(play) == 150
+
+
+def test_a_swarm_that_stops_starts_no_more(play):
+    """Given a swarm that stops at its first failure with a burst pending, then nothing more starts, and nothing is owed."""
+    first, *_ = sent(play.start(swarm(*[leaf()] * 200, max_concurrency=150, stop_after=1)))
+    play.claim(first.leaf.node)
+    play.fail(first.leaf.node)
+    assert sent(play.store.start_more("r")) == []
+    play.withdraw()
+    assert live(play) == 0
+    assert play.redis.hget(play.store.keys.root("r"), "more") is None
+
+
+def test_more_is_asked_for_after_a_retry(play):
+    """Given a failed swarm, when it is retried, then its limit is reached again."""
+    effects = play.start(swarm(*[leaf()] * 150, max_concurrency=150))
+    todo = sent(effects)
+    while todo:
+        one = todo.pop()
+        play.claim(one.leaf.node)
+        todo += sent(play.fail(one.leaf.node))
+    play.tell()
+    claim_all(play, play.store.retry("r"))
+    assert live(play) == 150
