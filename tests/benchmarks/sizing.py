@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -163,6 +164,12 @@ def sweeps(runs, workers):
 
 
 def million(n):
+    """Measure a swarm of many items, in a process of its own: the project reads its servers when it is imported."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(_million, (n,))
+
+
+def _million(n):
     """Add a swarm of many items from a generator, then run them in batches; memory of the client and of Redis."""
     with EmbeddedRedis() as server:
         os.environ.update(environment(server.url(0), server.url(1)))
