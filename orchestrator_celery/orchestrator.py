@@ -378,5 +378,6 @@ if TYPE_CHECKING:
         signature = Call(Orchestrator.signature)
         signatures = Call(Orchestrator.signatures)
         stats = Call(Orchestrator.stats)
+        logs = Each(Orchestrator.logs)
         watch = Each(Orchestrator.watch)
         workers = Call(Orchestrator.workers)
