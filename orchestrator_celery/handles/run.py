@@ -32,7 +32,7 @@ from orchestrator_celery.views.approvals import WaitingApprovals
 from orchestrator_celery.views.graph_edges import GraphEdges
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.live_progress import LiveProgress
-from orchestrator_celery.views.log_lines import LogFilter
+from orchestrator_celery.views.logs.lines import LogFilter
 from orchestrator_celery.views.node_data import NodeReader
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.runs import run_view
