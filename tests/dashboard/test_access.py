@@ -40,6 +40,7 @@ def test_requests_of_other_sites_are_refused(browser, app, path):
         )
     browser.cookies.clear()
     assert browser.post(path).status_code == 403, "a token without its session"
+    assert browser.post(path, headers={"X-CSRF-Token": ""}).status_code == 403, "no token of nobody"
     assert any("another site" in entry.outcome for entry in refusals(app, "request", "anonymous@127.0.0.1"))
 
 
