@@ -170,11 +170,18 @@ class DueIndex(Transitions):
             answers = pipe.execute(raise_on_error=False)
         return [_parse_check(run, answer, self.keys.app) for run, answer in zip(runs, answers, strict=True)]
 
-    def republish(self, run: str, nodes: Sequence[str]) -> tuple[Effect, ...]:
-        """Return the effects that publish overdue messages again; a message that was claimed meanwhile has none."""
+    def republish(self, run: str, nodes: Sequence[str], at_once: bool = False) -> tuple[Effect, ...]:
+        """Return the effects that publish overdue messages again; a message that was claimed meanwhile has none.
+
+        Args:
+            run: the run.
+            nodes: the nodes whose messages are overdue.
+            at_once: whether a message is overdue from the moment at which it may be sent.
+        """
         found: list[Effect] = []
+        pauses = (0, 0) if at_once else self._pauses()
         for page in in_chunks(nodes, _REPUBLISHED):
-            found += self._run("republish", run, *self._pauses(), *page).todo
+            found += self._run("republish", run, *pauses, *page).todo
         return tuple(found)
 
     def _pauses(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_s
 from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting import scripts
-from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell, effect
+from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
 from orchestrator_celery.store.transitions.logs import LogTransitions
@@ -147,9 +147,11 @@ class Store(SlicedTransitions):
     def unclaimed(self, run: str) -> tuple[Effect, ...]:
         """Return the messages of a run's outbox, to publish them again; the claim admits only one copy of each."""
         with asking():
-            word, effects, *_ = scripts.load("sweep").run(self.client, self.keys.root(run), (0, 0, self.keys.app.id))
-        # The run may have ended, or gone, by now: then nothing of it is in the outbox.
-        return tuple(effect(run, item) for item in effects) if word == b"ok" else ()
+            word, _, *found = scripts.load("sweep").run(self.client, self.keys.root(run), (0, 0, self.keys.app.id))
+        if word != b"ok":  # the run has ended, or is gone
+            return ()
+        *_, overdue = found
+        return self.due_index.republish(run, [node.decode() for node in overdue[::4]], at_once=True)
 
     def upload_records(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
         """Upload records that a new run will take over; return their token, '' for no records."""
