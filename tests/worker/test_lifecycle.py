@@ -88,8 +88,10 @@ class Case:
         assert self.run.status is status
 
     def is_closed(self):
-        head = self.stand.orchestrator.container.reader.head(self.run.id)
-        return "closed" in head and not any(field.value in head for field in PENDING_SIDE_EFFECTS)
+        reader = self.stand.orchestrator.container.reader
+        head = reader.head(self.run.id)
+        at_rest = not any(field.value in head for field in PENDING_SIDE_EFFECTS)
+        return "closed" in head and at_rest and not reader.live(self.run.id)  # the last runner may report late
 
     def keys(self):
         """All the store has of it, beside the last answers to callers, and log lines: a process writes its last ones late."""
