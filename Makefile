@@ -56,6 +56,7 @@ lint: lint-python ## style, layers and types; of the front end too if Node is th
 	else echo "no Node: the front end was not checked"; fi
 
 lint-frontend: $(STAMP) # types, style, tests and the budget of the first load
+	$(NODE) npm run --silent check:types
 	$(NODE) npm run --silent lint
 	$(NODE) npm test --silent
 	$(NODE) npm run --silent build

@@ -123,9 +123,7 @@ class Orchestrator(Operations, Watching):
             ForeignRun: the run belongs to another app on the same store.
         """
         if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
-            raise RunNotFound(
-                f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
-            )
+            raise RunNotFound.by_id(id)
         return self.result(id)
 
     def runs(

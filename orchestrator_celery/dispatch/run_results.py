@@ -51,7 +51,7 @@ class RunResults:
         """
         head = self._reader.status_head(run)
         if not head:
-            raise _not_found(run)
+            raise RunNotFound.by_id(run)
         lacking: list[str] = []
         outcome = Outcome(run, partial(self._records, run, lacking), self._codec)
         try:
@@ -61,7 +61,7 @@ class RunResults:
         finally:
             # The record may be deleted between two reads. Then a value that is missing is no result.
             if lacking and self._reader.head_field(run, HeadField.CREATED) != head.get(HeadField.CREATED):
-                raise _not_found(run)
+                raise RunNotFound.by_id(run)
 
     def _records(self, run: str, lacking: list[str], nodes: Sequence[str]) -> list[bytes | None]:
         """Return the records of ended nodes, and add the nodes without a record to a list."""
@@ -82,9 +82,3 @@ class RunResults:
     def of(self, run: str) -> Outcome:
         """Return the reader of results of one run's nodes."""
         return Outcome(run, lambda nodes: self._reader.terminal(run, nodes), self._codec)
-
-
-def _not_found(run: str) -> RunNotFound:
-    return RunNotFound(
-        f"No run has the id {run!r}: it was never started here, was cancelled, or its retention is over."
-    )

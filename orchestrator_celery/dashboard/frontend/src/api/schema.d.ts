@@ -1643,6 +1643,11 @@ export interface components {
              */
             lost: number;
             /**
+             * Resumed
+             * @default 0
+             */
+            resumed: number;
+            /**
              * Retried
              * @default 0
              */
@@ -1662,6 +1667,11 @@ export interface components {
              * @default 0
              */
             throughput: number;
+            /**
+             * Vetoed
+             * @default 0
+             */
+            vetoed: number;
             /**
              * @default {
              *       "count": 0
@@ -1824,6 +1834,11 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Resumed
+             * @default 0
+             */
+            resumed: number;
+            /**
              * Retried
              * @default 0
              */
@@ -1843,6 +1858,11 @@ export interface components {
              * @default 0
              */
             throughput: number;
+            /**
+             * Vetoed
+             * @default 0
+             */
+            vetoed: number;
             /**
              * @default {
              *       "count": 0
@@ -2023,20 +2043,17 @@ export interface components {
         NodeKind: "task" | "chain" | "group" | "chord" | "swarm" | "complex" | "graph" | "node" | "map" | "approval";
         /**
          * NodeProgress
-         * @description The progress that a task reported by `current_node().progress()`.
+         * @description The progress that a task reported by `current_node().progress()`, or the progress of a composite.
          *
          *     Args:
-         *         done: the amount done, in the task's own units.
+         *         done: the amount done, in the task's own units; of a composite, the tasks that are done.
          *         total: the whole amount; None if the task does not know it.
          *         message: the task's message.
-         *         at: the time of the report.
+         *         at: the time of the report; None of a composite.
          */
         NodeProgress: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
+            /** At */
+            at: string | null;
             /** Done */
             done: number;
             /** Message */
@@ -2095,9 +2112,10 @@ export interface components {
          * @description One node of `run.tree()`.
          *
          *     `state` is the node's own state. `inner` counts the states of the children on this page. `progress` is the last
-         *     report of the node's task; a new attempt begins without progress. For a graph's node the view shows the newest
-         *     visit under the node's name: `visits` is the number of visits, and `earlier` holds the previous visits, retries
-         *     included. For an approval, `answer` is its answer. `NodeTimes` describes the times.
+         *     report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
+         *     that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
+         *     visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer.
+         *     `NodeTimes` describes the times.
          */
         NodeView: {
             answer?: components["schemas"]["AnswerView"] | null;
@@ -2236,19 +2254,31 @@ export interface components {
          *         total: the tasks known now; the number grows when items are added to an open swarm.
          *         done: the tasks that succeeded.
          *         failed: the tasks that failed after all retries.
-         *         fraction: the share of ended tasks, 0 to 1.
-         *         rate: the tasks ended per second since the run started.
-         *         eta: the seconds to the end at this rate; None if no estimate is possible.
+         *         fraction: the share that is done, 0 to 1: ended tasks, and the shares that running tasks have reported.
+         *         rate: the tasks ended per second since the run started, without the time that it was suspended.
+         *         eta: the estimated seconds to the end; None if no estimate is possible, and while the run is suspended.
+         *         eta_low: a lower bound. The end lies between the bounds in four of five runs.
+         *         eta_high: an upper bound.
+         *         grows: whether items may be added to the swarm. Then the estimate is that of the known tasks.
          */
         Progress: {
             /** Done */
             done: number;
             /** Eta */
             eta: number | null;
+            /** Eta High */
+            eta_high?: number | null;
+            /** Eta Low */
+            eta_low?: number | null;
             /** Failed */
             failed: number;
             /** Fraction */
             fraction: number;
+            /**
+             * Grows
+             * @default false
+             */
+            grows: boolean;
             /** Rate */
             rate: number;
             /** Running */
@@ -2710,6 +2740,8 @@ export interface components {
          *         failed: the bodies that raised, and the messages that can never run a body.
          *         retried: the bodies that asked for another try.
          *         lost: the bodies whose process was gone.
+         *         resumed: the bodies that were started again after that.
+         *         vetoed: the messages whose body did not begin, because it was superseded, suspended or running already.
          *         series: each hour in which something was counted, the oldest first.
          *         tasks: each task, by name.
          *         categories: each category, by name.
@@ -2736,6 +2768,11 @@ export interface components {
              * @default 0
              */
             lost: number;
+            /**
+             * Resumed
+             * @default 0
+             */
+            resumed: number;
             /**
              * Retried
              * @default 0
@@ -2776,6 +2813,11 @@ export interface components {
              * Format: date-time
              */
             until: string;
+            /**
+             * Vetoed
+             * @default 0
+             */
+            vetoed: number;
             /**
              * @default {
              *       "count": 0
