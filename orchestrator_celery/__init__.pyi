@@ -88,6 +88,9 @@ from .errors import (
     InvalidSettings as InvalidSettings,
 )
 from .errors import (
+    InvalidSubscription as InvalidSubscription,
+)
+from .errors import (
     InvalidTransition as InvalidTransition,
 )
 from .errors import (
@@ -158,6 +161,9 @@ from .handles.run_list import (
 )
 from .handles.stored_signature import (
     StoredSignature as StoredSignature,
+)
+from .handles.subscriptions import (
+    Subscription as Subscription,
 )
 from .lifecycle.audit import (
     acting as acting,
@@ -299,6 +305,9 @@ from .model.observe.statistics import (
 )
 from .model.observe.statistics import (
     Statistics as Statistics,
+)
+from .model.observe.subscriptions import (
+    Notice as Notice,
 )
 from .model.observe.timeline import (
     NodeTimes as NodeTimes,

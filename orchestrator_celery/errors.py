@@ -32,6 +32,7 @@ __all__ = (
     "GraphRecursion",
     "Interrupted",
     "InvalidSettings",
+    "InvalidSubscription",
     "InvalidTransition",
     "InvalidWorkflow",
     "LeafIgnored",
@@ -127,6 +128,10 @@ class NotInstalled(OrchestratorError):
 
 class InvalidSettings(OrchestratorError, ValueError):
     """A setting that begins with `orchestrator_`, or a `TaskPolicy`, is unknown, or its value is not allowed."""
+
+
+class InvalidSubscription(OrchestratorError, ValueError):
+    """A subscription is not allowed: its name is taken, its task is not known, or there are too many."""
 
 
 class UnknownOption(OrchestratorError, TypeError):

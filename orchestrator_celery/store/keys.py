@@ -33,6 +33,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
 `orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
+`orc:subscriptions:<app>`                  hash    rules of subscriptions, by name; see `records/notices/rules.py`
 `orc:feed:<app>`                           stream  changes of all runs; may lag; bounded by `orchestrator_max_feed`
 `orc:feed:<app>:{orc:feed:<app>}:k`        hash    last answer to each thread that appended to the feed
 `orc:reports:<app>`                        list    resume reports, newest first
@@ -76,6 +77,7 @@ class Keys:
         self.logged = f"{prefix}:logged{index}"
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
+        self.subscriptions = f"{prefix}:subscriptions{index}"
         self.feed = f"{prefix}:feed{index}"
         self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
         self.statistics = f"{prefix}:stats:{{{prefix}{index}}}"

@@ -9,6 +9,7 @@ from redis.crc import key_slot
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.records.notices.rules import Rule
 from orchestrator_celery.records.statistics import Kind
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Store, keys
@@ -16,6 +17,7 @@ from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.logged_runs import LoggedRuns
+from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.transitions.upload import upload
 from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
@@ -58,6 +60,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100, 100).append("{}")
     FeedStream(store.client, store.keys, 100).append([FeedEntry("status", run)])
+    Rules(store.client, store.keys).add(Rule("n", "a1", "", ("FAILED",), "t", b"{}"))
     LoggedRuns(store.client, store.keys, 100).mark([run])
     StatisticsStore(store.client, store.keys, 100).add(495000, {Kind("proj.task"): {"s": 1}})
     workers = WorkerRegistry(store.client, store.keys)

@@ -85,6 +85,7 @@ from orchestrator_celery import (
     NodeVetoed,
     NodeView,
     NoRoute,
+    Notice,
     NotInstalled,
     Orchestrator,
     OrchestratorError,
@@ -118,6 +119,7 @@ from orchestrator_celery import (
     Statistics,
     StatusChanged,
     StoredSignature,
+    Subscription,
     StoreNotConfigured,
     StoreUnavailable,
     Swarm,
@@ -513,6 +515,19 @@ async def awaited(run: Run) -> list[Event]:
     assert_type(run.aio.logs(level=40), AsyncIterator[LogLine])
     assert_type(events, AsyncIterator[Event])
     return [event async for event in events]
+
+
+async def subscribed() -> list[Subscription]:
+    made = orchestrator.subscribe(RunFilter.parse("tag:eu"), resize.s("a"), on=(RunStatus.FAILED, "CANCELLED"), name="x")
+    assert_type(made, Subscription)
+    assert_type((made.name, made.where, made.on), tuple[str, str, tuple[RunStatus, ...]])
+    assert_type((made.task, made.created, made.delete()), tuple[str, datetime, bool])
+    assert_type(await orchestrator.aio.subscribe("", swarm, on="FAILED"), Subscription)
+    assert_type(await made.aio.delete(), bool)
+    notice = Notice.model_validate({})
+    assert_type((notice.key, notice.status, notice.time, notice.run), tuple[str, RunStatus, datetime, RunView])
+    assert_type(orchestrator.subscriptions(), list[Subscription])
+    return await orchestrator.aio.subscriptions()
 
 
 def stop(run: Run) -> tuple[InterruptedTask, ...]:

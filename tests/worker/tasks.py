@@ -618,3 +618,20 @@ def logs_nonsense():
     log.info("wrong %d", "format")
     log.info("authorization: Bearer abc.def-ghi and redis://:s3cret@host/0")
     return "told"
+
+
+@app.task
+def told(notice, *more):
+    """Writes down what a subscription sent."""
+    note("told", notice, *more)
+
+
+@app.task
+def told_without_words():
+    note("told")
+
+
+@app.task
+def told_and_fails(notice):
+    note("told", notice)
+    raise ValueError("cannot tell anybody")

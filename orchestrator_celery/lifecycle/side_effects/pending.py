@@ -15,6 +15,7 @@ from orchestrator_celery.dispatch.celery_copy import store_copy
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.side_effects.nested_runs import INSIDE, NestedRuns
+from orchestrator_celery.lifecycle.side_effects.notices import NOTICES, Notices
 from orchestrator_celery.lifecycle.side_effects.old_results import STALE, OldResults
 from orchestrator_celery.model.effects import Withdraw
 from orchestrator_celery.model.printing.safe_log import safe_logger
@@ -62,6 +63,8 @@ class SideEffects:
                 field = f"{HeadPrefix.DETACH.value}{node}"
                 DetachedRun(self._container, run, node).start(*parse_detach(head[field]))
                 self._container.store.settled(run, field)
+            if NOTICES in head:
+                Notices(self._container).send_left(run)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "Side effects of a state change cannot be applied now: %r", exc, extra={"action": "settle", "run": run}
