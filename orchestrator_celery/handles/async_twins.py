@@ -20,6 +20,7 @@ from celery.exceptions import TimeoutError as CeleryTimeoutError
 
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.errors import RunNotFound
+from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store.availability import UNREACHABLE
 
@@ -38,12 +39,14 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.states import NodeKind, RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, RunView
 
-__all__ = ("RunListTwin", "RunTwin")
+__all__ = ("OrchestratorTwin", "RunListTwin", "RunTwin")
 
 #: Seconds between two polls: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
 #: Runs that one call of a thread reads.
 _PAGE = 100
+#: Most seconds between two polls of the feed of all runs.
+_LONGEST_OF_FEED = 0.1
 
 
 class RunTwin(Twin):
@@ -95,6 +98,24 @@ class RunListTwin(Twin):
         while page := await in_thread(lambda: list(islice(runs, _PAGE))):
             for run in page:
                 yield run
+
+
+class OrchestratorTwin(Twin):
+    """The twin of an orchestrator, whose `watch` occupies no thread while it waits."""
+
+    async def watch(
+        self, *where: Any, nodes: bool = False, after: str | None = None, **fields: Any
+    ) -> AsyncIterator[Any]:
+        """Yield changes, from the first awaited item on. Arguments and errors are those of `Orchestrator.watch`."""
+        orchestrator, pause = self._handle, _FIRST
+        wanted = RunFilter.of(*map(str, where), **fields)
+        reader = await in_thread(lambda: orchestrator._change_reader(wanted, nodes, after))
+        while True:
+            changes = await _patiently(orchestrator, functools.partial(reader.read, None))
+            for change in changes:
+                yield change
+            pause = _FIRST if changes else min(pause * 1.5, _LONGEST_OF_FEED)
+            await asyncio.sleep(pause)
 
 
 async def _patiently(run: Any, call: Callable[[], Any]) -> Any:

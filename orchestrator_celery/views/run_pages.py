@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.ids import RunPlace
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.views.runs import run_view, workers_of
+from orchestrator_celery.views.runs import matching_now, run_view, workers_of
 
 __all__ = ("RunPages",)
 
@@ -30,7 +28,7 @@ class RunPages:
         self._reader = reader
         self._store = store
         self._wanted = wanted
-        self._now = datetime.fromtimestamp(store.now() if wanted.is_relative else 0, timezone.utc)
+        self._now = matching_now(wanted, store)
         since, until = (wanted.bound(field, self._now) for field in ("since", "until"))
         self._low = None if since is None else since.timestamp() * 1000
         self._high = None if until is None else until.timestamp() * 1000
@@ -55,6 +53,8 @@ class RunPages:
                         return found, place
             self._store.due_index.forget(gone)
             after = page[-1]
+            if len(page) < _PAGE:
+                break
         return found, None
 
     def _matches(self, view: RunView) -> bool:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 
 from orchestrator_celery.errors import OrchestratorError
+from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import parse_live
+from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("check_aware", "run_view", "workers_of")
+__all__ = ("check_aware", "is_wanted", "matching_now", "run_view", "workers_of")
+
+
+def matching_now(wanted: RunFilter, store: Store) -> datetime:
+    """Return the time to which a filter refers; without a call if it refers to none."""
+    return datetime.fromtimestamp(store.now() if wanted.is_relative else 0, timezone.utc)
+
+
+def is_wanted(reader: Reader, wanted: RunFilter, view: RunView, now: datetime) -> bool:
+    """Whether one run matches a filter, the bounds of its creation included."""
+    since, until = wanted.bound("since", now), wanted.bound("until", now)
+    if (since is not None and view.created < since) or (until is not None and view.created > until):
+        return False
+    return wanted.matches(view, now, workers_of(reader, view) if wanted.names_workers else ())
 
 
 def workers_of(reader: Reader, view: RunView) -> set[str]:

@@ -2,6 +2,7 @@
 
 import inspect
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -254,7 +255,7 @@ def test_a_resumption_is_staggered(site, monkeypatch):
     for run in runs[1:]:
         run.suspend()
     pauses = []
-    monkeypatch.setattr("orchestrator_celery.handles.run_list.time.sleep", pauses.append)
+    monkeypatch.setattr("orchestrator_celery.handles.run_list.time", SimpleNamespace(sleep=pauses.append))
     answers = site.orchestrator.runs().resume(stagger=7)
     assert [answer.done for answer in answers] == [False, True, True, True]
     assert pauses == [7, 7]
