@@ -63,13 +63,11 @@ class Finding:
         after: HasId | str | None = None,
     ) -> RunList:
         """List runs, newest first: `Run`s that carry their view, read page by page. The list has the control verbs.
-
-        `orchestrator.runs(tag="eu").suspend()` suspends all matching runs. With `offset`, `limit` or `after`, a verb
-        applies to the listed runs only.
+        A verb applies to all runs that match; with `offset`, `limit` or `after`, to the listed runs only.
 
         Args:
-            where: a `RunFilter` or its text form, such as `status:FAILED tag:eu since:2h`. A run has to match it and
-                all keywords. In a keyword too, `*` stands for any characters, and of several values one has to match.
+            where: a `RunFilter` or its text form, such as `status:FAILED tag:eu since:2h`. All keywords have to match
+                too; `*` stands for any characters, and of several values one has to match.
             status: only runs in this status.
             task: only runs that call this task.
             category: only runs of this category.
@@ -83,8 +81,7 @@ class Finding:
             after: the last run of the page before: the run, its view, its `view.place` or its id.
 
         Raises:
-            OrchestratorError: a word of the filter or a status is not known, or a datetime has no time zone.
-            RunNotFound: `after` is the id of a run that has no record.
+            OrchestratorError: a word of the filter is not known, a datetime has no zone, or `after` has no record.
         """
         keywords = {"status": status, "task": task, "category": category, "tag": tag, "name": name}
         wanted = RunFilter.of(str(where), **keywords, since=since, until=until, text=text)

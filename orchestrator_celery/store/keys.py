@@ -35,7 +35,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:feed:<app>`                           stream  changes of all runs; may lag; bounded by `orchestrator_max_feed`
 `orc:feed:<app>:{orc:feed:<app>}:k`        hash    last answer to each thread that appended to the feed
 `orc:reports:<app>`                        list    resume reports, newest first
-`orc:stats:{orc:<app>}:<hour>`             set     tasks that were counted in an hour since the epoch; derived
+`orc:stats:{orc:<app>}:<hour>`             set     tasks that were counted in an hour, or in `all`; derived
 `orc:stats:{orc:<app>}:<hour>:<digest>`    hash    counters of one task in that hour; see `records/statistics.py`
 `orc:workers:{orc:<app>}`                  zset    workers with the extension, by the end of their lease
 `orc:workers:{orc:<app>}:active`           hash    the tasks of each worker at its last heartbeat

@@ -34,10 +34,14 @@ class LogBuffer:
 
     Args:
         write: writes lines of a run to the store.
+        dropped: is told how many lines were dropped.
     """
 
-    def __init__(self, write: Callable[[str, list[bytes]], Any]) -> None:
+    def __init__(
+        self, write: Callable[[str, list[bytes]], Any], dropped: Callable[[int], Any] = lambda count: None
+    ) -> None:
         self._write = write
+        self._on_dropped = dropped
         self._thread: threading.Thread | None = None
         self._start()
 
@@ -88,6 +92,7 @@ class LogBuffer:
     def _tell_dropped(self) -> bool:
         """Write how many lines of a run are missing, after the lines that came through."""
         run, (count, line) = self._dropped.popitem()
+        self._on_dropped(count)
         try:
             self._write(run, [_missing(count, line)])
         except UNREACHABLE:

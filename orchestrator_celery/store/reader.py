@@ -13,6 +13,8 @@ from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
+from orchestrator_celery.records.progress import durations_field, parse_durations
+from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
@@ -140,6 +142,11 @@ class Reader:
     def progress(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Return the last progress reports of leaves."""
         return self._fields(self._keys.progress(run), nodes)
+
+    def durations(self, run: str, tasks: Sequence[str]) -> dict[str, Durations]:
+        """Return how long the tasks of a run took, by name, as far as workers have told."""
+        found = self._fields(self._keys.progress(run), [durations_field(task) for task in tasks])
+        return {task: parse_durations(raw) for task, raw in zip(tasks, found, strict=True) if raw is not None}
 
     def pool_size(self, run: str, pool: str) -> int:
         """Return the number of items of a pool, now or when the pool ended."""

@@ -29,7 +29,7 @@ DOCUMENTED = {
     .replace(re.escape(":<app>"), "(:[0-9a-f]{12})?")
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+")
-    .replace("<hour>", r"\d+")
+    .replace("<hour>", r"(\d+|all)")
     .replace("<digest>", "[0-9a-f]{16}"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)
 }

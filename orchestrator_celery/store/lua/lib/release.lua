@@ -20,7 +20,10 @@ end
 local function release()
   local was_held, paused = held, held and redis.call('HGET', root, HEAD.paused)
   held = false
-  if paused then redis.call('HDEL', root, HEAD.paused) end
+  if paused then
+    redis.call('HDEL', root, HEAD.paused)
+    redis.call('HINCRBY', root, HEAD.rested, tonumber(now) - paused)
+  end
   local entries = redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
     local node, live = entries[i], parse_live(entries[i + 1])
