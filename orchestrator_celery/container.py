@@ -24,6 +24,7 @@ from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.feed.buffer import FeedBuffer
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.log_buffer import LogBuffer
+from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
 from orchestrator_celery.store.statistics.counters import StatisticsStore
@@ -87,7 +88,16 @@ class Container:
     @cached_property
     def log_buffer(self) -> LogBuffer:
         """Log lines of tasks that are not stored yet."""
-        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines), self._count_dropped)
+        return LogBuffer(
+            lambda run, lines: self.store.logs.append(run, lines),
+            lambda runs: self.logged_runs.mark(runs),
+            self._count_dropped,
+        )
+
+    @property
+    def logged_runs(self) -> LoggedRuns:
+        """The runs with log lines."""
+        return LoggedRuns(self.store.client, self.store.keys, self.settings.retention)
 
     def _count_dropped(self, count: int) -> None:
         if self.settings.stats_retention > 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
@@ -231,9 +231,9 @@ if TYPE_CHECKING:
         def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, Coroutine[Any, Any, Answer]]: ...
 
     class Each(Generic[Given, Item]):
-        """The twin of a method that returns an iterator."""
+        """The twin of a method that returns an iterator, or an object to iterate over."""
 
-        def __init__(self, method: Callable[Concatenate[Any, Given], Iterator[Item]]) -> None: ...
+        def __init__(self, method: Callable[Concatenate[Any, Given], Iterable[Item]]) -> None: ...
 
         def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, AsyncIterator[Item]]: ...
 
@@ -244,9 +244,11 @@ if TYPE_CHECKING:
         approve = Call(Run.approve)
         cancel = Call(Run.cancel)
         cancel_plan = Call(Run.cancel_plan)
+        edges = Call(Run.edges)
         events = Call(Run.events)
         forget = Call(Run.forget)
         items = Each(Run.items)
+        node = Call(Run.node)
         outcome = Call(Run.outcome)
         progress = Call(Run.progress)
         reject = Call(Run.reject)

@@ -41,9 +41,7 @@ class Finding:
         """
         id = id_of(id)
         if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
-            raise RunNotFound(
-                f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
-            )
+            raise RunNotFound.by_id(id)
         return self.result(id)
 
     def runs(

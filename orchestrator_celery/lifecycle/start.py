@@ -100,7 +100,7 @@ class Starter:
             self._send(run, effects.todo)
         elif effects.more[1] == b"PENDING":
             # The answer to the call that created the run may be lost, and its first messages not sent.
-            self._publisher.act(self._store.unclaimed(run))
+            self._publisher.act(self._store.due_index.unclaimed(run))
         return run
 
     def _record(

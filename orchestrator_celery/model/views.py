@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.ids import RunPlace
+from orchestrator_celery.model.lifecycle import VerbChoice, choices
 from orchestrator_celery.model.printing.folding import folded, is_named
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
@@ -276,3 +277,8 @@ class RunView(_View):
     def place(self) -> str:
         """The place of the run in lists, for `orchestrator.runs(after=...)`; it stays valid if the run is deleted."""
         return str(RunPlace(round(self.created.timestamp() * 1000), self.id))
+
+    @property
+    def verbs(self) -> tuple[VerbChoice, ...]:
+        """Each verb, and whether the status allows it."""
+        return choices(self.id, self.status)

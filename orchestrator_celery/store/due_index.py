@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
@@ -21,6 +21,8 @@ __all__ = ("DueIndex", "OverdueMessage", "RunCheck")
 
 #: Most messages that one call publishes again.
 _REPUBLISHED = 100
+#: Where the slices of a run's live nodes begin; after the last slice, the place of the next one.
+_BEGINNING = "0"
 #: The answer of PTTL for a key without expiry.
 _NO_EXPIRY = -1
 
@@ -58,6 +60,8 @@ class RunCheck(NamedTuple):
         pending_side_effects: whether side effects outside the store are pending.
         starts: when the run starts, in ms; None if the run has started, or is held.
         problem: why an unreadable or newer record cannot be read.
+        awake: whether a live node was found that is not held back.
+        place: of the next slice of live nodes; `0` after the last one.
     """
 
     run: str
@@ -73,6 +77,8 @@ class RunCheck(NamedTuple):
     pending_side_effects: bool = False
     starts: float | None = None
     problem: str = ""
+    awake: bool = False
+    place: str = _BEGINNING
 
 
 @raises_store_unavailable
@@ -158,29 +164,59 @@ class DueIndex(Transitions):
             self.client.zadd(self.keys.due, dict(runs), xx=True, lt=True)
 
     def check(self, runs: Sequence[str]) -> list[RunCheck]:
-        """Check several runs; in one round trip, except in a cluster."""
+        """Check several runs; in one round trip, except in a cluster and for runs with many live nodes."""
         script = scripts.load("sweep")
-        args = (*self._pauses(), self.keys.app.id)
+        args = self._check_args(self._pauses())
         if isinstance(self.client, RedisCluster):  # pipelines of a cluster client cannot call scripts
-            return [_parse_check(run, self._look_alone(script, run, args), self.keys.app) for run in runs]
-        script.ensure(self.client)
-        with self.client.pipeline(transaction=False) as pipe:
-            for run in runs:
-                pipe.evalsha(script.sha, 1, self.keys.root(run), *args)
-            answers = pipe.execute(raise_on_error=False)
-        return [_parse_check(run, answer, self.keys.app) for run, answer in zip(runs, answers, strict=True)]
+            answers = [self._look_alone(script, run, args) for run in runs]
+        else:
+            script.ensure(self.client)
+            with self.client.pipeline(transaction=False) as pipe:
+                for run in runs:
+                    pipe.evalsha(script.sha, 1, self.keys.root(run), *args)
+                answers = pipe.execute(raise_on_error=False)
+        return [
+            self._complete(script, _parse_check(run, answer, self.keys.app), self._pauses())
+            for run, answer in zip(runs, answers, strict=True)
+        ]
 
-    def republish(self, run: str, nodes: Sequence[str]) -> tuple[Effect, ...]:
+    def _complete(self, script: scripts.Script, check: RunCheck, pauses: tuple[int, int]) -> RunCheck:
+        """Look at the other slices of a run with many live nodes. A node that changes meanwhile may be missing.
+
+        The check only proposes what to do. Each action looks at its node again, and a node that is missing now is
+        found by the next check.
+        """
+        while check.state == "ok" and check.place != _BEGINNING:
+            answer = self._look_alone(script, check.run, self._check_args(pauses, check.place, check.awake))
+            check = _join(check, _parse_check(check.run, answer, self.keys.app))
+        return check
+
+    def _check_args(
+        self, pauses: tuple[int, int], place: str = _BEGINNING, awake: bool = False
+    ) -> tuple[int, int, str, int, str]:
+        return (*pauses, place, int(awake), self.keys.app.id)
+
+    def republish(self, run: str, nodes: Iterable[str]) -> tuple[Effect, ...]:
         """Return the effects that publish overdue messages again; a message that was claimed meanwhile has none."""
+        return self._republish(run, nodes, self._pauses())
+
+    def unclaimed(self, run: str) -> tuple[Effect, ...]:
+        """Return the effects that publish all messages of a run's outbox again; the claim admits one copy of each."""
+        script, at_once = scripts.load("sweep"), (0, 0)
+        answer = self._look_alone(script, run, self._check_args(at_once))
+        check = self._complete(script, _parse_check(run, answer, self.keys.app), at_once)
+        return self._republish(run, check.overdue, at_once)
+
+    def _republish(self, run: str, nodes: Iterable[str], pauses: tuple[int, int]) -> tuple[Effect, ...]:
         found: list[Effect] = []
         for page in in_chunks(nodes, _REPUBLISHED):
-            found += self._run("republish", run, *self._pauses(), *page).todo
+            found += self._run("republish", run, *pauses, *page).todo
         return tuple(found)
 
     def _pauses(self) -> tuple[int, int]:
         return int(self._settings.republish_after * 1000), int(self._settings.republish_longest * 1000)
 
-    def _look_alone(self, script: scripts.Script, run: str, args: tuple[int, int, str]) -> Any:
+    def _look_alone(self, script: scripts.Script, run: str, args: tuple[int, int, str, int, str]) -> Any:
         try:
             return script.run(self.client, self.keys.root(run), args)
         except ResponseError as exc:
@@ -220,7 +256,7 @@ def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
     check_answer(word, rest, run, own)
     if not rest:
         return RunCheck(run, word.decode())
-    due, running, created, status, deadline, late, waiting, owed, starts, overdue = rest
+    due, running, created, status, deadline, late, waiting, owed, starts, overdue, awake, place = rest
     return RunCheck(
         run,
         word.decode(),
@@ -237,6 +273,23 @@ def _read(run: str, answer: list[Any], own: AppId) -> RunCheck:
         int(waiting),
         bool(owed),
         float(starts) if starts else None,
+        awake=awake > 0,
+        place=place.decode(),
+    )
+
+
+def _join(first: RunCheck, later: RunCheck) -> RunCheck:
+    """The findings of two slices; the later one tells the state of the run."""
+    if later.state != "ok":
+        return later
+    moments = [check.due for check in (first, later) if check.due is not None]
+    return later._replace(
+        overdue={**first.overdue, **later.overdue},
+        due=min(moments, default=None),
+        running={**first.running, **later.running},
+        overdue_approvals=tuple(dict.fromkeys((*first.overdue_approvals, *later.overdue_approvals))),
+        waiting=first.waiting + later.waiting,
+        awake=first.awake or later.awake,
     )
 
 

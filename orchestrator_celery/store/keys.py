@@ -29,6 +29,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:starts:<app>`                         zset    runs with a delay, by the time of their start; may lack some
 `orc:signatures:<app>`                     zset    saved signatures by creation; derived
 `orc:deletions:<app>`                      zset    marked signatures, by the time of the next purge attempt; derived
+`orc:logged:<app>`                         zset    runs with log lines, by the time of the newest line; derived
 `orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
 `orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
@@ -72,6 +73,7 @@ class Keys:
         self.signatures = f"{prefix}:signatures{index}"
         self.deletions = f"{prefix}:deletions{index}"
         self.approvals = f"{prefix}:approvals{index}"
+        self.logged = f"{prefix}:logged{index}"
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
         self.feed = f"{prefix}:feed{index}"

@@ -283,6 +283,18 @@ class Reader:
         """Return the log lines after a place in the stream; wait up to `block` milliseconds for the first one."""
         return self._entries(self._keys.logs(run), after, block)
 
+    def first_log(self, run: str) -> str:
+        """Return the place of the oldest log line that a run has; '' without lines."""
+        found = self._client.xrange(self._keys.logs(run), count=1)
+        return found[0][0].decode() if found else ""
+
+    def have_logs(self, runs: Sequence[str]) -> list[bool]:
+        """Return of each run whether it has log lines."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.exists(self._keys.logs(run))
+            return [bool(found) for found in pipe.execute()]
+
     def _entries(self, key: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         answer = self._client.xread({key: after}, count=PAGE, block=block)
         if isinstance(answer, dict):  # RESP3

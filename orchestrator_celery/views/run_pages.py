@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.ids import RunPlace
 from orchestrator_celery.model.views import RunView
@@ -32,6 +34,15 @@ class RunPages:
         since, until = (wanted.bound(field, self._now) for field in ("since", "until"))
         self._low = None if since is None else since.timestamp() * 1000
         self._high = None if until is None else until.timestamp() * 1000
+
+    def each(self) -> Iterator[RunView]:
+        """Yield all runs."""
+        place: RunPlace | None = None
+        while True:
+            found, place = self.read(place, _PAGE)
+            yield from found
+            if place is None:
+                return
 
     def read(self, after: RunPlace | None, count: int) -> tuple[list[RunView], RunPlace | None]:
         """Return up to `count` runs after a place, and the place of the last one; None if there are no more.

@@ -199,4 +199,12 @@ def test_the_outbox_of_a_run_that_is_over_is_empty(play, moment):
         play.store.cancel(play.run, "{}")
     else:
         play.redis.flushall()
-    assert play.store.unclaimed(play.run) == ()
+    assert play.store.due_index.unclaimed(play.run) == ()
+
+
+def test_the_outbox_of_a_run_is_sent_again(play):
+    """Given a run whose first message may not have been sent, when its id is applied again, then the message is sent."""
+    play.start(unit(leaf()))
+    assert names(play.store.due_index.unclaimed(play.run)) == ["0.0"]
+    play.claim("0.0")
+    assert play.store.due_index.unclaimed(play.run) == ()

@@ -13,6 +13,7 @@ from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Refused, Store, due_index
 from tests.kit.waiting import wait_for
 
+from .crowds import crowd
 from .play import Play, names
 from .trees import leaf, swarm, unit
 
@@ -154,3 +155,40 @@ def test_a_server_that_forgot_its_scripts_is_no_problem(play):
     assert check(play).state == "ok"
     play.redis.script_flush()
     assert play.succeed("0.0") == ["close"]
+
+
+def test_a_large_run_is_looked_at_in_slices(soon):
+    """Given more live nodes than one slice, then the check finds each of them once."""
+    crowd(soon, 1200, "QRH")
+    wait_for(lambda: soon.store.due_index.now_ms() > soon.live()["0.0"].sent + 50, what="overdue messages")
+    found = check(soon)
+    assert (found.state, found.awake) == ("ok", True)
+    assert sorted(found.overdue) == sorted(f"0.{index}" for index in range(0, 1200, 3))
+    assert sorted(found.running) == sorted(f"0.{index}" for index in range(1, 1200, 3))
+    assert all(message.level is None and not message.unsent for message in found.overdue.values())
+
+
+@pytest.mark.parametrize("change", ["cancelled", "gone"])
+def test_a_large_run_that_goes_between_two_slices(soon, monkeypatch, change):
+    """Given a run that is cancelled, or deleted, between two slices, then the check says that, and nothing of the run."""
+    crowd(soon, 1200)
+    index = soon.store.due_index
+    real = index._look_alone
+
+    def look(*args):
+        soon.store.cancel(soon.run, "")
+        if change == "gone":
+            soon.store.erase(soon.run)
+        return real(*args)
+
+    monkeypatch.setattr(index, "_look_alone", look)
+    found = check(soon)
+    assert (found.state, found.overdue, found.running) == (change, {}, {})
+
+
+@pytest.mark.parametrize(("states", "state"), [("H", "over"), ("HHHHHHHHHHHQ", "ok")])
+def test_a_large_run_of_which_nothing_goes_on(soon, states, state):
+    """Given an ended run with many nodes that are held back, then it is over, unless one of them is not held back."""
+    crowd(soon, 1200, states)
+    soon.redis.hset(soon.store.keys.root(soon.run), mapping={"status": "FAILED", "closed": 1, "keep": 100})
+    assert check(soon).state == state

@@ -208,9 +208,14 @@ def test_a_call_that_takes_an_id_takes_a_run_or_a_view(site):
     calls = {name: (call, parameter) for name, call, parameter in _public_calls_with_ids(site)}
     assert set(calls) == {
         "orchestrator.audit(run)", "orchestrator.audit(signature)", "orchestrator.result(id)", "orchestrator.run(id)",
-        "orchestrator.runs(after)", "orchestrator.runs_of(signature)", "orchestrator.signature(id)",
-        "orchestrator.swarm(run)", "signature.rerun(run)",
+        "orchestrator.note_refusal(run)", "orchestrator.note_refusal(signature)", "orchestrator.runs(after)",
+        "orchestrator.runs_of(signature)", "orchestrator.signature(id)", "orchestrator.swarm(run)",
+        "signature.rerun(run)",
     }  # fmt: skip
+    for name in ("run", "signature"):
+        call, _ = calls.pop(f"orchestrator.note_refusal({name})")
+        call("cancel", "not allowed", **{name: run.view})
+        assert [entry.outcome for entry in site.orchestrator.audit(**{name: run}, verb="cancel")] == ["not allowed"]
     listed = site.orchestrator.runs()[0]
     for name, (call, parameter) in calls.items():
         answers = []
@@ -255,6 +260,7 @@ def test_a_resumption_is_staggered(site, monkeypatch):
     for run in runs[1:]:
         run.suspend()
     pauses = []
+    # Not `time.sleep` itself: other threads of this process pause, too.
     monkeypatch.setattr("orchestrator_celery.handles.run_list.time", SimpleNamespace(sleep=pauses.append))
     answers = site.orchestrator.runs().resume(stagger=7)
     assert [answer.done for answer in answers] == [False, True, True, True]

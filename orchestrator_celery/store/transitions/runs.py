@@ -8,7 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavailable
-from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import NO_APP, AppId, HeadField
@@ -18,8 +17,7 @@ from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.scripting import scripts
-from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell, effect
+from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
 from orchestrator_celery.store.transitions.logs import LogTransitions
@@ -143,13 +141,6 @@ class Store(SlicedTransitions):
             expired: the encoded error with which the run fails if it has expired.
         """
         return self._run("begin", run, expired)
-
-    def unclaimed(self, run: str) -> tuple[Effect, ...]:
-        """Return the messages of a run's outbox, to publish them again; the claim admits only one copy of each."""
-        with asking():
-            word, effects, *_ = scripts.load("sweep").run(self.client, self.keys.root(run), (0, 0, self.keys.app.id))
-        # The run may have ended, or gone, by now: then nothing of it is in the outbox.
-        return tuple(effect(run, item) for item in effects) if word == b"ok" else ()
 
     def upload_records(self, run: str, records: Iterable[tuple[str, bytes]]) -> str:
         """Upload records that a new run will take over; return their token, '' for no records."""

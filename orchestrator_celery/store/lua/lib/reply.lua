@@ -15,21 +15,6 @@ local function every_key()
   return keys
 end
 
--- Whether a node is live or a pool waits for items. Callbacks may go on after the run has ended. Nodes that are held back
--- do not keep a run that has ended: they may never start again.
-local function under_way()
-  local any_held = false
-  for _, record in ipairs(redis.call('HVALS', live_key)) do
-    if live_state(record) ~= STATE.held then return true end
-    any_held = true
-  end
-  if any_held then return false end
-  for _, field in ipairs(redis.call('HKEYS', active_key)) do
-    if not is_beside(field) then return true end
-  end
-  return false
-end
-
 -- The run is kept as long as its head says, if nothing of it is under way when this call ends.
 local function retire() retiring = redis.call('HGET', root, HEAD.keep) or nil end
 

@@ -1,0 +1,30 @@
+"""Runs with any number of live nodes. Their records are written directly, because starting each item would take minutes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator_celery.records.pool import parse_pool, write_pool
+
+from .play import Play
+from .trees import leaf, swarm
+
+__all__ = ("crowd",)
+
+
+def crowd(play: Play, size: int, states: str = "Q", worker: str = "host/1/a", **bounds: Any) -> None:
+    """Start a swarm whose items are all live, in these states by turns."""
+    play.start(swarm(*[leaf()] * size, max_concurrency=size, **bounds))
+    now, keys, live = int(play.store.now() * 1000), play.store.keys, play.store.keys.live(play.run)
+    pool = parse_pool(play.redis.hget(keys.pools(play.run), "0"))
+    pipe = play.redis.pipeline(transaction=False)
+    pipe.hset(keys.pools(play.run), "0", write_pool(pool._replace(next=size)))
+    pipe.hdel(keys.root(play.run), "more", "owed")
+    pipe.delete(live)
+    for index in range(size):
+        state = states[index % len(states)]
+        owner = worker if state in "RI" else ""
+        pipe.hset(live, f"0.{index}", f"{state}|1|0|0|{now}|{now}|0|,||{owner}")
+    if set(states) & {"R", "I"}:
+        pipe.hset(keys.root(play.run), "status", "RUNNING")
+    pipe.execute()
