@@ -190,13 +190,13 @@ def _public_calls_with_ids(site):
     """Every public call of the handles that has a parameter for a run or a signature, by name and parameter."""
     kept = site.orchestrator.signature(site.orchestrator.runs()[0])
     handles = {"orchestrator": site.orchestrator, "signature": kept}
-    names = {"run", "signature", "after", "id"}
+    internal = {"signature_of"}
     for where, handle in handles.items():
         for name in dir(type(handle)):
             member = getattr(type(handle), name)
-            if not name.startswith("_") and inspect.isfunction(member):
+            if not name.startswith("_") and name not in internal and inspect.isfunction(member):
                 for parameter in inspect.signature(member).parameters.values():
-                    if parameter.name in names and "HasId" in str(parameter.annotation):
+                    if parameter.name in {"run", "signature", "id"} or "HasId" in str(parameter.annotation):
                         yield f"{where}.{name}({parameter.name})", getattr(handle, name), parameter
 
 
