@@ -93,9 +93,9 @@ class Subscribing:
     ) -> Subscription:
         """Have a signature sent when a run that matches a filter changes to one of the statuses.
 
-        It gets a `Notice` as a dict in front of its own arguments, unless it is immutable. It is sent once for each
-        change; after a crash maybe twice, with the same `key`. Other processes heed the subscription after five seconds
-        at the latest. Runs that a subscription starts are not told.
+        It gets a `Notice` as a dict in front of its own arguments, unless it is immutable. It is started as a run, once
+        for each change, even if processes die. Other processes heed the subscription after five seconds at the latest.
+        Runs that a subscription starts are not told to subscriptions.
 
         Args:
             where: the filter, as for `runs()`; '' for all runs. A run is compared with its new status.
@@ -111,20 +111,9 @@ class Subscribing:
             ForeignSignature: the signature is bound to another app.
         """
         rule = self._rule(RunFilter.parse(str(where)), signature, on, name)
-        refused = self.container.rules.add(rule)
-        if refused is Refused.EXISTS:
-            raise InvalidSubscription(
-                f"There is a subscription {rule.name!r}, so nothing was changed: use another name, or delete it first."
-            )
-        if refused is Refused.FULL:
-            raise InvalidSubscription(
-                f"There are {MOST_RULES} subscriptions, which is the most an app can have: delete one, or let one "
-                "subscription with a wider filter start a task that decides whom to tell."
-            )
-        [made] = [found for found in self.subscriptions() if found.name == rule.name] or [
-            Subscription(rule, self.container)
-        ]
-        return made
+        _check_added(rule, self.container.rules.add(rule))
+        stored = [found for found in self.container.rules.all() if found.id == rule.id]
+        return Subscription(stored[0] if stored else rule, self.container)
 
     def subscriptions(self) -> list[Subscription]:
         """List the subscriptions, the newest first."""
@@ -167,6 +156,18 @@ class Subscribing:
         raise InvalidSubscription(
             f"The task {safe_repr(task)} is not registered, here or in a running worker: {meant}Import the module "
             "that declares it, or start a worker that has it."
+        )
+
+
+def _check_added(rule: Rule, refused: Refused | None) -> None:
+    if refused is Refused.EXISTS:
+        raise InvalidSubscription(
+            f"There is a subscription {rule.name!r}, so nothing was changed: use another name, or delete it first."
+        )
+    if refused is Refused.FULL:
+        raise InvalidSubscription(
+            f"There are {MOST_RULES} subscriptions, which is the most an app can have: delete one, or let one "
+            "subscription with a wider filter start a task that decides whom to tell."
         )
 
 

@@ -135,6 +135,7 @@ class Cancellation:
         if head.signature is not None:
             self._store.signatures.registered(head.signature, run, created=False)
         if NOTICES in head:
+            self._container.notices.flush()  # a thread of this process may just be sending some
             Notices(self._container).send(run)
         if not self._notify_celery(run, head):
             self._store.erase(run)

@@ -635,3 +635,9 @@ def told_without_words():
 def told_and_fails(notice):
     note("told", notice)
     raise ValueError("cannot tell anybody")
+
+
+@app.task(shared=False)
+def told_at_home(notice):
+    """Is not registered with other apps of a process that imports this module."""
+    note("told", notice)

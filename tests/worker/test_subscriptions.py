@@ -247,18 +247,13 @@ def test_a_signature_of_another_app(stand, project):
         stand.orchestrator.subscribe("", project.add.s())
 
 
-def test_a_task_that_only_a_worker_has(make_stand, told):
+def test_a_task_that_only_a_worker_has(stand, told):
     """Given a client that lacks the task, then it may subscribe as soon as a worker has it."""
-    from celery import Celery
-
-    from orchestrator_celery import Orchestrator
-
-    home = make_stand()
-    bare = Celery("kit", broker=home.broker, backend=home.backend, set_as_current=False)
-    orchestrator = Orchestrator(bare)
-    task = bare.signature("tests.worker.tasks.told")
+    subscribe, task = stand.orchestrator.subscribe, stand.app.signature("tests.worker.tasks.told_at_home")
     with pytest.raises(InvalidSubscription, match="is not registered"):
-        orchestrator.subscribe("", task, on="SUSPENDED")
-    with home.worker():
-        assert orchestrator.subscribe("", task, on="SUSPENDED").task == "tests.worker.tasks.told"
-    bare.close()
+        subscribe("", task, on="SUSPENDED")
+    with stand.worker():
+        assert subscribe("", task, on="SUSPENDED").task == "tests.worker.tasks.told_at_home"
+        run = stand.run(stand.tasks("add", 1, 1), countdown=3600)
+        run.suspend()
+        told.wait(run, RunStatus.SUSPENDED)

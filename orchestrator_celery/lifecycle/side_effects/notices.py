@@ -1,17 +1,19 @@
 """Notices: sends the signatures of subscriptions after the status of a run has changed.
 
 The transition writes into the run's head that notices are owed. The process that asked for it sends them; if that
-process dies, the reconciler does. So a notice is sent at least once, and a second one has the same key.
+process dies, the reconciler does. The signature is started as a run whose id belongs to the change and the
+subscription. So a notice that is sent a second time starts nothing, and no task is lost with a worker or a message.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from celery.canvas import Signature, group, maybe_signature
+from celery.canvas import Signature, maybe_signature
 
+from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.clock import from_ms
@@ -35,9 +37,11 @@ logger = safe_logger(__name__)
 
 #: Field of a head: changes of status of which subscriptions are to be told.
 NOTICES = HeadField.NOTICES.value
-#: Start of the id of a task that a subscription sends. A run with such an id owes no notices: otherwise a workflow that
-#: tells of failures, and fails, would start itself for ever.
+#: Start of the id of a run that a subscription starts. Such a run owes no notices: otherwise a workflow that tells of
+#: failures, and fails, would start itself for ever.
 _SENT = "notice-"
+#: Category of these runs, unless the signature is a primitive with a category of its own.
+_CATEGORY = "notice"
 #: Seconds that the process which asked for a change has to send its notices, before the reconciler does.
 _OWN = 2.0
 
@@ -114,14 +118,20 @@ class Notices:
         extra = {"action": "notify", "run": view.id}
         try:
             with sending():
-                _apply(self._signature(rule), notice, f"{_SENT}{known}", view.id)
+                self._unit(rule).apply_async(
+                    (notice,), task_id=f"{_SENT}{known}", parent_id=view.id, add_to_parent=False, ignore_result=True
+                )
         except TRANSIENT_ERRORS:
             raise
         except Exception:  # it would fail again
             logger.exception("The notice of the subscription %r can never be sent.", rule.name, extra=extra)
 
-    def _signature(self, rule: Rule) -> Signature:
-        return maybe_signature(self._container.codec.load(rule.signature), app=self._container.app)
+    def _unit(self, rule: Rule) -> Primitive:
+        app = self._container.app
+        signature: Signature = maybe_signature(self._container.codec.load(rule.signature), app=app)
+        if isinstance(signature, Primitive):
+            return signature
+        return ComplexSignature(signature, app=app, name=rule.name, category=_CATEGORY)
 
     def _view(self, run: str, head: Head) -> RunView:
         kept = self._reader.head_field(run, HeadField.VIEW) if head.is_cancelled else None
@@ -130,9 +140,3 @@ class Notices:
 
 def _owed(head: Head) -> list[OwedChange]:
     return parse_owed(head.get(NOTICES, b""))
-
-
-def _apply(signature: Signature, notice: dict[str, Any], known: str, run: str) -> None:
-    """Send the signature of a subscription; each of a group's tasks needs an id of its own."""
-    ids = {} if isinstance(signature, group) else {"task_id": known}
-    signature.apply_async((notice,), root_id=known, parent_id=run, add_to_parent=False, **ids)

@@ -16,7 +16,7 @@ class Notice(BaseModel):
     """What the task of a subscription is given, as plain JSON; `Notice.model_validate(argument)` reads it.
 
     Args:
-        key: the same for each message about one change and one subscription, which may come twice.
+        key: the same in each attempt to tell one subscription of one change.
         subscription: the name of the subscription.
         status: the new status.
         time: the time of the change by the store's clock, in UTC.
