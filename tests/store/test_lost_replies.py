@@ -248,7 +248,7 @@ CALLS: dict[str, Lost] = {
     ),
     "subscribe": Lost(lambda play, first: Rules(play.redis, play.store.keys).add(RULE)),
     "unsubscribe": Lost(
-        lambda play, first: Rules(play.redis, play.store.keys).remove(RULE.name, RULE.id) and None,
+        lambda play, first: (Rules(play.redis, play.store.keys).remove(RULE.name, RULE.id), None)[1],
         lambda play, first: Rules(play.redis, play.store.keys).add(RULE),
     ),
     "noticed": Lost(
