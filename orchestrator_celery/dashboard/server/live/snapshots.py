@@ -31,10 +31,12 @@ class Snapshots:
 
     Args:
         orchestrator: the orchestrator of the project.
+        every: seconds between two readings.
     """
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
+    def __init__(self, orchestrator: Orchestrator, every: float = _EVERY) -> None:
         self._orchestrator = orchestrator
+        self._every = every
         self._seen: dict[str, Any] = {}
         self._next = 0.0
 
@@ -43,6 +45,6 @@ class Snapshots:
         if time.monotonic() < self._next:
             return set()
         found = {topic: read(self._orchestrator) for topic, read in SNAPSHOTS.items() if topic in topics}
-        self._next = time.monotonic() + _EVERY
+        self._next = time.monotonic() + self._every
         before, self._seen = self._seen, found
         return {topic for topic, value in found.items() if topic in before and before[topic] != value}
