@@ -149,8 +149,8 @@ def test_a_restart_of_redis_is_survived(server, start, redis):
 
 
 def test_a_server_stops_at_once_and_ends_its_streams(redis, start):
-    start()
     with Server(redis) as served, served.open("runs") as page:
+        start()
         page.heard("runs")
         served.process.send_signal(signal.SIGTERM)
         served.process.wait(timeout=limit(10))
