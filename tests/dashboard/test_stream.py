@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator_celery import ComplexSignature, OrchestratorError
 from orchestrator_celery.dashboard.server.live.hub import Hub
-from orchestrator_celery.dashboard.server.live.readers import Reader
+from orchestrator_celery.dashboard.server.live.readers import HEARTBEAT, Reader
 from orchestrator_celery.dashboard.server.live.snapshots import Snapshots
 from orchestrator_celery.dashboard.server.live.stream import EventStream
 from orchestrator_celery.records.statistics import Counted, Kind
@@ -56,7 +56,7 @@ def following(redis):
 
 def test_a_page_hears_of_what_it_looks_at_and_of_nothing_else(server, start):
     run, other = start(), start()
-    with server.open("runs", f"run:{run.id}", f"logs:{run.id}", "audit") as page:
+    with server.open("runs", f"run:{run.id}", f"logs:{run.id}", "audit", after=1) as page:
         page.heard("runs", f"run:{run.id}")
         page.messages.clear()
         run.suspend()
@@ -72,7 +72,7 @@ def test_a_page_hears_of_what_it_looks_at_and_of_nothing_else(server, start):
 
 def test_a_page_hears_of_a_run_that_is_deleted(server, start):
     run = start()
-    with server.open(f"run:{run.id}") as page:
+    with server.open(f"run:{run.id}", after=1) as page:
         page.heard(f"run:{run.id}")
         page.messages.clear()
         run.cancel(confirm=True)
@@ -97,16 +97,16 @@ def test_a_stream_goes_on_where_it_ended(server, start, redis):
 
 def test_many_pages_cost_one_connection(server, start, redis):
     run = start()
-    with server.open("runs") as first:
+    with server.open("runs", after=1) as first:
         first.heard("runs")
-        pages = [server.open(f"run:{run.id}", "runs") for _ in range(20)]
+        pages = [server.open(f"run:{run.id}", "runs", after=1) for _ in range(20)]
         for page in pages:
             page.heard("runs", f"run:{run.id}")
             page.messages.clear()
         run.suspend()
         for page in pages:
             page.heard("runs", f"run:{run.id}")
-            assert len(following(redis)) <= 1
+            assert len(following(redis)) <= 2, "of 21 pages"
             page.close()
     wait_for(lambda: not following(redis), 10, "the end of the follower, once nobody looks")
 
@@ -120,7 +120,7 @@ def test_unknown_topics_are_refused(server, topics):
 
 def test_an_id_may_hold_commas(server, start, project):
     run = ComplexSignature(project.identity.s(1), app=project.app).apply_async(task_id="a,b%2C", countdown=3600)
-    with server.open("run:a%2Cb%252C") as page:
+    with server.open("run:a%2Cb%252C", after=1) as page:
         page.heard(f"run:{run.id}")
 
 
@@ -137,7 +137,7 @@ def test_statistics_are_compared(start):
 
 def test_a_restart_of_redis_is_survived(server, start, redis):
     run = start()
-    with server.open("runs", f"run:{run.id}") as page:
+    with server.open("runs", f"run:{run.id}", after=1) as page:
         page.heard("runs")
         redis.kill()
         wait_for(lambda: "does not answer" in str(page.told("gap")), 15, "word that Redis is away")
@@ -157,6 +157,20 @@ def test_a_server_stops_at_once_and_ends_its_streams(redis, start):
         wait_for(lambda: page.is_over, 5, "the end of the stream")
         assert page.error is None, "the answer was complete"
         assert "Traceback" not in served.log
+
+
+def test_a_page_that_opens_hears_of_the_last_seconds():
+    """Given a change between the reading of a page and its stream, then the page is told; of older ones it is not."""
+
+    async def story():
+        first, second = Reader(["runs", "run:1", "run:2"], None), Reader(["run:2"], None)
+        first.begin({"runs": 5000, "run:1": 1000}, recent=4000)
+        second.begin({}, recent=4000)
+        return await first.next(limit(10)), await second.next(0.01)
+
+    told, nothing = asyncio.run(story())
+    assert told == b'id: 5000\nevent: changed\ndata: {"topics": ["runs"]}\n\n'
+    assert nothing == HEARTBEAT
 
 
 def test_a_page_that_does_not_read_is_dropped(start):
