@@ -30,10 +30,10 @@ from orchestrator_celery.records.streams.events import parse_event
 from orchestrator_celery.records.streams.logs import parse_line
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
-from orchestrator_celery.views.event_names import EventNames
+from orchestrator_celery.views.events.live_progress import LiveProgress
+from orchestrator_celery.views.events.names import EventNames
 from orchestrator_celery.views.graph_edges import GraphEdges
 from orchestrator_celery.views.items import ItemPages
-from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.logs.lines import LogFilter
 from orchestrator_celery.views.node_data import NodeReader
 from orchestrator_celery.views.progress import run_progress

@@ -11,7 +11,7 @@ from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.records.streams.events import COMPOSITES, parse_event
-from orchestrator_celery.views.event_names import EventNames
+from orchestrator_celery.views.events.names import EventNames
 from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker

@@ -6,7 +6,7 @@ from celery import chain, group
 
 from orchestrator_celery import END, START, Approval, ComplexSignature, ConditionalGraph, NodeKind
 from orchestrator_celery.model.events import RunClosed
-from orchestrator_celery.views import event_names
+from orchestrator_celery.views.events import names as event_names
 from tests.kit.waiting import wait_for
 
 

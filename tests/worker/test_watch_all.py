@@ -24,7 +24,7 @@ from orchestrator_celery import (
     RunFilter,
     RunStatus,
 )
-from orchestrator_celery.views.changes import ChangeReader
+from orchestrator_celery.views.events.changes import ChangeReader
 from tests.kit.waiting import PATIENCE, wait_for
 from tests.worker.support import wait_until_running
 

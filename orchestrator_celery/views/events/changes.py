@@ -27,7 +27,7 @@ from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.streams.events import parse_event
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.feed.stream import FeedPlace
-from orchestrator_celery.views.event_names import EventNames
+from orchestrator_celery.views.events.names import EventNames
 from orchestrator_celery.views.run_pages import RunPages
 from orchestrator_celery.views.runs import is_wanted, matching_now, run_view
 
