@@ -162,7 +162,7 @@ from .handles.run_list import (
 from .handles.stored_signature import (
     StoredSignature as StoredSignature,
 )
-from .handles.subscriptions import (
+from .handles.telling.subscriptions import (
     Subscription as Subscription,
 )
 from .lifecycle.audit import (

@@ -16,7 +16,7 @@ from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
-from orchestrator_celery.handles.subscriptions import Subscribing
+from orchestrator_celery.handles.telling.subscriptions import Subscribing
 from orchestrator_celery.handles.watching import Watching
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.running_swarm import RunningSwarm
     from orchestrator_celery.handles.stored_signature import StoredSignature
-    from orchestrator_celery.handles.subscriptions import Subscription
+    from orchestrator_celery.handles.telling.subscriptions import Subscription
     from orchestrator_celery.model.states import NodeKind, RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, RunView
 
