@@ -16,6 +16,7 @@ from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_en
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.live_nodes import live_pages
 from orchestrator_celery.store.scripting.script_call import check_answer
 from orchestrator_celery.store.scripting.scripts import load
 
@@ -80,7 +81,8 @@ class Reader:
 
     def live(self, run: str) -> dict[str, bytes]:
         """Return all leaves that are queued or running; at most a window of each pool."""
-        return {node.decode(): raw for node, raw in self._client.hgetall(self._keys.live(run)).items()}
+        pages = live_pages(self._client, self._keys.live(run))
+        return {node.decode(): raw for page in pages for node, raw in page.items()}
 
     def running(self, run: str) -> int:
         """Return the number of nodes that workers have claimed, without callbacks."""
