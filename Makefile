@@ -8,12 +8,14 @@ TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
 # Half of the time of a test is waiting, so there are two processes for each of two cores; `tests/kit/groups.py` says
 # which tests stay together.
 WORKERS ?= 4
+FRONTEND := orchestrator_celery/dashboard/frontend
+NODE := $(FRONTEND)/tools/node.sh
 SPREAD := -n $(WORKERS) --durations 20
 # Tests that need a Redis and one worker at most.
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
   --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py
 
-.PHONY: help setup demo check test test-full test-all coverage lint format types bench soak dist clean
+.PHONY: help setup demo check test test-full test-all coverage lint lint-python lint-frontend format types bench soak dist clean frontend
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -46,7 +48,19 @@ coverage: $(STAMP) ## run all tests and tell which lines none of them reached
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-lint: $(STAMP) ## style, layers and types
+frontend: $(STAMP) ## build the dashboard's pages, with Node from the PATH or from PyPI
+	$(NODE) npm run --silent build
+
+lint: lint-python ## style, layers and types; of the front end too if Node is there
+	@if [ "$$CI" ] || command -v node >/dev/null; then $(MAKE) --no-print-directory lint-frontend; \
+	else echo "no Node: the front end was not checked"; fi
+
+lint-frontend: $(STAMP) # types, style, tests and the budget of the first load
+	$(NODE) npm run --silent lint
+	$(NODE) npm test --silent
+	$(NODE) npm run --silent build
+
+lint-python: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -69,4 +83,4 @@ dist: $(STAMP) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove what was built
-	rm -rf $(VENV) .nox build dist .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(FRONTEND)/node_modules orchestrator_celery/dashboard/static .nox build dist .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
