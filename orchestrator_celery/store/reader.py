@@ -120,10 +120,14 @@ class Reader:
         return [(LeafId(leaf.run, node, live.attempt), live.fence) for node, live in found if live.runner == carrier]
 
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
-        """Whether an attempt of a leaf must stop: it was interrupted or superseded, or its run is gone."""
-        raw = self.live_leaf(run, node)
+        """Whether an attempt of a leaf must stop: its run was interrupted or is gone, or it was superseded."""
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.hget(self._keys.live(run), node)
+            pipe.hget(self._keys.root(run), HeadField.STATUS)
+            raw, status = pipe.execute()
         live = None if raw is None else parse_live(raw)
-        return live is None or live.phase is not LiveState.RUNNING or live.attempt != attempt
+        is_interrupted = status == RunStatus.INTERRUPTED.value.encode()
+        return live is None or live.phase not in RUNNING or live.attempt != attempt or is_interrupted
 
     def is_current(self, leaf: LeafId, fence: Fence) -> bool:
         """Whether a body still counts: no later attempt or message has taken its place, and the node has not ended."""
