@@ -174,6 +174,24 @@ from .model.audit import (
 from .model.audit import (
     CancelPlan as CancelPlan,
 )
+from .model.changes import (
+    ApprovalRequested as ApprovalRequested,
+)
+from .model.changes import (
+    Change as Change,
+)
+from .model.changes import (
+    ChangesMissed as ChangesMissed,
+)
+from .model.changes import (
+    NodeChanged as NodeChanged,
+)
+from .model.changes import (
+    ResumeReported as ResumeReported,
+)
+from .model.changes import (
+    RunChanged as RunChanged,
+)
 from .model.checks import (
     Check as Check,
 )

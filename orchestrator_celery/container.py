@@ -20,6 +20,8 @@ from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.connection import connect
+from orchestrator_celery.store.feed.buffer import FeedBuffer
+from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.log_buffer import LogBuffer
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
@@ -62,7 +64,8 @@ class Container:
         Raises:
             StoreNotConfigured: neither the result backend nor `orchestrator_store_url` is Redis.
         """
-        return Store(connect(self.app, self.settings.store_url), self.settings, identify(self.app, self.settings.app))
+        client, owner = connect(self.app, self.settings.store_url), identify(self.app, self.settings.app)
+        return Store(client, self.settings, owner, self.feed.add)
 
     @property
     def has_store(self) -> bool:
@@ -91,6 +94,16 @@ class Container:
     def statistics_buffer(self) -> StatisticsBuffer:
         """Counts of bodies that are not stored yet."""
         return StatisticsBuffer(lambda: self.statistics.hour(), lambda hour, counts: self.statistics.add(hour, counts))
+
+    @cached_property
+    def feed(self) -> FeedBuffer:
+        """Entries for the feed of all runs that are not stored yet."""
+        return FeedBuffer(lambda entries: self.feed_stream.append(entries))
+
+    @property
+    def feed_stream(self) -> FeedStream:
+        """The feed of all runs."""
+        return FeedStream(self.store.client, self.store.keys, self.settings.max_feed)
 
     @cached_property
     def registry(self) -> WorkerRegistry:

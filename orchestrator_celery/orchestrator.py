@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings, RunNotFound
+from orchestrator_celery.handles.async_twins import OrchestratorTwin
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.run_catalog import RunCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
+from orchestrator_celery.handles.watching import Watching
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
 from orchestrator_celery.lifecycle.doctor import Doctor
@@ -24,7 +25,6 @@ from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.printing.safe_text import safe_repr
-from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.head.run_head import Head
@@ -49,7 +49,7 @@ __all__ = ("Orchestrator",)
 
 
 @spelled("save", "signatures")
-class Orchestrator:
+class Orchestrator(Watching):
     """Makes the canvas primitives of a Celery app durable. Install it where you create the app.
 
     Calling `Orchestrator(app)` twice is safe: the second call returns the installed one. No setting is read and no
@@ -60,8 +60,6 @@ class Orchestrator:
     """
 
     app: Celery
-    #: The parts that handles and workers use; not part of the public interface.
-    container: Container
 
     def __new__(cls, app: Celery) -> Orchestrator:
         """Install an orchestrator, or return the installed one."""
@@ -97,7 +95,7 @@ class Orchestrator:
     @property
     def aio(self) -> OrchestratorAio:
         """The same methods for asyncio: `await orchestrator.aio.runs()`. None of them blocks the event loop."""
-        return cast("OrchestratorAio", Twin(self))
+        return cast("OrchestratorAio", OrchestratorTwin(self))
 
     def task(self, *args: Any, policy: TaskPolicy | None = None, **options: Any) -> Any:
         """Register a task with a policy; without a policy, the same as `app.task`.
@@ -178,15 +176,6 @@ class Orchestrator:
         Answer with `run.approve()` or `run.reject()`.
         """
         return WaitingApprovals(self.container).all()
-
-    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
-        """List the reports of sweeps that changed something, newest first.
-
-        Args:
-            offset: number of reports to leave out.
-            limit: most reports to return.
-        """
-        return [ResumeReport.model_validate_json(raw) for raw in self.container.reader.reports(offset, limit)]
 
     def audit(
         self,
@@ -396,3 +385,4 @@ if TYPE_CHECKING:
         signature = Call(Orchestrator.signature)
         signatures = Call(Orchestrator.signatures)
         stats = Call(Orchestrator.stats)
+        watch = Each(Orchestrator.watch)

@@ -60,6 +60,9 @@ class OrchestratorSettings(BaseModel):
         default=16 * 1024 * 1024, ge=1024, description="Largest result or argument list of one task, in bytes."
     )
     max_events: int = Field(default=10_000, ge=100, description="Events kept per run, the newest ones.")
+    max_feed: int = Field(
+        default=10_000, ge=100, description="Changes kept for `orchestrator.watch()`, about; the newest ones."
+    )
     max_resumes: int = Field(
         default=2, ge=0, description="How often a task is restarted after it lost its worker process."
     )

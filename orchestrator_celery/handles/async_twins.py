@@ -19,6 +19,7 @@ from celery.exceptions import TimeoutError as CeleryTimeoutError
 
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.errors import RunNotFound
+from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.store.availability import UNREACHABLE
 
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.states import RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, RunView
 
-__all__ = ("RunTwin",)
+__all__ = ("OrchestratorTwin", "RunTwin")
 
 #: Seconds between two polls: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
+#: Most seconds between two polls of the feed of all runs.
+_LONGEST_OF_FEED = 0.1
 
 
 class RunTwin(Twin):
@@ -80,6 +83,24 @@ class RunTwin(Twin):
             if not events and await _patiently(run, lambda: run._recorded_status()) in (None, RunStatus.CANCELLED):
                 return
             pause = _FIRST if events else min(pause * 1.5, _LONGEST)
+            await asyncio.sleep(pause)
+
+
+class OrchestratorTwin(Twin):
+    """The twin of an orchestrator, whose `watch` occupies no thread while it waits."""
+
+    async def watch(
+        self, *where: Any, nodes: bool = False, after: str | None = None, **fields: Any
+    ) -> AsyncIterator[Any]:
+        """Yield changes, from the first awaited item on. Arguments and errors are those of `Orchestrator.watch`."""
+        orchestrator, pause = self._handle, _FIRST
+        wanted = RunFilter.of(*map(str, where), **fields)
+        reader = await in_thread(lambda: orchestrator._change_reader(wanted, nodes, after))
+        while True:
+            changes = await _patiently(orchestrator, functools.partial(reader.read, None))
+            for change in changes:
+                yield change
+            pause = _FIRST if changes else min(pause * 1.5, _LONGEST_OF_FEED)
             await asyncio.sleep(pause)
 
 

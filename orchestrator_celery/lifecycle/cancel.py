@@ -38,6 +38,7 @@ from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.records.packed import unpack
 from orchestrator_celery.store import Confirmed, Refused
 from orchestrator_celery.store.worker_registry import StopTasks
+from orchestrator_celery.views.runs import run_view
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -189,7 +190,8 @@ class Cancellation:
         confirmed = None if confirm is True else _confirmed(head)
         if confirmed is not None and confirm != _token(run, confirmed):
             raise _changed(run, before, counts["total"])
-        effects = self._store.cancel(run, entry.model_dump_json(), confirmed)
+        view = run_view(run, head).model_dump_json()
+        effects = self._store.cancel(run, entry.model_dump_json(), confirmed, view)
         if effects.refused is Refused.GONE:
             raise _not_found(run)
         if effects.refused is Refused.CHANGED:

@@ -21,6 +21,7 @@ from orchestrator_celery.records.names import Beside, Place, RunKey
 from orchestrator_celery.records.outcomes import OutcomeKind
 from orchestrator_celery.records.pool import SPAN, Openness
 from orchestrator_celery.records.streams.events import EventField
+from orchestrator_celery.records.streams.feed import FeedField
 from orchestrator_celery.records.streams.logs import LogField
 
 __all__ = ("GROUPS", "with_literals")
@@ -36,6 +37,7 @@ GROUPS: dict[str, dict[str, object]] = {
     "BESIDE": _members(Beside),
     "LOG": _members(LogField),
     "EVENT": _members(EventField),
+    "FEED": _members(FeedField),
     "FORMAT": {"version": FORMAT, "graphs": GRAPH_FORMAT},
     "HEAD": _members(HeadField),
     "HEAD_PREFIX": _members(HeadPrefix),

@@ -32,6 +32,8 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
 `orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
+`orc:feed:<app>`                           stream  changes of all runs; may lag; bounded by `orchestrator_max_feed`
+`orc:feed:<app>:{orc:feed:<app>}:k`        hash    last answer to each thread that appended to the feed
 `orc:reports:<app>`                        list    resume reports, newest first
 `orc:stats:{orc:<app>}:<hour>`             set     tasks that were counted in an hour since the epoch; derived
 `orc:stats:{orc:<app>}:<hour>:<digest>`    hash    counters of one task in that hour; see `records/statistics.py`
@@ -72,6 +74,7 @@ class Keys:
         self.approvals = f"{prefix}:approvals{index}"
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
+        self.feed = f"{prefix}:feed{index}"
         self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
         self.statistics = f"{prefix}:stats:{{{prefix}{index}}}"
         #: Pattern of the registries of all apps.

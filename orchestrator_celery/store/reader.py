@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
@@ -249,6 +249,13 @@ class Reader:
     def events(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Return the events after a place in the stream; wait up to `block` milliseconds for the first one."""
         return self._entries(self._keys.events(run), after, block)
+
+    def events_of(self, places: Mapping[str, str]) -> dict[str, list[tuple[bytes, dict[bytes, bytes]]]]:
+        """Return the events of several runs, each after a place in its stream, a page of each at most."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run, after in places.items():
+                pipe.xrange(self._keys.events(run), f"({after}", "+", PAGE)
+            return dict(zip(places, pipe.execute(), strict=True)) if places else {}
 
     def logs(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Return the log lines after a place in the stream; wait up to `block` milliseconds for the first one."""

@@ -14,7 +14,7 @@ from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("check_aware", "list_runs", "run_view")
+__all__ = ("check_aware", "is_wanted", "list_runs", "matching_now", "run_view")
 
 _PAGE = 200
 
@@ -29,13 +29,26 @@ def list_runs(reader: Reader, store: Store, wanted: RunFilter, offset: int, limi
         offset: number of matches to leave out.
         limit: most runs to list; None lists all.
     """
-    now = datetime.fromtimestamp(store.now() if wanted.is_relative else 0, timezone.utc)
+    now = matching_now(wanted, store)
     matches = (
         view
         for view in _all(reader, store, wanted.bound("since", now), wanted.bound("until", now))
         if wanted.matches(view, now, _workers(reader, view) if wanted.names_workers else ())
     )
     return list(islice(matches, offset, None if limit is None else offset + limit))
+
+
+def matching_now(wanted: RunFilter, store: Store) -> datetime:
+    """Return the time to which a filter refers; without a call if it refers to none."""
+    return datetime.fromtimestamp(store.now() if wanted.is_relative else 0, timezone.utc)
+
+
+def is_wanted(reader: Reader, wanted: RunFilter, view: RunView, now: datetime) -> bool:
+    """Whether one run matches a filter, the bounds of its creation included."""
+    since, until = wanted.bound("since", now), wanted.bound("until", now)
+    if (since is not None and view.created < since) or (until is not None and view.created > until):
+        return False
+    return wanted.matches(view, now, _workers(reader, view) if wanted.names_workers else ())
 
 
 def _workers(reader: Reader, view: RunView) -> set[str]:

@@ -72,6 +72,7 @@ def install(container: Container) -> None:
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
         (signals.worker_shutting_down, turns.on_worker_shutting_down),
+        (signals.worker_process_shutdown, _feed_flusher(container)),
     )
 
 
@@ -97,6 +98,16 @@ def _check_settings(container: Container) -> None:
         redactor_of(container)
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
+
+
+def _feed_flusher(container: Container) -> Any:
+    """Return the handler that tells the last changes of a pool's child, which ends without Python's exit handlers."""
+
+    def flush_feed(**_: Any) -> None:
+        if container.has_store:
+            container.feed.flush()
+
+    return flush_feed
 
 
 def _register_stop_command(**_: Any) -> None:

@@ -1,6 +1,7 @@
 """The rows: which cells belong side by side, and what has to come out."""
 
 from tests.benchmarks.cell import measure
+from tests.benchmarks.feed_rows import watching
 from tests.benchmarks.figures import Figure, median_of, pair, repeated
 from tests.benchmarks.graph_rows import graphs
 from tests.benchmarks.graph_store import sizes
@@ -72,6 +73,7 @@ def plain(n, repeat):
 
 ROWS = (
     "fan-out", "told", "lines", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs", "graph-sizes",
+    "watching",
 )  # fmt: skip
 
 
@@ -97,6 +99,7 @@ def all_rows(scale, repeat, chosen):
         "flat": lambda: flat(size(100_000), repeat),
         "graphs": lambda: graphs(max(1, int(20 * scale)), repeat),
         "graph-sizes": lambda: sizes([20, *(max(20, int(n * scale)) for n in (400, 1000, 10_000))], repeat),
+        "watching": lambda: watching(size(100), repeat),
     }
     for name in chosen or rows:
         yield from rows[name]()

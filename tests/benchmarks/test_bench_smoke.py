@@ -18,5 +18,6 @@ def test_every_row_runs():
         "of the last tenth",
         "conditions on the result",
         "CPU of Redis per node",
+        "orchestrator.watch()",
     ):
         assert any(row in text for text in lines)

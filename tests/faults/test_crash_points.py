@@ -61,6 +61,8 @@ GOING_ON = {"retry", "settled", "skip", "go_on_retry", "go_on_release"}
 LACKING = {"postpone"}
 #: Of tasks that log: `tests/worker/test_logs.py` crashes at it.
 LOGGING = {"log"}
+#: The feed of all runs, which no run depends on. How often a process writes it depends on the moment.
+TELLING = {"append_feed"}
 #: Of pools with many free places: `test_bursts.py` crashes at it.
 BURSTS = {"start_more"}
 #: What a failure withdraws: `test_withdrawn.py` crashes at it.
@@ -87,10 +89,11 @@ ELSEWHERE = (
     | LACKING
     | WITHDRAWING
     | LOGGING
+    | TELLING
     | BURSTS
 )
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
-CASES = [(point, "") for point in WORKER_POINTS]
+CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before"]]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
 CASES += [
     (f"{point}#2" if kind(point) not in SELDOM else point, "@all") for point in WORKER_POINTS if kind(point) not in MAIN

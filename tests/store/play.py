@@ -47,6 +47,8 @@ def _name(effect: Effect) -> str:
 
 #: The end of a key that holds the last answers to the threads of clients.
 _ANSWERS = "}:k"
+#: The beginning of the key of the feed, which tells of runs that are gone.
+_FEED = "orc:feed"
 
 _READ: dict[bytes, Callable[[Any, str], Any]] = {
     b"hash": lambda redis, key: redis.hgetall(key),
@@ -59,8 +61,9 @@ _READ: dict[bytes, Callable[[Any, str], Any]] = {
 
 
 def everything(redis: Any) -> list[str]:
-    """Every key there is, but not the last answers to callers, which soon expire."""
-    return sorted(key.decode() for key in redis.scan_iter() if not key.decode().endswith(_ANSWERS))
+    """Every key there is, but not the last answers to callers, which soon expire, and the feed of all runs."""
+    names = (key.decode() for key in redis.scan_iter())
+    return sorted(name for name in names if not name.endswith(_ANSWERS) and not name.startswith(_FEED))
 
 
 def contents(redis: Any, key: str) -> tuple[Any, bool]:

@@ -10,8 +10,10 @@ from redis.crc import key_slot
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.records.statistics import Kind
+from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.transitions.upload import upload
@@ -54,6 +56,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100, 100).append("{}")
+    FeedStream(store.client, store.keys, 100).append([FeedEntry("status", run)])
     StatisticsStore(store.client, store.keys, 100).add(495000, {Kind("proj.task"): {"s": 1}})
     workers = WorkerRegistry(store.client, store.keys)
     workers.beat("w/b", 30, [])

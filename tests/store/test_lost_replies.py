@@ -15,8 +15,10 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.records.definitions import leaf_definition
 from orchestrator_celery.records.packed import Tree, pack
+from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended
 from orchestrator_celery.store.worker_registry import WorkerRegistry
@@ -236,6 +238,9 @@ CALLS: dict[str, Lost] = {
         may_refuse=Refused.GONE,
     ),
     "append_audit": Lost(lambda play, first: AuditTrail(play.redis, play.store.keys, 100, 100).append("entry")),
+    "append_feed": Lost(
+        lambda play, first: FeedStream(play.redis, play.store.keys, 100).append([FeedEntry("status", "r")])
+    ),
     "keep_report": Lost(lambda play, first: play.store.keep_report(b"report")),
     "awaits": Lost(lambda play, first: play.store.graphs.awaits("r", 5.0)),
     "beat": Lost(lambda play, first: WorkerRegistry(play.redis, play.store.keys).beat("w/a", 30, ["x"]).leads),

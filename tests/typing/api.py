@@ -19,6 +19,7 @@ from orchestrator_celery import (
     AnswerView,
     Approval,
     ApprovalAwaited,
+    ApprovalRequested,
     ApprovalTimeout,
     ApprovalView,
     ArrivalIgnored,
@@ -27,6 +28,8 @@ from orchestrator_celery import (
     BulkRejected,
     BulkReport,
     CancelPlan,
+    Change,
+    ChangesMissed,
     Check,
     CheckLevel,
     ComplexSignature,
@@ -55,6 +58,7 @@ from orchestrator_celery import (
     KindStatistics,
     LeafIgnored,
     LogLine,
+    NodeChanged,
     NodeCheckpointed,
     NodeFailed,
     NodeHeld,
@@ -88,10 +92,12 @@ from orchestrator_celery import (
     ResumeAction,
     ResumedNode,
     ResumeReport,
+    ResumeReported,
     Retry,
     Run,
     RunAnswer,
     RunCancelled,
+    RunChanged,
     RunClosed,
     RunFilter,
     RunList,
@@ -329,6 +335,25 @@ def steer(run: Run) -> None:
     assert_type(run.detach("0.1"), Run)
     assert_type(run.swarm.close, Callable[[], None])
     assert_type(swarm.close, Callable[[], None])
+
+
+def watch_all(orchestrator: Orchestrator, after: str | None = None) -> Event | ResumeReport | RunStatus | str | None:
+    changes = orchestrator.watch("status:FAILED", tag="eu", nodes=True, after=after)
+    assert_type(changes, Iterator[Change])
+    for change in changes:
+        assert_type((change.id, change.time), tuple[str, datetime])
+        if isinstance(change, NodeChanged):
+            return change.event
+        if isinstance(change, ResumeReported):
+            return change.report
+        if isinstance(change, RunChanged):
+            assert_type(change.view, RunView | None)
+            return change.status
+        if isinstance(change, ApprovalRequested):
+            return f"{change.run} {change.node}"
+        if isinstance(change, ChangesMissed):
+            return change.reason
+    return None
 
 
 def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type after the other

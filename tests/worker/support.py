@@ -68,9 +68,10 @@ class Stand:
         return Swarm(items, app=self.app, **bounds)
 
     def keys(self):
-        """Every key of the store, the last answers to callers aside."""
-        client = self.orchestrator.container.store.client
-        return sorted(key.decode() for key in client.scan_iter(f"{self._prefix}:*") if not is_answers(client, key))
+        """Every key of the store, the last answers to callers and the feed of all runs aside."""
+        client, feed = self.orchestrator.container.store.client, f"{self._prefix}:feed".encode()
+        found = [key for key in client.scan_iter(f"{self._prefix}:*") if not key.startswith(feed)]
+        return sorted(key.decode() for key in found if not is_answers(client, key))
 
     def queued(self, queue="celery"):
         """How many messages wait in a queue of the broker, which has to be a Redis."""

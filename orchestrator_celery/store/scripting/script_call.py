@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +24,7 @@ from orchestrator_celery.model.effects import (
 )
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head.fields import GRAPH_FORMAT, NO_APP, AppId, HeadField, check_app, check_format
+from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import asking
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.scripting import scripts
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = (
     "Effects",
     "Refused",
+    "Tell",
     "Transitions",
     "check_answer",
     "edge_context",
@@ -47,8 +49,14 @@ __all__ = (
 NEWER = b"newer"
 #: Answered by every script for a run of another app; raised as `ForeignRun`.
 FOREIGN = b"foreign"
+#: The kind of an effect that tells of a change for the feed of all runs; it is not executed.
+CHANGED = b"changed"
 #: Answered by scripts that touch graphs for a graph of an earlier release; raised as `FormatTooOld`.
 OLDER = b"older"
+
+
+#: Takes an entry for the feed of all runs.
+Tell = Callable[[FeedEntry], None]
 
 
 class Refused(str, Enum):
@@ -87,9 +95,13 @@ class Transitions:
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
         app: the app that the runs belong to.
+        tell: takes the entries for the feed of all runs; it must not wait.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
+    def __init__(
+        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+    ) -> None:
+        self._tell = tell
         self.client = client
         self.keys = Keys(settings.key_prefix, app)
         self._settings = settings
@@ -120,14 +132,23 @@ class Transitions:
             effects = self._run(verb, run, *args)
         return effects._replace(todo=(*todo, *effects.todo))
 
-    def _run(self, verb: str, run: str, *args: Any) -> Effects:
+    def _run(self, verb: str, run: str, *args: Any, tell: Tell | None = None) -> Effects:
         with asking():
             word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), (*args, self.keys.app.id))
         check_answer(word, rest, run, self.keys.app)
         refused = None if word == b"ok" else Refused(word.decode())
-        return Effects(
-            refused, tuple(effect(run, item) for item in effects), rest[0] if rest else None, tuple(rest[1:])
-        )
+        todo = []
+        for item in effects:
+            if item[0] == CHANGED:
+                (tell or self._tell)(_change(run, *item[1:]))
+            else:
+                todo.append(effect(run, item))
+        return Effects(refused, tuple(todo), rest[0] if rest else None, tuple(rest[1:]))
+
+
+def _change(run: str, node: bytes, status: bytes, place: bytes) -> FeedEntry:
+    kind = FeedKind.STATUS if status else FeedKind.AWAITING
+    return FeedEntry(kind.value, run, node.decode(), status.decode(), place.decode())
 
 
 def check_answer(word: bytes, rest: Sequence[Any], run: str, app: AppId) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavailable
-from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import NO_APP, AppId, HeadField
+from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
+from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.scripting.script_call import Effects, Refused
+from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
 from orchestrator_celery.store.transitions.logs import LogTransitions
@@ -47,15 +49,19 @@ class Store(SlicedTransitions):
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
         app: the app that the runs belong to.
+        tell: takes the entries for the feed of all runs; it must not wait.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
-        super().__init__(client, settings, app)
-        self.swarms = SwarmTransitions(client, settings, app)
-        self.graphs = GraphTransitions(client, settings, app)
-        self.outbox = OutboxTransitions(client, settings, app)
-        self.logs = LogTransitions(client, settings, app)
-        self.signatures = SignatureTransitions(client, settings, app)
+    def __init__(
+        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+    ) -> None:
+        super().__init__(client, settings, app, tell)
+        self.swarms = SwarmTransitions(client, settings, app, tell)
+        self.graphs = GraphTransitions(client, settings, app, tell)
+        self.outbox = OutboxTransitions(client, settings, app, tell)
+        self._feed = FeedStream(client, self.keys, settings.max_feed)
+        self.logs = LogTransitions(client, settings, app, tell)
+        self.signatures = SignatureTransitions(client, settings, app, tell)
 
     def create(
         self,
@@ -84,17 +90,20 @@ class Store(SlicedTransitions):
             # Made due before it exists, so that a sweep finds a run whose caller dies right after this.
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
-        effects = self._make(run, token, records, len(fields), flat)
+        told: list[FeedEntry] = []
+        effects = self._make(run, token, records, len(fields), flat, told.append)
         if effects.refused is Refused.EXPIRED:
             self.due_index.not_due([run])
             raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
-        with suppress(*UNREACHABLE):  # the run is due already, and its next check repairs the derived indexes
-            self._enter(run, effects, head)
+        try:
+            self._enter(run, effects, head, told)
+        except UNREACHABLE:  # the run is due already, and its next check repairs the derived indexes
+            list(map(self._tell, told))
         return effects
 
-    def _make(self, run: str, token: str, records: str, count: int, flat: list[Any]) -> Effects:
+    def _make(self, run: str, token: str, records: str, count: int, flat: list[Any], tell: Tell) -> Effects:
         try:
-            return self._run("create", run, token, count, records, *flat)
+            return self._run("create", run, token, count, records, *flat, tell=tell)
         except ForeignRun:
             self.client.unlink(*(self.keys.upload(run, name) for name in (token, records) if name))
             self.due_index.disown([run])
@@ -104,7 +113,7 @@ class Store(SlicedTransitions):
                 raise StoreUnavailable(f"The run was not started. {exc}") from exc
             raise StartUnconfirmed.of(run, exc) from exc
 
-    def _enter(self, run: str, effects: Effects, head: Mapping[str, Any]) -> None:
+    def _enter(self, run: str, effects: Effects, head: Mapping[str, Any], told: list[FeedEntry]) -> None:
         if effects.refused is not None:
             if effects.detail == 1:
                 self.due_index.not_due([run])
@@ -117,7 +126,8 @@ class Store(SlicedTransitions):
             if starts > created:
                 pipe.zadd(self.keys.starts, {run: starts})
             pipe.zadd(self.keys.due, {run: starts if starts > created else first})
-            pipe.execute()
+            # Told before the messages go out, so that PENDING comes before whatever a worker tells.
+            execute_telling(self.client, pipe, self._feed, told, self._tell)
 
     def begin(self, run: str, expired: bytes) -> Effects:
         """Start a run that was created with a delay, if its time has come.
@@ -295,17 +305,19 @@ class Store(SlicedTransitions):
     def discard(self, run: str) -> Effects:
         """Remove a run whose first messages could not be published."""
         effects = self._run("discard", run)
+        self._tell_cancelled(run)
         self.due_index.forget([run])
         self.due_index.not_due([run])
         return effects
 
-    def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None) -> Effects:
+    def cancel(self, run: str, audit: str, confirmed: Confirmed | None = None, view: str = "") -> Effects:
         """Stop a run and delete its data; `erase` deletes the rest after the side effects are done.
 
         Args:
             run: the run's id.
             audit: the entry for the audit trail, as JSON.
             confirmed: refuse with `CHANGED` if the run is not as this says any more.
+            view: the run's view before, JSON, for the feed of all runs.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
         schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
@@ -313,7 +325,12 @@ class Store(SlicedTransitions):
         effects = self._run("cancel", run, audit, int(confirmed is not None), *facts)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])
+        elif effects.refused is None:
+            self._tell_cancelled(run, view)
         return effects
+
+    def _tell_cancelled(self, run: str, view: str = "") -> None:
+        self._tell(FeedEntry(FeedKind.STATUS.value, run, CLOSE, RunStatus.CANCELLED.value, view=view))
 
     def erase(self, run: str) -> Effects:
         """Delete the rest of a cancelled run; `refused` tells whether this call did it."""
@@ -333,6 +350,7 @@ class Store(SlicedTransitions):
             pipe.lpush(self.keys.reports, report)
             pipe.ltrim(self.keys.reports, 0, _REPORTS - 1)
             pipe.execute()
+        self._tell(FeedEntry(FeedKind.REPORT.value, value=report.decode()))
 
     def now(self) -> float:
         """Return the seconds since the epoch by the store's clock, which decides (invariant 10)."""

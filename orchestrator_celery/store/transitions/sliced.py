@@ -12,7 +12,7 @@ from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.live_nodes import live_pages
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.scripting.script_call import Effects, Refused, Transitions
+from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell, Transitions
 from orchestrator_celery.store.transitions.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
@@ -32,12 +32,15 @@ class SlicedTransitions(Transitions):
         client: a redis-py client.
         settings: limits, and the prefix of the keys.
         app: the app that the runs belong to.
+        tell: takes the entries for the feed of all runs.
     """
 
-    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
-        super().__init__(client, settings, app)
+    def __init__(
+        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+    ) -> None:
+        super().__init__(client, settings, app, tell)
         #: The list of runs, and the time of the next check of each.
-        self.due_index = DueIndex(client, settings, app)
+        self.due_index = DueIndex(client, settings, app, tell)
 
     def retry(self, run: str, node: str = "") -> Effects:
         """Retry the failed nodes of a run; `detail`: the status, or the state of the node, that forbids it.

@@ -12,7 +12,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.ended import written_state
 from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
-from orchestrator_celery.store.scripting.script_call import Effects, Transitions
+from orchestrator_celery.store.scripting.script_call import Effects, Tell, Transitions
 from orchestrator_celery.store.transitions.upload import upload
 
 if TYPE_CHECKING:
@@ -79,8 +79,10 @@ def taken_items(answer: Effects) -> list[Taken]:
 class SwarmTransitions(Transitions):
     """Changes of running swarms."""
 
-    def __init__(self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP) -> None:
-        super().__init__(client, settings, app)
+    def __init__(
+        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+    ) -> None:
+        super().__init__(client, settings, app, tell)
         self._noted: dict[tuple[str, str], None] = {}
 
     def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int, levels: str = "") -> Effects:

@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.scripting.script_call import in_chunks
@@ -124,6 +125,9 @@ class Reconciler:
         store = self._container.store
         everything = self._alarm or bool(beat.dead) or (self._follows and not beat.handed)
         self._alarm = False
+        if beat.dead:
+            reason = f"workers are gone, which may not have told all changes: {', '.join(beat.dead)}"
+            self._container.feed.add(FeedEntry(FeedKind.LOST.value, value=reason))
         if everything or beat.now - self._checked > _CHECK:
             self._guard(self._check_indexes, beat.now)
         if runs := store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP):

@@ -8,6 +8,6 @@ local function await(node, definition, input)
   if redis.call('HGET', root, HEAD.status) == STATUS.pending then -- a person works on the run
     set_status(STATUS.running, HEAD.started, now)
   end
-  emit('awaiting', node)
+  announce(node, '', emit('awaiting', node))
   effects[#effects + 1] = { 'await', node, 1, wait and string.format('%.0f', live.sent) or '' }
 end

@@ -17,7 +17,10 @@ local function release() -- once the run has its new status
   local before = pending and parse_release(pending) or { paused = '' } -- the rest of a release before the run was held again
   local was_held = before.was_held or held and true or false
   held = false
-  if paused then redis.call('HDEL', root, HEAD.paused) end
+  if paused then
+    redis.call('HDEL', root, HEAD.paused)
+    redis.call('HINCRBY', root, HEAD.rested, tonumber(now) - paused)
+  end
   release_slice({ place = '0', since = tonumber(now), was_held = was_held,
     paused = before.paused ~= '' and before.paused or paused or '' })
 end

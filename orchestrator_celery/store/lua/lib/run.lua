@@ -36,8 +36,11 @@ local function emit(kind, node, ...)
   return redis.call('XADD', events_key, 'MAXLEN', '~', max_events, '*', EVENT.kind, kind, EVENT.node, node, ...)
 end
 
+-- The caller writes these into the feed of all runs: a change of status, or ('') an approval that waits for an answer.
+local function announce(node, new, place) effects[#effects + 1] = { 'changed', node, new, place } end
+
 local function set_status(new, ...) -- and other fields of the head
   status = new
   redis.call('HSET', root, HEAD.status, new, ...)
-  emit('status', PLACE.close, EVENT.status, new)
+  announce(PLACE.close, new, emit('status', PLACE.close, EVENT.status, new))
 end

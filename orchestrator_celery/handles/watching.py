@@ -1,0 +1,86 @@
+"""Tells what happened to runs: the part of `Orchestrator` that follows the feed of changes, and reads reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from orchestrator_celery.model.changes import Change
+from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.reports import ResumeReport
+from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.views.changes import ChangeReader
+from orchestrator_celery.worker.recovery.patience import patiently
+
+if TYPE_CHECKING:
+    from orchestrator_celery.container import Container
+
+__all__ = ("Watching",)
+
+#: Milliseconds of one wait for changes.
+_BLOCK = 500
+
+
+class Watching:
+    """Follows the changes of all runs, and lists the reports of sweeps."""
+
+    #: The parts that handles and workers use; not part of the public interface.
+    container: Container
+
+    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
+        """List the reports of sweeps that changed something, newest first.
+
+        Args:
+            offset: number of reports to leave out.
+            limit: most reports to return.
+        """
+        return [ResumeReport.model_validate_json(raw) for raw in self.container.reader.reports(offset, limit)]
+
+    def watch(
+        self,
+        where: str | RunFilter = "",
+        *,
+        status: RunStatus | str | Iterable[RunStatus | str] | None = None,
+        task: str | Iterable[str] | None = None,
+        category: str | Iterable[str] | None = None,
+        tag: str | Iterable[str] | None = None,
+        name: str | Iterable[str] | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        text: str | None = None,
+        nodes: bool = False,
+        after: str | None = None,
+    ) -> Iterator[Change]:
+        """Yield what happens to the runs that match a filter, in any process, without end.
+
+        These are changes of status, approvals that wait, and resume reports, from the call of `watch` on. After
+        `ChangesMissed`, changes may be missing: read again what you have listed.
+
+        Args:
+            where: the filter, as for `runs()`. A changed run is compared with its new status.
+            status: as for `runs()`, like all further words of the filter.
+            task: a task in the run.
+            category: the category.
+            tag: one of the tags.
+            name: the name.
+            since: created at or after this time.
+            until: created at or before this time.
+            text: part of the id or the name.
+            nodes: also yield the events of the nodes of these runs, as `NodeChanged`.
+            after: id of the last change that is known, to go on from there; by default the present.
+
+        Raises:
+            OrchestratorError: the filter or `after` is not valid.
+            StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
+        """
+        keywords = {"status": status, "task": task, "category": category, "tag": tag, "name": name}
+        wanted = RunFilter.of(str(where), **keywords, since=since, until=until, text=text)
+        return self._changes(self._change_reader(wanted, nodes, after))
+
+    def _change_reader(self, wanted: RunFilter, nodes: bool, after: str | None) -> ChangeReader:
+        return patiently(self.container, ChangeReader, self.container, wanted, nodes, after)
+
+    def _changes(self, reader: ChangeReader) -> Iterator[Change]:
+        while True:
+            yield from patiently(self.container, reader.read, _BLOCK)

@@ -1,0 +1,1 @@
+"""The feed of all runs: what changed, for whoever follows more than one run."""
