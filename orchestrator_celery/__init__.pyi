@@ -205,6 +205,12 @@ from .model.events import (
     ArrivalIgnored as ArrivalIgnored,
 )
 from .model.events import (
+    CompositeFailed as CompositeFailed,
+)
+from .model.events import (
+    CompositeSucceeded as CompositeSucceeded,
+)
+from .model.events import (
     Event as Event,
 )
 from .model.events import (

@@ -16,6 +16,7 @@ from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.statistics import Counted, Kind
 from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
@@ -23,9 +24,11 @@ from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.feed.buffer import FeedBuffer
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.log_buffer import LogBuffer
+from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
 from orchestrator_celery.store.statistics.counters import StatisticsStore
+from orchestrator_celery.store.statistics.recent import RecentDurations
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ class Container:
         self.app = app
         #: One life of this process. The children of a worker's pool share it.
         self.incarnation = uuid4().hex[:8]
+        #: Shares of their tasks that graphs have run, by name, and when that was looked up; see `views/progress.py`.
+        self.usual_shares: dict[str, tuple[float, float]] = {}
 
     @cached_property
     def settings(self) -> OrchestratorSettings:
@@ -83,7 +88,20 @@ class Container:
     @cached_property
     def log_buffer(self) -> LogBuffer:
         """Log lines of tasks that are not stored yet."""
-        return LogBuffer(lambda run, lines: self.store.logs.append(run, lines))
+        return LogBuffer(
+            lambda run, lines: self.store.logs.append(run, lines),
+            lambda runs: self.logged_runs.mark(runs),
+            self._count_dropped,
+        )
+
+    @property
+    def logged_runs(self) -> LoggedRuns:
+        """The runs with log lines."""
+        return LoggedRuns(self.store.client, self.store.keys, self.settings.retention)
+
+    def _count_dropped(self, count: int) -> None:
+        if self.settings.stats_retention > 0:
+            self.statistics_buffer.add(Kind(""), Counted.DROPPED, number=count)
 
     @property
     def statistics(self) -> StatisticsStore:
@@ -93,7 +111,16 @@ class Container:
     @cached_property
     def statistics_buffer(self) -> StatisticsBuffer:
         """Counts of bodies that are not stored yet."""
-        return StatisticsBuffer(lambda: self.statistics.hour(), lambda hour, counts: self.statistics.add(hour, counts))
+        return StatisticsBuffer(
+            lambda: self.statistics.hour(),
+            lambda hour, counts: self.statistics.add(hour, counts),
+            lambda run, durations: self.store.tally(run, durations),
+        )
+
+    @cached_property
+    def recent_durations(self) -> RecentDurations:
+        """How long tasks took in the last day."""
+        return RecentDurations(lambda: self.statistics)
 
     @cached_property
     def feed(self) -> FeedBuffer:

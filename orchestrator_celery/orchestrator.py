@@ -385,4 +385,5 @@ if TYPE_CHECKING:
         signature = Call(Orchestrator.signature)
         signatures = Call(Orchestrator.signatures)
         stats = Call(Orchestrator.stats)
+        logs = Each(Orchestrator.logs)
         watch = Each(Orchestrator.watch)

@@ -103,6 +103,11 @@ class OrchestratorSettings(BaseModel):
     log_line_length: int = Field(
         default=4000, ge=100, le=100_000, description="Most characters of a log line; the rest is cut."
     )
+    log_index: str | None = Field(
+        default=None,
+        description="File for the index of log lines of the process that searches them; by default in the user's "
+        "folder for caches. It may be deleted at any time.",
+    )
     redact: str | None = Field(
         default=None,
         description="Import path of a function (text) -> text that removes secrets from log lines; by default the "

@@ -98,7 +98,7 @@ def _method_twin(method: Callable[Params, Result]) -> Callable[Params, Awaitable
 def _generator_twin(method: Callable[Params, Iterator[Item]]) -> Callable[Params, AsyncIterator[Item]]:
     @functools.wraps(method)
     async def iterate(*args: Params.args, **kwargs: Params.kwargs) -> AsyncIterator[Item]:
-        iterator = await in_thread(lambda: method(*args, **kwargs))
+        iterator = await in_thread(lambda: iter(method(*args, **kwargs)))
         while batch := await in_thread(lambda: list(islice(iterator, _BATCH))):
             for item in batch:
                 yield item

@@ -24,6 +24,7 @@ _COMMANDS = {
     "graph": "graphs",
     "interrupt": "steering",
     "logs": "logs",
+    "metrics": "metrics",
     "reject": "steering",
     "rerun": "steering",
     "restore": "signature_commands",

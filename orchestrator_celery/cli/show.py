@@ -74,6 +74,8 @@ def progress_line(progress: Progress, *, ascii_only: bool = False) -> str:
     for count, what in ((progress.failed, "failed"), (progress.running, "running"), (progress.waiting, "waiting")):
         if count:
             words.append(f"{count} {what}")
+    if progress.grows:
+        words.append("more may be added")
     if progress.eta:
         words.append(f"about {span_text(progress.eta)} left")
     return words[0] + " " + ", ".join(words[1:])

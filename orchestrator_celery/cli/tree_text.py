@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from orchestrator_celery.cli.output import age, fitted
 from orchestrator_celery.model.printing.folding import folded, is_named
 from orchestrator_celery.model.printing.text import printable
+from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.model.views import NodeView
 
 __all__ = ("bar", "tree_lines")
 
-_BAR = 20
+_BAR, _SMALL_BAR = 20, 10
 
 
 def tree_lines(root: NodeView, *, ascii_only: bool = False) -> list[str]:
@@ -22,7 +23,7 @@ def tree_lines(root: NodeView, *, ascii_only: bool = False) -> list[str]:
         ascii_only: draw with ASCII characters only.
     """
     marks = ("+- ", "`- ", "|  ", "   ") if ascii_only else ("├─ ", "└─ ", "│  ", "   ")
-    return [fitted(line) for line in (_line(root), *_below(root, "", marks))]
+    return [fitted(line) for line in (_line(root, ascii_only=ascii_only), *_below(root, "", marks))]
 
 
 def bar(fraction: float, *, size: int = _BAR, ascii_only: bool = False) -> str:
@@ -35,7 +36,7 @@ def bar(fraction: float, *, size: int = _BAR, ascii_only: bool = False) -> str:
 def _below(node: NodeView, indent: str, marks: Sequence[str]) -> Iterator[str]:
     branch, last, through, empty = marks
     entries: list[tuple[str, NodeView | None]] = [
-        (_line(views[0], len(views)), views[0] if len(views) == 1 else None)
+        (_line(views[0], len(views), ascii_only=marks[0].isascii()), views[0] if len(views) == 1 else None)
         for views in folded([*node.children, *node.callbacks])
     ]
     more = node.children_total - len(node.children)
@@ -48,7 +49,7 @@ def _below(node: NodeView, indent: str, marks: Sequence[str]) -> Iterator[str]:
             yield from _below(view, indent + (empty if is_last else through), marks)
 
 
-def _line(view: NodeView, count: int = 1) -> str:
+def _line(view: NodeView, count: int = 1, *, ascii_only: bool = False) -> str:
     words = [view.name, f"[{view.kind}]", view.state.value]
     if count > 1:
         return printable(" ".join([*words, f"x {count}"]))
@@ -60,10 +61,20 @@ def _line(view: NodeView, count: int = 1) -> str:
         words.append(f"({view.visits} visits)")
     if view.attempts > 1:
         words.append(f"(attempt {view.attempts})")
-    if view.progress is not None and view.progress.fraction is not None:
-        words.append(f"{view.progress.fraction:.0%}" + (f" {view.progress.message}" if view.progress.message else ""))
+    words += _progress(view, ascii_only)
     if view.answer is not None:
         words.append(str(view.answer))
     if view.error is not None:
         words.append(view.error.type if view.children else f"{view.error.type}: {view.error.message}")
     return printable(" ".join(words))
+
+
+def _progress(view: NodeView, ascii_only: bool) -> list[str]:
+    if view.progress is None or view.progress.fraction is None:
+        return []
+    share = f"{view.progress.fraction:.0%}"
+    if not view.children:
+        return [f"{share} {view.progress.message}".rstrip()]
+    if view.state is not NodeState.RUNNING:
+        return []
+    return [bar(view.progress.fraction, size=_SMALL_BAR, ascii_only=ascii_only), share]

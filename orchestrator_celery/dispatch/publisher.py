@@ -28,6 +28,7 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect, Release, Withdraw
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, parse_definition, payload_of
 from orchestrator_celery.records.graphs.routing_objects import from_plain
@@ -205,8 +206,11 @@ class Publisher:
 
     def _send_close(self, effect: CloseRun, origin: Origin, producer: Any) -> None:
         run = effect.leaf.run
-        blob, retried, outer = self._reader.head_fields(run, HeadField.CLOSE, HeadField.RETOLD, HeadField.OUTER)
+        fields = (HeadField.CLOSE, HeadField.RETOLD, HeadField.OUTER, HeadField.NAME)
+        blob, retried, outer, name = self._reader.head_fields(run, *fields)
         options = from_plain(self._codec.load(blob)) if blob else {}
+        if name:  # in logs and monitors, the message has the name of the run
+            options.setdefault("shadow", printable(name.decode()))
         if retried:  # the surrounding native chain or chord has already failed with the earlier end
             options = {name: value for name, value in options.items() if name not in ("chain", "chord")}
         leaf = parse_leaf_id(outer.decode()) if outer else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -217,9 +217,9 @@ if TYPE_CHECKING:
         def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, Coroutine[Any, Any, Answer]]: ...
 
     class Each(Generic[Given, Item]):
-        """The twin of a method that returns an iterator."""
+        """The twin of a method that returns an iterator, or an object to iterate over."""
 
-        def __init__(self, method: Callable[Concatenate[Any, Given], Iterator[Item]]) -> None: ...
+        def __init__(self, method: Callable[Concatenate[Any, Given], Iterable[Item]]) -> None: ...
 
         def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, AsyncIterator[Item]]: ...
 

@@ -13,9 +13,11 @@ from celery.backends.base import DisabledBackend
 from celery.backends.rpc import RPCBackend
 from celery.exceptions import TimeoutError as CeleryTimeoutError
 from celery.result import AsyncResult, assert_will_not_block
+from vine import promise
 
 from orchestrator_celery.errors import OrchestratorError, RunCancelled, RunNotFound
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import HeadField
@@ -198,7 +200,7 @@ class RunOutcome(AsyncResult):
             meta["date_done"] = from_ms(finished)
         if error is None:
             return {**meta, "status": states.SUCCESS, "result": result}
-        trace = str(error.__cause__ or "").strip() or None
+        trace = safe_str(error.__cause__ or "").strip() or None
         return {**meta, "status": states.FAILURE, "result": error, "traceback": trace}
 
     def _celery_meta(self) -> dict[str, Any]:
@@ -258,6 +260,12 @@ class RunOutcome(AsyncResult):
         status = self._container.reader.head_field(self.id, HeadField.STATUS)
         return RunStatus(status.decode()) if status else None
 
+    def _read_again(self) -> None:
+        """Take Celery's message as a sign only: it may be late, and tell an end that the run had before a retry."""
+        if self._seen:
+            self._cache = None
+            self.on_ready = promise(self._on_fulfilled, weak=True)
+
     def _pause(self, seconds: float, left: float | None, on_message: Any) -> None:
         """Wait for Celery's message about the end, or a fixed time if the result backend sends no messages."""
         if not isinstance(self.backend, AsyncBackendMixin) or isinstance(self.backend, RPCBackend):
@@ -266,6 +274,7 @@ class RunOutcome(AsyncResult):
         wait = _MESSAGE if left is None else min(_MESSAGE, left)
         try:
             super().get(wait, propagate=False, follow_parents=False, disable_sync_subtasks=False, on_message=on_message)
+            self._read_again()
         except CeleryTimeoutError:
             pass
         except Exception:  # the result backend is away: poll the store again

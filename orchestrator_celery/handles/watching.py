@@ -1,4 +1,4 @@
-"""Tells what happened to runs: the part of `Orchestrator` that follows the feed of changes, and reads reports."""
+"""Tells what happened to runs: the part of `Orchestrator` that follows changes, searches logs and reads reports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.views.changes import ChangeReader
+from orchestrator_celery.views.log_search import LogSearch
+from orchestrator_celery.views.runs import list_runs
 from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ _BLOCK = 500
 
 
 class Watching:
-    """Follows the changes of all runs, and lists the reports of sweeps."""
+    """Follows the changes of all runs, searches their logs, and lists the reports of sweeps."""
 
     #: The parts that handles and workers use; not part of the public interface.
     container: Container
@@ -77,6 +79,35 @@ class Watching:
         keywords = {"status": status, "task": task, "category": category, "tag": tag, "name": name}
         wanted = RunFilter.of(str(where), **keywords, since=since, until=until, text=text)
         return self._changes(self._change_reader(wanted, nodes, after))
+
+    def logs(
+        self,
+        where: RunFilter | str = "",
+        *,
+        search: str | None = None,
+        level: str | int | None = None,
+        since: datetime | str | None = None,
+    ) -> LogSearch:
+        """Search what the tasks of all runs have logged; the newest lines come first.
+
+        The search keeps an index in a file (`orchestrator_log_index`) and first reads the lines that are new, which
+        takes some time for many lines. `incomplete` of the answer tells why lines may be missing; '' if none are.
+
+        Args:
+            where: only runs that match this `RunFilter` or its text form.
+            search: words, "phrases", prefix*, AND, OR, NOT; by default all lines.
+            level: the lowest level, such as `WARNING`.
+            since: only lines since this time, an aware datetime, or an age such as `10m`.
+
+        Raises:
+            OrchestratorError: a filter, the level, the time or the query cannot be read.
+            StoreUnavailable: the store did not answer.
+        """
+        wanted = RunFilter.of(str(where))
+        runs = None
+        if str(wanted):
+            runs = [view.id for view in list_runs(self.container.reader, self.container.store, wanted, 0, None)]
+        return LogSearch(self.container, search, level, since, runs)
 
     def _change_reader(self, wanted: RunFilter, nodes: bool, after: str | None) -> ChangeReader:
         return patiently(self.container, ChangeReader, self.container, wanted, nodes, after)

@@ -16,6 +16,7 @@ from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
+from orchestrator_celery.engine.planned_tasks import planned_tasks
 from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
 from orchestrator_celery.lifecycle.identity import check_id, digest_of, mismatch
@@ -176,6 +177,8 @@ class Starter:
         if options.get("tags"):
             head[HeadField.TAGS] = json.dumps(options["tags"])
         head.update({f"{HeadPrefix.TASK.value}{name}": self._declared(name) for name in task_names([primitive])})
+        if planned := planned_tasks(definitions):
+            head[HeadField.PLANNED] = json.dumps(planned)
         if options.get("deadline"):
             head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
         if any(primitive.partial_args):

@@ -11,6 +11,8 @@ from orchestrator_celery.model.states import Priority, RunStatus
 __all__ = (
     "ApprovalAwaited",
     "ArrivalIgnored",
+    "CompositeFailed",
+    "CompositeSucceeded",
     "Event",
     "ItemsAdded",
     "NodeCheckpointed",
@@ -75,11 +77,19 @@ class NodeStarted(Event):
 
 
 class NodeSucceeded(Event):
-    """A node ended with a result."""
+    """A task ended with a result, or an approval was answered."""
 
 
 class NodeFailed(Event):
-    """A node ended with an error."""
+    """A task ended with an error, or a node of a graph could not begin."""
+
+
+class CompositeSucceeded(Event):
+    """A composite, such as a chain, a swarm or the whole run, ended with a result."""
+
+
+class CompositeFailed(Event):
+    """A composite, such as a chain, a swarm or the whole run, ended with an error: that of a task in it, or its own."""
 
 
 class NodeRetried(Event):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator_celery.model.printing.text import printable, printable_lines
 
-__all__ = ("LogLine",)
+__all__ = ("LogHit", "LogLine")
 
 
 class LogLine(BaseModel):
@@ -45,3 +45,13 @@ class LogLine(BaseModel):
     def __str__(self) -> str:
         head = printable(f"{self.time:%H:%M:%S} {self.level:<8} {self.node} {self.task}: {self.message}")
         return f"{head}\n{printable_lines(self.exception.rstrip(), '  | ')}" if self.exception else head
+
+
+class LogHit(LogLine):
+    """A line that a search has found.
+
+    Args:
+        spans: the places in `message` that match, each from a character to the one after its last.
+    """
+
+    spans: tuple[tuple[int, int], ...] = ()

@@ -38,19 +38,19 @@ class ErrorView(_View):
 
 
 class NodeProgress(_View):
-    """The progress that a task reported by `current_node().progress()`.
+    """The progress that a task reported by `current_node().progress()`, or the progress of a composite.
 
     Args:
-        done: the amount done, in the task's own units.
+        done: the amount done, in the task's own units; of a composite, the tasks that are done.
         total: the whole amount; None if the task does not know it.
         message: the task's message.
-        at: the time of the report.
+        at: the time of the report; None of a composite.
     """
 
     done: float
     total: float | None
     message: str
-    at: datetime
+    at: datetime | None
 
     @property
     def fraction(self) -> float | None:
@@ -83,9 +83,10 @@ class NodeView(_View):
     """One node of `run.tree()`.
 
     `state` is the node's own state. `inner` counts the states of the children on this page. `progress` is the last
-    report of the node's task; a new attempt begins without progress. For a graph's node the view shows the newest
-    visit under the node's name: `visits` is the number of visits, and `earlier` holds the previous visits, retries
-    included. For an approval, `answer` is its answer. `NodeTimes` describes the times.
+    report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
+    that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
+    visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer.
+    `NodeTimes` describes the times.
     """
 
     id: str
@@ -142,9 +143,12 @@ class Progress(_View):
         total: the tasks known now; the number grows when items are added to an open swarm.
         done: the tasks that succeeded.
         failed: the tasks that failed after all retries.
-        fraction: the share of ended tasks, 0 to 1.
-        rate: the tasks ended per second since the run started.
-        eta: the seconds to the end at this rate; None if no estimate is possible.
+        fraction: the share that is done, 0 to 1: ended tasks, and the shares that running tasks have reported.
+        rate: the tasks ended per second since the run started, without the time that it was suspended.
+        eta: the estimated seconds to the end; None if no estimate is possible, and while the run is suspended.
+        eta_low: a lower bound. The end lies between the bounds in four of five runs.
+        eta_high: an upper bound.
+        grows: whether items may be added to the swarm. Then the estimate is that of the known tasks.
     """
 
     total: int
@@ -155,6 +159,9 @@ class Progress(_View):
     fraction: float
     rate: float
     eta: float | None
+    eta_low: float | None = None
+    eta_high: float | None = None
+    grows: bool = False
 
 
 class ItemView(_View):

@@ -1,7 +1,11 @@
-"""The newest progress of a leaf, in `:p` under its node.
+"""In `:p`: the newest progress of a leaf under its node, and how long the tasks of a run took under `*` and a name.
 
-record = at "|" done "|" [total] "|" message
-at     = time of the report, in milliseconds of the store's clock
+record    = at "|" done "|" [total] "|" message
+at        = time of the report, in milliseconds of the store's clock
+durations = count " " total " " squares      ; of bodies that have ended: how many, seconds, sum of the squared seconds
+
+Workers add to the durations every few seconds, and only where that costs little beside the tasks. So the newest bodies,
+and those of short runs, are missing.
 """
 
 from __future__ import annotations
@@ -10,8 +14,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.records.statistics import Durations
 
-__all__ = ("ProgressRecord", "parse_progress", "write_progress")
+__all__ = ("ProgressRecord", "durations_field", "parse_durations", "parse_progress", "write_progress")
 
 
 class ProgressRecord(NamedTuple):
@@ -33,6 +38,20 @@ class ProgressRecord(NamedTuple):
     def at(self) -> datetime:
         """When the task said so."""
         return from_ms(self.milliseconds)
+
+
+def durations_field(task: str) -> str:
+    """The field of the durations of a task."""
+    return f"*{task}"
+
+
+def parse_durations(raw: bytes | None) -> Durations:
+    """Read how long the bodies of a task took.
+
+    >>> parse_durations(b"2 3.5 6.25").total
+    3.5
+    """
+    return Durations(*map(float, raw.split())) if raw else Durations()
 
 
 def parse_progress(raw: bytes) -> ProgressRecord:

@@ -2,8 +2,9 @@
 
 key     = base ":" hour                  ; set: the members of the hour; see `store/keys.py` for the base
         | base ":" hour ":" digest       ; hash: the counters of one member
-member  = JSON [task, category]          ; category: '' for none
+member  = JSON [task, category]          ; category: '' for none; task: '' for what belongs to no task
 hour    = whole hours since the epoch, by the store's clock
+        | "all"                          ; everything since the task was counted first, if that was not long ago
 digest  = the first 16 hexadecimal digits of the member's SHA-1
 field   = a value of `Counted`           ; a number of bodies, or a sum of milliseconds
         | ( "d" | "w" ) bucket           ; number of durations, or of waits, in this bucket
@@ -21,7 +22,18 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ("Counted", "Kind", "Timed", "bucket_of", "buckets_in", "digest_of", "middle_of", "parse_kind", "write_kind")
+__all__ = (
+    "Counted",
+    "Durations",
+    "Kind",
+    "Timed",
+    "bucket_of",
+    "buckets_in",
+    "digest_of",
+    "middle_of",
+    "parse_kind",
+    "write_kind",
+)
 
 #: Seconds at which the first bucket begins, and the width of a bucket.
 _FIRST, _WIDTH = 1e-4, math.log(1.05)
@@ -37,6 +49,9 @@ class Counted(str, Enum):
     FAILED = "f"  #: bodies that raised, and messages that can never run a body
     RETRIED = "r"  #: bodies that asked for another try
     LOST = "l"  #: bodies whose process was gone
+    RESUMED = "u"  #: bodies that were started again after their process was gone
+    VETOED = "v"  #: messages whose body a claim did not let begin
+    DROPPED = "x"  #: log lines that were dropped; of no task
     DURATION = "D"  #: sum of all durations
     WAIT = "W"  #: sum of all waits
 
@@ -58,6 +73,24 @@ class Kind(NamedTuple):
 
     task: str
     category: str = ""
+
+
+class Durations(NamedTuple):
+    """Durations of bodies that have ended, in seconds.
+
+    Args:
+        number: how many.
+        total: their sum.
+        squares: the sum of their squares.
+    """
+
+    number: float = 0.0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def plus(self, other: Durations) -> Durations:
+        """Return both together."""
+        return Durations(*(mine + its for mine, its in zip(self, other, strict=True)))
 
 
 def bucket_of(seconds: float) -> int:

@@ -29,13 +29,14 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:starts:<app>`                         zset    runs with a delay, by the time of their start; may lack some
 `orc:signatures:<app>`                     zset    saved signatures by creation; derived
 `orc:deletions:<app>`                      zset    marked signatures, by the time of the next purge attempt; derived
+`orc:logged:<app>`                         zset    runs with log lines, by the time of the newest line; derived
 `orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
 `orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
 `orc:feed:<app>`                           stream  changes of all runs; may lag; bounded by `orchestrator_max_feed`
 `orc:feed:<app>:{orc:feed:<app>}:k`        hash    last answer to each thread that appended to the feed
 `orc:reports:<app>`                        list    resume reports, newest first
-`orc:stats:{orc:<app>}:<hour>`             set     tasks that were counted in an hour since the epoch; derived
+`orc:stats:{orc:<app>}:<hour>`             set     tasks that were counted in an hour, or in `all`; derived
 `orc:stats:{orc:<app>}:<hour>:<digest>`    hash    counters of one task in that hour; see `records/statistics.py`
 `orc:workers:{orc:<app>}`                  zset    workers with the extension, by the end of their lease
 `orc:workers:{orc:<app>}:active`           hash    the tasks of each worker at its last heartbeat
@@ -72,6 +73,7 @@ class Keys:
         self.signatures = f"{prefix}:signatures{index}"
         self.deletions = f"{prefix}:deletions{index}"
         self.approvals = f"{prefix}:approvals{index}"
+        self.logged = f"{prefix}:logged{index}"
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
         self.feed = f"{prefix}:feed{index}"

@@ -16,10 +16,13 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.streams.logs import write_line
 from orchestrator_celery.store.availability import UNREACHABLE
 
 __all__ = ("LogBuffer",)
+
+logger = safe_logger(__name__)
 
 #: Seconds between two writes, and after a write that did not reach the store.
 _EVERY, _LATER = 0.25, 2.0
@@ -34,10 +37,19 @@ class LogBuffer:
 
     Args:
         write: writes lines of a run to the store.
+        mark: records which runs have new lines, for searches. The thread calls it, so that no task waits for it.
+        dropped: is told how many lines were dropped.
     """
 
-    def __init__(self, write: Callable[[str, list[bytes]], Any]) -> None:
+    def __init__(
+        self,
+        write: Callable[[str, list[bytes]], Any],
+        mark: Callable[[list[str]], Any],
+        dropped: Callable[[int], Any] = lambda count: None,
+    ) -> None:
         self._write = write
+        self._mark = mark
+        self._on_dropped = dropped
         self._thread: threading.Thread | None = None
         self._start()
 
@@ -82,12 +94,27 @@ class LogBuffer:
                 return False
             except Exception:  # the store refuses these lines for good
                 self._drop(run, lines[-1], len(lines))
+            self._unmarked.add(run)
             del left[run]
         return True
+
+    def _mark_runs(self) -> None:
+        """Record the runs whose lines were written. A search that lacks some finds them after their next line."""
+        runs = list(self._unmarked)
+        if not runs:
+            return
+        self._unmarked.difference_update(runs)
+        try:
+            self._mark(runs)
+        except UNREACHABLE:
+            self._unmarked.update(runs)
+        except Exception:
+            logger.exception("Runs with log lines cannot be recorded.", extra={"action": "logs"})
 
     def _tell_dropped(self) -> bool:
         """Write how many lines of a run are missing, after the lines that came through."""
         run, (count, line) = self._dropped.popitem()
+        self._on_dropped(count)
         try:
             self._write(run, [_missing(count, line)])
         except UNREACHABLE:
@@ -106,6 +133,8 @@ class LogBuffer:
         self._lines: deque[tuple[str, bytes]] = deque()
         #: Numbers of dropped lines by run, with the last one.
         self._dropped: dict[str, tuple[int, bytes]] = {}
+        #: Runs whose newest lines a search does not know of.
+        self._unmarked: set[str] = set()
         self._writing = threading.Lock()
         # A SimpleQueue, unlike an Event, may be used by a signal handler that interrupts another use of it.
         self._filled: SimpleQueue[None] = SimpleQueue()
@@ -121,6 +150,7 @@ class LogBuffer:
             while not self.flush():
                 with suppress(Empty):
                     full.get(timeout=_LATER)
+            self._mark_runs()
 
 
 def _missing(count: int, line: bytes) -> bytes:

@@ -13,6 +13,8 @@ from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
+from orchestrator_celery.records.progress import durations_field, parse_durations
+from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
@@ -147,6 +149,11 @@ class Reader:
         """Return the last progress reports of leaves."""
         return self._fields(self._keys.progress(run), nodes)
 
+    def durations(self, run: str, tasks: Sequence[str]) -> dict[str, Durations]:
+        """Return how long the tasks of a run took, by name, as far as workers have told."""
+        found = self._fields(self._keys.progress(run), [durations_field(task) for task in tasks])
+        return {task: parse_durations(raw) for task, raw in zip(tasks, found, strict=True) if raw is not None}
+
     def pool_size(self, run: str, pool: str) -> int:
         """Return the number of items of a pool, now or when the pool ended."""
         [active] = self.pools(run, [pool])
@@ -260,6 +267,18 @@ class Reader:
     def logs(self, run: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         """Return the log lines after a place in the stream; wait up to `block` milliseconds for the first one."""
         return self._entries(self._keys.logs(run), after, block)
+
+    def first_log(self, run: str) -> str:
+        """Return the place of the oldest log line that a run has; '' without lines."""
+        found = self._client.xrange(self._keys.logs(run), count=1)
+        return found[0][0].decode() if found else ""
+
+    def have_logs(self, runs: Sequence[str]) -> list[bool]:
+        """Return of each run whether it has log lines."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.exists(self._keys.logs(run))
+            return [bool(found) for found in pipe.execute()]
 
     def _entries(self, key: str, after: str, block: int | None) -> list[tuple[bytes, dict[bytes, bytes]]]:
         answer = self._client.xread({key: after}, count=PAGE, block=block)

@@ -88,9 +88,12 @@ def _start(since: datetime | timedelta | str, now: datetime) -> datetime:
 
 def _wanted(task: str | None, category: str | None) -> Callable[[Kind], bool]:
     pattern = None if task is None else re.compile(".*".join(map(re.escape, task.split("*"))), re.DOTALL)
-    return lambda kind: (
-        (pattern is None or pattern.fullmatch(kind.task) is not None) and category in (None, kind.category)
-    )
+
+    def wanted(kind: Kind) -> bool:
+        is_named = pattern is None or pattern.fullmatch(kind.task) is not None
+        return kind.task != "" and is_named and category in (None, kind.category)
+
+    return wanted
 
 
 def _hour(hour: int, counters: Mapping[str, int], now: datetime) -> HourStatistics:

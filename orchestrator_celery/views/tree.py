@@ -21,6 +21,7 @@ from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.pool import is_pool, parse_pool
 from orchestrator_celery.records.progress import parse_progress
 from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.views.roll_up import rolled_up
 
 __all__ = ("TreeReader", "node_name")
 
@@ -105,7 +106,7 @@ class TreeReader:
                 continue
             total = _count(spec, pool)
             view = self._with_children(node, spec, total, facts, limit, depth)
-            views.append(self._with_item_callbacks(view, spec, after or {}))
+            views.append(self._with_item_callbacks(_with_progress(view, pool), spec, after or {}))
         return views
 
     def _visits(self, node: str, spec: Definition, facts: dict[str, Any], limit: int, depth: int | None) -> NodeView:
@@ -242,6 +243,14 @@ def _live_facts(live: Live, held: bool) -> dict[str, Any]:
 def _progress(raw: bytes) -> NodeProgress:
     progress = parse_progress(raw)
     return NodeProgress(done=progress.done, total=progress.total, message=progress.message, at=progress.at)
+
+
+def _with_progress(view: NodeView, pool: bytes | None) -> NodeView:
+    """Add the progress of a composite to its view."""
+    if view.kind in (NodeKind.TASK, NodeKind.APPROVAL):
+        return view
+    items = parse_pool(pool).done if pool is not None and is_pool(pool) else None
+    return view.model_copy(update={"progress": rolled_up(view, items)})
 
 
 def _count(spec: Definition, pool: bytes | None) -> int:

@@ -110,7 +110,7 @@ def obey(pool: Any, order: StopTasks) -> None:
 def _interrupt(pool: Any, ids: Iterable[str], signal: str, grace: float, again: bool) -> dict[str, str]:
     wanted = set(ids)
     # The message that closes a nested run has the same id and must not be stopped.
-    requests = [r for r in tuple(workers.reserved_requests) if r.id in wanted and r.name != CLOSE_TASK]
+    requests = [r for r in tuple(workers.reserved_requests) if r.id in wanted and r.type != CLOSE_TASK]
     with _lock:
         unsent = [r for r in requests if not (again and r.id in _signalled)]
         if kills := _kills(pool):

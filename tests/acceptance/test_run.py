@@ -16,7 +16,7 @@ from orchestrator_celery import (
     RunStatus,
     Swarm,
 )
-from orchestrator_celery.model.events import NodeStarted, NodeSucceeded, RunClosed, StatusChanged
+from orchestrator_celery.model.events import CompositeSucceeded, NodeStarted, NodeSucceeded, RunClosed, StatusChanged
 from tests.kit import project as p
 from tests.kit.waiting import wait_for
 
@@ -142,7 +142,8 @@ def test_watch_tells_what_happens_while_it_happens(app):
     started = [event.node for event in events if isinstance(event, NodeStarted) and event.node != "$"]
     assert started == ["0.0.0", "0.0.1"]
     succeeded = [event.node for event in events if isinstance(event, NodeSucceeded)]
-    assert succeeded == ["0.0.0", "0.0.1", "0.0", "0"]
+    assert succeeded == ["0.0.0", "0.0.1"]
+    assert [event.node for event in events if isinstance(event, CompositeSucceeded)] == ["0.0", "0"]
     assert [event.id for event in events] == sorted(
         (event.id for event in events), key=lambda i: [*map(int, i.split("-"))]
     )

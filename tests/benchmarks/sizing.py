@@ -7,6 +7,7 @@ Store calls are made as workers make them, without workers, so that only Redis i
 
 import argparse
 import json
+import os
 import re
 import threading
 import time
@@ -14,10 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from celery import Celery
 from redis.cluster import RedisCluster
 
-from orchestrator_celery import Orchestrator, OrchestratorSettings, Swarm
+from orchestrator_celery import OrchestratorSettings, Swarm
 from orchestrator_celery.model.effects import CloseRun, Dispatch
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.store import Store
@@ -26,7 +26,7 @@ from orchestrator_celery.store.embedded import EmbeddedRedis
 from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.benchmarks.cell import machine
 from tests.kit.clusters import redis_cluster
-from tests.kit.workers import Worker
+from tests.kit.workers import Worker, environment
 from tests.store.play import Play
 from tests.store.trees import leaf, swarm, unit
 
@@ -165,16 +165,18 @@ def sweeps(runs, workers):
 def million(n):
     """Add a swarm of many items from a generator, then run them in batches; memory of the client and of Redis."""
     with EmbeddedRedis() as server:
-        app = Celery("kit", broker=server.url(0), backend=server.url(1), set_as_current=False)
-        container = Orchestrator(app).container
-        pool = Swarm([], open=True, batch=1000, app=app)
+        os.environ.update(environment(server.url(0), server.url(1)))
+        from tests.kit import project  # reads the environment
+
+        container = project.orchestrator.container
+        pool = Swarm([], open=True, batch=1000)
         run = pool.apply_async(queue="later")
         process, before = psutil.Process(), psutil.Process().memory_info().rss
         most, stop = [before], threading.Event()
         watcher = threading.Thread(target=_watch, args=(process, most, stop))
         watcher.start()
         begun = time.monotonic()
-        pool.add_tasks_bulk((app.signature("tests.kit.project.identity", args=(i,)) for i in range(n)), batch_size=1000)
+        pool.add_tasks_bulk((project.identity.s(i) for i in range(n)), batch_size=1000)
         added = time.monotonic() - begun
         pool.close()
         stop.set()
@@ -186,7 +188,6 @@ def million(n):
                 while run.progress().done < n * tenth // 10:
                     time.sleep(0.1)
                 marks.append(time.monotonic() - begun)
-        app.close()
         pace = [b - a for a, b in zip([0.0, *marks], marks, strict=False)]
         return added / n, most[0] - before, waiting / n, memory(container.store) / n, pace
 

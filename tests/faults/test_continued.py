@@ -3,7 +3,7 @@
 import pytest
 from celery import chain
 
-from orchestrator_celery import END, START, ComplexSignature, ConditionalGraph, NodeSucceeded, Swarm
+from orchestrator_celery import END, START, ComplexSignature, CompositeSucceeded, ConditionalGraph, NodeSucceeded, Swarm
 from tests.kit import project as p
 from tests.kit.supervised import is_told, supervised
 from tests.kit.waiting import wait_for
@@ -39,7 +39,7 @@ def test_r3_a_turn_survives_a_crash_at(site, ledger, tmp_path, shape, point, sco
         until(lambda: is_told(run), 60, f"the run after a crash at {point}")
         assert mark.exists(), "the point was never reached"
         assert run.get(timeout=60) in (5, [0, 1, 2, 3, 4, 5])
-    succeeded = [event.node for event in run.watch() if isinstance(event, NodeSucceeded)]
+    succeeded = [event.node for event in run.watch() if isinstance(event, (NodeSucceeded, CompositeSucceeded))]
     assert len(succeeded) == len(set(succeeded)), "a node has one end"
     started = [value for _, value in ledger.entries("start")]
     assert sorted(set(started)) == [0, 1, 2, 3, 4, 5]

@@ -10,6 +10,7 @@ from orchestrator_celery import (
     END,
     START,
     ComplexSignature,
+    CompositeSucceeded,
     ConditionalGraph,
     DeadlineExceeded,
     NodeSucceeded,
@@ -128,7 +129,7 @@ def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, sco
             assert mark.exists(), "the point was never reached"
         assert time.monotonic() - begun < limit(40)
     events = list(run.watch())
-    succeeded = [event.node for event in events if isinstance(event, NodeSucceeded)]
+    succeeded = [event.node for event in events if isinstance(event, (NodeSucceeded, CompositeSucceeded))]
     assert len(succeeded) == len(set(succeeded)), "a node has one end"
     assert len([event for event in events if isinstance(event, RunClosed)]) == 1
     bodies = ledger.entries("tail")

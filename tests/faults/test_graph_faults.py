@@ -11,6 +11,8 @@ from orchestrator_celery import (
     END,
     START,
     Approval,
+    CompositeFailed,
+    CompositeSucceeded,
     ConditionalGraph,
     DeadlineExceeded,
     InvalidTransition,
@@ -89,7 +91,11 @@ def states(run):
 def is_well(run, ledger, extra):
     """The run has ended as it has to: each node once, the end told once, hardly anything run twice."""
     told = list(run.watch())
-    ended = [event.node for event in told if isinstance(event, (NodeSucceeded, NodeFailed))]
+    ended = [
+        event.node
+        for event in told
+        if isinstance(event, (NodeSucceeded, NodeFailed, CompositeSucceeded, CompositeFailed))
+    ]
     assert len(ended) == len(set(ended)), "a node has one end"
     assert sum(isinstance(event, RunClosed) for event in told) == 1
     assert len(ledger.entries("start")) <= BODIES + extra

@@ -78,7 +78,11 @@ class Judge:
             wrong.append(f"status {status}, wanted {wanted}")
         wrong += self._compare("outcome", flow, lambda: run.outcome())
         wrong += self._compare("Celery's result", flow, lambda: run.get(timeout=1, disable_sync_subtasks=False))
-        ends = Counter(event.node for event in run.events() if type(event).__name__ in ("NodeSucceeded", "NodeFailed"))
+        ends = Counter(
+            event.node
+            for event in run.events()
+            if type(event).__name__ in ("NodeSucceeded", "NodeFailed", "CompositeSucceeded", "CompositeFailed")
+        )
         wrong += [f"node {node} ended {count} times" for node, count in ends.items() if count > 1]
         if ends["0"] != 1:
             wrong.append(f"its end was noted {ends['0']} times")

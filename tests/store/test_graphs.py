@@ -451,7 +451,11 @@ def test_whatever_is_said_twice_a_graph_ends_once(play, shape, seed):
     assert play.status in ("SUCCEEDED", "FAILED")
     assert max(sent.values()) == 1, sent
     assert play.live() == {}
-    ends = Counter(event.node for event in play.events() if type(event).__name__ in ("NodeSucceeded", "NodeFailed"))
+    ends = Counter(
+        event.node
+        for event in play.events()
+        if type(event).__name__ in ("NodeSucceeded", "NodeFailed", "CompositeSucceeded", "CompositeFailed")
+    )
     assert max(ends.values()) == 1
     assert ends["0"] == 1
     assert sum(callback in sent for callback in ("0.l0", "0.e0")) == 1

@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from orchestrator_celery import OrchestratorSettings
-from orchestrator_celery.model.events import NodeFailed, NodeSucceeded
+from orchestrator_celery.model.events import CompositeFailed, CompositeSucceeded, NodeFailed, NodeSucceeded
 from orchestrator_celery.model.ids import CLOSE, Fence, is_callback
 from orchestrator_celery.store import Effects, Store
 
@@ -92,7 +92,11 @@ def test_everything_happens_once(play, tree, seed):
     storm = Storm(play, seed)
     storm.blow(TREES[tree]())
     assert set(storm.sent.values()) == {1}
-    ended = Counter(event.node for event in play.events() if isinstance(event, (NodeSucceeded, NodeFailed)))
+    ended = Counter(
+        event.node
+        for event in play.events()
+        if isinstance(event, (NodeSucceeded, NodeFailed, CompositeSucceeded, CompositeFailed))
+    )
     assert set(ended.values()) == {1}
     assert play.states().keys() == ended.keys()
     assert [event for event in play.told("$") if event == "StatusChanged"] == ["StatusChanged"] * 3

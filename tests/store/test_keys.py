@@ -15,6 +15,7 @@ from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.transitions.upload import upload
 from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
@@ -29,7 +30,7 @@ DOCUMENTED = {
     .replace(re.escape(":<app>"), "(:[0-9a-f]{12})?")
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+")
-    .replace("<hour>", r"\d+")
+    .replace("<hour>", r"(\d+|all)")
     .replace("<digest>", "[0-9a-f]{16}"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)
 }
@@ -57,6 +58,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100, 100).append("{}")
     FeedStream(store.client, store.keys, 100).append([FeedEntry("status", run)])
+    LoggedRuns(store.client, store.keys, 100).mark([run])
     StatisticsStore(store.client, store.keys, 100).add(495000, {Kind("proj.task"): {"s": 1}})
     workers = WorkerRegistry(store.client, store.keys)
     workers.beat("w/b", 30, [])

@@ -15,6 +15,7 @@ from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.records.definitions import leaf_definition
 from orchestrator_celery.records.packed import Tree, pack
+from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
@@ -201,6 +202,7 @@ CALLS: dict[str, Lost] = {
         tree=swarm(*[leaf()] * 200, max_concurrency=150),
     ),
     "log": Lost(lambda play, first: play.store.logs.append("r", [b"[1]", b"[2]"])),
+    "tally": Lost(lambda play, first: play.store.tally("r", {"a": Durations(1, 2.0, 4.0)})),
     "ended": Lost(
         lambda play, first: play.store.ended(play.leaf(CLOSE, play.live()[CLOSE].attempt)),
         closing,
@@ -300,7 +302,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and value > 1e12:
         return "T"
     if isinstance(value, dict):
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {plain(key): "T" if key == b"rested" else plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         has_order = not isinstance(value, (set, frozenset)) and not is_sorted_set(value)
         items = [plain(item) for item in value]

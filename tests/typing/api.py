@@ -33,6 +33,8 @@ from orchestrator_celery import (
     Check,
     CheckLevel,
     ComplexSignature,
+    CompositeFailed,
+    CompositeSucceeded,
     ConditionalGraph,
     ConditionError,
     ConfirmationRequired,
@@ -286,6 +288,7 @@ def progress(run: Run) -> tuple[int, float, float | None]:
     assert_type(found, Progress)
     assert_type((found.done, found.failed, found.running, found.waiting), tuple[int, int, int, int])
     assert_type(found.rate, float)
+    assert_type((found.eta_low, found.eta_high, found.grows), tuple[float | None, float | None, bool])
     return found.total, found.fraction, found.eta
 
 
@@ -293,7 +296,7 @@ def walk(node: NodeView) -> Iterator[str]:
     assert_type(node.progress, NodeProgress | None)
     if node.progress is not None:
         assert_type((node.progress.done, node.progress.total), tuple[float, float | None])
-        assert_type((node.progress.fraction, node.progress.at), tuple[float | None, datetime])
+        assert_type((node.progress.fraction, node.progress.at), tuple[float | None, datetime | None])
     assert_type(node.kind, NodeKind)
     assert_type(node.state, NodeState)
     assert_type(node.started, datetime | None)
@@ -356,7 +359,7 @@ def watch_all(orchestrator: Orchestrator, after: str | None = None) -> Event | R
     return None
 
 
-def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type after the other
+def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the other
     assert_type(run.watch(), Iterator[Event])
     assert_type(run.events(after=after), list[Event])
     for event in run.watch(after=after):
@@ -371,6 +374,8 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911 - one type 
             return f"{event.worker} {event.attempt}"
         if isinstance(event, NodeVetoed | NodeRetried):
             return event.reason
+        if isinstance(event, CompositeSucceeded | CompositeFailed):
+            return event.node
         if isinstance(event, ItemsAdded | NodeRepublished | PriorityChanged):
             return str(event.count)
         if isinstance(event, NodeProgressed):

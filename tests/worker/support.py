@@ -10,7 +10,7 @@ from celery import Celery
 from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.records.streams.events import parse_event
+from orchestrator_celery.records.streams.events import COMPOSITES, parse_event
 from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
@@ -124,7 +124,11 @@ def leaf(run, node="0.0", attempt=1):
 
 
 def events(run, *kinds):
-    """What the run's stream holds by now, also after its end, when `watch` has stopped."""
+    """What the run's stream holds by now, also after its end, when `watch` has stopped.
+
+    Kinds of the ends of nodes include those of composites.
+    """
+    kinds += tuple(COMPOSITES[kind] for kind in kinds if kind in COMPOSITES)
     entries = run.app.orchestrator.container.reader.events(run.id, "0", None)
     found = [parse_event(run.id, place, fields) for place, fields in entries]
     return [event for event in found if not kinds or isinstance(event, kinds)]

@@ -416,6 +416,14 @@ def gated(value, gate, fails=False):
 
 
 @app.task
+def half_done(value, gate):
+    """Says that it is half done, and waits until its gate is open."""
+    current_node().progress(1, total=2)
+    wait_for(lambda: exists(gate), 60, "the gate")
+    return value
+
+
+@app.task
 def brittle(value, key="repaired"):
     """Fails until somebody has repaired it."""
     note("start", value)

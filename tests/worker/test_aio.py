@@ -71,7 +71,7 @@ def test_the_life_of_a_swarm(site):
         assert results == [list(range(150))] * 5
         await asyncio.wait_for(watching, 30)
         assert isinstance(seen[-1], RunClosed)
-        assert len([event for event in seen if isinstance(event, NodeSucceeded)]) == 151
+        assert len([event for event in seen if isinstance(event, NodeSucceeded)]) == 150
         assert [item.index async for item in run.aio.items()] == list(range(150))
         assert [value async for value in run.aio.results()] == list(range(150))
         assert (await run.aio.progress()).done == 150

@@ -71,6 +71,11 @@ def test_everything_that_reads_the_error_answers(app, ledger, kind):
     with pytest.raises(Exception) as caught:
         run.outcome()
     assert type(caught.value).__name__ == kind.capitalize()
+    fresh = app.orchestrator.run(run.id)  # reads the record, not Celery's message
+    assert type(fresh.result).__name__ in (kind.capitalize(), "ChordError")
+    with pytest.raises(Exception) as caught:
+        fresh.get(timeout=10)
+    assert type(caught.value).__name__ == kind.capitalize()
     assert kind.capitalize() in run.status_message
     assert "FAILED" in str(run.tree())
     assert run.events()

@@ -256,6 +256,29 @@ def test_logs_are_printed(command, shop):
     assert command("logs", run.id, "-f", "--tail", "3").returncode == 2
 
 
+def test_logs_of_all_runs_are_searched(command, shop, tmp_path, monkeypatch):
+    """Given no run, then lines of all runs are searched, chosen by a filter of runs, and name their run."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    run = shop.complex(shop.tasks("logs", 77, lines=1), tags=("searched",)).apply_async()
+    run.get(timeout=60)
+
+    def lines(*options):
+        found = command("logs", "--search", "plain AND 77", *options)
+        assert (found.returncode, found.stderr) == (0, "")
+        return found.stdout.splitlines()
+
+    [line] = wait_for(lines, 60, "the lines in the index")
+    assert line.startswith(f"{run.id} ")
+    assert line.endswith("INFO     0.0 tests.worker.tasks.logs: plain 77")
+    assert lines("--runs", "tag:searched") == [line]
+    assert lines("--runs", "tag:other") == []
+    [found] = json.loads(command("logs", "--search", "plain AND 77", "--json").stdout)
+    assert (found["run"], found["spans"]) == (run.id, [[0, 5], [6, 8]])
+    assert "cannot be read" in command("logs", "--search", "a AND").stderr
+    assert command("logs", "--node", "0.0").returncode == 2
+    assert command("logs", run.id, "--runs", "tag:searched").returncode == 2
+
+
 def test_a_run_is_followed_in_a_terminal(shop):
     """Given a terminal, then the tree is redrawn until the run ends."""
     run = shop.complex(chain(shop.tasks("nap", 1, 2), shop.tasks("add", 1)), name="live").apply_async()

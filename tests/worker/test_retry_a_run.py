@@ -3,6 +3,7 @@
 import pytest
 from celery import chain, group
 from celery.exceptions import ChordError
+from celery.exceptions import TimeoutError as CeleryTimeoutError
 
 from orchestrator_celery import (
     DeadlineExceeded,
@@ -41,6 +42,25 @@ def half(busy, ledger):
     """A group of which one member failed, behind it a step."""
     brittle = busy.tasks("brittle", 2)
     return failed(busy, chain(group(busy.tasks("nap", 1, 0), brittle), busy.tasks("xsum")))
+
+
+def test_a_late_message_of_the_old_end_ends_no_wait(busy, ledger, half):
+    """Given a retry that runs, when Celery's message about the end before it arrives, then `get` waits for the new end."""
+    old = half.result
+    brittle = busy.run(busy.tasks("gated", 5, "late", fails=True))
+    ledger.redis.set("late", 1)
+    assert isinstance(error_of(brittle), ValueError)
+    wait_for_event(brittle, RunClosed)
+    ledger.redis.delete("late")
+    ledger.redis.set("late:repaired", 1)
+    brittle.retry()
+    with pytest.raises(CeleryTimeoutError):  # it listens to the messages
+        brittle.get(timeout=0.3)
+    busy.app.backend.store_result(brittle.id, old, "FAILURE")
+    with pytest.raises(CeleryTimeoutError):
+        brittle.get(timeout=1)
+    ledger.redis.set("late", 1)
+    assert brittle.get(timeout=60) == 5
 
 
 def test_what_ended_well_is_kept(busy, ledger, half):

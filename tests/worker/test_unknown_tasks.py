@@ -91,7 +91,7 @@ def test_a_worker_that_crashes_at_a_task_it_lacks(make_stand, ledger, tmp_path, 
     mark = tmp_path / "crashed"
     crash = {"ORCHESTRATOR_CRASH": f"store.postpone.{side}", "ORCHESTRATOR_CRASH_ONCE": str(mark)}
     run = stand.run(chain(stand.tasks("add", 1, 1), stand.tasks("nap")))
-    with old_release(stand, "nap", more=crash):
+    with old_release(stand, "nap", more=crash, ready=False):
         wait_for(mark.exists, what="the crash")
     with stand.worker():
         assert run.get(timeout=120) == 2

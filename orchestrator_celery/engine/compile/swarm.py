@@ -10,6 +10,7 @@ from orchestrator_celery.engine.compile.callbacks import Callbacks, item_callbac
 from orchestrator_celery.engine.compile.group import pool
 from orchestrator_celery.engine.compile.options import AT_START, own_options, without_delay
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
+from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Shape, leaf_definition, shape_of, with_attributes
 from orchestrator_celery.records.graphs.levels import Levels
@@ -63,7 +64,7 @@ class SwarmCompiler:
         if levels:
             shared[Place.PRIORITIES.value] = levels.encode()
         if batch:
-            shared[Place.RUNNER.value] = self._runner(batch, options)
+            shared[Place.RUNNER.value] = self._runner(batch, options, signature.kwargs.get("name"))
         return Tree({**tree.specs, **shared}, tree.leaves)
 
     def item(self, signature: Any, inherited: dict[str, Any], own: Mapping[str, Sequence[Any]], batched: bool) -> Tree:
@@ -95,8 +96,13 @@ class SwarmCompiler:
             return False
         return self._batching.needs_own_message(self._compiler.canvas.check(signature), inherited)
 
-    def _runner(self, batch: Any, options: dict[str, Any]) -> bytes:
-        """Return the definition of a runner, a message that runs several items; it gets the options of the items."""
-        sent = {name: value for name, value in own_options(options).items() if value is not None}
+    def _runner(self, batch: Any, options: dict[str, Any], name: str | None) -> bytes:
+        """Return the definition of a runner, a message that runs several items; it gets the options of the items.
+
+        In logs and monitors, the message has the name of the swarm.
+        """
+        sent = {option: value for option, value in own_options(options).items() if value is not None}
+        if name:
+            sent.setdefault("shadow", printable(name))
         leaf = Leaf(BATCH_TASK, [None if batch == "auto" else batch], {}, sent, True, Role.PLAIN)
         return leaf_definition(write_leaf(leaf, self._compiler.codec))

@@ -37,6 +37,8 @@ class _Counts(BaseModel):
     failed: int = 0
     retried: int = 0
     lost: int = 0
+    resumed: int = 0
+    vetoed: int = 0
     #: Bodies that ended with a result or an error, per second.
     throughput: float = 0.0
     #: Seconds from the begin to the end of bodies that returned.
@@ -85,6 +87,8 @@ class Statistics(_Counts):
         failed: the bodies that raised, and the messages that can never run a body.
         retried: the bodies that asked for another try.
         lost: the bodies whose process was gone.
+        resumed: the bodies that were started again after that.
+        vetoed: the messages whose body did not begin, because it was superseded, suspended or running already.
         series: each hour in which something was counted, the oldest first.
         tasks: each task, by name.
         categories: each category, by name.

@@ -88,6 +88,7 @@ class HeadField(str, Enum):
     OWN = "own"  #: `[args, kwargs]` of the signature itself, encoded
     IMMUTABLE = "immutable"  #: 1: the signature takes no arguments
     BATCH = "batch"  #: 1: the root is a swarm with runners
+    PLANNED = "planned"  #: JSON object: number of leaves by name of the task; absent where all have the same name
     LIMIT = "limit"  #: milliseconds it may take
     ETA = "eta"  #: when it starts, of a run with a delay
     EXPIRES = "expires"  #: when it expires, of a run with a delay
@@ -100,6 +101,7 @@ class HeadField(str, Enum):
     STATUS = "status"  #: a `RunStatus`; absent in a saved signature
     BEFORE = "before"  #: status before a suspension, interruption or cancellation
     PAUSED = "paused"  #: since when it is suspended or interrupted
+    RESTED = "rested"  #: milliseconds that it was suspended or interrupted before
     CREATED = "created"
     STARTED = "started"
     FINISHED = "finished"

@@ -167,6 +167,22 @@ class Head(dict[str, bytes]):
         return int(self[HeadField.TOTAL])
 
     @property
+    def planned(self) -> dict[str, int]:
+        """Number of tasks by name, as the run was started; empty where all have the same name, or nobody counted."""
+        found: dict[str, int] = json.loads(self.get(HeadField.PLANNED, b"{}"))
+        return found
+
+    @property
+    def rested(self) -> float:
+        """Seconds that it was suspended or interrupted before."""
+        return int(self.get(HeadField.RESTED, 0)) / 1000
+
+    @property
+    def has_graph(self) -> bool:
+        """Whether there is a graph in it."""
+        return HeadField.GRAPH in self
+
+    @property
     def done(self) -> int:
         """Number of tasks that succeeded."""
         return int(self[HeadField.DONE])

@@ -4,6 +4,8 @@
     kind  = a key of `KINDS`
     field = a value of `EventField`
 
+A `succeeded` or `failed` without an attempt, or with attempt 0, is the end of a composite.
+
 A process of a later version may write kinds and fields that this one does not know: such an entry becomes an
 `UnknownEvent` with the raw fields.
 """
@@ -21,7 +23,7 @@ from orchestrator_celery.model import events
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.events import Event, UnknownEvent
 
-__all__ = ("KINDS", "EventField", "parse_event")
+__all__ = ("COMPOSITES", "KINDS", "EventField", "parse_event")
 
 #: Kinds of events, and the classes users get.
 KINDS: dict[str, type[Event]] = {
@@ -45,6 +47,13 @@ KINDS: dict[str, type[Event]] = {
     "added": events.ItemsAdded,
     "swarm-closed": events.SwarmWasClosed,
     "priority": events.PriorityChanged,
+}
+
+
+#: Classes of the ends of composites.
+COMPOSITES: dict[type[Event], type[Event]] = {
+    events.NodeSucceeded: events.CompositeSucceeded,
+    events.NodeFailed: events.CompositeFailed,
 }
 
 
@@ -78,6 +87,8 @@ def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Eve
     kind, node = raw.get(EventField.KIND.value, ""), raw.get(EventField.NODE.value, "")
     own: dict[str, Any] = {"id": place, "time": from_ms(place.partition("-")[0]), "run": run, "node": node}
     cls = KINDS.get(kind)
+    if raw.get(EventField.ATTEMPT.value, "0") == "0":
+        cls = COMPOSITES.get(cls or Event, cls)
     if cls is not None:
         with suppress(ValidationError):  # of fields that a later release has changed
             event: Event = cls(**own, **_named(raw))

@@ -15,8 +15,9 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
+from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
 from orchestrator_celery.model.printing.safe_log import safe_logger
-from orchestrator_celery.records.statistics import Counted, Kind, Timed, bucket_of
+from orchestrator_celery.records.statistics import Counted, Durations, Kind, Timed, bucket_of
 from orchestrator_celery.store.availability import UNREACHABLE
 
 __all__ = ("StatisticsBuffer",)
@@ -27,6 +28,8 @@ logger = safe_logger(__name__)
 _EVERY = 5.0
 #: Most tasks and categories that a process counts apart from each other in an hour.
 _MOST_KINDS = 500
+#: A run is told of its tasks when they took so many seconds, or are so many; and so many runs may wait for that.
+_LONG, _MANY, _MOST_RUNS = 1.0, 50, 500
 #: The category of all kinds beyond.
 _OTHER = "(other)"
 
@@ -36,6 +39,8 @@ class _Event(NamedTuple):
     what: Counted
     timed: Timed | None
     seconds: float
+    run: str
+    number: int
 
 
 class StatisticsBuffer:
@@ -44,9 +49,17 @@ class StatisticsBuffer:
     Args:
         hour: asks the store for its hour.
         write: adds counts to an hour.
+        tally: adds to the durations of a run.
     """
 
-    def __init__(self, hour: Callable[[], int], write: Callable[[int, Mapping[Kind, Mapping[str, int]]], None]) -> None:
+    def __init__(
+        self,
+        hour: Callable[[], int],
+        write: Callable[[int, Mapping[Kind, Mapping[str, int]]], None],
+        tally: Callable[[str, Mapping[str, Durations]], object],
+    ) -> None:
+        self._tally = tally
+        self._runs: dict[str, dict[str, Durations]] = {}
         self._ask_hour = hour
         self._pid = 0
         self._hour = -1
@@ -56,7 +69,15 @@ class StatisticsBuffer:
         self._write = write
         self._start()
 
-    def add(self, kind: Kind, what: Counted, timed: Timed | None = None, seconds: float = 0.0) -> None:
+    def add(
+        self,
+        kind: Kind,
+        what: Counted,
+        timed: Timed | None = None,
+        seconds: float = 0.0,
+        run: str = "",
+        number: int = 1,
+    ) -> None:
         """Count one body. This never waits.
 
         Args:
@@ -64,10 +85,12 @@ class StatisticsBuffer:
             what: the counter.
             timed: what `seconds` is, if it counts.
             seconds: a duration or a wait.
+            run: the run in which a body of it has ended; '' for none.
+            number: how many.
         """
         if self._pid != os.getpid():
             self._start()
-        self._events.append(_Event(kind, what, timed, seconds))
+        self._events.append(_Event(kind, what, timed, seconds, run, number))
         if self._filled.empty():
             self._filled.put(None)
         if self._thread is None:
@@ -91,25 +114,39 @@ class StatisticsBuffer:
             counts, self._counts = self._counts, {}
             try:
                 self._write(hour, self._bounded(counts))
+                self._tell_runs()
             except Exception as exc:
                 logger.warning("The statistics of some seconds are lost: %r", exc, extra={"action": "statistics"})
         return True
 
     def _add_up(self) -> None:
         while self._events:
-            kind, what, timed, seconds = self._events.popleft()
+            kind, what, timed, seconds, run, number = self._events.popleft()
+            if run:
+                tasks = self._runs.setdefault(run, {})
+                tasks[kind.task] = tasks.get(kind.task, Durations()).plus(Durations(1, seconds, seconds**2))
             counts = self._counts.setdefault(kind, Counter())
-            counts[what.value] += 1
+            counts[what.value] += number
             if timed is not None:
                 total = Counted.WAIT if timed is Timed.WAIT else Counted.DURATION
                 counts[total.value] += round(seconds * 1000)
                 counts[f"{timed.value}{bucket_of(seconds)}"] += 1
 
+    def _tell_runs(self) -> None:
+        """Tell runs how long their tasks took, where that costs little beside the tasks."""
+        for run, tasks in list(self._runs.items()):
+            if sum(one.total for one in tasks.values()) >= _LONG or sum(one.number for one in tasks.values()) >= _MANY:
+                del self._runs[run]
+                with suppress(ForeignRun, FormatTooNew, FormatTooOld):
+                    self._tally(run, tasks)
+        while len(self._runs) > _MOST_RUNS:
+            del self._runs[next(iter(self._runs))]
+
     def _bounded(self, counts: Mapping[Kind, Counter[str]]) -> Mapping[Kind, Counter[str]]:
         """Return the counts; those of too many categories are added up."""
         found: dict[Kind, Counter[str]] = {}
         for kind, counted in counts.items():
-            if kind not in self._known and len(self._known) >= _MOST_KINDS:
+            if kind.category and kind not in self._known and len(self._known) >= _MOST_KINDS:
                 kind = kind._replace(category=_OTHER)
             self._known.add(kind)
             found.setdefault(kind, Counter()).update(counted)
@@ -119,7 +156,7 @@ class StatisticsBuffer:
         """Begin anew, in a new process: the counts, the lock and the thread belong to the old one."""
         self._pid = os.getpid()
         self._events: deque[_Event] = deque()
-        self._counts = {}
+        self._counts, self._runs = {}, {}
         self._writing = threading.Lock()
         self._filled: SimpleQueue[None] = SimpleQueue()
         self._wake: SimpleQueue[None] = SimpleQueue()

@@ -10,10 +10,12 @@ from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.scripting.script_call import in_chunks, now_ms
 
-__all__ = ("HOUR", "StatisticsStore")
+__all__ = ("ALL", "HOUR", "StatisticsStore")
 
 #: Seconds.
 HOUR = 3600
+#: Stands for an hour where everything is added up.
+ALL = "all"
 #: Most hashes that one round trip reads.
 _PAGE = 500
 
@@ -38,20 +40,37 @@ class StatisticsStore:
         return int(now_ms(self._client) // (HOUR * 1000))
 
     def add(self, hour: int, counts: Mapping[Kind, Mapping[str, int]]) -> None:
-        """Add to the counters of an hour, in one round trip."""
-        index, kept = f"{self._base}:{hour}", int(self._retention) + HOUR
+        """Add to the counters of an hour and to those of all time, in one round trip.
+
+        The counters of a task of all time go when it was not counted for the whole retention.
+        """
+        kept = int(self._retention) + HOUR
         with self._client.pipeline(transaction=False) as pipe:
-            for kind, counters in counts.items():
-                member = write_kind(kind)
-                key = f"{index}:{digest_of(member)}"
-                pipe.sadd(index, member)
-                for name, count in counters.items():
-                    pipe.hincrby(key, name, count)
-                pipe.expire(key, kept)
-            pipe.expire(index, kept)
+            for index in (f"{self._base}:{hour}", f"{self._base}:{ALL}"):
+                for kind, counters in counts.items():
+                    member = write_kind(kind)
+                    key = f"{index}:{digest_of(member)}"
+                    pipe.sadd(index, member)
+                    for name, count in counters.items():
+                        pipe.hincrby(key, name, count)
+                    pipe.expire(key, kept)
+                pipe.expire(index, kept)
             pipe.execute()
 
-    def read(self, hours: Iterable[int], wanted: Callable[[Kind], bool]) -> Iterator[tuple[int, Kind, dict[str, int]]]:
+    def totals(self) -> Iterator[tuple[Kind, dict[str, int]]]:
+        """Yield the kinds and their counters of all time. They only grow, as counters of a monitor have to."""
+        gone = []
+        for _, kind, counters in self.read([ALL], lambda kind: True):
+            if counters:
+                yield kind, counters
+            else:
+                gone.append(write_kind(kind))
+        if gone:
+            self._client.srem(f"{self._base}:{ALL}", *gone)
+
+    def read(
+        self, hours: Iterable[int | str], wanted: Callable[[Kind], bool]
+    ) -> Iterator[tuple[int | str, Kind, dict[str, int]]]:
         """Yield hour, kind and counters of the kinds that are wanted, read page by page.
 
         Args:
@@ -66,7 +85,7 @@ class StatisticsStore:
             for (hour, member), counters in zip(chunk, found, strict=True):
                 yield hour, parse_kind(member), {name.decode(): int(count) for name, count in counters.items()}
 
-    def _members(self, hours: Iterable[int], wanted: Callable[[Kind], bool]) -> Iterator[tuple[int, bytes]]:
+    def _members(self, hours: Iterable[int | str], wanted: Callable[[Kind], bool]) -> Iterator[tuple[int | str, bytes]]:
         for chunk in in_chunks(hours, _PAGE):
             with self._client.pipeline(transaction=False) as pipe:
                 for hour in chunk:

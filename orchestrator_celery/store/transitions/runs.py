@@ -11,6 +11,8 @@ from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavai
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import NO_APP, AppId, HeadField
+from orchestrator_celery.records.progress import durations_field
+from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
@@ -241,6 +243,11 @@ class Store(SlicedTransitions):
     def checkpoint(self, leaf: LeafId, fence: Fence, blob: bytes) -> Effects:
         """Save a checkpoint of a running leaf."""
         return self._run("checkpoint", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, blob)
+
+    def tally(self, run: str, durations: Mapping[str, Durations]) -> Effects:
+        """Add to the durations of a run's tasks, by the task's name; those of a run that is gone are dropped."""
+        parts = [part for task, found in durations.items() for part in (durations_field(task), *found)]
+        return self._run("tally", run, *parts)
 
     def progress(self, leaf: LeafId, fence: Fence, done: str, total: str, message: str) -> Effects:
         """Save the progress of a running leaf; `total` is '' if unknown."""

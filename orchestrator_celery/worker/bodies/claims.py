@@ -123,6 +123,7 @@ class Claims:
         if answer.refused is Refused.DUPLICATE and self._is_gone(answer.detail.decode(), owner):
             # The broker redelivered the message of a dead process. The node gets a new attempt, which counts.
             self._lost.process_gone(task, leaf, fence, hold=self._container.incarnation != _incarnation(answer.detail))
+        self._counts.vetoed(task.name, leaf)
         raise Ignore(f"vetoed: {answer.refused.value}")
 
     def _start_more(self, run: str) -> None:

@@ -170,8 +170,7 @@ class Reporter:
         answer = self._report(leaf, NO_ORIGIN, store.lost, leaf, fence, limit, delay, hold)
         if answer is None:
             return None
-        if answer.refused in (None, Refused.POISONED):
-            self._counts.seen(name, leaf, Counted.LOST)
+        self._count_lost(name, leaf, answer, hold)
         if answer.refused is None and answer.detail == _HELD:
             return ResumeAction.KEPT
         if answer.refused is Refused.POISONED:
@@ -185,6 +184,12 @@ class Reporter:
             self._mark_due(leaf.run)
             return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
+
+    def _count_lost(self, name: str, leaf: LeafId, answer: Effects, hold: bool) -> None:
+        if answer.refused in (None, Refused.POISONED):
+            self._counts.seen(name, leaf, Counted.LOST)
+        if answer.refused is None and answer.detail != _HELD and not hold:
+            self._counts.seen(name, leaf, Counted.RESUMED)
 
     def _limit(self, policy: Any) -> int:
         own = policy.max_resumes if isinstance(policy, TaskPolicy) else None

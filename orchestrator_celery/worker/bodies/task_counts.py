@@ -44,6 +44,11 @@ class TaskCounts:
             self._container.statistics_buffer.add(kind, Counted.STARTED, Timed.WAIT, begun.waited)
         return begun.category
 
+    def vetoed(self, task: str, leaf: LeafId) -> None:
+        """Count a message whose body does not begin."""
+        if leaf.node != CLOSE and self._is_on:
+            self._container.statistics_buffer.add(Kind(task), Counted.VETOED)
+
     def begun(self, task: str, category: str) -> None:
         """Count a body that begins without a message of its own."""
         if self._is_on:
@@ -55,7 +60,8 @@ class TaskCounts:
             return
         timed = Timed.DURATION if how is Counted.SUCCEEDED else None
         kind = Kind(task, message.category)
-        self._container.statistics_buffer.add(kind, how, timed, time.monotonic() - message.begun)
+        run = message.claims[-1][0].run if how is not Counted.RETRIED else ""
+        self._container.statistics_buffer.add(kind, how, timed, time.monotonic() - message.begun, run)
 
     def seen(self, task: str, leaf: LeafId, how: Counted) -> None:
         """Count a body of another process, which is gone. To know its category costs a call to the store."""

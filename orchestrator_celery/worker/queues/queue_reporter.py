@@ -93,7 +93,7 @@ def _sent(live: Live, leaf: LeafId) -> float:
 
 def _leaf_of(request: Any) -> LeafId | None:
     """Return the node of a received message; None for a message of no run."""
-    if request.name == CLOSE_TASK:
+    if request.type == CLOSE_TASK:  # its `name` is the run's
         return LeafId(request.id, CLOSE, int(request.args[0]))
     return parse_leaf_id(request.id)
 

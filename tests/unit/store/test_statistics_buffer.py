@@ -17,6 +17,7 @@ class Written:
 
     def __init__(self):
         self.hour, self.away, self.broken, self.writes = 7, False, False, []
+        self.runs = []
 
     def ask(self):
         if self.away:
@@ -28,6 +29,9 @@ class Written:
             raise StoreUnavailable("the answer is lost")
         self.writes.append((hour, {kind: dict(found) for kind, found in counts.items()}))
 
+    def tally(self, run, durations):
+        self.runs.append((run, durations))
+
 
 @pytest.fixture
 def written():
@@ -36,7 +40,7 @@ def written():
 
 @pytest.fixture
 def buffer(written):
-    return StatisticsBuffer(written.ask, written.write)
+    return StatisticsBuffer(written.ask, written.write, written.tally)
 
 
 def test_counts_are_added_up_by_task_and_category(buffer, written):

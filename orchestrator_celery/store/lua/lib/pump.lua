@@ -19,7 +19,7 @@ local function pump(pool_id, definition, pool)
   -- An unbounded pool is refilled in bulk once a quarter of its window is free: publications are few and large.
   if not cap and live > 0 and live > window * 3 / 4 then return end
   local limit, started = cap or window, 0
-  local function is_burst_over() return started >= MOST or #effects >= BURST end
+  local function is_burst_over() return started >= MOST or #effects - announced >= BURST end
   -- An item that ends at once comes back here through its parent; `pumping` leaves it to this loop.
   pool.pumping = true
   while wants_more(pool) and pool.next - pool.done < limit and (not is_burst_over() or pool.next == pool.done) do

@@ -37,7 +37,11 @@ local function emit(kind, node, ...)
 end
 
 -- The caller writes these into the feed of all runs: a change of status, or ('') an approval that waits for an answer.
-local function announce(node, new, place) effects[#effects + 1] = { 'changed', node, new, place } end
+local announced = 0 -- changes among the effects, which are no messages
+local function announce(node, new, place)
+  announced = announced + 1
+  effects[#effects + 1] = { 'changed', node, new, place }
+end
 
 local function set_status(new, ...) -- and other fields of the head
   status = new

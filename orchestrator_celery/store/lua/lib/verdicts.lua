@@ -27,6 +27,6 @@ end
 local function fail_before_body(graph_id, at, turn, error_payload)
   local visit_id = graph_id .. '.' .. at .. '.' .. turn
   put_ended(visit_id, STATE.failed, 0, now, '', error_payload)
-  emit('failed', visit_id)
+  emit('failed', visit_id, EVENT.attempt, 1) -- a failure of its own, whatever its body is
   visit_ended(graph_id .. '.' .. at, turn, STATE.failed, visit_id)
 end
