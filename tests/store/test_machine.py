@@ -371,9 +371,10 @@ class Lives(RuleBasedStateMachine):
     def took(self, effects: Effects, expected: list[tuple[Any, ...]]) -> None:
         """What the store wants to be sent is what the model does."""
         assert effects.refused is None
-        todo = [effect for effect in effects.todo if not isinstance(effect, (Begun, Release, Withdraw))]
-        if any(isinstance(effect, Withdraw) for effect in effects.todo):
+        todo = [effect for effect in effects.todo if not isinstance(effect, Withdraw)]
+        if len(todo) < len(effects.todo):
             todo += self.play.withdraw()
+        todo = [effect for effect in todo if not isinstance(effect, (Begun, Release))]
         found = self.without_released(list(map(sent, todo)), expected)
         assert sorted(map(repr, found)) == sorted(map(repr, expected))
         Lives.steps += 1
