@@ -26,7 +26,8 @@ def wheel(tmp_path_factory):
 def test_everything_is_in_the_wheel(wheel):
     shipped = set(zipfile.ZipFile(wheel).namelist())
     package = ROOT / "orchestrator_celery"
-    wanted = {str(path.relative_to(ROOT)) for path in package.rglob("*") if path.suffix in (".py", ".lua")}
+    ours = [path for path in package.rglob("*") if "node_modules" not in path.parts]
+    wanted = {str(path.relative_to(ROOT)) for path in ours if path.suffix in (".py", ".lua")}
     assert "orchestrator_celery/py.typed" in shipped
     assert "orchestrator_celery/canvas/graphs/graph.schema.json" in shipped
     assert "orchestrator_celery/store/lua/claim.lua" in wanted

@@ -66,6 +66,8 @@ LOGGING = {"log"}
 TELLING = {"append_feed"}
 #: Of pools with many free places: `test_bursts.py` crashes at it.
 BURSTS = {"start_more"}
+#: Statistics, which a thread writes seconds later; most runs here have ended by then.
+COUNTING = {"tally"}
 #: What a failure withdraws: `test_withdrawn.py` crashes at it.
 WITHDRAWING = {"withdraw"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
