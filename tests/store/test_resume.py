@@ -258,6 +258,28 @@ def test_callbacks_of_a_run_that_ends_while_held(play):
     assert play.redis.ttl(play.store.keys.root("r")) > 0
 
 
+def test_an_ended_run_does_not_expire_between_two_slices(play):
+    """Given an ended run with many callbacks held back, when those that have started are held again, then it waits for the rest."""
+    crowd(play, MANY, "H")
+    live, root = play.store.keys.live("r"), play.store.keys.root("r")
+    for node in nodes(0, 1):
+        play.redis.hset(live, f"{node}.l0", play.redis.hget(live, node))
+        play.redis.hdel(live, node)
+        play.redis.hset(play.store.keys.definitions("r"), f"{node}.l0", b"L\nx")
+    play.redis.hset(root, mapping={"status": "SUCCEEDED", "closed": 1, "keep": 100})
+    play.redis.expire(root, 100)
+    sent = [name for name in names(play.store.resume("r")) if name != "release"]
+    for name in sent:
+        node, _, attempt = name.partition(":")
+        play.claim(node, int(attempt))
+        play.lost(node, int(attempt), hold=True)
+    assert play.redis.ttl(root) == -1
+    for name in release(play):
+        node, _, attempt = name.partition(":")
+        play.succeed(node, int(attempt))
+    assert play.redis.ttl(root) > 0
+
+
 def test_the_timeout_of_an_approval_is_extended_once(play):
     """Given approvals in a large run, when it is released, then each gets the time of the pause, also if looked at twice."""
     crowd(play, MANY, "W")
