@@ -455,7 +455,7 @@ class Model:
             node.state = "running"
 
     def _send(self, node: Node) -> None:
-        if self.status not in STOPPED:
+        if self.status not in STOPPED and node.withdrawn() is None:
             self._sent.append(message(node))
 
     def _take(self) -> list[tuple[Any, ...]]:

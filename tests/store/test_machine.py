@@ -388,7 +388,8 @@ class Lives(RuleBasedStateMachine):
                 rest.remove(one)
                 left.append(one)
                 continue
-            for node in self.model.to_release():
+            # What a rule holds back while a release goes on may start with a later slice of that release.
+            for node in [*self.model.to_release(), *self.model.leaves("held")]:
                 if node.id == one[0]:
                     assert self.model.release(node) == [one]
                     break
