@@ -15,7 +15,7 @@ SPREAD := -n $(WORKERS) --durations 20
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
   --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py
 
-.PHONY: help setup demo check test test-full test-all coverage lint lint-python lint-frontend format types bench soak dist clean frontend
+.PHONY: help setup demo check test test-full test-all coverage lint lint-python lint-frontend format types bench soak openapi dist clean frontend
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -56,6 +56,7 @@ lint: lint-python ## style, layers and types; of the front end too if Node is th
 	else echo "no Node: the front end was not checked"; fi
 
 lint-frontend: $(STAMP) # types, style, tests and the budget of the first load
+	$(NODE) npm run --silent check:types
 	$(NODE) npm run --silent lint
 	$(NODE) npm test --silent
 	$(NODE) npm run --silent build
@@ -78,6 +79,11 @@ bench: $(STAMP) ## compare with native Celery, side by side; writes docs/benchma
 
 soak: $(STAMP) ## ten minutes of workflows under random faults; writes docs/soak.md
 	$(BIN)/python -m tests.soak --write-docs
+
+openapi: $(STAMP) ## write the OpenAPI document of the dashboard to docs/dashboard/openapi.json
+	$(BIN)/python -c "from orchestrator_celery.dashboard.server.application import build_api; from \
+	orchestrator_celery.dashboard.server.document import written; print(written(build_api()), end='')" \
+	> docs/dashboard/openapi.json
 
 dist: $(STAMP) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

@@ -273,8 +273,20 @@ from .model.events import (
 from .model.filters.run_filter import (
     RunFilter as RunFilter,
 )
+from .model.lifecycle import (
+    VerbChoice as VerbChoice,
+)
 from .model.logs import (
     LogLine as LogLine,
+)
+from .model.observe.nodes import (
+    EdgeKind as EdgeKind,
+)
+from .model.observe.nodes import (
+    GraphEdge as GraphEdge,
+)
+from .model.observe.nodes import (
+    NodeData as NodeData,
 )
 from .model.observe.statistics import (
     HourStatistics as HourStatistics,
@@ -290,6 +302,12 @@ from .model.observe.statistics import (
 )
 from .model.observe.timeline import (
     NodeTimes as NodeTimes,
+)
+from .model.observe.workers import (
+    WorkerView as WorkerView,
+)
+from .model.printing.redaction import (
+    redacted as redacted,
 )
 from .model.problems import (
     Problem as Problem,
@@ -335,6 +353,9 @@ from .model.views import (
 )
 from .model.views import (
     BulkReport as BulkReport,
+)
+from .model.views import (
+    ErrorView as ErrorView,
 )
 from .model.views import (
     ItemView as ItemView,

@@ -161,6 +161,11 @@ class StartUnconfirmed(StoreUnavailable):
 class RunNotFound(OrchestratorError):
     """No run has this id: the run was never started here, was cancelled, or its retention is over."""
 
+    @classmethod
+    def by_id(cls, run: str) -> RunNotFound:
+        """The error for one run."""
+        return cls(f"No run has the id {run!r}: it was never started here, was cancelled, or its retention is over.")
+
 
 class ForeignRun(RunNotFound):
     """The run belongs to another app on the same store, so this app does not touch it: use that app.

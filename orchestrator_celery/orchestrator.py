@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +11,7 @@ from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings, RunNotFound
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
+from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.run_catalog import RunCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
@@ -18,9 +19,7 @@ from orchestrator_celery.handles.signature_catalog import SignatureCatalog, Sign
 from orchestrator_celery.handles.watching import Watching
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
-from orchestrator_celery.lifecycle.doctor import Doctor
 from orchestrator_celery.lifecycle.start import Starter
-from orchestrator_celery.model.checks import Check
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
@@ -49,7 +48,7 @@ __all__ = ("Orchestrator",)
 
 
 @spelled("save", "signatures")
-class Orchestrator(Watching):
+class Orchestrator(Operations, Watching):
     """Makes the canvas primitives of a Celery app durable. Install it where you create the app.
 
     Calling `Orchestrator(app)` twice is safe: the second call returns the installed one. No setting is read and no
@@ -124,9 +123,7 @@ class Orchestrator(Watching):
             ForeignRun: the run belongs to another app on the same store.
         """
         if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
-            raise RunNotFound(
-                f"No run has the id {id!r}: it was never started here, was cancelled, or its retention is over."
-            )
+            raise RunNotFound.by_id(id)
         return self.result(id)
 
     def runs(
@@ -228,13 +225,6 @@ class Orchestrator(Watching):
             OrchestratorError: `since` cannot be read, or has no time zone.
         """
         return read_statistics(self.container, task, category, since)
-
-    def doctor(self) -> Iterator[Check]:
-        """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.
-
-        Each outcome is yielded when it is known; all of them take a few seconds. No outcome is raised as an error.
-        """
-        yield from Doctor(self.container).checks()
 
     # -- stored signatures --------------------------------------------------------------------------
 
@@ -378,6 +368,7 @@ if TYPE_CHECKING:
         approvals = Call(Orchestrator.approvals)
         audit = Call(Orchestrator.audit)
         doctor = Each(Orchestrator.doctor)
+        note_refusal = Call(Orchestrator.note_refusal)
         resume_reports = Call(Orchestrator.resume_reports)
         run = Call(Orchestrator.run)
         runs = Call(Orchestrator.runs)
@@ -387,3 +378,4 @@ if TYPE_CHECKING:
         stats = Call(Orchestrator.stats)
         logs = Each(Orchestrator.logs)
         watch = Each(Orchestrator.watch)
+        workers = Call(Orchestrator.workers)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import RunNotFound
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
 
@@ -48,13 +51,23 @@ class RunResults:
         """
         head = self._reader.status_head(run)
         if not head:
-            raise RunNotFound(
-                f"No run has the id {run!r}: it was never started here, was cancelled, or its retention is over."
-            )
-        ref = head.ref
-        if head.status is RunStatus.SUCCEEDED:
-            return self.of(run).result(ref), None
-        return None, self.of(run).cause(ref) if own else self.of(run).error(ref)
+            raise RunNotFound.by_id(run)
+        lacking: list[str] = []
+        outcome = Outcome(run, partial(self._records, run, lacking), self._codec)
+        try:
+            if head.status is RunStatus.SUCCEEDED:
+                return outcome.result(head.ref), None
+            return None, outcome.cause(head.ref) if own else outcome.error(head.ref)
+        finally:
+            # The record may be deleted between two reads. Then a value that is missing is no result.
+            if lacking and self._reader.head_field(run, HeadField.CREATED) != head.get(HeadField.CREATED):
+                raise RunNotFound.by_id(run)
+
+    def _records(self, run: str, lacking: list[str], nodes: Sequence[str]) -> list[bytes | None]:
+        """Return the records of ended nodes, and add the nodes without a record to a list."""
+        found = self._reader.terminal(run, nodes)
+        lacking += [node for node, record in zip(nodes, found, strict=True) if record is None]
+        return found
 
     def error(self, run: str, ref: str) -> tuple[BaseException, dict[str, str]]:
         """Return the error of a reference as an exception, and as a dict with type, message and traceback.

@@ -17,6 +17,7 @@ from orchestrator_celery.model.events import Event, RunClosed
 from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.logs import LogLine
+from orchestrator_celery.model.observe.nodes import GraphEdge, NodeData
 from orchestrator_celery.model.observe.timeline import NodeTimes
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
@@ -28,9 +29,11 @@ from orchestrator_celery.records.streams.events import parse_event
 from orchestrator_celery.records.streams.logs import parse_line
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.graph_edges import GraphEdges
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.live_progress import LiveProgress
-from orchestrator_celery.views.log_lines import LogFilter
+from orchestrator_celery.views.logs.lines import LogFilter
+from orchestrator_celery.views.node_data import NodeReader
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
@@ -104,17 +107,47 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         """
         return run_progress(self._container, self.id, self._head())
 
-    def tree(self, *, limit: int = 100, depth: int | None = None) -> NodeView:
+    def tree(self, *, limit: int = 100, depth: int | None = None, node: str = ROOT, offset: int = 0) -> NodeView:
         """Return the run's tree with the state of every node.
 
         Args:
             limit: most children to list for each node; `children_total` is the number of all children.
             depth: number of levels below the root; None for all.
+            node: id of the node to begin with, by default the root.
+            offset: number of children of that node to leave out.
 
         Raises:
             RunNotFound: the run has no record.
+            NodeNotFound: the run has no such node.
         """
-        return self._tree_reader().view(ROOT, limit, depth)
+        return self._tree_reader().node(node, offset, limit, depth)
+
+    def node(self, node: str = ROOT, *, limit: int = 100) -> NodeData:
+        """Return one node with its input, arguments, result and checkpoint.
+
+        Args:
+            node: id of the node, as `tree()` shows it.
+            limit: most children to list.
+
+        Raises:
+            RunNotFound: the run has no record.
+            NodeNotFound: the run has no such node.
+        """
+        return NodeReader(self._container, self.id, self._tree_reader()).data(node, limit)
+
+    def edges(self, node: str = ROOT) -> tuple[GraphEdge, ...]:
+        """Return the edges of a graph, with the number of times each was taken.
+
+        Args:
+            node: id of the graph, if the graph is not the whole run.
+
+        Raises:
+            RunNotFound: the run has no record.
+            NodeNotFound: the run has no such node.
+            OrchestratorError: the node is not a graph.
+        """
+        self._head()
+        return GraphEdges(self._container.reader, self._container.codec, self.id, node).edges()
 
     def timeline(self, *, after: str | None = None, limit: int | None = None) -> Iterator[NodeTimes]:
         """Yield when each node waited and ran, in the order of the tree, read page by page.
@@ -236,6 +269,7 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         node: str | None = None,
         search: str | None = None,
         since: datetime | str | None = None,
+        after: str = "0",
         follow: bool = False,
     ) -> Iterator[LogLine]:
         """Yield what the run's tasks have logged and printed, oldest first.
@@ -248,16 +282,17 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
             node: only lines of this node and of the nodes below it.
             search: only lines with this text in their message or traceback, in any case.
             since: only lines since this time, an aware datetime, or an age such as `10m`.
+            after: id of the last line already seen. By default the oldest kept line comes first.
             follow: go on until the run has ended.
 
         Raises:
             OrchestratorError: the level is not known, or the time cannot be read.
             RunNotFound: the run has no record.
         """
-        return LogFilter.of(level, node, search, since).matching(self._lines(follow))
+        return LogFilter.of(level, node, search, since).matching(self._lines(after, follow))
 
-    def _lines(self, follow: bool) -> Iterator[LogLine]:
-        reader, after, over = self._container.reader, "0", False
+    def _lines(self, after: str, follow: bool) -> Iterator[LogLine]:
+        reader, over = self._container.reader, False
         self._head()
         while True:
             entries = patiently(self._container, reader.logs, self.id, after, _BLOCK if follow and not over else None)

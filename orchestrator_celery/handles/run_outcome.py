@@ -262,7 +262,7 @@ class RunOutcome(AsyncResult):
 
     def _read_again(self) -> None:
         """Take Celery's message as a sign only: it may be late, and tell an end that the run had before a retry."""
-        if self._seen:
+        if self._seen and self._recorded_status() is not None:
             self._cache = None
             self.on_ready = promise(self._on_fulfilled, weak=True)
 

@@ -11,7 +11,7 @@ from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.views.changes import ChangeReader
-from orchestrator_celery.views.log_search import LogSearch
+from orchestrator_celery.views.logs.search import LogSearch
 from orchestrator_celery.views.runs import list_runs
 from orchestrator_celery.worker.recovery.patience import patiently
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pydantic import BaseModel, ConfigDict
+
 from orchestrator_celery.model.states import RunStatus
 
-__all__ = ("VERBS", "Verb", "possible", "refusal", "refusal_of_nodes", "table")
+__all__ = ("VERBS", "Verb", "VerbChoice", "choices", "possible", "refusal", "refusal_of_nodes", "table")
 
 _PENDING, _RUNNING = RunStatus.PENDING, RunStatus.RUNNING
 _SUSPENDED, _INTERRUPTED = RunStatus.SUSPENDED, RunStatus.INTERRUPTED
@@ -26,6 +28,24 @@ class Verb(NamedTuple):
     done: str
     does: Mapping[RunStatus, str]
     unless: Mapping[RunStatus, str] = {}
+
+
+class VerbChoice(BaseModel):
+    """Whether a verb is possible on a run, as `RunView.verbs` lists it.
+
+    Args:
+        verb: the name of the method of `Run`.
+        allowed: whether the status allows it.
+        effect: what it does; '' if it is not allowed.
+        refusal: why it is not allowed, and what is possible; '' if it is allowed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    verb: str
+    allowed: bool
+    effect: str = ""
+    refusal: str = ""
 
 
 _HOLD = "→ SUSPENDED; running tasks may finish"
@@ -63,6 +83,20 @@ def possible(status: RunStatus) -> list[str]:
     ['retry', 'rerun', 'cancel']
     """
     return [name for name, verb in VERBS.items() if status in verb.does]
+
+
+def choices(run: str, status: RunStatus) -> tuple[VerbChoice, ...]:
+    """Return each verb, and whether a status allows it.
+
+    >>> [choice.verb for choice in choices("r1", RunStatus.FAILED) if choice.allowed]
+    ['retry', 'rerun', 'cancel']
+    """
+    return tuple(
+        VerbChoice(verb=name, allowed=True, effect=verb.does[status])
+        if status in verb.does
+        else VerbChoice(verb=name, allowed=False, refusal=refusal(run, name, status))
+        for name, verb in VERBS.items()
+    )
 
 
 def refusal(run: str, name: str, status: RunStatus) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator_celery.model.lifecycle import VerbChoice, choices
 from orchestrator_celery.model.printing.folding import folded, is_named
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
@@ -269,3 +270,8 @@ class RunView(_View):
     total: int = 0
     done: int = 0
     failed: int = 0
+
+    @property
+    def verbs(self) -> tuple[VerbChoice, ...]:
+        """Each verb, and whether the status allows it."""
+        return choices(self.id, self.status)

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
+from orchestrator_celery.errors import NodeNotFound
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress, NodeView
 from orchestrator_celery.records.active import parse_since
@@ -56,6 +58,30 @@ class TreeReader:
     def view(self, root: str, limit: int, depth: int | None) -> NodeView:
         """Return the view of one node and of the nodes below it."""
         return self._views([root], limit, depth, self._ended)[0]
+
+    def node(self, node: str, offset: int, limit: int, depth: int | None = 1) -> NodeView:
+        """Return the view of one node with a page of its children.
+
+        Args:
+            node: id of the node.
+            offset: number of children to leave out.
+            limit: most children to list, of it and of each node below it.
+            depth: number of levels below it; None for all.
+
+        Raises:
+            NodeNotFound: the run has no such node.
+        """
+        parent, _, last = node.rpartition(".")
+        [above] = self._views([parent], 0, 0, self._ended) if parent and last.isdecimal() else [None]
+        over = self._ended if above is None else _is_over(above.state)
+        views = self._views([node], 0 if offset else limit, depth, over)
+        if not views:
+            raise NodeNotFound(f"The run {self._run} has no node {safe_repr(node)}: `run.tree()` shows the ids.")
+        [view] = views
+        if not offset or depth == 0:
+            return view
+        shown = [f"{view.id}.{index}" for index in range(offset, min(offset + limit, view.children_total))]
+        return view.model_copy(update={"children": tuple(self.children(view.id, shown, limit)) if shown else ()})
 
     def children(self, parent: str, nodes: list[str], limit: int) -> list[NodeView]:
         """Return the views of children of a node and of everything below them, `limit` children of each node."""

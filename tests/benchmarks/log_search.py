@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from orchestrator_celery.model.logs import LogLine
-from orchestrator_celery.views.log_index import LogIndex, Wanted
-from orchestrator_celery.views.log_query import full_text_query
+from orchestrator_celery.views.logs.index import LogIndex, Wanted
+from orchestrator_celery.views.logs.query import full_text_query
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 QUERIES = ("customer", "customer AND 4711", '"could not reach"', "conn*", "refused NOT bank", "", "nowhere")

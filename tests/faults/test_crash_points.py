@@ -94,6 +94,7 @@ ELSEWHERE = (
     | LOGGING
     | TELLING
     | BURSTS
+    | COUNTING
 )
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before"]]

@@ -16,10 +16,16 @@ from orchestrator_celery import ComplexSignature, Orchestrator, Swarm, TaskPolic
 from orchestrator_celery.testing import crash_points
 
 
+def continuing():
+    """The setting of all tests that do not set it themselves, from the variable `TEST_CONTINUE`: auto, true or false."""
+    choice = os.environ.get("TEST_CONTINUE")
+    return {} if choice is None else {"orchestrator_continue": {"true": True, "false": False}.get(choice, choice)}
+
+
 def make_app(broker, backend, **settings):
     app = Celery(os.environ.get("TEST_APP", "kit"), broker=broker, backend=backend, set_as_current=False)
     # Most tests of tasks that nobody has are not about the wait for a worker that has them.
-    settings = {"orchestrator_unknown_task_patience": 0, **settings}
+    settings = {"orchestrator_unknown_task_patience": 0, **continuing(), **settings}
     app.conf.update(broker_connection_retry_on_startup=True, worker_hijack_root_logger=True, **settings)
     return app
 

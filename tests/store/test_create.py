@@ -99,6 +99,15 @@ def test_a_known_id_is_refused_and_changes_nothing(play):
     assert play.snapshot(but=derived) == before
 
 
+def test_the_first_messages_of_a_known_id_are_sent_again(play):
+    """Given a caller that died before it published, when the id is used again, then there are its messages; once claimed,
+    a message is not sent again."""
+    play.start(swarm(*[leaf()] * 20, max_concurrency=10))
+    assert sorted(names(play.store.due_index.unclaimed("r"))) == [f"0.{index}" for index in range(10)]
+    play.claim("0.3")
+    assert sorted(names(play.store.due_index.unclaimed("r"))) == [f"0.{index}" for index in range(10) if index != 3]
+
+
 def test_a_known_id_of_an_ended_run_is_not_looked_at_again(play):
     """Given an ended run, when its id is used again, then it does not become due: a refused call changes nothing."""
     play.start(unit(leaf()))

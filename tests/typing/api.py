@@ -40,11 +40,14 @@ from orchestrator_celery import (
     ConfirmationRequired,
     DeadlineExceeded,
     DefinitionMismatch,
+    EdgeKind,
+    ErrorView,
     Event,
     ForeignRun,
     ForeignSignature,
     FormatTooNew,
     FormatTooOld,
+    GraphEdge,
     GraphInvalid,
     GraphRecursion,
     HourStatistics,
@@ -62,6 +65,7 @@ from orchestrator_celery import (
     LogLine,
     NodeChanged,
     NodeCheckpointed,
+    NodeData,
     NodeFailed,
     NodeHeld,
     NodeInterrupted,
@@ -124,12 +128,15 @@ from orchestrator_celery import (
     TaskPolicy,
     UnknownEvent,
     UnknownOption,
+    VerbChoice,
+    WorkerView,
     WorkerWithoutExtension,
     acting,
     current_node,
     error,
     node,
     otherwise,
+    redacted,
     result,
     run_input,
     templates,
@@ -599,3 +606,17 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
     except OrchestratorError:
         return "any"
     return "none"
+
+
+def what_a_page_shows(orchestrator: Orchestrator, run: Run) -> str:
+    [worker, *_] = orchestrator.workers()
+    assert_type(worker, WorkerView)
+    data = run.node("0.1")
+    assert_type(data, NodeData)
+    assert_type(data.node.error, ErrorView | None)
+    [edge, *_] = run.edges()
+    assert_type(edge, GraphEdge)
+    [view, *_] = orchestrator.runs()
+    [choice, *_] = view.verbs
+    assert_type(choice, VerbChoice)
+    return redacted(f"{worker.name} {choice.refusal}") if edge.kind is EdgeKind.ERROR else ""

@@ -28,7 +28,7 @@ LOCAL = {
     "RunningSwarm": {"aio"},
     "Orchestrator": {
         "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
-        "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec", "workers",
+        "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
         "compiler", "publisher",
     },
     "Swarm": {

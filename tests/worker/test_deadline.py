@@ -57,7 +57,7 @@ def test_what_does_nothing_has_a_deadline_too(quick, kind):
     if kind == "idle":
         run = quick.swarm([], open=True, deadline=0.5).apply_async()
     elif kind == "suspended":
-        run = quick.complex(quick.tasks("nap", 1, seconds=0.5), deadline=1.5).apply_async()
+        run = quick.complex(quick.tasks("nap", 1).set(queue="nobody"), deadline=1.5).apply_async()
         run.suspend()
     else:
         run = quick.complex(quick.tasks("identity", 1).set(countdown=60), deadline=0.5).apply_async()

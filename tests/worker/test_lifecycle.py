@@ -27,6 +27,7 @@ from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.answers import is_answers
 from tests.kit.cases import pairwise
 from tests.kit.waiting import wait_for
+from tests.store.play import contents
 from tests.worker.support import Stand, events
 
 HELD = (RunStatus.SUSPENDED, RunStatus.INTERRUPTED)
@@ -87,14 +88,16 @@ class Case:
         assert self.run.status is status
 
     def is_closed(self):
-        head = self.stand.orchestrator.container.reader.head(self.run.id)
-        return "closed" in head and not any(field.value in head for field in PENDING_SIDE_EFFECTS)
+        reader = self.stand.orchestrator.container.reader
+        head = reader.head(self.run.id)
+        at_rest = not any(field.value in head for field in PENDING_SIDE_EFFECTS)
+        return "closed" in head and at_rest and not reader.live(self.run.id)  # the last runner may report late
 
     def keys(self):
         """All the store has of it, beside the last answers to callers, and log lines: a process writes its last ones late."""
         client = self.stand.orchestrator.container.store.client
         names = [key for key in client.scan_iter(f"*{self.run.id}*") if not key.endswith(RunKey.LOGS.value.encode())]
-        return {name: client.dump(name) for name in names if not is_answers(client, name)}
+        return {name: contents(client, name) for name in names if not is_answers(client, name)}
 
     def finish(self):
         """Nothing stands in its way any more; it ends rightly, and nothing has started that was not to."""

@@ -1,6 +1,7 @@
 """Many runs at once: found by what they were filed under, steered together, each answering for itself."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -170,7 +171,8 @@ def test_a_resumption_is_staggered(site, monkeypatch):
     for run in runs[1:]:
         run.suspend()
     pauses = []
-    monkeypatch.setattr("orchestrator_celery.handles.run_list.time.sleep", pauses.append)
+    # Not `time.sleep` itself: other threads of this process pause, too.
+    monkeypatch.setattr("orchestrator_celery.handles.run_list.time", SimpleNamespace(sleep=pauses.append))
     answers = site.orchestrator.runs().resume(stagger=7)
     assert [answer.done for answer in answers] == [False, True, True, True]
     assert pauses == [7, 7]

@@ -20,6 +20,7 @@ from orchestrator_celery.store.index_rebuild import Indexes
 from tests.kit import project as kit
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
+from tests.store.play import contents
 from tests.worker.support import Stand, client_of, wait_until_running
 
 #: Recovery quick enough to be waited for.
@@ -289,11 +290,11 @@ def test_a_run_of_another_app_is_not_touched(foreign_run, verb):
     """Given a handle of another app's run, when any method is called, then it names that app, and nothing changes."""
     run, mine = foreign_run
     client = mine.orchestrator.container.store.client
-    before = {key: client.dump(key) for key in mine.keys()}
+    before = {key: contents(client, key) for key in mine.keys()}
     with pytest.raises(ForeignRun, match=f"belongs to another app, {mine.name} on") as caught:
         FOREIGN[verb](run)
     assert (caught.value.run, caught.value.owner.split()[0]) == (run.id, mine.name)
-    assert {key: client.dump(key) for key in mine.keys()} == before
+    assert {key: contents(client, key) for key in mine.keys()} == before
 
 
 def test_a_head_without_an_app(apps):

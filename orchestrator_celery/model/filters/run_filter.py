@@ -97,6 +97,11 @@ class RunFilter(BaseModel):
 
     terms: tuple[Term, ...] = ()
 
+    @staticmethod
+    def words() -> Mapping[str, str]:
+        """Return the words before a colon, with what stands after each of them."""
+        return {word: takes for word, takes in FIELDS.items() if word != TEXT}
+
     @classmethod
     def parse(cls, text: str) -> RunFilter:
         """Read the text form.

@@ -1,19 +1,21 @@
 import "./theme.css";
+import { QueryClientProvider } from "@tanstack/react-query";
 import * as RadixTooltip from "@radix-ui/react-tooltip";
-import { lazy, StrictMode, Suspense } from "react";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { App } from "@/app";
+import { queryClient } from "@/api/queries";
 import { Toasts } from "@/parts/toast";
 
-const Parts = lazy(() => import("@/pages/dev/parts-page"));
 const root = document.getElementById("root");
 if (root)
   createRoot(root).render(
     <StrictMode>
-      <RadixTooltip.Provider>
-        <Suspense fallback={null}>
-          <Parts />
-        </Suspense>
-        <Toasts />
-      </RadixTooltip.Provider>
+      <QueryClientProvider client={queryClient}>
+        <RadixTooltip.Provider>
+          <App />
+          <Toasts />
+        </RadixTooltip.Provider>
+      </QueryClientProvider>
     </StrictMode>,
   );

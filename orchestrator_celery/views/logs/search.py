@@ -1,6 +1,6 @@
 """Searches the log lines of all runs.
 
-The streams of the runs hold the lines. An index in a file of this process (`log_index.py`) follows them: each search
+The streams of the runs hold the lines. An index in a file of this process (`index.py`) follows them: each search
 first reads the lines that are new. If the index cannot be brought up to date, the search says so and answers with the
 lines that it has.
 """
@@ -21,9 +21,9 @@ from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.logs import LogHit
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.records.streams.logs import parse_line
-from orchestrator_celery.views.log_index import Hit, LogIndex, Wanted, is_damage
-from orchestrator_celery.views.log_lines import LogFilter
-from orchestrator_celery.views.log_query import full_text_query
+from orchestrator_celery.views.logs.index import Hit, LogIndex, Wanted, is_damage
+from orchestrator_celery.views.logs.lines import LogFilter
+from orchestrator_celery.views.logs.query import full_text_query
 
 if TYPE_CHECKING:
     from datetime import datetime

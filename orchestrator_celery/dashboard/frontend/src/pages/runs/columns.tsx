@@ -1,0 +1,67 @@
+import { Link } from "react-router";
+import type { RunView } from "@/api/queries";
+import { Bar } from "@/parts/progress";
+import { StatusBadge } from "@/parts/status";
+import type { Column } from "@/parts/table";
+import { exact, percent } from "@/parts/format";
+import { Ago, Duration } from "@/parts/time";
+
+export interface RunColumn extends Column<RunView> {
+  fixed?: boolean;
+}
+
+export const RUN_COLUMNS: RunColumn[] = [
+  { key: "status", title: "Status", width: 142, fixed: true, cell: (run) => <StatusBadge status={run.status} /> },
+  {
+    key: "name",
+    title: "Name",
+    width: "26%",
+    fixed: true,
+    cell: (run) => (
+      <Link to={`/runs/${encodeURIComponent(run.id)}`} title={run.name || run.id} className="font-[560] text-ink no-underline hover:underline">
+        <bdi>{run.name || run.id}</bdi>
+      </Link>
+    ),
+  },
+  {
+    key: "task",
+    title: "Task",
+    from: "md",
+    cell: (run) => {
+      const [first, ...more] = run.tasks ?? [];
+      return (
+        <code className="text-muted" title={(run.tasks ?? []).join("\n")}>
+          {first ?? run.kind}
+          {more.length ? ` +${more.length}` : ""}
+        </code>
+      );
+    },
+  },
+  { key: "category", title: "Category", width: 110, from: "lg", cell: (run) => <span className="text-muted">{run.category}</span> },
+  { key: "progress", title: "Progress", width: 150, from: "sm", cell: (run) => <Bar counts={{ total: run.total ?? 0, done: run.done ?? 0, failed: run.failed ?? 0 }} /> },
+  {
+    key: "tasks",
+    title: "Tasks",
+    width: 124,
+    from: "md",
+    cell: (run) => (
+      <span className="text-muted" title={run.total ? percent(((run.done ?? 0) + (run.failed ?? 0)) / run.total) : ""}>
+        {exact((run.done ?? 0) + (run.failed ?? 0))} / {exact(run.total ?? 0)}
+      </span>
+    ),
+  },
+  { key: "duration", title: "Duration", width: 92, align: "right", from: "sm", cell: (run) => <Duration from={run.started} to={run.finished} /> },
+  {
+    key: "tags",
+    title: "Tags",
+    width: 130,
+    from: "lg",
+    cell: (run) =>
+      (run.tags ?? []).map((tag) => (
+        <span key={tag} className="mr-1 rounded-[5px] bg-quiet-soft px-[7px] py-px text-sm">
+          {tag}
+        </span>
+      )),
+  },
+  { key: "created", title: "Created", width: 92, align: "right", cell: (run) => <span className="text-muted"><Ago time={run.created} /></span> },
+];

@@ -1,0 +1,1 @@
+"""Who may use the dashboard, and what each visitor may do and see."""

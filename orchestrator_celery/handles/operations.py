@@ -1,0 +1,51 @@
+"""The part of `Orchestrator` for those who operate it: workers, checks of the set-up, refusals by an application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from orchestrator_celery.lifecycle.audit import record
+from orchestrator_celery.lifecycle.doctor import Doctor
+from orchestrator_celery.model.checks import Check
+from orchestrator_celery.views.workers import list_workers
+
+if TYPE_CHECKING:
+    from orchestrator_celery.container import Container
+    from orchestrator_celery.model.observe.workers import WorkerView
+
+__all__ = ("Operations",)
+
+
+class Operations:
+    """Workers, checks and refusals; part of `Orchestrator`."""
+
+    #: The parts that handles and workers use; not part of the public interface.
+    container: Container
+
+    def workers(self) -> list[WorkerView]:
+        """List the workers that have the extension, by name.
+
+        A worker whose lease is over is listed, with `alive` False, until its tasks were resumed.
+        """
+        return list_workers(self.container)
+
+    def doctor(self) -> Iterator[Check]:
+        """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.
+
+        Each outcome is yielded when it is known; all of them take a few seconds. No outcome is raised as an error.
+        """
+        yield from Doctor(self.container).checks()
+
+    def note_refusal(self, verb: str, reason: str, *, run: str = "", signature: str = "", node: str = "") -> None:
+        """Write to the audit trail that your application refused a call, so that it did not reach the orchestrator.
+
+        Args:
+            verb: the verb, such as `cancel`.
+            reason: why it was refused.
+            run: id of the run.
+            signature: id of the stored signature.
+            node: id of the node.
+        """
+        entry = record(verb, run, signature=signature, node=node, outcome=reason)
+        self.container.audit_stream.append(entry.model_dump_json())

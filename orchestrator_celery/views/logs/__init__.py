@@ -1,0 +1,1 @@
+"""Log lines: those of a run, and the search across runs."""
