@@ -1,6 +1,10 @@
 -- Slices of a release. The last one pays the debt.
--- Places in a hash differ from server to server: after a restart or a failover, the pass begins again.
-local function server_id() return redis.call('INFO', 'server'):match('run_id:(%x+)') end
+-- Places in a hash differ from server to server: after a restart or a failover, the pass begins again. If the store's user may not
+-- call INFO, all servers have the same id: a node that is then left out starts with the next resumption.
+local function server_id()
+  local answer = redis.pcall('INFO', 'server')
+  return type(answer) == 'string' and answer:match('run_id:(%x+)') or ''
+end
 
 local function release_slice(pass)
   local place, entries = unpack(redis.call('HSCAN', live_key, pass.place, 'COUNT', MOST_RELEASED))
