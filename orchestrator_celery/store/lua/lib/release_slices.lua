@@ -3,7 +3,7 @@
 -- call INFO, all servers have the same id: a node that is then left out starts with the next resumption.
 local function server_id()
   local answer = redis.pcall('INFO', 'server')
-  return type(answer) == 'string' and answer:match('run_id:(%x+)') or ''
+  return not answer.err and answer:match('run_id:(%x+)') or ''
 end
 
 local function release_slice(pass)
