@@ -168,6 +168,7 @@ class Model:
     def claim(self, node: Node, fence: Fence) -> None:
         """A message of the leaf is let through."""
         node.state, node.fence = "running", fence
+        self.unreleased = [each for each in self.unreleased if each[0] is not node]  # the same message may come again
         if self.status == "PENDING":
             self.status = "RUNNING"
 

@@ -310,9 +310,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if isinstance(value, str):
+        value = re.sub(r"[0-9a-f]{32}", "H", value)  # before times: an id may have many digits in a row
         value = re.sub(r"(?<!\d)\d{13,}(\.\d+)?(-\d+)?", "T", value)
-        value = re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
-        return re.sub(r"[0-9a-f]{32}", "H", value)
+        return re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
     if isinstance(value, float) and value > 1e12:
         return "T"
     if isinstance(value, dict):
