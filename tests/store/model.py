@@ -319,7 +319,13 @@ class Model:
             self._end(node, "K", node.id)
 
     def _withdraw(self) -> None:
-        """What waits below a failing pool does not start."""
+        """What waits below a failing pool does not start. The end of that pool may make another one fail."""
+        before: list[str] = []
+        while before != (states := [node.state for node in self.nodes().values()]):
+            before = states
+            self._withdraw_once()
+
+    def _withdraw_once(self) -> None:
         for node in [*self.leaves("queued"), *self.leaves("held")]:
             if node.state in ("queued", "held") and node.withdrawn() is not None:
                 if node.attempt > node.free + 1 or node.fence != Fence():
