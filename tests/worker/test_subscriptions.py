@@ -253,6 +253,7 @@ def test_a_task_that_only_a_worker_has(stand, told):
     with pytest.raises(InvalidSubscription, match="is not registered"):
         subscribe("", task, on="SUSPENDED")
     with stand.worker():
+        wait_for(lambda: any(task["task"] in one.tasks for one in stand.orchestrator.workers()), 30, "its heartbeat")
         assert subscribe("", task, on="SUSPENDED").task == "tests.worker.tasks.told_at_home"
         run = stand.run(stand.tasks("add", 1, 1), countdown=3600)
         run.suspend()
