@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,6 +18,7 @@ from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.statistics import Counted, Kind
+from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
@@ -125,7 +127,12 @@ class Container:
     @cached_property
     def feed(self) -> FeedBuffer:
         """Entries for the feed of all runs that are not stored yet."""
-        return FeedBuffer(lambda entries: self.feed_stream.append(entries))
+        return FeedBuffer(self._write_feed)
+
+    def _write_feed(self, entries: Sequence[FeedEntry]) -> None:
+        """Write entries of the feed, and the changes in them to the index of runs, which may be repeated."""
+        self.store.due_index.run_index.follow(entries)
+        self.feed_stream.append(entries)
 
     @property
     def feed_stream(self) -> FeedStream:

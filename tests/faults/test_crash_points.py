@@ -61,8 +61,8 @@ GOING_ON = {"retry", "settled", "skip", "go_on_retry"}
 LACKING = {"postpone"}
 #: Of tasks that log: `tests/worker/test_logs.py` crashes at it.
 LOGGING = {"log"}
-#: The feed of all runs, which no run depends on. How often a process writes it depends on the moment.
-TELLING = {"append_feed"}
+#: The feed and the index of all runs, which no run depends on. How often a process writes them depends on the moment.
+TELLING = {"append_feed", "index_runs"}
 #: Of pools with many free places: `test_bursts.py` crashes at it.
 BURSTS = {"start_more"}
 #: Statistics, which a thread writes seconds later; most runs here have ended by then.
