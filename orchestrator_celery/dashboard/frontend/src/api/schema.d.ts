@@ -144,6 +144,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin Login
+         * @description Send the browser to the login page of the provider.
+         *
+         *     `next` is the page of the dashboard to which the browser comes back, as a path.
+         */
+        get: operations["begin_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish Login
+         * @description Take the browser back from the provider, and begin a session.
+         */
+        get: operations["finish_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -868,6 +910,32 @@ export interface paths {
          * @description Return how often and how long tasks of runs ran, by hour, task and category.
          */
         get: operations["read_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Changes
+         * @description A stream of server-sent events that tell what changed; the page reads it again.
+         *
+         *     - `changed`, with `{"topics": ["run:5f1c", "runs"]}`: these topics have news.
+         *     - `gap`, with `{"reason": "..."}`: news may be missing; read everything again.
+         *     - A comment every 15 seconds.
+         *
+         *     The `id` of a message is a time. `Last-Event-ID`, or `after`, resumes the stream there, at any server of the dashboard.
+         */
+        get: operations["follow_changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2079,7 +2147,7 @@ export interface components {
          *         queued: when its turn came; None for a composite, and for a node that an earlier release started.
          *         published: when its message was sent last, or its planned start if it has a delay; None while its run is
          *             suspended, because its message is sent again.
-         *         started: when its body began; of a composite, when its first node began.
+         *         started: when its body began; of a composite, when its first node began; of an approval, when it asked.
          *         finished: when it ended.
          *         attempts: the number of its last attempt; 0 for a composite.
          *         worker: the process that runs it, or ran it.
@@ -3325,6 +3393,80 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FilterWord"][];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_login: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -5002,6 +5144,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_changes: {
+        parameters: {
+            query: {
+                /** @description What the page looks at, with commas between: `runs`, `audit`, `stats`, `workers`, `run:<id>`, `logs:<id>`. A comma or a percent sign in an id is percent-encoded. */
+                topics: string;
+                /** @description The id of the last message; resumes. */
+                after?: number | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Refused */
