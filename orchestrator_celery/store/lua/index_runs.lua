@@ -31,12 +31,13 @@ local function forget(run, status, words)
 end
 
 local function put(run, created, words, before)
-  local kept = {}
-  for _, word in ipairs(words) do
+  local kept, scored = {}, {}
+  for k, word in ipairs(words) do
     kept[word] = true
+    scored[2 * k - 1], scored[2 * k] = 0, word
     redis.call('ZADD', key_of(word), created, run)
-    redis.call('ZADD', words_key, 0, word)
   end
+  if #words > 0 then redis.call('ZADD', words_key, unpack(scored)) end
   for _, word in ipairs(before and cjson.decode(before) or {}) do
     if not kept[word] then take_out(run, word) end
   end
