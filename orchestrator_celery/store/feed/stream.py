@@ -97,21 +97,11 @@ def execute_telling(
         enter: enters the run into the index of runs, in the same round trip if that is possible.
     """
     entered: object = RedisError()
+    told: object = RedisError()
     if isinstance(client, RedisCluster) or not entries:  # pipelines of a cluster client take no scripts
         pipe.execute()
-        told: object = RedisError()
     else:
-        with call_number() as number:
-            if enter is not None:
-                pipe.evalsha(enter[0].sha, 1, enter[1], *enter[2])
-            script, key, args = stream.call(entries)
-            pipe.evalsha(script.sha, 1, key, number, *args)
-            *others, told = pipe.execute(raise_on_error=False)
-        if enter is not None:
-            entered = others.pop()
-        for answer in others:
-            if isinstance(answer, Exception):
-                raise answer
+        entered, told = _execute(pipe, stream.call(entries), enter)
     if enter is not None and isinstance(entered, RedisError):
         script, key, args = enter
         with suppress(RedisError):  # the next check of the run enters it
@@ -119,3 +109,17 @@ def execute_telling(
     if isinstance(told, RedisError):
         for entry in entries:
             later(entry)
+
+
+def _execute(pipe: Any, tell: scripts.Call, enter: scripts.Call | None) -> tuple[object, object]:
+    """Execute a pipeline and then two scripts, in one round trip; return the answers of the scripts, or their errors."""
+    with call_number() as number:
+        if enter is not None:
+            pipe.evalsha(enter[0].sha, 1, enter[1], *enter[2])
+        pipe.evalsha(tell[0].sha, 1, tell[1], number, *tell[2])
+        *others, told = pipe.execute(raise_on_error=False)
+    entered = others.pop() if enter is not None else None
+    for answer in others:
+        if isinstance(answer, Exception):
+            raise answer
+    return entered, told
