@@ -112,7 +112,7 @@ def execute_telling(
 
 
 def _execute(pipe: Any, tell: scripts.Call, enter: scripts.Call | None) -> tuple[object, object]:
-    """Execute a pipeline and then two scripts, in one round trip; return the answers of the scripts, or their errors."""
+    """Execute a pipeline and then two scripts, in one round trip; return what these answer, or their errors."""
     with call_number() as number:
         if enter is not None:
             pipe.evalsha(enter[0].sha, 1, enter[1], *enter[2])
