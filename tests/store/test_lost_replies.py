@@ -22,6 +22,7 @@ from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.notices.rules import Rules
+from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended
 from orchestrator_celery.store.worker_registry import WorkerRegistry
@@ -270,6 +271,9 @@ CALLS: dict[str, Lost] = {
         lambda play, first: play.redis.hset(
             play.store.keys.root("r"), mapping={"notices": "FAILED@1-0 RUNNING@2-0", "owed": 1}
         ),
+    ),
+    "index_runs": Lost(
+        lambda play, first: play.store.due_index.run_index.put([IndexEntry("x", "1-1", "RUNNING", "5", ["tag:a"])])
     ),
     "keep_report": Lost(lambda play, first: play.store.keep_report(b"report")),
     "awaits": Lost(lambda play, first: play.store.graphs.awaits("r", 5.0)),
