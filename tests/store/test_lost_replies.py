@@ -95,6 +95,14 @@ def retry_begun(play: Play, first: str) -> None:
     assert play.store._run("retry", "r", "").detail == 1
 
 
+def release_begun(play: Play, first: str) -> None:
+    """The release of many queued nodes, whose first slice is done."""
+    while play.store.start_more("r").detail:
+        pass
+    play.store.suspend("r")
+    assert "release" in names(play.store.resume("r"))
+
+
 def save(play: Play, first: str) -> None:
     play.store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
 
@@ -122,6 +130,12 @@ CALLS: dict[str, Lost] = {
     "retry": Lost(lambda play, first: play.store.retry("r"), failed),
     "go_on_retry": Lost(
         lambda play, first: play.store._run("go_on_retry", "r"), retry_begun, only=("swarm",), tree=batched(300)
+    ),
+    "go_on_release": Lost(
+        lambda play, first: play.store.go_on_release("r"),
+        release_begun,
+        only=("swarm",),
+        tree=swarm(*[leaf()] * 900, max_concurrency=900),
     ),
     "skip": Lost(lambda play, first: play.store.skip("r", {"graph": "0.1"}.get(play.kind, first[:-1] + "1"))),
     "skip the first": Lost(lambda play, first: play.store.skip("r", first), only=("swarm", "complex")),
@@ -296,9 +310,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if isinstance(value, str):
+        value = re.sub(r"[0-9a-f]{32}", "H", value)  # before times: an id may have many digits in a row
         value = re.sub(r"(?<!\d)\d{13,}(\.\d+)?(-\d+)?", "T", value)
-        value = re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
-        return re.sub(r"[0-9a-f]{32}", "H", value)
+        return re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
     if isinstance(value, float) and value > 1e12:
         return "T"
     if isinstance(value, dict):

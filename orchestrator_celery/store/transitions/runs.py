@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ("Confirmed", "Store")
 
 _REPORTS = 1000
-#: Milliseconds after which a sweep checks a change whose caller may have died.
-_SOON = 2000
 
 
 class Confirmed(NamedTuple):
@@ -260,27 +258,9 @@ class Store(SlicedTransitions):
     def suspend(self, run: str) -> Effects:
         """Suspend a run; `detail`: the inner runs that replace its tasks, or the status that forbids it."""
         effects = self._run("suspend", run)
+        effects = effects._replace(detail=self._stand_ins(run, effects.detail))
         self._check_soon(run, effects.refused is None and bool(effects.detail))
         return effects
-
-    def resume(self, run: str) -> Effects:
-        """Resume a suspended or interrupted run; `detail` as for `suspend`."""
-        return self._restart("resume", run)
-
-    def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
-        """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.
-
-        `detail`: the inner runs that replace its tasks, the running leaves as alternating node and record, and the time
-        of the call in milliseconds; or the status that forbids it.
-        """
-        effects = self._run("interrupt", run, signal, int(grace * 1000))
-        self._check_soon(run, effects.refused is None and bool(effects.detail[0]))
-        return effects
-
-    def _check_soon(self, run: str, has_inner: bool) -> None:
-        """If inner runs must follow, make the run due soon, so that a sweep does it if the caller dies first."""
-        if has_inner:
-            schedule(self.client, self.keys.due, run, after=_SOON, only="XX", earlier=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """Record that an interruption has ended the leaf's body, or that reports of this body are refused now."""
@@ -297,7 +277,8 @@ class Store(SlicedTransitions):
         Returns:
             Effects with `detail` as for `suspend`.
         """
-        return self._after_retry("overdue", run, error, int(inner))
+        effects = self._after_retry("overdue", run, error, int(inner))
+        return effects._replace(detail=self._stand_ins(run, effects.detail))
 
     def start_more(self, run: str) -> Effects:
         """Start a burst of items of each pool that has free places; `detail` is 1 if a pool still has some."""
