@@ -1,6 +1,9 @@
 """The public names of the package: the one list of them. `__init__.py` loads each when it is first used."""
 
 from . import (
+    notify as notify,
+)
+from . import (
     templates as templates,
 )
 from .canvas.approval import (
@@ -104,6 +107,12 @@ from .errors import (
 )
 from .errors import (
     NoRoute as NoRoute,
+)
+from .errors import (
+    NotificationFailed as NotificationFailed,
+)
+from .errors import (
+    NotificationRefused as NotificationRefused,
 )
 from .errors import (
     NotInstalled as NotInstalled,

@@ -39,6 +39,8 @@ __all__ = (
     "NoRoute",
     "NodeNotFound",
     "NotInstalled",
+    "NotificationFailed",
+    "NotificationRefused",
     "OrchestratorError",
     "PayloadTooLarge",
     "PoisonedTask",
@@ -132,6 +134,14 @@ class InvalidSettings(OrchestratorError, ValueError):
 
 class InvalidSubscription(OrchestratorError, ValueError):
     """A subscription is not allowed: its name is taken, its task is not known, or there are too many."""
+
+
+class NotificationFailed(OrchestratorError):
+    """A webhook or an email could not be delivered now: it is tried again, as often as its signature says."""
+
+
+class NotificationRefused(OrchestratorError):
+    """A webhook or an email will never be delivered as it is, or a request was not made by `notify.webhook`."""
 
 
 class UnknownOption(OrchestratorError, TypeError):

@@ -139,6 +139,7 @@ from orchestrator_celery import (
     current_node,
     error,
     node,
+    notify,
     otherwise,
     redacted,
     result,
@@ -552,6 +553,10 @@ async def subscribed() -> list[Subscription]:
     notice = Notice.model_validate({})
     assert_type((notice.key, notice.status, notice.time, notice.run), tuple[str, RunStatus, datetime, RunView])
     assert_type(orchestrator.subscriptions(), list[Subscription])
+    hook = notify.webhook("https://example.com", secret="SECRET", retries=3, timeout=5)
+    assert_type(orchestrator.subscribe("", hook), Subscription)
+    assert_type(orchestrator.subscribe("", notify.email(["ada@example.com"])), Subscription)
+    notify.verify(b"{}", {}, "secret", tolerance=60)
     return await orchestrator.aio.subscriptions()
 
 

@@ -12,6 +12,7 @@ from celery.canvas import Signature
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.engine.task_names import task_names
 from orchestrator_celery.errors import InvalidSubscription
+from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.filters.words import filter_word
@@ -70,7 +71,10 @@ class Subscription:
         Returns:
             Whether this call deleted it; False if it was deleted before.
         """
-        return self._container.rules.remove(self.name, self._rule.id)
+        done = self._container.rules.remove(self.name, self._rule.id)
+        if done:
+            _note(self._container, "unsubscribe", self.name)
+        return done
 
     def __repr__(self) -> str:
         on = ",".join(self.on)
@@ -112,6 +116,7 @@ class Subscribing:
         """
         rule = self._rule(RunFilter.parse(str(where)), signature, on, name)
         _check_added(rule, self.container.rules.add(rule))
+        _note(self.container, "subscribe", rule.name)
         stored = [found for found in self.container.rules.all() if found.id == rule.id]
         return Subscription(stored[0] if stored else rule, self.container)
 
@@ -157,6 +162,11 @@ class Subscribing:
             f"The task {safe_repr(task)} is not registered, here or in a running worker: {meant}Import the module "
             "that declares it, or start a worker that has it."
         )
+
+
+def _note(container: Container, verb: str, name: str) -> None:
+    """Write to the audit trail who has changed which subscription."""
+    container.audit_stream.append(record(verb, "", name=name).model_dump_json())
 
 
 def _check_added(rule: Rule, refused: Refused | None) -> None:
