@@ -57,6 +57,7 @@ from orchestrator_celery import (
     InterruptOutcome,
     InterruptReport,
     InvalidSettings,
+    InvalidSubscription,
     InvalidTransition,
     InvalidWorkflow,
     ItemsAdded,
@@ -88,6 +89,8 @@ from orchestrator_celery import (
     NodeView,
     NoRoute,
     Notice,
+    NotificationFailed,
+    NotificationRefused,
     NotInstalled,
     Orchestrator,
     OrchestratorError,
@@ -628,6 +631,8 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
         return f"{lost} {exc.run} {exc.owner}"
     except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound, RunCancelled, ConfirmationRequired) as exc:
         return str(exc)
+    except (InvalidSubscription, NotificationFailed, NotificationRefused) as exc:
+        assert_type(str(exc), str)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
         return "set-up"
     except GraphInvalid as exc:
