@@ -9,7 +9,6 @@ A turn holds one claim at a time. If the process dies, its leaf is lost as any r
 
 from __future__ import annotations
 
-import mmap
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.app.trace import trace_task
 from celery.exceptions import Reject
+from celery.utils.saferepr import saferepr
 
 from orchestrator_celery.dispatch.continuing import Continuing, Place
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
@@ -31,6 +31,7 @@ from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, cl
 from orchestrator_celery.worker.bodies.inner_request import inner_request
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
+from orchestrator_celery.worker.turn_gate import TurnGate
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -76,9 +77,7 @@ class Turns:
         self.counts = TaskCounts(container)
         self._average: dict[str, float] = {}
         self._offered: dict[Place, str] = {}
-        self._is_worker = False
-        #: One byte that a worker shares with its children: 1 once it shuts down.
-        self._closing: mmap.mmap | None = None
+        self.gate = TurnGate(container.app)
 
     @cached_property
     def continuing(self) -> Continuing | None:
@@ -91,32 +90,22 @@ class Turns:
     def _only_short(self) -> bool:
         return self.container.settings.continue_ == "auto"
 
-    def on_worker_init(self, sender: Any, **_: Any) -> None:
-        """Allow turns in a worker that neither limits the time of its tasks nor counts them."""
-        if getattr(sender, "app", None) is not self.container.app:
-            return
-        limits = ("time_limit", "soft_time_limit", "max_tasks_per_child")
-        self._is_worker = not any(getattr(sender, name, None) for name in limits)
-        self._closing = mmap.mmap(-1, 1)
-
-    def on_worker_shutting_down(self, **_: Any) -> None:
-        """Begin no more bodies in turns, in the children either."""
-        if self._closing is not None:
-            self._closing[0] = 1
-
     def traced(self, tracer: Callable[..., Any]) -> Callable[..., Any]:
         """Return a tracer of a task's messages that begins a turn for each message of a run."""
 
         @wraps(tracer)
         def trace(uuid: str, args: Any, kwargs: Any, request: Any = None) -> Any:
             # The parent of a run's task is the run. An item of a batch, or of a turn, is claimed already.
-            is_candidate = self._is_worker and request and request.get("parent_id")
+            is_candidate = self.gate.allows_turns and request and request.get("parent_id")
             if not is_candidate or "_orchestrator_message" in request:
                 return tracer(uuid, args, kwargs, request)
             turn = Turn(self)
             _unclaimed.set(turn)
             try:
                 outcome = tracer(uuid, args, kwargs, request)
+            except Reject:  # by the task's `after_return`, when the end of its body was reported already
+                turn.go_on()
+                raise
             finally:
                 _unclaimed.set(None)
             turn.go_on()
@@ -125,8 +114,8 @@ class Turns:
         return trace
 
     def may_go_on(self) -> bool:
-        """Whether the worker has not begun to shut down."""
-        return self._closing is not None and not self._closing[0]
+        """Whether the worker allows a process to go on now."""
+        return self.gate.is_open(careful=self._only_short)
 
     def note(self, task: str, seconds: float) -> None:
         """Note how long a body of a task took."""
@@ -235,6 +224,9 @@ class Turn:
         self._task = leaf.task
         task_id = str(dispatch.leaf)
         request = inner_request(self._request, leaf, task_id)
+        amqp = container.app.amqp
+        request["argsrepr"] = saferepr(tuple(leaf.args), amqp.argsrepr_maxsize)
+        request["kwargsrepr"] = saferepr(leaf.kwargs, amqp.kwargsrepr_maxsize)
         request["_orchestrator_message"] = ClaimedMessage(
             [(dispatch.leaf, dispatch.fence)],
             claimed.origin,
