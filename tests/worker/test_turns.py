@@ -125,21 +125,25 @@ def test_a_message_that_is_rejected_at_last(make_stand):
         warm(stand, "add")
         run = stand.run(chain(stand.tasks("rejects_afterwards", 1), stand.tasks("add", 1), stand.tasks("add", 1)))
         assert run.get(timeout=60) == 3
-        assert [event.attempt for event in events(run, NodeStarted)] == [1, 1, 1]
+        assert [event.node for event in events(run, NodeStarted)] == ["0.0.0", "0.0.1", "0.0.2", "$"]
         assert received(worker, run) == 1
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [{"worker_send_task_events": True}, {"worker_max_memory_per_child": 1}],
-    ids=lambda each: next(iter(each)),
-)
-def test_a_message_each(make_stand, settings):
-    """Given a worker whose tasks are watched or whose processes have grown too large, then each task has a message."""
-    stand = make_stand(**AUTO, **settings)
+def test_a_worker_that_tells_of_each_task(make_stand):
+    """Given "auto" and a worker that sends events of tasks from its start, then each task has a message."""
+    stand = make_stand(**AUTO, worker_send_task_events=True)
     with stand.worker(concurrency=1) as worker:
         warm(stand, "add")
         assert messages_of(stand, worker) == 3
+
+
+def test_a_process_that_has_grown_too_large(make_stand):
+    """Given a process above its limit of memory, then Celery gets to replace it: it does not go on."""
+    stand = make_stand(**ON, worker_max_memory_per_child=1)
+    with stand.worker(concurrency=1) as worker:
+        run = stand.run(chain(stand.tasks("add", 1, 1), stand.tasks("add", 1)))
+        wait_for(lambda: done(worker, run) == 2, what="log lines")
+        assert received(worker, run) == 2
 
 
 def test_a_monitor_sees_each_task(auto):
