@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING, Any, cast
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
-from orchestrator_celery.errors import InvalidSettings, RunNotFound
+from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
+from orchestrator_celery.handles.finding import Finding
 from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
-from orchestrator_celery.handles.run_catalog import RunCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
 from orchestrator_celery.handles.watching import Watching
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
 from orchestrator_celery.lifecycle.start import Starter
-from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.filters.words import filter_word
-from orchestrator_celery.model.ids import ROOT
+from orchestrator_celery.model.ids import ROOT, HasId, id_of
 from orchestrator_celery.model.printing.safe_text import safe_repr
-from orchestrator_celery.model.states import RunStatus, SignatureStatus
-from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.model.states import SignatureStatus
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.settings import OrchestratorSettings, TaskPolicy
 from orchestrator_celery.views.approvals import WaitingApprovals
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from celery.canvas import Signature
 
     from orchestrator_celery.handles.async_twins import Call, Each
-    from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import AuditEntry
     from orchestrator_celery.model.observe.statistics import Statistics
@@ -48,7 +45,7 @@ __all__ = ("Orchestrator",)
 
 
 @spelled("save", "signatures")
-class Orchestrator(Operations, Watching):
+class Orchestrator(Finding, Operations, Watching):
     """Makes the canvas primitives of a Celery app durable. Install it where you create the app.
 
     Calling `Orchestrator(app)` twice is safe: the second call returns the installed one. No setting is read and no
@@ -113,59 +110,7 @@ class Orchestrator(Operations, Watching):
             options["orchestrator"] = policy
         return self.app.task(*args, **options)
 
-    # -- find runs ----------------------------------------------------------------------------------
-
-    def run(self, id: str) -> Run:
-        """Find a run.
-
-        Raises:
-            RunNotFound: no run has this id.
-            ForeignRun: the run belongs to another app on the same store.
-        """
-        if self.container.reader.head_field(id, HeadField.STATUS) in (None, b"CANCELLED"):
-            raise RunNotFound.by_id(id)
-        return self.result(id)
-
-    def runs(
-        self,
-        where: RunFilter | str = "",
-        *,
-        status: RunStatus | str | Iterable[RunStatus | str] | None = None,
-        task: str | Iterable[str] | None = None,
-        category: str | Iterable[str] | None = None,
-        tag: str | Iterable[str] | None = None,
-        name: str | Iterable[str] | None = None,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
-        text: str | None = None,
-        offset: int | None = None,
-        limit: int | None = None,
-    ) -> RunList:
-        """List runs, newest first. The list has the control verbs.
-
-        `orchestrator.runs(tag="eu").suspend()` suspends all matching runs. With `offset` or `limit`, a verb applies to
-        the listed runs only.
-
-        Args:
-            where: a `RunFilter` or its text form, such as `status:FAILED tag:eu since:2h`. A run has to match it and
-                all keywords. In a keyword too, `*` stands for any characters, and of several values one has to match.
-            status: only runs in this status.
-            task: only runs that call this task.
-            category: only runs of this category.
-            tag: only runs with this tag.
-            name: only runs of this name.
-            since: created at or after this time, an aware datetime, or in this time until now, such as `2h`.
-            until: created at or before this time.
-            text: part of the id or the name.
-            offset: number of matches to leave out.
-            limit: most runs to list; 100 by default.
-
-        Raises:
-            OrchestratorError: a word of the filter or a status is not known, or a datetime has no time zone.
-        """
-        keywords = {"status": status, "task": task, "category": category, "tag": tag, "name": name}
-        wanted = RunFilter.of(str(where), **keywords, since=since, until=until, text=text)
-        return RunCatalog(self.container, self.result).matching(wanted, offset, limit)
+    # -- lists --------------------------------------------------------------------------------------
 
     def approvals(self) -> list[ApprovalView]:
         """List the approvals of all runs that wait for a person, newest first.
@@ -177,8 +122,8 @@ class Orchestrator(Operations, Watching):
     def audit(
         self,
         *,
-        run: str | None = None,
-        signature: str | None = None,
+        run: HasId | str | None = None,
+        signature: HasId | str | None = None,
         verb: str | None = None,
         actor: str | None = None,
         since: datetime | None = None,
@@ -191,8 +136,8 @@ class Orchestrator(Operations, Watching):
         Entries are kept for `orchestrator_audit_retention`, by default 90 days.
 
         Args:
-            run: only entries of this run, which may be deleted.
-            signature: only entries of this stored signature.
+            run: only entries of this run, or of the run of this id, which may be deleted.
+            signature: only entries of this stored signature, or of its id.
             verb: only this verb, such as `suspend`, `resume`, `cancel`, `deadline`.
             actor: only entries of this actor.
             since: written at or after this time, an aware datetime.
@@ -204,7 +149,9 @@ class Orchestrator(Operations, Watching):
             OrchestratorError: a datetime has no time zone.
         """
         check_aware(since, until)
-        asked = {"run": run, "signature": signature, "verb": verb, "actor": actor}
+        about = {"run": run, "signature": signature}
+        ids = {field: None if given is None else id_of(given) for field, given in about.items()}
+        asked = {"verb": verb, "actor": actor, **ids}
         return list_audit(self.container.audit_stream, asked, since=since, until=until, offset=offset, limit=limit)
 
     def stats(
@@ -253,13 +200,13 @@ class Orchestrator(Operations, Watching):
         """
         return SignatureCatalog(self).save(sig, name, category, tags, ttl)
 
-    def signature(self, id: str) -> StoredSignature:
-        """Find a stored signature: a saved signature, or the signature of a run by the run's id.
+    def signature(self, id: HasId | str) -> StoredSignature:
+        """Find a stored signature: a saved signature, or the signature that a run brought, by the run or its id.
 
         Raises:
             SignatureGone: there is no such signature.
         """
-        return SignatureCatalog(self).find(id)
+        return SignatureCatalog(self).find(id_of(id))
 
     def signatures(
         self,
@@ -310,26 +257,22 @@ class Orchestrator(Operations, Watching):
             parent.add_trail(run)
         return run
 
-    def result(self, id: str, **options: Any) -> Run:
+    def result(self, id: HasId | str, **options: Any) -> Run:
         """Return the handle of a run, whether or not the run exists, as `AsyncResult` does for a task."""
-        return Run(id, app=self.app, **options)
+        return Run(id_of(id), app=self.app, **options)
 
-    def swarm(self, run: str, *, node: str = ROOT) -> RunningSwarm:
+    def swarm(self, run: HasId | str, *, node: str = ROOT) -> RunningSwarm:
         """Return the handle that adds items to a running swarm, from any process.
 
         Args:
-            run: id of the run.
+            run: the run, or its id.
             node: id of the swarm's node, if the swarm is not the whole run.
         """
-        return RunningSwarm(run, self.container, node)
+        return RunningSwarm(id_of(run), self.container, node)
 
     def signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature from which a run was started, or the run's own if that signature was deleted."""
         return SignatureCatalog(self).of_run(run, head)
-
-    def runs_of(self, signature: str, offset: int | None = None, limit: int | None = None) -> RunList:
-        """List the runs of a signature, newest first."""
-        return RunCatalog(self.container, self.result).of_signature(signature, offset, limit)
 
     def check(
         self,

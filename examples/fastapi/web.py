@@ -30,7 +30,7 @@ async def start(texts: list[str]) -> dict[str, str]:
 
 @web.get("/runs")
 async def runs() -> list[dict[str, Any]]:
-    return [view.model_dump(mode="json") for view in await orchestrator.aio.runs(tag="web")]
+    return [run.view.model_dump(mode="json") async for run in (await orchestrator.aio.runs(tag="web")).aio]
 
 
 @web.get("/runs/{id}/result")

@@ -31,7 +31,7 @@ def runs(ctx: click.Context, filter: tuple[str, ...], limit: int, document: bool
     listed.
     """
     with opened(ctx) as found:
-        views = list(found.runs(" ".join(filter), limit=limit))
+        views = [run.view for run in found.runs(" ".join(filter), limit=limit)]
     printed(
         views, ("RUN", "NAME", "STATUS", "DONE", "CREATED (UTC)", "DURATION"), _run_row, document=document, jsonl=jsonl
     )
@@ -41,8 +41,7 @@ def runs(ctx: click.Context, filter: tuple[str, ...], limit: int, document: bool
 
 def _run_row(view: RunView) -> tuple[str, ...]:
     done = f"{view.done}/{view.total}" + (f", {view.failed} failed" if view.failed else "")
-    name = view.name or next(iter(view.tasks), "")
-    return view.id, name, view.status.value, done, moment(view.created), age(view.started, view.finished)
+    return view.id, view.name, view.status.value, done, moment(view.created), age(view.started, view.finished)
 
 
 @command(

@@ -19,7 +19,7 @@ _NOTE = click.option("--note", default="", help="The reason for the answer.")
 _RUN, _NODE = click.argument("run"), click.argument("node")
 _RUNS = click.argument("runs", nargs=-1)
 _WHERE = click.option("--where", help="All runs that match a filter, such as 'status:FAILED tag:eu since:2h'.")
-#: Most runs that a list shows; a verb reaches all that match.
+#: Most runs that a question counts; a verb reaches all that match.
 _PAGE = 100
 _YES = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
@@ -37,8 +37,9 @@ def _many(
             if not matching:
                 click.echo("No run matches.", err=True)
                 return
-            count = f"{len(matching)} runs" if len(matching) > 1 else "1 run"
-            more = " or more" if len(matching) >= _PAGE else ""
+            shown = len(matching[: _PAGE + 1])
+            count = "1 run" if shown == 1 else f"{min(shown, _PAGE)} runs"
+            more = " or more" if shown > _PAGE else ""
             confirmed(f"{verb} {count}{more} that match {where!r}?", yes=yes)
             answers = getattr(matching, verb)(**options)
         _print(answers)

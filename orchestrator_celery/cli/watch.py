@@ -82,12 +82,11 @@ def _event_line(event: Event) -> str:
 
 def _watch_all(found: Orchestrator, interval: float) -> None:
     def lines() -> Iterable[str]:
-        views = list(found.runs("status:PENDING,RUNNING,SUSPENDED,INTERRUPTED", limit=50))
+        views = [run.view for run in found.runs("status:PENDING,RUNNING,SUSPENDED,INTERRUPTED", limit=50)]
         yield f"{len(views)} runs that have not ended, {moment(datetime.now(timezone.utc))} UTC"
         for view in views:
             done = f"{view.done}/{view.total}" + (f", {view.failed} failed" if view.failed else "")
-            name = view.name or next(iter(view.tasks), "")
-            yield printable(f"{view.id}  {view.status:<11}  {done:<12}  {age(view.started):<12}  {name}")
+            yield printable(f"{view.id}  {view.status:<11}  {done:<12}  {age(view.started):<12}  {view.name}")
 
     if not sys.stdout.isatty() or _live() is None:
         for line in lines():

@@ -12,6 +12,7 @@ import functools
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -35,13 +36,15 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.running_swarm import RunningSwarm
     from orchestrator_celery.handles.stored_signature import StoredSignature
-    from orchestrator_celery.model.states import RunStatus, SignatureStatus
+    from orchestrator_celery.model.states import NodeKind, RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, RunView
 
-__all__ = ("OrchestratorTwin", "RunTwin")
+__all__ = ("OrchestratorTwin", "RunListTwin", "RunTwin")
 
 #: Seconds between two polls: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
+#: Runs that one call of a thread reads.
+_PAGE = 100
 #: Most seconds between two polls of the feed of all runs.
 _LONGEST_OF_FEED = 0.1
 
@@ -84,6 +87,17 @@ class RunTwin(Twin):
                 return
             pause = _FIRST if events else min(pause * 1.5, _LONGEST)
             await asyncio.sleep(pause)
+
+
+class RunListTwin(Twin):
+    """The twin of a list of runs, which reads its further pages in a thread."""
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        """Yield the runs."""
+        runs = iter(self._handle)
+        while page := await in_thread(lambda: list(islice(runs, _PAGE))):
+            for run in page:
+                yield run
 
 
 class OrchestratorTwin(Twin):
@@ -253,7 +267,14 @@ if TYPE_CHECKING:
         watch = Each(Run.watch)
 
         async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any: ...
+        async def category(self) -> str | None: ...
+        async def created(self) -> datetime: ...
+        async def kind(self) -> NodeKind: ...
+        async def name(self) -> str | None: ...
+        async def rerun_of(self) -> str | None: ...
         async def signature(self) -> StoredSignature: ...
+        async def tags(self) -> tuple[str, ...]: ...
+        async def tasks(self) -> tuple[str, ...]: ...
         async def status(self) -> RunStatus: ...
         async def status_message(self) -> str: ...
         async def view(self) -> RunView: ...
@@ -268,6 +289,8 @@ if TYPE_CHECKING:
         retry = Call(RunList.retry)
         suspend = Call(RunList.suspend)
         interrupt = Call(RunList.interrupt)
+
+        def __aiter__(self) -> AsyncIterator[Run]: ...
 
     class PrimitiveAio:
         """`aio` of any primitive."""

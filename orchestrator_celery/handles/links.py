@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from orchestrator_celery.model.ids import HasId
 from orchestrator_celery.records.head.run_head import Head
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ class Handles(Protocol):
     app: Celery
     container: Container
 
-    def result(self, id: str) -> Run:
+    def result(self, id: HasId | str) -> Run:
         """Return the handle of a run, whether or not the run exists."""
 
-    def swarm(self, run: str, *, node: str = ...) -> RunningSwarm:
+    def swarm(self, run: HasId | str, *, node: str = ...) -> RunningSwarm:
         """Return the handle of a running swarm."""
 
     def signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature of a run."""
 
-    def runs_of(self, signature: str, offset: int | None = None, limit: int | None = None) -> RunList:
+    def runs_of(self, signature: HasId | str, offset: int | None = None, limit: int | None = None) -> RunList:
         """Return the runs of a signature."""

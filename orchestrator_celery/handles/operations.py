@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.doctor import Doctor
 from orchestrator_celery.model.checks import Check
+from orchestrator_celery.model.ids import HasId, id_of
 from orchestrator_celery.views.workers import list_workers
 
 if TYPE_CHECKING:
@@ -37,15 +38,17 @@ class Operations:
         """
         yield from Doctor(self.container).checks()
 
-    def note_refusal(self, verb: str, reason: str, *, run: str = "", signature: str = "", node: str = "") -> None:
+    def note_refusal(
+        self, verb: str, reason: str, *, run: HasId | str = "", signature: HasId | str = "", node: str = ""
+    ) -> None:
         """Write to the audit trail that your application refused a call, so that it did not reach the orchestrator.
 
         Args:
             verb: the verb, such as `cancel`.
             reason: why it was refused.
-            run: id of the run.
-            signature: id of the stored signature.
+            run: the run, or its id.
+            signature: the stored signature, or its id.
             node: id of the node.
         """
-        entry = record(verb, run, signature=signature, node=node, outcome=reason)
+        entry = record(verb, id_of(run), signature=id_of(signature), node=node, outcome=reason)
         self.container.audit_stream.append(entry.model_dump_json())

@@ -11,6 +11,7 @@ from celery.result import AsyncResult
 
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
+from orchestrator_celery.handles.run_facts import RunFacts
 from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
 from orchestrator_celery.model.events import Event, RunClosed
@@ -21,7 +22,7 @@ from orchestrator_celery.model.observe.nodes import GraphEdge, NodeData
 from orchestrator_celery.model.observe.timeline import NodeTimes
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
-from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress, RunView
+from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.head.run_head import Head
@@ -35,7 +36,6 @@ from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.logs.lines import LogFilter
 from orchestrator_celery.views.node_data import NodeReader
 from orchestrator_celery.views.progress import run_progress
-from orchestrator_celery.views.runs import run_view
 from orchestrator_celery.views.status_message import explain
 from orchestrator_celery.views.timeline import Timeline
 from orchestrator_celery.views.tree import TreeReader
@@ -56,7 +56,7 @@ _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
 _BLOCK = 500
 
 
-class Run(RunOutcome, RunVerbs, AsyncResult):
+class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `status` is the status of the run. `state`, `result`, `get` and the rest of `AsyncResult` return the same outcome in
@@ -93,11 +93,6 @@ class Run(RunOutcome, RunVerbs, AsyncResult):
         the extension, and queues that no worker consumes. It may ask the workers, so it can take a second.
         """
         return explain(self._container, self.id)
-
-    @property
-    def view(self) -> RunView:
-        """Status, times and counts, as listed by `orchestrator.runs()`."""
-        return run_view(self.id, self._head())
 
     def progress(self) -> Progress:
         """Return the progress of the run, in tasks.

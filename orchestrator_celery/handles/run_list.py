@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.errors import ConfirmationRequired, OrchestratorError, RunNotFound, StoreUnavailable
+from orchestrator_celery.handles.async_twins import RunListTwin
+from orchestrator_celery.handles.lazy_list import LazyList
 from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
 from orchestrator_celery.model.audit import CancelPlan
-from orchestrator_celery.model.views import RunView
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import RunListAio
@@ -20,30 +20,38 @@ if TYPE_CHECKING:
 __all__ = ("RunList",)
 
 
-class RunList(list[RunView]):
-    """The result of `orchestrator.runs(...)`: a list of `RunView`, with verbs that change the runs.
+class RunList(LazyList["Run"]):
+    """The result of `orchestrator.runs(...)`: a lazy list of `Run`s, with verbs that change them.
 
-    A verb applies to every run that matches at the time of the call, not only to the listed page. If `runs` was called
-    with `offset` or `limit`, it applies to the listed runs only. A refusal by one run does not stop the others. Every
-    attempt is in the audit trail.
+    Each run carries its view, `run.view`: a page of runs is one read. A verb applies to every run that matches at the
+    time of the call. If `runs` was called with `offset`, `limit` or `after`, it applies to the listed runs only. A
+    refusal by one run does not stop the others. Every attempt is in the audit trail.
 
     Args:
-        page: the listed views.
-        matching: finds the runs for the verbs.
+        first: the runs of the first page.
+        rest: reads the other runs; None if there are none.
+        matching: finds the ids of the runs for the verbs; None for the listed runs.
         handle: creates the handle of a run.
     """
 
     def __init__(
-        self, page: Iterable[RunView], matching: Callable[[], list[RunView]], handle: Callable[[str], Run]
+        self,
+        first: Sequence[Run],
+        rest: Callable[[], Iterator[Run]] | None,
+        matching: Callable[[], Iterable[str]] | None,
+        handle: Callable[[str], Run],
     ) -> None:
-        super().__init__(page)
+        super().__init__(first, rest)
         self._matching = matching
         self._handle = handle
 
     @property
     def aio(self) -> RunListAio:
-        """The same methods for asyncio: `await runs.aio.suspend()`. None of them blocks the event loop."""
-        return cast("RunListAio", Twin(self))
+        """The same methods for asyncio: `await runs.aio.suspend()`, `async for run in runs.aio`.
+
+        None of them blocks the event loop.
+        """
+        return cast("RunListAio", RunListTwin(self))
 
     def suspend(self) -> list[RunAnswer]:
         """Call `Run.suspend` for each run.
@@ -130,7 +138,7 @@ class RunList(list[RunView]):
         return self._each("cancel", lambda run: run.cancel(confirm=tokens[run.id], reason=reason), runs=list(tokens))
 
     def _ids(self) -> list[str]:
-        return [view.id for view in self._matching()]
+        return [run.id for run in self] if self._matching is None else list(self._matching())
 
     def _each(
         self, verb: str, call: Callable[[Run], Any], stagger: float = 0.0, runs: list[str] | None = None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.stored_signature import StoredSignature
     from orchestrator_celery.model.audit import CancelPlan
     from orchestrator_celery.model.reports import InterruptReport
+    from orchestrator_celery.model.views import RunView
 
 __all__ = ("RunVerbs",)
 
@@ -36,6 +37,7 @@ class RunVerbs:
     if TYPE_CHECKING:
         id: str
         _cache: Any
+        _listed: RunView | None
         _on_fulfilled: Callable[..., Any]
 
         @property
@@ -121,6 +123,7 @@ class RunVerbs:
             ConfirmationRequired: the call is not confirmed, or the plan is out of date; nothing was done.
             RunNotFound: the run has no record.
         """
+        self._listed = None
         Cancellation(self._container).cancel(self.id, confirm, reason)
         self._cache = None  # the cached result is out of date
 
@@ -136,10 +139,12 @@ class RunVerbs:
             RunNotFound: the run has no record.
             InvalidTransition: no such approval waits: it was answered, its time is over, or the run has not reached it.
         """
+        self._listed = None
         Approver(self._container).answer(self.id, node, "approved", by, note)
 
     def reject(self, node: str, *, by: str | None = None, note: str = "") -> None:
         """Reject a waiting approval. Arguments and errors are those of `approve`."""
+        self._listed = None
         Approver(self._container).answer(self.id, node, "rejected", by, note)
 
     def set_priority(
@@ -245,4 +250,5 @@ class RunVerbs:
     def _audited(
         self, verb: str, after: RunStatus | None = None, **facts: Any
     ) -> AbstractContextManager[dict[str, Any]]:
+        self._listed = None
         return audited(self._container.audit_stream, verb, self.id, self._recorded_status, after, **facts)

@@ -17,6 +17,7 @@ from orchestrator_celery.errors import (
 from orchestrator_celery.lifecycle.audit import audited, record
 from orchestrator_celery.lifecycle.delete import Deletion
 from orchestrator_celery.lifecycle.rerun.source import Rerun
+from orchestrator_celery.model.ids import HasId, id_of
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import SignatureStatus
@@ -113,17 +114,17 @@ class StoredSignature:
         given = codec.dump([own_args, own_kwargs]) if own_args or own_kwargs else None
         return self._handle(again.start(self._source(again), self.id, input=given))
 
-    def rerun(self, run: Run | str | None = None) -> Run:
+    def rerun(self, run: HasId | str | None = None) -> Run:
         """Start a run with the input of an earlier run. The new run's `rerun_of` is the earlier run.
 
         Args:
-            run: the run with the input; by default the newest run.
+            run: the run with the input, or its id; by default the newest run.
 
         Raises:
             SignatureGone: the signature was deleted, or its purge has begun.
             RunNotFound: the signature has no such run.
         """
-        before = None if run is None else str(getattr(run, "id", run))
+        before = None if run is None else id_of(run)
         with self._audited("rerun", run=before or "") as facts:
             source_run = self._newest() if before is None else before
             head = self._container.reader.status_head(source_run)
@@ -140,7 +141,7 @@ class StoredSignature:
 
         Args:
             offset: number of runs to leave out.
-            limit: most runs to list; 100 by default.
+            limit: most runs to list; all by default.
 
         Raises:
             SignatureGone: the signature was deleted.

@@ -12,7 +12,7 @@ from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.views.changes import ChangeReader
 from orchestrator_celery.views.logs.search import LogSearch
-from orchestrator_celery.views.runs import list_runs
+from orchestrator_celery.views.run_pages import RunPages
 from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Watching:
         wanted = RunFilter.of(str(where))
         runs = None
         if str(wanted):
-            runs = [view.id for view in list_runs(self.container.reader, self.container.store, wanted, 0, None)]
+            runs = [view.id for view in RunPages(self.container.reader, self.container.store, wanted).each()]
         return LogSearch(self.container, search, level, since, runs)
 
     def _change_reader(self, wanted: RunFilter, nodes: bool, after: str | None) -> ChangeReader:

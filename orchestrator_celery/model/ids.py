@@ -16,9 +16,22 @@ an old message can never affect it.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-__all__ = ("CLOSE", "RESULT_ONLY", "ROOT", "Fence", "LeafId", "is_callback", "is_runner", "parse_leaf_id")
+__all__ = (
+    "CLOSE",
+    "RESULT_ONLY",
+    "ROOT",
+    "Fence",
+    "HasId",
+    "LeafId",
+    "RunPlace",
+    "id_of",
+    "is_callback",
+    "is_runner",
+    "parse_leaf_id",
+    "parse_place",
+)
 
 ROOT = "0"
 #: The pseudo node for closing a run; it has no place in the tree.
@@ -27,6 +40,54 @@ CLOSE = "$"
 RESULT_ONLY = "="
 
 _LEAF = re.compile(r"^(?P<run>.+):(?P<node>0(?:\.[lesfcb]?\d+)*):(?P<attempt>\d+)$", re.DOTALL)
+_PLACE = re.compile(r"^(?P<created>\d{12,14})/(?P<run>.+)$", re.DOTALL)
+
+
+class HasId(Protocol):
+    """A run, the view of a run, or a stored signature."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+
+
+def id_of(given: HasId | str) -> str:
+    """Return an id; of a run, a view or a signature, its id.
+
+    >>> id_of("r1")
+    'r1'
+    """
+    return given if isinstance(given, str) else given.id
+
+
+class RunPlace(NamedTuple):
+    """The place of a run in the lists of runs, which are in descending order.
+
+    >>> str(RunPlace(1700000000000, "r1"))
+    '1700000000000/r1'
+
+    Args:
+        created: when the run was created, in milliseconds.
+        run: the run.
+    """
+
+    created: float
+    run: str
+
+    def __str__(self) -> str:
+        return f"{self.created:.0f}/{self.run}"
+
+
+def parse_place(text: str) -> RunPlace | None:
+    """Parse the text form of a place; None if the text has another form.
+
+    >>> parse_place("1700000000000/r1")
+    RunPlace(created=1700000000000.0, run='r1')
+    >>> parse_place("r1") is None
+    True
+    """
+    match = _PLACE.match(text)
+    return None if match is None else RunPlace(float(match["created"]), match["run"])
 
 
 class LeafId(NamedTuple):

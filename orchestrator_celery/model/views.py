@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator_celery.model.ids import RunPlace
 from orchestrator_celery.model.lifecycle import VerbChoice, choices
 from orchestrator_celery.model.printing.folding import folded, is_named
 from orchestrator_celery.model.printing.text import printable
@@ -243,9 +244,10 @@ class BulkReport(_View):
 
 
 class RunView(_View):
-    """One run in the list of `orchestrator.runs()`.
+    """One run as `orchestrator.runs()` lists it.
 
     Args:
+        name: the name of the workflow; without one, the name of its first task.
         category: the category given when the run was started.
         tags: the tags given when the run was started.
         tasks: the names of its tasks, including those of items added to a swarm.
@@ -270,6 +272,11 @@ class RunView(_View):
     total: int = 0
     done: int = 0
     failed: int = 0
+
+    @property
+    def place(self) -> str:
+        """The place of the run in lists, for `orchestrator.runs(after=...)`; it stays valid if the run is deleted."""
+        return str(RunPlace(round(self.created.timestamp() * 1000), self.id))
 
     @property
     def verbs(self) -> tuple[VerbChoice, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, is_callback
+from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, RunPlace, is_callback
 from orchestrator_celery.model.states import Priority, RunStatus
 from orchestrator_celery.records.graphs.graph import GraphRecord
 from orchestrator_celery.records.head.fields import STATUS_FIELDS, HeadField, check_app, check_format
@@ -226,6 +226,27 @@ class Reader:
         )
         return [found.decode() for found in page]
 
+    def listed_after(
+        self, after: RunPlace | None, count: int, low: float | None, high: float | None, index: str | None = None
+    ) -> list[RunPlace]:
+        """Return up to `count` runs of an index after a place, newest first; bounds as for `listed`."""
+        bottom, top = "(-inf" if low is None else low, "+inf" if high is None else high
+        if after is not None and (high is None or after.created <= high):
+            top = after.created
+        found: list[RunPlace] = []
+        seen = 0
+        while len(found) < count:
+            page = self._client.zrevrangebyscore(
+                index or self._keys.runs, top, bottom, seen, count + 1, withscores=True
+            )
+            places = [RunPlace(score, run.decode()) for run, score in page]
+            # Redis orders runs of the same millisecond by the bytes of their ids.
+            found += [place for place in places if after is None or _order(place) < _order(after)]
+            seen += len(page)
+            if len(page) <= count:
+                break
+        return found[:count]
+
     def has_checkpoint(self, run: str, node: str) -> bool:
         """Whether a node has a checkpoint."""
         return bool(self._client.hexists(self._keys.checkpoints(run), node))
@@ -303,3 +324,7 @@ class Reader:
             for waiting in map(parse_range, entries):
                 found.update(dict.fromkeys(range(max(first, waiting.start), min(last + 1, waiting.stop)), int(level)))
         return found
+
+
+def _order(place: RunPlace) -> tuple[float, bytes]:
+    return place.created, place.run.encode()

@@ -26,7 +26,8 @@ from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.streams.events import parse_event
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.feed.stream import FeedPlace
-from orchestrator_celery.views.runs import is_wanted, list_runs, matching_now, run_view
+from orchestrator_celery.views.run_pages import RunPages
+from orchestrator_celery.views.runs import is_wanted, matching_now, run_view
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -63,7 +64,7 @@ class ChangeReader:
         self._followed: dict[str, str] = {}
         if nodes:
             moment = f"{container.store.now() * 1000:.0f}"
-            live = list_runs(container.reader, container.store, _live(wanted), 0, _FOLLOWED)
+            live, _ = RunPages(container.reader, container.store, _live(wanted)).read(None, _FOLLOWED)
             self._follow({view.id: moment for view in live})
 
     def _begin(self, after: str | None) -> FeedPlace:

@@ -262,7 +262,7 @@ def _live_facts(live: Live, held: bool) -> dict[str, Any]:
         "state": live.state,
         "attempts": live.attempt,
         "worker": live.owner or None,
-        "started": live.since if running else None,
+        "started": live.since if running or live.phase is LiveState.AWAITING else None,
     }
 
 

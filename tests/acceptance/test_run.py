@@ -178,7 +178,7 @@ def test_listing_runs(app, orchestrator):
     assert len(orchestrator.runs(name="listed", since=now - timedelta(hours=1), until=now + timedelta(hours=1))) == 4
     with pytest.raises(OrchestratorError, match="time zone"):
         orchestrator.runs(since=datetime(2026, 1, 1))
-    assert found[0].total == 1
+    assert found[0].view.total == 1
 
 
 def test_the_task_id_is_an_idempotency_key(app, ledger):

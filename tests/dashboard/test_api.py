@@ -9,6 +9,7 @@ from celery import chain
 
 from orchestrator_celery import END, START, Approval, ComplexSignature, ConditionalGraph, Swarm, otherwise, result, when
 from orchestrator_celery.dashboard.server.application import build_api
+from orchestrator_celery.dashboard.server.cursors import write_cursor
 from orchestrator_celery.dashboard.server.document import document
 from tests.kit.waiting import wait_for
 
@@ -88,6 +89,8 @@ def test_runs_are_listed_in_pages_by_a_filter(browser, project, app, tag):
     assert problem.status_code == 400
     assert "not a known filter word" in problem.json()["detail"]
     assert browser.get("/api/runs", params={"cursor": "%%%"}).status_code == 400
+    other = browser.get("/api/runs", params={"cursor": write_cursor(7)})
+    assert (other.status_code, "another list" in other.json()["detail"]) == (400, True)
 
 
 def test_items_of_a_swarm(browser, project, app):

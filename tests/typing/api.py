@@ -422,9 +422,18 @@ def lists() -> list[str]:
         status=RunStatus.FAILED, name="photos", since=since, until=None, text="2026", offset=0, limit=10
     )
     assert_type(found, RunList)
-    assert_type(found[0], RunView)
-    by_word: list[RunView] = orchestrator.runs(status="RUNNING", task="proj.resize", category="images", tag="eu")
-    return [view.id for view in (*found, *by_word)]
+    assert_type(found[0], Run)
+    assert_type(found[:2], list[Run])
+    assert_type(found[0].view, RunView)
+    assert_type((found[0].name, found[0].kind, found[0].tags), tuple[str | None, NodeKind, tuple[str, ...]])
+    assert_type(orchestrator.runs(after=found[0], limit=10), RunList)
+    assert_type(orchestrator.runs(after=found[0].view.place), RunList)
+    assert_type(orchestrator.run(found[0]), Run)
+    assert_type(orchestrator.run(found[0].view), Run)
+    orchestrator.audit(run=found[0], signature=found[0].signature)
+    assert_type(orchestrator.signature(found[0]), StoredSignature)
+    by_word = orchestrator.runs(status="RUNNING", task="proj.resize", category="images", tag="eu")
+    return [run.id for run in (*found, *by_word)]
 
 
 def many() -> list[RunAnswer]:
@@ -492,6 +501,7 @@ async def awaited(run: Run) -> list[Event]:
     assert_type(await orchestrator.aio.run("x"), Run)
     found = await orchestrator.aio.runs(tag="eu")
     assert_type(found, RunList)
+    assert_type([run.id async for run in found.aio], list[str])
     assert_type(await found.aio.resume(stagger=0.5), list[RunAnswer])
     assert_type(await found.aio.retry(), list[RunAnswer])
     assert_type(await found.aio.rerun(), list[RunAnswer])
@@ -616,7 +626,7 @@ def what_a_page_shows(orchestrator: Orchestrator, run: Run) -> str:
     assert_type(data.node.error, ErrorView | None)
     [edge, *_] = run.edges()
     assert_type(edge, GraphEdge)
-    [view, *_] = orchestrator.runs()
-    [choice, *_] = view.verbs
+    [listed, *_] = orchestrator.runs()
+    [choice, *_] = listed.view.verbs
     assert_type(choice, VerbChoice)
     return redacted(f"{worker.name} {choice.refusal}") if edge.kind is EdgeKind.ERROR else ""

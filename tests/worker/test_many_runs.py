@@ -1,5 +1,6 @@
 """Many runs at once: found by what they were filed under, steered together, each answering for itself."""
 
+import inspect
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -139,7 +140,95 @@ def test_the_list_is_a_list(site):
     found = site.orchestrator.runs()
     assert len(found) == 3
     assert [found[0].id, found[-1].id] == [runs[2].id, runs[0].id]
-    assert [view.id for view in found[1:]] == [runs[1].id, runs[0].id]
+    assert [run.id for run in found[1:]] == [runs[1].id, runs[0].id]
+    assert [run.id for run in reversed(found)] == [run.id for run in runs]
+    assert (list(found), bool(found), found[1] in found) == (runs[::-1], True, True)
+    with pytest.raises(IndexError):
+        found[3]
+
+
+def test_a_listed_run_carries_its_view(site):
+    """Given a list, then its runs tell what they are without a read each, and can be steered."""
+    first, second = started(site, 2, tags=["eu"])
+    plain = site.complex(site.tasks("nap", 1)).apply_async()
+    listed = site.orchestrator.runs()
+    client = site.orchestrator.container.store.client
+    before = client.info("commandstats")["cmdstat_hmget"]["calls"]
+    assert [(run.id, run.view.status, run.tags) for run in listed[1:]] == [
+        (second.id, RunStatus.PENDING, ("eu",)), (first.id, RunStatus.PENDING, ("eu",)),
+    ]  # fmt: skip
+    assert listed[0].name == plain.name == plain.view.name == full_name("nap"), "that of the first task"
+    assert client.info("commandstats")["cmdstat_hmget"]["calls"] == before + 2, "of `plain`, twice"
+    listed[1].suspend()
+    assert listed[1].view.status is RunStatus.SUSPENDED, "a verb makes the carried view out of date"
+    assert listed[2].view.status is RunStatus.PENDING
+
+
+def test_a_long_list_is_read_page_by_page(site):
+    """Given more runs than a page, then all of them are listed once, in any size of page, and after any run."""
+    runs = [site.swarm([], open=True).apply_async() for _ in range(130)]
+    found = site.orchestrator.runs()
+    order = [run.id for run in found]
+    assert sorted(order) == sorted(run.id for run in runs)
+    assert [run.id for run in found] == order, "again"
+    with pytest.raises(TypeError, match="more than 100"):
+        len(found)
+    assert (found[129].id, found[-1].id, len(found[95:105])) == (order[129], order[129], 10)
+    for size in (1, 7, 64):
+        place, read = None, []
+        while page := site.orchestrator.runs(after=place, limit=size):
+            place = page[-1].view.place if size == 7 else page[-1].view if size == 64 else page[-1]
+            read += ids(page)
+        assert read == order
+    assert ids(site.orchestrator.runs(after=order[9], limit=3)) == order[10:13]
+    assert ids(site.orchestrator.runs(offset=10, limit=3)) == order[10:13]
+    place = found[9].view.place
+    found[9].cancel(confirm=True)
+    assert ids(site.orchestrator.runs(after=place, limit=1)) == [order[10]]
+    with pytest.raises(RunNotFound, match=r"view\.place"):
+        site.orchestrator.runs(after="never started")
+
+
+def _public_calls_with_ids(site):
+    """Every public call of the handles that has a parameter for a run or a signature, by name and parameter."""
+    kept = site.orchestrator.signature(site.orchestrator.runs()[0])
+    handles = {"orchestrator": site.orchestrator, "signature": kept}
+    internal = {"signature_of"}
+    for where, handle in handles.items():
+        for name in dir(type(handle)):
+            member = getattr(type(handle), name)
+            if not name.startswith("_") and name not in internal and inspect.isfunction(member):
+                for parameter in inspect.signature(member).parameters.values():
+                    if parameter.name in {"run", "signature", "id"} or "HasId" in str(parameter.annotation):
+                        yield f"{where}.{name}({parameter.name})", getattr(handle, name), parameter
+
+
+def test_a_call_that_takes_an_id_takes_a_run_or_a_view(site):
+    """Given a run, its view and its id, then each public call answers the same for all three."""
+    run = site.complex(site.tasks("identity", 1)).apply_async()
+    run.suspend()
+    made = {"signature.rerun", "orchestrator.swarm", "orchestrator.result"}
+    calls = {name: (call, parameter) for name, call, parameter in _public_calls_with_ids(site)}
+    assert set(calls) == {
+        "orchestrator.audit(run)", "orchestrator.audit(signature)", "orchestrator.result(id)", "orchestrator.run(id)",
+        "orchestrator.note_refusal(run)", "orchestrator.note_refusal(signature)", "orchestrator.runs(after)",
+        "orchestrator.runs_of(signature)", "orchestrator.signature(id)", "orchestrator.swarm(run)",
+        "signature.rerun(run)",
+    }  # fmt: skip
+    for name in ("run", "signature"):
+        call, _ = calls.pop(f"orchestrator.note_refusal({name})")
+        call("cancel", "not allowed", **{name: run.view})
+        assert [entry.outcome for entry in site.orchestrator.audit(**{name: run}, verb="cancel")] == ["not allowed"]
+    listed = site.orchestrator.runs()[0]
+    for name, (call, parameter) in calls.items():
+        answers = []
+        for given in (run.id, run, listed, run.view):
+            positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY
+            answers.append(call(given) if positional else call(**{parameter.name: given}))
+        if name.partition("(")[0] in made:
+            assert len({type(answer) for answer in answers}) == 1, name
+        else:
+            assert all(answer == answers[0] for answer in answers), name
 
 
 def test_verbs_reach_every_run_that_matches_and_each_answers(site):
@@ -148,7 +237,7 @@ def test_verbs_reach_every_run_that_matches_and_each_answers(site):
     other = site.swarm([], open=True, tags=["us"]).apply_async()
     runs[5].suspend()
     found = site.orchestrator.runs(tag="eu")
-    assert len(found) == 100
+    assert len(found[:101]) == 101
     answers = found.suspend()
     assert [answer.run for answer in answers] == [run.id for run in runs], "the oldest first"
     [refused] = [answer for answer in answers if not answer.done]

@@ -8,6 +8,7 @@ from celery import chain, group
 from orchestrator_celery import (
     END,
     START,
+    Approval,
     ConditionalGraph,
     NodeKind,
     NodeState,
@@ -129,3 +130,14 @@ def test_what_is_refused(stand):
     with pytest.raises(RunNotFound):
         stand.orchestrator.result("gone").timeline()
     assert isinstance(next(run.timeline()), NodeTimes)
+
+
+def test_an_approval_begins_when_it_asks(busy):
+    graph = ConditionalGraph("asks", app=busy.app).add_node("ok", Approval()).add_edge(START, "ok").add_edge("ok", END)
+    run = graph.apply_async()
+    [asked] = wait_for(run.approvals, what="the question")
+    [_, waiting] = run.timeline()
+    assert (waiting.started, waiting.finished) == (asked.since, None)
+    run.approve("ok")
+    [_, answered] = ended(run)
+    assert waiting.started == answered.started <= answered.finished

@@ -23,7 +23,7 @@ class NodeTimes(BaseModel):
         queued: when its turn came; None for a composite, and for a node that an earlier release started.
         published: when its message was sent last, or its planned start if it has a delay; None while its run is
             suspended, because its message is sent again.
-        started: when its body began; of a composite, when its first node began.
+        started: when its body began; of a composite, when its first node began; of an approval, when it asked.
         finished: when it ended.
         attempts: the number of its last attempt; 0 for a composite.
         worker: the process that runs it, or ran it.

@@ -172,7 +172,7 @@ def _plan(form: BulkForm, found: Orchestrator) -> tuple[BulkPlan, list[RunView],
 
 def _matching(form: BulkForm, found: Orchestrator) -> Iterator[RunView]:
     if form.filter is not None:
-        views = list(found.runs(form.filter, limit=_MOST + 1))
+        views = [run.view for run in found.runs(form.filter, limit=_MOST + 1)]
         if len(views) > _MOST:
             raise OrchestratorError(f"More than {_MOST} runs match. Narrow the filter, for example by since:.")
         yield from views

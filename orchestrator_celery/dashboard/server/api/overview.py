@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from orchestrator_celery import ApprovalView, RunStatus, RunView, Statistics, WorkerView
+from orchestrator_celery import ApprovalView, RunList, RunStatus, RunView, Statistics, WorkerView
 from orchestrator_celery.dashboard.server.context import Found, Redacts
 
 __all__ = ("router",)
@@ -48,9 +48,13 @@ def read_overview(
     held = [RunStatus.SUSPENDED, RunStatus.INTERRUPTED]
     return Overview(
         approvals=[redacts.approval(view) for view in found.approvals()],
-        failed=list(found.runs(status=RunStatus.FAILED, since=since, limit=_SHOWN)),
-        running=list(found.runs(status=RunStatus.RUNNING, limit=_SHOWN)),
-        held=list(found.runs(status=held, limit=_SHOWN)),
+        failed=_views(found.runs(status=RunStatus.FAILED, since=since, limit=_SHOWN)),
+        running=_views(found.runs(status=RunStatus.RUNNING, limit=_SHOWN)),
+        held=_views(found.runs(status=held, limit=_SHOWN)),
         workers=found.workers(),
         stats=found.stats(since=since),
     )
+
+
+def _views(runs: RunList) -> list[RunView]:
+    return [run.view for run in runs]

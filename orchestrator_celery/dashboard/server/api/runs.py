@@ -7,9 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from orchestrator_celery import ApprovalView, Progress, RunFilter, RunStatus, RunView, VerbChoice
+from orchestrator_celery import (
+    ApprovalView,
+    OrchestratorError,
+    Progress,
+    RunFilter,
+    RunNotFound,
+    RunStatus,
+    RunView,
+    VerbChoice,
+)
 from orchestrator_celery.dashboard.server.context import Found, Limit, TheRun
-from orchestrator_celery.dashboard.server.cursors import offset_of, write_cursor
+from orchestrator_celery.dashboard.server.cursors import read_cursor, write_cursor
 
 __all__ = ("Filter", "router")
 
@@ -79,16 +88,19 @@ class StatusMessage(BaseModel):
 @router.get("/runs")
 def list_runs(found: Found, filter: Filter = "", cursor: str | None = None, limit: Limit = 100) -> RunPage:
     """List the runs that match a filter, newest first."""
-    offset, wanted = offset_of(cursor), RunFilter.parse(filter)
-    views = list(found.runs(wanted, offset=offset, limit=limit + 1))
-    more = write_cursor(offset + limit) if len(views) > limit else None
+    wanted = RunFilter.parse(filter)
+    try:
+        views = [run.view for run in found.runs(wanted, after=read_cursor(cursor), limit=limit + 1)]
+    except RunNotFound:
+        raise OrchestratorError("This cursor belongs to another list. Begin anew.") from None
+    more = write_cursor(views[limit - 1].place) if len(views) > limit else None
     return RunPage(runs=views[:limit], next=more, filter=str(wanted))
 
 
 @router.get("/runs/counts")
 def count_runs(found: Found, filter: Filter = "") -> RunCounts:
     """Count the runs that match a filter, by status."""
-    views = list(found.runs(filter, limit=_COUNTED + 1))
+    views = [run.view for run in found.runs(filter, limit=_COUNTED + 1)]
     counts = {status: sum(view.status is status for view in views[:_COUNTED]) for status in RunStatus}
     return RunCounts(total=sum(counts.values()), statuses=counts, exact=len(views) <= _COUNTED)
 

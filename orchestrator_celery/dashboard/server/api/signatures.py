@@ -135,7 +135,7 @@ def read_signature(signature: Id, found: Found) -> SignatureView:
 @router.get("/signatures/{signature}/runs")
 def list_runs_of(signature: Id, found: Found, limit: Limit = 100) -> list[RunView]:
     """List the newest runs of a signature."""
-    return list(found.signature(signature).runs(limit=limit))
+    return [run.view for run in found.signature(signature).runs(limit=limit)]
 
 
 @router.post("/signatures/{signature}/run", dependencies=[needs("run")])

@@ -60,7 +60,7 @@ class FilterReading(BaseModel):
 @router.get("/filter/words")
 def list_words(found: Found) -> list[FilterWord]:
     """List the words of the filter language, with values of the newest runs."""
-    views = list(found.runs(limit=_READ))
+    views = [run.view for run in found.runs(limit=_READ)]
     values = {
         "status": {status.value for status in RunStatus},
         "task": {task for view in views for task in view.tasks},

@@ -2486,9 +2486,10 @@ export interface components {
         RunStatus: "PENDING" | "RUNNING" | "SUSPENDED" | "INTERRUPTED" | "SUCCEEDED" | "FAILED" | "CANCELLED";
         /**
          * RunView
-         * @description One run in the list of `orchestrator.runs()`.
+         * @description One run as `orchestrator.runs()` lists it.
          *
          *     Args:
+         *         name: the name of the workflow; without one, the name of its first task.
          *         category: the category given when the run was started.
          *         tags: the tags given when the run was started.
          *         tasks: the names of its tasks, including those of items added to a swarm.

@@ -135,7 +135,7 @@ function Facts({ box, counts }: { box: Box; counts: Counts | null }): ReactNode 
     );
   }
   const fraction = view.progress?.total ? Math.min(1, view.progress.done / view.progress.total) : null;
-  const what = view.error && box.state === "FAILED" ? view.error.type : box.state === "SKIPPED" ? "not taken" : box.state === "AWAITING" ? "waits for an answer" : view.answer ? view.answer.decision : (view.attempts ?? 0) > 1 ? `${view.attempts ?? 0} attempts` : kind ? `${kind.word}${box.children ? ` of ${compact(box.children)}` : ""}` : (view.worker?.split("/")[0] ?? "");
+  const what = view.error && box.state === "FAILED" ? view.error.type : box.state === "SKIPPED" ? "not taken" : box.state === "AWAITING" ? "waits" : view.answer ? view.answer.decision : (view.attempts ?? 0) > 1 ? `${view.attempts ?? 0} attempts` : kind ? `${kind.word}${box.children ? ` of ${compact(box.children)}` : ""}` : (view.worker?.split("/")[0] ?? "");
   return (
     <>
       <div className={small}>

@@ -1,7 +1,7 @@
 /** The canvas of a graph: shared by the page of a run and, later, by the editor. */
 import "@xyflow/react/dist/base.css";
 import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, type NodeChange } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { Button } from "@/parts/button";
 import { Menu } from "@/parts/dialog";
 import type { Counts } from "@/parts/progress";
@@ -10,6 +10,7 @@ import { statusLook } from "@/parts/status";
 import { toastError } from "@/parts/toast";
 import { BoxView, type BoxNode } from "./box";
 import { download, toPng, toSvg } from "./export";
+import { fitted, heightOf } from "./fit";
 import { layout, sizeOf, type Layout } from "./layout";
 import { Arrows, LineView, type LineEdge } from "./line";
 import { neighbour, type Box, type Drawing } from "./model";
@@ -21,7 +22,8 @@ export interface CanvasProps {
   onCurrent: (node: string | null) => void;
   onToggle: (box: Box) => void;
   name: string;
-  height?: number | string;
+  /** The largest height of the canvas, in CSS; a flat graph takes less. */
+  height?: string;
 }
 
 const NODE_TYPES = { box: BoxView };
@@ -35,13 +37,14 @@ export function Canvas(props: CanvasProps): ReactNode {
   );
 }
 
-function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = 460 }: CanvasProps): ReactNode {
+function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "460px" }: CanvasProps): ReactNode {
   const [placed, setPlaced] = useState<{ layout: Layout; drawing: Drawing } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [search, setSearch] = useState("");
   const held = useRef<{ id: string; x: number; y: number } | null>(null);
   const flow = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
 
   useEffect(() => {
     let over = false;
@@ -59,6 +62,23 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = 4
     // Only the shape decides the layout; states change often.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [drawing.shape]);
+
+  const fit = useCallback(
+    (animated: boolean) => {
+      if (!placed || !frame.current) return;
+      const { clientWidth, clientHeight } = frame.current;
+      const view = fitted(placed.layout, placed.drawing.boxes.length, { width: clientWidth, height: clientHeight });
+      void flow.setViewport(view, { duration: animated && !reduced() ? 200 : 0 });
+    },
+    [placed, flow],
+  );
+  // A window of another width is fitted again; a container that unfolds leaves the view alone.
+  const fittedWidth = useRef(0);
+  useEffect(() => {
+    if (!placed || !width) return;
+    if (fittedWidth.current !== width) fit(false);
+    fittedWidth.current = width;
+  }, [placed, width, fit]);
 
   const absolute = useMemo(() => (placed ? absolutePlaces(placed.drawing, placed.layout) : new Map<string, { x: number; y: number; width: number; height: number }>()), [placed]);
 
@@ -155,7 +175,7 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = 4
         select(next);
         flyTo(next);
       }
-    } else if (event.key === "f") void flow.fitView({ padding: 0.12, maxZoom: 1, duration: reduced() ? 0 : 200 });
+    } else if (event.key === "f") fit(true);
     else if (event.key === " " && now?.foldable) toggle(now);
     else if (event.key === "Escape") onCurrent(null);
     else return;
@@ -173,81 +193,99 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = 4
   };
 
   if (error) return <ErrorState error={error} />;
-  if (!nodes) return <div style={{ height }}>{placed ? null : <Skeleton rows={4} height={80} />}</div>;
+  const tall = placed && width ? `min(${heightOf(placed.layout, placed.drawing.boxes.length, width)}px, ${height})` : height;
   return (
-    <div ref={frame} role="application" aria-label={`Graph of ${name}. Arrow keys go from node to node.`} tabIndex={0} onKeyDown={onKey} style={{ height }} className="focus-visible:outline-offset-[-2px]">
-      <Arrows />
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={ignore}
-        onNodeClick={(_, node) => select(node.id)}
-        onPaneClick={() => onCurrent(null)}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        elementsSelectable={false}
-        disableKeyboardA11y
-        zoomOnDoubleClick={false}
-        // The wheel scrolls the page unless Ctrl is held or the canvas was clicked into.
-        preventScrolling={false}
-        panOnScroll={false}
-        zoomOnScroll
-        zoomActivationKeyCode={null}
-        minZoom={0.05}
-        maxZoom={2.5}
-        fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
-        onlyRenderVisibleElements={nodes.length > 150}
-        proOptions={{ hideAttribution: true }}
-      >
-        <Background variant={BackgroundVariant.Dots} gap={18} size={1.2} color="var(--line)" />
-        {nodes.length > 8 ? (
-          <MiniMap
-            pannable
-            zoomable
-            ariaLabel="Map of the graph"
-            className="rounded-md border border-line bg-surface! max-sm:hidden"
-            style={{ width: 150, height: 96 }}
-            maskColor="color-mix(in srgb, var(--bg) 70%, transparent)"
-            nodeColor={(node) => ((node as BoxNode).data.box.open ? "transparent" : statusLook((node as BoxNode).data.box.state).color)}
-            nodeStrokeColor="var(--line-strong)"
-          />
-        ) : null}
-        <Panel position="top-right" className="m-2! flex gap-1">
-          {drawing.boxes.length > 6 ? (
-            <input
-              type="search"
-              aria-label="Find a node"
-              placeholder="Find a node"
-              className="h-6 w-[132px] rounded-md border border-line-strong bg-surface px-2 text-sm placeholder:text-faint"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-              onKeyDown={(event) => {
-                const [first] = found;
-                if (event.key === "Enter" && first) {
-                  select(first);
-                  flyTo(first);
-                }
-              }}
-            />
-          ) : null}
-          <Button small icon="plus" aria-label="Zoom in" onClick={() => void flow.zoomIn()} />
-          <Button small icon="minus" aria-label="Zoom out" onClick={() => void flow.zoomOut()} />
-          <Button small icon="fit" aria-label="Fit into the window" title="Fit (f)" onClick={() => void flow.fitView({ padding: 0.12, maxZoom: 1 })} />
-          <Menu
-            label="Export"
-            trigger={<Button small icon="download" aria-label="Export as a picture" />}
-            items={[
-              { label: "SVG", onSelect: () => void save("svg") },
-              { label: "PNG", onSelect: () => void save("png") },
-            ]}
-          />
-        </Panel>
-      </ReactFlow>
+    <div ref={frame} role="application" aria-label={`Graph of ${name}. Arrow keys go from node to node.`} tabIndex={0} onKeyDown={onKey} style={{ height: tall }} className="focus-visible:outline-offset-[-2px]">
+      {nodes && width ? (
+        <>
+          <Arrows />
+          <ReactFlow
+            nodes={nodes}
+            edges={edges}
+            nodeTypes={NODE_TYPES}
+            edgeTypes={EDGE_TYPES}
+            onNodesChange={ignore}
+            onNodeClick={(_, node) => select(node.id)}
+            onPaneClick={() => onCurrent(null)}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            elementsSelectable={false}
+            disableKeyboardA11y
+            zoomOnDoubleClick={false}
+            // The wheel scrolls the page unless Ctrl is held or the canvas was clicked into.
+            preventScrolling={false}
+            panOnScroll={false}
+            zoomOnScroll
+            zoomActivationKeyCode={null}
+            minZoom={0.05}
+            maxZoom={2.5}
+            onlyRenderVisibleElements={nodes.length > 150}
+            proOptions={{ hideAttribution: true }}
+          >
+            <Background variant={BackgroundVariant.Dots} gap={18} size={1.2} color="var(--line)" />
+            {nodes.length > 24 ? (
+              <MiniMap
+                pannable
+                zoomable
+                ariaLabel="Map of the graph"
+                className="rounded-md border border-line bg-surface! max-sm:hidden"
+                style={{ width: 150, height: 96 }}
+                maskColor="color-mix(in srgb, var(--bg) 70%, transparent)"
+                nodeColor={(node) => ((node as BoxNode).data.box.open ? "transparent" : statusLook((node as BoxNode).data.box.state).color)}
+                nodeStrokeColor="var(--line-strong)"
+              />
+            ) : null}
+            <Panel position="top-right" className="m-2! flex gap-1">
+              {drawing.boxes.length > 6 ? (
+                <input
+                  type="search"
+                  aria-label="Find a node"
+                  placeholder="Find a node"
+                  className="h-6 w-[132px] rounded-md border border-line-strong bg-surface px-2 text-sm placeholder:text-faint"
+                  value={search}
+                  onChange={(event) => setSearch(event.target.value)}
+                  onKeyDown={(event) => {
+                    const [first] = found;
+                    if (event.key === "Enter" && first) {
+                      select(first);
+                      flyTo(first);
+                    }
+                  }}
+                />
+              ) : null}
+              <Button small icon="plus" aria-label="Zoom in" onClick={() => void flow.zoomIn()} />
+              <Button small icon="minus" aria-label="Zoom out" onClick={() => void flow.zoomOut()} />
+              <Button small icon="fit" aria-label="Fit into the window" title="Fit (f)" onClick={() => fit(true)} />
+              <Menu
+                label="Export"
+                trigger={<Button small icon="download" aria-label="Export as a picture" />}
+                items={[
+                  { label: "SVG", onSelect: () => void save("svg") },
+                  { label: "PNG", onSelect: () => void save("png") },
+                ]}
+              />
+            </Panel>
+          </ReactFlow>
+        </>
+      ) : placed ? null : (
+        <Skeleton rows={4} height={80} />
+      )}
     </div>
   );
+}
+
+/** The width of an element in pixels; 0 before it is there. */
+function useWidth(element: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (!current) return;
+    const observer = new ResizeObserver(() => setWidth(current.clientWidth));
+    observer.observe(current);
+    setWidth(current.clientWidth);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
 }
 
 // Positions come from the layout; the measuring of React Flow changes nothing.

@@ -132,8 +132,10 @@ function ConfirmForm({ verb, danger, typed, onConfirm, onClose, children, reason
   );
 }
 
-export const INPUT =
-  "h-[30px] w-full min-w-0 rounded-md border border-line-strong bg-surface px-2 text-ink placeholder:text-faint focus-visible:outline-offset-0 aria-[invalid=true]:border-failed";
+/** A field without a width of its own; `INPUT` takes the whole line. */
+export const FIELD =
+  "h-[30px] min-w-0 rounded-md border border-line-strong bg-surface px-2 text-ink placeholder:text-faint focus-visible:outline-offset-0 aria-[invalid=true]:border-failed";
+export const INPUT = `${FIELD} w-full`;
 
 export function Field({ label, hint, error, children }: { label: ReactNode; hint?: ReactNode; error?: string | undefined; children: ReactNode }): ReactNode {
   return (

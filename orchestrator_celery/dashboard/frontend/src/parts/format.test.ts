@@ -3,8 +3,8 @@ import { ago, bytes, compact, counted, percent, span } from "./format";
 
 describe("span", () => {
   it.each([
-    [0, "0 ms"],
-    [0.0004, "0 ms"],
+    [0, "< 1 ms"],
+    [0.0004, "< 1 ms"],
     [0.34, "340 ms"],
     [0.9999, "1 s"],
     [1.24, "1.2 s"],
@@ -14,7 +14,7 @@ describe("span", () => {
     [3600, "1 h"],
     [3840, "1 h 4 m"],
     [97_200, "1 d 3 h"],
-    [-5, "0 ms"],
+    [-5, "< 1 ms"],
     [Number.NaN, "–"],
   ])("writes %d seconds as %s", (seconds, text) => expect(span(seconds)).toBe(text));
 });

@@ -33,7 +33,7 @@ export function exact(value: number): string {
 export function span(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   const s = Math.max(0, seconds);
-  if (s < 0.0005) return "0 ms";
+  if (s < 0.0005) return "< 1 ms";
   if (s < 0.9995) return `${Math.max(1, Math.round(s * 1000))} ms`;
   if (s < 9.95) return `${trimmed(s, 1)} s`;
   let left = Math.round(s);

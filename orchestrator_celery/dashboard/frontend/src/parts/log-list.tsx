@@ -57,15 +57,36 @@ export function LogList({ lines, search = "", wrap = false, follow = true, onNod
     if (pinned) setSeen(lines.length);
   }, [pinned, lines.length]);
 
+  // Only a person lets go of the newest line: the list scrolls by itself while rows are measured.
+  const moved = useRef(0);
+  const onMove = (): void => {
+    moved.current = Date.now();
+  };
   const onScroll = (): void => {
     const view = box.current;
-    if (view && follow) setPinned(view.scrollHeight - view.scrollTop - view.clientHeight < 24);
+    if (!view || !follow) return;
+    if (view.scrollHeight - view.scrollTop - view.clientHeight < 24) setPinned(true);
+    else if (Date.now() - moved.current < 1000) setPinned(false);
   };
   if (lines.length === 0 && empty) return empty;
   const behind = Math.max(0, lines.length - seen);
   return (
     <div className="relative">
-      <div ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label="Log lines" aria-live="off" style={{ height }} className="overflow-auto bg-surface font-mono text-[11.5px] leading-5">
+      <div
+        ref={box}
+        onScroll={onScroll}
+        onWheel={onMove}
+        onTouchMove={onMove}
+        onKeyDown={onMove}
+        onPointerDown={onMove}
+        onPointerMove={(event) => (event.buttons ? onMove() : undefined)}
+        tabIndex={0}
+        role="log"
+        aria-label="Log lines"
+        aria-live="off"
+        style={{ height }}
+        className="overflow-auto bg-surface font-mono text-[11.5px] leading-5"
+      >
         <div style={{ height: rows.getTotalSize(), minWidth: "100%", width: wrap ? "100%" : "max-content" }} className="relative">
           {rows.getVirtualItems().map((row) => {
             const line = lines[row.index];

@@ -19,7 +19,7 @@ it("takes an optional type as its type, and a union as any JSON", () => {
 });
 
 it("starts with the required fields, and does not follow a recursive schema for ever", () => {
-  expect(blank(schema, schema)).toEqual({ order: 0, items: [] });
+  expect(blank(schema, schema)).toEqual({ order: null, items: [] });
   expect(resolve({ $ref: "#/$defs/A" }, { $defs: { A: { $ref: "#/$defs/A" } } })).toEqual({});
 });
 

@@ -50,7 +50,8 @@ export function blank(schema: Schema, root: Schema): unknown {
         .filter(([key, part]) => real.required?.includes(key) || part.default !== undefined)
         .map(([key, part]) => [key, blank(part, root)]),
     );
-  return ({ array: [], string: "", boolean: false, integer: 0, number: 0 } as Record<string, unknown>)[real.type ?? ""] ?? null;
+  // A number has no empty value: 0 would be sent by who forgets the field.
+  return ({ array: [], string: "", boolean: false } as Record<string, unknown>)[real.type ?? ""] ?? null;
 }
 
 /** What is wrong with a value, by path. The server has the last word; this saves a round trip. */

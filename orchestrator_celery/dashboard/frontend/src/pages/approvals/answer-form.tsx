@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import { post, type Schemas } from "@/api/client";
 import { queryClient, useSession } from "@/api/queries";
 import { Button } from "@/parts/button";
-import { INPUT } from "@/parts/dialog";
+import { FIELD } from "@/parts/dialog";
 import { counted } from "@/parts/format";
 import { Note } from "@/parts/states";
 import { toast, toastError } from "@/parts/toast";
@@ -37,7 +37,7 @@ export function AnswerForm({ approvals, onDone, compact = false }: { approvals: 
   return (
     <div className={compact ? "flex flex-wrap items-center gap-2" : "my-2 flex flex-col gap-2 rounded-lg bg-waiting-soft p-3"}>
       {!compact && approvals[0]?.message ? <p className="m-0 whitespace-pre-wrap text-waiting [overflow-wrap:anywhere]">{approvals[0].message}</p> : null}
-      <input aria-label="Note" placeholder="Note, kept with the answer" maxLength={2000} className={`${INPUT} ${compact ? "w-[220px] max-sm:w-full" : ""}`} value={note} onChange={(event) => setNote(event.target.value)} />
+      <input aria-label="Note" placeholder="Note, kept with the answer" maxLength={2000} className={`${FIELD} ${compact ? "w-[320px] max-sm:w-full" : "w-full"}`} value={note} onChange={(event) => setNote(event.target.value)} />
       <div className="flex gap-2">
         <Button kind="primary" icon="check" busy={busy === "approved"} refusal={why("approve")} onClick={() => void answer("approved")}>
           Approve

@@ -10,7 +10,7 @@ import { JsonView } from "@/parts/json-view";
 import { Card, Empty, ErrorState, Skeleton } from "@/parts/states";
 import { Check } from "@/parts/table";
 import { StatusIcon } from "@/parts/status";
-import { Ago, Countdown } from "@/parts/time";
+import { Countdown, Duration } from "@/parts/time";
 import { AnswerForm, type Approval } from "./answer-form";
 
 const key = ({ run, node }: Approval): string => `${run} ${node}`;
@@ -72,7 +72,7 @@ export default function ApprovalsPage(): ReactNode {
                       </Link>
                       <span className="flex-1" />
                       <span className="text-muted">
-                        waits since <Ago time={approval.since} />
+                        waiting for <Duration from={approval.since} />
                       </span>
                       {approval.until ? (
                         <span className="text-muted">

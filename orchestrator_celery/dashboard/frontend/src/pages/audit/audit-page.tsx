@@ -7,7 +7,7 @@ import { usePace } from "@/api/queries";
 import { download } from "@/graph/export";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
-import { INPUT } from "@/parts/dialog";
+import { FIELD } from "@/parts/dialog";
 import { Icon } from "@/parts/icons";
 import { Card, Empty, ErrorState, Skeleton } from "@/parts/states";
 import { Table, type Column } from "@/parts/table";
@@ -83,7 +83,7 @@ export default function AuditPage(): ReactNode {
         </Button>
       </PageHead>
       <div className="mb-3 flex flex-wrap gap-2">
-        <select aria-label="Verb" className={`${INPUT} w-auto`} value={question.verb ?? ""} onChange={(event) => put("verb", event.target.value)}>
+        <select aria-label="Verb" className={`${FIELD} w-auto`} value={question.verb ?? ""} onChange={(event) => put("verb", event.target.value)}>
           <option value="">All verbs</option>
           {VERBS.map((verb) => (
             <option key={verb} value={verb}>
@@ -91,8 +91,8 @@ export default function AuditPage(): ReactNode {
             </option>
           ))}
         </select>
-        <input aria-label="Who" placeholder="Who" className={`${INPUT} w-[180px]`} defaultValue={question.actor ?? ""} onBlur={(event) => put("actor", event.target.value.trim())} onKeyDown={(event) => (event.key === "Enter" ? put("actor", event.currentTarget.value.trim()) : undefined)} />
-        <input data-shortcut="search" aria-label="Id of a run" placeholder="Id of a run" className={`${INPUT} w-[240px]`} key={question.run} defaultValue={question.run ?? ""} onBlur={(event) => put("run", event.target.value.trim())} onKeyDown={(event) => (event.key === "Enter" ? put("run", event.currentTarget.value.trim()) : undefined)} />
+        <input aria-label="Who" placeholder="Who" className={`${FIELD} w-[180px]`} defaultValue={question.actor ?? ""} onBlur={(event) => put("actor", event.target.value.trim())} onKeyDown={(event) => (event.key === "Enter" ? put("actor", event.currentTarget.value.trim()) : undefined)} />
+        <input data-shortcut="search" aria-label="Id of a run" placeholder="Id of a run" className={`${FIELD} w-[240px]`} key={question.run} defaultValue={question.run ?? ""} onBlur={(event) => put("run", event.target.value.trim())} onKeyDown={(event) => (event.key === "Enter" ? put("run", event.currentTarget.value.trim()) : undefined)} />
       </div>
       <Card className="overflow-hidden">
         {audit.isPending ? (

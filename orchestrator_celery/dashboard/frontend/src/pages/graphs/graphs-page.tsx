@@ -6,7 +6,7 @@ import { get, post, type Schemas } from "@/api/client";
 import { queryClient, usePace, useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button, CopyButton } from "@/parts/button";
-import { Confirm, Dialog, INPUT } from "@/parts/dialog";
+import { Confirm, Dialog, FIELD } from "@/parts/dialog";
 import { problemOf } from "@/api/problem";
 import { SchemaForm } from "@/parts/schema-form";
 import type { Schema } from "@/parts/schema";
@@ -55,7 +55,7 @@ export default function GraphsPage(): ReactNode {
     <>
       <PageHead title="Graphs" about="and other saved workflows" />
       <div className="mb-3 flex flex-wrap items-center gap-2">
-        <input type="search" data-shortcut="search" aria-label="Search by name" placeholder="Search by name" className={`${INPUT} w-[260px]`} value={text} onChange={(event) => setText(event.target.value)} />
+        <input type="search" data-shortcut="search" aria-label="Search by name" placeholder="Search by name" className={`${FIELD} w-[260px]`} value={text} onChange={(event) => setText(event.target.value)} />
         <label className="flex items-center gap-2 text-muted">
           <input type="checkbox" className="m-0 accent-[var(--accent)]" checked={all} onChange={() => setAll(!all)} /> also those that were applied without saving
         </label>

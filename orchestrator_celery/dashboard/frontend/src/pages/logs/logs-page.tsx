@@ -9,7 +9,7 @@ import { LEVELS } from "@/pages/run/logs-tab";
 import { KEPT, type Level } from "@/pages/run/use-logs";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
-import { INPUT } from "@/parts/dialog";
+import { FIELD } from "@/parts/dialog";
 import { FilterBar } from "@/parts/filter-bar";
 import { RUN_FIELDS } from "@/parts/filter-language";
 import { counted } from "@/parts/format";
@@ -81,7 +81,7 @@ export default function LogsPage(): ReactNode {
       </PageHead>
       <div className="mb-3 flex flex-wrap items-start gap-2">
         <FilterBar value={filter} onChange={(value) => put("filter", value)} fields={RUN_FIELDS} label="Filter the runs" />
-        <select aria-label="Lowest level" className={`${INPUT} h-[34px]! w-auto`} value={level} onChange={(event) => put("level", event.target.value)}>
+        <select aria-label="Lowest level" className={`${FIELD} h-[34px]! w-auto`} value={level} onChange={(event) => put("level", event.target.value)}>
           <option value="">All levels</option>
           {LEVELS.slice(1).map((each) => (
             <option key={each} value={each}>
@@ -89,7 +89,7 @@ export default function LogsPage(): ReactNode {
             </option>
           ))}
         </select>
-        <input type="search" aria-label="Search the lines" placeholder="Search the lines" className={`${INPUT} h-[34px]! w-[240px] max-sm:w-full`} value={search} onChange={(event) => put("search", event.target.value)} />
+        <input type="search" aria-label="Search the lines" placeholder="Search the lines" className={`${FIELD} h-[34px]! w-[240px] max-sm:w-full`} value={search} onChange={(event) => put("search", event.target.value)} />
       </div>
       <Card className="overflow-hidden">
         {runs.isPending || (lines.pending && all.length === 0) ? (

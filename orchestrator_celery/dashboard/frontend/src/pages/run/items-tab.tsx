@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { get, type Schemas } from "@/api/client";
 import { ENDED, usePace } from "@/api/queries";
 import type { NodeView } from "@/graph/model";
-import { INPUT } from "@/parts/dialog";
+import { FIELD } from "@/parts/dialog";
 import { Bar } from "@/parts/progress";
 import { Card, Empty, ErrorState, Skeleton } from "@/parts/states";
 import { StatusBadge } from "@/parts/status";
@@ -46,7 +46,7 @@ export function ItemsTab(props: TabProps): ReactNode {
       ended={ENDED.has(detail.run.status)}
       chooser={
         swarms.length > 1 ? (
-          <select aria-label="Swarm" className={`${INPUT} h-6! w-auto max-w-[220px]`} value={swarm.id} onChange={(event) => setChosen(event.target.value)}>
+          <select aria-label="Swarm" className={`${FIELD} h-6! w-auto max-w-[220px]`} value={swarm.id} onChange={(event) => setChosen(event.target.value)}>
             {swarms.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}

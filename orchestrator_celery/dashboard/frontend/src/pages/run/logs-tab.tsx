@@ -2,7 +2,7 @@ import { useDeferredValue, useState, type ReactNode } from "react";
 import { address } from "@/api/client";
 import { ENDED } from "@/api/queries";
 import { Button } from "@/parts/button";
-import { INPUT, Menu } from "@/parts/dialog";
+import { FIELD, Menu } from "@/parts/dialog";
 import { LogList } from "@/parts/log-list";
 import { Card, Empty, ErrorState, Skeleton } from "@/parts/states";
 import type { TabProps } from "./run-page";
@@ -23,7 +23,7 @@ export function LogsTab({ run, detail, node, onNode }: TabProps): ReactNode {
   return (
     <Card className="overflow-hidden">
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-2 py-[6px]">
-        <select aria-label="Lowest level" className={`${INPUT} w-auto`} value={level} onChange={(event) => setLevel(event.target.value as Level | "")}>
+        <select aria-label="Lowest level" className={`${FIELD} w-auto`} value={level} onChange={(event) => setLevel(event.target.value as Level | "")}>
           <option value="">All levels</option>
           {LEVELS.slice(1).map((each) => (
             <option key={each} value={each}>
@@ -31,7 +31,7 @@ export function LogsTab({ run, detail, node, onNode }: TabProps): ReactNode {
             </option>
           ))}
         </select>
-        <input type="search" data-shortcut="search" aria-label="Search the logs" placeholder="Search" className={`${INPUT} w-[220px] max-sm:w-full`} value={search} onChange={(event) => setSearch(event.target.value)} />
+        <input type="search" data-shortcut="search" aria-label="Search the logs" placeholder="Search" className={`${FIELD} w-[220px] max-sm:w-full`} value={search} onChange={(event) => setSearch(event.target.value)} />
         {node ? (
           <Button aria-pressed={ofNode} kind={ofNode ? "primary" : "plain"} onClick={() => setOfNode(!ofNode)}>
             Only this node

@@ -98,7 +98,15 @@ function Page({ id, detail, gone }: { id: string; detail: RunDetail; gone: boole
         </span>
         {run.started ? (
           <span>
-            took <Duration from={run.started} to={run.finished} />
+            {run.finished ? (
+              <>
+                took <Duration from={run.started} to={run.finished} />
+              </>
+            ) : (
+              <>
+                started <Ago time={run.started} />
+              </>
+            )}
           </span>
         ) : null}
         {run.rerun_of ? (
@@ -106,7 +114,11 @@ function Page({ id, detail, gone }: { id: string; detail: RunDetail; gone: boole
             rerun of {run.rerun_of.slice(0, 8)}
           </Link>
         ) : null}
-        {run.category ? <span>{run.category}</span> : null}
+        {run.category ? (
+          <Link to={`/runs?filter=${encodeURIComponent(`category:${run.category}`)}`} className="text-muted no-underline hover:underline">
+            {run.category}
+          </Link>
+        ) : null}
         {(run.tags ?? []).map((tag) => (
           <Link key={tag} to={`/runs?filter=${encodeURIComponent(`tag:${tag}`)}`} className="rounded-[5px] bg-quiet-soft px-[7px] text-sm text-ink no-underline">
             {tag}
@@ -119,7 +131,7 @@ function Page({ id, detail, gone }: { id: string; detail: RunDetail; gone: boole
         estimate={{ rate: progress.rate, eta: progress.eta }}
       />
       <div className="mt-3 flex flex-col gap-2 empty:hidden">
-        {gone ? <Note tone="failed">This run was deleted. You see what was known last.</Note> : <Why id={id} detail={detail} />}
+        {gone ? <Note tone="failed">This run was deleted. You see what was known last.</Note> : approvals.length && !ended ? null : <Why id={id} detail={detail} />}
         {approvals.map((approval) => (
           <Note key={approval.node} tone="waiting">
             <button type="button" className="text-left font-[550] hover:underline" onClick={() => onNode(approval.node)}>
@@ -137,7 +149,7 @@ function Page({ id, detail, gone }: { id: string; detail: RunDetail; gone: boole
             {tab === "graph" ? (
               <div className="flex flex-col gap-[14px]">
                 <GraphTab {...props} />
-                {total <= 400 ? <TimelineTab {...props} compact /> : null}
+                {total <= 400 ? <TimelineTab {...props} compact /> : <ItemsTab {...props} />}
               </div>
             ) : null}
             {tab === "timeline" ? <TimelineTab {...props} /> : null}

@@ -11,11 +11,11 @@ export interface RunColumn extends Column<RunView> {
 }
 
 export const RUN_COLUMNS: RunColumn[] = [
-  { key: "status", title: "Status", width: 142, fixed: true, cell: (run) => <StatusBadge status={run.status} /> },
+  { key: "status", title: "Status", width: 130, fixed: true, cell: (run) => <StatusBadge status={run.status} /> },
   {
     key: "name",
     title: "Name",
-    width: "26%",
+    width: "24%",
     fixed: true,
     cell: (run) => (
       <Link to={`/runs/${encodeURIComponent(run.id)}`} title={run.name || run.id} className="font-[560] text-ink no-underline hover:underline">
@@ -26,6 +26,7 @@ export const RUN_COLUMNS: RunColumn[] = [
   {
     key: "task",
     title: "Task",
+    width: "17%",
     from: "md",
     cell: (run) => {
       const [first, ...more] = run.tasks ?? [];
@@ -38,7 +39,7 @@ export const RUN_COLUMNS: RunColumn[] = [
     },
   },
   { key: "category", title: "Category", width: 110, from: "lg", cell: (run) => <span className="text-muted">{run.category}</span> },
-  { key: "progress", title: "Progress", width: 150, from: "sm", cell: (run) => <Bar counts={{ total: run.total ?? 0, done: run.done ?? 0, failed: run.failed ?? 0 }} /> },
+  { key: "progress", title: "Progress", width: 120, from: "sm", cell: (run) => <Bar counts={{ total: run.total ?? 0, done: run.done ?? 0, failed: run.failed ?? 0 }} /> },
   {
     key: "tasks",
     title: "Tasks",
@@ -50,11 +51,11 @@ export const RUN_COLUMNS: RunColumn[] = [
       </span>
     ),
   },
-  { key: "duration", title: "Duration", width: 92, align: "right", from: "sm", cell: (run) => <Duration from={run.started} to={run.finished} /> },
+  { key: "duration", title: "Duration", width: 84, align: "right", from: "sm", cell: (run) => <Duration from={run.started} to={run.finished} /> },
   {
     key: "tags",
     title: "Tags",
-    width: 130,
+    width: 120,
     from: "lg",
     cell: (run) =>
       (run.tags ?? []).map((tag) => (
@@ -63,5 +64,5 @@ export const RUN_COLUMNS: RunColumn[] = [
         </span>
       )),
   },
-  { key: "created", title: "Created", width: 92, align: "right", cell: (run) => <span className="text-muted"><Ago time={run.created} /></span> },
+  { key: "created", title: "Created", width: 84, align: "right", cell: (run) => <span className="text-muted"><Ago time={run.created} /></span> },
 ];

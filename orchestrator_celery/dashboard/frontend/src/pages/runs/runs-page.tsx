@@ -46,7 +46,7 @@ export default function RunsPage(): ReactNode {
 
   return (
     <>
-      <PageHead title="Runs" about={total === null ? null : `${total} match`}>
+      <PageHead title="Runs" about={total === null ? null : filter ? `${total} match` : `${total} in all`}>
         <ColumnsMenu
           hidden={hidden}
           onChange={(next) => {
@@ -66,7 +66,7 @@ export default function RunsPage(): ReactNode {
         {list.isPending ? (
           <Skeleton rows={10} />
         ) : list.error && !list.data ? (
-          refusal ? <Empty icon="search" title="The filter is not understood">{refusal}</Empty> : <ErrorState error={list.error} retry={() => void list.refetch()} />
+          refusal ? <Empty icon="search" title="The filter is not understood" /> : <ErrorState error={list.error} retry={() => void list.refetch()} />
         ) : (
           <Table
             label="Runs"
@@ -81,7 +81,7 @@ export default function RunsPage(): ReactNode {
           />
         )}
       </Card>
-      <footer className="mt-[10px] flex min-h-[30px] flex-wrap items-center gap-2">
+      <footer className="sticky bottom-0 z-10 -mx-1 mt-[6px] flex bg-bg px-1 py-1 min-h-[30px] flex-wrap items-center gap-2">
         <BulkBar selected={selected} filter={filter} total={total} onDone={() => setSelected(new Set())} />
         <span className="flex-1" />
         {list.hasNextPage ? (

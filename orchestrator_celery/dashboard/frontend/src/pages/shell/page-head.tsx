@@ -7,7 +7,9 @@ export function PageHead({ title, about, children }: { title: string; about?: Re
   }, [title]);
   return (
     <header className="mb-3 flex min-h-[30px] flex-wrap items-center gap-x-3 gap-y-2">
-      <h1 className="text-xl font-[620] tracking-[-.012em]">{title}</h1>
+      <h1 title={title} className="line-clamp-2 min-w-0 text-xl font-[620] tracking-[-.012em] [overflow-wrap:anywhere]">
+        <bdi>{title}</bdi>
+      </h1>
       {about ? <span className="text-muted">{about}</span> : null}
       <span className="flex-1" />
       {children}

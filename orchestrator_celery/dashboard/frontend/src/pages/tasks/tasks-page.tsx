@@ -7,7 +7,7 @@ import { problemOf } from "@/api/problem";
 import { useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
-import { Field, INPUT } from "@/parts/dialog";
+import { Field, FIELD, INPUT } from "@/parts/dialog";
 import { compact, counted, percent, span } from "@/parts/format";
 import { Icon } from "@/parts/icons";
 import { blank, problemsOf, type Schema } from "@/parts/schema";
@@ -31,7 +31,7 @@ export default function TasksPage(): ReactNode {
   return (
     <>
       <PageHead title="Tasks" about={tasks.data ? `${counted(tasks.data.length, "task")}; figures of the last 24 hours` : null} />
-      <input type="search" data-shortcut="search" aria-label="Search by name" placeholder="Search by name" className={`${INPUT} mb-3 w-[260px]`} value={text} onChange={(event) => setText(event.target.value)} />
+      <input type="search" data-shortcut="search" aria-label="Search by name" placeholder="Search by name" className={`${FIELD} mb-3 w-[260px]`} value={text} onChange={(event) => setText(event.target.value)} />
       <div className={`grid items-start gap-4 ${chosen ? "grid-cols-[minmax(0,1fr)_minmax(0,420px)] max-lg:grid-cols-1" : "grid-cols-1"}`}>
         <Card className="overflow-hidden">
           {tasks.isPending ? (
