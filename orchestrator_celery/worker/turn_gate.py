@@ -67,14 +67,15 @@ class TurnGate:
         """Whether this is a process of a worker that may have turns at all."""
         return self._flags is not None
 
-    def is_open(self, careful: bool) -> bool:
-        """Whether a process may go on without a message now.
+    @property
+    def is_watched(self) -> bool:
+        """Whether the worker sends events of tasks."""
+        return self._flags is not None and bool(self._flags[_WATCHED])
 
-        Args:
-            careful: a monitor of the worker shall see each task, which only has events with a message of its own.
-        """
+    def is_open(self) -> bool:
+        """Whether a process may go on without a message now."""
         flags = self._flags
-        if flags is None or flags[_CLOSING] or flags[_LIMITED] or (careful and flags[_WATCHED]):
+        if flags is None or flags[_CLOSING] or flags[_LIMITED]:
             return False
         # Celery replaces a process that has grown too large between two messages.
         return not self._most_memory or mem_rss() <= self._most_memory

@@ -31,10 +31,12 @@ from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, cl
 from orchestrator_celery.worker.bodies.inner_request import inner_request
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
+from orchestrator_celery.worker.turn_events import TurnEvents
 from orchestrator_celery.worker.turn_gate import TurnGate
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.records.leaf import Leaf
     from orchestrator_celery.worker.bodies.reporter import Reporter
 
 __all__ = ("Tracer", "Turn", "Turns", "take_turn")
@@ -113,10 +115,6 @@ class Turns:
 
         return trace
 
-    def may_go_on(self) -> bool:
-        """Whether the worker allows a process to go on now."""
-        return self.gate.is_open(careful=self._only_short)
-
     def note(self, task: str, seconds: float) -> None:
         """Note how long a body of a task took."""
         known = self._average.get(task)
@@ -162,6 +160,7 @@ class Turn:
         self._carrier = ""
         self._task = ""
         self._next: Next | None = None
+        self._events: TurnEvents | None = None
 
     def begin(self, task: Any, request: Any, leaf: LeafId) -> bool:
         """Note the message that the process has claimed; return whether the turn may go on after it."""
@@ -177,7 +176,11 @@ class Turn:
         """Run the leaves that the reports answer with, one after the other."""
         while self._next is not None:
             leaf, self._next = self._next, None
+            if self._events is None and self._turns.gate.is_watched:
+                self._events = TurnEvents(self._turns.container.app, self._request.hostname)
             self._run(leaf)
+        if self._events is not None:
+            self._events.send()
 
     # -- the sink: outcomes of bodies, from the task signals ---------------------------------------
 
@@ -196,7 +199,7 @@ class Turn:
 
     def _offer(self) -> Offer:
         spent = time.monotonic() - self._begun
-        if self._place is None or spent >= _LONGEST_TURN or not self._turns.may_go_on():
+        if self._place is None or spent >= _LONGEST_TURN or not self._turns.gate.is_open():
             return NOTHING_NEXT
         tasks = self._turns.tasks_for(self._place)
         if not tasks:
@@ -236,10 +239,18 @@ class Turn:
             category=claimed.category,
         )
         self._turns.counts.begun(leaf.task, claimed.category)
+        self._trace(container.app.tasks[leaf.task], task_id, leaf, request)
+
+    def _trace(self, task: Any, task_id: str, leaf: Leaf, request: dict[str, Any]) -> None:
+        if self._events is not None:
+            self._events.begun(task, request)
         try:
-            trace_task(container.app.tasks[leaf.task], task_id, leaf.args, leaf.kwargs, request, app=container.app)
+            outcome = trace_task(task, task_id, leaf.args, leaf.kwargs, request, app=self._turns.container.app)
         except Reject:
             logger.debug("A task was rejected; its signals have reported it.", extra={"action": "continue"})
+            return
+        if self._events is not None:
+            self._events.ended(task, task_id, outcome)
 
 
 class Tracer:

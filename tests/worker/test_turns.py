@@ -5,6 +5,9 @@ Workers have one process each, which has run a task of each kind before, so that
 
 import os
 import signal
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
 
 import pytest
 from celery import chain
@@ -129,14 +132,6 @@ def test_a_message_that_is_rejected_at_last(make_stand):
         assert received(worker, run) == 1
 
 
-def test_a_worker_that_tells_of_each_task(make_stand):
-    """Given "auto" and a worker that sends events of tasks from its start, then each task has a message."""
-    stand = make_stand(**AUTO, worker_send_task_events=True)
-    with stand.worker(concurrency=1) as worker:
-        warm(stand, "add")
-        assert messages_of(stand, worker) == 3
-
-
 def test_a_process_that_has_grown_too_large(make_stand):
     """Given a process above its limit of memory, then Celery gets to replace it: it does not go on."""
     stand = make_stand(**ON, worker_max_memory_per_child=1)
@@ -146,14 +141,81 @@ def test_a_process_that_has_grown_too_large(make_stand):
         assert received(worker, run) == 2
 
 
-def test_a_monitor_sees_each_task(auto):
-    """Given "auto", while a worker sends events of tasks, then each task has a message, and so its events."""
-    stand, worker = auto
-    assert messages_of(stand, worker) == 1
-    stand.app.control.enable_events(reply=True)
-    wait_for(lambda: messages_of(stand, worker) == 3, what="a message each")
-    stand.app.control.disable_events(reply=True)
-    wait_for(lambda: messages_of(stand, worker) == 1, what="turns again")
+@contextmanager
+def monitored(stand):
+    """A worker that a monitor watches; also gives the events of tasks, by id and type."""
+    found, heard = defaultdict(dict), threading.Event()
+
+    def take(event):
+        found[event.get("uuid")][event["type"]] = event
+
+    with stand.app.connection_for_read() as connection, stand.worker(concurrency=1, name="same@test") as worker:
+        receiver = stand.app.events.Receiver(
+            connection, handlers={"*": take, "worker-heartbeat": lambda _: heard.set()}
+        )
+        listener = threading.Thread(target=receiver.capture, kwargs={"limit": None, "timeout": None, "wakeup": False})
+        listener.start()
+        try:
+            assert heard.wait(60)
+            yield worker, found
+        finally:
+            receiver.should_stop = True
+            listener.join(60)
+
+
+#: What two tasks have not in common, though they do the same.
+OF_A_TASK = ("uuid", "root_id", "parent_id", "timestamp", "local_received", "clock", "pid", "runtime", "traceback")
+
+
+def test_a_monitor_sees_each_task(make_stand):
+    """Given a worker that sends events of tasks, then a task without a message has the same events as one with it."""
+    seen = []
+    for choice in (False, "auto"):
+        stand = make_stand(**{**ON, "orchestrator_continue": choice}, worker_send_task_events=True)
+        with monitored(stand) as (worker, found):
+            warm(stand, "add", "signalling")
+            t = stand.tasks
+            run = stand.run(chain(t("add", 1), t("add", 2), t("signalling", fails=True)))
+            assert isinstance(error_of(run, timeout=60), ValueError)
+            ids = [leaf(run, f"0.0.{step}") for step in range(3)]
+            wait_for(lambda: all(len(found[id]) == 3 for id in ids), what="three events each")  # noqa: B023
+            assert received(worker, run) == (1 if choice else 3)
+            for id in ids:
+                times = [found[id][f"task-{kind}"]["timestamp"] for kind in ("received", "started")]
+                assert times == sorted(times)
+                assert [event["root_id"] for event in found[id].values() if "root_id" in event] == [run.id]
+        seen.append(
+            [
+                {
+                    kind: {name: value for name, value in event.items() if name not in OF_A_TASK}
+                    for kind, event in each.items()
+                }
+                for each in (found[id] for id in ids)
+            ]
+        )
+    assert seen[1] == seen[0]
+    assert [sorted(each) for each in seen[1]] == [
+        ["task-received", "task-started", "task-succeeded"],
+        ["task-received", "task-started", "task-succeeded"],
+        ["task-failed", "task-received", "task-started"],
+    ]
+
+
+def test_a_monitor_that_comes_later(make_stand):
+    """Given a worker without events of tasks, when a monitor turns them on, then each task has them."""
+    stand = make_stand(**AUTO)
+    with monitored(stand) as (worker, found):
+        warm(stand, "add")
+        stand.app.control.enable_events(reply=True)
+
+        def complete():
+            run = stand.run(chain(*[stand.tasks("add", 1).set(immutable=True) for _ in range(3)]))
+            run.get(timeout=60)
+            wait_for(lambda: "task-succeeded" in found[leaf(run, "0.0.0")], what="the events of the message")
+            assert received(worker, run) == 1
+            return "task-succeeded" in found[leaf(run, "0.0.2")]
+
+        wait_for(complete, what="the events of tasks without messages")
 
 
 @pytest.mark.parametrize("command", ["rate_limit", "time_limit"])
