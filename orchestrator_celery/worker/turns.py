@@ -2,7 +2,7 @@
 
 The report of a task's end may answer with a leaf, which is claimed already. Once Celery has done everything that it
 does after the first task, the same process runs the leaf through Celery's own tracer, as a message would. A turn ends
-after about a second at the latest, so that other messages get the process.
+after a short time, so that other messages get the process.
 
 A turn holds one claim at a time. If the process dies, its leaf is lost as any running task is.
 """
@@ -45,6 +45,9 @@ logger = safe_logger(__name__)
 
 #: Seconds of a turn, at most; a body that has begun runs to its end.
 _LONGEST_TURN = 1.0
+#: The same with "auto". If many long chains wait, each of their messages takes a turn before a message behind them gets
+#: its process. A turn of this length has room for so many short bodies that the cost of its message no longer counts.
+_LONGEST_TURN_OF_SHORT = 0.2
 #: With "auto", a task whose bodies take less than this many seconds on average is short.
 _SHORT = 0.05
 #: Weight of the last body in that average.
@@ -91,6 +94,11 @@ class Turns:
     @property
     def _only_short(self) -> bool:
         return self.container.settings.continue_ == "auto"
+
+    @property
+    def longest(self) -> float:
+        """The seconds after which a turn ends."""
+        return _LONGEST_TURN_OF_SHORT if self._only_short else _LONGEST_TURN
 
     def traced(self, tracer: Callable[..., Any]) -> Callable[..., Any]:
         """Return a tracer of a task's messages that begins a turn for each message of a run."""
@@ -199,7 +207,7 @@ class Turn:
 
     def _offer(self) -> Offer:
         spent = time.monotonic() - self._begun
-        if self._place is None or spent >= _LONGEST_TURN or not self._turns.gate.is_open():
+        if self._place is None or spent >= self._turns.longest or not self._turns.gate.is_open():
             return NOTHING_NEXT
         tasks = self._turns.tasks_for(self._place)
         if not tasks:

@@ -230,17 +230,18 @@ def test_limits_of_an_operator(auto, command):
     wait_for(lambda: messages_of(stand, worker) == 1, what="turns again")
 
 
-def test_another_run_gets_the_process_within_a_second(make_stand, ledger):
-    """Given a long line of short tasks, when another run comes, then it waits for no more bodies than fit in a turn."""
-    stand = make_stand(**ON)
+@pytest.mark.parametrize(("choice", "pause"), [(True, 0.1), ("auto", 0.02)], ids=["True", "auto"])
+def test_another_run_gets_the_process(make_stand, ledger, choice, pause):
+    """Given a long line of tasks, when another run comes, then it waits for no more bodies than fit in a turn."""
+    stand = make_stand(**{**ON, "orchestrator_continue": choice})
     with stand.worker(concurrency=1):
         warm(stand)
         ledger.redis.delete("ledger")
-        run = line(stand, "chain", naps(stand, *[0.1] * 60))
+        run = line(stand, "chain", naps(stand, *[pause] * 200))
         wait_for(lambda: ledger.entries("start"), what="the line to begin")
         other = stand.run(stand.tasks("nap", "other", 0.001))
         before = len(ledger.entries("start"))
         other.get(timeout=60)
         begun = [value for _, value in ledger.entries("start")].index("other")
-        assert begun <= before + 12, "a turn of one second has room for ten bodies of a tenth of a second"
+        assert begun <= before + 12, "a turn has room for ten bodies"
         run.cancel(confirm=True)
