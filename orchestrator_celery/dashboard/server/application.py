@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from orchestrator_celery import Orchestrator
+from orchestrator_celery.dashboard.server.access import login_routes
 from orchestrator_celery.dashboard.server.access.guard import Guard
 from orchestrator_celery.dashboard.server.access.logins import Auth
 from orchestrator_celery.dashboard.server.access.redaction import Redaction
@@ -46,7 +47,7 @@ __all__ = ("build_api", "create_dashboard")
 
 _RESOURCES = (
     overview, runs, nodes, logs, events, verbs, bulk, swarms, approvals, signatures, tasks, stats, workers, audit,
-    words, session,
+    words, session, login_routes,
 )  # fmt: skip
 
 

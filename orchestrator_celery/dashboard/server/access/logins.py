@@ -1,4 +1,4 @@
-"""Ways to log in: tokens, or names and passwords. `oidc.py` has the third."""
+"""Ways to log in: tokens, or names and passwords. `oidc.py` has logging in at a provider."""
 
 from __future__ import annotations
 

@@ -17,9 +17,20 @@ from starlette.requests import HTTPConnection
 from orchestrator_celery import InvalidSettings
 from orchestrator_celery.dashboard.server.access.roles import Visitor
 
-__all__ = ("COOKIE", "Sessions", "close_session", "is_loopback_host", "open_session")
+__all__ = (
+    "COOKIE",
+    "Sessions",
+    "close_pending",
+    "close_session",
+    "is_loopback_host",
+    "keep_pending",
+    "open_session",
+    "read_pending",
+)
 
 COOKIE = "orchestrator_session"
+#: A login at a provider between its two requests, and the seconds that it may take.
+_PENDING, _LOGIN_LASTS = "orchestrator_login", 600
 #: Seconds that a session lasts, and the shortest secret.
 _LASTS, _SHORTEST = 12 * 3600, 32
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -90,6 +101,30 @@ def open_session(request: Request, response: Response, visitor: Visitor) -> str:
 def close_session(request: Request, response: Response) -> None:
     """Delete the cookie."""
     response.delete_cookie(COOKIE, **_attributes(request))
+
+
+def keep_pending(request: Request, response: Response, facts: dict[str, str]) -> None:
+    """Keep the facts of a login that has begun at a provider."""
+    sessions: Sessions = request.app.state.sessions
+    cookie = sessions.write({"login": facts}, _LOGIN_LASTS)
+    response.set_cookie(_PENDING, cookie, max_age=_LOGIN_LASTS, **_pending_attributes(request))
+
+
+def read_pending(request: Request) -> dict[str, str] | None:
+    """Return the facts of the login that has begun; None if there is none, or it took too long."""
+    sessions: Sessions = request.app.state.sessions
+    found = sessions.read(request.cookies.get(_PENDING, ""))
+    return None if found is None else found.get("login")
+
+
+def close_pending(request: Request, response: Response) -> None:
+    """Delete the facts of a login."""
+    response.delete_cookie(_PENDING, **_pending_attributes(request))
+
+
+def _pending_attributes(request: HTTPConnection) -> dict[str, Any]:
+    # The provider's page sends the browser back, and a strict cookie would not come along.
+    return {**_attributes(request), "samesite": "lax"}
 
 
 def _attributes(request: HTTPConnection) -> dict[str, Any]:

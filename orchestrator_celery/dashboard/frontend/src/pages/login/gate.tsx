@@ -10,6 +10,14 @@ import { Card, ErrorState, Note } from "@/parts/states";
 
 type Session = Schemas["SessionView"];
 
+/** What the server says about a login at the provider that did not succeed. */
+const FAILURES: Record<string, string> = {
+  denied: "The login was refused there. Try again, or ask who runs it.",
+  expired: "The login took too long, or was begun in another browser. Try again.",
+  unreachable: "The login server does not answer. Try again in a minute.",
+  no_role: "You are known there, but you have no role here. Ask who runs this dashboard.",
+};
+
 export function Gate(): ReactNode {
   const session = useSession();
   const [ended, setEnded] = useState(false);
@@ -52,12 +60,20 @@ function Login({ kind, onDone }: { kind: Session["login"]; onDone: (session: Ses
   const [secret, setSecret] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  if (kind === "oidc")
+  if (kind === "oidc") {
+    const params = new URLSearchParams(location.search);
+    const failure = FAILURES[params.get("login_error") ?? ""];
+    params.delete("login_error");
+    const next = location.pathname + (params.size ? `?${params.toString()}` : "");
     return (
-      <Button kind="primary" className="w-full" onClick={() => location.assign(address("/api/login", {}, { next: location.pathname + location.search }))}>
-        Continue to your organisation’s login
-      </Button>
+      <div className="flex flex-col gap-3">
+        {failure ? <Note tone="failed">{failure}</Note> : null}
+        <Button kind="primary" className="w-full" onClick={() => location.assign(address("/api/login", {}, { next }))}>
+          Continue to your organisation’s login
+        </Button>
+      </div>
     );
+  }
   const submit = async (): Promise<void> => {
     setBusy(true);
     setError(null);
