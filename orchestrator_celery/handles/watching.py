@@ -11,6 +11,7 @@ from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.views.changes import ChangeReader
+from orchestrator_celery.views.following import Follower
 from orchestrator_celery.views.logs.search import LogSearch
 from orchestrator_celery.views.run_pages import RunPages
 from orchestrator_celery.worker.recovery.patience import patiently
@@ -79,6 +80,16 @@ class Watching:
         keywords = {"status": status, "task": task, "category": category, "tag": tag, "name": name}
         wanted = RunFilter.of(str(where), **keywords, since=since, until=until, text=text)
         return self._changes(self._change_reader(wanted, nodes, after))
+
+    def follower(self) -> Follower:
+        """Return an object that tells which runs have news, without the news. One blocking read serves all runs.
+
+        It is for programs that show many runs to many people. It belongs to one thread.
+
+        Raises:
+            StoreNotConfigured: no Redis is configured as the store.
+        """
+        return Follower(self.container)
 
     def logs(
         self,

@@ -43,6 +43,7 @@ from orchestrator_celery import (
     EdgeKind,
     ErrorView,
     Event,
+    Follower,
     ForeignRun,
     ForeignSignature,
     FormatTooNew,
@@ -63,6 +64,7 @@ from orchestrator_celery import (
     KindStatistics,
     LeafIgnored,
     LogLine,
+    News,
     NodeChanged,
     NodeCheckpointed,
     NodeData,
@@ -345,6 +347,17 @@ def steer(run: Run) -> None:
     assert_type(run.detach("0.1"), Run)
     assert_type(run.swarm.close, Callable[[], None])
     assert_type(swarm.close, Callable[[], None])
+
+
+def follow(orchestrator: Orchestrator) -> News:
+    follower = orchestrator.follower()
+    assert_type(follower, Follower)
+    assert_type(follower.follow(["runs", "run:r1"]), dict[str, int])
+    assert_type(follower.now(), int)
+    news = follower.read(500)
+    assert_type(news, News)
+    assert_type((news.topics, news.missed), tuple[dict[str, int], str])
+    return news
 
 
 def watch_all(orchestrator: Orchestrator, after: str | None = None) -> Event | ResumeReport | RunStatus | str | None:

@@ -29,7 +29,7 @@ LOCAL = {
     "Orchestrator": {
         "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
         "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
-        "compiler", "publisher",
+        "compiler", "publisher", "follower",
     },
     "Swarm": {
         "aio", "tasks", "nested", "item_callbacks", "own_callbacks", "pool_attrs", "apply", "run", "task_name", "fields",

@@ -35,6 +35,8 @@ from orchestrator_celery.dashboard.server.api import (
 )
 from orchestrator_celery.dashboard.server.context import Served
 from orchestrator_celery.dashboard.server.document import document
+from orchestrator_celery.dashboard.server.live import stream
+from orchestrator_celery.dashboard.server.live.hub import Hub
 from orchestrator_celery.dashboard.server.pages import pages
 from orchestrator_celery.dashboard.server.paths import Paths
 from orchestrator_celery.dashboard.server.problems import PROBLEMS, install_problems
@@ -47,7 +49,7 @@ __all__ = ("build_api", "create_dashboard")
 
 _RESOURCES = (
     overview, runs, nodes, logs, events, verbs, bulk, swarms, approvals, signatures, tasks, stats, workers, audit,
-    words, session, login_routes,
+    words, session, login_routes, stream,
 )  # fmt: skip
 
 
@@ -84,11 +86,11 @@ def create_dashboard(
     """
     orchestrator = Orchestrator.of(app)
     base = "/" + base_path.strip("/") if base_path.strip("/") else ""
-    served = Served(orchestrator, Redaction.of(orchestrator, redact), read_only)
     api = build_api()
-    api.state.served = served
+    api.state.served = served = Served(orchestrator, Redaction.of(orchestrator, redact), read_only)
     api.state.auth = auth
     api.state.sessions = Sessions(secret)
+    api.state.hub = Hub(orchestrator)
     api.include_router(pages(base))
     return Paths(Guard(api, served, auth, api.state.sessions, frozenset(hosts), base), base)
 

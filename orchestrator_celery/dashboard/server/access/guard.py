@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hmac
 from collections.abc import Iterable, Mapping
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -127,6 +128,7 @@ class Guard:
         request, client = Request(scope, receive), (scope.get("client") or ("unknown",))[0]
         request.state.base = base_of(scope, self._base)
         request.state.logins = Logins(self._auth, self._attempts, client)
+        request.state.is_known = partial(self._is_known, request)
         try:
             visitor = request.state.visitor = await self._admitted(request, client)
         except RefusedByAccess as exc:
@@ -174,6 +176,13 @@ class Guard:
         if self._auth is None:
             return self._local, None if request.method in _SAFE else ""
         return None, None
+
+    async def _is_known(self, request: Request) -> bool:
+        """Whether the visitor of a long answer may still come in: sessions end, and tokens are taken away."""
+        try:
+            return (await self._known(request))[0] is not None
+        except RefusedByAccess:
+            return False
 
     def _check_origin(self, request: Request) -> None:
         """Refuse requests that pages of other sites send."""

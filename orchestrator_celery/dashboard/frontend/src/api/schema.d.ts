@@ -918,6 +918,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Changes
+         * @description A stream of server-sent events that tell what changed; the page reads it again.
+         *
+         *     - `changed`, with `{"topics": ["run:5f1c", "runs"]}`: these topics have news.
+         *     - `gap`, with `{"reason": "..."}`: news may be missing; read everything again.
+         *     - A comment every 15 seconds.
+         *
+         *     The `id` of a message is a time. `Last-Event-ID`, or `after`, resumes the stream there, at any server of the dashboard.
+         */
+        get: operations["follow_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks": {
         parameters: {
             query?: never;
@@ -5118,6 +5144,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_changes: {
+        parameters: {
+            query: {
+                /** @description What the page looks at, with commas between: `runs`, `audit`, `stats`, `workers`, `run:<id>`, `logs:<id>`. A comma or a percent sign in an id is percent-encoded. */
+                topics: string;
+                /** @description The id of the last message; resumes. */
+                after?: number | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Refused */

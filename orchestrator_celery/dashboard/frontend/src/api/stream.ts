@@ -1,7 +1,7 @@
 /**
- * One event stream for the whole page. Pages say what they look at (`runs`, `run:ID`, `logs:ID`, `stats`); a message of
- * the stream only says that something of a topic changed, so a page reads it again. Nothing is ever counted twice, and a
- * lost message costs nothing once a gap was seen.
+ * One event stream for the whole page. Pages say what they look at (`runs`, `run:ID`, `logs:ID`, `stats`, `workers`,
+ * `audit`); a message of the stream only says that something of a topic changed, so a page reads it again. Nothing is
+ * ever counted twice, and a lost message costs nothing once a gap was seen. `server/live/stream.py` has the other end.
  */
 import { useEffect, useSyncExternalStore } from "react";
 import { address } from "./client";
@@ -15,6 +15,8 @@ const watchers = new Set<Listener>();
 let source: EventSource | null = null;
 let connection: Connection = "connecting";
 let asked = "";
+/** The id of the last message: where the next stream goes on after this one broke. */
+let place = "";
 let failures = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let soon: ReturnType<typeof setTimeout> | undefined;
@@ -34,13 +36,22 @@ function changed(topic: string): void {
   for (const listener of topics.get(topic) ?? []) listener();
 }
 
+/** What all pages look at. A comma in an id is no comma between topics. */
+function wanted(): string {
+  const names = [...topics.keys()].map((topic) => topic.replace(/[%,]/g, encodeURIComponent));
+  return names.sort().join(",");
+}
+
 function connect(): void {
   clearTimeout(retry);
   source?.close();
   source = null;
-  asked = [...topics.keys()].sort().join(",");
+  const next = wanted();
+  // The server tells what changed while the stream was broken; of new topics it tells the last seconds by itself.
+  const after = next === asked ? place : "";
+  asked = next;
   if (!asked) return;
-  const opened = new EventSource(address("/api/stream", {}, { topics: asked }));
+  const opened = new EventSource(address("/api/stream", {}, { topics: asked, after }));
   source = opened;
   opened.onopen = () => {
     const was = connection;
@@ -48,8 +59,7 @@ function connect(): void {
     become("live");
     if (was === "away") readAgain();
   };
-  opened.onmessage = (message) => onMessage(message.data as string, message.type);
-  for (const kind of ["changed", "gap"]) opened.addEventListener(kind, (message) => onMessage((message as MessageEvent<string>).data, kind));
+  for (const kind of ["changed", "gap"]) opened.addEventListener(kind, (event) => onMessage(event as MessageEvent<string>));
   opened.onerror = () => {
     if (opened !== source) return;
     // The browser tries again by itself only after some errors; this does after all of them.
@@ -60,18 +70,10 @@ function connect(): void {
   };
 }
 
-function onMessage(data: string, kind: string): void {
-  if (kind === "gap") {
-    readAgain();
-    return;
-  }
-  try {
-    const found = JSON.parse(data) as { topic?: string; topics?: string[] };
-    if (found.topic) changed(found.topic);
-    for (const topic of found.topics ?? []) changed(topic);
-  } catch {
-    readAgain();
-  }
+function onMessage(message: MessageEvent<string>): void {
+  place = message.lastEventId || place;
+  if (message.type === "gap") readAgain();
+  else for (const topic of (JSON.parse(message.data) as { topics: string[] }).topics) changed(topic);
 }
 
 /** After a failed stream: is the server away, or does it have no stream? Then pages ask now and then. */
@@ -106,7 +108,7 @@ function follow(topic: string, listener: Listener): () => void {
 function schedule(): void {
   clearTimeout(soon);
   soon = setTimeout(() => {
-    if ([...topics.keys()].sort().join(",") !== asked) connect();
+    if (wanted() !== asked) connect();
   }, 50);
 }
 
