@@ -384,9 +384,9 @@ from .settings import (
 from .settings import (
     TaskPolicy as TaskPolicy,
 )
-from .views.following import (
+from .views.events.following import (
     Follower as Follower,
 )
-from .views.following import (
+from .views.events.following import (
     News as News,
 )

@@ -22,7 +22,7 @@ from orchestrator_celery.orchestrator import Orchestrator
 __all__ = ("watch",)
 
 #: Fields of an event that every event has.
-_COMMON = frozenset({"id", "time", "run", "node"})
+_COMMON = frozenset({"id", "time", "run", "node", "name", "task"})
 
 
 @command(
@@ -75,7 +75,8 @@ def _event_line(event: Event) -> str:
         whole = "" if event.total is None else f" of {event.total:g}"
         facts = {"done": f"{event.done:g}{whole}", "message": event.message}
     # `$` is the run itself, and the message by which a worker tells Celery its end.
-    node = event.node if event.node != "$" else "run" if isinstance(event, (StatusChanged, RunClosed)) else "end"
+    named = f"{event.node} {event.name}" if event.name else event.node
+    node = named if event.node != "$" else "run" if isinstance(event, (StatusChanged, RunClosed)) else "end"
     words = ", ".join(f"{name} {value}" for name, value in facts.items() if value != "")
     return printable(f"{event.time:%H:%M:%S}  {node}  {type(event).__name__}" + (f"  {words}" if words else ""))
 

@@ -30,9 +30,10 @@ from orchestrator_celery.records.streams.events import parse_event
 from orchestrator_celery.records.streams.logs import parse_line
 from orchestrator_celery.store.reader import PAGE
 from orchestrator_celery.views.approvals import WaitingApprovals
+from orchestrator_celery.views.events.live_progress import LiveProgress
+from orchestrator_celery.views.events.names import EventNames
 from orchestrator_celery.views.graph_edges import GraphEdges
 from orchestrator_celery.views.items import ItemPages
-from orchestrator_celery.views.live_progress import LiveProgress
 from orchestrator_celery.views.logs.lines import LogFilter
 from orchestrator_celery.views.node_data import NodeReader
 from orchestrator_celery.views.progress import run_progress
@@ -230,18 +231,18 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
             StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
         """
         reader = self._container.reader
-        live = LiveProgress(reader, self.id)
+        live, names = LiveProgress(reader, self.id), EventNames(reader, self._container.codec, self.id)
         self._head()
         while True:
             entries = patiently(self._container, reader.events, self.id, after, _BLOCK)
-            for place, fields in entries:
-                event = parse_event(self.id, place, fields)
+            found = [parse_event(self.id, place, fields) for place, fields in entries]
+            for event in patiently(self._container, names.named, found):
                 after = event.id
                 yield event
                 if isinstance(event, RunClosed):
                     return
             if len(entries) < PAGE:
-                yield from live.events(after)
+                yield from patiently(self._container, names.named, live.events(after))
             if not entries and reader.head_field(self.id, HeadField.STATUS) in (None, b"CANCELLED"):
                 return
 
@@ -255,7 +256,8 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         while entries := self._container.reader.events(self.id, after, None):
             found += [parse_event(self.id, place, fields) for place, fields in entries]
             after = found[-1].id
-        return [*found, *LiveProgress(self._container.reader, self.id).events(after)]
+        found += LiveProgress(self._container.reader, self.id).events(after)
+        return EventNames(self._container.reader, self._container.codec, self.id).named(found)
 
     def logs(
         self,

@@ -10,8 +10,8 @@ from orchestrator_celery.model.changes import Change
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.views.changes import ChangeReader
-from orchestrator_celery.views.following import Follower
+from orchestrator_celery.views.events.changes import ChangeReader
+from orchestrator_celery.views.events.following import Follower
 from orchestrator_celery.views.logs.search import LogSearch
 from orchestrator_celery.views.run_pages import RunPages
 from orchestrator_celery.worker.recovery.patience import patiently

@@ -44,6 +44,8 @@ class Event(BaseModel):
         time: the time by the store's clock, in UTC.
         run: the run.
         node: the node, or `$` for the run itself.
+        name: the name of the node, as in `run.tree()`; '' for the run itself, and if the run was deleted meanwhile.
+        task: the name of the task that the node runs; '' for a composite, an approval and the run itself.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +54,8 @@ class Event(BaseModel):
     time: datetime
     run: str
     node: str
+    name: str = ""
+    task: str = ""
 
     @property
     def ends(self) -> bool:

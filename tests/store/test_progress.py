@@ -7,7 +7,7 @@ import pytest
 from orchestrator_celery.model.events import NodeProgressed
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
-from orchestrator_celery.views.live_progress import LiveProgress
+from orchestrator_celery.views.events.live_progress import LiveProgress
 
 from .play import Play
 from .trees import leaf, swarm, unit

@@ -11,6 +11,7 @@ from orchestrator_celery import ComplexSignature, Orchestrator, Swarm
 from orchestrator_celery.model.events import NodeStarted
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.records.streams.events import COMPOSITES, parse_event
+from orchestrator_celery.views.events.names import EventNames
 from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
@@ -129,8 +130,10 @@ def events(run, *kinds):
     Kinds of the ends of nodes include those of composites.
     """
     kinds += tuple(COMPOSITES[kind] for kind in kinds if kind in COMPOSITES)
-    entries = run.app.orchestrator.container.reader.events(run.id, "0", None)
-    found = [parse_event(run.id, place, fields) for place, fields in entries]
+    container = run.app.orchestrator.container
+    entries = container.reader.events(run.id, "0", None)
+    names = EventNames(container.reader, container.codec, run.id)
+    found = names.named(parse_event(run.id, place, fields) for place, fields in entries)
     return [event for event in found if not kinds or isinstance(event, kinds)]
 
 

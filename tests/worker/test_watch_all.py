@@ -21,8 +21,10 @@ from orchestrator_celery import (
     ResumeAction,
     ResumeReported,
     RunChanged,
+    RunFilter,
     RunStatus,
 )
+from orchestrator_celery.views.events.changes import ChangeReader
 from tests.kit.waiting import PATIENCE, wait_for
 from tests.worker.support import wait_until_running
 
@@ -101,6 +103,24 @@ def test_verbs_approvals_and_cancellations_are_told(busy):
     gone = watcher.wait(ended(run))
     assert gone.view.name == "asks", "the view is there although the record is gone"
     watcher.has(run, *map(RunStatus, ("PENDING", "RUNNING", "SUSPENDED", "RUNNING", "CANCELLED")))
+
+
+def test_changes_of_a_run_that_is_gone_are_told(busy):
+    """Given a reader that knows a run, when the run is gone before a change of it is read, then the change is told."""
+    container = busy.orchestrator.container
+    mine, witness = (ChangeReader(container, RunFilter.parse("name:goes"), False, None) for _ in range(2))
+    run = busy.complex(busy.tasks("add", 1, 1), name="goes").apply_async(countdown=3600)
+    for reader in (mine, witness):
+        [pending] = wait_for(lambda r=reader: r.read(50), what="the start")
+        assert pending.status is RunStatus.PENDING
+    run.suspend()
+    wait_for(lambda: witness.read(50), what="the suspension in the feed")
+    root = container.store.keys.root(run.id)
+    container.store.client.rename(root, f"{root}:aside")
+    [suspended] = mine.read(50)
+    assert (suspended.status, suspended.view.name) == (RunStatus.SUSPENDED, "goes")
+    container.store.client.rename(f"{root}:aside", root)
+    run.cancel(confirm=True)
 
 
 def test_events_of_nodes_on_request(busy, ledger):

@@ -24,6 +24,8 @@ class EventView(BaseModel):
         time: the time by the store's clock, in UTC.
         run: the run.
         node: the node, or `$` for the run itself.
+        name: the name of the node; '' for the run itself.
+        task: the name of the task that the node runs; '' for a composite and the run itself.
         kind: the kind of the event, such as `NodeStarted`.
         facts: the other fields of the event, by name.
     """
@@ -32,6 +34,8 @@ class EventView(BaseModel):
     time: str
     run: str
     node: str
+    name: str
+    task: str
     kind: str
     facts: dict[str, Any]
 
@@ -52,10 +56,19 @@ class EventPage(BaseModel):
 
 def event_view(event: Event, redacts: Redaction) -> EventView:
     """Return an event as the dashboard shows it."""
-    own = {"id", "time", "run", "node"}
+    own = {"id", "time", "run", "node", "name", "task"}
     facts = redacts.shown(event.model_dump(mode="json", exclude=own)).value
     time = event.time.isoformat()
-    return EventView(id=event.id, time=time, run=event.run, node=event.node, kind=type(event).__name__, facts=facts)
+    return EventView(
+        id=event.id,
+        time=time,
+        run=event.run,
+        node=event.node,
+        name=event.name,
+        task=event.task,
+        kind=type(event).__name__,
+        facts=facts,
+    )
 
 
 @router.get("/runs/{run}/events")

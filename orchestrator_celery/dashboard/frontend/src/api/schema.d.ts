@@ -1563,6 +1563,8 @@ export interface components {
          *         time: the time by the store's clock, in UTC.
          *         run: the run.
          *         node: the node, or `$` for the run itself.
+         *         name: the name of the node; '' for the run itself.
+         *         task: the name of the task that the node runs; '' for a composite and the run itself.
          *         kind: the kind of the event, such as `NodeStarted`.
          *         facts: the other fields of the event, by name.
          */
@@ -1575,10 +1577,14 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+            /** Name */
+            name: string;
             /** Node */
             node: string;
             /** Run */
             run: string;
+            /** Task */
+            task: string;
             /** Time */
             time: string;
         };

@@ -47,16 +47,16 @@ export function EventsTab({ run, detail, node, onNode }: TabProps): ReactNode {
       ) : (
         <ol className="m-0 max-h-[62vh] list-none overflow-auto p-0" tabIndex={0} aria-label="Events">
           {rows.map((event) => (
-            <li key={`${event.id} ${event.node}`} className="flex min-w-[440px] items-baseline gap-3 border-b border-line px-3 py-[5px] last:border-0 [content-visibility:auto] hover:bg-sunken">
+            <li key={`${event.id} ${event.node}`} className="flex min-w-[560px] items-baseline gap-3 border-b border-line px-3 py-[5px] last:border-0 [content-visibility:auto] hover:bg-sunken">
               <time dateTime={event.time} title={exactTime(event.time)} className="shrink-0 font-mono text-[11.5px] text-faint">
                 {clockTime(event.time)}
               </time>
               <span className={`w-[150px] shrink-0 font-[550] ${TONES.find(([pattern]) => pattern.test(event.kind))?.[1] ?? ""}`}>{eventWords(event.kind)}</span>
               {event.node === "$" ? (
-                <span className="w-[90px] shrink-0 text-faint">the run</span>
+                <span className="w-[220px] shrink-0 text-faint">{event.kind === "NodeStarted" ? "closing the run" : "the run"}</span>
               ) : (
-                <button type="button" className="w-[90px] shrink-0 truncate text-left font-mono text-sm text-muted hover:text-accent hover:underline" onClick={() => onNode(event.node)}>
-                  {event.node}
+                <button type="button" title={event.task || event.name} className="w-[220px] shrink-0 truncate text-left hover:text-accent hover:underline" onClick={() => onNode(event.node)}>
+                  <bdi>{event.name}</bdi> <span className="font-mono text-sm text-muted">{event.node}</span>
                 </button>
               )}
               <span className="min-w-0 truncate text-muted">

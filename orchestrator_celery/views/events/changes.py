@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.streams.events import parse_event
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.feed.stream import FeedPlace
+from orchestrator_celery.views.events.names import EventNames
 from orchestrator_celery.views.run_pages import RunPages
 from orchestrator_celery.views.runs import is_wanted, matching_now, run_view
 
@@ -62,6 +64,9 @@ class ChangeReader:
         self._place = self._begin(after)
         #: Places in the streams of the runs whose nodes are followed.
         self._followed: dict[str, str] = {}
+        self._names: dict[str, EventNames] = {}
+        #: The last views that were read: a run may be deleted before its last changes are.
+        self._last: OrderedDict[str, RunView] = OrderedDict()
         if nodes:
             moment = f"{container.store.now() * 1000:.0f}"
             live, _ = RunPages(container.reader, container.store, _live(wanted)).read(None, _FOLLOWED)
@@ -113,7 +118,17 @@ class ChangeReader:
         for run, head in zip(wanted, heads, strict=True):
             if not head.is_gone and head.is_run and head.is_readable:
                 found[run] = run_view(run, head)
-        return found
+        return self._remembered(wanted, found)
+
+    def _remembered(self, runs: Iterable[str], found: dict[str, RunView]) -> dict[str, RunView]:
+        """Add the last views of runs that have no record and no entry with a view (yet)."""
+        gone = {run: self._last[run] for run in runs if run not in found and run in self._last}
+        self._last.update(found)
+        for run in found:
+            self._last.move_to_end(run)
+        while len(self._last) > _FOLLOWED:
+            self._last.popitem(last=False)
+        return {**gone, **found}
 
     def _change(self, at: FeedPlace, entry: FeedEntry, views: dict[str, RunView]) -> Change | None:
         moment = _time(entry.place or at.id)
@@ -148,12 +163,13 @@ class ChangeReader:
             runs = dict(list(runs.items())[-_FOLLOWED:])
             self._missed = f"the nodes of at most {_FOLLOWED:,} runs are followed at the same time: narrow the filter"
         self._followed = runs
+        self._names = {run: names for run, names in self._names.items() if run in runs}
 
     def _node_events(self, place: FeedPlace) -> list[Change]:
         found = list[Change]()
         for run, entries in self._container.reader.events_of(self._followed).items():
-            for name, fields in entries:
-                event = parse_event(run, name, fields)
+            names = self._names.setdefault(run, EventNames(self._container.reader, self._container.codec, run))
+            for event in names.named(parse_event(run, name, fields) for name, fields in entries):
                 self._followed[run] = event.id
                 if isinstance(event, RunClosed):
                     self._followed.pop(run, None)
