@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ __all__ = ("PAGE", "Reader")
 
 #: Most events, or fields, of one call.
 PAGE = 1000
+#: Most items that one call finds, and that it looks at.
+_ITEMS = (500, 5000)
 
 
 @raises_store_unavailable
@@ -162,6 +165,31 @@ class Reader:
         # A retry has taken the end of a pool back that begins again.
         ended, before = self.terminal(run, [pool + Beside.POOL_END.value, pool + Beside.SIZE_BEFORE.value])
         return parse_pool_end(ended or before).size
+
+    def items_ended(self, run: str, pool: str, state: str, start: int, end: int) -> tuple[list[int], int]:
+        """Return indexes of items of a pool that have ended in a state, and the index from which to go on.
+
+        Args:
+            run: the run's id.
+            pool: the pool's id.
+            state: an `EndedState`; '' for items that have not ended.
+            start: the index of the first item to look at.
+            end: the index behind the last one.
+        """
+        args = (pool, start, end, state, *_ITEMS, self._keys.app.id)
+        word, _, *answer = load("items_in_state").run(self._client, self._keys.root(run), args)
+        check_answer(word, answer, run, self._keys.app)
+        return [int(index) for index in answer[0]], int(answer[1])
+
+    def items_under_way(self, run: str, pool: str) -> list[int]:
+        """Return the indexes of the items of a pool that are queued, running or held; about as many as its window."""
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.hkeys(self._keys.live(run))
+            pipe.hkeys(self._keys.pools(run))
+            names = [name.decode() for found in pipe.execute() for name in found]
+        below = f"{pool}."
+        parts = {name[len(below) :].partition(".")[0] for name in names if name.startswith(below)}
+        return sorted(int(part) for part in parts if part.isdecimal())
 
     def delegated(self, run: str) -> list[str]:
         """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""
@@ -313,13 +341,14 @@ class Reader:
             found.extend(self._client.hmget(key, list(nodes[start : start + PAGE])))
         return found
 
-    def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
-        """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""
+    def levels(self, run: str, pool: str, indexes: Sequence[int]) -> dict[int, int]:
+        """Priorities of items of a pool, as far as they are not MEDIUM; the indexes are in ascending order."""
         if not self.head_field(run, HeadField.MIXED):
             return {}
-        fields = [f"{pool}.{index}{Beside.PRIORITY.value}" for index in range(first, last + 1)]
+        fields = [f"{pool}.{index}{Beside.PRIORITY.value}" for index in indexes]
         started = self._fields(self._keys.terminal(run), fields)
-        found = {index: int(raw) for index, raw in enumerate(started, first) if raw is not None}
+        found = {index: int(raw) for index, raw in zip(indexes, started, strict=True) if raw is not None}
+        first, last = indexes[0], indexes[-1]
         key, asked = self._keys.waiting(run, pool), (Priority.HIGH, Priority.LOW)
         with self._client.pipeline(transaction=False) as pipe:
             for floor in map(floor_of, asked):
@@ -328,7 +357,8 @@ class Reader:
             high_before, high, low_before, low = pipe.execute()
         for level, entries in zip(asked, ([*high_before, *high], [*low_before, *low]), strict=True):
             for waiting in map(parse_range, entries):
-                found.update(dict.fromkeys(range(max(first, waiting.start), min(last + 1, waiting.stop)), int(level)))
+                inside = indexes[bisect_left(indexes, waiting.start) : bisect_left(indexes, waiting.stop)]
+                found.update(dict.fromkeys(inside, int(level)))
         return found
 
 
