@@ -13,7 +13,7 @@ from orchestrator_celery.records.head.fields import STATUS_FIELDS, HeadField, ch
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
-from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
+from orchestrator_celery.records.pool import Pool, PoolEnd, floor_of, parse_pool, parse_pool_end, parse_range
 from orchestrator_celery.records.progress import durations_field, parse_durations
 from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.store.availability import raises_store_unavailable
@@ -159,12 +159,16 @@ class Reader:
 
     def pool_size(self, run: str, pool: str) -> int:
         """Return the number of items of a pool, now or when the pool ended."""
+        return self._pool_end(run, pool).size
+
+    def _pool_end(self, run: str, pool: str) -> Pool | PoolEnd:
+        """Return the counters of a pool that is under way, or as it has ended."""
         [active] = self.pools(run, [pool])
         if active is not None:
-            return parse_pool(active).size
+            return parse_pool(active)
         # A retry has taken the end of a pool back that begins again.
         ended, before = self.terminal(run, [pool + Beside.POOL_END.value, pool + Beside.SIZE_BEFORE.value])
-        return parse_pool_end(ended or before).size
+        return parse_pool_end(ended or before)
 
     def items_ended(self, run: str, pool: str, state: str, start: int, end: int) -> tuple[list[int], int]:
         """Return indexes of items of a pool that have ended in a state, and the index from which to go on.
@@ -180,6 +184,18 @@ class Reader:
         word, _, *answer = load("items_in_state").run(self._client, self._keys.root(run), args)
         check_answer(word, answer, run, self._keys.app)
         return [int(index) for index in answer[0]], int(answer[1])
+
+    def failed_items(self, run: str, pool: str, start: int, end: int) -> tuple[list[int], int] | None:
+        """Return as `items_ended` the items that may have failed; None if an earlier release ended some."""
+        key, found = self._keys.failed(run), (f"[{pool} {start:015}", f"({pool} {end:015}")
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.zlexcount(key, f"[{pool} ", f"({pool}!")
+            pipe.zrangebylex(key, *found, 0, _ITEMS[0])
+            count, members = pipe.execute()
+        if count < self._pool_end(run, pool).failed:
+            return None
+        indexes = [int(member.rpartition(b" ")[2]) for member in members]
+        return indexes, indexes[-1] + 1 if len(indexes) == _ITEMS[0] else end
 
     def items_under_way(self, run: str, pool: str) -> list[int]:
         """Return the indexes of the items of a pool that are queued, running or held; about as many as its window."""
@@ -206,6 +222,7 @@ class Reader:
             keys.progress(run),
             keys.registered(run),
             keys.logs(run),
+            keys.failed(run),
             keys.inner(run),
             *(keys.upload(run, token) for token in tokens),
         ]

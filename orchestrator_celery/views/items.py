@@ -76,6 +76,9 @@ class ItemPages:
 
     def _in_state(self, state: NodeState, start: int, end: int) -> tuple[list[int], int]:
         """Return indexes of items that may be in a state, which nothing is under way in, and where to go on."""
+        listed = self._reader.failed_items(self._run, self._pool, start, end) if state is NodeState.FAILED else None
+        if listed is not None:
+            return listed
         found, place = set[int](), end
         for letter in _LETTERS[state]:
             indexes, stop = self._reader.items_ended(self._run, self._pool, letter, start, end)

@@ -8,6 +8,7 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeState
 from orchestrator_celery.records.ended import Ended, write_ended
+from orchestrator_celery.records.pool import parse_pool, write_pool
 from orchestrator_celery.views.items import ItemPages
 
 from .trees import CODEC, chain, swarm
@@ -35,6 +36,10 @@ def end(play, states):
         payload = error if state is NodeState.FAILED else b"1" if state is NodeState.SKIPPED else b"x" * 200
         record = Ended(state, 1, WHEN, WHEN, "w/1/a", None, payload)
         pipe.hset(play.store.keys.terminal(play.run), f"0.{index}", write_ended(record))
+    failed = [index for index, state in states.items() if state is NodeState.FAILED]
+    pool = parse_pool(play.redis.hget(play.store.keys.pools(play.run), "0"))
+    pipe.hset(play.store.keys.pools(play.run), "0", write_pool(pool._replace(failed=len(failed))))
+    pipe.zadd(play.store.keys.failed(play.run), {f"0 {index:015}": 0 for index in failed})
     pipe.execute()
 
 
@@ -75,11 +80,15 @@ def test_a_filter_finds_what_reading_all_items_finds(play, make):
         assert list(found.items(state, len(items), None)) == []
 
 
-def test_a_page_of_a_large_swarm_takes_few_short_calls(play):
-    """Given failures among many items, then a page reads the records of these only, in scripts within the budget."""
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "of-an-earlier-release"])
+def test_a_page_of_a_large_swarm_takes_few_short_calls(play, listed):
+    """Given failures among many items, then a page reads the records of these only, in scripts within the budget; and
+    without the list of failed nodes too, which an earlier release does not write."""
     size, failed = 20_000, [7, 9_000, 9_001, 19_999]
     play.start(swarm(*[leaf()] * size, max_concurrency=1))
     end(play, dict.fromkeys(range(size - 1), NodeState.SUCCEEDED) | dict.fromkeys(failed, NodeState.FAILED))
+    if not listed:
+        play.redis.delete(play.store.keys.failed("r"))
     found = pages(play)
     assert [item.error.message for item in found.items(NodeState.FAILED, 0, None)] == [
         f"no {index}" for index in failed
@@ -88,6 +97,22 @@ def test_a_page_of_a_large_swarm_takes_few_short_calls(play):
     play.redis.slowlog_reset()
     assert [item.index for item in found.items(NodeState.FAILED, 10, 2)] == [9_000, 9_001]
     calls = play.redis.info("commandstats")
-    assert calls["cmdstat_evalsha"]["calls"] <= 4
+    assert calls["cmdstat_evalsha"]["calls"] <= (1 if listed else 4), "one reads definitions"
     assert [entry for entry in play.redis.slowlog_get() if entry["duration"] > 4 * BUDGET] == []
     assert [item.index for item in found.items(NodeState.QUEUED, 0, None)] == []
+
+
+def test_a_retry_takes_back_what_failed(play):
+    """Given failed items that a retry has taken back, then only those that fail again are found."""
+    play.start(swarm(*[leaf()] * 6))
+    for index in range(6):
+        play.claim(f"0.{index}")
+        play.fail(f"0.{index}", error=ERROR) if index % 2 else play.finish(f"0.{index}")
+    play.tell()
+    assert play.redis.zcard(play.store.keys.failed("r")) == 3
+    assert 0 < play.redis.ttl(play.store.keys.failed("r")) <= 100, "it goes with the run"
+    assert play.retry().refused is None
+    assert list(pages(play).items(NodeState.FAILED, 0, None)) == []
+    play.claim("0.3", 2)
+    play.fail("0.3", 2, error=ERROR)
+    assert [item.index for item in pages(play).items(NodeState.FAILED, 0, None)] == [3]
