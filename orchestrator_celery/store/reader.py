@@ -28,7 +28,7 @@ __all__ = ("PAGE", "Reader")
 #: Most events, or fields, of one call.
 PAGE = 1000
 #: Most items that one call finds, and that it looks at.
-_ITEMS = (500, 5000)
+_ITEMS = (500, 2000)
 
 
 @raises_store_unavailable

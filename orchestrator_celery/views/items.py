@@ -80,7 +80,7 @@ class ItemPages:
         if listed is not None:
             return listed
         found, place = set[int](), end
-        for letter in _LETTERS[state]:
+        for letter in _LETTERS[state] if self._status.ended else _LETTERS[state][:1]:
             indexes, stop = self._reader.items_ended(self._run, self._pool, letter, start, end)
             found.update(indexes)
             place = min(place, stop)
