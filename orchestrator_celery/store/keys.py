@@ -19,6 +19,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:{<run>}:e`                            stream  events
 `orc:{<run>}:c`                            hash    checkpoints of leaves
 `orc:{<run>}:p`                            hash    progress reports of leaves
+`orc:{<run>}:f`                            zset    failed nodes by parent and place; also those of before a retry
 `orc:{<run>}:o`                            stream  lines that tasks have logged
 `orc:{<run>}:q:<pool>`                     zset    waiting items of a pool with several priorities, as ranges of indexes
 `orc:{<run>}:r`                            zset    reruns of this run, or runs of a saved signature, by creation
@@ -136,6 +137,10 @@ class Keys:
     def events(self, run: str) -> str:
         """Events, oldest first."""
         return self.root(run) + RunKey.EVENTS.value
+
+    def failed(self, run: str) -> str:
+        """Failed nodes, by parent and place."""
+        return self.root(run) + RunKey.FAILED.value
 
     def logs(self, run: str) -> str:
         """Lines that tasks have logged, oldest first."""

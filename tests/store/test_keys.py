@@ -51,6 +51,8 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.store.swarms.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
     play.finish("0.0")
+    play.claim("0.2")
+    play.fail("0.2")
     play.claim("0.1.1")
     play.store.checkpoint(play.leaf("0.1.1"), Fence(), b"x")
     play.requeue("0.1.1", Fence(nesting=1), why="replace")
@@ -99,7 +101,7 @@ def test_every_documented_key_is_used(store):
 def test_all_keys_of_a_run_share_a_slot(store, run):
     """Given a run of any name, then all its keys are in one slot of a cluster."""
     play = everything(store, run)
-    assert len(play.keys()) == 13
+    assert len(play.keys()) == 14
     assert len({key_slot(key.encode()) for key in [*play.keys(), f"{store.keys.root(run)}:k"]}) == 1
 
 
@@ -131,7 +133,7 @@ def test_no_key_of_one_run_is_anothers(store):
     """Given runs whose ids begin alike, then they share no key."""
     runs = [everything(store, run) for run in ("r", "r1", "r1:0.0:1", "r:d")]
     found = [key for play in runs for key in play.keys()]
-    assert len(found) == len(set(found)) == 13 * len(runs)
+    assert len(found) == len(set(found)) == 14 * len(runs)
 
 
 def test_a_prefix_of_its_own(client):

@@ -3,7 +3,7 @@ local retiring -- seconds to keep the run, if nothing of it is under way when th
 
 local function every_key()
   local keys = { root, definitions_key, live_key, ended_key, active_key, events_key, checkpoints_key, progress_key,
-    root .. KEY.runs, root .. KEY.logs, inner_key }
+    root .. KEY.runs, root .. KEY.logs, root .. KEY.failed, inner_key }
   for token in (redis.call('HGET', root, HEAD.segments) or ''):gmatch('%w+') do
     keys[#keys + 1] = definitions_key .. ':' .. token
   end
