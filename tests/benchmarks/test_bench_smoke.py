@@ -8,7 +8,7 @@ from tests.benchmarks.__main__ import main
 @pytest.mark.slow
 def test_every_row_runs():
     lines = main(["--scale", "0.01", "--repeat", "1", "--forked"])
-    assert sum("against a chord" in text for text in lines) == 16
+    assert sum("against a chord" in text for text in lines) == 20
     assert any(text.startswith("| chain of 50:") for text in lines)
     assert any("plain task" in text for text in lines)
     for row in (

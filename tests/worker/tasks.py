@@ -627,7 +627,11 @@ def whole_request(self, *_, **__):
     request = self.request
     names = [name for name in {*vars(type(request)), *vars(request)} if not name.startswith("_")]
     values = {name: getattr(request, name) for name in names}
-    return {name: repr(value or None) for name, value in sorted(values.items()) if not callable(value)}
+    return {
+        name: repr(value if value or name == "headers" else None)
+        for name, value in sorted(values.items())
+        if not callable(value)
+    }
 
 
 @app.task(base=Handling, bind=True)

@@ -70,8 +70,10 @@ class Claims:
             celery.exceptions.Reject: the store cannot be reached, and the task acknowledges late; the broker keeps
                 the message.
         """
-        if claimed_by(request) is not None:
-            return  # an item of a batch: its runner has claimed it
+        if claimed_by(request) is not None:  # an item of a batch, or a task of a turn: its process has claimed it
+            # Celery takes unknown parts of a request for headers if it has none, so the request began with empty ones.
+            request.headers = request.headers or None
+            return
         claims = claims_of(task, request, args)
         if not claims:
             return
