@@ -99,7 +99,8 @@ def test_installing_loads_no_more_than_celery_needs():
         "Orchestrator(Celery('x', backend='redis://127.0.0.1:1/0'))\nprint(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"celery.bin.celery", "starlette", "uvicorn", "fastapi", "flask", "django"} & set(loaded)
+    # Kombu loads Django itself, where it is installed.
+    assert not {"celery.bin.celery", "starlette", "uvicorn", "fastapi", "flask"} & set(loaded)
 
 
 def test_no_leftovers():

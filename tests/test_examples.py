@@ -28,6 +28,14 @@ MARK = "ORCHESTRATOR_TEST_MARK"
 STORIES = {
     "complex": (["text.txt"], r"'lines': 3, 'words': \{'durable': 2.*\ntext summary \[complex\] SUCCEEDED"),
     "crawler": (["json"], r"lines  \w+, which imports \d+\n.*json is built on \d+ modules, [\d,]+ lines in all"),
+    "dashboard_in_an_app": (
+        [],
+        "".join(
+            rf"{name}\n(  /ops(/|/runs)? 200 /ops(/|/runs) <base href=\"/ops/\">\n){{3}}  assets (\{{200\}}|are not built.*)\n"
+            r"  the run words SUCCEEDED\n"
+            for name in ("FastAPI", "Starlette", "Django")
+        ),
+    ),
     "fastapi": (
         [],
         r"words \[1\]\nwords \[2, 4\]\nwords \[4, 4, 4\]\nRunClosed \$\n409 True\n404 3 runs",

@@ -18,6 +18,7 @@ _COMMANDS = {
     "approve": "steering",
     "audit": "lists",
     "cancel": "steering",
+    "dashboard": "dashboard",
     "delete": "signature_commands",
     "detach": "steering",
     "doctor": "doctor",

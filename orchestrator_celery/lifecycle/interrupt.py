@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,15 @@ from orchestrator_celery.errors import InvalidTransition, OrchestratorError, Run
 from orchestrator_celery.lifecycle.refusal import check
 from orchestrator_celery.lifecycle.side_effects.nested_runs import INSIDE
 from orchestrator_celery.lifecycle.side_effects.stopped_bodies import BodyOutcomes, StoppedBody, by_run
-from orchestrator_celery.model.ids import LeafId, is_runner
+from orchestrator_celery.model.ids import CLOSE, LeafId, is_runner
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.reports import InterruptedTask, InterruptOutcome, InterruptReport
+from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.records.head.fields import HeadField, parse_stop
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
+from orchestrator_celery.records.live import Live, parse_live
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.worker_registry import StopTasks
 
@@ -90,15 +92,20 @@ class Interruption:
 
         Args:
             run: id of the run.
-            running: the records of its running tasks, by node.
+            running: the records of its running tasks, by node. The run is interrupted.
             now: the store's clock, in ms.
         """
-        nodes = {node: parse_live(raw) for node, raw in running.items() if live_state(raw) is LiveState.STOPPING}
-        wanted = self._reader.head_field(run, HeadField.STOP) if nodes else None
-        if wanted is None:
+        if not running:
+            return
+        status, wanted = self._reader.head_fields(run, HeadField.STATUS, HeadField.STOP)
+        if wanted is None or status != RunStatus.INTERRUPTED.value.encode():
             return
         order = parse_stop(wanted)
         if now < order.since + _REPLY * 1000:
+            return
+        found = {node: parse_live(raw) for node, raw in running.items() if node != CLOSE}
+        nodes = {node: live for node, live in found.items() if _in_ms(live.since) <= order.since}
+        if not nodes:
             return
         bodies = [StoppedBody(LeafId(run, node, live.attempt), live) for node, live in nodes.items()]
         self._order(run, bodies, order.signal, order.grace)
@@ -240,6 +247,10 @@ def _with_runners(bodies: list[StoppedBody]) -> tuple[str, ...]:
     """Return the ids of the tasks; a task without a message of its own is stopped by its runner."""
     runners = {f"{body.leaf.run}:{body.live.runner}" for body in bodies if body.live.runner}
     return tuple(sorted(runners | {str(body.leaf) for body in bodies}))
+
+
+def _in_ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def _host(live: Live) -> str:

@@ -18,6 +18,7 @@ __all__ = (
     "Dispatch",
     "EdgeContext",
     "Effect",
+    "Release",
     "StartMore",
     "Withdraw",
 )
@@ -130,6 +131,12 @@ class Await(NamedTuple):
     until: float | None
 
 
+class Release(NamedTuple):
+    """Start or send the nodes of a resumed run that its release has not reached yet."""
+
+    run: str
+
+
 class StartMore(NamedTuple):
     """Start more items of the pools of a run that have free places."""
 
@@ -170,4 +177,4 @@ class Decision(NamedTuple):
     elements: bytes = b""
 
 
-Effect = Dispatch | CloseRun | Decide | Await | Begun | StartMore | Withdraw
+Effect = Dispatch | CloseRun | Decide | Await | Begun | Release | StartMore | Withdraw

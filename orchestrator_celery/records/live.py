@@ -34,7 +34,7 @@ class LiveState(str, Enum):
 
     QUEUED = "Q"  #: in the outbox: its message is with the broker, or is about to be
     RUNNING = "R"  #: claimed by a worker
-    STOPPING = "I"  #: running, and to be stopped
+    STOPPING = "I"  #: as RUNNING; an earlier release marked what an interruption was to stop
     DELEGATED = "D"  #: its task replaced itself by a canvas, which is a run of its own
     HELD = "H"  #: held back by a rule of auto-resume or by an interruption
     AWAITING = "W"  #: an approval that waits for an answer

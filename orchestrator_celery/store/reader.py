@@ -18,6 +18,7 @@ from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.live_nodes import live_pages
 from orchestrator_celery.store.scripting.script_call import check_answer
 from orchestrator_celery.store.scripting.scripts import load
 
@@ -82,7 +83,8 @@ class Reader:
 
     def live(self, run: str) -> dict[str, bytes]:
         """Return all leaves that are queued or running; at most a window of each pool."""
-        return {node.decode(): raw for node, raw in self._client.hgetall(self._keys.live(run)).items()}
+        pages = live_pages(self._client, self._keys.live(run))
+        return {node.decode(): raw for page in pages for node, raw in page.items()}
 
     def running(self, run: str) -> int:
         """Return the number of nodes that workers have claimed, without callbacks."""
@@ -120,10 +122,14 @@ class Reader:
         return [(LeafId(leaf.run, node, live.attempt), live.fence) for node, live in found if live.runner == carrier]
 
     def to_be_stopped(self, run: str, node: str, attempt: int) -> bool:
-        """Whether an attempt of a leaf must stop: it was interrupted or superseded, or its run is gone."""
-        raw = self.live_leaf(run, node)
+        """Whether an attempt of a leaf must stop: its run was interrupted or is gone, or it was superseded."""
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.hget(self._keys.live(run), node)
+            pipe.hget(self._keys.root(run), HeadField.STATUS)
+            raw, status = pipe.execute()
         live = None if raw is None else parse_live(raw)
-        return live is None or live.phase is not LiveState.RUNNING or live.attempt != attempt
+        is_interrupted = status == RunStatus.INTERRUPTED.value.encode()
+        return live is None or live.phase not in RUNNING or live.attempt != attempt or is_interrupted
 
     def is_current(self, leaf: LeafId, fence: Fence) -> bool:
         """Whether a body still counts: no later attempt or message has taken its place, and the node has not ended."""

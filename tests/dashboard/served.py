@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,43 +13,33 @@ from pathlib import Path
 
 import httpx
 
-from orchestrator_celery.dashboard import create_dashboard
-from tests.kit.project import app
-from tests.kit.servers import free_port
 from tests.kit.waiting import wait_for
 from tests.kit.workers import ROOT, environment
 
-
-def make():
-    """What Uvicorn serves."""
-    return create_dashboard(app)
+ADDRESS = re.compile(r"^(http://\S+)/$", re.MULTILINE)
 
 
 class Server:
-    """A server of the dashboard, ready when the constructor returns."""
+    """`celery orchestrator dashboard`, ready when the constructor returns."""
 
-    def __init__(self, redis, *words):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+    def __init__(self, redis, *words, app="tests.kit.project"):
         self._log = Path(tempfile.mkstemp(prefix="dashboard-", suffix=".log")[1])
-        program = ["-m", "uvicorn", "--factory", "tests.dashboard.served:make", "--port", str(self.port), *words]
+        program = ["-m", "celery", "-A", app, "orchestrator", "dashboard", "--port", "0", *words]
         env = {**os.environ, **environment(redis.url(0), redis.url(1))}
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *program], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        wait_for(self._answers, 30, "the dashboard")
+        self.url = wait_for(self._told, 30, "the dashboard")
+
+    def _told(self):
+        assert self.process.poll() is None, self.log
+        found = ADDRESS.search(self.log)
+        return found and found[1]
 
     @property
     def log(self):
         return self._log.read_text()
-
-    def _answers(self):
-        assert self.process.poll() is None, self.log
-        try:
-            return httpx.get(f"{self.url}/api/session").status_code == 200
-        except httpx.TransportError:
-            return False
 
     def open(self, *topics, **options):
         return Page(f"{self.url}/api/stream", topics, **options)

@@ -21,6 +21,7 @@ from orchestrator_celery import (
     Swarm,
     SwarmFailed,
 )
+from orchestrator_celery.lifecycle.side_effects.pending import SideEffects
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.testing import points
 from tests.kit import project as p
@@ -56,13 +57,13 @@ STOPPING = {"interrupt", "stopped"}
 #: Of an approval, by a person or for want of one: `test_graph_faults.py` crashes at it.
 ANSWERING = {"answer"}
 #: Verbs by which a run goes on without what failed, or what has not started; called by a client.
-GOING_ON = {"retry", "settled", "skip", "go_on_retry"}
+GOING_ON = {"retry", "settled", "skip", "go_on_retry", "go_on_release"}
 #: What a worker does with a task that it lacks: `tests/worker/test_unknown_tasks.py` crashes at it.
 LACKING = {"postpone"}
 #: Of tasks that log: `tests/worker/test_logs.py` crashes at it.
 LOGGING = {"log"}
-#: The feed of all runs, which no run depends on. How often a process writes it depends on the moment.
-TELLING = {"append_feed"}
+#: The feed and the index of all runs, which no run depends on. How often a process writes them depends on the moment.
+TELLING = {"append_feed", "index_runs"}
 #: Of pools with many free places: `test_bursts.py` crashes at it.
 BURSTS = {"start_more"}
 #: Statistics, which a thread writes seconds later; most runs here have ended by then.
@@ -96,7 +97,7 @@ ELSEWHERE = (
     | COUNTING
 )
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
-CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before"]]
+CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before", "store.index_runs.before"]]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
 CASES += [
     (f"{point}#2" if kind(point) not in SELDOM else point, "@all") for point in WORKER_POINTS if kind(point) not in MAIN
@@ -134,6 +135,8 @@ def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, sco
     succeeded = [event.node for event in events if isinstance(event, (NodeSucceeded, CompositeSucceeded))]
     assert len(succeeded) == len(set(succeeded)), "a node has one end"
     assert len([event for event in events if isinstance(event, RunClosed)]) == 1
+    found = p.orchestrator.runs("status:SUCCEEDED task:*tail")
+    assert [listed.id for listed in found] == [run.id], "the index of runs is mended"
     bodies = ledger.entries("tail")
     assert 1 <= len(bodies) <= 2
     assert len({tuple(body) for body in bodies}) == 1, "whatever ran twice was given the same"
@@ -211,7 +214,7 @@ def test_r3_the_worker_that_starts_a_delayed_run_crashes_at(default_site, ledger
     assert [value for _, value in ledger.entries("start")] == [1, 2]
 
 
-@pytest.mark.parametrize("point", [point for point in points() if kind(point) in GOING_ON - {"skip", "go_on_retry"}])
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) in {"retry", "settled"}])
 def test_r3_a_client_that_retries_crashes_at(default_site, ledger, tmp_path, point):
     """The run has failed still, and may be retried; or it goes on, and Celery waits for its end, whoever does the rest."""
     default_site.worker(**HASTY)
@@ -251,6 +254,21 @@ def test_r3_a_client_that_retries_a_large_run_crashes_at(default_site, ledger, t
     assert p.orchestrator.run(run.id).get(timeout=120) == ["repaired"] * 800
     progress = run.progress()
     assert (progress.total, progress.done, progress.failed) == (800, 800, 0)
+
+
+@pytest.mark.parametrize("point", ["store.go_on_release.before#2", "store.go_on_release.after"])
+def test_r8_a_client_that_resumes_a_large_run_crashes_at(default_site, ledger, tmp_path, point):
+    """The resumption takes several scripts. Once the first one has run, the rest is certain, whoever does it."""
+    run = Swarm([p.identity.si(number) for number in range(700)], max_concurrency=700).apply_async()
+    SideEffects(p.orchestrator.container).apply(run.id)  # starts all items, as claims would do burst by burst
+    run.suspend()
+    default_site.server.client(0).delete("celery")
+    code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).resume()\n"
+    crash_client(default_site, point, tmp_path / "crashed", code)
+    assert run.status is RunStatus.PENDING
+    default_site.worker(**HASTY)
+    assert run.get(timeout=240) == list(range(700))
+    assert "release" not in p.orchestrator.container.reader.head(run.id)
 
 
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in {"skip", "settled"}])

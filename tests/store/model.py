@@ -140,8 +140,9 @@ class Model:
         self.status = "PENDING"
         self.total, self.done, self.failed = self.root.leaves(), 0, 0
         self.closing, self.closings = "waiting", 0  # then queued, running, told
-        self._before, self.was_suspended = "", False
+        self._before = ""
         self._sent: list[tuple[Any, ...]] = []
+        self.unreleased: list[tuple[Node, tuple[str, int, Fence]]] = []  # each as it was when the release began
 
     # -- looking ------------------------------------------------------------------------------------
 
@@ -167,6 +168,7 @@ class Model:
     def claim(self, node: Node, fence: Fence) -> None:
         """A message of the leaf is let through."""
         node.state, node.fence = "running", fence
+        self.unreleased = [each for each in self.unreleased if each[0] is not node]  # the same message may come again
         if self.status == "PENDING":
             self.status = "RUNNING"
 
@@ -234,13 +236,25 @@ class Model:
         return self._take()
 
     def resume(self) -> list[tuple[Any, ...]]:
-        """Everything in the outbox is sent again, what was held starts again, what nobody stopped goes on."""
+        """What nobody stopped goes on. The rest is released in slices, which the caller tells."""
+        queued = self.leaves("queued") if self.status in STOPPED else []
         if self.status in STOPPED:
             self.status = self._before
-            for node in self.leaves("queued"):
-                self._send(node)
-        self._release()
+        self._begin_release(queued)
         return self._take()
+
+    def release(self, node: Node) -> list[tuple[Any, ...]]:
+        """A slice has come to a node: what is in the outbox is sent again, what was held starts again."""
+        self.unreleased = [each for each in self.unreleased if each[0] is not node]
+        if node.state == "held":
+            self._again(node)
+        else:
+            self._send(node)
+        return self._take()
+
+    def to_release(self) -> list[Node]:
+        """Nodes that no slice has come to, and that are as they were when the release began."""
+        return [node for node, was in self.unreleased if (node.state, node.attempt, node.fence) == was]
 
     def retry(self, node: Node | None = None) -> list[tuple[Any, ...]]:
         """What has failed goes on: all of it, or one node with what it is part of."""
@@ -305,7 +319,13 @@ class Model:
             self._end(node, "K", node.id)
 
     def _withdraw(self) -> None:
-        """What waits below a failing pool does not start."""
+        """What waits below a failing pool does not start. The end of that pool may make another one fail."""
+        before: list[str] = []
+        while before != (states := [node.state for node in self.nodes().values()]):
+            before = states
+            self._withdraw_once()
+
+    def _withdraw_once(self) -> None:
         for node in [*self.leaves("queued"), *self.leaves("held")]:
             if node.state in ("queued", "held") and node.withdrawn() is not None:
                 if node.attempt > node.free + 1 or node.fence != Fence():
@@ -402,10 +422,10 @@ class Model:
         if parent is not None:
             (self._item_ended if parent.is_pool else self._step_ended)(parent, node, state, ref)
         elif node is self.root:
-            self.was_suspended = self.status in STOPPED
+            was_suspended = self.status in STOPPED
             self.status = "FAILED" if state == "F" else "SUCCEEDED"
-            if self.was_suspended:
-                self._release()
+            if was_suspended:
+                self._begin_release(self.leaves("queued"))
             self.closing, self.closings = "queued", self.closings + 1
             self._sent.append(("close",))
 
@@ -435,14 +455,14 @@ class Model:
         node.attempt, node.free, node.fence, node.state = node.attempt + 1, node.free + 1, Fence(), "queued"
         self._send(node)
 
-    def _release(self) -> None:
-        for node in self.leaves("held"):
-            self._again(node)
+    def _begin_release(self, queued: list[Node]) -> None:
+        for node in [*queued, *self.leaves("held")]:
+            self.unreleased.append((node, (node.state, node.attempt, node.fence)))
         for node in self.leaves("stopping"):
             node.state = "running"
 
     def _send(self, node: Node) -> None:
-        if self.status not in STOPPED:
+        if self.status not in STOPPED and node.withdrawn() is None:
             self._sent.append(message(node))
 
     def _take(self) -> list[tuple[Any, ...]]:

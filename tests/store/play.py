@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, Begun, CloseRun, Decide, Decision, Effect, Withdraw
+from orchestrator_celery.model.effects import Await, Begun, CloseRun, Decide, Decision, Effect, Release, Withdraw
 from orchestrator_celery.model.events import Event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.records.ended import Ended, parse_ended
@@ -26,7 +26,10 @@ FIRST = Fence()
 
 
 def names(effects: Effects | Iterable[Any]) -> list[str]:
-    """What is to be done, in order: nodes to be sent, with their attempt after the first, `close`, decisions, `await`, `withdraw`."""
+    """What is to be done, in order: nodes to be sent, with their attempt after the first, `close`, decisions, `await`, `withdraw`.
+
+    Also `release`.
+    """
     todo: Iterable[Any] = effects.todo if isinstance(effects, Effects) else effects
     return [_name(effect) for effect in todo if not isinstance(effect, Begun)]
 
@@ -36,8 +39,8 @@ def _name(effect: Effect) -> str:
         return f"decide {effect.visit}"
     if isinstance(effect, Await):
         return "await"
-    if isinstance(effect, Withdraw):
-        return "withdraw"
+    if isinstance(effect, (Release, Withdraw)):
+        return type(effect).__name__.lower()
     attempt = f":{effect.leaf.attempt}" if effect.leaf.attempt > 1 else ""
     return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt
 

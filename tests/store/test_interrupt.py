@@ -181,6 +181,18 @@ def test_a_sweep_sees_what_is_to_be_stopped(play):
     assert list(check.running) == ["0.0"]
 
 
+def test_a_body_learns_that_it_is_to_be_stopped(play):
+    """Given a running body, then it is to be stopped while its run is interrupted, and no more once that is resumed."""
+    play.start(unit(leaf()))
+    play.claim("0.0")
+    found = [play.reader.to_be_stopped("r", "0.0", 1)]
+    for verb in (play.store.suspend, play.store.interrupt, play.store.resume):
+        verb("r")
+        found.append(play.reader.to_be_stopped("r", "0.0", 1))
+    assert found == [False, False, True, False]
+    assert play.reader.to_be_stopped("r", "0.0", 2)
+
+
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
 def test_what_has_ended_is_refused(play, status):
     """Given a run that has ended, then it is refused, also while Celery is being told."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from orchestrator_celery.model.effects import Release
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
@@ -129,6 +130,19 @@ def stop_and_go_on(play: Play) -> None:
         assert verb("r").refused is None
 
 
+def resume_all(play: Play) -> None:
+    for verb in (play.store.suspend, play.store.interrupt):
+        assert verb("r").refused is None
+        effects = play.store.resume("r")
+        while effects.refused is None and any(isinstance(effect, Release) for effect in effects.todo):
+            effects = play.store.go_on_release("r")
+        assert effects.refused is None
+
+
+def interrupt_all(play: Play) -> None:
+    assert len(play.store.interrupt("r").detail[1]) == SIZE
+
+
 def end_by_deadline(play: Play) -> None:
     play.redis.hset(play.store.keys.root("r"), "deadline", 1)
     assert play.store.overdue("r", b"late").refused is None
@@ -162,6 +176,8 @@ def sweep(play: Play) -> None:
 
 VERBS = {
     "sweep of live items": (all_live, sweep),
+    "suspend, interrupt and resume of live items": (all_live, resume_all),
+    "interrupt of live items": (all_live, interrupt_all),
     "add_items and close_swarm": (open_swarm, add),
     "suspend, resume and interrupt": (under_way, stop_and_go_on),
     "deadline": (under_way, end_by_deadline),

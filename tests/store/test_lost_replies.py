@@ -20,6 +20,7 @@ from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
+from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended
 from orchestrator_celery.store.worker_registry import WorkerRegistry
@@ -95,6 +96,14 @@ def retry_begun(play: Play, first: str) -> None:
     assert play.store._run("retry", "r", "").detail == 1
 
 
+def release_begun(play: Play, first: str) -> None:
+    """The release of many queued nodes, whose first slice is done."""
+    while play.store.start_more("r").detail:
+        pass
+    play.store.suspend("r")
+    assert "release" in names(play.store.resume("r"))
+
+
 def save(play: Play, first: str) -> None:
     play.store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
 
@@ -122,6 +131,12 @@ CALLS: dict[str, Lost] = {
     "retry": Lost(lambda play, first: play.store.retry("r"), failed),
     "go_on_retry": Lost(
         lambda play, first: play.store._run("go_on_retry", "r"), retry_begun, only=("swarm",), tree=batched(300)
+    ),
+    "go_on_release": Lost(
+        lambda play, first: play.store.go_on_release("r"),
+        release_begun,
+        only=("swarm",),
+        tree=swarm(*[leaf()] * 900, max_concurrency=900),
     ),
     "skip": Lost(lambda play, first: play.store.skip("r", {"graph": "0.1"}.get(play.kind, first[:-1] + "1"))),
     "skip the first": Lost(lambda play, first: play.store.skip("r", first), only=("swarm", "complex")),
@@ -243,6 +258,9 @@ CALLS: dict[str, Lost] = {
     "append_feed": Lost(
         lambda play, first: FeedStream(play.redis, play.store.keys, 100).append([FeedEntry("status", "r")])
     ),
+    "index_runs": Lost(
+        lambda play, first: play.store.due_index.run_index.put([IndexEntry("x", "1-1", "RUNNING", "5", ["tag:a"])])
+    ),
     "keep_report": Lost(lambda play, first: play.store.keep_report(b"report")),
     "awaits": Lost(lambda play, first: play.store.graphs.awaits("r", 5.0)),
     "beat": Lost(lambda play, first: WorkerRegistry(play.redis, play.store.keys).beat("w/a", 30, ["x"]).leads),
@@ -296,9 +314,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     if isinstance(value, str):
+        value = re.sub(r"[0-9a-f]{32}", "H", value)  # before times: an id may have many digits in a row
         value = re.sub(r"(?<!\d)\d{13,}(\.\d+)?(-\d+)?", "T", value)
-        value = re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
-        return re.sub(r"[0-9a-f]{32}", "H", value)
+        return re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
     if isinstance(value, float) and value > 1e12:
         return "T"
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.side_effects.nested_runs import INSIDE, NestedRuns
 from orchestrator_celery.lifecycle.side_effects.old_results import STALE, OldResults
-from orchestrator_celery.model.effects import Withdraw
+from orchestrator_celery.model.effects import Release, Withdraw
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.head.fields import HeadField, HeadPrefix, parse_detach, prefixed
 
@@ -56,6 +56,8 @@ class SideEffects:
                 OldResults(self._container).take_back(run)
             if HeadField.WITHDRAW.value in head:
                 self._container.publisher.act([Withdraw(run)])
+            if HeadField.RELEASE.value in head:
+                self._container.publisher.act([Release(run)])
             if INSIDE in head:
                 NestedRuns(self._container).match_status(run)
             for node in prefixed(head, HeadPrefix.DETACH):

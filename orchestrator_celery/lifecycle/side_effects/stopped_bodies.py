@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from orchestrator_celery.model.events import NodeInterrupted
 from orchestrator_celery.model.ids import LeafId
 from orchestrator_celery.model.reports import InterruptOutcome
-from orchestrator_celery.records.live import Live, LiveState, parse_live
+from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.live import RUNNING, Live, LiveState, parse_live
 from orchestrator_celery.records.streams.events import parse_event
 
 if TYPE_CHECKING:
@@ -69,7 +71,11 @@ class BodyOutcomes:
         """Set the outcomes of the bodies that have ended or are held back."""
         bodies = list(bodies)
         records: dict[LeafId, bytes | None] = {}
+        interrupted: set[str] = set()
         for run, leaves in by_run(bodies).items():
+            [status] = self._reader.head_fields(run, HeadField.STATUS)
+            if status == RunStatus.INTERRUPTED.value.encode():
+                interrupted.add(run)
             records.update(zip(leaves, self._reader.live_leaves(run, [leaf.node for leaf in leaves]), strict=True))
         held = []
         for body in bodies:
@@ -78,7 +84,7 @@ class BodyOutcomes:
                 body.outcome = InterruptOutcome.FINISHED_FIRST
             elif _is_held(body, live := parse_live(raw)):
                 held.append(body)
-            elif not _is_to_be_stopped(body, live):
+            elif body.leaf.run not in interrupted or not _is_same(body, live):
                 # A retry or a canvas continues the node, or the run was resumed.
                 body.outcome = InterruptOutcome.STOPPED_ITSELF
         for run in by_run(held):
@@ -100,5 +106,5 @@ def _is_held(body: StoppedBody, live: Live) -> bool:
     return live.phase is LiveState.HELD and live.attempt == body.leaf.attempt
 
 
-def _is_to_be_stopped(body: StoppedBody, live: Live) -> bool:
-    return live.phase is LiveState.STOPPING and (live.attempt, live.fence) == (body.leaf.attempt, body.live.fence)
+def _is_same(body: StoppedBody, live: Live) -> bool:
+    return live.phase in RUNNING and (live.attempt, live.fence) == (body.leaf.attempt, body.live.fence)

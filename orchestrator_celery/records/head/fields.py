@@ -9,6 +9,7 @@
     told  = attempt " " place                     ; message that told Celery the end; id of the `closed` event
     withdrawn = composite "=" reference *( " " composite "=" reference )
     withdraw  = pass " " part " " cursor          ; part: "l" live leaves, "m" pools, "end"
+    release = place "|" since "|" ( "0" | "1" ) "|" [paused] "|" server   ; 1: the run was held; paused: since when
     stop  = since " " signal " " grace            ; both times in milliseconds
     item  = node "|" attempt "|" [priority]
 
@@ -126,6 +127,7 @@ class HeadField(str, Enum):
     # Pending side effects.
     OWED = "owed"  #: number of pending side effects
     INSIDE = "inside"  #: pending: runs that stand in for its tasks follow its status
+    RELEASE = "release"  #: pending: nodes that a resumed run has still to look at, see `release_slices.lua`
     WITHDRAW = "withdraw"  #: pending: a pass that withdraws queued nodes, and how far it has come
     RETRY = "retry"  #: pending: what a retry has still to look at, a JSON list; see `retry_slices.lua`
     MORE = "more"  #: pending: pools with free places for which a burst was too short, separated by spaces

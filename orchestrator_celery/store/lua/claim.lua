@@ -20,7 +20,7 @@ if not live or live.attempt ~= attempt or has_no_message(live) then return veto(
 local order = compare_fence(retries, nesting, live)
 if order < 0 then return veto('stale') end
 if live.state == STATE.held then return veto('held') end
-if order == 0 and live.state == STATE.running then return veto('duplicate', worker_of(live)) end
+if order == 0 and is_running(live) then return veto('duplicate', worker_of(live)) end
 if live.state ~= STATE.delegated and withdrawn_with(node) then return veto('stale') end
 live.retries, live.nesting = retries, nesting
 -- Celery keeps a result under the id of a task that was replaced. Its message may come before the body that sent it reports that.

@@ -11,7 +11,7 @@ local node = ARGV[1]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
 if not live then return reply('stale') end
 if is_runner(node) then reclaim(node) end
-if live.state == STATE.stopping then
+if is_to_stop(live) then
   emit('interrupted', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live), EVENT.reason, 'lost')
   hold(node, live)
   return reply('ok', -1)

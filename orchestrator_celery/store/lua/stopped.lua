@@ -10,7 +10,7 @@ local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
 if not live then return reply('stale') end
 if is_runner(node) then reclaim(node, how) end
 emit('interrupted', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live), EVENT.reason, how)
-if live.state == STATE.stopping then
+if is_to_stop(live) then
   hold(node, live)
 else
   start_again(node, live)

@@ -18,6 +18,7 @@ from orchestrator_celery.model.effects import (
     Dispatch,
     EdgeContext,
     Effect,
+    Release,
     StartMore,
     Withdraw,
 )
@@ -192,7 +193,11 @@ def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 
 #: Effects that name nothing but a run.
-_OF_A_RUN: dict[bytes, type[StartMore | Withdraw]] = {b"more": StartMore, b"withdraw": Withdraw}
+_OF_A_RUN: dict[bytes, type[Release | StartMore | Withdraw]] = {
+    b"more": StartMore,
+    b"release": Release,
+    b"withdraw": Withdraw,
+}
 
 
 def effect(run: str, item: list[Any]) -> Effect:

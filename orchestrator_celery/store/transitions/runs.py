@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,9 @@ from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
+from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.schedule import schedule
+from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = ("Confirmed", "Store")
 
 _REPORTS = 1000
-#: Milliseconds after which a sweep checks a change whose caller may have died.
-_SOON = 2000
 
 
 class Confirmed(NamedTuple):
@@ -131,7 +131,18 @@ class Store(SlicedTransitions):
                 pipe.zadd(self.keys.starts, {run: starts})
             pipe.zadd(self.keys.due, {run: starts if starts > created else first})
             # Told before the messages go out, so that PENDING comes before whatever a worker tells.
-            execute_telling(self.client, pipe, self._feed, told, self._tell)
+            enter = self._enter_call(run, head, created, told)
+            execute_telling(self.client, pipe, self._feed, told, self._tell, enter)
+
+    def _enter_call(
+        self, run: str, head: Mapping[str, Any], created: float, told: Sequence[FeedEntry]
+    ) -> scripts.Call | None:
+        """Return the call that enters a new run into the index of runs; None if its status is not known."""
+        changes = [entry for entry in told if entry.kind == FeedKind.STATUS.value]
+        if not changes:
+            return None
+        place, status = changes[-1].place, changes[-1].value
+        return self.due_index.run_index.call([IndexEntry.of(run, place, f"{created:.0f}", status, head)])
 
     def begin(self, run: str, expired: bytes) -> Effects:
         """Start a run that was created with a delay, if its time has come.
@@ -260,27 +271,9 @@ class Store(SlicedTransitions):
     def suspend(self, run: str) -> Effects:
         """Suspend a run; `detail`: the inner runs that replace its tasks, or the status that forbids it."""
         effects = self._run("suspend", run)
+        effects = effects._replace(detail=self._stand_ins(run, effects.detail))
         self._check_soon(run, effects.refused is None and bool(effects.detail))
         return effects
-
-    def resume(self, run: str) -> Effects:
-        """Resume a suspended or interrupted run; `detail` as for `suspend`."""
-        return self._restart("resume", run)
-
-    def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
-        """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.
-
-        `detail`: the inner runs that replace its tasks, the running leaves as alternating node and record, and the time
-        of the call in milliseconds; or the status that forbids it.
-        """
-        effects = self._run("interrupt", run, signal, int(grace * 1000))
-        self._check_soon(run, effects.refused is None and bool(effects.detail[0]))
-        return effects
-
-    def _check_soon(self, run: str, has_inner: bool) -> None:
-        """If inner runs must follow, make the run due soon, so that a sweep does it if the caller dies first."""
-        if has_inner:
-            schedule(self.client, self.keys.due, run, after=_SOON, only="XX", earlier=True)
 
     def stopped(self, leaf: LeafId, fence: Fence, how: str) -> Effects:
         """Record that an interruption has ended the leaf's body, or that reports of this body are refused now."""
@@ -297,7 +290,8 @@ class Store(SlicedTransitions):
         Returns:
             Effects with `detail` as for `suspend`.
         """
-        return self._after_retry("overdue", run, error, int(inner))
+        effects = self._after_retry("overdue", run, error, int(inner))
+        return effects._replace(detail=self._stand_ins(run, effects.detail))
 
     def start_more(self, run: str) -> Effects:
         """Start a burst of items of each pool that has free places; `detail` is 1 if a pool still has some."""
@@ -321,7 +315,7 @@ class Store(SlicedTransitions):
         """Record that this message has reported the outcome to Celery; the run expires after the retention."""
         effects = self._run("ended", closing.run, int(self._settings.retention), closing.attempt)
         if effects.detail == 1:
-            self.due_index.not_due([closing.run])
+            self.due_index.not_due([closing.run], ended=True)
         return effects
 
     def settled(self, run: str, field: str) -> None:

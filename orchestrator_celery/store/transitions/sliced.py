@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from orchestrator_celery.model.ids import CLOSE, LeafId
 from orchestrator_celery.records.head.fields import NO_APP, AppId
+from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
+from orchestrator_celery.store.live_nodes import live_pages
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell, Transitions
 from orchestrator_celery.store.transitions.upload import FIRST_LOOK
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("SlicedTransitions",)
+
+#: Milliseconds after which a sweep checks a change whose caller may have died.
+_SOON = 2000
 
 
 @raises_store_unavailable
@@ -78,6 +85,68 @@ class SlicedTransitions(Transitions):
             found, place = found + effects.detail, raw.decode()
             if not place:
                 return str(found), moment.decode()
+
+    def resume(self, run: str) -> Effects:
+        """Resume a suspended or interrupted run; `detail` as for `suspend`.
+
+        In a large run, the last effect asks for the rest. If this process dies, the reconciler does it: it is a pending
+        side effect.
+        """
+        place: Any = "0"
+        while True:
+            effects = self._restart("resume", run, place)
+            if effects.refused is not Refused.LARGE:
+                return effects._replace(detail=self._stand_ins(run, effects.detail))
+            place = effects.detail
+
+    def go_on_release(self, run: str) -> Effects:
+        """Do one slice of the release of a resumed run; `refused` if there is nothing to do.
+
+        Any process may do this, several at once too: each slice is done once.
+        """
+        return self._run("go_on_release", run)
+
+    def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
+        """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.
+
+        `detail`: the inner runs that replace its tasks, the running leaves as alternating node and record, and the time
+        of the call in milliseconds; or the status that forbids it.
+        """
+        place: Any = "0"
+        while (effects := self._run("interrupt", run, signal, int(grace * 1000), place)).refused is Refused.LARGE:
+            place = effects.detail
+        if effects.refused is not None:
+            return effects
+        inner, running, moment, place = effects.detail
+        inner = self._stand_ins(run, inner)
+        if place != b"0":
+            running = [*running, *self._other_running(run, int(place), int(moment))]
+        self._check_soon(run, bool(inner))
+        return effects._replace(detail=[inner, running, moment])
+
+    def _other_running(self, run: str, place: int, moment: int) -> Iterator[bytes]:
+        """Yield node and record of the leaves that ran at this time (ms), from a place on; none that began later."""
+        for page in live_pages(self.client, self.keys.live(run), place):
+            for node, raw in page.items():
+                live = parse_live(raw) if live_state(raw) in RUNNING and node != CLOSE.encode() else None
+                if live is not None and round(live.since.timestamp() * 1000) <= moment:
+                    yield from (node, raw)
+
+    def _stand_ins(self, run: str, found: Any) -> Any:
+        """Return the runs that stand in for tasks of a run; a script does not look for them among many live nodes."""
+        if found != b"many":
+            return found
+        return [
+            str(LeafId(run, node.decode(), parse_live(raw).attempt)).encode()
+            for page in live_pages(self.client, self.keys.live(run))
+            for node, raw in page.items()
+            if live_state(raw) is LiveState.DELEGATED
+        ]
+
+    def _check_soon(self, run: str, has_inner: bool) -> None:
+        """If inner runs must follow, make the run due soon, so that a sweep does it if the caller dies first."""
+        if has_inner:
+            schedule(self.client, self.keys.due, run, after=_SOON, only="XX", earlier=True)
 
     def _restart(self, verb: str, run: str, *args: Any) -> Effects:
         # Made due before the change: an ended run is not due, and its tasks may start again.

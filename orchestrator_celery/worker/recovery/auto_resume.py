@@ -30,7 +30,7 @@ from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.definitions import parse_definition, payload_of
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.leaf import read_leaf
-from orchestrator_celery.records.live import Live, LiveState, parse_live
+from orchestrator_celery.records.live import Live, parse_live
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class ResumeSession:
             sighting = self._sightings.get(live.owner.rpartition("/")[2], Sighting(alive=False))
             if is_orphaned(task_id, live.since.timestamp() * 1000, sighting, self._now, lease):
                 alive = (
-                    sighting.alive and live.phase is not LiveState.STOPPING
+                    sighting.alive and check.status is not RunStatus.INTERRUPTED
                 )  # an interrupted node does not fail because its process is gone
                 self._handle_lost(LeafId(check.run, node, live.attempt), live, check.status, alive)
 

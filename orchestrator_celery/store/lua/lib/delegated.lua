@@ -1,6 +1,9 @@
 -- Tasks that replaced themselves by a canvas: a run of its own, whose id is the task's, stands in for each.
-local function stand_ins()
+local MANY = 1000 -- live nodes, above which the caller looks for the stand-ins
+
+local function stand_ins() -- `many` if there are too many live nodes to look for them here
   if redis.call('SCARD', inner_key) == 0 then return {} end -- no task has replaced itself
+  if redis.call('HLEN', live_key) > MANY then return 'many' end
   local found, entries = {}, redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
     local live = parse_live(entries[i + 1])

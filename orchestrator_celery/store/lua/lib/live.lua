@@ -11,6 +11,10 @@ local function has_no_message(live) return live.state == STATE.awaiting or live.
 
 local function is_running(live) return live.state == STATE.running or live.state == STATE.stopping end
 
+-- Whether an interruption is to stop a running body. In an interrupted run nothing begins, so what runs began before. The state
+-- `stopping` was written by an earlier release.
+local function is_to_stop(live) return status == STATUS.interrupted and is_running(live) end
+
 -- The live record of a body that reports: its attempt and fence must be those of the record.
 local function running_body(node, attempt, retries, nesting)
   local live = get_live(node)

@@ -14,4 +14,7 @@ resend = function(moment)
       send(node, live, node == PLACE.close and '' or definition_of(node), math.max(0, live.sent - tonumber(now)))
     end
   end
+  if not held and redis.call('HEXISTS', root, HEAD.release) == 1 then
+    effects[#effects + 1] = { 'release', PLACE.close, 0 }
+  end
 end

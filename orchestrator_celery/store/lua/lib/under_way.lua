@@ -2,6 +2,7 @@
 -- Whether a node is live or a pool waits for items. Callbacks may go on after the run has ended. Nodes that are held back
 -- do not keep a run that has ended: they may never start again.
 local function under_way()
+  if redis.call('HEXISTS', root, HEAD.release) == 1 then return true end -- nodes that are held back are about to start
   local any_held, place, entries = false, '0', nil
   repeat
     place, entries = unpack(redis.call('HSCAN', live_key, place))
