@@ -186,7 +186,7 @@ class TreeReader:
             if spec.kind is NodeKind.APPROVAL and record.state is NodeState.SUCCEEDED:
                 facts["answer"] = AnswerView(**self._codec.load(record.payload))
             if record.state is NodeState.FAILED:
-                facts["error"] = ErrorView(**self._outcome.error_dict(record.ref or node))
+                facts["error"] = self._error(record.ref or node)
             return facts
         live = self._live.get(node)
         if live is not None:
@@ -194,6 +194,13 @@ class TreeReader:
         if pool is not None:
             return {"state": NodeState.RUNNING, "started": parse_since(pool)}
         return {"state": NodeState.SKIPPED if over else NodeState.WAITING}
+
+    def _error(self, ref: str) -> ErrorView | None:
+        """Return the error of a reference; None if a retry has taken it back since the node's record was read."""
+        try:
+            return ErrorView(**self._outcome.error_dict(ref))
+        except LookupError:
+            return None
 
     def _with_children(
         self, node: str, spec: Definition, total: int, facts: dict[str, Any], limit: int, depth: int | None

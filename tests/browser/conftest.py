@@ -19,7 +19,7 @@ from tests.kit.workers import ROOT
 from tests.worker.support import Stand
 
 #: Milliseconds that a page may take beside other tests.
-SOON = 3_000 * PATIENCE
+SOON = 10_000 * PATIENCE
 
 
 @contextmanager
@@ -28,7 +28,12 @@ def serving(app, port=None, **options):
     port = port or free_port()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_dashboard(app, **options), host="127.0.0.1", port=port, log_level="warning", lifespan="off"
+            create_dashboard(app, **options),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
     )
     thread = threading.Thread(target=server.run, daemon=True)

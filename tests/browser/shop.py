@@ -73,8 +73,8 @@ class Shop:
         graph = (
             ConditionalGraph(name, app=self.stand.app)
             .add_node("review", Approval(message=f"Pay for {name}?"))
-            .add_node("yes", self.stand.tasks("identity", "paid"))
-            .add_node("no", self.stand.tasks("identity", "refused"))
+            .add_node("yes", self.stand.tasks("identity", "paid").set(immutable=True))
+            .add_node("no", self.stand.tasks("identity", "refused").set(immutable=True))
             .add_edge(START, "review")
             .add_conditional_edges("review", {"approved": "yes", "rejected": "no"})
             .add_edge("yes", END)
