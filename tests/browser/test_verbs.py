@@ -1,6 +1,7 @@
 """Every verb from the pages, against a real worker; what another does meanwhile is seen without a reload."""
 
 import re
+from datetime import datetime, timedelta, timezone
 
 from playwright.sync_api import expect
 
@@ -155,8 +156,12 @@ def test_a_saved_workflow_is_run_deleted_restored_and_purged(page, address, shop
     page.goto(f"{address}/graphs")
     page.get_by_role("cell", name="saved sum").click()
     page.get_by_role("button", name="Delete…").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog", name="Delete saved sum?")
+    dialog.get_by_label("It can be restored for").select_option("1 day")
+    dialog.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No workflow is saved")).to_be_visible()
+    left = saved.delete_at - datetime.now(timezone.utc)
+    assert timedelta(hours=23) < left <= timedelta(days=1)
     page.goto(f"{address}/deleted")
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_text("Nothing is deleted")).to_be_visible()
