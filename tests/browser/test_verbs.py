@@ -3,9 +3,10 @@
 import re
 from datetime import datetime, timedelta, timezone
 
+from celery import chain
 from playwright.sync_api import expect
 
-from orchestrator_celery import RunStatus
+from orchestrator_celery import ComplexSignature, RunStatus
 from orchestrator_celery.dashboard import TokenAuth
 from tests.browser.conftest import serving
 from tests.kit.waiting import wait_for
@@ -238,3 +239,14 @@ def test_logging_in_and_what_a_viewer_may_not(opened, shop, static):
         page.get_by_label("Token").fill(ADMIN)
         page.get_by_role("button", name="Log in").click()
         expect(retry).not_to_have_attribute("aria-disabled", "true")
+
+
+def test_a_waiting_task_is_skipped(page, address, shop):
+    tasks = shop.stand.tasks
+    steps = chain(tasks("identity", 1), tasks("identity", 2).set(immutable=True))
+    run = ComplexSignature(steps, app=shop.stand.app, name="with a skipped step").apply_async(countdown=3600)
+    page.goto(f"{address}/runs/{run.id}?node=0.0.1")
+    page.get_by_role("button", name="Skip").click()
+    expect(page.get_by_text("skipped.")).to_be_visible()
+    [entry] = shop.stand.orchestrator.audit(run=run.id, verb="skip")
+    assert entry.channel == "dashboard"

@@ -23,7 +23,7 @@ BROWSER = "tests/browser/"
 #: The order in which groups begin: those that take longest first, the quick ones fill what is left at the end.
 ORDER = (
     "tests/soak/", "tests/browser/", "tests/benchmarks/", "tests/graphs/", "tests/faults/", "tests/test_examples.py",
-    "tests/test_recovery_examples.py", "tests/worker/", "tests/test_docs.py", "tests/acceptance/",
+    "tests/test_recovery_examples.py", "tests/dashboard/", "tests/worker/", "tests/test_docs.py", "tests/acceptance/",
 )  # fmt: skip
 
 
