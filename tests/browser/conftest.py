@@ -18,6 +18,7 @@ from tests.kit.waiting import PATIENCE, wait_for
 from tests.kit.workers import ROOT
 from tests.worker.support import Stand
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: Milliseconds that a page may take beside other tests.
 SOON = 10_000 * PATIENCE
 
@@ -76,7 +77,7 @@ def chromium():
     """One browser for all tests."""
     from playwright.sync_api import expect, sync_playwright
 
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         missing("chromium")
     expect.set_options(timeout=SOON)
