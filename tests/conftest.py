@@ -101,6 +101,15 @@ def rabbitmq():
     node.stop()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def message_each(request):
+    """Workers that the module starts read the variable; see `tests.kit.project.continuing`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("message_each") and "TEST_CONTINUE" not in os.environ:
+            patch.setenv("TEST_CONTINUE", "false")
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_left_running():
     """Of this process of the tests: `pytest -n` has several."""
@@ -132,7 +141,18 @@ def pointed(project, urls):
 def _connect(project, broker, backend, settings):
     app = project.app
     app.conf.update(broker_url=broker, result_backend=backend, **settings)
-    for name in ("settings", "identity", "store", "reader", "registry", "codec", "compiler", "publisher", "lanes"):
+    for name in (
+        "settings",
+        "identity",
+        "store",
+        "reader",
+        "registry",
+        "codec",
+        "compiler",
+        "publisher",
+        "lanes",
+        "rules",
+    ):
         project.orchestrator.container.__dict__.pop(name, None)
     # What Celery keeps of a connection.
     app.amqp.__dict__.pop("producer_pool", None)

@@ -9,6 +9,7 @@ from celery import signals
 from celery.concurrency import get_implementation
 
 from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.lifecycle.side_effects.notices import Notices
 from orchestrator_celery.worker.bodies.chord_additions import ChordAdditions
 from orchestrator_celery.worker.bodies.claim_guard import guard_tasks
 from orchestrator_celery.worker.bodies.claims import Claims
@@ -24,6 +25,7 @@ from orchestrator_celery.worker.recovery.lost_process import LostProcesses
 from orchestrator_celery.worker.recovery.reconciler import Reconciler
 from orchestrator_celery.worker.recovery.unknown_tasks import UnknownTasks
 from orchestrator_celery.worker.task_signals import TaskSignals
+from orchestrator_celery.worker.turn_gate import TurnGate
 from orchestrator_celery.worker.turns import Turns
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def install(container: Container) -> None:
     """Connect the orchestrator to the signals of an app's workers. This opens no connection."""
     app = container.app
     register(container)
+    container.send_notices = lambda run, changes: Notices(container).send(run, changes)
     reporter = Reporter(container)
     lost, retry_replace = LostProcesses(container, reporter), RetryReplace(container, reporter)
     unknown, turns = UnknownTasks(container, reporter), Turns(container, reporter)
@@ -57,9 +60,9 @@ def install(container: Container) -> None:
     if app.finalized:
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
-    for handler in (check, guard, _register_stop_command, turns.on_worker_init):
+    for handler in (check, guard, _register_stop_command, turns.gate.on_worker_init):
         _connect(container, (signals.worker_init, handler))
-    _connect(container, *_thread_handlers(container, reporter, lost))
+    _connect(container, *_thread_handlers(container, reporter, lost, turns.gate))
     handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
     _connect(container, (signals.worker_process_shutdown, counts.flush), (signals.worker_shutdown, counts.flush))
     _connect(
@@ -71,8 +74,8 @@ def install(container: Container) -> None:
         (signals.task_revoked, handlers.on_revoked),
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
-        (signals.worker_shutting_down, turns.on_worker_shutting_down),
-        (signals.worker_process_shutdown, _feed_flusher(container)),
+        (signals.worker_shutting_down, turns.gate.on_worker_shutting_down),
+        (signals.worker_process_shutdown, _flusher(container)),
     )
 
 
@@ -100,14 +103,15 @@ def _check_settings(container: Container) -> None:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 
 
-def _feed_flusher(container: Container) -> Any:
+def _flusher(container: Container) -> Any:
     """Return the handler that tells the last changes of a pool's child, which ends without Python's exit handlers."""
 
-    def flush_feed(**_: Any) -> None:
+    def flush_changes(**_: Any) -> None:
         if container.has_store:
             container.feed.flush()
+            container.notices.flush()
 
-    return flush_feed
+    return flush_changes
 
 
 def _register_stop_command(**_: Any) -> None:
@@ -117,7 +121,7 @@ def _register_stop_command(**_: Any) -> None:
 
 
 def _thread_handlers(
-    container: Container, reporter: Reporter, lost: LostProcesses
+    container: Container, reporter: Reporter, lost: LostProcesses, gate: TurnGate
 ) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Return the handlers that start and stop a worker's threads. A stop takes a few seconds at most."""
     auto_resume = AutoResume(container, reporter)
@@ -134,6 +138,7 @@ def _thread_handlers(
                 auto_resume.member,
                 forks=forks,
                 obey=partial(stop_command.obey, sender.pool),
+                look=partial(gate.look, sender),
                 queues=QueueReporter(container, partial(_capacity, sender.pool)),
             )
             reconciler.start()

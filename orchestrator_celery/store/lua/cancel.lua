@@ -2,12 +2,13 @@
 --          side effects are pending: tell Celery, stop tasks, call cleanups, write the audit entry.
 -- KEYS: 1 root key of the run
 -- ARGV: 1 entry for the audit trail  2 '1' to cancel only what was confirmed  3 status  4 time of creation  5 number of
---       leaves, as they were confirmed
+--       leaves, as they were confirmed  6 view of the run, JSON, for notices
 -- RETURNS: {'ok'} | {'gone'} there is no such run | {'changed'} the run is not as it was confirmed
 -- include: outbox records/ended records/task_id error_copy callbacks cleanups asked once
 if not status then return reply('gone') end
 local KEPT = { HEAD.created, HEAD.name, HEAD.kind, HEAD.total, HEAD.done, HEAD.failed, HEAD.close, HEAD.closed, HEAD.retold,
-  HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format, HEAD.app, HEAD.app_name }
+  HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format, HEAD.app, HEAD.app_name,
+  HEAD.notices }
 local kept = {}
 for i, value in ipairs(redis.call('HMGET', root, unpack(KEPT))) do kept[KEPT[i]] = value end
 local is_confirmed = status == ARGV[3] and created == ARGV[4] and kept[HEAD.total] == ARGV[5]
@@ -36,4 +37,5 @@ put_cleanups(cleanups)
 for name, value in pairs(kept) do
   if value then redis.call('HSET', root, name, value) end
 end
+if owe_notice(STATUS.cancelled, now .. '-c') or kept[HEAD.notices] then redis.call('HSET', root, HEAD.view, ARGV[6]) end
 return reply('ok')
