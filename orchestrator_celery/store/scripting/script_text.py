@@ -43,8 +43,8 @@ _SETS = {
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
-        "records/task_id attempts not_begun records/releases release release_slices "
-        "forget_runners renew error_copy callbacks records/progress "
+        "records/task_id attempts not_begun records/releases server_id release "
+        "release_slices forget_runners renew error_copy callbacks records/progress "
         "complete steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.model.ids import CLOSE, LeafId
+from orchestrator_celery.records.head.cancelled import CancelledPart, part_of_slice
 from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
@@ -123,6 +124,23 @@ class SlicedTransitions(Transitions):
             running = [*running, *self._other_running(run, int(place), int(moment))]
         self._check_soon(run, bool(inner))
         return effects._replace(detail=[inner, running, moment])
+
+    def parts_of_cancelled(self, run: str) -> Iterator[CancelledPart]:
+        """Yield what the cancellation of a large run has to do about its nodes, slice by slice; a node may come twice.
+
+        Ends early if another process has finished the cancellation.
+        """
+        place: Any = ""
+        while place != b"end":
+            effects = self._run("go_on_cancel", run, place)
+            if effects.refused is not None:
+                return
+            place = effects.detail
+            yield part_of_slice(*effects.more)
+
+    def forget_cancelled(self, run: str) -> Effects:
+        """Delete the nodes of a cancelled run, once everything about them is done."""
+        return self._run("go_on_cancel", run, "end")
 
     def _other_running(self, run: str, place: int, moment: int) -> Iterator[bytes]:
         """Yield node and record of the leaves that ran at this time (ms), from a place on; none that began later."""
