@@ -155,6 +155,14 @@ def cancel(play: Play) -> None:
     assert play.keys() == []
 
 
+def cancel_all(play: Play) -> None:
+    assert play.store.cancel("r", "").refused is None
+    assert sum(len(part.bodies) for part in play.store.parts_of_cancelled("r")) >= SIZE // 2
+    play.store.forget_cancelled("r")
+    play.store.erase("r")
+    assert play.keys() == []
+
+
 def discard(play: Play) -> None:
     play.store.discard("r")
     assert play.keys() == []
@@ -182,6 +190,7 @@ VERBS = {
     "suspend, resume and interrupt": (under_way, stop_and_go_on),
     "deadline": (under_way, end_by_deadline),
     "cancel": (under_way, cancel),
+    "cancel of live items": (all_live, cancel_all),
     "discard": (under_way, discard),
     "detach": (under_way, detach),
     "retry": (half_failed, retry),
