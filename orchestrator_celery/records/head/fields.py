@@ -10,14 +10,15 @@
     withdrawn = composite "=" reference *( " " composite "=" reference )
     withdraw  = pass " " part " " cursor          ; part: "l" live leaves, "m" pools, "end"
     release = place "|" since "|" ( "0" | "1" ) "|" [paused] "|" server   ; 1: the run was held; paused: since when
+    overdue = [server] " " ( "leaves" | "composites" ) " " place
     stop  = since " " signal " " grace            ; both times in milliseconds
     item  = node "|" attempt "|" [priority]
 
 The field `format` is the version of all formats in this folder, with which the run or signature was created. Only the
-cancellation of a large run changes it afterwards. A process that meets a later version than its own touches nothing:
-scripts answer `newer`, and readers raise `FormatTooNew`. A graph of a version before `GRAPH_FORMAT` is left alone as
-well: scripts answer `older`, and readers raise `FormatTooOld`. Raise `FORMAT` with each change that an earlier release
-could misread.
+cancellation and the deadline of a large run change it afterwards. A process that meets a later version than its own
+touches nothing: scripts answer `newer`, and readers raise `FormatTooNew`. A graph of a version before `GRAPH_FORMAT` is
+left alone as well: scripts answer `older`, and readers raise `FormatTooOld`. Raise `FORMAT` with each change that an
+earlier release could misread.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ class HeadField(str, Enum):
     OWED = "owed"  #: number of pending side effects
     INSIDE = "inside"  #: pending: runs that stand in for its tasks follow its status
     RELEASE = "release"  #: pending: nodes that a resumed run has still to look at, see `release_slices.lua`
+    OVERDUE = "overdue"  #: pending: nodes that fail because the run has reached its deadline
     WITHDRAW = "withdraw"  #: pending: a pass that withdraws queued nodes, and how far it has come
     RETRY = "retry"  #: pending: what a retry has still to look at, a JSON list; see `retry_slices.lua`
     MORE = "more"  #: pending: pools with free places for which a burst was too short, separated by spaces
