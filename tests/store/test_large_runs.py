@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestrator_celery.model.effects import Release
+from orchestrator_celery.model.effects import FailRest, Release
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
@@ -145,8 +145,10 @@ def interrupt_all(play: Play) -> None:
 
 def end_by_deadline(play: Play) -> None:
     play.redis.hset(play.store.keys.root("r"), "deadline", 1)
-    assert play.store.overdue("r", b"late").refused is None
-    assert play.status == "FAILED"
+    todo = play.store.overdue("r", b"late").todo
+    while FailRest("r") in todo:
+        todo = play.store.go_on_overdue("r")
+    assert (play.status, list(play.live())) == ("FAILED", ["$"])
 
 
 def cancel(play: Play) -> None:
@@ -189,6 +191,7 @@ VERBS = {
     "add_items and close_swarm": (open_swarm, add),
     "suspend, resume and interrupt": (under_way, stop_and_go_on),
     "deadline": (under_way, end_by_deadline),
+    "deadline of live items": (all_live, end_by_deadline),
     "cancel": (under_way, cancel),
     "cancel of live items": (all_live, cancel_all),
     "discard": (under_way, discard),

@@ -145,6 +145,12 @@ CALLS: dict[str, Lost] = {
     "skip the first": Lost(lambda play, first: play.store.skip("r", first), only=("swarm", "complex")),
     "detach": Lost(lambda play, first: play.store.skip("r", first, "other"), only=("swarm", "complex")),
     "overdue": Lost(lambda play, first: play.store.overdue("r", b"late", inner=True), claimed),
+    "go_on_overdue": Lost(
+        lambda play, first: play.store._run("go_on_overdue", "r"),
+        lambda play, first: (start_all(play), play.store.overdue("r", b"late", inner=True)),
+        only=("swarm",),
+        tree=swarm(*[leaf()] * 600, max_concurrency=600),
+    ),
     "set_priority": Lost(lambda play, first: play.store.swarms.set_priority("r", "0", 3, [(1, 2)]), only=("swarm",)),
     "add_items": Lost(lambda play, first: play.add(leaf(), leaf()), only=("swarm",)),
     "add_items uploaded": Lost(lambda play, first: play.add(*[leaf()] * 1001), only=("swarm",)),
