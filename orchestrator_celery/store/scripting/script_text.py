@@ -48,7 +48,7 @@ _SETS = {
         "complete steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
-        "line line_up_all line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended "
+        "line line_up_all line_changes flush_pools new_pool next_item burst runners pool_end reclaim pump item_ended "
         "runner_ended recount counted begin_pool"
     ),
     "graphs": (
