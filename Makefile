@@ -9,13 +9,14 @@ TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
 # which tests stay together.
 WORKERS ?= 4
 FRONTEND := orchestrator_celery/dashboard/frontend
+STATIC := orchestrator_celery/dashboard/static/index.html
 NODE := $(FRONTEND)/tools/node.sh
 SPREAD := -n $(WORKERS) --durations 20
 # Tests that need a Redis and one worker at most.
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
   --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py
 
-.PHONY: help setup demo check test test-full test-all coverage lint lint-python lint-frontend format types bench soak openapi dist clean frontend
+.PHONY: help setup demo dashboard check test test-full test-all coverage lint lint-python lint-frontend format types bench soak openapi dist clean frontend
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -29,6 +30,9 @@ setup: $(STAMP) ## create the environment in .venv
 
 demo: $(STAMP) ## run the main job: embedded Redis, a worker, the standard library as input
 	$(BIN)/python -m orchestrator_celery demo
+
+dashboard: $(STATIC) ## show the dashboard: embedded Redis, two workers, living sample runs; Ctrl-C ends it
+	$(BIN)/python examples/dashboard/serve.py
 
 check: lint $(STAMP) ## lint, types, and the tests that need a Redis and one worker at most
 	$(BIN)/python -m pytest $(SPREAD) $(NEAR)
@@ -47,6 +51,9 @@ coverage: $(STAMP) ## run all tests and tell which lines none of them reached
 	$(BIN)/coverage run -m pytest $(SPREAD)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+$(STATIC): $(STAMP) $(shell find $(FRONTEND)/src $(FRONTEND)/public -type f) $(FRONTEND)/package-lock.json
+	$(NODE) npm run --silent build
 
 frontend: $(STAMP) ## build the dashboard's pages, with Node from the PATH or from PyPI
 	$(NODE) npm run --silent build
@@ -85,7 +92,7 @@ openapi: $(STAMP) ## write the OpenAPI document of the dashboard to docs/dashboa
 	orchestrator_celery.dashboard.server.document import written; print(written(build_api()), end='')" \
 	> docs/dashboard/openapi.json
 
-dist: $(STAMP) ## build wheel and sdist
+dist: $(STATIC) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove what was built

@@ -13,6 +13,7 @@ SPREAD = ["-n", "4", "--durations", "20"]
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """All tests, against the newest of everything."""
+    build_pages(session)
     session.install(".[dev,embedded]")
     session.run("python", "-m", "pytest", *SPREAD, *session.posargs)
 
@@ -20,5 +21,12 @@ def tests(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
     """What the core promises, against the oldest libraries that are supported."""
+    build_pages(session)
     session.install(".[dev,embedded]", *OLDEST)
     session.run("python", "-m", "pytest", *SPREAD, "tests/unit", "tests/store", "tests/acceptance", *session.posargs)
+
+
+def build_pages(session: nox.Session) -> None:
+    """Build the pages of the dashboard, without which the package is not built."""
+    node = "orchestrator_celery/dashboard/frontend/tools/node.sh"
+    session.run(node, "npm", "run", "--silent", "build", external=True, env={"PYTHON_OF_PROJECT": "python"})

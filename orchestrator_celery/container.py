@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -15,11 +16,14 @@ from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
+from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.statistics import Counted, Kind
+from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.settings import OrchestratorSettings
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.feed.buffer import FeedBuffer
 from orchestrator_celery.store.feed.stream import FeedStream
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
     from celery import Celery
 
 __all__ = ("Container",)
+
+logger = safe_logger(__name__)
 
 
 class Container:
@@ -125,7 +131,17 @@ class Container:
     @cached_property
     def feed(self) -> FeedBuffer:
         """Entries for the feed of all runs that are not stored yet."""
-        return FeedBuffer(lambda entries: self.feed_stream.append(entries))
+        return FeedBuffer(self._write_feed)
+
+    def _write_feed(self, entries: Sequence[FeedEntry]) -> None:
+        """Write entries of the feed, and the changes in them to the index of runs, which may be repeated."""
+        try:
+            self.store.due_index.run_index.follow(entries)
+        except UNREACHABLE:
+            raise  # all of it is tried again
+        except Exception:
+            logger.exception("The index of runs was not changed; a sweep does it later.", extra={"action": "index"})
+        self.feed_stream.append(entries)
 
     @property
     def feed_stream(self) -> FeedStream:

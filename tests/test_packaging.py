@@ -1,5 +1,6 @@
 """What is shipped is what is tested."""
 
+import importlib.util
 import subprocess
 import sys
 import zipfile
@@ -9,12 +10,16 @@ import pytest
 
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit import fresh
+from tests.kit.servers import missing
 
 ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "orchestrator_celery/dashboard/static/index.html"
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
+    if not PAGES.is_file():
+        missing("The build of the dashboard's pages (make frontend)")
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -32,6 +37,23 @@ def test_everything_is_in_the_wheel(wheel):
     assert "orchestrator_celery/canvas/graphs/graph.schema.json" in shipped
     assert "orchestrator_celery/store/lua/claim.lua" in wanted
     assert wanted <= shipped
+    pages = {str(path.relative_to(ROOT)) for path in PAGES.parent.rglob("*") if path.is_file()}
+    assert pages <= shipped
+    assert not [name for name in shipped if "/frontend/" in name]
+
+
+def test_no_package_is_built_without_pages(tmp_path):
+    """Given a tree without the pages, then wheel and sdist are refused, and an editable install is not."""
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    hook = module.NeedPages(str(tmp_path), {}, None, None, "", "wheel")
+    with pytest.raises(FileNotFoundError, match="make frontend"):
+        hook.initialize("standard", {})
+    hook.initialize("editable", {})
+    (tmp_path / module.PAGES).parent.mkdir(parents=True)
+    (tmp_path / module.PAGES).touch()
+    hook.initialize("standard", {})
 
 
 def test_nothing_else_is_in_the_wheel(wheel):

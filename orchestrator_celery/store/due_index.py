@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
@@ -13,6 +14,7 @@ from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import AppId, HeadField
 from orchestrator_celery.store.availability import raises_store_unavailable, refused_for_now
+from orchestrator_celery.store.run_index import RunIndex
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.scripting.script_call import Transitions, check_answer, in_chunks, now_ms
 
@@ -85,10 +87,16 @@ class RunCheck(NamedTuple):
 class DueIndex(Transitions):
     """The list of runs, and the times of their next checks."""
 
+    @cached_property
+    def run_index(self) -> RunIndex:
+        """The runs by word."""
+        return RunIndex(self.client, self.keys)
+
     def forget(self, runs: Sequence[str]) -> None:
         """Remove deleted runs from the list of runs."""
         if runs:
             self.client.zrem(self.keys.runs, *runs)
+            self.run_index.refresh(runs)
 
     def due_runs(self, now: float | None, count: int) -> list[str]:
         """Return the runs whose check is due, the most overdue first; all of them without `now` (ms)."""
@@ -118,20 +126,27 @@ class DueIndex(Transitions):
         """Make the check of a run due in the next sweep; an ended run stays out."""
         self.client.zadd(self.keys.due, {run: 0}, xx=True)
 
-    def not_due(self, runs: Sequence[str]) -> None:
+    def not_due(self, runs: Sequence[str], ended: bool = False) -> None:
         """Remove ended or deleted runs from the due checks and from the runs that wait for a person.
 
         A run that was created with such an id in the meantime stays due.
+
+        Args:
+            runs: the runs.
+            ended: whether they have just ended. The process that tells of it may die first, so a sweep looks at their
+                entries in the index of runs.
         """
         if not runs:
             return
         with self.client.pipeline(transaction=False) as pipe:
+            if ended:
+                self.run_index.owe(pipe, runs)
             pipe.zrem(self.keys.due, *runs)
             pipe.zrem(self.keys.approvals, *runs)
             pipe.zrem(self.keys.starts, *runs)
             for run in runs:
                 pipe.hmget(self.keys.root(run), HeadField.STATUS, HeadField.CLOSED)
-            _, _, _, *found = pipe.execute()
+            found = pipe.execute()[-len(runs) :]
         new = [run for run, (status, closed) in zip(runs, found, strict=True) if _goes_on(status, closed)]
         if new:
             self.client.zadd(self.keys.due, dict.fromkeys(new, 0), nx=True)
@@ -143,6 +158,7 @@ class DueIndex(Transitions):
                 for index in (self.keys.runs, self.keys.due, self.keys.starts, self.keys.approvals):
                     pipe.zrem(index, *runs)
                 pipe.execute()
+            self.run_index.refresh(runs)
 
     def index(self, created: Mapping[str, float]) -> None:
         """Add runs to the list of runs. The list is derived, so repetitions do no harm."""

@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.run_index import RunIndex
 
 __all__ = ("MARK", "Indexes")
 
@@ -23,7 +24,7 @@ _SHARE = 1000
 
 @raises_store_unavailable
 class Indexes:
-    """Checks and rebuilds `orc:runs` and `orc:due`, and with them `orc:signatures` and `orc:deletions`.
+    """Checks and rebuilds `orc:runs`, `orc:due` and `orc:by`, and with them `orc:signatures` and `orc:deletions`.
 
     Args:
         client: a redis-py client.
@@ -33,13 +34,14 @@ class Indexes:
     def __init__(self, client: Any, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._by_word = RunIndex(client, keys)
 
     def whole(self) -> bool:
-        """Whether both indexes are complete."""
+        """Whether the indexes are complete."""
         with self._client.pipeline(transaction=False) as pipe:
             pipe.zscore(self._keys.runs, MARK)
             pipe.zscore(self._keys.due, MARK)
-            return None not in pipe.execute()
+            return None not in pipe.execute() and self._by_word.is_whole()
 
     def rebuild(self) -> int:
         """Scan the store for runs and index them again. The scan may be repeated or interrupted at any time.
@@ -59,6 +61,7 @@ class Indexes:
             pipe.zadd(self._keys.runs, {MARK: "-inf"})
             pipe.zadd(self._keys.due, {MARK: "+inf"})
             pipe.execute()
+        self._by_word.mark()
         return found
 
     def trim(self, cursor: int) -> int:
@@ -78,6 +81,7 @@ class Indexes:
             gone = [run for run, exists in zip(runs, pipe.execute(), strict=True) if not exists]
         if gone:
             self._client.zrem(self._keys.runs, *gone)
+        self._by_word.refresh([run.decode() for run in runs])
         return int(cursor)
 
     def _is_own(self, app: bytes | None) -> bool:
@@ -102,4 +106,5 @@ class Indexes:
                 if claim is not None or delete_at is not None:
                     pipe.zadd(self._keys.deletions, {signature: 0 if claim else float(delete_at)}, nx=True)
             pipe.execute()
+        self._by_word.refresh(list(known))
         return len(known)

@@ -27,6 +27,10 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:runs:<app>`                           zset    run ids by creation, in milliseconds; may lag
 `orc:due:<app>`                            zset    runs that have not ended, by the time of their next check; derived
 `orc:starts:<app>`                         zset    runs with a delay, by the time of their start; may lack some
+`orc:by:{orc:<app>}`                       hash    event, status and words of each run; derived; see `run_index.py`
+`orc:by:{orc:<app>}:<word>`                zset    runs under a word such as `status:FAILED`, by creation; derived
+`orc:by:{orc:<app>}:words`                 zset    all words but those of a status; derived
+`orc:by:{orc:<app>}:owed`                  set     runs whose entries may be out of date
 `orc:signatures:<app>`                     zset    saved signatures by creation; derived
 `orc:deletions:<app>`                      zset    marked signatures, by the time of the next purge attempt; derived
 `orc:logged:<app>`                         zset    runs with log lines, by the time of the newest line; derived
@@ -77,6 +81,7 @@ class Keys:
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
         self.feed = f"{prefix}:feed{index}"
+        self.by_word = f"{prefix}:by:{{{prefix}{index}}}"
         self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
         self.statistics = f"{prefix}:stats:{{{prefix}{index}}}"
         #: Pattern of the registries of all apps.

@@ -1,10 +1,12 @@
-"""Lists runs page by page: the derived index, filtered by the records of the runs."""
+"""Lists runs page by page: a derived index says which may match, and the records of the runs decide."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.filters.run_words import WordQuery
 from orchestrator_celery.model.ids import RunPlace
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.store import Store
@@ -13,7 +15,7 @@ from orchestrator_celery.views.runs import matching_now, run_view, workers_of
 
 __all__ = ("RunPages",)
 
-#: Most runs of the index that one round trip looks at.
+#: Most runs whose heads one round trip reads.
 _PAGE = 200
 
 
@@ -29,6 +31,7 @@ class RunPages:
     def __init__(self, reader: Reader, store: Store, wanted: RunFilter) -> None:
         self._reader = reader
         self._store = store
+        self._index = store.due_index.run_index
         self._wanted = wanted
         self._now = matching_now(wanted, store)
         since, until = (wanted.bound(field, self._now) for field in ("since", "until"))
@@ -51,22 +54,38 @@ class RunPages:
             after: the place of the last run before; None for the beginning.
             count: most runs to return.
         """
-        found: list[RunView] = []
-        while page := self._reader.listed_after(after, _PAGE, self._low, self._high):
-            gone = []
-            for place, head in zip(page, self._reader.heads([run for _, run in page]), strict=True):
-                if not head:
-                    gone.append(place.run)
-                elif head.is_readable and not head.is_cancelled and self._matches(view := run_view(place.run, head)):
-                    found.append(view)
-                    if len(found) == count:
-                        self._store.due_index.forget(gone)
-                        return found, place
-            self._store.due_index.forget(gone)
-            after = page[-1]
-            if len(page) < _PAGE:
-                break
-        return found, None
+        found: list[tuple[RunPlace, RunView]] = []
+        size = min(_PAGE, count)
+        while True:
+            page, place = self._candidates(after, size)
+            found += self._matching(page)
+            if len(found) > count or (len(found) == count and place is not None):
+                return [view for _, view in found[:count]], found[count - 1][0]
+            if place is None:
+                return [view for _, view in found], None
+            after, size = place, _PAGE  # few of the first candidates matched
+
+    def _candidates(self, after: RunPlace | None, count: int) -> tuple[list[RunPlace], RunPlace | None]:
+        """Return runs that may match, and the place from which to go on."""
+        if self._query is not None:
+            return self._index.page(self._query, after, count, self._low, self._high)
+        page = self._reader.listed_after(after, count, self._low, self._high)
+        return page, page[-1] if len(page) == count else None
+
+    @cached_property
+    def _query(self) -> WordQuery | None:
+        """What the index of words can tell; None for a list of all runs."""
+        return self._index.query(self._wanted)
+
+    def _matching(self, page: list[RunPlace]) -> list[tuple[RunPlace, RunView]]:
+        found, gone = list[tuple[RunPlace, RunView]](), list[str]()
+        for place, head in zip(page, self._reader.heads([run for _, run in page]), strict=True):
+            if not head:
+                gone.append(place.run)
+            elif head.is_readable and not head.is_cancelled and self._matches(view := run_view(place.run, head)):
+                found.append((place, view))
+        self._store.due_index.forget(gone)
+        return found
 
     def _matches(self, view: RunView) -> bool:
         workers = workers_of(self._reader, view) if self._wanted.names_workers else ()

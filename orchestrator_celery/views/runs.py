@@ -38,15 +38,14 @@ def workers_of(reader: Reader, view: RunView) -> set[str]:
 
 def run_view(run: str, head: Head) -> RunView:
     """Return the view of a run, as listed. A run without a name has that of its first task."""
-    tasks = head.tasks
     return RunView(
         id=run,
-        name=head.name or next(iter(tasks), ""),
+        name=head.title,
         kind=head.kind,
         status=head.status,
         category=head.category,
         tags=head.tags,
-        tasks=tasks,
+        tasks=head.tasks,
         signature=head.signature or run,
         rerun_of=head.rerun_of,
         created=head.created,

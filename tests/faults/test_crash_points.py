@@ -63,8 +63,8 @@ GOING_ON = {"retry", "settled", "skip", "go_on_retry", "go_on_release"}
 LACKING = {"postpone"}
 #: Of tasks that log: `tests/worker/test_logs.py` crashes at it.
 LOGGING = {"log"}
-#: The feed of all runs, which no run depends on. How often a process writes it depends on the moment.
-TELLING = {"append_feed"}
+#: The feed and the index of all runs, which no run depends on. How often a process writes them depends on the moment.
+TELLING = {"append_feed", "index_runs"}
 #: Of pools with many free places: `test_bursts.py` crashes at it.
 BURSTS = {"start_more"}
 #: Statistics, which a thread writes seconds later; most runs here have ended by then.
@@ -98,7 +98,7 @@ ELSEWHERE = (
     | COUNTING
 )
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
-CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before"]]
+CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before", "store.index_runs.before"]]
 CASES += [(f"{point}#3", "") for point in WORKER_POINTS if kind(point) not in SELDOM | MAIN]
 CASES += [
     (f"{point}#2" if kind(point) not in SELDOM else point, "@all") for point in WORKER_POINTS if kind(point) not in MAIN
@@ -136,6 +136,8 @@ def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, sco
     succeeded = [event.node for event in events if isinstance(event, (NodeSucceeded, CompositeSucceeded))]
     assert len(succeeded) == len(set(succeeded)), "a node has one end"
     assert len([event for event in events if isinstance(event, RunClosed)]) == 1
+    found = p.orchestrator.runs("status:SUCCEEDED task:*tail")
+    assert [listed.id for listed in found] == [run.id], "the index of runs is mended"
     bodies = ledger.entries("tail")
     assert 1 <= len(bodies) <= 2
     assert len({tuple(body) for body in bodies}) == 1, "whatever ran twice was given the same"

@@ -16,6 +16,7 @@ from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.logged_runs import LoggedRuns
+from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.transitions.upload import upload
 from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
@@ -30,6 +31,7 @@ DOCUMENTED = {
     .replace(re.escape(":<app>"), "(:[0-9a-f]{12})?")
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+")
+    .replace("<word>", "(status|task|tag|category|name):.*")
     .replace("<hour>", r"(\d+|all)")
     .replace("<digest>", "[0-9a-f]{16}"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)
@@ -52,6 +54,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.requeue("0.1.1", Fence(nesting=1), why="replace")
     store.signatures.register(run, "again")
     store.graphs.awaits(run)
+    store.due_index.run_index.put([IndexEntry("unknown", "1-1", "RUNNING")])
     Play(store, "later").start(unit(leaf()), eta=int((store.now() + 60) * 1000))
     store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
     store.signatures.mark(run, 60, None)

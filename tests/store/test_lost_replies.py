@@ -20,6 +20,7 @@ from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
+from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended
 from orchestrator_celery.store.worker_registry import WorkerRegistry
@@ -273,6 +274,9 @@ CALLS: dict[str, Lost] = {
     "append_audit": Lost(lambda play, first: AuditTrail(play.redis, play.store.keys, 100, 100).append("entry")),
     "append_feed": Lost(
         lambda play, first: FeedStream(play.redis, play.store.keys, 100).append([FeedEntry("status", "r")])
+    ),
+    "index_runs": Lost(
+        lambda play, first: play.store.due_index.run_index.put([IndexEntry("x", "1-1", "RUNNING", "5", ["tag:a"])])
     ),
     "keep_report": Lost(lambda play, first: play.store.keep_report(b"report")),
     "awaits": Lost(lambda play, first: play.store.graphs.awaits("r", 5.0)),

@@ -191,8 +191,8 @@ def test_formats_are_known_to_the_records_alone(path):
         return
     text = code(path)
     assert re.findall(r"'[A-Z]'", text) == []
-    of_workers = "-- KEYS: 1 the workers' key" in path.read_text()
-    assert of_workers or re.findall(r"\.\. '(:[a-z]+)'", text) == []
+    shared = any(f"-- KEYS: 1 {key}" in path.read_text() for key in ("the workers' key", "the key of the index"))
+    assert shared or re.findall(r"\.\. '(:[a-z]+)'", text) == []
     assert re.findall(r"'H\w+', root, '(\w+)'", text) == []
     assert re.findall(r"\w\[\d\]\[|\w\.\w\b(?!\()", re.sub(r"'[^']*'", "", text)) == []
     assert re.findall(r"attribute\(\w+, '", text) == []

@@ -14,8 +14,6 @@ from types import TracebackType
 
 __all__ = ("Worker", "WorkerDied")
 
-#: Seconds that a worker may take to end its running tasks before it is killed.
-GRACE = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -34,13 +32,25 @@ class Worker:
         processes: Number of pool processes.
         env: Environment variables in addition to this process's own.
         log: File for the worker's output.
+        name: Its node name; by default Celery's.
+        grace: Seconds that it may take to end its running tasks before it is killed.
     """
 
-    def __init__(self, app: str, *, processes: int, env: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        app: str,
+        *,
+        processes: int,
+        env: Mapping[str, str],
+        log: Path,
+        name: str | None = None,
+        grace: float = 10.0,
+    ) -> None:
         self.log = log
+        self._grace = grace
         self._command = [sys.executable, "-m", "celery", "-A", app, "worker", "--pool", "prefork"]
         self._command += ["--concurrency", str(processes), "--loglevel", "WARNING"]
-        self._command += ["--without-gossip", "--without-mingle"]
+        self._command += ["--without-gossip", "--without-mingle", *(["--hostname", name] if name else [])]
         self._env = {**os.environ, **env}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -72,13 +82,13 @@ class Worker:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def stop(self) -> None:
-        """Stop the worker gracefully, and kill it after `GRACE` seconds."""
+        """Stop the worker gracefully, and kill it after its grace."""
         process, self._process = self._process, None
         if process is None:
             return
         process.terminate()
         try:
-            process.wait(GRACE)
+            process.wait(self._grace)
         except subprocess.TimeoutExpired:
             pass
         finally:  # after a second Ctrl-C too

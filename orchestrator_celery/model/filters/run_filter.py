@@ -23,7 +23,7 @@ from orchestrator_celery.model.spans import parse_span
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import RunView
 
-__all__ = ("FIELDS", "RunFilter", "Term")
+__all__ = ("FIELDS", "TEXT", "RunFilter", "Term", "is_like")
 
 #: The word for the text that is looked for in the name and the id. It is not written.
 TEXT = "text"
@@ -200,7 +200,7 @@ class RunFilter(BaseModel):
             elif term.field == TEXT:
                 found = any(value.casefold() in fact.casefold() for value in term.values for fact in facts[TEXT])
             else:
-                found = any(_like(value, fact) for value in term.values for fact in facts[term.field])
+                found = any(is_like(value, fact) for value in term.values for fact in facts[term.field])
             if found is term.excluded:
                 return False
         return True
@@ -218,7 +218,7 @@ def _facts(view: RunView, workers: Iterable[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _like(pattern: str, text: str) -> bool:
+def is_like(pattern: str, text: str) -> bool:
     """Whether a text is a pattern in which `*` stands for any characters. This takes linear time."""
     first, *parts = pattern.split("*")
     if not parts:

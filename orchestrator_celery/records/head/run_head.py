@@ -102,6 +102,11 @@ class Head(dict[str, bytes]):
         return self.get(HeadField.NAME, b"").decode()
 
     @property
+    def title(self) -> str:
+        """Name of the workflow; without one, the name of its first task."""
+        return self.name or next(iter(self.tasks), "")
+
+    @property
     def category(self) -> str | None:
         """Its category."""
         return self._text(HeadField.CATEGORY)

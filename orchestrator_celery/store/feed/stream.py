@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from redis.cluster import RedisCluster
@@ -52,7 +53,7 @@ class FeedStream:
         script, key, args = self.call(entries)
         script.run(self._client, key, args)
 
-    def call(self, entries: Sequence[FeedEntry]) -> tuple[scripts.Script, str, tuple[object, ...]]:
+    def call(self, entries: Sequence[FeedEntry]) -> scripts.Call:
         """Return the script that appends entries, its key and its arguments."""
         return scripts.load("append_feed"), self._key, (self._most, *map(write_feed_entry, entries))
 
@@ -78,7 +79,12 @@ class FeedStream:
 
 
 def execute_telling(
-    client: Any, pipe: Any, stream: FeedStream, entries: Sequence[FeedEntry], later: Callable[[FeedEntry], None]
+    client: Any,
+    pipe: Any,
+    stream: FeedStream,
+    entries: Sequence[FeedEntry],
+    later: Callable[[FeedEntry], None],
+    enter: scripts.Call | None = None,
 ) -> None:
     """Execute a pipeline, and append entries in the same round trip.
 
@@ -88,18 +94,32 @@ def execute_telling(
         stream: the feed.
         entries: the entries.
         later: takes each entry that this round trip cannot append: in a cluster, or if the server lacks the script.
+        enter: enters the run into the index of runs, in the same round trip if that is possible.
     """
+    entered: object = RedisError()
+    told: object = RedisError()
     if isinstance(client, RedisCluster) or not entries:  # pipelines of a cluster client take no scripts
         pipe.execute()
-        told: object = RedisError()
     else:
-        with call_number() as number:
-            script, key, args = stream.call(entries)
-            pipe.evalsha(script.sha, 1, key, number, *args)
-            *others, told = pipe.execute(raise_on_error=False)
-        for answer in others:
-            if isinstance(answer, Exception):
-                raise answer
+        entered, told = _execute(pipe, stream.call(entries), enter)
+    if enter is not None and isinstance(entered, RedisError):
+        script, key, args = enter
+        with suppress(RedisError):  # the next check of the run enters it
+            script.run(client, key, args)
     if isinstance(told, RedisError):
         for entry in entries:
             later(entry)
+
+
+def _execute(pipe: Any, tell: scripts.Call, enter: scripts.Call | None) -> tuple[object, object]:
+    """Execute a pipeline and then two scripts, in one round trip; return what these answer, or their errors."""
+    with call_number() as number:
+        if enter is not None:
+            pipe.evalsha(enter[0].sha, 1, enter[1], *enter[2])
+        pipe.evalsha(tell[0].sha, 1, tell[1], number, *tell[2])
+        *others, told = pipe.execute(raise_on_error=False)
+    entered = others.pop() if enter is not None else None
+    for answer in others:
+        if isinstance(answer, Exception):
+            raise answer
+    return entered, told

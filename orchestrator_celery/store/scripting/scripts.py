@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError
 from orchestrator_celery.store.scripting.call_numbers import call_number
 from orchestrator_celery.store.scripting.script_text import FOLDER, included, script_text
 
-__all__ = ("HEADER", "READING", "Script", "load", "names")
+__all__ = ("HEADER", "READING", "Call", "Script", "load", "names")
 
 #: Parts of the comment block of every verb, in this order.
 HEADER = ("Purpose:", "KEYS:", "ARGV:", "RETURNS:")
@@ -47,8 +47,11 @@ class Script(NamedTuple):
             client.script_load(self.text)
 
 
+#: A call that is not made yet: the script, the key, the arguments.
+Call = tuple[Script, str, tuple[object, ...]]
+
 #: Scripts that change nothing. `count_waiting` unpacks definitions, which any later call would do.
-READING = frozenset({"count_waiting", "definitions", "followed", "sweep"})
+READING = frozenset({"count_waiting", "definitions", "followed", "index_page", "sweep"})
 
 
 def names() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,9 @@ from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import UNREACHABLE, asking, raises_store_unavailable, refused_for_now
 from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
+from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.schedule import schedule
+from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
@@ -129,7 +131,18 @@ class Store(SlicedTransitions):
                 pipe.zadd(self.keys.starts, {run: starts})
             pipe.zadd(self.keys.due, {run: starts if starts > created else first})
             # Told before the messages go out, so that PENDING comes before whatever a worker tells.
-            execute_telling(self.client, pipe, self._feed, told, self._tell)
+            enter = self._enter_call(run, head, created, told)
+            execute_telling(self.client, pipe, self._feed, told, self._tell, enter)
+
+    def _enter_call(
+        self, run: str, head: Mapping[str, Any], created: float, told: Sequence[FeedEntry]
+    ) -> scripts.Call | None:
+        """Return the call that enters a new run into the index of runs; None if its status is not known."""
+        changes = [entry for entry in told if entry.kind == FeedKind.STATUS.value]
+        if not changes:
+            return None
+        place, status = changes[-1].place, changes[-1].value
+        return self.due_index.run_index.call([IndexEntry.of(run, place, f"{created:.0f}", status, head)])
 
     def begin(self, run: str, expired: bytes) -> Effects:
         """Start a run that was created with a delay, if its time has come.
@@ -288,7 +301,7 @@ class Store(SlicedTransitions):
         """Record that this message has reported the outcome to Celery; the run expires after the retention."""
         effects = self._run("ended", closing.run, int(self._settings.retention), closing.attempt)
         if effects.detail == 1:
-            self.due_index.not_due([closing.run])
+            self.due_index.not_due([closing.run], ended=True)
         return effects
 
     def settled(self, run: str, field: str) -> None:

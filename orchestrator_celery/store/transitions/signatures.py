@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from orchestrator_celery.records.head.fields import HeadPrefix
 from orchestrator_celery.store.availability import raises_store_unavailable
+from orchestrator_celery.store.run_index import RunIndex
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting.script_call import Effects, Transitions, in_chunks, now_ms
 from orchestrator_celery.store.transitions.upload import upload
@@ -139,6 +140,7 @@ class SignatureTransitions(Transitions):
             if effects.refused is None or effects.refused.value == "gone":
                 for index in (keys.runs, keys.due, keys.signatures, keys.deletions, keys.approvals, keys.starts):
                     pipe.zrem(index, root)
+                RunIndex(self.client, keys).refresh([root])
             pipe.execute()
         return effects
 

@@ -12,6 +12,7 @@ from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.ended import written_state
 from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
+from orchestrator_celery.store.run_index import RunIndex
 from orchestrator_celery.store.scripting.script_call import Effects, Tell, Transitions
 from orchestrator_celery.store.transitions.upload import upload
 
@@ -212,6 +213,7 @@ class SwarmTransitions(Transitions):
         if not fresh:
             return
         self._run("note", run, *(part for name in fresh for part in (name, names[name])))
+        RunIndex(self.client, self.keys).refresh([run])
         self._noted.update(dict.fromkeys((run, name) for name in fresh))
         while len(self._noted) > _NOTED:
             self._noted.pop(next(iter(self._noted)))

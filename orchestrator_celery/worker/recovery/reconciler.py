@@ -133,6 +133,7 @@ class Reconciler:
         if runs := store.due_index.due_runs(None if everything else beat.now, _ALL if everything else _PER_SWEEP):
             self._guard(self._check_runs, [runs] if everything else self._pages(runs, beat), beat)
         self._guard(Deletion(self._container).sweep, beat.now)
+        self._guard(store.due_index.run_index.mend_owed)
         if not self._alarm:  # otherwise the next sweep checks the tasks of the dead workers again
             self._follows = False
             self._container.registry.bury(beat.dead)
@@ -202,7 +203,7 @@ class Reconciler:
                 store.due_index.disown([check.run for check in checks if check.state == "foreign"])
                 checks = [check for check in checks if check.state != "foreign"]
                 over = [check.run for check in checks if check.state in ("gone", "over")]
-                store.due_index.not_due(over)
+                store.due_index.not_due(over, ended=True)
                 store.due_index.forget([check.run for check in checks if check.state == "gone"])
                 # Schedule the next checks first, so that an error with one run does not stop the checks of the others.
                 # The random factor spreads runs that were created together.
@@ -219,7 +220,9 @@ class Reconciler:
                     else:
                         self._handle(check, session, beat.now, waiting)
                 store.due_index.due_earlier(waiting)
-                store.due_index.index({check.run: check.created for check in checks if check.state == "ok"})
+                listed = [check for check in checks if check.state == "ok"]
+                store.due_index.index({check.run: check.created for check in listed})
+                store.due_index.run_index.mend({check.run: check.status.value for check in listed})
 
     def _leave_alone(self, check: RunCheck) -> None:
         """Log once that a run of a later release is left to the workers of that release."""

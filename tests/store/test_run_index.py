@@ -1,0 +1,209 @@
+"""The index of runs by word: it finds what the heads say, is written once for each change, and mends itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.records.streams.feed import FeedEntry
+from orchestrator_celery.store.index_rebuild import Indexes
+from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.run_index import IndexEntry
+from orchestrator_celery.views.run_pages import RunPages
+
+from .play import Play
+from .trees import leaf, unit
+
+FILTERS = (
+    "status:PENDING", "status:RUNNING", "-status:RUNNING", "status:RUNNING,FAILED", "tag:odd", "-tag:odd", "tag:o*",
+    "tag:odd,even", "category:c1", "category:c*", "-category:c1", "task:proj.*", "task:proj.t3", "name:run*", "name:run-7",
+    "name:\"\"", "tag:none", "t3 tag:odd", "R2", "é", "-R2", "name:long*", f"name:long{'x' * 200}", "-name:long*",
+    "tag:odd status:RUNNING -category:c2", "worker:w", "until:2026-11-01", "since:1h tag:even", "duration:>1h", "-task:*",
+    "tag:T7,T8",
+)  # fmt: skip
+
+
+@pytest.fixture
+def index(store):
+    return store.due_index.run_index
+
+
+def started(store, number):
+    """Runs with all kinds of words; every third one runs."""
+    plays = []
+    for i in range(number):
+        play = Play(store, f"é{i}" if i % 10 == 9 else f"r{i}")
+        name = f"long{'x' * 200}" if i == 5 else f"run-{i}" if i % 2 else ""
+        tags = ["odd" if i % 2 else "even", f"T{i}"]
+        found = {"name": name, "tags": str(tags).replace("'", '"'), f"task:proj.t{i % 4}": ""}
+        if i % 5:
+            found["category"] = f"c{i % 5}"
+        play.start(unit(leaf()), **found)
+        if i % 3 == 0:
+            play.claim("0.0")
+        plays.append(play)
+    return plays
+
+
+def listed(store, text, size=1000):
+    pages = RunPages(Reader(store.client, store.keys), store, RunFilter.parse(text))
+    found, place = [], None
+    while True:
+        views, place = pages.read(place, size)
+        found += [view.id for view in views]
+        assert len(views) == size or place is None
+        if place is None:
+            return found
+
+
+@pytest.mark.parametrize("size", [1000, 7])
+def test_the_index_finds_what_the_heads_say(store, client, size):
+    """Given runs, then each filter lists the same runs in the same order with the index and without it."""
+    started(store, 40)
+    without = {text: listed(store, text) for text in FILTERS}
+    assert sum(map(bool, without.values())) > len(FILTERS) * 2 / 3
+    Indexes(client, store.keys).rebuild()
+    assert {text: listed(store, text, size) for text in FILTERS} == without
+
+
+def test_a_page_reads_what_it_shows(store, client):
+    """Given many runs of which few match two words, then a page reads the heads of these, and no others."""
+    started(store, 60)
+    Indexes(client, store.keys).rebuild()
+    expected = [f"r{i}" for i in range(59, -1, -1) if i % 4 == 3 and i % 5 == 3]
+    client.config_resetstat()
+    assert listed(store, "task:proj.t3 category:c3 tag:odd") == expected
+    assert client.info("commandstats")["cmdstat_hmget"]["calls"] == len(expected) == 3
+
+
+def test_runs_of_the_same_millisecond_are_listed_once(store, client, index):
+    """Given many runs of the same time, then pages of any size have each of them once, in the order of their ids."""
+    runs = [f"r{i:04}" for i in range(900)]
+    for place in range(0, 900, 2):
+        index.put([IndexEntry(runs[place], "1-1", "RUNNING", "1700000000000", ["tag:a"])])
+        index.put([IndexEntry(runs[place + 1], "1-1", "FAILED", "1700000000000", ["tag:a", "tag:b"])])
+    index.mark()
+    for text in ("tag:a", "tag:a,b", "-tag:c"):
+        query = index.query(RunFilter.parse(text))
+        found, place = [], None
+        while True:
+            page, place = index.page(query, place, 37, None, None)
+            found += [run for _, run in page]
+            if place is None:
+                break
+        assert found == runs[::-1], text
+
+
+def test_an_older_event_changes_nothing(store, client, index):
+    """Given two processes that tell of a run, when the older change comes later, then the newer one stays."""
+    index.put([IndexEntry("r", "5-1", "RUNNING", "1", ["tag:a"])])
+    index.put([IndexEntry("r", "7-0", "FAILED")])
+    for event in ("6-9", "5-1", "7-0"):
+        index.put([IndexEntry("r", event, "RUNNING")])
+        index.put([IndexEntry("r", event, "RUNNING", "1", ["tag:b"])])
+    assert [words(client, store, word) for word in ("status:FAILED", "status:RUNNING", "tag:a", "tag:b")] == [
+        1,
+        0,
+        1,
+        0,
+    ]
+    index.put([IndexEntry("r", "7-0", "FAILED", "1", ["tag:b"]), IndexEntry("r", "7-2", "RUNNING")])
+    assert [words(client, store, word) for word in ("status:FAILED", "status:RUNNING", "tag:a", "tag:b")] == [
+        0,
+        1,
+        0,
+        1,
+    ]
+    assert client.zrange(f"{store.keys.by_word}:words", 0, -1) == [b"tag:b"]
+    index.put([IndexEntry("r")])
+    assert client.keys(f"{store.keys.by_word}*") == []
+
+
+def words(client, store, word):
+    return client.zcard(f"{store.keys.by_word}:{word}")
+
+
+def test_the_feed_keeps_it_up_to_date(store, client, index):
+    """Given changes that the feed tells of, then the newest of each run counts; a run that is not known is owed."""
+    started(store, 2)
+    index.mark()
+    index.follow(
+        [FeedEntry("status", "r0", "$", status, f"9999999999999-{i}") for i, status in enumerate(("RUNNING", "FAILED"))]
+    )
+    index.follow([FeedEntry("awaiting", "r1", "0", "", "5"), FeedEntry("report", value="{}")])
+    assert [words(client, store, f"status:{status}") for status in ("FAILED", "RUNNING", "PENDING")] == [1, 0, 1]
+    client.delete(*client.keys(f"{store.keys.by_word}*"))
+    index.follow([FeedEntry("status", "r1", "$", "RUNNING", "9999999999999-1")])
+    assert client.smembers(f"{store.keys.by_word}:owed") == {b"r1"}
+    index.mend_owed()
+    assert (words(client, store, "status:PENDING"), client.exists(f"{store.keys.by_word}:owed")) == (1, 0)
+    store.cancel("r1", "{}")
+    index.follow([FeedEntry("status", "r1", "$", "CANCELLED")])
+    assert client.keys(f"{store.keys.by_word}*") == []
+
+
+def test_a_list_does_not_lag_while_few_runs_are_live(store, client, index):
+    """Given a change of which nobody has told the index, then a list of a status has the run where it belongs."""
+    [play, _] = started(store, 2)
+    index.mark()
+    assert listed(store, "status:RUNNING") == ["r0"]
+    play.finish("0.0")
+    assert (listed(store, "status:SUCCEEDED"), listed(store, "status:RUNNING")) == (["r0"], [])
+    assert words(client, store, "status:SUCCEEDED") == 1, "and the index is mended"
+
+
+def test_a_process_that_dies_between_leaves_nothing_wrong(store, client, index, monkeypatch):
+    """Given a client that dies before it enters its run, and a worker that dies before it tells of an end, then the next
+    sweep enters both."""
+    with monkeypatch.context() as dying:
+        dying.setattr(store, "_enter", lambda *args: None)
+        lost = Play(store, "lost")
+        lost.start(unit(leaf()), tags='["eu"]')
+    [ended, _] = started(store, 2)
+    index.mark()
+    for word in [f"status:{status}" for status in ("PENDING", "RUNNING")]:
+        client.zrem(f"{store.keys.by_word}:{word}", "r0")  # so that no list of live runs mends it
+    ended.finish("0.0")
+    ended.tell()
+    assert (listed(store, "tag:eu"), listed(store, "status:SUCCEEDED")) == ([], [])
+    due = store.due_index.due_runs(None, 10)
+    assert "lost" in due
+    assert "r0" not in due
+    index.mend({check.run: check.status.value for check in store.due_index.check(due)})
+    index.mend_owed()
+    assert (listed(store, "tag:eu"), listed(store, "status:SUCCEEDED")) == (["lost"], ["r0"])
+
+
+@pytest.mark.parametrize("deleted", ["", ":status:RUNNING", ":tag:odd", ":words", "*"])
+def test_whoever_deletes_it_loses_nothing(store, client, index, deleted):
+    """Given an index of which a key was deleted, then lists read all heads, or the reconciler's rounds put it back."""
+    started(store, 40)
+    without = {text: listed(store, text) for text in FILTERS}
+    indexes = Indexes(client, store.keys)
+    indexes.rebuild()
+    client.delete(*client.keys(f"{store.keys.by_word}{deleted}"))
+    if deleted in ("", "*"):
+        assert {text: listed(store, text) for text in FILTERS} == without, "by the heads"
+        assert not indexes.whole()
+        indexes.rebuild()
+    indexes.trim(0)
+    assert {text: listed(store, text) for text in FILTERS} == without
+
+
+def test_a_run_that_is_gone_leaves_its_words(store, client, index):
+    """Given runs that were purged, discarded or cancelled, or have expired, then no word names them."""
+    plays = started(store, 4)
+    for play in plays:
+        play.claim("0.0")
+        play.finish("0.0")
+        play.tell()
+    indexes = Indexes(client, store.keys)
+    indexes.rebuild()
+    store.signatures.purge("r0")
+    store.cancel("r1", "{}")
+    store.erase("r1")
+    client.delete(*(key for run in ("r2", "r3") for key in client.keys(f"orc:{{{run}}}*")))
+    assert listed(store, "task:proj.t2") == []
+    indexes.trim(0)
+    assert client.keys(f"{store.keys.by_word}:*") == []
+    assert client.hkeys(store.keys.by_word) == [b""]
