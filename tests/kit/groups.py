@@ -21,7 +21,7 @@ QUICK = ("tests/unit/", "tests/store/", "tests/test_architecture.py", "tests/tes
 #: The order in which groups begin: those that take longest first, the quick ones fill what is left at the end.
 ORDER = (
     "tests/soak/", "tests/benchmarks/", "tests/graphs/", "tests/faults/", "tests/test_examples.py",
-    "tests/test_recovery_examples.py", "tests/worker/", "tests/test_docs.py", "tests/acceptance/",
+    "tests/test_recovery_examples.py", "tests/dashboard/", "tests/worker/", "tests/test_docs.py", "tests/acceptance/",
 )  # fmt: skip
 
 
