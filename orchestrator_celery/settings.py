@@ -124,10 +124,10 @@ class OrchestratorSettings(BaseModel):
 
     # `continue` is a word of Python.
     continue_: bool | Literal["auto"] = Field(
-        default=False,
+        default="auto",
         alias="continue",
-        description="Whether a worker goes on with the next task of a run without a message: `True`, `False`, or "
-        "`'auto'` for short tasks.",
+        description="Whether a worker goes on with the next task of a run without a message: `'auto'` for short "
+        "tasks, `True` or `False`.",
     )
     own_options: tuple[str, ...] = Field(
         default=(), description="Execution options that the project's routers or task classes read, besides Celery's."

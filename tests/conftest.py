@@ -101,6 +101,15 @@ def rabbitmq():
     node.stop()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def message_each(request):
+    """Workers that the module starts read the variable; see `tests.kit.project.continuing`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("message_each") and "TEST_CONTINUE" not in os.environ:
+            patch.setenv("TEST_CONTINUE", "false")
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_left_running():
     """Of this process of the tests: `pytest -n` has several."""

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from celery import Task
 from celery.app.routes import MapRoute
 
-from orchestrator_celery.dispatch.messages.celery_own import has_listeners, sends_as_celery, sends_as_task
+from orchestrator_celery.dispatch.messages.celery_own import (
+    has_listeners,
+    listens_to_arrivals,
+    sends_as_celery,
+    sends_as_task,
+)
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.settings import TaskPolicy
 
@@ -56,7 +61,7 @@ class Continuing:
 
     def is_possible(self) -> bool:
         """Whether any task may follow another one. A router may look at the arguments, which only a message has."""
-        if self._careful and not sends_as_celery(self._app):
+        if self._careful and (listens_to_arrivals() or not sends_as_celery(self._app)):
             return False
         return all(isinstance(router, MapRoute) for router in self._app.amqp.router.routes)
 

@@ -24,6 +24,7 @@ from orchestrator_celery.worker.recovery.lost_process import LostProcesses
 from orchestrator_celery.worker.recovery.reconciler import Reconciler
 from orchestrator_celery.worker.recovery.unknown_tasks import UnknownTasks
 from orchestrator_celery.worker.task_signals import TaskSignals
+from orchestrator_celery.worker.turn_gate import TurnGate
 from orchestrator_celery.worker.turns import Turns
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def install(container: Container) -> None:
     if app.finalized:
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
-    for handler in (check, guard, _register_stop_command, turns.on_worker_init):
+    for handler in (check, guard, _register_stop_command, turns.gate.on_worker_init):
         _connect(container, (signals.worker_init, handler))
-    _connect(container, *_thread_handlers(container, reporter, lost))
+    _connect(container, *_thread_handlers(container, reporter, lost, turns.gate))
     handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
     _connect(container, (signals.worker_process_shutdown, counts.flush), (signals.worker_shutdown, counts.flush))
     _connect(
@@ -71,7 +72,7 @@ def install(container: Container) -> None:
         (signals.task_revoked, handlers.on_revoked),
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
-        (signals.worker_shutting_down, turns.on_worker_shutting_down),
+        (signals.worker_shutting_down, turns.gate.on_worker_shutting_down),
         (signals.worker_process_shutdown, _feed_flusher(container)),
     )
 
@@ -117,7 +118,7 @@ def _register_stop_command(**_: Any) -> None:
 
 
 def _thread_handlers(
-    container: Container, reporter: Reporter, lost: LostProcesses
+    container: Container, reporter: Reporter, lost: LostProcesses, gate: TurnGate
 ) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Return the handlers that start and stop a worker's threads. A stop takes a few seconds at most."""
     auto_resume = AutoResume(container, reporter)
@@ -134,6 +135,7 @@ def _thread_handlers(
                 auto_resume.member,
                 forks=forks,
                 obey=partial(stop_command.obey, sender.pool),
+                look=partial(gate.look, sender),
                 queues=QueueReporter(container, partial(_capacity, sender.pool)),
             )
             reconciler.start()

@@ -146,11 +146,14 @@ class TaskSignals:
     def on_revoked(self, sender: Any, request: Any, expired: bool = False, terminated: bool = False, **_: Any) -> None:
         """Report that the message was revoked, expired before its start, or lost its process to a stop command."""
         reason = "expired" if expired else "revoked"
-        claims = claims_of(sender, request, request.args)
-        if terminated:
-            claims += [claim[1:] for leaf, _ in claims for claim in self._lost.carried(leaf)]
-        for leaf, fence in claims:
-            if terminated and self._lost.was_signalled(leaf):
+        for leaf, fence in claims_of(sender, request, request.args):
+            was_signalled = terminated and self._lost.was_signalled(leaf)
+            for task, carried, its_fence in self._lost.carried(leaf) if terminated else ():
+                if was_signalled:
+                    self._reporter.stopped(carried, its_fence, InterruptOutcome.TERMINATED.value)
+                else:  # Celery's `revoke` was meant for the first task of the message, which has ended
+                    self._lost.process_gone(task, carried, its_fence)
+            if was_signalled:
                 self._reporter.stopped(leaf, fence, InterruptOutcome.TERMINATED.value)
                 continue
             self._counts.seen(sender.name, leaf, Counted.FAILED)

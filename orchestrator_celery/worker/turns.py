@@ -2,14 +2,13 @@
 
 The report of a task's end may answer with a leaf, which is claimed already. Once Celery has done everything that it
 does after the first task, the same process runs the leaf through Celery's own tracer, as a message would. A turn ends
-after about a second at the latest, so that other messages get the process.
+after a short time, so that other messages get the process.
 
 A turn holds one claim at a time. If the process dies, its leaf is lost as any running task is.
 """
 
 from __future__ import annotations
 
-import mmap
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.app.trace import trace_task
 from celery.exceptions import Reject
+from celery.utils.saferepr import saferepr
 
 from orchestrator_celery.dispatch.continuing import Continuing, Place
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
@@ -31,9 +31,12 @@ from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, cl
 from orchestrator_celery.worker.bodies.inner_request import inner_request
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
+from orchestrator_celery.worker.turn_events import TurnEvents
+from orchestrator_celery.worker.turn_gate import TurnGate
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.records.leaf import Leaf
     from orchestrator_celery.worker.bodies.reporter import Reporter
 
 __all__ = ("Tracer", "Turn", "Turns", "take_turn")
@@ -42,6 +45,9 @@ logger = safe_logger(__name__)
 
 #: Seconds of a turn, at most; a body that has begun runs to its end.
 _LONGEST_TURN = 1.0
+#: The same with "auto". If many long chains wait, each of their messages takes a turn before a message behind them gets
+#: its process. A turn of this length has room for so many short bodies that the cost of its message no longer counts.
+_LONGEST_TURN_OF_SHORT = 0.2
 #: With "auto", a task whose bodies take less than this many seconds on average is short.
 _SHORT = 0.05
 #: Weight of the last body in that average.
@@ -76,9 +82,7 @@ class Turns:
         self.counts = TaskCounts(container)
         self._average: dict[str, float] = {}
         self._offered: dict[Place, str] = {}
-        self._is_worker = False
-        #: One byte that a worker shares with its children: 1 once it shuts down.
-        self._closing: mmap.mmap | None = None
+        self.gate = TurnGate(container.app)
 
     @cached_property
     def continuing(self) -> Continuing | None:
@@ -91,18 +95,10 @@ class Turns:
     def _only_short(self) -> bool:
         return self.container.settings.continue_ == "auto"
 
-    def on_worker_init(self, sender: Any, **_: Any) -> None:
-        """Allow turns in a worker that neither limits the time of its tasks nor counts them."""
-        if getattr(sender, "app", None) is not self.container.app:
-            return
-        limits = ("time_limit", "soft_time_limit", "max_tasks_per_child")
-        self._is_worker = not any(getattr(sender, name, None) for name in limits)
-        self._closing = mmap.mmap(-1, 1)
-
-    def on_worker_shutting_down(self, **_: Any) -> None:
-        """Begin no more bodies in turns, in the children either."""
-        if self._closing is not None:
-            self._closing[0] = 1
+    @property
+    def longest(self) -> float:
+        """The seconds after which a turn ends."""
+        return _LONGEST_TURN_OF_SHORT if self._only_short else _LONGEST_TURN
 
     def traced(self, tracer: Callable[..., Any]) -> Callable[..., Any]:
         """Return a tracer of a task's messages that begins a turn for each message of a run."""
@@ -110,23 +106,22 @@ class Turns:
         @wraps(tracer)
         def trace(uuid: str, args: Any, kwargs: Any, request: Any = None) -> Any:
             # The parent of a run's task is the run. An item of a batch, or of a turn, is claimed already.
-            is_candidate = self._is_worker and request and request.get("parent_id")
+            is_candidate = self.gate.allows_turns and request and request.get("parent_id")
             if not is_candidate or "_orchestrator_message" in request:
                 return tracer(uuid, args, kwargs, request)
             turn = Turn(self)
             _unclaimed.set(turn)
             try:
                 outcome = tracer(uuid, args, kwargs, request)
+            except Reject:  # by the task's `after_return`, when the end of its body was reported already
+                turn.go_on()
+                raise
             finally:
                 _unclaimed.set(None)
             turn.go_on()
             return outcome
 
         return trace
-
-    def may_go_on(self) -> bool:
-        """Whether the worker has not begun to shut down."""
-        return self._closing is not None and not self._closing[0]
 
     def note(self, task: str, seconds: float) -> None:
         """Note how long a body of a task took."""
@@ -173,6 +168,7 @@ class Turn:
         self._carrier = ""
         self._task = ""
         self._next: Next | None = None
+        self._events: TurnEvents | None = None
 
     def begin(self, task: Any, request: Any, leaf: LeafId) -> bool:
         """Note the message that the process has claimed; return whether the turn may go on after it."""
@@ -188,7 +184,11 @@ class Turn:
         """Run the leaves that the reports answer with, one after the other."""
         while self._next is not None:
             leaf, self._next = self._next, None
+            if self._events is None and self._turns.gate.is_watched:
+                self._events = TurnEvents(self._turns.container.app, self._request.hostname)
             self._run(leaf)
+        if self._events is not None:
+            self._events.send()
 
     # -- the sink: outcomes of bodies, from the task signals ---------------------------------------
 
@@ -207,7 +207,7 @@ class Turn:
 
     def _offer(self) -> Offer:
         spent = time.monotonic() - self._begun
-        if self._place is None or spent >= _LONGEST_TURN or not self._turns.may_go_on():
+        if self._place is None or spent >= self._turns.longest or not self._turns.gate.is_open():
             return NOTHING_NEXT
         tasks = self._turns.tasks_for(self._place)
         if not tasks:
@@ -235,6 +235,9 @@ class Turn:
         self._task = leaf.task
         task_id = str(dispatch.leaf)
         request = inner_request(self._request, leaf, task_id)
+        amqp = container.app.amqp
+        request["argsrepr"] = saferepr(tuple(leaf.args), amqp.argsrepr_maxsize)
+        request["kwargsrepr"] = saferepr(leaf.kwargs, amqp.kwargsrepr_maxsize)
         request["_orchestrator_message"] = ClaimedMessage(
             [(dispatch.leaf, dispatch.fence)],
             claimed.origin,
@@ -244,10 +247,18 @@ class Turn:
             category=claimed.category,
         )
         self._turns.counts.begun(leaf.task, claimed.category)
+        self._trace(container.app.tasks[leaf.task], task_id, leaf, request)
+
+    def _trace(self, task: Any, task_id: str, leaf: Leaf, request: dict[str, Any]) -> None:
+        if self._events is not None:
+            self._events.begun(task, request)
         try:
-            trace_task(container.app.tasks[leaf.task], task_id, leaf.args, leaf.kwargs, request, app=container.app)
+            outcome = trace_task(task, task_id, leaf.args, leaf.kwargs, request, app=self._turns.container.app)
         except Reject:
             logger.debug("A task was rejected; its signals have reported it.", extra={"action": "continue"})
+            return
+        if self._events is not None:
+            self._events.ended(task, task_id, outcome)
 
 
 class Tracer:

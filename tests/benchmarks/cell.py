@@ -46,7 +46,7 @@ class Cell:
         return self.client + self.main + self.children + self.redis
 
 
-def measure(mode, n, *, extension=True, processes=2, counted=False, continued=False):
+def measure(mode, n, *, extension=True, processes=2, counted=False, continued="auto"):
     """Run one job and say what it took.
 
     Args:

@@ -14,7 +14,7 @@ told, TOLD = Redis.from_url(os.environ["BENCH_TOLD"], socket_timeout=None), "tol
 if os.environ.get("BENCH_EXTENSION") != "0":
     from orchestrator_celery import Orchestrator
 
-    app.conf.orchestrator_continue = json.loads(os.environ.get("BENCH_CONTINUE", "false"))
+    app.conf.orchestrator_continue = json.loads(os.environ.get("BENCH_CONTINUE", '"auto"'))
     Orchestrator(app)
 
 

@@ -13,7 +13,12 @@ SIDES = (("client", "client"), ("main", "worker main"), ("children", "children")
 
 def told(n, repeat, targets=None):
     """A swarm against a chord, end to end and by the CPU of each side."""
-    ours, native = repeated(repeat, lambda: measure("ours_told", n), lambda: measure("native_told", n, extension=False))
+    ours, single, native = repeated(
+        repeat,
+        lambda: measure("ours_told", n),
+        lambda: measure("ours_told", n, continued=False),
+        lambda: measure("native_told", n, extension=False),
+    )
     slowest, dearest = targets or TARGETS[n]
     for name, what, unit, limit in (
         ("end to end", lambda c: c.total, "s", slowest),
@@ -22,6 +27,8 @@ def told(n, repeat, targets=None):
         mine, theirs, ratio = pair(ours, native, what)
         name = f"{n:,} items and no waiting client, against a chord: {name}"
         yield Figure(name, mine, theirs, unit, ratio, f"at most {limit}", ratio <= limit)
+        mine, theirs, ratio = pair(single, native, what)
+        yield Figure(f"{name}, a message each", mine, theirs, unit, ratio, "", True)
     for side, name in SIDES:
         mine, theirs, ratio = pair(ours, native, lambda c, side=side: getattr(c, side) / c.n * 1e6)
         yield Figure(f"{n:,} items and no waiting client: CPU per item, {name}", mine, theirs, "µs", ratio, "", True)
@@ -41,15 +48,15 @@ def lines(n, repeat, targets=None):
     native, *ours = repeated(
         repeat,
         lambda: measure("native_told_line", n, extension=False),
-        lambda: measure("ours_told_line", n, continued="auto"),
-        lambda: measure("ours_told_graph", n, continued="auto"),
         lambda: measure("ours_told_line", n),
         lambda: measure("ours_told_graph", n),
+        lambda: measure("ours_told_line", n, continued=False),
+        lambda: measure("ours_told_graph", n, continued=False),
     )
     steps = max(1, TASKS // n) * n
     for kind, cells, most in zip(("chain", "graph in a line"), ours, targets or LINES.get(n, LINES[10]), strict=False):
         mine, theirs, ratio = pair(cells, native, lambda c: c.total / steps * 1e3)
-        name = f"{kind} of {n:,} and no waiting client, orchestrator_continue='auto': time per step"
+        name = f"{kind} of {n:,} and no waiting client: time per step"
         yield Figure(name, mine, theirs, "ms", ratio, f"at most {most}", ratio <= most)
     for kind, cells in zip(("chain", "graph in a line"), ours[2:], strict=True):
         mine, theirs, ratio = pair(cells, native, lambda c: c.total / steps * 1e3)

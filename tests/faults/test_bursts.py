@@ -7,6 +7,9 @@ from orchestrator_celery.testing import points
 from tests.kit import project as p
 from tests.kit.supervised import is_told, supervised
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 
 

@@ -43,6 +43,9 @@ from tests.kit.supervised import is_told, supervised
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, events
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
 PAGES = {"pages": [10, 11, 12]}
 #: What a whole graph comes to, and how many of its bodies say that they begin.

@@ -11,6 +11,9 @@ from tests.kit import project as p
 from tests.kit.cases import seeded
 from tests.kit.waiting import limit, wait_for
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 
 @pytest.mark.parametrize(("profile", "seed"), seeded([*PROFILES], [20, 80, 150], first=1), indirect=["profile"])
 def test_r4_the_broker_is_emptied(site, ledger, seed):

@@ -12,6 +12,9 @@ from tests.kit.answers import is_answers
 from tests.kit.clients import crash_client
 from tests.kit.waiting import wait_for
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 STORY = """
 import time
 from tests.kit.project import *

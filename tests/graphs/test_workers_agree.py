@@ -20,7 +20,9 @@ from .drawn import Kind, graphs, inputs_of_runs
 from .interpreter import interpret
 
 HASTY = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 2, "orchestrator_republish_after": 1}
-COUNT, KILLS = 100, 3
+COUNT = 100
+#: What the workers that are killed do, and what the last one does; the setting may change while runs are under way.
+KILLED, LAST = ("auto", False, True), "auto"
 
 
 def some(count: int) -> list[tuple[dict[str, Any], int]]:
@@ -50,11 +52,11 @@ def test_a_hundred_graphs_and_killed_workers(stand):
     """Given graphs whose workers are killed three times in between, then each ends as it should, visits included."""
     drawn = some(COUNT)
     runs = [built(definition, stand.app).apply_async((value,)) for definition, value in drawn]
-    for kill in range(1, KILLS + 1):
-        with stand.worker():  # which is killed at the end
-            wait_for(lambda part=kill: ended(runs) >= COUNT * part // (KILLS + 1), 120, "some of them to end")
+    for kill, choice in enumerate(KILLED, 1):
+        with stand.worker(orchestrator_continue=choice):  # which is killed at the end
+            wait_for(lambda part=kill: ended(runs) >= COUNT * part // (len(KILLED) + 1), 120, "some of them to end")
             time.sleep(0.05 * kill)  # in the middle of something
-    with stand.worker():
+    with stand.worker(orchestrator_continue=LAST):
         for (definition, value), run in zip(drawn, runs, strict=True):
             expected = interpret(definition, Bodies(), value)
             wait_for(lambda run=run: run.status.ended, 120, "its end")

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from celery import Task, chain, chord, group
+from celery import Task, chain, chord, group, signals
 from celery._state import get_current_worker_task
 from celery.exceptions import Ignore, Reject
 from celery.utils.log import get_task_logger
@@ -606,6 +606,54 @@ def logs(self, value=0, *, lines=3, die_at=None, wait=False):
 def logs_in_secret(value):
     logging.getLogger("shop").warning("secret %s", value)
     return value
+
+
+class RejectsAfterwards(Task):
+    abstract = True
+
+    def after_return(self, status, retval, task_id, args, kwargs, einfo):
+        raise Reject("too late", requeue=False)
+
+
+@app.task(base=RejectsAfterwards)
+def rejects_afterwards(value):
+    """Rejects its message when its result is known already."""
+    return value
+
+
+@app.task(bind=True)
+def whole_request(self, *_, **__):
+    """All that its request says."""
+    request = self.request
+    names = [name for name in {*vars(type(request)), *vars(request)} if not name.startswith("_")]
+    values = {name: getattr(request, name) for name in names}
+    return {name: repr(value or None) for name, value in sorted(values.items()) if not callable(value)}
+
+
+@app.task(base=Handling, bind=True)
+def signalling(self, value=0, fails=False):
+    """Notes its body; its signals and handlers are noted too."""
+    note("body", self.request.id)
+    if fails:
+        raise ValueError("no good")
+    return value
+
+
+def _noting(name):
+    def handler(sender, **_):
+        note(name, sender.request.id)
+
+    return handler
+
+
+for _name in ("task_prerun", "task_success", "task_failure", "task_postrun"):
+    getattr(signals, _name).connect(_noting(_name), sender=signalling, weak=False)
+
+
+@app.task(acks_late=True, reject_on_worker_lost=True)
+def late_nap(value, seconds=0.02):
+    """A nap whose message the broker keeps until its end, and also if its process is lost."""
+    return nap(value, seconds)
 
 
 @app.task

@@ -10,6 +10,9 @@ from orchestrator_celery.worker.recovery.reconciler import Reconciler
 from tests.kit.waiting import wait_for
 from tests.worker.support import client_of, events
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 #: Looks come often and messages are overdue soon.
 HASTY = {"orchestrator_heartbeat": 0.3, "orchestrator_lease": 5, "orchestrator_republish_after": 0.5}
 

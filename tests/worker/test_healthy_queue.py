@@ -11,6 +11,9 @@ from orchestrator_celery.model.events import NodeRepublished, NodeVetoed
 from tests.kit.waiting import wait_for
 from tests.worker.support import client_of, events, wait_until_running
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 #: A backlog lasts several times as long as the time after which a message is overdue.
 BRISK = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 5, "orchestrator_republish_after": 2}
 #: Copies that a busy machine may cause, which delays a publication or a heartbeat.

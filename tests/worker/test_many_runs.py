@@ -20,6 +20,9 @@ from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, events, full_name
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 
 @pytest.fixture(scope="module")
 def _server():

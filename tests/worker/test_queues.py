@@ -8,6 +8,9 @@ from orchestrator_celery.model.events import NodeStarted, RunClosed
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, wait_for_event
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 
 def on(signature, queue):
     return signature.set(queue=queue)

@@ -10,6 +10,9 @@ from orchestrator_celery.model.events import NodeLost, NodeSucceeded
 from tests.kit.waiting import wait_for
 from tests.worker.support import events, wait_for_event
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 
 @pytest.fixture
 def quick(make_stand):

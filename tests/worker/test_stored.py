@@ -26,6 +26,9 @@ from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
 from tests.worker.support import Stand, full_name, wait_until_running
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 
 @pytest.fixture(scope="module")
 def _site(ledger_server):

@@ -1,5 +1,6 @@
 """A suspension, and thousands of messages that were queued before it."""
 
+import pytest
 from celery import group
 
 from orchestrator_celery import RunStatus
@@ -7,6 +8,9 @@ from orchestrator_celery.model.events import NodeStarted
 from tests.kit.cases import amount
 from tests.kit.waiting import wait_for
 from tests.worker.support import events
+
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
 
 #: Ten thousand messages in `make test-full`.
 RUNS, EACH = amount(24, 160), 63

@@ -15,6 +15,9 @@ from tests.kit.waiting import wait_for
 from tests.kit.workers import Worker
 from tests.worker.support import error_of, events, full_name
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 #: Signs of life, and with them sweeps, are frequent, so that a pause ends when it is over.
 QUICK = {"orchestrator_heartbeat": 0.5, "orchestrator_lease": 3}
 LONG, SHORT = 3600, 3

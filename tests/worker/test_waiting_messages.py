@@ -9,6 +9,9 @@ from orchestrator_celery.worker.queues.waiting_messages import WaitingMessages
 from tests.kit.waiting import wait_for
 from tests.worker.support import client_of
 
+#: These tests are about messages.
+pytestmark = pytest.mark.message_each
+
 #: A message is overdue soon; the margin is as short.
 AFTER = 0.05
 MARGIN = AFTER * 1000

@@ -16,7 +16,7 @@ from celery.app.amqp import AMQP
 from celery.app.routes import MapRoute, Router
 from celery.utils.functional import maybe_evaluate
 
-__all__ = ("has_listeners", "sends_as_celery", "sends_as_task")
+__all__ = ("has_listeners", "listens_to_arrivals", "sends_as_celery", "sends_as_task")
 
 _SIGNALS = (signals.before_task_publish, signals.after_task_publish, signals.task_sent)
 
@@ -46,6 +46,11 @@ def has_listeners(task: str) -> bool:
         task: its name.
     """
     return any(signal.has_listeners(task) for signal in _SIGNALS)
+
+
+def listens_to_arrivals() -> bool:
+    """Whether anybody listens to the signal of a message that has arrived in a worker."""
+    return bool(signals.task_received.receivers)
 
 
 def sends_as_task(task: Task) -> bool:

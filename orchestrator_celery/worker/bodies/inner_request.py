@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ("OF_THE_RUNNER", "inner_request")
 
 #: What an inner request takes over from the message that brought it.
-_KEPT = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang", "utc")
+_KEPT = ("hostname", "delivery_info", "root_id", "parent_id", "origin", "lang")
 #: What the items of a batch take over too, because their runner has the options of the swarm.
 OF_THE_RUNNER = ("stamped_headers", "stamps")
 
@@ -27,8 +27,11 @@ def inner_request(outer: Any, leaf: Leaf, task_id: str, *kept: str) -> dict[str,
         *kept: further attributes of `outer` to take over.
     """
     headers = leaf.options.get("headers") or {}
+    kept_values = {name: own_copy(getattr(outer, name, None)) for name in (*_KEPT, *kept)}
+    if kept_values["delivery_info"]:
+        kept_values["delivery_info"]["redelivered"] = False  # the outer message may be
     return {
-        **{name: own_copy(getattr(outer, name, None)) for name in (*_KEPT, *kept)},
+        "stamped_headers": None, "stamps": {}, **kept_values,
         **headers, "headers": dict(headers), "id": task_id,
         "task": leaf.task, "args": leaf.args, "kwargs": leaf.kwargs, "retries": 0, "is_eager": False,
         "ignore_result": True, "correlation_id": task_id, "timelimit": [None, None], "replaced_task_nesting": 0,

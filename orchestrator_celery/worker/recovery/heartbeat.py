@@ -70,11 +70,18 @@ class Heartbeat:
         self._active: list[str] = []
         self._forks = False
         self._obey: Callable[[StopTasks], None] = lambda order: None
+        self._look: Callable[[], None] = lambda: None
         #: Place of the last stop order that was read.
         self._place = ""
 
     def start(
-        self, member: str, *, forks: bool, obey: Callable[[StopTasks], None], queues: QueueReporter | None = None
+        self,
+        member: str,
+        *,
+        forks: bool,
+        obey: Callable[[StopTasks], None],
+        look: Callable[[], None] | None = None,
+        queues: QueueReporter | None = None,
     ) -> None:
         """Start the thread and return at once.
 
@@ -83,10 +90,12 @@ class Heartbeat:
             forks: whether each task runs in a child process. In other pools Celery's `worker_pid` is not the id of a
                 child process.
             obey: carries out an order to stop tasks.
+            look: looks at the state of the worker with each heartbeat; must not block.
             queues: reports what the worker sees of its queues; None to report nothing.
         """
         self._forks = forks
         self._obey = obey
+        self._look = look or self._look
         self._queues = queues
         self._thread = threading.Thread(target=self._run, args=(member,), name="orchestrator-heartbeat", daemon=True)
         self._thread.start()
@@ -109,6 +118,7 @@ class Heartbeat:
         dead: list[str] | None = None
         while not self._stopped.is_set():
             try:
+                self._look()
                 registry = self._container.registry
                 if dead is None:
                     dead = [other for other in registry.members() if other != member and not is_alive(other)]
