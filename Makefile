@@ -11,6 +11,7 @@ WORKERS ?= 4
 FRONTEND := orchestrator_celery/dashboard/frontend
 STATIC := orchestrator_celery/dashboard/static/index.html
 NODE := $(FRONTEND)/tools/node.sh
+HAS_NODE = $(shell node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && echo yes)
 SPREAD := -n $(WORKERS) --durations 20
 # Tests that need a Redis and one worker at most.
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
@@ -31,7 +32,8 @@ setup: $(STAMP) ## create the environment in .venv
 demo: $(STAMP) ## run the main job: embedded Redis, a worker, the standard library as input
 	$(BIN)/python -m orchestrator_celery demo
 
-dashboard: $(STATIC) ## show the dashboard: embedded Redis, two workers, living sample runs; Ctrl-C ends it
+dashboard: ## show the dashboard: embedded Redis, two workers, living sample runs; Ctrl-C ends it
+	@$(MAKE) --no-print-directory -j2 $(STAMP) $(STATIC)
 	$(BIN)/python examples/dashboard/serve.py
 
 check: lint $(STAMP) ## lint, types, and the tests that need a Redis and one worker at most
@@ -52,7 +54,8 @@ coverage: $(STAMP) ## run all tests and tell which lines none of them reached
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-$(STATIC): $(STAMP) $(shell find $(FRONTEND)/src $(FRONTEND)/public -type f) $(FRONTEND)/package-lock.json
+# Without a Node of the machine, the one of a Python package goes into the environment.
+$(STATIC): $(if $(HAS_NODE),,$(STAMP)) $(shell find $(FRONTEND)/src $(FRONTEND)/public -type f) $(FRONTEND)/package-lock.json
 	$(NODE) npm run --silent build
 
 frontend: $(STAMP) ## build the dashboard's pages, with Node from the PATH or from PyPI
@@ -92,7 +95,7 @@ openapi: $(STAMP) ## write the OpenAPI document of the dashboard to docs/dashboa
 	orchestrator_celery.dashboard.server.document import written; print(written(build_api()), end='')" \
 	> docs/dashboard/openapi.json
 
-dist: $(STATIC) ## build wheel and sdist
+dist: $(STAMP) $(STATIC) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove what was built

@@ -1,6 +1,9 @@
 """The public names of the package: the one list of them. `__init__.py` loads each when it is first used."""
 
 from . import (
+    notify as notify,
+)
+from . import (
     templates as templates,
 )
 from .canvas.approval import (
@@ -88,6 +91,9 @@ from .errors import (
     InvalidSettings as InvalidSettings,
 )
 from .errors import (
+    InvalidSubscription as InvalidSubscription,
+)
+from .errors import (
     InvalidTransition as InvalidTransition,
 )
 from .errors import (
@@ -101,6 +107,12 @@ from .errors import (
 )
 from .errors import (
     NoRoute as NoRoute,
+)
+from .errors import (
+    NotificationFailed as NotificationFailed,
+)
+from .errors import (
+    NotificationRefused as NotificationRefused,
 )
 from .errors import (
     NotInstalled as NotInstalled,
@@ -158,6 +170,9 @@ from .handles.run_list import (
 )
 from .handles.stored_signature import (
     StoredSignature as StoredSignature,
+)
+from .handles.telling.subscriptions import (
+    Subscription as Subscription,
 )
 from .lifecycle.audit import (
     acting as acting,
@@ -299,6 +314,9 @@ from .model.observe.statistics import (
 )
 from .model.observe.statistics import (
     Statistics as Statistics,
+)
+from .model.observe.subscriptions import (
+    Notice as Notice,
 )
 from .model.observe.timeline import (
     NodeTimes as NodeTimes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,6 +17,7 @@ from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import StoreNotConfigured
 from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.records.notices.pending import OwedChange
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.statistics import Counted, Kind
 from orchestrator_celery.records.streams.feed import FeedEntry
@@ -29,7 +30,10 @@ from orchestrator_celery.store.feed.buffer import FeedBuffer
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.log_buffer import LogBuffer
 from orchestrator_celery.store.logged_runs import LoggedRuns
+from orchestrator_celery.store.notices.buffer import NoticeBuffer
+from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.scripting.script_call import Subscribed
 from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.statistics.recent import RecentDurations
@@ -56,6 +60,8 @@ class Container:
         self.incarnation = uuid4().hex[:8]
         #: Shares of their tasks that graphs have run, by name, and when that was looked up; see `views/progress.py`.
         self.usual_shares: dict[str, tuple[float, float]] = {}
+        #: Sends the notices of changes of a run. A higher layer does that; the installation sets it.
+        self.send_notices: Callable[[str, Sequence[OwedChange]], object] = lambda run, changes: None
 
     @cached_property
     def settings(self) -> OrchestratorSettings:
@@ -76,7 +82,8 @@ class Container:
             StoreNotConfigured: neither the result backend nor `orchestrator_store_url` is Redis.
         """
         client, owner = connect(self.app, self.settings.store_url), identify(self.app, self.settings.app)
-        return Store(client, self.settings, owner, self.feed.add)
+        subscribed = Subscribed(lambda: self.rules.statuses(), lambda run, change: self.notices.add(run, change))
+        return Store(client, self.settings, owner, self.feed.add, subscribed)
 
     @property
     def has_store(self) -> bool:
@@ -142,6 +149,16 @@ class Container:
         except Exception:
             logger.exception("The index of runs was not changed; a sweep does it later.", extra={"action": "index"})
         self.feed_stream.append(entries)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules of subscriptions."""
+        return Rules(self.store.client, self.store.keys)
+
+    @cached_property
+    def notices(self) -> NoticeBuffer:
+        """Runs whose notices this process has not sent yet."""
+        return NoticeBuffer(lambda run, changes: self.send_notices(run, changes))
 
     @property
     def feed_stream(self) -> FeedStream:

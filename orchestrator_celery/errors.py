@@ -32,12 +32,15 @@ __all__ = (
     "GraphRecursion",
     "Interrupted",
     "InvalidSettings",
+    "InvalidSubscription",
     "InvalidTransition",
     "InvalidWorkflow",
     "LeafIgnored",
     "NoRoute",
     "NodeNotFound",
     "NotInstalled",
+    "NotificationFailed",
+    "NotificationRefused",
     "OrchestratorError",
     "PayloadTooLarge",
     "PoisonedTask",
@@ -127,6 +130,18 @@ class NotInstalled(OrchestratorError):
 
 class InvalidSettings(OrchestratorError, ValueError):
     """A setting that begins with `orchestrator_`, or a `TaskPolicy`, is unknown, or its value is not allowed."""
+
+
+class InvalidSubscription(OrchestratorError, ValueError):
+    """A subscription is not allowed: its name is taken, its task is not known, or there are too many."""
+
+
+class NotificationFailed(OrchestratorError):
+    """A webhook or an email could not be delivered now: it is tried again, as often as its signature says."""
+
+
+class NotificationRefused(OrchestratorError):
+    """A webhook or an email will never be delivered as it is, or a request was not made by `notify.webhook`."""
 
 
 class UnknownOption(OrchestratorError, TypeError):

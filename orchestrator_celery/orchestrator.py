@@ -16,6 +16,7 @@ from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.handles.signature_catalog import SignatureCatalog, SignatureFilter
+from orchestrator_celery.handles.telling.subscriptions import Subscribing
 from orchestrator_celery.handles.watching import Watching
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
 __all__ = ("Orchestrator",)
 
 
-@spelled("save", "signatures")
-class Orchestrator(Finding, Operations, Watching):
+@spelled("save", "signatures", "subscribe")
+class Orchestrator(Finding, Operations, Watching, Subscribing):
     """Makes the canvas primitives of a Celery app durable. Install it where you create the app.
 
     Calling `Orchestrator(app)` twice is safe: the second call returns the installed one. No setting is read and no
@@ -319,6 +320,8 @@ if TYPE_CHECKING:
         signature = Call(Orchestrator.signature)
         signatures = Call(Orchestrator.signatures)
         stats = Call(Orchestrator.stats)
+        subscribe = Call(Orchestrator.subscribe)
+        subscriptions = Call(Orchestrator.subscriptions)
         logs = Each(Orchestrator.logs)
         watch = Each(Orchestrator.watch)
         workers = Call(Orchestrator.workers)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from signal import Signals
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -129,6 +131,16 @@ class OrchestratorSettings(BaseModel):
         description="Whether a worker goes on with the next task of a run without a message: `'auto'` for short "
         "tasks, `True` or `False`.",
     )
+    notify_private: tuple[str, ...] = Field(
+        default=(),
+        description="Networks that webhooks may post to although they are not public, such as `10.0.0.0/8`.",
+    )
+    smtp_url: str | None = Field(
+        default=None,
+        repr=False,  # the URL may hold a password
+        description="Server for `notify.email`: `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.",
+    )
+    email_from: str | None = Field(default=None, description="Sender of `notify.email`.")
     own_options: tuple[str, ...] = Field(
         default=(), description="Execution options that the project's routers or task classes read, besides Celery's."
     )
@@ -138,6 +150,24 @@ class OrchestratorSettings(BaseModel):
     def _is_a_url(cls, url: str | None) -> str | None:
         if url is not None and "://" not in url:
             raise ValueError("give a URL such as 'redis://localhost:6379/1'")
+        return url
+
+    @field_validator("notify_private")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"{safe_repr(network)} is no network: write 10.0.0.0/8 or 10.1.2.3/32") from None
+        return networks
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: str | None) -> str | None:
+        parts = None if url is None else urlsplit(url)
+        if parts is not None and not (parts.scheme in ("smtp", "smtp+starttls", "smtps") and parts.hostname):
+            raise ValueError("give a URL such as 'smtps://user:password@mail.example.com'")
         return url
 
     @field_validator("log_level")
@@ -238,5 +268,5 @@ def _explain(exc: ValidationError, model: type[BaseModel], prefix: str, kind: st
 
 def _shown(field: int | str, value: Any) -> str:
     """Show a value in an error; if it may hold a password, show only its type."""
-    secret = field == "store_url" and not isinstance(value, (int, float))
+    secret = field in ("store_url", "smtp_url") and not isinstance(value, (int, float))
     return f"<{type(value).__name__}>" if secret else repr(value)

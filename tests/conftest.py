@@ -141,7 +141,18 @@ def pointed(project, urls):
 def _connect(project, broker, backend, settings):
     app = project.app
     app.conf.update(broker_url=broker, result_backend=backend, **settings)
-    for name in ("settings", "identity", "store", "reader", "registry", "codec", "compiler", "publisher", "lanes"):
+    for name in (
+        "settings",
+        "identity",
+        "store",
+        "reader",
+        "registry",
+        "codec",
+        "compiler",
+        "publisher",
+        "lanes",
+        "rules",
+    ):
         project.orchestrator.container.__dict__.pop(name, None)
     # What Celery keeps of a connection.
     app.amqp.__dict__.pop("producer_pool", None)

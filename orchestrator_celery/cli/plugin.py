@@ -37,7 +37,10 @@ _COMMANDS = {
     "signatures": "signature_commands",
     "skip": "steering",
     "stats": "statistics",
+    "subscribe": "subscriptions",
+    "subscriptions": "subscriptions",
     "suspend": "steering",
+    "unsubscribe": "subscriptions",
     "watch": "watch",
 }
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.running_swarm import RunningSwarm
     from orchestrator_celery.handles.stored_signature import StoredSignature
+    from orchestrator_celery.handles.telling.subscriptions import Subscription
     from orchestrator_celery.model.states import NodeKind, RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, RunView
 
@@ -322,6 +323,11 @@ if TYPE_CHECKING:
 
         async def add_task_and_run(self, sig: Signature, **options: Any) -> int: ...
         async def add_tasks_and_run(self, sigs: Iterable[Signature], **options: Any) -> BulkReport: ...
+
+    class SubscriptionAio:
+        """`subscription.aio`."""
+
+        delete = Call(Subscription.delete)
 
     class StoredSignatureAio:
         """`signature.aio`."""

@@ -27,6 +27,7 @@ from orchestrator_celery.errors import (
     StoreUnavailable,
 )
 from orchestrator_celery.lifecycle.audit import record
+from orchestrator_celery.lifecycle.side_effects.notices import NOTICES, Notices
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
 from orchestrator_celery.model.printing.safe_log import safe_logger
@@ -132,6 +133,9 @@ class Cancellation:
             self._store.audit_written(run)
         if head.signature is not None:
             self._store.signatures.registered(head.signature, run, created=False)
+        if NOTICES in head:
+            self._container.notices.flush()  # a thread of this process may just be sending some
+            Notices(self._container).send(run)
         if not self._notify_celery(run, head):
             self._store.erase(run)
 
@@ -140,7 +144,7 @@ class Cancellation:
         self._stop_bodies(run, part.bodies)
         for inner in [*part.inner, *self._unreported(part.bodies)]:
             if not inner.startswith(RESULT_ONLY):
-                self._store.cancel(inner, "")
+                self._store.cancel(inner, "", view=self._view(inner))
                 self.finish(inner)
             forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
         for owed in part.cleanups:
@@ -251,6 +255,13 @@ class Cancellation:
                 exc,
                 extra={"action": "cancel", "run": run},
             )
+
+    def _view(self, run: str) -> str:
+        """Return the view of a nested run, JSON, if a subscription asks for cancellations."""
+        if RunStatus.CANCELLED.value not in self._container.rules.statuses():
+            return ""
+        head = self._reader.status_head(run)
+        return "" if head.is_gone else run_view(run, head).model_dump_json()
 
     def _head(self, run: str) -> Head:
         head = self._reader.head(run)

@@ -27,6 +27,7 @@ class RunKey(str, Enum):
     LINE = ":q:"  #: sorted set: waiting items of a pool, whose id follows
     RUNS = ":r"  #: sorted set: runs of a signature
     INNER = ":i"  #: set: ids of tasks that replaced themselves
+    FAILED = ":f"  #: sorted set: failed nodes by parent and place, and nodes that had failed before a retry
     LOGS = ":o"  #: stream: lines that tasks have logged
     ANSWERS = ":k"  #: hash: the last answer to each thread of a client, for ten minutes
 

@@ -19,6 +19,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:{<run>}:e`                            stream  events
 `orc:{<run>}:c`                            hash    checkpoints of leaves
 `orc:{<run>}:p`                            hash    progress reports of leaves
+`orc:{<run>}:f`                            zset    failed nodes by parent and place; also those of before a retry
 `orc:{<run>}:o`                            stream  lines that tasks have logged
 `orc:{<run>}:q:<pool>`                     zset    waiting items of a pool with several priorities, as ranges of indexes
 `orc:{<run>}:r`                            zset    reruns of this run, or runs of a saved signature, by creation
@@ -37,6 +38,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
 `orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
+`orc:subscriptions:<app>`                  hash    rules of subscriptions, by name; see `records/notices/rules.py`
 `orc:feed:<app>`                           stream  changes of all runs; may lag; bounded by `orchestrator_max_feed`
 `orc:feed:<app>:{orc:feed:<app>}:k`        hash    last answer to each thread that appended to the feed
 `orc:reports:<app>`                        list    resume reports, newest first
@@ -80,6 +82,7 @@ class Keys:
         self.logged = f"{prefix}:logged{index}"
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
+        self.subscriptions = f"{prefix}:subscriptions{index}"
         self.feed = f"{prefix}:feed{index}"
         self.by_word = f"{prefix}:by:{{{prefix}{index}}}"
         self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
@@ -134,6 +137,10 @@ class Keys:
     def events(self, run: str) -> str:
         """Events, oldest first."""
         return self.root(run) + RunKey.EVENTS.value
+
+    def failed(self, run: str) -> str:
+        """Failed nodes, by parent and place."""
+        return self.root(run) + RunKey.FAILED.value
 
     def logs(self, run: str) -> str:
         """Lines that tasks have logged, oldest first."""

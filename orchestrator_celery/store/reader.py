@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from orchestrator_celery.records.head.fields import STATUS_FIELDS, HeadField, ch
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.records.names import Beside
-from orchestrator_celery.records.pool import floor_of, parse_pool, parse_pool_end, parse_range
+from orchestrator_celery.records.pool import Pool, PoolEnd, floor_of, parse_pool, parse_pool_end, parse_range
 from orchestrator_celery.records.progress import durations_field, parse_durations
 from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.store.availability import raises_store_unavailable
@@ -26,6 +27,8 @@ __all__ = ("PAGE", "Reader")
 
 #: Most events, or fields, of one call.
 PAGE = 1000
+#: Most items that one call finds, and that it looks at.
+_ITEMS = (500, 2000)
 
 
 @raises_store_unavailable
@@ -156,12 +159,53 @@ class Reader:
 
     def pool_size(self, run: str, pool: str) -> int:
         """Return the number of items of a pool, now or when the pool ended."""
+        return self._pool_end(run, pool).size
+
+    def _pool_end(self, run: str, pool: str) -> Pool | PoolEnd:
+        """Return the counters of a pool that is under way, or as it has ended."""
         [active] = self.pools(run, [pool])
         if active is not None:
-            return parse_pool(active).size
+            return parse_pool(active)
         # A retry has taken the end of a pool back that begins again.
         ended, before = self.terminal(run, [pool + Beside.POOL_END.value, pool + Beside.SIZE_BEFORE.value])
-        return parse_pool_end(ended or before).size
+        return parse_pool_end(ended or before)
+
+    def items_ended(self, run: str, pool: str, state: str, start: int, end: int) -> tuple[list[int], int]:
+        """Return indexes of items of a pool that have ended in a state, and the index from which to go on.
+
+        Args:
+            run: the run's id.
+            pool: the pool's id.
+            state: an `EndedState`; '' for items that have not ended.
+            start: the index of the first item to look at.
+            end: the index behind the last one.
+        """
+        args = (pool, start, end, state, *_ITEMS, self._keys.app.id)
+        word, _, *answer = load("items_in_state").run(self._client, self._keys.root(run), args)
+        check_answer(word, answer, run, self._keys.app)
+        return [int(index) for index in answer[0]], int(answer[1])
+
+    def failed_items(self, run: str, pool: str, start: int, end: int) -> tuple[list[int], int] | None:
+        """Return as `items_ended` the items that may have failed; None if an earlier release ended some."""
+        key, found = self._keys.failed(run), (f"[{pool} {start:015}", f"({pool} {end:015}")
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.zlexcount(key, f"[{pool} ", f"({pool}!")
+            pipe.zrangebylex(key, *found, 0, _ITEMS[0])
+            count, members = pipe.execute()
+        if count < self._pool_end(run, pool).failed:
+            return None
+        indexes = [int(member.rpartition(b" ")[2]) for member in members]
+        return indexes, indexes[-1] + 1 if len(indexes) == _ITEMS[0] else end
+
+    def items_under_way(self, run: str, pool: str) -> list[int]:
+        """Return the indexes of the items of a pool that are queued, running or held; about as many as its window."""
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.hkeys(self._keys.live(run))
+            pipe.hkeys(self._keys.pools(run))
+            names = [name.decode() for found in pipe.execute() for name in found]
+        below = f"{pool}."
+        parts = {name[len(below) :].partition(".")[0] for name in names if name.startswith(below)}
+        return sorted(int(part) for part in parts if part.isdecimal())
 
     def delegated(self, run: str) -> list[str]:
         """Nodes whose tasks replaced themselves by a canvas: each is stood in for by a run of its own."""
@@ -178,6 +222,7 @@ class Reader:
             keys.progress(run),
             keys.registered(run),
             keys.logs(run),
+            keys.failed(run),
             keys.inner(run),
             *(keys.upload(run, token) for token in tokens),
         ]
@@ -313,13 +358,14 @@ class Reader:
             found.extend(self._client.hmget(key, list(nodes[start : start + PAGE])))
         return found
 
-    def levels(self, run: str, pool: str, first: int, last: int) -> dict[int, int]:
-        """Priorities of the items of a pool between two indexes, as far as they are not MEDIUM."""
+    def levels(self, run: str, pool: str, indexes: Sequence[int]) -> dict[int, int]:
+        """Priorities of items of a pool, as far as they are not MEDIUM; the indexes are in ascending order."""
         if not self.head_field(run, HeadField.MIXED):
             return {}
-        fields = [f"{pool}.{index}{Beside.PRIORITY.value}" for index in range(first, last + 1)]
+        fields = [f"{pool}.{index}{Beside.PRIORITY.value}" for index in indexes]
         started = self._fields(self._keys.terminal(run), fields)
-        found = {index: int(raw) for index, raw in enumerate(started, first) if raw is not None}
+        found = {index: int(raw) for index, raw in zip(indexes, started, strict=True) if raw is not None}
+        first, last = indexes[0], indexes[-1]
         key, asked = self._keys.waiting(run, pool), (Priority.HIGH, Priority.LOW)
         with self._client.pipeline(transaction=False) as pipe:
             for floor in map(floor_of, asked):
@@ -328,7 +374,8 @@ class Reader:
             high_before, high, low_before, low = pipe.execute()
         for level, entries in zip(asked, ([*high_before, *high], [*low_before, *low]), strict=True):
             for waiting in map(parse_range, entries):
-                found.update(dict.fromkeys(range(max(first, waiting.start), min(last + 1, waiting.stop)), int(level)))
+                inside = indexes[bisect_left(indexes, waiting.start) : bisect_left(indexes, waiting.stop)]
+                found.update(dict.fromkeys(inside, int(level)))
         return found
 
 

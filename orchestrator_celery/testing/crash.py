@@ -26,6 +26,7 @@ from billiard import current_process
 
 from orchestrator_celery.dispatch.publisher import Publisher
 from orchestrator_celery.errors import OrchestratorError
+from orchestrator_celery.lifecycle.side_effects.notices import Notices
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.scripting import scripts
 
@@ -63,7 +64,9 @@ def points() -> list[str]:
     """Return the names of all points: before and after every store call, publication and acknowledgement."""
     named = [f"store.{verb}" for verb in scripts.names() if verb not in scripts.READING]
     return [
-        f"{name}.{side}" for name in [*named, "publish.task", "publish.close", "ack"] for side in ("before", "after")
+        f"{name}.{side}"
+        for name in [*named, "publish.task", "publish.close", "publish.notice", "ack"]
+        for side in ("before", "after")
     ]
 
 
@@ -86,6 +89,7 @@ def crash_points() -> None:
     _wrap(DueIndex, "check", crash, lambda *args: "store.sweep")  # in a pipeline
     _wrap(Publisher, "_send_task", crash, lambda *args: "publish.task")
     _wrap(Publisher, "_send_close", crash, lambda *args: "publish.close")
+    _wrap(Notices, "_send_one", crash, lambda *args: "publish.notice")
     _wrap(Request, "acknowledge", crash, lambda *args: "ack")
 
 

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.states import NodeState, Priority, RunStatus
 from orchestrator_celery.model.views import ItemView, NodeView
+from orchestrator_celery.records.ended import EndedState
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.scripting.script_call import in_chunks
 from orchestrator_celery.views.tree import TreeReader
 
 __all__ = ("ItemPages",)
 
 _PAGE = 500
+#: States of items that have live records.
+_UNDER_WAY = (NodeState.QUEUED, NodeState.RUNNING, NodeState.AWAITING, NodeState.INTERRUPTED)
+#: What the records of the other states begin with. Items that wait have none, nor has the skipped rest of a swarm.
+_LETTERS = {
+    NodeState.WAITING: ("",),
+    NodeState.SUCCEEDED: (EndedState.SUCCEEDED.value,),
+    NodeState.FAILED: (EndedState.FAILED.value,),
+    NodeState.SKIPPED: (EndedState.SKIPPED.value, ""),
+}
 
 
 class ItemPages:
@@ -39,15 +51,40 @@ class ItemPages:
 
     def items(self, state: NodeState | None, offset: int, limit: int | None) -> Iterator[ItemView]:
         """Yield the items in their order, from `offset`; at most `limit` items in `state`."""
-        yielded = 0
+        found = (
+            _item(view, level)
+            for indexes in self._candidates(state, offset, limit)
+            for view, level in self._views(indexes)
+            if state is None or view.state is state
+        )
+        return islice(found, limit)
+
+    def _candidates(self, state: NodeState | None, offset: int, limit: int | None) -> Iterator[list[int]]:
+        """Yield pages of indexes of items that may be in a state; their records decide."""
         total = self._total()
-        for start in range(offset, total, _PAGE):
-            for view, level in self._page(start, min(start + _PAGE, total)):
-                if state is None or view.state is state:
-                    if limit is not None and yielded >= limit:
-                        return
-                    yielded += 1
-                    yield _item(view, level)
+        size = _PAGE if limit is None else max(1, min(limit, _PAGE))
+        if state in _UNDER_WAY:
+            indexes = self._reader.items_under_way(self._run, self._pool)
+            yield from in_chunks((index for index in indexes if offset <= index < total), size)
+            return
+        while offset < total:
+            if state is None:
+                indexes, offset = list(range(offset, min(offset + size, total))), min(offset + size, total)
+            else:
+                indexes, offset = self._in_state(state, offset, total)
+            yield from in_chunks(indexes, size)
+
+    def _in_state(self, state: NodeState, start: int, end: int) -> tuple[list[int], int]:
+        """Return indexes of items that may be in a state, which nothing is under way in, and where to go on."""
+        listed = self._reader.failed_items(self._run, self._pool, start, end) if state is NodeState.FAILED else None
+        if listed is not None:
+            return listed
+        found, place = set[int](), end
+        for letter in _LETTERS[state] if self._status.ended else _LETTERS[state][:1]:
+            indexes, stop = self._reader.items_ended(self._run, self._pool, letter, start, end)
+            found.update(indexes)
+            place = min(place, stop)
+        return sorted(index for index in found if index < place), place
 
     def results(self) -> Iterator[Any]:
         """Yield the results in the order of the items; None for an item without a result."""
@@ -55,9 +92,9 @@ class ItemPages:
         for start in range(0, total, _PAGE):
             yield from self._outcome.values([f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, total))])
 
-    def _page(self, start: int, end: int) -> Iterator[tuple[NodeView, Priority]]:
-        nodes = [f"{self._pool}.{i}" for i in range(start, end)]
-        levels = self._reader.levels(self._run, self._pool, start, end - 1)
+    def _views(self, indexes: list[int]) -> Iterator[tuple[NodeView, Priority]]:
+        nodes = [f"{self._pool}.{index}" for index in indexes]
+        levels = self._reader.levels(self._run, self._pool, indexes)
         for view in TreeReader(self._reader, self._codec, self._run, self._status).items(self._pool, nodes):
             yield view, Priority(levels.get(int(view.id.rpartition(".")[2]), Priority.MEDIUM))
 

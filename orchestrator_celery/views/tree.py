@@ -186,7 +186,8 @@ class TreeReader:
             if spec.kind is NodeKind.APPROVAL and record.state is NodeState.SUCCEEDED:
                 facts["answer"] = AnswerView(**self._codec.load(record.payload))
             if record.state is NodeState.FAILED:
-                facts["error"] = ErrorView(**self._outcome.error_dict(record.ref or node))
+                words = record.ref is None and self._codec.load_error_words(record.payload)
+                facts["error"] = ErrorView(**(words or self._outcome.error_dict(record.ref or node)))
             return facts
         live = self._live.get(node)
         if live is not None:

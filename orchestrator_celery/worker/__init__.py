@@ -9,6 +9,7 @@ from celery import signals
 from celery.concurrency import get_implementation
 
 from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.lifecycle.side_effects.notices import Notices
 from orchestrator_celery.worker.bodies.chord_additions import ChordAdditions
 from orchestrator_celery.worker.bodies.claim_guard import guard_tasks
 from orchestrator_celery.worker.bodies.claims import Claims
@@ -40,6 +41,7 @@ def install(container: Container) -> None:
     """Connect the orchestrator to the signals of an app's workers. This opens no connection."""
     app = container.app
     register(container)
+    container.send_notices = lambda run, changes: Notices(container).send(run, changes)
     reporter = Reporter(container)
     lost, retry_replace = LostProcesses(container, reporter), RetryReplace(container, reporter)
     unknown, turns = UnknownTasks(container, reporter), Turns(container, reporter)
@@ -73,7 +75,7 @@ def install(container: Container) -> None:
         (signals.task_unknown, handlers.on_unknown),
         (signals.task_rejected, handlers.on_invalid),
         (signals.worker_shutting_down, turns.gate.on_worker_shutting_down),
-        (signals.worker_process_shutdown, _feed_flusher(container)),
+        (signals.worker_process_shutdown, _flusher(container)),
     )
 
 
@@ -101,14 +103,15 @@ def _check_settings(container: Container) -> None:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 
 
-def _feed_flusher(container: Container) -> Any:
+def _flusher(container: Container) -> Any:
     """Return the handler that tells the last changes of a pool's child, which ends without Python's exit handlers."""
 
-    def flush_feed(**_: Any) -> None:
+    def flush_changes(**_: Any) -> None:
         if container.has_store:
             container.feed.flush()
+            container.notices.flush()
 
-    return flush_feed
+    return flush_changes
 
 
 def _register_stop_command(**_: Any) -> None:

@@ -20,6 +20,7 @@ from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.worker.batch_runner import Runner
 from orchestrator_celery.worker.bodies.claimed_message import claimed_by
+from orchestrator_celery.worker.notify.tasks import register_notify
 from orchestrator_celery.worker.recovery.patience import patiently
 from orchestrator_celery.worker.starter_tasks import register_starters
 
@@ -68,6 +69,7 @@ def register(container: Container) -> None:
     _register_cancelled(container, {**safe, **options})
     _register_templates(app, options)
     register_starters(app, options)
+    register_notify(container)
 
 
 def _register_close(container: Container, options: dict[str, Any]) -> None:

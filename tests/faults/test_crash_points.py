@@ -69,6 +69,8 @@ TELLING = {"append_feed", "index_runs"}
 BURSTS = {"start_more"}
 #: Statistics, which a thread writes seconds later; most runs here have ended by then.
 COUNTING = {"tally"}
+#: Subscriptions: `test_notices.py` crashes at them.
+NOTICING = {"subscribe", "unsubscribe", "noticed", "publish.notice"}
 #: What a failure withdraws: `test_withdrawn.py` crashes at it.
 WITHDRAWING = {"withdraw"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
@@ -96,6 +98,7 @@ ELSEWHERE = (
     | TELLING
     | BURSTS
     | COUNTING
+    | NOTICING
 )
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before", "store.index_runs.before"]]

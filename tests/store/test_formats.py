@@ -74,9 +74,17 @@ def test_ended(lua, ended):
 
 def test_an_ended_record_of_lua(lua):
     code = "put_ended('0', STATE.succeeded, 2, '5', 'w', refer_to('0.1')) return redis.call('HGET', ended_key, '0')"
-    found = parse_ended(lua("ended", code))
+    found = parse_ended(lua("node_id ended", code))
     assert (found.state, found.attempt, found.owner, found.ref) == (NodeState.SUCCEEDED, 2, "w", "0.1")
     assert (found.started.microsecond, found.finished.microsecond) == (5000, 7000)
+
+
+def test_the_list_of_failed_nodes(lua):
+    code = """
+      for _, node in ipairs({ '0.10', '0.9', '0', '0.1.3', '0.l0' }) do put_ended(node, STATE.failed, 1, '5', 'w', '') end
+      put_ended('0.7', STATE.succeeded, 1, '5', 'w', '')
+      return redis.call('ZRANGE', root .. KEY.failed, 0, -1)"""
+    assert lua("node_id ended", code) == [b"0 000000000000009", b"0 000000000000010", b"0.1 000000000000003"]
 
 
 @shared

@@ -9,6 +9,7 @@ from redis.crc import key_slot
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.records.notices.rules import Rule
 from orchestrator_celery.records.statistics import Kind
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Store, keys
@@ -16,6 +17,7 @@ from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.logged_runs import LoggedRuns
+from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.transitions.upload import upload
@@ -49,6 +51,8 @@ def everything(store: Store, run: str = "some-run") -> Play:
     play.store.swarms.set_priority(run, "0", 3, [(500, 600)])
     play.succeed("0.1.0")
     play.finish("0.0")
+    play.claim("0.2")
+    play.fail("0.2")
     play.claim("0.1.1")
     play.store.checkpoint(play.leaf("0.1.1"), Fence(), b"x")
     play.requeue("0.1.1", Fence(nesting=1), why="replace")
@@ -61,6 +65,7 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100, 100).append("{}")
     FeedStream(store.client, store.keys, 100).append([FeedEntry("status", run)])
+    Rules(store.client, store.keys).add(Rule("n", "a1", "", ("FAILED",), "t", b"{}"))
     LoggedRuns(store.client, store.keys, 100).mark([run])
     StatisticsStore(store.client, store.keys, 100).add(495000, {Kind("proj.task"): {"s": 1}})
     workers = WorkerRegistry(store.client, store.keys)
@@ -96,7 +101,7 @@ def test_every_documented_key_is_used(store):
 def test_all_keys_of_a_run_share_a_slot(store, run):
     """Given a run of any name, then all its keys are in one slot of a cluster."""
     play = everything(store, run)
-    assert len(play.keys()) == 13
+    assert len(play.keys()) == 14
     assert len({key_slot(key.encode()) for key in [*play.keys(), f"{store.keys.root(run)}:k"]}) == 1
 
 
@@ -128,7 +133,7 @@ def test_no_key_of_one_run_is_anothers(store):
     """Given runs whose ids begin alike, then they share no key."""
     runs = [everything(store, run) for run in ("r", "r1", "r1:0.0:1", "r:d")]
     found = [key for play in runs for key in play.keys()]
-    assert len(found) == len(set(found)) == 13 * len(runs)
+    assert len(found) == len(set(found)) == 14 * len(runs)
 
 
 def test_a_prefix_of_its_own(client):

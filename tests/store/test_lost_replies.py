@@ -14,12 +14,14 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.records.definitions import leaf_definition
+from orchestrator_celery.records.notices.rules import Rule
 from orchestrator_celery.records.packed import Tree, pack
 from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.feed.stream import FeedStream
+from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended
@@ -37,6 +39,7 @@ PRIMITIVES: dict[str, tuple[Callable[[], Tree], str]] = {
 }
 APPROVAL = graph("START>a a>b b>END", {"a": Approval()})
 OWNER = "w/1/a"
+RULE = Rule("n", "a1", "", ("FAILED",), "t", b"{}")
 SETTINGS = OrchestratorSettings(window=8, retention=100)
 
 
@@ -274,6 +277,17 @@ CALLS: dict[str, Lost] = {
     "append_audit": Lost(lambda play, first: AuditTrail(play.redis, play.store.keys, 100, 100).append("entry")),
     "append_feed": Lost(
         lambda play, first: FeedStream(play.redis, play.store.keys, 100).append([FeedEntry("status", "r")])
+    ),
+    "subscribe": Lost(lambda play, first: Rules(play.redis, play.store.keys).add(RULE)),
+    "unsubscribe": Lost(
+        lambda play, first: (Rules(play.redis, play.store.keys).remove(RULE.name, RULE.id), None)[1],
+        lambda play, first: Rules(play.redis, play.store.keys).add(RULE),
+    ),
+    "noticed": Lost(
+        lambda play, first: play.store.notices.sent("r", ["FAILED@1-0"]),
+        lambda play, first: play.redis.hset(
+            play.store.keys.root("r"), mapping={"notices": "FAILED@1-0 RUNNING@2-0", "owed": 1}
+        ),
     ),
     "index_runs": Lost(
         lambda play, first: play.store.due_index.run_index.put([IndexEntry("x", "1-1", "RUNNING", "5", ["tag:a"])])

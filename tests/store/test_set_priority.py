@@ -161,10 +161,10 @@ def test_levels_can_be_read(play):
     """Given items that wait, run and have ended, when their levels are read, then each has its own."""
     play.start(prioritised([LOW, HIGH, MEDIUM, LOW, HIGH], max_concurrency=1))
     play.succeed("0.1")
-    assert play.reader.levels("r", "0", 0, 4) == {0: LOW, 1: HIGH, 3: LOW, 4: HIGH}
-    assert play.reader.levels("r", "0", 1, 2) == {1: HIGH}
+    assert play.reader.levels("r", "0", range(5)) == {0: LOW, 1: HIGH, 3: LOW, 4: HIGH}
+    assert play.reader.levels("r", "0", [1, 2]) == {1: HIGH}
     play.store.swarms.set_priority("r", "0", MEDIUM, [(0, 0)])
-    assert play.reader.levels("r", "0", 0, 4) == {1: HIGH, 3: LOW, 4: HIGH}
+    assert play.reader.levels("r", "0", range(5)) == {1: HIGH, 3: LOW, 4: HIGH}
 
 
 LEVELS = st.sampled_from(list(Priority))

@@ -57,6 +57,7 @@ from orchestrator_celery import (
     InterruptOutcome,
     InterruptReport,
     InvalidSettings,
+    InvalidSubscription,
     InvalidTransition,
     InvalidWorkflow,
     ItemsAdded,
@@ -87,6 +88,9 @@ from orchestrator_celery import (
     NodeVetoed,
     NodeView,
     NoRoute,
+    Notice,
+    NotificationFailed,
+    NotificationRefused,
     NotInstalled,
     Orchestrator,
     OrchestratorError,
@@ -122,6 +126,7 @@ from orchestrator_celery import (
     StoredSignature,
     StoreNotConfigured,
     StoreUnavailable,
+    Subscription,
     Swarm,
     SwarmClosed,
     SwarmFailed,
@@ -137,6 +142,7 @@ from orchestrator_celery import (
     current_node,
     error,
     node,
+    notify,
     otherwise,
     redacted,
     result,
@@ -538,6 +544,25 @@ async def awaited(run: Run) -> list[Event]:
     return [event async for event in events]
 
 
+async def subscribed() -> list[Subscription]:
+    made = orchestrator.subscribe(
+        RunFilter.parse("tag:eu"), resize.s("a"), on=(RunStatus.FAILED, "CANCELLED"), name="x"
+    )
+    assert_type(made, Subscription)
+    assert_type((made.name, made.where, made.on), tuple[str, str, tuple[RunStatus, ...]])
+    assert_type((made.task, made.created, made.delete()), tuple[str, datetime, bool])
+    assert_type(await orchestrator.aio.subscribe("", swarm, on="FAILED"), Subscription)
+    assert_type(await made.aio.delete(), bool)
+    notice = Notice.model_validate({})
+    assert_type((notice.key, notice.status, notice.time, notice.run), tuple[str, RunStatus, datetime, RunView])
+    assert_type(orchestrator.subscriptions(), list[Subscription])
+    hook = notify.webhook("https://example.com", secret="SECRET", retries=3, timeout=5)
+    assert_type(orchestrator.subscribe("", hook), Subscription)
+    assert_type(orchestrator.subscribe("", notify.email(["ada@example.com"])), Subscription)
+    notify.verify(b"{}", {}, "secret", tolerance=60)
+    return await orchestrator.aio.subscriptions()
+
+
 def stop(run: Run) -> tuple[InterruptedTask, ...]:
     report = run.interrupt(signal="SIGTERM", grace=10)
     assert_type(report, InterruptReport)
@@ -606,6 +631,8 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
         return f"{lost} {exc.run} {exc.owner}"
     except (SwarmClosed, SwarmFull, InvalidTransition, RunNotFound, RunCancelled, ConfirmationRequired) as exc:
         return str(exc)
+    except (InvalidSubscription, NotificationFailed, NotificationRefused) as exc:
+        assert_type(str(exc), str)
     except (InvalidSettings, StoreNotConfigured, StoreUnavailable, NotInstalled):
         return "set-up"
     except GraphInvalid as exc:

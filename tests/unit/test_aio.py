@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator_celery import ComplexSignature, Orchestrator, Run, RunList, StoredSignature, Swarm, orchestrator
+from orchestrator_celery import (
+    ComplexSignature,
+    Orchestrator,
+    Run,
+    RunList,
+    StoredSignature,
+    Subscription,
+    Swarm,
+    orchestrator,
+)
 from orchestrator_celery.canvas import Primitive
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.handles import async_twins
@@ -26,6 +35,7 @@ LOCAL = {
     "RunList": {"aio"},
     "StoredSignature": {"aio", "id"},
     "RunningSwarm": {"aio"},
+    "Subscription": {"aio", "created"},
     "Orchestrator": {
         "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
         "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
@@ -36,7 +46,7 @@ LOCAL = {
         "item_levels",
     },
 }  # fmt: skip
-HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Orchestrator, Swarm]
+HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, Orchestrator, Swarm]
 
 
 def declared(name):

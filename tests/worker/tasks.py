@@ -666,3 +666,26 @@ def logs_nonsense():
     log.info("wrong %d", "format")
     log.info("authorization: Bearer abc.def-ghi and redis://:s3cret@host/0")
     return "told"
+
+
+@app.task
+def told(notice, *more):
+    """Writes down what a subscription sent."""
+    note("told", notice, *more)
+
+
+@app.task
+def told_without_words():
+    note("told")
+
+
+@app.task
+def told_and_fails(notice):
+    note("told", notice)
+    raise ValueError("cannot tell anybody")
+
+
+@app.task(shared=False)
+def told_at_home(notice):
+    """Is not registered with other apps of a process that imports this module."""
+    note("told", notice)

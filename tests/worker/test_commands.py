@@ -225,6 +225,64 @@ def test_signatures_are_marked_and_restored(command, shop):
     assert command("delete", saved.id).returncode == 1
 
 
+def test_subscriptions_are_made_listed_and_deleted(command, shop, monkeypatch):
+    """Given each kind of subscription, then it is listed, in a table and as JSON, without secrets, and deleted."""
+    task = "tests.worker.tasks.told"
+    made = command(
+        "subscribe", "tag:x", "--on", "failed,CANCELLED", "--name", "ours", "--task", task, "--args", '["s3cret"]'
+    )
+    assert (made.returncode, made.stdout) == (0, "subscribed: ours\n"), made.stderr
+    assert (
+        command("subscribe", "--name", "hook", "--webhook", "https://example.com/t0ken", "--secret", "HOOK").returncode
+        == 0
+    )
+    assert command("subscribe", "--name", "mail", "--email", "ada@example.com", "--by", "ada").returncode == 0
+    table = command("subscriptions").stdout
+    assert table.splitlines()[0].split() == ["NAME", "RUNS", "ON", "TASK", "CREATED", "(UTC)"]
+    assert "s3cret" not in table
+    assert "t0ken" not in table
+    listed = {one["name"]: one for one in json.loads(command("subscriptions", "--json").stdout)}
+    assert (listed["ours"]["where"], listed["ours"]["on"], listed["ours"]["task"]) == (
+        "tag:x",
+        ["FAILED", "CANCELLED"],
+        task,
+    )
+    assert {name: one["task"] for name, one in listed.items()} == {
+        "ours": task,
+        "hook": "orchestrator.webhook",
+        "mail": "orchestrator.email",
+    }
+    for name in listed:
+        gone = command("unsubscribe", name)
+        assert (gone.returncode, gone.stdout) == (0, f"deleted: {name}\n")
+    nothing = command("subscriptions")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "There is no subscription.\n")
+    trail = [(entry.verb, entry.name) for entry in shop.orchestrator.audit(actor="ada")]
+    assert trail == [("subscribe", "mail")]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("unsubscribe", "nobody"), 1, "There is no subscription 'nobody'"),
+        (("subscribe", "--task", "tests.worker.tasks.tolb"), 1, "did you mean 'tests.worker.tasks.told'"),
+        (("subscribe", "--on", "FALED", "--email", "ada@example.com"), 1, "did you mean 'FAILED'"),
+        (("subscribe", "stats:FAILED", "--email", "ada@example.com"), 1, "did you mean 'status'"),
+        (("subscribe", "--webhook", "https://example.com", "--secret", "s3cret"), 1, "environment variable"),
+        (("subscribe",), 2, "Give one of --task, --webhook and --email."),
+        (("subscribe", "--email", "ada@example.com", "--secret", "X"), 2, "--secret belongs to --webhook"),
+        (("subscribe", "--task", "tests.worker.tasks.told", "--args", "{}"), 2, "is no JSON list"),
+        (("subscribe", "--task", "tests.worker.tasks.told", "--kwargs", "{"), 2, "--kwargs"),
+    ],
+)
+def test_a_subscription_that_is_refused(command, words, status, says):
+    answer = command(*words)
+    assert (answer.returncode, answer.stdout) == (status, "")
+    assert says in " ".join(answer.stderr.split())
+    assert "Traceback" not in answer.stderr
+    assert "s3cret" not in answer.stderr
+
+
 def test_a_run_is_followed_in_a_pipe(command, shop, broken):
     """Given a pipe, then `watch` prints each event, and its status tells a failure; JSON lines have the same."""
     text = command("watch", broken.id)

@@ -166,7 +166,7 @@ def restartable_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _levels(reader: Reader, run: str, pool: str, size: int, given: bool) -> bytes:
     """Return the priorities of all items of a swarm in the form of its definition; empty if none was given."""
-    known = reader.levels(run, pool, 0, size - 1)
+    known = reader.levels(run, pool, range(size))
     levels = Levels(Priority(known.get(index, Priority.MEDIUM)) for index in range(size if known else 0))
     return (str(levels) or (f"{Priority.MEDIUM:d}:0-{size - 1}" if given else "")).encode()
 

@@ -15,6 +15,7 @@ from orchestrator_celery.dispatch.celery_copy import store_copy
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.side_effects.nested_runs import INSIDE, NestedRuns
+from orchestrator_celery.lifecycle.side_effects.notices import NOTICES, Notices
 from orchestrator_celery.lifecycle.side_effects.old_results import STALE, OldResults
 from orchestrator_celery.model.effects import FailRest, Release, Withdraw
 from orchestrator_celery.model.printing.safe_log import safe_logger
@@ -22,6 +23,7 @@ from orchestrator_celery.records.head.fields import HeadField, HeadPrefix, parse
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.records.head.run_head import Head
 
 __all__ = ("SideEffects",)
 
@@ -63,14 +65,19 @@ class SideEffects:
             self._container.publisher.act([rest(run) for field, rest in _IN_SLICES.items() if field.value in head])
             if INSIDE in head:
                 NestedRuns(self._container).match_status(run)
-            for node in prefixed(head, HeadPrefix.DETACH):
-                field = f"{HeadPrefix.DETACH.value}{node}"
-                DetachedRun(self._container, run, node).start(*parse_detach(head[field]))
-                self._container.store.settled(run, field)
+            self._detach(run, head)
+            if NOTICES in head:
+                Notices(self._container).send_left(run)
         except TRANSIENT_ERRORS as exc:
             logger.warning(
                 "Side effects of a state change cannot be applied now: %r", exc, extra={"action": "settle", "run": run}
             )
+
+    def _detach(self, run: str, head: Head) -> None:
+        for node in prefixed(head, HeadPrefix.DETACH):
+            field = f"{HeadPrefix.DETACH.value}{node}"
+            DetachedRun(self._container, run, node).start(*parse_detach(head[field]))
+            self._container.store.settled(run, field)
 
     def _start_more(self, run: str) -> None:
         """Start items burst by burst, until the pools of the run have no free places."""

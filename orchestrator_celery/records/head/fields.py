@@ -133,11 +133,13 @@ class HeadField(str, Enum):
     RETRY = "retry"  #: pending: what a retry has still to look at, a JSON list; see `retry_slices.lua`
     MORE = "more"  #: pending: pools with free places for which a burst was too short, separated by spaces
     STALE = "stale"  #: pending: Celery has a result from before the run
+    NOTICES = "notices"  #: pending: changes of status of which subscriptions are to be told; see `records/notices`
     RESET = "reset"  #: pending: take the end before a retry back from Celery
     # Of a cancelled run.
     AUDIT = "audit"  #: entry for the audit trail, JSON
     BODIES = "bodies"  #: ids of the tasks to stop, JSON
     INNER = "inner"  #: ids of the runs inside, JSON
+    VIEW = "view"  #: its view before, JSON, if it owes notices
     # Of a signature.
     SAVED = "saved"  #: when it was saved
     DELETE_AT = "delete_at"  #: when it is to be deleted
@@ -149,7 +151,7 @@ class HeadField(str, Enum):
 STATUS_FIELDS = tuple(
     field.value
     for field in HeadField
-    if field.name not in ("LEAF", "CLOSE", "INPUT", "OWN", "AUDIT", "BODIES", "INNER")
+    if field.name not in ("LEAF", "CLOSE", "INPUT", "OWN", "AUDIT", "BODIES", "INNER", "VIEW")
 )
 
 

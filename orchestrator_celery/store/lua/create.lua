@@ -29,7 +29,7 @@ end
 local eta
 window, max_events, eta, base = unpack(redis.call('HMGET', root, HEAD.window, HEAD.events, HEAD.eta, HEAD.base))
 window, base = tonumber(window), tonumber(base) or 0
-announce(PLACE.close, STATUS.pending, emit('status', PLACE.close, EVENT.status, STATUS.pending))
+announce_status(STATUS.pending)
 if eta and tonumber(eta) > tonumber(now) then
   wait_for_start() -- until `begin`
 else

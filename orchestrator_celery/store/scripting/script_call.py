@@ -25,6 +25,7 @@ from orchestrator_celery.model.effects import (
 )
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.head.fields import GRAPH_FORMAT, NO_APP, AppId, HeadField, check_app, check_format
+from orchestrator_celery.records.notices.pending import OwedChange, owed_change
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store.availability import asking
 from orchestrator_celery.store.keys import Keys
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = (
+    "NO_SUBSCRIPTIONS",
     "Effects",
     "Refused",
+    "Subscribed",
     "Tell",
     "Transitions",
     "check_answer",
@@ -58,6 +61,22 @@ OLDER = b"older"
 
 #: Takes an entry for the feed of all runs.
 Tell = Callable[[FeedEntry], None]
+
+
+class Subscribed(NamedTuple):
+    """What a transition has to know about subscriptions.
+
+    Args:
+        statuses: returns the statuses that a subscription asks for, separated by commas.
+        owed: takes a run and its change of status of which notices are owed; it must not wait.
+    """
+
+    statuses: Callable[[], str] = lambda: ""
+    owed: Callable[[str, OwedChange], None] = lambda run, change: None
+
+
+#: No subscription asks for anything.
+NO_SUBSCRIPTIONS = Subscribed()
 
 
 class Refused(str, Enum):
@@ -97,12 +116,19 @@ class Transitions:
         settings: limits, and the prefix of the keys.
         app: the app that the runs belong to.
         tell: takes the entries for the feed of all runs; it must not wait.
+        subscribed: what subscriptions ask for.
     """
 
     def __init__(
-        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+        self,
+        client: Any,
+        settings: OrchestratorSettings,
+        app: AppId = NO_APP,
+        tell: Tell = lambda entry: None,
+        subscribed: Subscribed = NO_SUBSCRIPTIONS,
     ) -> None:
         self._tell = tell
+        self._subscribed = subscribed
         self.client = client
         self.keys = Keys(settings.key_prefix, app)
         self._settings = settings
@@ -135,13 +161,18 @@ class Transitions:
 
     def _run(self, verb: str, run: str, *args: Any, tell: Tell | None = None) -> Effects:
         with asking():
-            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), (*args, self.keys.app.id))
+            asked = self._subscribed.statuses()
+            caller = f"{self.keys.app.id} {asked}" if asked else self.keys.app.id
+            word, effects, *rest = scripts.load(verb).run(self.client, self.keys.root(run), (*args, caller))
         check_answer(word, rest, run, self.keys.app)
         refused = None if word == b"ok" else Refused(word.decode())
         todo = []
         for item in effects:
             if item[0] == CHANGED:
-                (tell or self._tell)(_change(run, *item[1:]))
+                _, *change, owes_notices = item
+                (tell or self._tell)(_change(run, *change))
+                if owes_notices:
+                    self._subscribed.owed(run, owed_change(change[1], change[2]))
             else:
                 todo.append(effect(run, item))
         return Effects(refused, tuple(todo), rest[0] if rest else None, tuple(rest[1:]))

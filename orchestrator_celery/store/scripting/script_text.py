@@ -37,7 +37,7 @@ _FUNCTION = re.compile(r"^local function (\w+)\((?:.*[ )]end$|(?:.*\n)+?end$)\n"
 #: Helpers that verbs include together, in an order in which each helper finds the functions it calls.
 _SETS = {
     # Reads the head and answers.
-    "base": "records/node_id run records/live under_way reply",
+    "base": "records/node_id run status records/live under_way reply",
     # Sends messages of leaves.
     "outbox": "base records/definition records/packed definition send side_effects withdrawn stop_below live",
     # Moves the tree on.

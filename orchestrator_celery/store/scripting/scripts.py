@@ -51,7 +51,7 @@ class Script(NamedTuple):
 Call = tuple[Script, str, tuple[object, ...]]
 
 #: Scripts that change nothing. `count_waiting` unpacks definitions, which any later call would do.
-READING = frozenset({"count_waiting", "definitions", "followed", "index_page", "sweep"})
+READING = frozenset({"count_waiting", "definitions", "followed", "index_page", "items_in_state", "sweep"})
 
 
 def names() -> list[str]:

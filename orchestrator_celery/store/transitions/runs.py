@@ -19,10 +19,11 @@ from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
 from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting import scripts
-from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell
+from orchestrator_celery.store.scripting.script_call import NO_SUBSCRIPTIONS, Effects, Refused, Subscribed, Tell
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
 from orchestrator_celery.store.transitions.logs import LogTransitions
+from orchestrator_celery.store.transitions.notices import NoticeTransitions
 from orchestrator_celery.store.transitions.outbox import OutboxTransitions
 from orchestrator_celery.store.transitions.signatures import SignatureTransitions
 from orchestrator_celery.store.transitions.sliced import SlicedTransitions
@@ -54,18 +55,25 @@ class Store(SlicedTransitions):
         settings: limits, and the prefix of the keys.
         app: the app that the runs belong to.
         tell: takes the entries for the feed of all runs; it must not wait.
+        subscribed: what subscriptions ask for.
     """
 
     def __init__(
-        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+        self,
+        client: Any,
+        settings: OrchestratorSettings,
+        app: AppId = NO_APP,
+        tell: Tell = lambda entry: None,
+        subscribed: Subscribed = NO_SUBSCRIPTIONS,
     ) -> None:
-        super().__init__(client, settings, app, tell)
-        self.swarms = SwarmTransitions(client, settings, app, tell)
-        self.graphs = GraphTransitions(client, settings, app, tell)
-        self.outbox = OutboxTransitions(client, settings, app, tell)
+        super().__init__(client, settings, app, tell, subscribed)
+        self.swarms = SwarmTransitions(client, settings, app, tell, subscribed)
+        self.graphs = GraphTransitions(client, settings, app, tell, subscribed)
+        self.outbox = OutboxTransitions(client, settings, app, tell, subscribed)
         self._feed = FeedStream(client, self.keys, settings.max_feed)
-        self.logs = LogTransitions(client, settings, app, tell)
-        self.signatures = SignatureTransitions(client, settings, app, tell)
+        self.notices = NoticeTransitions(client, settings, app, tell, subscribed)
+        self.logs = LogTransitions(client, settings, app, tell, subscribed)
+        self.signatures = SignatureTransitions(client, settings, app, tell, subscribed)
 
     def create(
         self,
@@ -323,12 +331,12 @@ class Store(SlicedTransitions):
             run: the run's id.
             audit: the entry for the audit trail, as JSON.
             confirmed: refuse with `CHANGED` if the run is not as this says any more.
-            view: the run's view before, JSON, for the feed of all runs.
+            view: the run's view before, JSON, for the feed of all runs and for notices.
         """
         # Made due before the change, so that a sweep finds missing side effects; later, because the caller does them.
         schedule(self.client, self.keys.due, run, after=FIRST_LOOK, only="NX")
         facts = ("", "", "") if confirmed is None else confirmed
-        effects = self._run("cancel", run, audit, int(confirmed is not None), *facts)
+        effects = self._run("cancel", run, audit, int(confirmed is not None), *facts, view)
         if effects.refused is Refused.GONE:
             self.due_index.not_due([run])
         elif effects.refused is None:

@@ -14,7 +14,14 @@ from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.live_nodes import live_pages
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell, Transitions
+from orchestrator_celery.store.scripting.script_call import (
+    NO_SUBSCRIPTIONS,
+    Effects,
+    Refused,
+    Subscribed,
+    Tell,
+    Transitions,
+)
 from orchestrator_celery.store.transitions.upload import FIRST_LOOK
 
 if TYPE_CHECKING:
@@ -35,14 +42,20 @@ class SlicedTransitions(Transitions):
         settings: limits, and the prefix of the keys.
         app: the app that the runs belong to.
         tell: takes the entries for the feed of all runs.
+        subscribed: what subscriptions ask for.
     """
 
     def __init__(
-        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+        self,
+        client: Any,
+        settings: OrchestratorSettings,
+        app: AppId = NO_APP,
+        tell: Tell = lambda entry: None,
+        subscribed: Subscribed = NO_SUBSCRIPTIONS,
     ) -> None:
-        super().__init__(client, settings, app, tell)
+        super().__init__(client, settings, app, tell, subscribed)
         #: The list of runs, and the time of the next check of each.
-        self.due_index = DueIndex(client, settings, app, tell)
+        self.due_index = DueIndex(client, settings, app, tell, subscribed)
 
     def retry(self, run: str, node: str = "") -> Effects:
         """Retry the failed nodes of a run; `detail`: the status, or the state of the node, that forbids it.

@@ -13,7 +13,7 @@ from orchestrator_celery.records.ended import written_state
 from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
 from orchestrator_celery.store.run_index import RunIndex
-from orchestrator_celery.store.scripting.script_call import Effects, Tell, Transitions
+from orchestrator_celery.store.scripting.script_call import NO_SUBSCRIPTIONS, Effects, Subscribed, Tell, Transitions
 from orchestrator_celery.store.transitions.upload import upload
 
 if TYPE_CHECKING:
@@ -81,9 +81,14 @@ class SwarmTransitions(Transitions):
     """Changes of running swarms."""
 
     def __init__(
-        self, client: Any, settings: OrchestratorSettings, app: AppId = NO_APP, tell: Tell = lambda entry: None
+        self,
+        client: Any,
+        settings: OrchestratorSettings,
+        app: AppId = NO_APP,
+        tell: Tell = lambda entry: None,
+        subscribed: Subscribed = NO_SUBSCRIPTIONS,
     ) -> None:
-        super().__init__(client, settings, app, tell)
+        super().__init__(client, settings, app, tell, subscribed)
         self._noted: dict[tuple[str, str], None] = {}
 
     def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int, levels: str = "") -> Effects:

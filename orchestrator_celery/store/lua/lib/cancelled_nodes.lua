@@ -22,7 +22,8 @@ end
 -- Deletes all of the run but a head, with the tasks and the runs inside that are still to be stopped.
 local function leave_head(tasks, inner)
   local KEPT = { HEAD.created, HEAD.name, HEAD.kind, HEAD.total, HEAD.done, HEAD.failed, HEAD.close, HEAD.closed, HEAD.retold,
-    HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format, HEAD.app, HEAD.app_name, HEAD.before, HEAD.audit }
+    HEAD.window, HEAD.events, HEAD.signature, HEAD.outer, HEAD.format, HEAD.app, HEAD.app_name, HEAD.before, HEAD.audit,
+    HEAD.notices, HEAD.view }
   local kept = {}
   for i, value in ipairs(redis.call('HMGET', root, unpack(KEPT))) do kept[KEPT[i]] = value end
   for _, key in ipairs(every_key()) do redis.call('UNLINK', key) end

@@ -3,7 +3,7 @@ local retiring -- seconds to keep the run, if nothing of it is under way when th
 
 local function every_key()
   local keys = { root, definitions_key, live_key, ended_key, active_key, events_key, checkpoints_key, progress_key,
-    root .. KEY.runs, root .. KEY.logs, inner_key }
+    root .. KEY.runs, root .. KEY.logs, root .. KEY.failed, inner_key }
   for token in (redis.call('HGET', root, HEAD.segments) or ''):gmatch('%w+') do
     keys[#keys + 1] = definitions_key .. ':' .. token
   end
@@ -15,13 +15,13 @@ local function every_key()
   return keys
 end
 
--- The run is kept as long as its head says, if nothing of it is under way when this call ends.
+-- The run is kept as long as its head says, if nothing of it is under way and no notice is owed when this call ends.
 local function retire() retiring = redis.call('HGET', root, HEAD.keep) or nil end
 
 local function reply(word, ...)
   if flush_pools then flush_pools() end
   if flush_graphs then flush_graphs() end
-  if retiring and not under_way() then
+  if retiring and not under_way() and redis.call('HEXISTS', root, HEAD.notices) == 0 then
     for _, key in ipairs(every_key()) do redis.call('EXPIRE', key, retiring) end
   end
   return { word, effects, ... }

@@ -6,7 +6,8 @@ local active_key, events_key = root .. KEY.active, root .. KEY.events
 local checkpoints_key, progress_key, inner_key = root .. KEY.checkpoints, root .. KEY.progress, root .. KEY.inner
 local now = redis.call('TIME')
 now = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
-local asking = table.remove(ARGV) -- app of the caller, '' for any; every call has it as its last argument
+-- App of the caller, '' for any; and the statuses that subscriptions ask for. Every call has them as its last argument.
+local asking, subscribed = table.remove(ARGV):match('^(%S*) ?(.*)$')
 local status, window, max_events, mixed, graphed, ahead, created, waits, base, format, app, app_name, withdrawn, overdue =
   unpack(redis.call('HMGET', root, HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead,
     HEAD.created, HEAD.waits, HEAD.base, HEAD.format, HEAD.app, HEAD.app_name,
@@ -35,17 +36,4 @@ local chosen -- edges that the process which finished a leaf has chosen: the vis
 local function emit(kind, node, ...)
   if is_runner(node) then return end
   return redis.call('XADD', events_key, 'MAXLEN', '~', max_events, '*', EVENT.kind, kind, EVENT.node, node, ...)
-end
-
--- The caller writes these into the feed of all runs: a change of status, or ('') an approval that waits for an answer.
-local announced = 0 -- changes among the effects, which are no messages
-local function announce(node, new, place)
-  announced = announced + 1
-  effects[#effects + 1] = { 'changed', node, new, place }
-end
-
-local function set_status(new, ...) -- and other fields of the head
-  status = new
-  redis.call('HSET', root, HEAD.status, new, ...)
-  announce(PLACE.close, new, emit('status', PLACE.close, EVENT.status, new))
 end

@@ -1,6 +1,11 @@
 -- Records of ended nodes: see orchestrator_celery/records/ended.py.
 local function put_ended(node, state, attempt, started, owner, rest)
   redis.call('HSET', ended_key, node, table.concat({ state, attempt, started, now, owner }, '|') .. '\n' .. rest)
+  local parent, index = parent_and_index(node)
+  -- The list of failed nodes helps to find them. It may hold nodes that a retry has taken back: their records decide.
+  if state == STATE.failed and parent then
+    redis.call('ZADD', root .. KEY.failed, 0, string.format('%s %015.0f', parent, index))
+  end
 end
 
 -- The rest of a composite's record: a reference to its result or error.

@@ -1,0 +1,1 @@
+"""Handles of what tells of changes."""

@@ -1,0 +1,1 @@
+"""The records of subscriptions: the rules, and what a run owes them."""

@@ -1,0 +1,1 @@
+"""Subscriptions in the store: the rules, and the notices of this process that are not sent yet."""

@@ -1,0 +1,1 @@
+"""The tasks of `notify.webhook` and `notify.email`."""
