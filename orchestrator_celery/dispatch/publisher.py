@@ -25,7 +25,17 @@ from orchestrator_celery.engine.item_callbacks import arguments_after_item, item
 from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, CloseRun, Decide, Dispatch, EdgeContext, Effect, Release, Withdraw
+from orchestrator_celery.model.effects import (
+    Await,
+    CloseRun,
+    Decide,
+    Dispatch,
+    EdgeContext,
+    Effect,
+    FailRest,
+    Release,
+    Withdraw,
+)
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.printing.text import printable
@@ -156,6 +166,8 @@ class Publisher:
             self._store.graphs.awaits(effect.run, effect.until)
         elif isinstance(effect, Withdraw):
             return withdraw(self._store, self._codec, self._outcome, effect.run)
+        elif isinstance(effect, FailRest):
+            return self._store.go_on_overdue(effect.run)
         elif isinstance(effect, Release):
             return self._store.go_on_release(effect.run).todo  # the last effect asks for the slice after this one
         elif isinstance(effect, CloseRun):

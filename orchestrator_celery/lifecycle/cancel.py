@@ -2,15 +2,15 @@
 
 The store deletes the run in one script and leaves a remainder. The remainder
 lists the pending work: bodies to stop, nested runs to cancel, the audit entry
-to write, and the outcome to store in Celery. The caller finishes this work at
-once; if the caller dies, the reconciler does. Each part may be repeated. At the
-end the remainder is erased.
+to write, and the outcome to store in Celery. The nodes of a large run stay until
+the pending work about them is done, because no script may take long. The caller
+finishes the work at once; if the caller dies, the reconciler does. Each part may
+be repeated. At the end the remainder is erased.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,8 @@ from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, p
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 from orchestrator_celery.records.definitions import Shape, shape_of, write_definition
-from orchestrator_celery.records.head.fields import HeadField, parse_cleanup
+from orchestrator_celery.records.head.cancelled import CancelledPart, Cleanup, part_of_head
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.records.packed import unpack
@@ -119,16 +120,14 @@ class Cancellation:
             redis.exceptions.RedisError: the store went away; the next sweep continues.
         """
         head = self._reader.head(run)
+        while head.is_cancelled and HeadField.BODIES not in head:  # a large run
+            for part in self._store.parts_of_cancelled(run):
+                self._finish_part(run, head, part)
+            self._store.forget_cancelled(run)
+            head = self._reader.head(run)
         if not head.is_cancelled:
             return
-        bodies = list(json.loads(head[HeadField.BODIES]))
-        self._stop_bodies(run, bodies)
-        for inner in [*json.loads(head[HeadField.INNER]), *self._unreported(bodies)]:
-            if not inner.startswith(RESULT_ONLY):
-                self._store.cancel(inner, "", view=self._view(inner))
-                self.finish(inner)
-            forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
-        self._clean_up(run, head)
+        self._finish_part(run, head, part_of_head(head))
         if head.get(HeadField.AUDIT):
             self._container.audit_stream.append(head[HeadField.AUDIT])
             self._store.audit_written(run)
@@ -140,38 +139,47 @@ class Cancellation:
         if not self._notify_celery(run, head):
             self._store.erase(run)
 
+    def _finish_part(self, run: str, head: Head, part: CancelledPart) -> None:
+        """Stop bodies, cancel nested runs, and call the cleanups of swarms."""
+        self._stop_bodies(run, part.bodies)
+        for inner in [*part.inner, *self._unreported(part.bodies)]:
+            if not inner.startswith(RESULT_ONLY):
+                self._store.cancel(inner, "", view=self._view(inner))
+                self.finish(inner)
+            forget_copy(self._container.app.backend, inner.removeprefix(RESULT_ONLY))
+        for owed in part.cleanups:
+            self._clean_up(run, head, owed)
+
     def _unreported(self, bodies: list[str]) -> list[str]:
         """Return runs by which bodies replaced themselves without having reported it; the stop may hit them before."""
         return [body for body, ended in zip(bodies, self._reader.ended(bodies), strict=True) if ended is not None]
 
-    def _clean_up(self, run: str, head: Head) -> None:
-        """Start the cleanup callback of a swarm once for each item that ran, each as a run of its own."""
-        number = 1
-        while (owed := parse_cleanup(head, number)) is not None:
-            codec = self._container.codec
-            facts = item_facts(run, owed.node, owed.definition, None, codec, int(owed.priority or Priority.MEDIUM))
-            facts.update(attempt=owed.attempt, state=RunStatus.CANCELLED.value)
-            below = unpack(owed.callback)
-            definitions = {("0.0" if path == "." else f"0.0.{path}"): raw for path, raw in below.items()}
-            definitions["0"] = write_definition(
-                Shape.STEPS, codec.dump({"name": "cleanup"}, "json"), size=1, kind="complex"
-            )
-            known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{owed.node}:{number}"))
-            effects = self._store.create(
-                known,
-                definitions,
-                {
-                    HeadField.NAME: "cleanup",
-                    HeadField.KIND: NodeKind.COMPLEX.value,
-                    HeadField.TOTAL: sum(
-                        shape_of(raw) is Shape.LEAF and not is_callback(path) for path, raw in below.items()
-                    ),
-                    HeadField.CLOSE: codec.dump({"root_id": known, "ignore_result": True}),
-                    HeadField.INPUT: codec.dump([[facts], {}]),
-                },
-            )
-            self._container.publisher.act(effects.todo)
-            number += 1
+    def _clean_up(self, run: str, head: Head, owed: Cleanup) -> None:
+        """Start a cleanup callback of a swarm once for an item that ran, as a run of its own."""
+        codec = self._container.codec
+        facts = item_facts(run, owed.node, owed.definition, None, codec, int(owed.priority or Priority.MEDIUM))
+        facts.update(attempt=owed.attempt, state=RunStatus.CANCELLED.value)
+        below = unpack(owed.callback)
+        definitions = {("0.0" if path == "." else f"0.0.{path}"): raw for path, raw in below.items()}
+        definitions["0"] = write_definition(
+            Shape.STEPS, codec.dump({"name": "cleanup"}, "json"), size=1, kind="complex"
+        )
+        # The time of creation distinguishes the run from a later run of the same id.
+        known = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run}:{head[HeadField.CREATED].decode()}:{owed.place}"))
+        effects = self._store.create(
+            known,
+            definitions,
+            {
+                HeadField.NAME: "cleanup",
+                HeadField.KIND: NodeKind.COMPLEX.value,
+                HeadField.TOTAL: sum(
+                    shape_of(raw) is Shape.LEAF and not is_callback(path) for path, raw in below.items()
+                ),
+                HeadField.CLOSE: codec.dump({"root_id": known, "ignore_result": True}),
+                HeadField.INPUT: codec.dump([[facts], {}]),
+            },
+        )
+        self._container.publisher.act(effects.todo)
 
     def _cancel(self, run: str, confirm: bool | str | None, reason: str) -> None:
         head = self._head(run)

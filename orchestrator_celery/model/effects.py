@@ -18,6 +18,7 @@ __all__ = (
     "Dispatch",
     "EdgeContext",
     "Effect",
+    "FailRest",
     "Release",
     "StartMore",
     "Withdraw",
@@ -131,6 +132,12 @@ class Await(NamedTuple):
     until: float | None
 
 
+class FailRest(NamedTuple):
+    """Fail the nodes of an overdue run that have not failed yet."""
+
+    run: str
+
+
 class Release(NamedTuple):
     """Start or send the nodes of a resumed run that its release has not reached yet."""
 
@@ -177,4 +184,4 @@ class Decision(NamedTuple):
     elements: bytes = b""
 
 
-Effect = Dispatch | CloseRun | Decide | Await | Begun | Release | StartMore | Withdraw
+Effect = Dispatch | CloseRun | Decide | Await | Begun | FailRest | Release | StartMore | Withdraw

@@ -187,7 +187,7 @@ class TreeReader:
                 facts["answer"] = AnswerView(**self._codec.load(record.payload))
             if record.state is NodeState.FAILED:
                 words = record.ref is None and self._codec.load_error_words(record.payload)
-                facts["error"] = ErrorView(**(words or self._outcome.error_dict(record.ref or node)))
+                facts["error"] = ErrorView(**words) if words else self._error(record.ref or node)
             return facts
         live = self._live.get(node)
         if live is not None:
@@ -195,6 +195,13 @@ class TreeReader:
         if pool is not None:
             return {"state": NodeState.RUNNING, "started": parse_since(pool)}
         return {"state": NodeState.SKIPPED if over else NodeState.WAITING}
+
+    def _error(self, ref: str) -> ErrorView | None:
+        """Return the error of a reference; None if a retry has taken it back since the node's record was read."""
+        try:
+            return ErrorView(**self._outcome.error_dict(ref))
+        except LookupError:
+            return None
 
     def _with_children(
         self, node: str, spec: Definition, total: int, facts: dict[str, Any], limit: int, depth: int | None

@@ -6,6 +6,7 @@ import pytest
 from celery import chain
 
 from orchestrator_celery import ComplexSignature, RunCancelled, RunNotFound, RunStatus, Swarm
+from orchestrator_celery.lifecycle.side_effects.pending import SideEffects
 from tests.kit import project as p
 from tests.kit.answers import is_answers
 from tests.kit.clients import crash_client
@@ -95,5 +96,24 @@ def test_r3_whoever_cancels_crashes_at(default_site, ledger, tmp_path, point):
     with pytest.raises(RunNotFound):
         p.orchestrator.run(run.id)
     assert [entry.reason for entry in p.orchestrator.audit(run=run.id, verb="cancel")] == ["test"]
+    assert p.add.delay(1, 1).get(timeout=120) == 2, "the pool is free: the bodies were stopped"
+    assert ledger.entries("end") == []
+
+
+@pytest.mark.parametrize("point", ["store.cancel.after", "store.go_on_cancel.before#2", "store.go_on_cancel.after#3"])
+def test_r3_whoever_cancels_a_large_run_crashes_at(default_site, ledger, tmp_path, point):
+    """The nodes of a large run are read in slices before they are deleted; a sweep does the rest of it."""
+    default_site.worker(**HASTY)
+    run = Swarm([p.nap.s(i, 30) for i in range(700)], max_concurrency=700).apply_async()
+    SideEffects(p.orchestrator.container).apply(run.id)  # starts all items, as claims would do burst by burst
+    wait_for(lambda: len(ledger.entries("start")) == 2, what="the bodies")
+    code = f"from tests.kit.project import *\norchestrator.run({run.id!r}).cancel(confirm=True, reason='test')\n"
+    crash_client(default_site, point, tmp_path / "crashed", code)
+    with pytest.raises(RunNotFound):
+        p.orchestrator.run(run.id)
+    assert left_of(run) != [], "the rest is still to be done"
+    wait_for(lambda: left_of(run) == [], 60, "nothing to be left")
+    assert [entry.reason for entry in p.orchestrator.audit(run=run.id, verb="cancel")] == ["test"]
+    default_site.server.client(0).delete("celery")  # messages of items that are vetoed
     assert p.add.delay(1, 1).get(timeout=120) == 2, "the pool is free: the bodies were stopped"
     assert ledger.entries("end") == []

@@ -40,12 +40,13 @@ CLIENT = {
     "suspend",
     "resume",
     "cancel",
+    "go_on_cancel",
     "erase",
     "append_audit",
 }
 MAIN = {"beat", "republish", "ack"}
 #: Verbs that only a run over its deadline meets, in a worker's main process.
-LATE = {"overdue"}
+LATE = {"overdue", "go_on_overdue"}
 #: Verbs that only a run with a delay meets, in a worker's main process.
 DELAYED = {"begin"}
 #: Verbs on stored signatures, whose own tests are in `test_stored_crashes.py`.
@@ -146,7 +147,7 @@ def test_r3_a_run_survives_a_crash_at(default_site, ledger, tmp_path, point, sco
 
 
 @pytest.mark.parametrize(
-    "point", [point for point in points() if kind(point) in CLIENT - {"discard", "cancel", "erase"}]
+    "point", [point for point in points() if kind(point) in CLIENT - {"discard", "cancel", "go_on_cancel", "erase"}]
 )
 def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
     """Either nothing was accepted, or it ends; and starting again under the same id is always right."""
@@ -175,7 +176,7 @@ def test_r3_a_client_crashes_at(default_site, ledger, tmp_path, point):
     assert len(ledger.entries("start")) == total
 
 
-@pytest.mark.parametrize("point", [point for point in points() if kind(point) in LATE])
+@pytest.mark.parametrize("point", [point for point in points() if kind(point) == "overdue"])
 def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp_path, point):
     """Somebody else ends it, once."""
     mark = tmp_path / "crashed"
@@ -187,6 +188,27 @@ def test_r3_the_worker_that_ends_a_late_run_crashes_at(default_site, ledger, tmp
             run.get(timeout=120)
         until(lambda: ledger.entries("handler"), 30, "the error callback")
     assert len(ledger.entries("handler")) == 1
+
+
+@pytest.mark.parametrize("point", ["store.go_on_overdue.before#2", "store.go_on_overdue.after"])
+def test_r3_the_worker_that_ends_a_large_late_run_crashes_at(default_site, ledger, tmp_path, point):
+    """The nodes of a large run fail in slices. Somebody else fails the rest, once."""
+    mark = tmp_path / "crashed"
+    with supervised(default_site, mark, point, **HASTY) as until:
+        items = Swarm([p.nap.si(i, 30) for i in range(400)], max_concurrency=400)
+        run = ComplexSignature(items, on_error=p.on_handler.s()).apply_async(deadline=600)
+        store = p.orchestrator.container.store
+        SideEffects(p.orchestrator.container).apply(run.id)  # starts all items, as claims would do burst by burst
+        store.client.hset(store.keys.root(run.id), "deadline", 1)
+        store.due_index.due_soon(run.id)
+        until(lambda: is_told(run), 60, f"the run after a crash at {point}")
+        assert mark.exists(), "the point was never reached"
+        with pytest.raises(DeadlineExceeded):
+            run.get(timeout=120)
+        until(lambda: ledger.entries("handler"), 30, "the error callback")
+    assert len(ledger.entries("handler")) == 1
+    assert run.progress().done == 0
+    assert "overdue" not in p.orchestrator.container.reader.head(run.id)
 
 
 @pytest.mark.parametrize("point", [point for point in points() if kind(point) in LEAVING])

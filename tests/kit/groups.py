@@ -4,7 +4,7 @@ The session's fixtures are those of a process: each process has its own Redis, l
 anywhere. A group only saves that its tests start anew what they may share:
 
 - tests with a module-wide fixture, one group for each of its parameters;
-- tests with the RabbitMQ node;
+- tests with the RabbitMQ node, and tests with the browser;
 - each quick module as a whole.
 """
 
@@ -18,9 +18,11 @@ import pytest
 
 #: Folders of quick tests: a module is a group.
 QUICK = ("tests/unit/", "tests/store/", "tests/test_architecture.py", "tests/test_packaging.py")
+#: Tests with a browser: it starts once.
+BROWSER = "tests/browser/"
 #: The order in which groups begin: those that take longest first, the quick ones fill what is left at the end.
 ORDER = (
-    "tests/soak/", "tests/benchmarks/", "tests/graphs/", "tests/faults/", "tests/test_examples.py",
+    "tests/soak/", "tests/browser/", "tests/benchmarks/", "tests/graphs/", "tests/faults/", "tests/test_examples.py",
     "tests/test_recovery_examples.py", "tests/dashboard/", "tests/worker/", "tests/test_docs.py", "tests/acceptance/",
 )  # fmt: skip
 
@@ -76,6 +78,8 @@ def group_of(item):
     path = item.nodeid.partition("::")[0]
     if "rabbitmq" in item.fixturenames:
         return "rabbitmq"
+    if path.startswith(BROWSER):
+        return BROWSER
     wide = _module_wide(item)
     if wide:
         chosen = getattr(item, "callspec", None)

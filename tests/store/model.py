@@ -53,6 +53,7 @@ class Node:
         self.state = "waiting"
         self.begun = False
         self.attempt, self.free, self.fence, self.given = 1, 0, Fence(), ""  # free: attempts that were no loss
+        self.first = 1  # attempt at its last start
         self.ref = id  # where its result or error comes from
         self.result: Any = None
         # of a pool
@@ -328,7 +329,7 @@ class Model:
     def _withdraw_once(self) -> None:
         for node in [*self.leaves("queued"), *self.leaves("held")]:
             if node.state in ("queued", "held") and node.withdrawn() is not None:
-                if node.attempt > node.free + 1 or node.fence != Fence():
+                if node.attempt > node.first or node.fence != Fence():
                     node.free = node.attempt
                 node.state = "waiting"
                 self._not_begun(node)
@@ -357,6 +358,7 @@ class Model:
         node.given, node.begun = given, True
         if node.is_leaf:
             node.state, node.attempt, node.fence = "queued", node.free + 1, Fence()
+            node.first = node.attempt
             self._send(node)
             return
         node.state = "active"

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
-from orchestrator_celery.model.effects import Await, Begun, CloseRun, Decide, Decision, Effect, Release, Withdraw
+from orchestrator_celery.model.effects import (
+    Await,
+    Begun,
+    CloseRun,
+    Decide,
+    Decision,
+    Effect,
+    FailRest,
+    Release,
+    Withdraw,
+)
 from orchestrator_celery.model.events import Event
 from orchestrator_celery.model.ids import CLOSE, ROOT, Fence, LeafId
 from orchestrator_celery.records.ended import Ended, parse_ended
@@ -28,7 +38,7 @@ FIRST = Fence()
 def names(effects: Effects | Iterable[Any]) -> list[str]:
     """What is to be done, in order: nodes to be sent, with their attempt after the first, `close`, decisions, `await`, `withdraw`.
 
-    Also `release`.
+    Also `failrest` and `release`.
     """
     todo: Iterable[Any] = effects.todo if isinstance(effects, Effects) else effects
     return [_name(effect) for effect in todo if not isinstance(effect, Begun)]
@@ -39,7 +49,7 @@ def _name(effect: Effect) -> str:
         return f"decide {effect.visit}"
     if isinstance(effect, Await):
         return "await"
-    if isinstance(effect, (Release, Withdraw)):
+    if isinstance(effect, (FailRest, Release, Withdraw)):
         return type(effect).__name__.lower()
     attempt = f":{effect.leaf.attempt}" if effect.leaf.attempt > 1 else ""
     return ("close" if isinstance(effect, CloseRun) else effect.leaf.node) + attempt

@@ -10,7 +10,9 @@ from orchestrator_celery.model.ids import CLOSE
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.scripting.script_call import Effects
 
+from .batches import begin
 from .play import FIRST, Play
+from .test_take import batched
 from .trees import chain, graph, group, leaf, swarm, unit
 
 #: Most messages that one call asks for.
@@ -115,3 +117,26 @@ def test_more_is_asked_for_after_a_retry(play):
     play.tell()
     claim_all(play, play.store.retry("r"))
     assert live(play) == 150
+
+
+@pytest.mark.parametrize("limit", [63, 64, 65, 200, 1000])
+def test_runners_come_in_bursts_too(play, limit):
+    """Given a swarm with runners that never end, when each is claimed, then as many are called as the limit allows."""
+    most = claim_all(play, play.start(batched(*[leaf()] * 400, b=10, max_concurrency=limit)))
+    assert live(play) == min(limit, 400)
+    assert most <= BURST
+    assert play.redis.hmget(play.store.keys.root("r"), "more", "owed") == [None, None]
+
+
+def test_a_runner_takes_no_item_of_a_runner_that_is_still_to_come(play):
+    """Given places for more runners than a burst has, then a runner of the first burst takes one item, as any other will."""
+    play.start(batched(*[leaf()] * 400, b=10, max_concurrency=200))
+    assert len(begin(play, "0.b0", 10)) == 1
+
+
+def test_a_suspended_run_calls_its_runners_in_bursts(play):
+    """Given a suspension between two bursts of runners, then a call puts a bounded number of them into the outbox."""
+    play.start(batched(*[leaf()] * 1000, b=10, max_concurrency=1000))
+    play.store.suspend("r")
+    assert play.store.start_more("r").detail == 1
+    assert live(play) == BURST + 256

@@ -9,8 +9,10 @@ import pytest
 from orchestrator_celery.model.ids import CLOSE, Fence
 from orchestrator_celery.store import Confirmed, Refused
 
+from .crowds import crowd
 from .play import Play
-from .trees import group, leaf, swarm, unit
+from .test_after_items import after
+from .trees import chain, group, leaf, swarm, unit
 
 ROOT = "orc:{r}"
 
@@ -185,3 +187,86 @@ def test_sizes_are_those_of_the_keys_there_are(under_way_play):
     cancel(play)
     play.store.erase("r")
     assert play.reader.sizes("r") == {}
+
+
+# -- a run with many live nodes ------------------------------------------------------------------------
+
+MANY = 1200
+
+
+def parts(play):
+    """What all slices say: tasks, runs inside, and items to be cleaned up."""
+    found = list(play.store.parts_of_cancelled("r"))
+    assert max(len(part.bodies) + len(part.cleanups) for part in found) < MANY / 2
+    return [{each for part in found for each in getattr(part, kind)} for kind in ("bodies", "inner", "cleanups")]
+
+
+@pytest.fixture
+def large_play(play):
+    """A large run that is cancelled: every other item runs, one of them replaced itself by a canvas."""
+    crowd(play, MANY, "QR")
+    play.requeue("0.1", Fence(nesting=1), why="delegate")
+    assert cancel(play, audit='{"a": 1}').refused is None
+    return play
+
+
+def test_a_large_run_is_cancelled_at_once(large_play):
+    """Given a large run that is cancelled, then no verb knows it, its id is taken, and slices tell what is to be done."""
+    play = large_play
+    answers = [play.claim("0.0"), play.finish("0.3"), play.lost("0.3"), play.store.resume("r"), cancel(play)]
+    assert {answer.refused for answer in answers} == {Refused.GONE}
+    assert Play(play.store).start(unit(leaf())).refused is Refused.EXISTS
+    assert play.store.due_index.check(["r"])[0].state == "cancelled"
+    bodies = {f"r:0.{index}:1" for index in range(3, MANY, 2)}
+    assert parts(play) == [bodies, {"r:0.1:1"}, set()]
+    assert parts(play)[0] == bodies, "whoever repeats it is told the same"
+
+
+def test_the_rest_of_a_large_run_is_that_of_a_small_one(large_play):
+    """Given slices that are done, when the nodes are deleted, then the head is left that a small run leaves."""
+    play = large_play
+    assert play.store.forget_cancelled("r").refused is None
+    assert play.keys() == [ROOT]
+    head = play.reader.head("r")
+    assert (head["before"], head["audit"], head["bodies"], head["inner"]) == (b"RUNNING", b'{"a": 1}', b"{}", b"{}")
+    assert play.store.forget_cancelled("r").refused is Refused.STALE
+    assert list(play.store.parts_of_cancelled("r")) == []
+    play.store.erase("r")
+    assert play.snapshot() == {}
+    assert play.store.forget_cancelled("r").refused is Refused.GONE
+
+
+def test_who_erases_a_large_run_deletes_its_nodes(large_play):
+    large_play.store.erase("r")
+    assert large_play.snapshot() == {}
+
+
+def test_a_large_run_that_has_ended_does_not_expire_before_its_rest_is_done(play):
+    """Given a large run that is history, when it is cancelled, then it has no time to live: the rest is to be done first."""
+    crowd(play, MANY, "H")
+    for key in play.keys():
+        play.redis.expire(key, 100)
+    cancel(play)
+    assert {play.redis.ttl(key) for key in play.keys()} == {-1}
+
+
+def test_slices_begin_again_on_another_server(large_play):
+    """Given a place of another server, then the pass begins again."""
+    first = large_play.store._run("go_on_cancel", "r", "")
+    assert first.detail.split()[1] == b"leaves"
+    other = "0" * 40 + first.detail.decode()[40:]
+    assert large_play.store._run("go_on_cancel", "r", other) == first
+
+
+def test_swarms_clean_up_after_many_items(play):
+    """Given many items that ran, leaves and composites, then each slice names some of their cleanup callbacks."""
+    tree = swarm(*[leaf()] * MANY, *[chain(leaf(), leaf())] * MANY, max_concurrency=2 * MANY)
+    play.start(after(tree, c=leaf(b"clean")))
+    while play.store.start_more("r").detail:
+        pass
+    for index in range(0, MANY, 2):
+        play.claim(f"0.{index}")
+    cancel(play)
+    cleanups = parts(play)[2]
+    items = [f"0.{index}" for index in [*range(0, MANY, 2), *range(MANY, 2 * MANY)]]
+    assert {(each.node, each.place, each.callback) for each in cleanups} == {(i, f"{i}.c0", b"L\nclean") for i in items}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from orchestrator_celery.model.effects import Release
+from orchestrator_celery.model.effects import FailRest, Release
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
@@ -145,12 +145,22 @@ def interrupt_all(play: Play) -> None:
 
 def end_by_deadline(play: Play) -> None:
     play.redis.hset(play.store.keys.root("r"), "deadline", 1)
-    assert play.store.overdue("r", b"late").refused is None
-    assert play.status == "FAILED"
+    todo = play.store.overdue("r", b"late").todo
+    while FailRest("r") in todo:
+        todo = play.store.go_on_overdue("r")
+    assert (play.status, list(play.live())) == ("FAILED", ["$"])
 
 
 def cancel(play: Play) -> None:
     assert play.store.cancel("r", "").refused is None
+    play.store.erase("r")
+    assert play.keys() == []
+
+
+def cancel_all(play: Play) -> None:
+    assert play.store.cancel("r", "").refused is None
+    assert sum(len(part.bodies) for part in play.store.parts_of_cancelled("r")) >= SIZE // 2
+    play.store.forget_cancelled("r")
     play.store.erase("r")
     assert play.keys() == []
 
@@ -181,7 +191,9 @@ VERBS = {
     "add_items and close_swarm": (open_swarm, add),
     "suspend, resume and interrupt": (under_way, stop_and_go_on),
     "deadline": (under_way, end_by_deadline),
+    "deadline of live items": (all_live, end_by_deadline),
     "cancel": (under_way, cancel),
+    "cancel of live items": (all_live, cancel_all),
     "discard": (under_way, discard),
     "detach": (under_way, detach),
     "retry": (half_failed, retry),

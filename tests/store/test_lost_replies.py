@@ -99,10 +99,14 @@ def retry_begun(play: Play, first: str) -> None:
     assert play.store._run("retry", "r", "").detail == 1
 
 
-def release_begun(play: Play, first: str) -> None:
-    """The release of many queued nodes, whose first slice is done."""
+def start_all(play: Play) -> None:
     while play.store.start_more("r").detail:
         pass
+
+
+def release_begun(play: Play, first: str) -> None:
+    """The release of many queued nodes, whose first slice is done."""
+    start_all(play)
     play.store.suspend("r")
     assert "release" in names(play.store.resume("r"))
 
@@ -145,6 +149,12 @@ CALLS: dict[str, Lost] = {
     "skip the first": Lost(lambda play, first: play.store.skip("r", first), only=("swarm", "complex")),
     "detach": Lost(lambda play, first: play.store.skip("r", first, "other"), only=("swarm", "complex")),
     "overdue": Lost(lambda play, first: play.store.overdue("r", b"late", inner=True), claimed),
+    "go_on_overdue": Lost(
+        lambda play, first: play.store._run("go_on_overdue", "r"),
+        lambda play, first: (start_all(play), play.store.overdue("r", b"late", inner=True)),
+        only=("swarm",),
+        tree=swarm(*[leaf()] * 600, max_concurrency=600),
+    ),
     "set_priority": Lost(lambda play, first: play.store.swarms.set_priority("r", "0", 3, [(1, 2)]), only=("swarm",)),
     "add_items": Lost(lambda play, first: play.add(leaf(), leaf()), only=("swarm",)),
     "add_items uploaded": Lost(lambda play, first: play.add(*[leaf()] * 1001), only=("swarm",)),
@@ -231,6 +241,13 @@ CALLS: dict[str, Lost] = {
         lambda play, first: (failed(play, first), play.store.retry("r")),
     ),
     "discard": Lost(lambda play, first: play.store.discard("r"), may_refuse=Refused.GONE),
+    "go_on_cancel": Lost(
+        lambda play, first: play.store.forget_cancelled("r"),
+        lambda play, first: (start_all(play), play.store.cancel("r", "entry")),
+        only=("swarm",),
+        tree=swarm(*[leaf()] * 600, max_concurrency=600),
+        may_refuse=Refused.STALE,
+    ),
     "erase": Lost(
         lambda play, first: play.store.erase("r"),
         lambda play, first: play.store.cancel("r", ""),

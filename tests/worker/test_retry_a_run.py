@@ -115,6 +115,30 @@ def test_those_who_watch_see_one_end(busy, ledger, half):
     assert half.status is RunStatus.SUCCEEDED
 
 
+@pytest.mark.parametrize("read", ["tree", "timeline", "items", "node"])
+def test_whoever_reads_it_meanwhile_gets_an_answer(busy, ledger, half, monkeypatch, read):
+    """Given a reader that has seen the records of the failure, when a retry takes them back, then it still answers."""
+    repair(ledger)
+    reader = busy.orchestrator.container.reader
+    pools, retried = type(reader).pools, []
+
+    def pools_after_a_retry(self, run, nodes):  # after the records of ended nodes, before their errors
+        if not retried:
+            retried.append(half.retry())
+        return pools(self, run, nodes)
+
+    monkeypatch.setattr(type(reader), "pools", pools_after_a_retry)
+    reads = {
+        "tree": half.tree,
+        "timeline": lambda: list(half.timeline()),
+        "items": lambda: list(half.items(node="0.0.0")),
+        "node": lambda: half.node("0.0.0"),
+    }
+    assert reads[read]()
+    assert retried
+    assert half.get(timeout=60) == 3
+
+
 def test_a_native_chain_around_it_does_not_go_on(busy, ledger):
     """Given a run in the middle of a native chain, when it failed, then the chain did; retried, the run ends well for
     itself, its own callbacks are called, and the chain stays as it is."""

@@ -17,7 +17,7 @@ from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.side_effects.nested_runs import INSIDE, NestedRuns
 from orchestrator_celery.lifecycle.side_effects.notices import NOTICES, Notices
 from orchestrator_celery.lifecycle.side_effects.old_results import STALE, OldResults
-from orchestrator_celery.model.effects import Release, Withdraw
+from orchestrator_celery.model.effects import FailRest, Release, Withdraw
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.head.fields import HeadField, HeadPrefix, parse_detach, prefixed
 
@@ -31,6 +31,12 @@ logger = safe_logger(__name__)
 
 #: Field of a head: Celery still has the outcome from before a retry.
 _RESET = HeadField.RESET.value
+#: Fields of a head: a change of many nodes goes on; and the effect that does the rest.
+_IN_SLICES: dict[HeadField, type[FailRest | Release | Withdraw]] = {
+    HeadField.OVERDUE: FailRest,
+    HeadField.WITHDRAW: Withdraw,
+    HeadField.RELEASE: Release,
+}
 
 
 class SideEffects:
@@ -56,10 +62,7 @@ class SideEffects:
                 self._start_more(run)
             if STALE in head:
                 OldResults(self._container).take_back(run)
-            if HeadField.WITHDRAW.value in head:
-                self._container.publisher.act([Withdraw(run)])
-            if HeadField.RELEASE.value in head:
-                self._container.publisher.act([Release(run)])
+            self._container.publisher.act([rest(run) for field, rest in _IN_SLICES.items() if field.value in head])
             if INSIDE in head:
                 NestedRuns(self._container).match_status(run)
             self._detach(run, head)

@@ -5,18 +5,20 @@
           | "task:" name                          ; a task of this name is in it
           | "new:" run                            ; of a signature: a run that is about to be created, since when
           | "detach:" node                        ; owed: start this node as a run of its own; value: run " " input
-          | "clean:" number ":" ( "item" | "definition" | "call" )   ; of a cancelled run, owed: a swarm's cleanup
+          | "clean:" number ":" ( "item" | "definition" | "place" | "call" )   ; see `cancelled.py`
     told  = attempt " " place                     ; message that told Celery the end; id of the `closed` event
     withdrawn = composite "=" reference *( " " composite "=" reference )
     withdraw  = pass " " part " " cursor          ; part: "l" live leaves, "m" pools, "end"
     release = place "|" since "|" ( "0" | "1" ) "|" [paused] "|" server   ; 1: the run was held; paused: since when
+    overdue = [server] " " ( "leaves" | "composites" ) " " place
     stop  = since " " signal " " grace            ; both times in milliseconds
     item  = node "|" attempt "|" [priority]
 
-The field `format` is the version of all formats in this folder, with which the run or signature was created. No process
-changes it afterwards. A process that meets a later version than its own touches nothing: scripts answer `newer`, and
-readers raise `FormatTooNew`. A graph of a version before `GRAPH_FORMAT` is left alone as well: scripts answer `older`,
-and readers raise `FormatTooOld`. Raise `FORMAT` with each change that an earlier release could misread.
+The field `format` is the version of all formats in this folder, with which the run or signature was created. Only the
+cancellation and the deadline of a large run change it afterwards. A process that meets a later version than its own
+touches nothing: scripts answer `newer`, and readers raise `FormatTooNew`. A graph of a version before `GRAPH_FORMAT` is
+left alone as well: scripts answer `older`, and readers raise `FormatTooOld`. Raise `FORMAT` with each change that an
+earlier release could misread.
 """
 
 from __future__ import annotations
@@ -33,14 +35,12 @@ __all__ = (
     "NO_APP",
     "STATUS_FIELDS",
     "AppId",
-    "Cleanup",
     "DetachOrder",
     "HeadField",
     "HeadPrefix",
     "StopOrder",
     "check_app",
     "check_format",
-    "parse_cleanup",
     "parse_detach",
     "parse_stop",
     "prefixed",
@@ -128,6 +128,7 @@ class HeadField(str, Enum):
     OWED = "owed"  #: number of pending side effects
     INSIDE = "inside"  #: pending: runs that stand in for its tasks follow its status
     RELEASE = "release"  #: pending: nodes that a resumed run has still to look at, see `release_slices.lua`
+    OVERDUE = "overdue"  #: pending: nodes that fail because the run has reached its deadline
     WITHDRAW = "withdraw"  #: pending: a pass that withdraws queued nodes, and how far it has come
     RETRY = "retry"  #: pending: what a retry has still to look at, a JSON list; see `retry_slices.lua`
     MORE = "more"  #: pending: pools with free places for which a burst was too short, separated by spaces
@@ -184,24 +185,6 @@ class DetachOrder(NamedTuple):
     input: str
 
 
-class Cleanup(NamedTuple):
-    """A swarm's cleanup callback that is owed after a cancellation.
-
-    Args:
-        node: the item.
-        attempt: the item's attempt.
-        priority: the item's priority; None where items have none.
-        definition: of the item.
-        callback: definition of the callback.
-    """
-
-    node: str
-    attempt: int
-    priority: int | None
-    definition: bytes
-    callback: bytes
-
-
 def check_app(app: bytes | None, name: bytes | None, run: str, own: AppId) -> None:
     """Refuse a head of another app; a head that names no app may be used by every app.
 
@@ -251,14 +234,3 @@ def parse_detach(raw: bytes) -> DetachOrder:
     """Read an order to detach."""
     run, _, given = raw.decode().partition(" ")
     return DetachOrder(run, given)
-
-
-def parse_cleanup(head: Mapping[str, bytes], number: int) -> Cleanup | None:
-    """Read a cleanup by its number, which begins with 1; None where there is none."""
-    prefix = f"{HeadPrefix.CLEANUP.value}{number}:"
-    item = head.get(f"{prefix}item")
-    if item is None:
-        return None
-    node, attempt, priority = item.decode().split("|")
-    own, callback = head[f"{prefix}definition"], head[f"{prefix}call"]
-    return Cleanup(node, int(attempt), int(priority) if priority else None, own, callback)

@@ -37,7 +37,8 @@ local function take_next()
   local room, waiting = tonumber(ARGV[6]), pool.next < pool.size or returned_items(pool_id) ~= ''
   if ARGV[7] == '2' and waiting and pool.runners < MOST_RUNNERS and not cap then call_runner(pool_id, pool) end
   -- The places of a bounded pool are shared: no runner takes items that another could run at the same time.
-  if cap then room = math.min(room, math.max(1, math.floor(cap / math.max(pool.runners, 1)))) end
+  local is_filling = cap and redis.call('HEXISTS', root, HEAD.more) == 1 -- more runners are about to be called
+  if cap then room = math.min(room, is_filling and 1 or math.max(1, math.floor(cap / math.max(pool.runners, 1)))) end
   if room > 0 then room = take_returned(taken, pool_id, owner, ARGV[5], room) end
   while room > 0 and wants_more(pool) and (not cap or pool.next - pool.done < cap) do
     local index, priority, entry = peek(pool_id, definition, pool)

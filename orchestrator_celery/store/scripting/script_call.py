@@ -18,6 +18,7 @@ from orchestrator_celery.model.effects import (
     Dispatch,
     EdgeContext,
     Effect,
+    FailRest,
     Release,
     StartMore,
     Withdraw,
@@ -224,7 +225,8 @@ def in_chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 
 #: Effects that name nothing but a run.
-_OF_A_RUN: dict[bytes, type[Release | StartMore | Withdraw]] = {
+_OF_A_RUN: dict[bytes, type[FailRest | Release | StartMore | Withdraw]] = {
+    b"fail_rest": FailRest,
     b"more": StartMore,
     b"release": Release,
     b"withdraw": Withdraw,

@@ -43,12 +43,12 @@ _SETS = {
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
-        "records/task_id attempts not_begun records/releases release release_slices "
-        "forget_runners renew error_copy callbacks records/progress "
-        "complete steps approvals looked_at pools graphs step_ended tree"
+        "records/task_id attempts not_begun records/releases server_id release "
+        "release_slices forget_runners renew error_copy callbacks records/progress "
+        "complete end_run steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
-        "line line_up_all line_changes flush_pools new_pool next_item runners pool_end reclaim pump item_ended "
+        "line line_up_all line_changes flush_pools new_pool next_item burst runners pool_end reclaim pump item_ended "
         "runner_ended recount counted begin_pool"
     ),
     "graphs": (

@@ -287,20 +287,6 @@ class Store(SlicedTransitions):
         """Record that an interruption has ended the leaf's body, or that reports of this body are refused now."""
         return self._run("stopped", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, how)
 
-    def overdue(self, run: str, error: bytes, inner: bool = False) -> Effects:
-        """Fail a run that is over its deadline.
-
-        Args:
-            run: the run's id.
-            error: the encoded error.
-            inner: whether the run replaces a task of another run whose deadline this is.
-
-        Returns:
-            Effects with `detail` as for `suspend`.
-        """
-        effects = self._after_retry("overdue", run, error, int(inner))
-        return effects._replace(detail=self._stand_ins(run, effects.detail))
-
     def start_more(self, run: str) -> Effects:
         """Start a burst of items of each pool that has free places; `detail` is 1 if a pool still has some."""
         return self._run("start_more", run)

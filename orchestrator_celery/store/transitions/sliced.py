@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from orchestrator_celery.model.effects import Effect, FailRest
 from orchestrator_celery.model.ids import CLOSE, LeafId
+from orchestrator_celery.records.head.cancelled import CancelledPart, part_of_slice
 from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
@@ -62,12 +64,14 @@ class SlicedTransitions(Transitions):
             run: the run's id.
             node: the failed node to retry; '' for all.
         """
-        effects = self._restart("retry", run, node)
+        todo = list[Effect]()
+        while (effects := self._restart("retry", run, node)).refused is Refused.UNFINISHED:
+            todo += self._finish_overdue(run)
+        todo += effects.todo
         if effects.refused is None and effects.detail:
             # If this process dies, the reconciler finishes the retry: it is a pending side effect.
-            rest = self.finish_retry(run)
-            return Effects(None, (*effects.todo, *rest.todo))
-        return effects._replace(detail=None) if effects.refused is None else effects
+            todo += self.finish_retry(run).todo
+        return effects._replace(todo=tuple(todo), detail=None if effects.refused is None else effects.detail)
 
     def skip(self, run: str, node: str, to: str = "") -> Effects:
         """Take out a node that has not started; `detail`: the status, or the state of the node, that forbids it.
@@ -119,6 +123,42 @@ class SlicedTransitions(Transitions):
         """
         return self._run("go_on_release", run)
 
+    def overdue(self, run: str, error: bytes, inner: bool = False) -> Effects:
+        """Fail a run that is over its deadline. In a large run, the last effect asks for its nodes to fail.
+
+        Args:
+            run: the run's id.
+            error: the encoded error.
+            inner: whether the run replaces a task of another run whose deadline this is.
+
+        Returns:
+            Effects with `detail` as for `suspend`.
+        """
+        return self._after_retry("overdue", run, error, int(inner))
+
+    def go_on_overdue(self, run: str) -> tuple[Effect, ...]:
+        """Fail one slice of the nodes of an overdue run, and the runs that stand in for its tasks; return the effects.
+
+        Any process may do this, several at once too: each slice is done once.
+        """
+        effects = self._run("go_on_overdue", run)
+        if effects.refused is not None:
+            return ()
+        todo, inner, error = list(effects.todo), list(effects.detail), effects.more[0]
+        while inner:
+            nested = self.overdue(inner.pop().decode(), error, inner=True)
+            if nested.refused is None:
+                todo += nested.todo
+                inner += nested.detail
+        return tuple(todo)
+
+    def _finish_overdue(self, run: str) -> Iterator[Effect]:
+        """Fail the rest of the nodes of an overdue run; yield the effects."""
+        rest = FailRest(run)
+        while rest in (found := self.go_on_overdue(run)):
+            yield from (effect for effect in found if effect != rest)
+        yield from found
+
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
         """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.
 
@@ -136,6 +176,23 @@ class SlicedTransitions(Transitions):
             running = [*running, *self._other_running(run, int(place), int(moment))]
         self._check_soon(run, bool(inner))
         return effects._replace(detail=[inner, running, moment])
+
+    def parts_of_cancelled(self, run: str) -> Iterator[CancelledPart]:
+        """Yield what the cancellation of a large run has to do about its nodes, slice by slice; a node may come twice.
+
+        Ends early if another process has finished the cancellation.
+        """
+        place: Any = ""
+        while place != b"end":
+            effects = self._run("go_on_cancel", run, place)
+            if effects.refused is not None:
+                return
+            place = effects.detail
+            yield part_of_slice(*effects.more)
+
+    def forget_cancelled(self, run: str) -> Effects:
+        """Delete the nodes of a cancelled run, once everything about them is done."""
+        return self._run("go_on_cancel", run, "end")
 
     def _other_running(self, run: str, place: int, moment: int) -> Iterator[bytes]:
         """Yield node and record of the leaves that ran at this time (ms), from a place on; none that began later."""

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from orchestrator_celery.errors import FormatTooNew
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.states import NodeKind, RunStatus
+from orchestrator_celery.records.head.cancelled import part_of_head
 from orchestrator_celery.records.head.fields import (
     FORMAT,
     HeadField,
     HeadPrefix,
     check_format,
-    parse_cleanup,
     parse_detach,
     parse_stop,
     prefixed,
@@ -58,8 +58,11 @@ def test_an_order_to_detach(given_ref):
 @pytest.mark.parametrize(("raw", "priority"), [(b"0.1|3|", None), (b"0.1|3|2", 2)])
 def test_a_cleanup(raw, priority):
     head = {"clean:1:item": raw, "clean:1:definition": b"L\n[]", "clean:1:call": b"L\nx"}
-    assert parse_cleanup(head, 1) == ("0.1", 3, priority, b"L\n[]", b"L\nx")
-    assert parse_cleanup(head, 2) is None
+    left = {"bodies": b'["r:0.2:1"]', "inner": b"{}"}
+    by_earlier = ("0.1", 3, priority, b"L\n[]", "1", b"L\nx")  # an earlier release wrote no place
+    assert part_of_head({**head, **left}) == (["r:0.2:1"], [], [by_earlier])
+    placed = part_of_head({**head, **left, "clean:1:place": b"0.1.c0"})
+    assert placed.cleanups == [("0.1", 3, priority, b"L\n[]", "0.1.c0", b"L\nx")]
 
 
 def test_fields_that_name_something():

@@ -7,6 +7,7 @@ local function collect_cleanups(found, item, attempt, counts)
     local callback = item .. '.c' .. i
     found[#found + 1] = {
       item = item .. '|' .. attempt .. '|' .. priority_of(item),
+      place = callback,
       definition = definition_of(item),
       call = redis.call('HGET', definitions_key, callback) or from_swarm(callback),
     }

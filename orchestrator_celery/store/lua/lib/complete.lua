@@ -38,9 +38,3 @@ local function settle(node, live, state, payload)
   call_back(node, state, live.callbacks, node)
   up(node, state, node, live.callbacks)
 end
-
-local function finish_run(state, reference)
-  set_status(state == STATE.succeeded and STATUS.succeeded or STATUS.failed, HEAD.finished, now, HEAD.ref, reference)
-  if held then release() end -- callbacks of nodes that ended last
-  queue(PLACE.close, new_live(STATE.queued, first_attempt(PLACE.close), ',', ''), '', 0)
-end

@@ -37,3 +37,12 @@ local function fail_composite(node, record)
   if node ~= '0' then fail_node(node, 0, since_of(record), '', refer_to('0')) end
   call_back_failed(node, callbacks_of(definition_of(node)))
 end
+
+-- The nodes of a large run fail in slices. The head keeps how far they have come; until then no other call finds a node that has
+-- not ended, see `get_live`, `get_pool` and `get_graph`.
+local function fail_rest_later(server, part, place)
+  overdue = server .. ' ' .. part .. ' ' .. place
+  owe(HEAD.overdue, '')
+  redis.call('HSET', root, HEAD.overdue, overdue)
+  effects[#effects + 1] = { 'fail_rest', PLACE.close, 0 }
+end

@@ -1,17 +1,5 @@
 -- Starts items of a pool, as many as there are free places for.
-local BURST = 64 -- most messages that one call asks its caller to publish before it starts no more items, ...
-local MOST = 256 -- ... and most items that it starts, so that no script takes long
-
 local function wants_more(pool) return not pool.gone and not pool.stopped and pool.next < pool.size end
-
--- A burst was too short for the free places. The next claim of a task of the run asks for the next burst. So there are always
--- messages for workers that have time, and none publishes for long. If no task is claimed for long, the reconciler asks.
-local function more_later(pool_id)
-  local pending = redis.call('HGET', root, HEAD.more)
-  if not pending then return owe(HEAD.more, pool_id) end
-  if (' ' .. pending .. ' '):find(' ' .. pool_id .. ' ', 1, true) then return end
-  redis.call('HSET', root, HEAD.more, pending .. ' ' .. pool_id)
-end
 
 local function pump(pool_id, definition, pool)
   if waits then return end
@@ -19,10 +7,9 @@ local function pump(pool_id, definition, pool)
   -- An unbounded pool is refilled in bulk once a quarter of its window is free: publications are few and large.
   if not cap and live > 0 and live > window * 3 / 4 then return end
   local limit, started = cap or window, 0
-  local function is_burst_over() return started >= MOST or #effects - announced >= BURST end
   -- An item that ends at once comes back here through its parent; `pumping` leaves it to this loop.
   pool.pumping = true
-  while wants_more(pool) and pool.next - pool.done < limit and (not is_burst_over() or pool.next == pool.done) do
+  while wants_more(pool) and pool.next - pool.done < limit and (not is_burst_over(started) or pool.next == pool.done) do
     local index, priority, entry = peek(pool_id, definition, pool)
     if not index then break end
     if is_batched(definition, pool) and fits_in_runner(definition_of(pool_id .. '.' .. index)) then
@@ -34,5 +21,5 @@ local function pump(pool_id, definition, pool)
     activate(pool_id .. '.' .. index, pool.input)
   end
   pool.pumping = false
-  if is_burst_over() and wants_more(pool) and pool.next - pool.done < limit then more_later(pool_id) end
+  if is_burst_over(started) and wants_more(pool) and pool.next - pool.done < limit then more_later(pool_id) end
 end

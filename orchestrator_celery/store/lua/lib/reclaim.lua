@@ -3,7 +3,7 @@ local function reclaim(runner, how)
   local entries = redis.call('HGETALL', live_key)
   for i = 1, #entries, 2 do
     local node, live = entries[i], parse_live(entries[i + 1])
-    local is_taken = is_running(live) and runner_of(live) == runner
+    local is_taken = is_running(live) and runner_of(live) == runner and not (overdue and in_tree(node))
     if is_taken and is_to_stop(live) then
       emit('interrupted', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live), EVENT.reason, how or 'lost')
       hold(node, live)

@@ -24,6 +24,7 @@ local function extend_timeout(node, live, paused)
 end
 
 local function release_node(node, live, pass)
+  if overdue and in_tree(node) then return end
   -- What came into the outbox after the release began was sent then.
   local waits_still = pass.was_held and live.state == STATE.queued and tonumber(live.since) <= pass.since
   if live.state == STATE.held then

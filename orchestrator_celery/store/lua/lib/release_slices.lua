@@ -1,11 +1,4 @@
 -- Slices of a release. The last one pays the debt.
--- Places in a hash differ from server to server: after a restart or a failover, the pass begins again. If the store's user may not
--- call INFO, all servers have the same id: a node that is then left out starts with the next resumption.
-local function server_id()
-  local answer = redis.pcall('INFO', 'server')
-  return not answer.err and answer:match('run_id:(%x+)') or ''
-end
-
 local function release_slice(pass)
   local place, entries = unpack(redis.call('HSCAN', live_key, pass.place, 'COUNT', MOST_RELEASED))
   for i = 1, #entries, 2 do release_node(entries[i], parse_live(entries[i + 1]), pass) end

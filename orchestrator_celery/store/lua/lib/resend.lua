@@ -17,4 +17,5 @@ resend = function(moment)
   if not held and redis.call('HEXISTS', root, HEAD.release) == 1 then
     effects[#effects + 1] = { 'release', PLACE.close, 0 }
   end
+  if overdue then effects[#effects + 1] = { 'fail_rest', PLACE.close, 0 } end
 end

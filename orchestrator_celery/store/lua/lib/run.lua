@@ -8,10 +8,10 @@ local now = redis.call('TIME')
 now = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000))
 -- App of the caller, '' for any; and the statuses that subscriptions ask for. Every call has them as its last argument.
 local asking, subscribed = table.remove(ARGV):match('^(%S*) ?(.*)$')
-local status, window, max_events, mixed, graphed, ahead, created, waits, base, format, app, app_name, withdrawn =
+local status, window, max_events, mixed, graphed, ahead, created, waits, base, format, app, app_name, withdrawn, overdue =
   unpack(redis.call('HMGET', root, HEAD.status, HEAD.window, HEAD.events, HEAD.mixed, HEAD.graph, HEAD.ahead,
     HEAD.created, HEAD.waits, HEAD.base, HEAD.format, HEAD.app, HEAD.app_name,
-    HEAD.withdrawn))
+    HEAD.withdrawn, HEAD.overdue))
 -- A later release wrote this run: its records may mean something else, so this release does not touch it.
 if format and tonumber(format) > FORMAT.version then return { 'newer', {}, format } end
 -- Another app that shares the store started this run, and only that app's processes have its tasks and its broker.
@@ -21,6 +21,7 @@ created = created or '' -- distinguishes the run from a cancelled run of the sam
 -- mixed: some items have a priority. graphed: there is a graph in the run. ahead: nodes may have records before their
 -- turn, because they were taken out, or kept by a retry or a rerun. waits: the run has a delay and has not started.
 -- base: number of attempts before the first, of an earlier run of the same id. withdrawn: composites that are failing.
+-- overdue: the run has reached its deadline, and its nodes are about to fail, in slices.
 local cancelled = status == STATUS.cancelled
 if cancelled then status = false end -- only the verbs that finish a cancellation still know the run
 local held = status == STATUS.suspended or status == STATUS.interrupted -- nothing may start

@@ -21,7 +21,12 @@ local function call_runners(pool_id, definition, pool)
   local each = cap and 1 or number(definition, ATTRIBUTE.batch) or 1
   local _, returned = returned_items(pool_id):gsub(' ', '')
   local wanted = math.min(cap or MOST_RUNNERS, math.ceil((pool.size - pool.next + returned) / each))
-  while pool.runners < wanted do call_runner(pool_id, pool) end
+  local called = 0
+  while pool.runners < wanted and (pool.runners == 0 or not is_burst_over(called)) do
+    call_runner(pool_id, pool)
+    called = called + 1
+  end
+  if pool.runners < wanted then more_later(pool_id) end
 end
 
 -- When a pool has ended, runners that no worker has claimed are not needed any more.

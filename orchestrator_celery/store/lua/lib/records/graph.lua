@@ -27,6 +27,7 @@ end
 local function is_graph_record(record) return record:sub(1, 1) == 'G' end
 
 local function get_graph(graph_id)
+  if overdue and in_tree(graph_id) then return nil end
   if graphs[graph_id] then return graphs[graph_id] end
   local record = redis.call('HGET', active_key, graph_id)
   if not record or not is_graph_record(record) then return nil end

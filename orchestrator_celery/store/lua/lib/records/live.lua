@@ -23,6 +23,7 @@ end
 local function live_state(record) return record:sub(1, 1) end
 
 local function get_live(node)
+  if overdue and in_tree(node) then return nil end
   local record = redis.call('HGET', live_key, node)
   return record and parse_live(record) or nil
 end

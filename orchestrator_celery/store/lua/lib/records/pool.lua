@@ -27,6 +27,7 @@ local function write_pool(pool)
 end
 
 local function get_pool(node)
+  if overdue and in_tree(node) then return nil end
   if pools[node] == nil then
     local record = redis.call('HGET', active_key, node)
     if not record or not is_pool_record(record) then return nil end

@@ -6,7 +6,7 @@ import { get, post, type Schemas } from "@/api/client";
 import { queryClient, usePace, useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button, CopyButton } from "@/parts/button";
-import { Confirm, Dialog, FIELD } from "@/parts/dialog";
+import { Confirm, Dialog, Field, FIELD } from "@/parts/dialog";
 import { problemOf } from "@/api/problem";
 import { SchemaForm } from "@/parts/schema-form";
 import type { Schema } from "@/parts/schema";
@@ -97,10 +97,21 @@ export default function GraphsPage(): ReactNode {
   );
 }
 
+const DAY = 86_400;
+const WEEK = 7 * DAY;
+/** How long a deleted workflow can be restored, in seconds. */
+const WINDOWS: [string, number][] = [
+  ["1 hour", 3600],
+  ["1 day", DAY],
+  ["7 days", WEEK],
+  ["30 days", 30 * DAY],
+];
+
 function Detail({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
   const may = useSession().data?.verbs ?? [];
   const pace = usePace(4000);
   const [dialog, setDialog] = useState<"" | "run" | "delete">("");
+  const [after, setAfter] = useState(WEEK);
   const signature = useQuery({ queryKey: ["signature", id], queryFn: ({ signal }) => get("/api/signatures/{signature}", { signature: id }, {}, signal) });
   const runs = useQuery({ queryKey: ["signature", id, "runs"], queryFn: ({ signal }) => get("/api/signatures/{signature}/runs", { signature: id }, { limit: 20 }, signal), refetchInterval: pace || 10_000 });
   if (signature.isPending) return <Skeleton rows={5} />;
@@ -152,16 +163,26 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }): ReactNode
         open={dialog === "delete"}
         onClose={() => setDialog("")}
         title={`Delete ${name}?`}
-        about="It moves to Deleted and can be restored for seven days. Runs that are live go on."
+        about="It moves to Deleted, where it can be restored and run again until its time is over. Runs that are live go on."
         verb="Delete"
         danger
         onConfirm={async () => {
-          await post("/api/signatures/{signature}/delete", { signature: id }, {});
+          await post("/api/signatures/{signature}/delete", { signature: id }, { after });
           toast(`${name} is deleted.`, { action: { label: "Undo", run: () => void post("/api/signatures/{signature}/restore", { signature: id }).then(() => queryClient.invalidateQueries({ queryKey: ["signatures"] })) } });
           void queryClient.invalidateQueries({ queryKey: ["signatures"] });
           onClose();
         }}
-      />
+      >
+        <Field label="It can be restored for">
+          <select className={FIELD} value={after} onChange={(event) => setAfter(Number(event.target.value))}>
+            {WINDOWS.map(([words, seconds]) => (
+              <option key={words} value={seconds}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </Field>
+      </Confirm>
     </Card>
   );
 }

@@ -114,7 +114,10 @@ function CancelDialog({ detail, onClose }: { detail: RunDetail; onClose: () => v
         }
         toast(`${name || id} is cancelled and deleted.`, { action: { label: "Audit", run: () => void navigate(`/audit?run=${encodeURIComponent(id)}`) } });
         void navigate("/runs");
-        refreshRun(id);
+        // Nothing of it is there to be read again.
+        queryClient.removeQueries({ queryKey: ["run", id] });
+        void queryClient.invalidateQueries({ queryKey: ["runs"] });
+        void queryClient.invalidateQueries({ queryKey: ["approvals"] });
       }}
     >
       {plan.error ? (

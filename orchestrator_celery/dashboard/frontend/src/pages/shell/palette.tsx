@@ -1,7 +1,7 @@
 /** The command palette: pages, runs by name or id, tasks, and what one can do there. */
 import { useQuery } from "@tanstack/react-query";
 import * as RadixDialog from "@radix-ui/react-dialog";
-import { useDeferredValue, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useDeferredValue, useEffect, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { get } from "@/api/client";
 import { Icon, type IconName } from "@/parts/icons";
@@ -21,18 +21,22 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
-  const search = useDeferredValue(text.trim());
+  const search = text.trim();
+  const asked = useDeferredValue(search);
+  const [entered, setEntered] = useState(false);
   const runs = useQuery({
-    queryKey: ["palette", search],
-    queryFn: ({ signal }) => get("/api/runs", {}, { filter: search ? wordText({ field: "", values: [search], minus: false }) : "", limit: 8 }, signal),
+    queryKey: ["palette", asked],
+    queryFn: ({ signal }) => get("/api/runs", {}, { filter: asked ? wordText({ field: "", values: [asked], minus: false }) : "", limit: 8 }, signal),
     placeholderData: (before) => before,
   });
   const tasks = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => get("/api/tasks", {}, {}, signal) });
+  const settled = search === asked && !runs.isPlaceholderData && !runs.isPending;
   const fits = (title: string): boolean => title.toLowerCase().includes(search.toLowerCase());
   const icon = (name: IconName): ReactNode => <Icon name={name} className="text-faint" />;
   const entries: Entry[] = [
     ...PAGES.filter(({ title }) => fits(title)).map(({ path, title, icon: name }) => ({ key: path, title, hint: "page", to: path, mark: icon(name) })),
-    ...(runs.data?.runs ?? []).map((run) => ({
+    // Until the answer to these words is there, what was found before is looked through.
+    ...(runs.data?.runs ?? []).filter((run) => settled || fits(run.name ?? "") || fits(run.id)).map((run) => ({
       key: run.id,
       title: run.name || run.id,
       hint: run.id,
@@ -50,10 +54,16 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
     onClose();
     void navigate(entry.to);
   };
+  // Who types fast means what will be found, not what stands there now.
+  const first = entries[at];
+  useEffect(() => {
+    if (entered && settled) go(first);
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [entered, settled]);
   const onKey = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && entries.length) setAt((at + step + entries.length) % entries.length);
-    else if (event.key === "Enter") go(entries[at]);
+    else if (event.key === "Enter") setEntered(true);
     else return;
     event.preventDefault();
   };
@@ -78,6 +88,7 @@ export default function Palette({ onClose }: { onClose: () => void }): ReactNode
               onChange={(event) => {
                 setText(event.target.value);
                 setAt(0);
+                setEntered(false);
               }}
               onKeyDown={onKey}
             />
