@@ -71,8 +71,7 @@ class Claims:
                 the message.
         """
         if claimed_by(request) is not None:  # an item of a batch, or a task of a turn: its process has claimed it
-            # Celery takes unknown parts of a request for headers if it has none, so the request began with empty ones.
-            request.headers = request.headers or None
+            request.headers = request.headers or None  # see `inner_request`
             return
         claims = claims_of(task, request, args)
         if not claims:

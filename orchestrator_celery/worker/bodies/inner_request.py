@@ -30,6 +30,7 @@ def inner_request(outer: Any, leaf: Leaf, task_id: str, *kept: str) -> dict[str,
     kept_values = {name: own_copy(getattr(outer, name, None)) for name in (*_KEPT, *kept)}
     if kept_values["delivery_info"]:
         kept_values["delivery_info"]["redelivered"] = False  # the outer message may be
+    # Celery takes unknown parts of a request for its headers if they are None. The claim makes empty ones None.
     return {
         "stamped_headers": None, "stamps": {}, **kept_values,
         **headers, "headers": dict(headers), "id": task_id,
