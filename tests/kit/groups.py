@@ -65,6 +65,10 @@ def spread(items):
     A group begins in the place of its first test; the tests of a group keep their order.
     """
     groups = {item.nodeid: group_of(item) for item in items}
+    if changing := [test for test in groups if " at 0x" in test]:
+        raise pytest.UsageError(
+            f"Processes cannot share a test whose id holds an address: give it `ids`: {changing[0]}"
+        )
     places = {}
     for number, item in enumerate(items):
         group, place = groups[item.nodeid], (*_place(item), number)
