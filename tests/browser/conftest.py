@@ -1,7 +1,5 @@
 """A browser, and the dashboard of a project with a worker: each is started once."""
 
-import os
-import shutil
 import subprocess
 import threading
 from contextlib import ExitStack, contextmanager
@@ -13,12 +11,12 @@ from orchestrator_celery.dashboard import create_dashboard
 from orchestrator_celery.dashboard.server.pages import STATIC
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.browser.shop import Shop
+from tests.kit.browsers import chromium_program
 from tests.kit.servers import free_port, missing
 from tests.kit.waiting import PATIENCE, wait_for
 from tests.kit.workers import ROOT
 from tests.worker.support import Stand
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 #: Milliseconds that a page may take beside other tests.
 SOON = 10_000 * PATIENCE
 
@@ -47,14 +45,14 @@ def serving(app, port=None, **options):
         thread.join(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def static():
     """The built front end; in CI `make lint` has built it before."""
     if not (STATIC / "index.html").is_file():
         subprocess.run(["make", "frontend"], cwd=ROOT, check=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(ledger_server):
     """A project with a worker, and runs of every kind."""
     with (
@@ -65,19 +63,19 @@ def shop(ledger_server):
         yield Shop(stand)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(shop, static):
     """The address of the dashboard."""
     with serving(shop.stand.app) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
-    """One browser for all tests."""
+    """One browser for all tests of this folder. While it is there, no other event loop runs in this process."""
     from playwright.sync_api import expect, sync_playwright
 
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = chromium_program()
     if program is None:
         missing("chromium")
     expect.set_options(timeout=SOON)

@@ -63,8 +63,10 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [drawing.shape]);
 
+  const moved = useRef(false);
   const fit = useCallback(
     (animated: boolean) => {
+      moved.current = false;
       if (!placed || !frame.current) return;
       const { clientWidth, clientHeight } = frame.current;
       const view = fitted(placed.layout, placed.drawing.boxes.length, { width: clientWidth, height: clientHeight });
@@ -72,12 +74,9 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
     },
     [placed, flow],
   );
-  // A window of another width is fitted again; a container that unfolds leaves the view alone.
-  const fittedWidth = useRef(0);
+  // What nobody has moved or unfolded is fitted again when it grows, and in a window of another width.
   useEffect(() => {
-    if (!placed || !width) return;
-    if (fittedWidth.current !== width) fit(false);
-    fittedWidth.current = width;
+    if (placed && width && !moved.current) fit(false);
   }, [placed, width, fit]);
 
   const absolute = useMemo(() => (placed ? absolutePlaces(placed.drawing, placed.layout) : new Map<string, { x: number; y: number; width: number; height: number }>()), [placed]);
@@ -96,6 +95,7 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
     (box: Box) => {
       const place = absolute.get(box.id);
       if (place) held.current = { id: box.id, x: place.x, y: place.y };
+      moved.current = true;
       onToggle(box);
     },
     [absolute, onToggle],
@@ -153,8 +153,13 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
     );
   }, [placed, drawing]);
 
+  const zoom = (change: () => Promise<boolean>): void => {
+    moved.current = true;
+    void change();
+  };
   const flyTo = useCallback(
     (id: string) => {
+      moved.current = true;
       const place = absolute.get(id);
       if (place) void flow.setCenter(place.x + place.width / 2, place.y + Math.min(place.height / 2, 120), { zoom: Math.max(0.9, flow.getZoom()), duration: reduced() ? 0 : 260 });
     },
@@ -207,6 +212,10 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
             onNodesChange={ignore}
             onNodeClick={(_, node) => select(node.id)}
             onPaneClick={() => onCurrent(null)}
+            onMoveStart={(event) => {
+              // Moves of the canvas itself have no event.
+              if (event) moved.current = true;
+            }}
             nodesDraggable={false}
             nodesConnectable={false}
             elementsSelectable={false}
@@ -253,8 +262,8 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
                   }}
                 />
               ) : null}
-              <Button small icon="plus" aria-label="Zoom in" onClick={() => void flow.zoomIn()} />
-              <Button small icon="minus" aria-label="Zoom out" onClick={() => void flow.zoomOut()} />
+              <Button small icon="plus" aria-label="Zoom in" onClick={() => zoom(flow.zoomIn)} />
+              <Button small icon="minus" aria-label="Zoom out" onClick={() => zoom(flow.zoomOut)} />
               <Button small icon="fit" aria-label="Fit into the window" title="Fit (f)" onClick={() => fit(true)} />
               <Menu
                 label="Export"

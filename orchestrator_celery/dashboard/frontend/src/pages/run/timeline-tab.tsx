@@ -177,7 +177,7 @@ function Axis({ scale, bounds, shown, live }: { scale: Scale; bounds: Bounds; sh
     .filter(({ left }, index, all) => index === 0 || left - (all[index - 1]?.left ?? 0) > 5);
   return (
     <div className="relative h-4 text-xs text-faint" aria-hidden>
-      {places.map(({ at, left }) => (left < (live ? 90 : 94) ? (
+      {places.map(({ at, left }) => (left < (live ? 82 : 94) ? (
         <span key={at} className="absolute whitespace-nowrap" style={{ left: `${left}%` }}>
           {at === 0 ? "0 s" : span(at / 1000)}
         </span>

@@ -11,7 +11,7 @@ export interface RunColumn extends Column<RunView> {
 }
 
 export const RUN_COLUMNS: RunColumn[] = [
-  { key: "status", title: "Status", width: 130, fixed: true, cell: (run) => <StatusBadge status={run.status} /> },
+  { key: "status", title: "Status", width: 140, fixed: true, cell: (run) => <StatusBadge status={run.status} /> },
   {
     key: "name",
     title: "Name",
