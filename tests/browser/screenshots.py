@@ -114,12 +114,14 @@ def take(browser, site, name, path, theme="light", size=(1280, 800)):
     print(f"docs/dashboard/{name}.png")
 
 
-def main():
-    """Take all pictures."""
+def main(wanted):
+    """Take the pictures of these pages; without a name, of all."""
     FOLDER.mkdir(exist_ok=True)
     with sample() as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program())
         for name, path in site.pages().items():
+            if wanted and name not in wanted:
+                continue
             for theme in ("light", "dark"):
                 take(browser, site, f"{name}-{theme}", path, theme)
             if name in ("overview", "runs", "run-graph", "approvals"):
@@ -128,4 +130,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

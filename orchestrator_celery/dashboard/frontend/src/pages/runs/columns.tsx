@@ -15,7 +15,7 @@ export const RUN_COLUMNS: RunColumn[] = [
   {
     key: "name",
     title: "Name",
-    width: "24%",
+    width: "20%",
     fixed: true,
     cell: (run) => (
       <Link to={`/runs/${encodeURIComponent(run.id)}`} title={run.name || run.id} className="font-[560] text-ink no-underline hover:underline">
@@ -26,7 +26,7 @@ export const RUN_COLUMNS: RunColumn[] = [
   {
     key: "task",
     title: "Task",
-    width: "17%",
+    width: "14%",
     from: "md",
     cell: (run) => {
       const [first, ...more] = run.tasks ?? [];
@@ -39,11 +39,11 @@ export const RUN_COLUMNS: RunColumn[] = [
     },
   },
   { key: "category", title: "Category", width: 110, from: "lg", cell: (run) => <span className="text-muted">{run.category}</span> },
-  { key: "progress", title: "Progress", width: 120, from: "sm", cell: (run) => <Bar counts={{ total: run.total ?? 0, done: run.done ?? 0, failed: run.failed ?? 0 }} /> },
+  { key: "progress", title: "Progress", width: 110, from: "sm", cell: (run) => <Bar counts={{ total: run.total ?? 0, done: run.done ?? 0, failed: run.failed ?? 0 }} /> },
   {
     key: "tasks",
     title: "Tasks",
-    width: 124,
+    width: 120,
     from: "md",
     cell: (run) => (
       <span className="text-muted" title={run.total ? percent(((run.done ?? 0) + (run.failed ?? 0)) / run.total) : ""}>
@@ -55,7 +55,7 @@ export const RUN_COLUMNS: RunColumn[] = [
   {
     key: "tags",
     title: "Tags",
-    width: 120,
+    width: 110,
     from: "lg",
     cell: (run) =>
       (run.tags ?? []).map((tag) => (
