@@ -47,7 +47,7 @@ def test_one_sweep_finds_every_lost_message(make_stand):
         reconciler = Reconciler(container, AutoResume(container, Reporter(container)))
         reconciler.sweep(Beat(index.now_ms(), leads=True, dead=(), handed=True))
         assert broker.llen("celery") == count
-    assert scripts_run(container) - before <= 2 * count + 10
+    assert scripts_run(container) - before <= 2 * count + count // 25, "beside a few for pages of the indexes"
 
 
 def scripts_run(container):
