@@ -13,6 +13,7 @@ has an empty field as a mark. Without it the index is not complete, and lists re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from orchestrator_celery.model.filters.run_filter import RunFilter
@@ -238,7 +239,10 @@ class RunIndex:
                 yield IndexEntry(run)
             elif head.is_readable:
                 event = events[0][0].decode() if events else ""
-                yield IndexEntry.of(run, event, head[HeadField.CREATED].decode(), head.status.value, head)
+                with suppress(KeyError, ValueError):  # the sweep puts aside, and reports, what cannot be read
+                    created = head[HeadField.CREATED].decode()
+                    float(created)
+                    yield IndexEntry.of(run, event, created, head.status.value, head)
 
     def _is_own(self, head: Head) -> bool:
         app = head.get(HeadField.APP)

@@ -207,3 +207,25 @@ def test_a_run_that_is_gone_leaves_its_words(store, client, index):
     indexes.trim(0)
     assert client.keys(f"{store.keys.by_word}:*") == []
     assert client.hkeys(store.keys.by_word) == [b""]
+
+
+@pytest.mark.parametrize("field", ["created", "status", "name", "tags", "category"])
+@pytest.mark.parametrize("value", [None, b"", b"\xff nonsense"])
+def test_a_head_that_cannot_be_read_keeps_no_other_run_from_its_index(store, client, index, field, value):
+    """Given a run whose head lacks a field, or holds nonsense in it, then the runs beside it are indexed."""
+    broken, *well = [play.run for play in started(store, 4)]
+    client.delete(*client.scan_iter("*by:*"))
+    root = store.keys.root(broken)
+    client.hdel(root, field) if value is None else client.hset(root, field, value)
+    index.refresh([broken, *well])
+    assert set(well) <= set(index_words(client, index))
+
+
+def index_words(client, index):
+    """The runs that the index has words of."""
+    return {run.decode() for run in client.hkeys(index._key)} | {
+        run.decode()
+        for key in client.scan_iter("*by:*")
+        if client.type(key) == b"zset"
+        for run in client.zrange(key, 0, -1)
+    }

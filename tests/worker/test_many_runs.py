@@ -194,10 +194,11 @@ def _public_calls_with_ids(site):
     kept = site.orchestrator.signature(site.orchestrator.runs()[0])
     handles = {"orchestrator": site.orchestrator, "signature": kept}
     internal = {"signature_of"}
+    takes_a_canvas = {"subscribe"}
     for where, handle in handles.items():
         for name in dir(type(handle)):
             member = getattr(type(handle), name)
-            if not name.startswith("_") and name not in internal and inspect.isfunction(member):
+            if not name.startswith("_") and name not in internal | takes_a_canvas and inspect.isfunction(member):
                 for parameter in inspect.signature(member).parameters.values():
                     if parameter.name in {"run", "signature", "id"} or "HasId" in str(parameter.annotation):
                         yield f"{where}.{name}({parameter.name})", getattr(handle, name), parameter
