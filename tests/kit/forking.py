@@ -177,18 +177,21 @@ class _Server:
         self._wakeup, wake = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(self._wakeup, False)
+        self._waiting = select.poll()  # `select` knows no descriptors above 1023
+        for waited in (self._requests.fileno(), self._wakeup):
+            self._waiting.register(waited, select.POLLIN | select.POLLHUP)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
 
     def serve(self):
         """Serve until nobody asks any more. Returns None in the server, and its request in each child."""
         while True:
-            ready, _, _ = select.select([self._requests, self._wakeup], [], [])
+            ready = {descriptor for descriptor, _ in self._waiting.poll()}
             if self._wakeup in ready:
                 with suppress(BlockingIOError):
                     os.read(self._wakeup, 4096)
                 self._reap()
-            if self._requests in ready:
+            if self._requests.fileno() in ready:
                 head, descriptors, _, _ = socket.recv_fds(self._requests, _NUMBER.size, 2)
                 if not head:
                     self._end_children()
@@ -274,7 +277,7 @@ if __name__ == "__main__":
 
 
 def _is_readable(descriptor, timeout):
-    """Whether a file can be read within seconds; `select` knows no descriptors above 1023."""
+    """Whether a file can be read within seconds."""
     asked = select.poll()
     asked.register(descriptor, select.POLLIN | select.POLLHUP)
     return bool(asked.poll(None if timeout is None else timeout * 1000))

@@ -1,9 +1,10 @@
 """A program that is forked is started, watched and ended as one that `subprocess` starts."""
 
 import os
+import resource
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -68,3 +69,16 @@ def test_with_its_server_a_program_ends(tmp_path):
         assert process.wait(60) == -signal.SIGKILL
         with pytest.raises(ProcessLookupError):
             os.kill(process.pid, 0)
+
+
+def test_the_server_of_a_process_with_many_open_files(tmp_path):
+    """Given a process with more than 1,023 open files, then it still starts programs."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], min(4096, limits[1])), limits[1]))
+    with ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        for _ in range(1100):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        made = Forks()
+        stack.callback(made.close)
+        assert made.run("-c", "print('here')", env={}, cwd=tmp_path).stdout == "here\n"
