@@ -76,10 +76,11 @@ def in_terminal(words, shop, *, columns=100, until, keys=b"", **env):
         }
         os.execve(COMMAND[0], [*COMMAND, *words], given)
     output, deadline, sent = b"", time.monotonic() + 60, False
+    waiting = select.poll()  # `select` knows no descriptors above 1023
+    waiting.register(terminal, select.POLLIN | select.POLLHUP)
     try:
         while time.monotonic() < deadline:
-            ready, _, _ = select.select([terminal], [], [], 0.2)
-            if ready:
+            if waiting.poll(200):
                 try:
                     output += os.read(terminal, 65536)
                 except OSError:  # Linux says EIO when the other side is closed
