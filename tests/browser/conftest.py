@@ -61,6 +61,8 @@ def shop(ledger_server):
         stand.worker(concurrency=4),
     ):
         yield Shop(stand)
+        # The connections of the app are closed now, and the thread behind the pages reads until it sees that none is open.
+        wait_for(lambda: not any(thread.name == "orchestrator-dashboard" for thread in threading.enumerate()))
 
 
 @pytest.fixture(scope="package")

@@ -79,6 +79,14 @@ def test_a_page_hears_of_a_run_that_is_deleted(server, start):
         page.heard(f"run:{run.id}")
 
 
+def test_a_page_hears_of_a_run_that_was_deleted_before_its_stream_was_opened(server, start):
+    """Given a page that has read a run, when the run is deleted before the page opens its stream, then it is told."""
+    gone = start()
+    gone.cancel(confirm=True)
+    with server.open(f"run:{gone.id}", f"logs:{gone.id}") as page:
+        page.heard(f"run:{gone.id}")
+
+
 def test_a_stream_goes_on_where_it_ended(server, start, redis):
     """Given changes while a page was away, then it is told of these topics, at any server; of older ones it is not."""
     before, after, gone = start(), start(), start()
@@ -163,14 +171,16 @@ def test_a_page_that_opens_hears_of_the_last_seconds():
     """Given a change between the reading of a page and its stream, then the page is told; of older ones it is not."""
 
     async def story():
-        first, second = Reader(["runs", "run:1", "run:2"], None), Reader(["run:2"], None)
+        first, second, third = Reader(["runs", "run:1"], None), Reader(["logs:2"], None), Reader(["run:2"], None)
         first.begin({"runs": 5000, "run:1": 1000}, recent=4000)
         second.begin({}, recent=4000)
-        return await first.next(limit(10)), await second.next(0.01)
+        third.begin({}, recent=4000)
+        return await first.next(limit(10)), await second.next(0.01), await third.next(limit(10))
 
-    told, nothing = asyncio.run(story())
+    told, nothing, deleted = asyncio.run(story())
     assert told == b'id: 5000\nevent: changed\ndata: {"topics": ["runs"]}\n\n'
     assert nothing == HEARTBEAT
+    assert deleted == b'event: changed\ndata: {"topics": ["run:2"]}\n\n'
 
 
 def test_a_page_that_does_not_read_is_dropped(start):

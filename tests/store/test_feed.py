@@ -15,8 +15,8 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
 from orchestrator_celery.store import Store
-from orchestrator_celery.store.feed import buffer as module
-from orchestrator_celery.store.feed.buffer import FeedBuffer
+from orchestrator_celery.store.buffers import feed_buffer as module
+from orchestrator_celery.store.buffers.feed_buffer import FeedBuffer
 from orchestrator_celery.store.feed.stream import FeedPlace, FeedStream
 from tests.kit.resending import resending_client
 from tests.kit.waiting import wait_for
@@ -136,7 +136,7 @@ def test_entries_of_a_moment_are_one_call() -> None:
 
 
 def test_a_store_that_is_away_loses_nothing(monkeypatch) -> None:
-    monkeypatch.setattr(module, "_LATER", 0.01)
+    monkeypatch.setattr(FeedBuffer, "_later", 0.01)
     is_away, written = threading.Event(), []
     is_away.set()
 

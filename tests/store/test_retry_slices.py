@@ -13,8 +13,8 @@ from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 
 from .batches import work
+from .costs import scripts_of
 from .play import Play, names
-from .test_large_runs import scripts_of
 from .test_retry import CODEC
 from .test_take import batched
 from .trees import chain, chord, graph, group, leaf, swarm, unit

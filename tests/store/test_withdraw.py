@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 from orchestrator_celery.views.tree import TreeReader
 
+from .costs import scripts_of
 from .play import Play
 from .trees import CODEC, chain, chord, graph, group, leaf, swarm, unit
 
@@ -214,20 +214,17 @@ def test_a_script_that_withdraws_is_short(play: Play) -> None:
         play.claim(node)
     play.claim("0.0.0")
     assert len(play.queued()) > 1500
-    play.redis.config_resetstat()
-    slowest, place, slices = 0.0, "", 0
+    place, slices = "", 0
     assert any(isinstance(effect, Withdraw) for effect in play.fail("0.0.0").todo)
-    while True:
-        began = time.perf_counter()
-        effects = play.store.withdraw("r", place)
-        slowest, slices = max(slowest, time.perf_counter() - began), slices + 1
-        if not effects.detail:
-            break
-        place = effects.detail.decode()
+    with scripts_of(play) as found:
+        while True:
+            effects, slices = play.store.withdraw("r", place), slices + 1
+            if not effects.detail:
+                break
+            place = effects.detail.decode()
     assert slices > 10
     assert len(play.live()) == 1
-    print(f"slowest {slowest * 1000:.1f} ms in {slices} slices")
-    assert slowest < 0.2  # the machine has other work
+    assert found.slowest <= 20
 
 
 def test_a_pass_goes_on_where_a_process_died(play: Play) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from orchestrator_celery.errors import FormatTooOld
 from orchestrator_celery.model.effects import (
@@ -108,6 +108,9 @@ class Effects(NamedTuple):
     more: tuple[Any, ...] = ()
 
 
+Subject = TypeVar("Subject", bound="Transitions")
+
+
 class Transitions:
     """Calls the scripts; each subclass has the transitions of one subject.
 
@@ -132,6 +135,14 @@ class Transitions:
         self.client = client
         self.keys = Keys(settings.key_prefix, app)
         self._settings = settings
+        self._make_parts()
+
+    def _make_parts(self) -> None:
+        """Make what the transitions of a subject need besides; nothing by default."""
+
+    def _beside(self, kind: type[Subject]) -> Subject:
+        """Return the transitions of another subject in the same store."""
+        return kind(self.client, self._settings, self.keys.app, self._tell, self._subscribed)
 
     @property
     def _owner(self) -> dict[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from orchestrator_celery.errors import ForeignRun, StartUnconfirmed, StoreUnavailable
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.states import RunStatus
-from orchestrator_celery.records.head.fields import NO_APP, AppId, HeadField
+from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.progress import durations_field
 from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
@@ -19,7 +19,7 @@ from orchestrator_celery.store.feed.stream import FeedStream, execute_telling
 from orchestrator_celery.store.run_index import IndexEntry
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting import scripts
-from orchestrator_celery.store.scripting.script_call import NO_SUBSCRIPTIONS, Effects, Refused, Subscribed, Tell
+from orchestrator_celery.store.scripting.script_call import Effects, Refused, Tell
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.graphs import GraphTransitions
 from orchestrator_celery.store.transitions.logs import LogTransitions
@@ -29,9 +29,6 @@ from orchestrator_celery.store.transitions.signatures import SignatureTransition
 from orchestrator_celery.store.transitions.sliced import SlicedTransitions
 from orchestrator_celery.store.transitions.swarms import SwarmTransitions
 from orchestrator_celery.store.transitions.upload import FIRST_LOOK, upload
-
-if TYPE_CHECKING:
-    from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("Confirmed", "Store")
 
@@ -58,22 +55,15 @@ class Store(SlicedTransitions):
         subscribed: what subscriptions ask for.
     """
 
-    def __init__(
-        self,
-        client: Any,
-        settings: OrchestratorSettings,
-        app: AppId = NO_APP,
-        tell: Tell = lambda entry: None,
-        subscribed: Subscribed = NO_SUBSCRIPTIONS,
-    ) -> None:
-        super().__init__(client, settings, app, tell, subscribed)
-        self.swarms = SwarmTransitions(client, settings, app, tell, subscribed)
-        self.graphs = GraphTransitions(client, settings, app, tell, subscribed)
-        self.outbox = OutboxTransitions(client, settings, app, tell, subscribed)
-        self._feed = FeedStream(client, self.keys, settings.max_feed)
-        self.notices = NoticeTransitions(client, settings, app, tell, subscribed)
-        self.logs = LogTransitions(client, settings, app, tell, subscribed)
-        self.signatures = SignatureTransitions(client, settings, app, tell, subscribed)
+    def _make_parts(self) -> None:
+        super()._make_parts()
+        self.swarms = self._beside(SwarmTransitions)
+        self.graphs = self._beside(GraphTransitions)
+        self.outbox = self._beside(OutboxTransitions)
+        self._feed = FeedStream(self.client, self.keys, self._settings.max_feed)
+        self.notices = self._beside(NoticeTransitions)
+        self.logs = self._beside(LogTransitions)
+        self.signatures = self._beside(SignatureTransitions)
 
     def create(
         self,

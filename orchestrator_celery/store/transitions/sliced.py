@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestrator_celery.model.effects import Effect, FailRest
 from orchestrator_celery.model.ids import CLOSE, LeafId
 from orchestrator_celery.records.head.cancelled import CancelledPart, part_of_slice
-from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.live_nodes import live_pages
 from orchestrator_celery.store.schedule import schedule
-from orchestrator_celery.store.scripting.script_call import (
-    NO_SUBSCRIPTIONS,
-    Effects,
-    Refused,
-    Subscribed,
-    Tell,
-    Transitions,
-)
+from orchestrator_celery.store.scripting.script_call import Effects, Refused, Transitions
 from orchestrator_celery.store.transitions.upload import FIRST_LOOK
-
-if TYPE_CHECKING:
-    from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("SlicedTransitions",)
 
@@ -45,17 +34,9 @@ class SlicedTransitions(Transitions):
         subscribed: what subscriptions ask for.
     """
 
-    def __init__(
-        self,
-        client: Any,
-        settings: OrchestratorSettings,
-        app: AppId = NO_APP,
-        tell: Tell = lambda entry: None,
-        subscribed: Subscribed = NO_SUBSCRIPTIONS,
-    ) -> None:
-        super().__init__(client, settings, app, tell, subscribed)
+    def _make_parts(self) -> None:
         #: The list of runs, and the time of the next check of each.
-        self.due_index = DueIndex(client, settings, app, tell, subscribed)
+        self.due_index = self._beside(DueIndex)
 
     def retry(self, run: str, node: str = "") -> Effects:
         """Retry the failed nodes of a run; `detail`: the status, or the state of the node, that forbids it.

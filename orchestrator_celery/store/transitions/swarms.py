@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.ended import written_state
-from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
 from orchestrator_celery.store.run_index import RunIndex
-from orchestrator_celery.store.scripting.script_call import NO_SUBSCRIPTIONS, Effects, Subscribed, Tell, Transitions
+from orchestrator_celery.store.scripting.script_call import Effects, Transitions
 from orchestrator_celery.store.transitions.upload import upload
-
-if TYPE_CHECKING:
-    from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("Ended", "SwarmTransitions", "Taken", "taken_items")
 
@@ -80,15 +76,7 @@ def taken_items(answer: Effects) -> list[Taken]:
 class SwarmTransitions(Transitions):
     """Changes of running swarms."""
 
-    def __init__(
-        self,
-        client: Any,
-        settings: OrchestratorSettings,
-        app: AppId = NO_APP,
-        tell: Tell = lambda entry: None,
-        subscribed: Subscribed = NO_SUBSCRIPTIONS,
-    ) -> None:
-        super().__init__(client, settings, app, tell, subscribed)
+    def _make_parts(self) -> None:
         self._noted: dict[tuple[str, str], None] = {}
 
     def add_items(self, run: str, pool: str, items: Sequence[bytes], leaves: int, levels: str = "") -> Effects:

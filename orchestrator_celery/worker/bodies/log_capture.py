@@ -1,7 +1,7 @@
 """Keeps what tasks of runs log. It never blocks a task and never raises an error in it.
 
 A handler on the root logger and on Celery's task logger puts each line into the buffer of the process
-(`store/log_buffer.py`). What a task prints reaches the root logger, because Celery redirects it.
+(`store/buffers/log_buffer.py`). What a task prints reaches the root logger, because Celery redirects it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.records.statistics import Counted, Kind, Timed, bucket_of
-from orchestrator_celery.store.statistics.buffer import StatisticsBuffer
+from orchestrator_celery.store.buffers.statistics_buffer import StatisticsBuffer
 
 ADD, MUL = Kind("add"), Kind("mul", "import")
 

@@ -43,8 +43,9 @@ class Reader:
         """
         resumes, low = self.since is not None, recent if self.since is None else self.since - _MARGIN
         times = {topic: newest.get(topic, 0) for topic in self.topics}
-        # Without an entry, the time of the last change is not known: a run may have been deleted since.
-        self.tell({topic: at for topic, at in times.items() if at >= low or (resumes and not at)})
+        # Without an entry, the time of the last change is not known. A run without entries was deleted, perhaps after a
+        # page has read it and before this stream was opened.
+        self.tell({topic: at for topic, at in times.items() if at >= low or (not at and (resumes or _is_run(topic)))})
 
     def tell(self, news: Mapping[str, int], missed: str = "") -> None:
         """Take news, and the reason if some are missing."""
@@ -79,6 +80,10 @@ class Reader:
     def _end(self) -> None:
         self._is_ended = True
         self._woken.set()
+
+
+def _is_run(topic: str) -> bool:
+    return topic.startswith("run:")
 
 
 def _message(kind: str, data: Mapping[str, object], id: int = 0) -> bytes:

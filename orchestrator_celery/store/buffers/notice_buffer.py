@@ -6,17 +6,12 @@ list them.
 
 from __future__ import annotations
 
-import atexit
-import os
-import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from queue import SimpleQueue
 
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.notices.pending import OwedChange
+from orchestrator_celery.store.buffers.process_buffer import ProcessBuffer
 
 __all__ = ("NoticeBuffer",)
 
@@ -26,37 +21,32 @@ logger = safe_logger(__name__)
 _MOST = 10_000
 
 
-class NoticeBuffer:
+class NoticeBuffer(ProcessBuffer):
     """The changes that this process has made and has not told of.
 
     Args:
         send: sends the notices of changes of a run.
     """
 
+    _name, _every, _later = "orchestrator-notices", 0.0, 0.0
+
     def __init__(self, send: Callable[[str, Sequence[OwedChange]], object]) -> None:
         self._send = send
-        self._thread: threading.Thread | None = None
-        self._start()
-        own = weakref.ref(self)
-        atexit.register(lambda: _flush_at_exit(own))
+        super().__init__()
+        self._flush_at_exit()
 
     def add(self, run: str, change: OwedChange) -> None:
         """Have the notices of a change sent. This never waits."""
-        if self._pid != os.getpid():
-            self._start()
+        self._adopt()
         if len(self._changes) >= _MOST:
             return
         self._changes.append((run, change))
-        self._filled.put(None)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="orchestrator-notices", daemon=True)
-            self._thread.start()
+        self._wake()
 
-    def flush(self) -> None:
-        """Send all notices now, as far as the broker and the store can be reached."""
-        if self._pid != os.getpid():
-            self._start()
-        with self._sending:
+    def flush(self) -> bool:
+        """Send all notices now, as far as the broker and the store can be reached; none is left here."""
+        self._adopt()
+        with self._writing:
             while self._changes:
                 run, change = self._changes.popleft()
                 try:
@@ -67,25 +57,7 @@ class NoticeBuffer:
                         exc,
                         extra={"action": "notify", "run": run},
                     )
+        return True
 
-    def _start(self) -> None:
-        """Begin anew, in a new process: the changes, the lock and the thread belong to the old one."""
-        self._pid = os.getpid()
+    def _clear(self) -> None:
         self._changes: deque[tuple[str, OwedChange]] = deque()
-        self._sending = threading.Lock()
-        self._filled: SimpleQueue[None] = SimpleQueue()
-        self._thread = None
-
-    def _work(self) -> None:
-        filled = self._filled
-        while True:
-            filled.get()
-            self.flush()
-
-
-def _flush_at_exit(buffer: weakref.ref[NoticeBuffer]) -> None:
-    """Send what a client that ends has not sent."""
-    found = buffer()
-    if found is not None and found._pid == os.getpid():
-        with suppress(Exception):
-            found.flush()

@@ -8,31 +8,26 @@ of a second.
 from __future__ import annotations
 
 import json
-import os
-import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.streams.logs import write_line
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.buffers.process_buffer import ProcessBuffer
 
 __all__ = ("LogBuffer",)
 
 logger = safe_logger(__name__)
 
-#: Seconds between two writes, and after a write that did not reach the store.
-_EVERY, _LATER = 0.25, 2.0
 #: Number of lines that are written at once, and at which the thread does not wait.
 _AT_ONCE = 200
 #: Most lines that wait in a process. Further ones are dropped and counted.
 _MOST = 5_000
 
 
-class LogBuffer:
+class LogBuffer(ProcessBuffer):
     """The lines of this process that are not written yet.
 
     Args:
@@ -40,6 +35,8 @@ class LogBuffer:
         mark: records which runs have new lines, for searches. The thread calls it, so that no task waits for it.
         dropped: is told how many lines were dropped.
     """
+
+    _name, _every, _later = "orchestrator-logs", 0.25, 2.0
 
     def __init__(
         self,
@@ -50,29 +47,20 @@ class LogBuffer:
         self._write = write
         self._mark = mark
         self._on_dropped = dropped
-        self._thread: threading.Thread | None = None
-        self._start()
+        super().__init__()
 
     def add(self, run: str, line: bytes) -> None:
         """Keep a line until it is written. This never waits, and may be called from a signal handler."""
-        if self._pid != os.getpid():
-            self._start()
+        self._adopt()
         if len(self._lines) >= _MOST:
             self._drop(run, line)
             return
         self._lines.append((run, line))
-        if self._filled.empty():
-            self._filled.put(None)
-        if len(self._lines) >= _AT_ONCE and self._full.empty():
-            self._full.put(None)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="orchestrator-logs", daemon=True)
-            self._thread.start()
+        self._wake(at_once=len(self._lines) >= _AT_ONCE)
 
     def flush(self) -> bool:
         """Write all lines, and return whether none is left. Without lines this costs nothing."""
-        if self._pid != os.getpid():
-            self._start()
+        self._adopt()
         if not self._lines and not self._dropped and not self._writing.locked():
             return True
         with self._writing:
@@ -80,6 +68,12 @@ class LogBuffer:
                 if not (self._write_some() if self._lines else self._tell_dropped()):
                     return False
             return True
+
+    def _work(self) -> bool:
+        is_done = self.flush()
+        if is_done:
+            self._mark_runs()
+        return is_done
 
     def _write_some(self) -> bool:
         taken = [self._lines.popleft() for _ in range(min(_AT_ONCE, len(self._lines)))]
@@ -127,30 +121,12 @@ class LogBuffer:
     def _drop(self, run: str, line: bytes, count: int = 1) -> None:
         self._dropped[run] = (self._dropped.get(run, (0, line))[0] + count, line)
 
-    def _start(self) -> None:
-        """Begin anew, in a new process: the lines, the locks and the thread belong to the old one."""
-        self._pid = os.getpid()
+    def _clear(self) -> None:
         self._lines: deque[tuple[str, bytes]] = deque()
         #: Numbers of dropped lines by run, with the last one.
         self._dropped: dict[str, tuple[int, bytes]] = {}
         #: Runs whose newest lines a search does not know of.
         self._unmarked: set[str] = set()
-        self._writing = threading.Lock()
-        # A SimpleQueue, unlike an Event, may be used by a signal handler that interrupts another use of it.
-        self._filled: SimpleQueue[None] = SimpleQueue()
-        self._full: SimpleQueue[None] = SimpleQueue()
-        self._thread = None
-
-    def _run(self) -> None:
-        filled, full = self._filled, self._full
-        while True:
-            filled.get()
-            with suppress(Empty):
-                full.get(timeout=_EVERY)
-            while not self.flush():
-                with suppress(Empty):
-                    full.get(timeout=_LATER)
-            self._mark_runs()
 
 
 def _missing(count: int, line: bytes) -> bytes:

@@ -7,25 +7,21 @@ lost, its counts are given up.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.statistics import Counted, Durations, Kind, Timed, bucket_of
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.buffers.process_buffer import ProcessBuffer
 
 __all__ = ("StatisticsBuffer",)
 
 logger = safe_logger(__name__)
 
-#: Seconds between two writes.
-_EVERY = 5.0
 #: Most tasks and categories that a process counts apart from each other in an hour.
 _MOST_KINDS = 500
 #: A run is told of its tasks when they took so many seconds, or are so many; and so many runs may wait for that.
@@ -43,7 +39,7 @@ class _Event(NamedTuple):
     number: int
 
 
-class StatisticsBuffer:
+class StatisticsBuffer(ProcessBuffer):
     """The counts of this process that are not written yet.
 
     Args:
@@ -52,6 +48,12 @@ class StatisticsBuffer:
         tally: adds to the durations of a run.
     """
 
+    _name, _every, _later = "orchestrator-statistics", 5.0, 5.0
+    _counts: dict[Kind, Counter[str]]
+    _runs: dict[str, dict[str, Durations]]
+    _hour: int
+    _known: set[Kind]
+
     def __init__(
         self,
         hour: Callable[[], int],
@@ -59,15 +61,9 @@ class StatisticsBuffer:
         tally: Callable[[str, Mapping[str, Durations]], object],
     ) -> None:
         self._tally = tally
-        self._runs: dict[str, dict[str, Durations]] = {}
         self._ask_hour = hour
-        self._pid = 0
-        self._hour = -1
-        self._counts: dict[Kind, Counter[str]] = {}
-        self._known: set[Kind] = set()
-        self._thread: threading.Thread | None = None
         self._write = write
-        self._start()
+        super().__init__()
 
     def add(
         self,
@@ -88,19 +84,13 @@ class StatisticsBuffer:
             run: the run in which a body of it has ended; '' for none.
             number: how many.
         """
-        if self._pid != os.getpid():
-            self._start()
+        self._adopt()
         self._events.append(_Event(kind, what, timed, seconds, run, number))
-        if self._filled.empty():
-            self._filled.put(None)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="orchestrator-statistics", daemon=True)
-            self._thread.start()
+        self._wake()
 
     def flush(self) -> bool:
         """Write all counts, and return whether none is left. Without counts this costs nothing."""
-        if self._pid != os.getpid():
-            self._start()
+        self._adopt()
         if not self._events and not self._counts:
             return True
         with self._writing:
@@ -152,23 +142,7 @@ class StatisticsBuffer:
             found.setdefault(kind, Counter()).update(counted)
         return found
 
-    def _start(self) -> None:
-        """Begin anew, in a new process: the counts, the lock and the thread belong to the old one."""
-        self._pid = os.getpid()
+    def _clear(self) -> None:
         self._events: deque[_Event] = deque()
         self._counts, self._runs = {}, {}
-        self._writing = threading.Lock()
-        self._filled: SimpleQueue[None] = SimpleQueue()
-        self._wake: SimpleQueue[None] = SimpleQueue()
-        self._thread = None
         self._hour, self._known = -1, set()
-
-    def _run(self) -> None:
-        filled, wake = self._filled, self._wake
-        while True:
-            filled.get()
-            with suppress(Empty):
-                wake.get(timeout=_EVERY)
-            while not self.flush():
-                with suppress(Empty):
-                    wake.get(timeout=_EVERY)

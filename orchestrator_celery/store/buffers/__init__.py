@@ -1,0 +1,1 @@
+"""What a process keeps until a thread of it has taken it to the store."""
