@@ -11,6 +11,7 @@ from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
+from orchestrator_celery.handles.catalogs.saved_views import SavedViews
 from orchestrator_celery.handles.finding import Finding
 from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
@@ -119,6 +120,11 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         Answer with `run.approve()` or `run.reject()`.
         """
         return WaitingApprovals(self.container).all()
+
+    @property
+    def views(self) -> SavedViews:
+        """Saved views of the list of runs: filters with a name, of one person or shared."""
+        return SavedViews(self.container)
 
     def audit(
         self,

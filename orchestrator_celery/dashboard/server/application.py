@@ -30,9 +30,9 @@ from orchestrator_celery.dashboard.server.api import (
     swarms,
     tasks,
     verbs,
-    words,
     workers,
 )
+from orchestrator_celery.dashboard.server.api.filters import views, words
 from orchestrator_celery.dashboard.server.context import Served
 from orchestrator_celery.dashboard.server.document import document
 from orchestrator_celery.dashboard.server.live import stream
@@ -49,7 +49,7 @@ __all__ = ("build_api", "create_dashboard")
 
 _RESOURCES = (
     overview, runs, nodes, logs, events, verbs, bulk, swarms, approvals, signatures, tasks, stats, workers, audit,
-    words, session, login_routes, stream,
+    words, views, session, login_routes, stream,
 )  # fmt: skip
 
 
