@@ -318,6 +318,7 @@ if TYPE_CHECKING:
         approvals = Call(Orchestrator.approvals)
         audit = Call(Orchestrator.audit)
         doctor = Each(Orchestrator.doctor)
+        note_done = Call(Orchestrator.note_done)
         note_refusal = Call(Orchestrator.note_refusal)
         resume_reports = Call(Orchestrator.resume_reports)
         run = Call(Orchestrator.run)

@@ -548,6 +548,11 @@ async def awaited(run: Run) -> list[Event]:
     return [event async for event in events]
 
 
+def noted() -> None:
+    orchestrator.note_done("add_tasks", run=orchestrator.run("x"), node="0", counts={"added": 3})
+    orchestrator.note_refusal("add_tasks", "no", run="x", signature="", node="0")
+
+
 async def saved_views() -> list[SavedView]:
     made = orchestrator.views.save("mine", RunFilter.parse("tag:eu"), columns=["name"], shared=True, base=0)
     assert_type(made, SavedView)

@@ -10,10 +10,11 @@ import { Button } from "@/parts/button";
 import { Field, FIELD, INPUT } from "@/parts/dialog";
 import { compact, counted, percent, span } from "@/parts/format";
 import { Icon } from "@/parts/icons";
-import { blank, problemsOf, type Schema } from "@/parts/schema";
+import { blank, problemsOf } from "@/parts/schema";
 import { SchemaForm } from "@/parts/schema-form";
 import { Card, Empty, ErrorState, Note, Skeleton } from "@/parts/states";
 import { Table, type Column } from "@/parts/table";
+import { schemaOf } from "./task-schema";
 
 type Task = Schemas["TaskView"];
 type Kind = Schemas["KindStatistics"];
@@ -103,21 +104,6 @@ function columnsOf(known: ReadonlyMap<string, Kind>, narrow: boolean): Column<Ta
 
 function seconds(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : span(value);
-}
-
-/** The parameters of a task as one JSON Schema; a parameter without a type hint takes any JSON. */
-export function schemaOf(task: Task): Schema {
-  const parameters = task.parameters ?? [];
-  const defs: Record<string, Schema> = {};
-  const properties = Object.fromEntries(
-    parameters.map((parameter) => {
-      const { $defs, ...own } = (parameter.json_schema ?? {}) as Schema;
-      Object.assign(defs, $defs);
-      const hint = parameter.default ? `Default: ${parameter.default}` : undefined;
-      return [parameter.name, { ...own, title: parameter.name, ...(hint ? { description: own.description ? `${own.description} ${hint}` : hint } : {}) }];
-    }),
-  );
-  return { type: "object", properties, required: parameters.filter(({ required }) => required).map(({ name }) => name), $defs: defs };
 }
 
 function Start({ task, onClose }: { task: Task; onClose: () => void }): ReactNode {
