@@ -137,9 +137,12 @@ function useRuns(filter: string) {
     refetchInterval: pace,
     enabled: list.isSuccess,
   });
-  const counts = useQuery({ queryKey: ["counts", filter], queryFn: ({ signal }) => get("/api/runs/counts", {}, { filter }, signal), refetchInterval: 10_000 });
+  const counts = useQuery({ queryKey: ["counts", filter], queryFn: ({ signal }) => get("/api/runs/counts", {}, { filter }, signal), refetchInterval: pace });
   const { refetch } = newest;
+  const { refetch: count } = counts;
   useTopic("runs", useCallback(() => void refetch(), [refetch]), 500);
+  // Counting may read ten thousand runs.
+  useTopic("runs", useCallback(() => void count(), [count]), 3000);
   const shown = useMemo(() => {
     const now = new Map(newest.data?.runs.map((run) => [run.id, run]));
     const seen = new Set<string>();
