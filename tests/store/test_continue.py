@@ -13,6 +13,7 @@ from orchestrator_celery.store.transitions.continuation import Next, Offer, next
 
 from .conftest import WINDOW
 from .play import FIRST, Play, names
+from .test_after_items import after
 from .trees import chain, chord, group, leaf, swarm, unit
 
 OWNER = "host/7/aa"
@@ -66,7 +67,7 @@ def test_the_step_ends_as_any_other(line):
 
 @pytest.mark.parametrize(
     "offer",
-    [Offer(), OFFER._replace(tasks=",u,"), OFFER._replace(tasks=",tt,"), OFFER._replace(spent=1000)],
+    [Offer(), OFFER._replace(tasks=",u,"), OFFER._replace(tasks=",tt,"), OFFER._replace(spent=2000)],
     ids=["nothing", "another task", "a longer name", "a turn that is over"],
 )
 def test_without_an_offer_the_step_gets_a_message(line, offer):
@@ -175,13 +176,13 @@ def test_the_next_item_takes_the_slot(play):
 
 
 def test_the_nodes_of_a_run_share_a_turn(play):
-    """Given ten live tasks, then a process goes on for a tenth of a turn, because each of the ten may have a process."""
+    """Given ten live tasks, then a process goes on for a tenth of their time, because each of the ten may have a process."""
     play.start(swarm(*[step() for _ in range(40)], max_concurrency=10))
     for index in range(10):
         play.claim(f"0.{index}", owner=OWNER)
-    following, _ = finish(play, "0.0", OFFER._replace(carrier="0.0:1", spent=90))
+    following, _ = finish(play, "0.0", OFFER._replace(carrier="0.0:1", spent=190))
     assert following is not None
-    assert finish(play, "0.1", OFFER._replace(carrier="0.1:1", spent=110)) == (None, ["0.11"])
+    assert finish(play, "0.1", OFFER._replace(carrier="0.1:1", spent=210)) == (None, ["0.11"])
 
 
 def test_an_unbounded_swarm_starts_an_item_for_the_process_that_is_free(play):
@@ -202,7 +203,7 @@ def test_an_unbounded_swarm_starts_an_item_for_the_process_that_is_free(play):
     [
         (PLAIN, Offer()),
         (PLAIN, OFFER._replace(tasks=",u,")),
-        (PLAIN, OFFER._replace(spent=1000 // WINDOW + 1)),
+        (PLAIN, OFFER._replace(spent=2000 // WINDOW + 1)),
         (b'["t",[],{},{"queue":"other"}]', OFFER),
     ],
     ids=["nothing", "another task", "a turn that is over", "options"],
@@ -217,7 +218,7 @@ def test_an_unbounded_swarm_starts_no_item_that_would_need_a_message(play, first
 
 def test_the_callback_of_an_item_comes_before_the_next_item(play):
     """Given an unbounded swarm with a callback for each item, then the process goes on with the callback alone."""
-    play.start(swarm(*[step() for _ in range(WINDOW + 40)], on_success=[step()]))
+    play.start(after(swarm(*[step() for _ in range(WINDOW + 40)]), s=step()))
     play.claim("0.0", owner=OWNER)
     following, todo = finish(play, "0.0", OFFER._replace(carrier="0.0:1"))
     assert following is not None and following.dispatch.leaf.node == "0.0.s0"
