@@ -21,7 +21,7 @@ PAGES = {
     "logs": ("/logs", ["line 29"]),
     "workers": ("/workers", ["alive"]),
     "deleted": ("/deleted", ["Nothing is deleted"]),
-    "audit": ("/audit", ["No entry"]),
+    "audit": ("/audit?actor=nobody", ["No entry"]),
 }
 TABS = {
     "graph": ["START", "grow", "END"],
