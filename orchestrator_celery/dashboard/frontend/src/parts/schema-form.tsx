@@ -35,7 +35,7 @@ export function SchemaForm({ schema, value, onChange }: SchemaFormProps): ReactN
       />
       {raw ? (
         <>
-          <Suspense fallback={<textarea aria-label="JSON" className={`${INPUT} h-40 font-mono`} readOnly value={json} />}>
+          <Suspense fallback={<textarea aria-label="JSON" className={`${INPUT} h-40! font-mono`} readOnly value={json} />}>
             <JsonEditor
               value={json}
               onChange={(next) => {
@@ -128,7 +128,7 @@ function Input({ schema, value, onChange, invalid, required }: NodeProps & { inv
     const text = typeof value === "string" ? value : "";
     const change = (next: string): void => onChange(next === "" && !required ? undefined : next);
     return text.length > 60 || text.includes("\n") ? (
-      <textarea dir="auto" className={`${INPUT} h-24 py-1`} aria-invalid={invalid} value={text} onChange={(event) => change(event.target.value)} />
+      <textarea dir="auto" className={`${INPUT} h-24! py-1`} aria-invalid={invalid} value={text} onChange={(event) => change(event.target.value)} />
     ) : (
       <input dir="auto" className={INPUT} aria-invalid={invalid} value={text} onChange={(event) => change(event.target.value)} />
     );

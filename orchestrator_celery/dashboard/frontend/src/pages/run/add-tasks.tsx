@@ -114,7 +114,7 @@ function LinesField({ text, onChange, lines }: { text: string; onChange: (text: 
   );
   return (
     <Field label="Arguments" hint={hint} error={error}>
-      <textarea className={`${INPUT} h-40 py-1 font-mono`} spellCheck={false} aria-invalid={Boolean(error)} value={text} onChange={(event) => onChange(event.target.value)} />
+      <textarea className={`${INPUT} h-40! py-1 font-mono`} spellCheck={false} aria-invalid={Boolean(error)} value={text} onChange={(event) => onChange(event.target.value)} />
     </Field>
   );
 }
