@@ -144,6 +144,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graph-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description List the templates by name.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Build Template
+         * @description Make a graph from a template. The problem document says which parameters are not allowed.
+         */
+        post: operations["build_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-tools/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Graph
+         * @description Check a document. The answer lists every problem; also a value that is no document is a problem, not an error.
+         */
+        post: operations["check_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-tools/test-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Run Graph
+         * @description Start a real run of a document that is not saved. The run has the tag `test`.
+         */
+        post: operations["test_run_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -1471,11 +1551,30 @@ export interface components {
             name: string;
         };
         /**
+         * CheckForm
+         * @description What is checked: a graph's document, also an unfinished or a broken one.
+         */
+        CheckForm: {
+            /** Document */
+            document?: unknown;
+        };
+        /**
          * CheckLevel
          * @description How serious the outcome of a check is.
          * @enum {string}
          */
         CheckLevel: "ok" | "warning" | "error";
+        /**
+         * CheckedGraph
+         * @description The problems of a graph.
+         *
+         *     Args:
+         *         problems: every problem; without an error among them, the graph can run.
+         */
+        CheckedGraph: {
+            /** Problems */
+            problems: components["schemas"]["FoundProblem"][];
+        };
         /**
          * CloseForm
          * @description How to close an open swarm: at once, or when it has no more items to run.
@@ -1660,6 +1759,31 @@ export interface components {
             word: string;
         };
         /**
+         * FoundProblem
+         * @description One problem of a graph.
+         *
+         *     Args:
+         *         kind: an `error` refuses a run; a `warning` does not.
+         *         node: the name of the node, with the names of the nodes around it as in `outer/inner`; None if the whole graph
+         *             has the problem.
+         *         edge: the position, in the list of edges, of the declaration with the problem; None if an edge does not have
+         *             it. The list is that of the graph that has the node.
+         *         text: the problem and what to do.
+         */
+        FoundProblem: {
+            /** Edge */
+            edge: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "error" | "warning";
+            /** Node */
+            node: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * GraphEdge
          * @description One edge of a graph.
          *
@@ -1686,6 +1810,41 @@ export interface components {
             taken: number;
             /** Target */
             target: string;
+        };
+        /**
+         * GraphRun
+         * @description The document of a graph, and the input of a run of it.
+         */
+        GraphRun: {
+            /**
+             * Args
+             * @default []
+             */
+            args: unknown[];
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kwargs
+             * @default {}
+             */
+            kwargs: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * GraphRunStarted
+         * @description The test run that was started.
+         *
+         *     Args:
+         *         run: the run.
+         */
+        GraphRunStarted: {
+            run: components["schemas"]["RunView"];
         };
         /**
          * HourStatistics
@@ -2982,6 +3141,51 @@ export interface components {
             workers: string[];
         };
         /**
+         * TemplateForm
+         * @description The parameters of a template: signatures are objects, expressions are lists.
+         */
+        TemplateForm: {
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TemplateGraph
+         * @description The graph that a template made.
+         *
+         *     Args:
+         *         document: its document.
+         */
+        TemplateGraph: {
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TemplateView
+         * @description A template.
+         *
+         *     Args:
+         *         name: its name.
+         *         summary: what its graph does, in one sentence.
+         *         parameters: the JSON Schema of its parameters.
+         */
+        TemplateView: {
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Summary */
+            summary: string;
+        };
+        /**
          * TimelinePage
          * @description A page of the times of nodes, in the order of the tree.
          *
@@ -3398,6 +3602,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilterWord"][];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"][];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    build_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateGraph"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedGraph"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_run_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GraphRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphRunStarted"];
                 };
             };
             /** @description Refused */
