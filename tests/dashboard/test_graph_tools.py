@@ -70,3 +70,16 @@ def test_templates_make_documents(browser, project):
     problem = browser.refused("graph-templates/fallback", parameters={"primary": 3})
     assert (problem["status"], "primary" in problem["detail"]) == (422, True)
     assert browser.refused("graph-templates/nobody")["status"] == 422
+
+
+def test_a_document_is_written_as_python_and_compared(browser, graph):
+    old = graph.to_dict()
+    code = browser.call("graph-tools/python", document=old, name="orders")["code"]
+    assert code == graph.to_python("orders")
+    assert browser.refused("graph-tools/python", document=old, name="not a name")["status"] == 422
+    new = graph.add_error_edge("first", END).to_dict()
+    found = browser.call("graph-tools/diff", old=old, new=new, names=["version 1", "version 2"])
+    assert [(edge["change"], edge["source"], edge["target"]) for edge in found["edges"]] == [("added", "first", END)]
+    assert (found["nodes"], found["fields"]) == ([], [])
+    assert "--- version 1" in found["text"]
+    assert browser.call("graph-tools/diff", old=old, new=old)["text"] == ""

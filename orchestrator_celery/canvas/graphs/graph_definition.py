@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas.approval import Approval, approval_flaws
+from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.conditions.language import Branch, Otherwise, as_json, expression
 from orchestrator_celery.canvas.retry import Errors, error_names, retry_flaws, retry_json
 from orchestrator_celery.errors import InvalidWorkflow
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "END",
+    "MAX_VISITS",
     "START",
     "branch_entry",
     "check_shape",
@@ -32,6 +34,9 @@ __all__ = (
 #: Begin and end of a graph. They are not nodes: nothing runs there.
 START: Final = "__start__"
 END: Final = "__end__"
+
+#: The visit limit of a node if neither the node nor its graph sets one.
+MAX_VISITS: Final = 25
 
 _JOINS = ("all", "any")
 _MODES = ("first", "all")
@@ -170,7 +175,7 @@ def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
         if field in copy:
             try:
                 signature = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
-                copy[field] = maybe_signature(signature, app=app, clone=True)
+                copy[field] = rebuilt(signature, app)
             except (AttributeError, LookupError, TypeError, ValueError) as exc:  # of the classes of Celery's canvas
                 where = (
                     f"node {safe_repr(copy['name'])}" if "name" in copy else f"the edges of {safe_repr(copy['from'])}"

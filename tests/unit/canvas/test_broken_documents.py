@@ -36,9 +36,7 @@ WHOLE = (
     .add_node("in", ConditionalGraph("in", app=APP).add_node("q", A.s()).add_edge(START, "q").add_edge("q", END))
     .add_node("chain", A.s() | A.s())
     .add_edge(START, "a")
-    .add_conditional_edges(
-        "a", [when(result["s"] >= 1, "swarm"), when(result.in_([1, 2]), "ask"), otherwise("map")], mode="all"
-    )
+    .add_conditional_edges("a", [when(result["s"] >= 1, "swarm"), when(result.in_([1, 2]), "ask"), otherwise("map")])
     .add_conditional_edges("swarm", A.s(), {"x": "in", "y": "chain"})
     .add_conditional_edges("ask", {"approved": "map", "rejected": END})
     .add_error_edge("map", "in", on=["ValueError"])

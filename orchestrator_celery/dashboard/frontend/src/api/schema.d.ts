@@ -204,6 +204,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graph-tools/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Graphs
+         * @description Compare two graphs: nodes, edges, settings, and the lines of their Python modules.
+         */
+        post: operations["compare_graphs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-tools/python": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Graph
+         * @description Write the Python module that builds a graph.
+         */
+        post: operations["write_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/graph-tools/test-run": {
         parameters: {
             query?: never;
@@ -1602,6 +1642,63 @@ export interface components {
             at?: string | null;
         };
         /**
+         * DiffForm
+         * @description The documents of two graphs, and their names in the text of the differences.
+         */
+        DiffForm: {
+            /**
+             * Names
+             * @default [
+             *       "old",
+             *       "new"
+             *     ]
+             */
+            names: [
+                string,
+                string
+            ];
+            /**
+             * New
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            new: {
+                [key: string]: unknown;
+            };
+            /**
+             * Old
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            old: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * EdgeDifference
+         * @description An edge that was added, removed or changed. A declaration of several targets counts as an edge for each.
+         *
+         *     Args:
+         *         change: added, removed, or changed: another condition, or another place among the edges of the source.
+         *         source: the node's name, with the path; `__start__` for START.
+         *         target: the node's name, with the path; `__end__` for END.
+         *         text: the condition or key in words, of the new graph if the edge is there.
+         */
+        EdgeDifference: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
          * EdgeKind
          * @description When an edge of a graph is taken.
          * @enum {string}
@@ -1781,6 +1878,38 @@ export interface components {
             /** Node */
             node: string | null;
             /** Text */
+            text: string;
+        };
+        /**
+         * GraphDifferences
+         * @description The differences between two graphs; false if there are none.
+         *
+         *     Args:
+         *         nodes: the nodes that differ, those of nested graphs too.
+         *         edges: the edges that differ, those of nested graphs too.
+         *         fields: the settings of the graph that differ, such as `max_visits`.
+         *         text: the difference between the Python modules of the graphs, as `diff -u` prints it.
+         */
+        GraphDifferences: {
+            /**
+             * Edges
+             * @default []
+             */
+            edges: components["schemas"]["EdgeDifference"][];
+            /**
+             * Fields
+             * @default []
+             */
+            fields: string[];
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: components["schemas"]["NodeDifference"][];
+            /**
+             * Text
+             * @default
+             */
             text: string;
         };
         /**
@@ -2258,6 +2387,30 @@ export interface components {
             result: components["schemas"]["Shown"] | null;
         };
         /**
+         * NodeDifference
+         * @description A node that was added, removed or changed.
+         *
+         *     Args:
+         *         name: the name; of a node in a nested graph with the path, such as `ship/pack`.
+         *         change: added, removed or changed.
+         *         fields: what changed: `task`, `args`, `kwargs`, `options`, `immutable` of a task, `signature` of another body,
+         *             and arguments of `add_node`.
+         */
+        NodeDifference: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /**
+             * Fields
+             * @default []
+             */
+            fields: string[];
+            /** Name */
+            name: string;
+        };
+        /**
          * NodeForm
          * @description A node, or none for the whole run.
          */
@@ -2528,6 +2681,35 @@ export interface components {
         PurgeForm: {
             /** Confirm */
             confirm: string;
+        };
+        /**
+         * PythonForm
+         * @description The document of a graph, and the variable that the graph gets in a module.
+         */
+        PythonForm: {
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Name
+             * @default graph
+             */
+            name: string;
+        };
+        /**
+         * PythonModule
+         * @description A Python module.
+         *
+         *     Args:
+         *         code: its text.
+         */
+        PythonModule: {
+            /** Code */
+            code: string;
         };
         /**
          * Rejection
@@ -3726,6 +3908,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckedGraph"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_graphs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiffForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDifferences"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PythonForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PythonModule"];
                 };
             };
             /** @description Refused */

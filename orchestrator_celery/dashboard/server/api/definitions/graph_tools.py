@@ -1,15 +1,15 @@
-"""Tools of the graph editor that need no stored graph: check a document, and run it for a test."""
+"""Tools of the graph editor that need no stored graph: check, write as Python, compare, and run for a test."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from orchestrator_celery import GraphInvalid, InvalidWorkflow, RunView
+from orchestrator_celery import GraphDifferences, GraphInvalid, InvalidWorkflow, RunView
 from orchestrator_celery.dashboard.server.access.roles import needs
-from orchestrator_celery.dashboard.server.api.definitions.documents import GraphRun, read_graph
+from orchestrator_celery.dashboard.server.api.definitions.documents import Document, GraphRun, read_graph
 from orchestrator_celery.dashboard.server.context import Found
 
 __all__ = ("router",)
@@ -54,6 +54,31 @@ class CheckedGraph(BaseModel):
     problems: list[FoundProblem]
 
 
+class PythonForm(BaseModel):
+    """The document of a graph, and the variable that the graph gets in a module."""
+
+    document: Document
+    name: Annotated[str, Field(max_length=200)] = "graph"
+
+
+class PythonModule(BaseModel):
+    """A Python module.
+
+    Args:
+        code: its text.
+    """
+
+    code: str
+
+
+class DiffForm(BaseModel):
+    """The documents of two graphs, and their names in the text of the differences."""
+
+    old: Document
+    new: Document
+    names: tuple[Annotated[str, Field(max_length=300)], Annotated[str, Field(max_length=300)]] = ("old", "new")
+
+
 class GraphRunStarted(BaseModel):
     """The test run that was started.
 
@@ -78,6 +103,18 @@ def check_graph(found: Found, form: CheckForm) -> CheckedGraph:
     return CheckedGraph(
         problems=[FoundProblem(kind="error", node=node, edge=edge, text=text) for node, edge, text in listed]
     )
+
+
+@router.post("/python")
+def write_graph(found: Found, form: PythonForm) -> PythonModule:
+    """Write the Python module that builds a graph."""
+    return PythonModule(code=read_graph(found, form.document).to_python(form.name))
+
+
+@router.post("/diff")
+def compare_graphs(found: Found, form: DiffForm) -> GraphDifferences:
+    """Compare two graphs: nodes, edges, settings, and the lines of their Python modules."""
+    return read_graph(found, form.old).differences(read_graph(found, form.new), names=form.names)
 
 
 @router.post("/test-run", dependencies=[needs("run")])
