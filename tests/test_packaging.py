@@ -1,8 +1,13 @@
 """What is shipped is what is tested."""
 
 import importlib.util
+import json
+import os
+import re
 import subprocess
 import sys
+import tarfile
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -22,10 +27,16 @@ def wheel(tmp_path_factory):
         missing("The build of the dashboard's pages (make frontend)")
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    build(command)
     [path] = folder.glob("*.whl")
     return path
+
+
+def build(command):
+    """Build a package. There is no Node on the path."""
+    env = {**os.environ, "PATH": os.defpath}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_everything_is_in_the_wheel(wheel):
@@ -82,11 +93,52 @@ def test_redis_may_be_the_broker(wheel):
     assert "Requires-Dist: celery[redis]>=5.5" in metadata.splitlines()
 
 
+@pytest.fixture(scope="module")
+def commands(wheel, tmp_path_factory):
+    """The commands of an environment that has the wheel and nothing that it does not need."""
+    return fresh.install(wheel, tmp_path_factory.mktemp("fresh") / "env")
+
+
 @pytest.mark.slow
-def test_the_wheel_alone_runs_the_readme(wheel, tmp_path):
+def test_the_wheel_alone_runs_the_readme(commands, tmp_path):
     """Given a fresh environment without extras, then the README's own lines run with a worker, and Redis as broker."""
     (tmp_path / "project").mkdir()
-    commands = fresh.install(wheel, tmp_path / "env")
     with EmbeddedRedis() as redis:
         env = {"CELERY_BROKER_URL": redis.url(0), "CELERY_RESULT_BACKEND": redis.url(1)}
         fresh.play(ROOT / "README.md", commands, tmp_path / "project", env)
+
+
+@pytest.mark.slow
+def test_the_wheel_serves_the_dashboard_without_node(wheel, commands, tmp_path):
+    """Given the wheel with its extra, when its command is started where there is no Node, then all files of the pages are there."""
+    fresh.add(commands, f"{wheel}[dashboard]")
+    (tmp_path / "proj.py").write_text(
+        "from celery import Celery\nfrom orchestrator_celery import Orchestrator\n"
+        "app = Celery('proj')\norchestrator = Orchestrator(app)\n"
+    )
+    with EmbeddedRedis() as redis, fresh.serving(commands, tmp_path, redis) as address:
+        index = read(address, "/")
+        files = re.findall(r'(?:src|href)="(\./[^"]+)"', index)
+        assert any(name.endswith(".js") for name in files)
+        assert any(name.endswith(".css") for name in files)
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', index), "nothing comes from elsewhere"
+        for name in files:
+            assert read(address, name.removeprefix("."))
+        assert json.loads(read(address, "/api/runs"))["runs"] == []
+
+
+def test_the_wheel_of_the_sdist_has_the_pages(wheel, tmp_path):
+    """Given the sdist, then a wheel is built from it without Node, with the same files."""
+    build([sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)])
+    [sdist] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [tree] = [path for path in tmp_path.iterdir() if path.is_dir()]
+    build([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(tree)])
+    [made] = tmp_path.glob("*.whl")
+    assert sorted(zipfile.ZipFile(made).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
+
+
+def read(address, path):
+    with urllib.request.urlopen(address + path, timeout=60) as answer:
+        return answer.read().decode()

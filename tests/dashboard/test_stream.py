@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -117,6 +118,37 @@ def test_many_pages_cost_one_connection(server, start, redis):
             assert len(following(redis)) <= 2, "of 21 pages"
             page.close()
     wait_for(lambda: not following(redis), 10, "the end of the follower, once nobody looks")
+
+
+def test_many_pages_that_read_the_same_cost_one_reading(server, start, redis):
+    """Given an open page, when many read at once, then the store is asked about once; what changed is seen at once."""
+    run = start()
+    path = f"{server.url}/api/runs/{run.id}"
+
+    def read(_=None):
+        return httpx.get(path, timeout=60).json()["run"]["status"]
+
+    def cost(times):
+        before = redis.client().info("commandstats")
+        with ThreadPoolExecutor(10) as pool:
+            assert set(pool.map(read, range(times))) == {"PENDING"}
+        after = redis.client().info("commandstats")
+        names = ("cmdstat_hmget", "cmdstat_hgetall", "cmdstat_hget")  # what the reading of a run takes
+        return sum(after.get(name, {}).get("calls", 0) - before.get(name, {}).get("calls", 0) for name in names)
+
+    alone = cost(1)
+    assert cost(30) >= 30 * alone, "without a page, each call of the API reads"
+    with server.open("runs", f"run:{run.id}", after=1) as page:
+        page.heard("runs", f"run:{run.id}")
+        assert cost(30) < 30 * alone / 2
+        for verb, status in (("suspend", "SUSPENDED"), ("resume", "PENDING")):
+            getattr(run, verb)()
+            wait_for(lambda wanted=status: read() == wanted, 2, f"{status}, a second later at most")
+        session = httpx.get(f"{server.url}/api/session")
+        headers = {"X-CSRF-Token": session.json()["csrf"], "Cookie": session.headers["set-cookie"].partition(";")[0]}
+        assert read() == "PENDING"
+        assert httpx.post(f"{path}/suspend", headers=headers).status_code == 200
+        assert read() == "SUSPENDED", "a verb at this server is seen at once"
 
 
 @pytest.mark.parametrize("topics", ["", ",", "run:", "runs,nodes", ",".join(f"run:{n}" for n in range(101))])

@@ -9,12 +9,15 @@ Needs nothing but the standard library and a Redis: that of the page's own lines
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -27,10 +30,27 @@ _GRACE = 20
 def install(wheel: Path, folder: Path) -> Path:
     """Make an environment with the wheel and what it depends on; answers its folder of commands."""
     venv.EnvBuilder(with_pip=True).create(folder)
-    commands = folder / "bin"
-    command = [commands / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    add(folder / "bin", str(wheel))
+    return folder / "bin"
+
+
+def add(commands: Path, requirement: str) -> None:
+    """Install what a requirement names, too."""
+    command = [commands / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]
     subprocess.run(command, check=True)
-    return commands
+
+
+@contextmanager
+def serving(commands: Path, project: Path, redis: Any) -> Iterator[str]:
+    """Serve the dashboard of `proj.py`; answers the address. Nothing but the environment is on the path."""
+    env = {"PATH": str(commands), "CELERY_BROKER_URL": redis.url(0), "CELERY_RESULT_BACKEND": redis.url(1)}
+    command = [commands / "celery", "-A", "proj", "orchestrator", "dashboard", "--port", "0"]
+    with subprocess.Popen(command, cwd=project, env=env, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield next(found[1] for line in server.stdout if (found := re.search(r"(http://\S+)/", line)))
+        finally:
+            server.terminate()
 
 
 def play(page: Path, commands: Path, project: Path, env: Mapping[str, str]) -> None:

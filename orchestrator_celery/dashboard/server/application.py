@@ -36,6 +36,7 @@ from orchestrator_celery.dashboard.server.context import Served
 from orchestrator_celery.dashboard.server.document import document
 from orchestrator_celery.dashboard.server.live import stream
 from orchestrator_celery.dashboard.server.live.hub import Hub
+from orchestrator_celery.dashboard.server.live.shared_reads import SharedReads
 from orchestrator_celery.dashboard.server.pages import pages
 from orchestrator_celery.dashboard.server.paths import Paths
 from orchestrator_celery.dashboard.server.problems import PROBLEMS, install_problems
@@ -91,7 +92,8 @@ def create_dashboard(
     api.state.sessions = Sessions(secret)
     api.state.hub = Hub(orchestrator)
     api.include_router(pages(base))
-    return Paths(Guard(api, served, auth, api.state.sessions, frozenset(hosts), base), base)
+    shared = SharedReads(api, api.state.hub)
+    return Paths(Guard(shared, served, auth, api.state.sessions, frozenset(hosts), base), base)
 
 
 def build_api() -> FastAPI:

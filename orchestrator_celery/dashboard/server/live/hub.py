@@ -22,6 +22,9 @@ __all__ = ("Hub",)
 _BLOCK = 200
 #: Seconds between two rounds, so that a busy run costs ten reads a second, and while the store is away.
 _PAUSE, _AWAY = 0.1, 0.3
+#: With many pages the rounds are longer: each round has all of them read again, and pages that read in the same round
+#: share one reading.
+_PAUSE_EACH, _LONGEST_PAUSE = 0.003, 0.4
 #: Milliseconds that a page may take between its first reading and the opening of its stream.
 _RECENT = 15_000
 _GONE, _BACK = "the store does not answer", "the store was away"
@@ -41,6 +44,10 @@ class Hub:
         self._lock = threading.Lock()
         self._readers: set[Reader] = set()
         self._thread: threading.Thread | None = None
+        #: Grows with all news, before a reader hears of them.
+        self.version = 0
+        #: Whether all news are heard of now: somebody looks, and the store answers.
+        self.is_following = False
 
     @property
     def is_full(self) -> bool:
@@ -64,6 +71,7 @@ class Hub:
         try:
             self._follow_all()
         finally:  # of an error that was not foreseen, too: the pages open new streams, which start a new thread
+            self.is_following = False
             with self._lock:
                 left = list(self._readers) if self._thread is threading.current_thread() else []
                 self._thread = None if left else self._thread
@@ -81,6 +89,7 @@ class Hub:
                 follower = follower or self._orchestrator.follower()
                 told = self._round(follower, snapshots, readers, told)
             except (OrchestratorError, RedisError):
+                self.is_following = False
                 _tell(readers, {}, "" if is_away else _GONE)
                 is_away = True
                 time.sleep(_AWAY)
@@ -103,9 +112,12 @@ class Hub:
             reader.begin(newest, follower.now() - _RECENT)
         news = follower.read(_BLOCK)
         changed = dict.fromkeys(snapshots.changed(topics), 0)
+        if news.topics or changed or news.missed:
+            self.version += 1
+        self.is_following = True
         _tell(readers, {**news.topics, **changed}, news.missed)
         if news.topics:
-            time.sleep(_PAUSE)
+            time.sleep(min(_LONGEST_PAUSE, _PAUSE + len(readers) * _PAUSE_EACH))
         return readers
 
 
