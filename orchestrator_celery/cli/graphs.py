@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
-import json
-import sys
-from importlib import import_module
-from pathlib import Path
-from typing import Any
-
 import click
 
-from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
-from orchestrator_celery.cli.output import as_json
+from orchestrator_celery.canvas.graphs.differences import GraphDifferences
+from orchestrator_celery.canvas.graphs.graph_definition import END, START
+from orchestrator_celery.cli.graph_sources import json_of, read_graph
+from orchestrator_celery.cli.output import as_json, coloured
 from orchestrator_celery.cli.project import acts, command, opened, said
 from orchestrator_celery.errors import GraphInvalid
 from orchestrator_celery.model.printing.text import printable, printable_lines
-from orchestrator_celery.orchestrator import Orchestrator
 
 __all__ = ("graph",)
 
 _SOURCE = click.argument("source")
+#: The colours of lines that were removed, added, or say where.
+_COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 _BY = click.option("--by", help="The person on whose behalf you act. Default: user@host.")
 
 
@@ -28,8 +24,8 @@ _BY = click.option("--by", help="The person on whose behalf you act. Default: us
 def graph() -> None:
     """Draw, check, compare, save and start conditional graphs.
 
-    SOURCE is a JSON document of `to_dict()`, as a file or `-` for the standard input, or a graph in your code, as
-    `package.module:name`.
+    SOURCE is a JSON document, as a file or `-` for the standard input, or a graph in your code, as
+    `package.module:name` or `file.py:name`.
     """
 
 
@@ -37,22 +33,30 @@ def graph() -> None:
 def show(ctx: click.Context, source: str, document: bool) -> None:
     """Draw SOURCE as a Mermaid flowchart."""
     with opened(ctx) as found:
-        read = _read(found, source)
+        read = read_graph(found, source)
         click.echo(as_json(read.to_dict()) if document else printable_lines(read.to_mermaid()))
 
 
-@command(_SOURCE, name="export")
-def export_(ctx: click.Context, source: str) -> None:
-    """Print the document of SOURCE, which `graph import` reads."""
+@command(
+    _SOURCE,
+    click.option("--python", is_flag=True, help="Print a Python module that builds the graph."),
+    click.option("--variable", help="The variable of the graph in the module.  [default: graph]"),
+    name="export",
+)
+def export_(ctx: click.Context, source: str, python: bool, variable: str | None) -> None:
+    """Print SOURCE as the document that `graph import` reads, or as a Python module."""
+    if variable is not None and not python:
+        raise click.UsageError("--variable names the variable of a Python module: give --python too.")
     with opened(ctx) as found:
-        click.echo(as_json(_read(found, source).to_dict()))
+        read = read_graph(found, source)
+        click.echo(read.to_python(variable or "graph") if python else as_json(read.to_dict()), nl=not python)
 
 
 @command(_SOURCE)
 def validate(ctx: click.Context, source: str) -> None:
     """Check SOURCE and print everything that is wrong with it."""
     with opened(ctx) as found:
-        read = _read(found, source)
+        read = read_graph(found, source)
         try:
             read.validate()
         except GraphInvalid as exc:
@@ -61,23 +65,48 @@ def validate(ctx: click.Context, source: str) -> None:
     said(f"{source}: {len(read.nodes)} nodes, {len(read.edges)} edges, nothing is wrong")
 
 
-@command(click.argument("old"), click.argument("new"))
-def diff(ctx: click.Context, old: str, new: str) -> None:
-    """Compare two graphs, line by line. The exit status is 1 if they differ."""
+@command(
+    click.argument("old"),
+    click.argument("new"),
+    click.option("--json", "document", is_flag=True, help="Print one JSON document instead."),
+)
+def diff(ctx: click.Context, old: str, new: str, document: bool) -> None:
+    """Compare two graphs: nodes, edges, settings, and the lines of their Python modules.
+
+    The exit status is 1 if they differ.
+    """
     with opened(ctx) as found:
-        before, after = (as_json(_read(found, source).to_dict()).splitlines() for source in (old, new))
-    lines = list(difflib.unified_diff(before, after, old, new, lineterm=""))
-    for line in lines:
-        said(line)
-    if lines:
+        changes = read_graph(found, old).differences(read_graph(found, new), names=(old, new))
+    if document:
+        click.echo(as_json(changes))
+    else:
+        _show(changes)
+    if changes:
         raise click.exceptions.Exit(1)
+
+
+def _show(changes: GraphDifferences) -> None:
+    for field in changes.fields:
+        said(f"changed setting: {field}")
+    for node in changes.nodes:
+        said(f"{node.change} node: {node.name}" + (f" ({', '.join(node.fields)})" if node.fields else ""))
+    for edge in changes.edges:
+        said(
+            f"{edge.change} edge: {_end(edge.source)} -> {_end(edge.target)}" + (f" ({edge.text})" if edge.text else "")
+        )
+    for line in changes.text.splitlines():
+        click.echo(coloured(printable(line), fg=_COLOURS.get(line[:1])))
+
+
+def _end(end: str) -> str:
+    return {START: "START", END: "END"}.get(end, end)
 
 
 @command(_SOURCE, click.option("--name", help="The name. Default: the graph's."), _BY, name="import")
 def import_(ctx: click.Context, source: str, name: str | None, by: str | None) -> None:
     """Save SOURCE as a stored signature and print its id."""
     with opened(ctx) as found, acts(by):
-        read = _read(found, source)
+        read = read_graph(found, source)
         read.validate()
         click.echo(found.save(read, name=name).id)
 
@@ -90,9 +119,9 @@ def import_(ctx: click.Context, source: str, name: str | None, by: str | None) -
 )
 def run(ctx: click.Context, source: str, args: tuple[str, ...], wait: bool, by: str | None) -> None:
     """Start SOURCE and print the run's id."""
-    given = [_json(text, "--arg") for text in args]
+    given = [json_of(text, "--arg") for text in args]
     with opened(ctx) as found, acts(by):
-        started = _read(found, source).apply_async(given)
+        started = read_graph(found, source).apply_async(given)
         click.echo(started.id, err=wait)
         if wait:
             try:
@@ -103,40 +132,3 @@ def run(ctx: click.Context, source: str, args: tuple[str, ...], wait: bool, by: 
 
 for _command in (show, export_, validate, diff, import_, run):
     graph.add_command(_command)
-
-
-def _read(found: Orchestrator, source: str) -> ConditionalGraph:
-    """Return the graph that SOURCE names.
-
-    Raises:
-        click.BadParameter: there is no such file or name, or it is no graph.
-        InvalidWorkflow: the document cannot be read.
-    """
-    if source != "-" and not Path(source).exists() and ":" in source:
-        return _from_code(found, source)
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as exc:
-        raise click.BadParameter(printable(f"{source} cannot be read: {exc}"), param_hint="SOURCE") from None
-    document = _json(text, "SOURCE")
-    if not isinstance(document, dict):
-        raise click.BadParameter(f"{printable(source)} is not the document of a graph.", param_hint="SOURCE")
-    return ConditionalGraph.from_dict(document, app=found.app)
-
-
-def _from_code(found: Orchestrator, source: str) -> ConditionalGraph:
-    module, _, name = source.partition(":")
-    try:
-        value = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as exc:
-        raise click.BadParameter(printable(f"{source} cannot be imported: {exc}"), param_hint="SOURCE") from None
-    if not isinstance(value, ConditionalGraph):
-        raise click.BadParameter(printable(f"{source} is no ConditionalGraph."), param_hint="SOURCE")
-    return ConditionalGraph.from_dict(value.to_dict(), app=found.app)
-
-
-def _json(text: str, hint: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as exc:
-        raise click.BadParameter(printable(f"{text[:40]!r} is not JSON: {exc}"), param_hint=hint) from None

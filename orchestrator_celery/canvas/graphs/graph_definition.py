@@ -173,9 +173,15 @@ def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
     copy = dict(entry)
     for field in ("signature", "router"):
         if field in copy:
-            signature = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
+            signature = copy[field] if isinstance(copy[field], Signature) else _full(copy[field])
             copy[field] = rebuilt(signature, app)
     return copy
+
+
+def _full(signature: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a signature with all fields that Celery writes, in Celery's order."""
+    first = {"task": signature["task"]} if "task" in signature else {}
+    return {**first, **_SIGNATURE, **signature}
 
 
 # -- converting arguments of the builder -------------------------------------------------------------
