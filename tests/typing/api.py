@@ -650,7 +650,8 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
         return "set-up"
     except GraphInvalid as exc:
         problem: Problem = exc.problems[0]
-        return f"{problem.node}: {problem.message}; {problem.hint}"
+        assert_type(problem.edge, int | None)
+        return f"{problem.node}: {problem.message}; {problem.hint} {problem.text}"
     except UnknownOption as exc:
         misspelt: TypeError = exc
         return str(misspelt)

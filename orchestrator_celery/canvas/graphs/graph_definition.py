@@ -173,8 +173,17 @@ def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
     copy = dict(entry)
     for field in ("signature", "router"):
         if field in copy:
-            signature = copy[field] if isinstance(copy[field], Signature) else _full(copy[field])
-            copy[field] = rebuilt(signature, app)
+            try:
+                signature = copy[field] if isinstance(copy[field], Signature) else _full(copy[field])
+                copy[field] = rebuilt(signature, app)
+            except (AttributeError, LookupError, TypeError, ValueError) as exc:  # of the classes of Celery's canvas
+                where = (
+                    f"node {safe_repr(copy['name'])}" if "name" in copy else f"the edges of {safe_repr(copy['from'])}"
+                )
+                raise InvalidWorkflow(
+                    f"The {field} of {where} cannot be read as a signature ({exc!r:.200}): write it as "
+                    "ConditionalGraph.to_dict() does."
+                ) from exc
     return copy
 
 
@@ -269,7 +278,8 @@ def _is_edge(entry: Any) -> bool:
     if not isinstance(entry.get("otherwise", ""), str) or not isinstance(entry.get("router", {}), dict):
         return False
     if "to" in entry:
-        named = isinstance(entry.get("error"), (list, type(None)))
+        errors = entry.get("error") or []
+        named = isinstance(errors, list) and all(isinstance(name, str) for name in errors)
         return named and isinstance(entry["to"], str) and not {"when", "keys", "router"} & entry.keys()
     branches = entry.get("when", entry.get("keys"))
     return isinstance(branches, list) and all(map(_is_branch, branches)) and ("when" in entry) != ("keys" in entry)
