@@ -13,6 +13,7 @@ from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
+from orchestrator_celery.handles.catalogs.saved_views import SavedViews
 from orchestrator_celery.handles.finding import Finding
 from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
@@ -129,6 +130,11 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         Answer with `run.approve()` or `run.reject()`.
         """
         return WaitingApprovals(self.container).all()
+
+    @property
+    def views(self) -> SavedViews:
+        """Saved views of the list of runs: filters with a name, of one person or shared."""
+        return SavedViews(self.container)
 
     def audit(
         self,
@@ -322,6 +328,7 @@ if TYPE_CHECKING:
         approvals = Call(Orchestrator.approvals)
         audit = Call(Orchestrator.audit)
         doctor = Each(Orchestrator.doctor)
+        note_done = Call(Orchestrator.note_done)
         note_refusal = Call(Orchestrator.note_refusal)
         resume_reports = Call(Orchestrator.resume_reports)
         run = Call(Orchestrator.run)
