@@ -7,7 +7,7 @@ import json
 import pytest
 
 from orchestrator_celery import Orchestrator
-from orchestrator_celery.cli.graph_sources import SourceRefused, read_graph
+from orchestrator_celery.cli.graphs.sources import SourceRefused, read_graph
 
 from .apps import make_app
 

@@ -6,7 +6,7 @@ import click
 
 from orchestrator_celery.canvas.graphs.differences import GraphDifferences
 from orchestrator_celery.canvas.graphs.graph_definition import END, START
-from orchestrator_celery.cli.graph_sources import json_of, read_graph
+from orchestrator_celery.cli.graphs.sources import json_of, read_graph
 from orchestrator_celery.cli.output import as_json, coloured
 from orchestrator_celery.cli.project import acts, command, opened, said
 from orchestrator_celery.errors import GraphInvalid
