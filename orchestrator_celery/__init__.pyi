@@ -13,6 +13,12 @@ from .canvas.complex import (
     ComplexSignature as ComplexSignature,
 )
 from .canvas.conditions.language import (
+    condition as condition,
+)
+from .canvas.conditions.language import (
+    condition_text as condition_text,
+)
+from .canvas.conditions.language import (
     error as error,
 )
 from .canvas.conditions.language import (
@@ -56,6 +62,9 @@ from .errors import (
 )
 from .errors import (
     ConditionError as ConditionError,
+)
+from .errors import (
+    ConditionSyntaxError as ConditionSyntaxError,
 )
 from .errors import (
     ConfirmationRequired as ConfirmationRequired,
