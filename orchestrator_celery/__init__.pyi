@@ -118,6 +118,9 @@ from .errors import (
     InvalidTransition as InvalidTransition,
 )
 from .errors import (
+    InvalidView as InvalidView,
+)
+from .errors import (
     InvalidWorkflow as InvalidWorkflow,
 )
 from .errors import (
@@ -179,6 +182,12 @@ from .errors import (
 )
 from .errors import (
     UnknownOption as UnknownOption,
+)
+from .errors import (
+    ViewChanged as ViewChanged,
+)
+from .handles.catalogs.saved_views import (
+    SavedViews as SavedViews,
 )
 from .handles.current_node import (
     current_node as current_node,
@@ -323,6 +332,9 @@ from .model.observe.nodes import (
 )
 from .model.observe.nodes import (
     NodeData as NodeData,
+)
+from .model.observe.saved_views import (
+    SavedView as SavedView,
 )
 from .model.observe.statistics import (
     HourStatistics as HourStatistics,

@@ -35,6 +35,7 @@ __all__ = (
     "InvalidSettings",
     "InvalidSubscription",
     "InvalidTransition",
+    "InvalidView",
     "InvalidWorkflow",
     "LeafIgnored",
     "NoRoute",
@@ -56,6 +57,7 @@ __all__ = (
     "SwarmFailed",
     "SwarmFull",
     "UnknownOption",
+    "ViewChanged",
 )
 
 
@@ -135,6 +137,14 @@ class InvalidSettings(OrchestratorError, ValueError):
 
 class InvalidSubscription(OrchestratorError, ValueError):
     """A subscription is not allowed: its name is taken, its task is not known, or there are too many."""
+
+
+class InvalidView(OrchestratorError, ValueError):
+    """A saved view is not allowed: its name or its columns, or there are too many."""
+
+
+class ViewChanged(OrchestratorError):
+    """Another version of a saved view is stored, so nothing was changed: read it again."""
 
 
 class NotificationFailed(OrchestratorError):
