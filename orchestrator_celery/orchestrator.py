@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from celery import Celery
+
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
@@ -34,7 +36,6 @@ from orchestrator_celery.views.statistics import read_statistics
 from orchestrator_celery.worker import install
 
 if TYPE_CHECKING:
-    from celery import Celery
     from celery.canvas import Signature
 
     from orchestrator_celery.handles.async_twins import Call, Each
@@ -60,7 +61,16 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
     app: Celery
 
     def __new__(cls, app: Celery) -> Orchestrator:
-        """Install an orchestrator, or return the installed one."""
+        """Install an orchestrator, or return the installed one.
+
+        Raises:
+            InvalidSettings: the value is not a Celery app.
+        """
+        if not isinstance(app, Celery):
+            raise InvalidSettings(
+                f"Orchestrator({safe_repr(app)}) is not allowed: pass the Celery app of your project, as in "
+                'app = Celery("proj", ...); Orchestrator(app).'
+            )
         known = getattr(app, "orchestrator", None)
         if isinstance(known, Orchestrator):
             return known
