@@ -55,15 +55,15 @@ class RunPages:
             count: most runs to return.
         """
         found: list[tuple[RunPlace, RunView]] = []
-        size = min(_PAGE, count)
+        size, seen = min(_PAGE, count), 0
         while True:
             page, place = self._candidates(after, size)
-            found += self._matching(page)
+            found, seen = found + self._matching(page), seen + len(page)
             if len(found) > count or (len(found) == count and place is not None):
                 return [view for _, view in found[:count]], found[count - 1][0]
             if place is None:
                 return [view for _, view in found], None
-            after, size = place, _PAGE  # few of the first candidates matched
+            after, size = place, _enough(count - len(found), len(found), seen)
 
     def _candidates(self, after: RunPlace | None, count: int) -> tuple[list[RunPlace], RunPlace | None]:
         """Return runs that may match, and the place from which to go on."""
@@ -90,3 +90,12 @@ class RunPages:
     def _matches(self, view: RunView) -> bool:
         workers = workers_of(self._reader, view) if self._wanted.names_workers else ()
         return self._wanted.matches(view, self._now, workers)
+
+
+def _enough(wanted: int, found: int, seen: int) -> int:
+    """Return how many candidates to read next, if as many of them match as of those that were seen.
+
+    >>> _enough(25, 26, 51), _enough(25, 0, 51)
+    (62, 200)
+    """
+    return min(_PAGE, 10 + wanted * seen // found + wanted // 10 + 1) if found else _PAGE

@@ -60,9 +60,11 @@ class Site:
         playwright = stack.enter_context(sync_playwright())
         self.browser = playwright.chromium.launch(executable_path=chromium_program())
         stack.callback(self.browser.close)
+        #: Keeps the files of the pages, as the browser of a person does.
+        self.person = self.browser.new_context(viewport={"width": 1280, "height": 900})
 
     def open(self, path=""):
-        page = self.browser.new_page(viewport={"width": 1280, "height": 900})
+        page = self.person.new_page()
         page.set_default_timeout(120_000)
         page.goto(f"{self.address}{path}")
         return page
@@ -103,7 +105,7 @@ def runs(site):
             f"{statistics.median(took) * 1000:,.0f} ms",
             "100 ms",
         )
-    page = site.browser.new_page()
+    page = site.person.new_page()
     begun = time.perf_counter()
     page.goto(f"{site.address}/runs")
     page.get_by_role("row").nth(20).wait_for()
@@ -273,7 +275,7 @@ def swarm(site):
     for tab, shown in (("graph", "application"), ("items", "list")):
         took = []
         for _ in range(5):
-            page = site.browser.new_page()
+            page = site.person.new_page()
             begun = time.perf_counter()
             page.goto(f"{site.address}/runs/{run.id}?tab={tab}")
             (
