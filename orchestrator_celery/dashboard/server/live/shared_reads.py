@@ -22,7 +22,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What is the same for all visitors, and is told of by a topic.
 _SHARED = re.compile(
     r"/api/(runs(/counts|/[^/]+(/(tree|timeline|items|edges|progress|message|events|logs|nodes/[^/]+))?)?|overview|"
-    r"approvals|workers|resume-reports|stats|tasks|audit|signatures(/[^/]+(/runs)?)?)"
+    r"approvals|workers|resume-reports|stats|tasks|audit|logs|signatures(/[^/]+(/runs)?)?)"
 )
 #: Seconds for which an answer is shared at most, most answers, and most bytes of one.
 _FRESH, _MOST, _LARGEST = 1.0, 200, 1_000_000

@@ -306,6 +306,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Logs
+         * @description Search the log lines of all runs that match a filter. An index in a file of the server makes it quick.
+         */
+        get: operations["search_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -2275,6 +2295,23 @@ export interface components {
              *     }
              */
             wait: components["schemas"]["Spread"];
+        };
+        /**
+         * LogHits
+         * @description Lines of all runs, newest first.
+         *
+         *     Args:
+         *         lines: the lines.
+         *         more: whether older lines match too.
+         *         incomplete: why lines may be missing; '' if none are.
+         */
+        LogHits: {
+            /** Incomplete */
+            incomplete: string;
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
+            /** More */
+            more: boolean;
         };
         /**
          * LogLine
@@ -4249,6 +4286,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_logs: {
+        parameters: {
+            query?: {
+                /** @description Which runs, such as `status:FAILED tag:eu since:2h`; '' means all. */
+                filter?: string;
+                level?: ("DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL") | null;
+                /** @description Words, "phrases", prefix*, AND, OR, NOT. */
+                search?: string | null;
+                /** @description A time, or an age such as `10m`. */
+                since?: string | null;
+                /** @description Most lines. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHits"];
+                };
             };
             /** @description Refused */
             "4XX": {

@@ -1,24 +1,20 @@
 /** The tail of everything that runs: the logs of the runs that match a filter, in one list by time. */
-import { useQueries, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useMemo, useRef, useState, type ReactNode } from "react";
+import { useDeferredValue, useState, type ReactNode } from "react";
 import { useNavigate, useSearchParams } from "react-router";
-import { get } from "@/api/client";
-import { useFresh } from "@/api/queries";
+import { problemOf } from "@/api/problem";
 import { download } from "@/graph/export";
 import { LEVELS } from "@/pages/run/logs-tab";
-import { KEPT, type Level } from "@/pages/run/use-logs";
+import type { Level } from "@/pages/run/use-logs";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
 import { FIELD } from "@/parts/dialog";
 import { FilterBar } from "@/parts/filter-bar";
 import { RUN_FIELDS } from "@/parts/filter-language";
 import { counted } from "@/parts/format";
-import { LogList, type LogLine } from "@/parts/log-list";
-import { Card, Empty, Skeleton } from "@/parts/states";
-import { merged } from "./merge";
-
-/** Runs whose lines are followed at once: the newest that match. */
-const FOLLOWED = 12;
+import { LogList } from "@/parts/log-list";
+import { Card, Empty, Note, Skeleton } from "@/parts/states";
+import { Switch } from "@/parts/switch";
+import { useEverywhere, useLive } from "./log-lines";
 
 export default function LogsPage(): ReactNode {
   const [place, setPlace] = useSearchParams();
@@ -39,35 +35,15 @@ export default function LogsPage(): ReactNode {
       },
       { replace: true },
     );
-  useFresh("runs", ["logs", "followed"], 2000);
-  const runs = useQuery({ queryKey: ["logs", "followed", filter], queryFn: ({ signal }) => get("/api/runs", {}, { filter, limit: FOLLOWED }, signal), refetchInterval: paused ? false : 3000 });
+  const everywhere = place.get("runs") === "all";
   const question = { level: level || undefined, search: word || undefined };
-  const lines = useQueries({
-    queries: (runs.data?.runs ?? []).map((run) => ({
-      queryKey: ["logs", "tail", run.id, question],
-      queryFn: ({ signal }: { signal: AbortSignal }) => get("/api/runs/{run}/logs", { run: run.id }, { ...question, tail: true, limit: 500 }, signal),
-      refetchInterval: paused || run.finished ? (false as const) : 1500,
-      staleTime: run.finished ? 60_000 : 1000,
-    })),
-    combine: (answers) => ({ pending: answers.some(({ isPending }) => isPending), pages: answers.map(({ data }) => data?.lines) }),
-  });
-  const known = useRef<{ key: string; lines: LogLine[] }>({ key: "", lines: [] });
-  const all = useMemo(() => {
-    const key = JSON.stringify([filter, question]);
-    const before = known.current.key === key ? known.current.lines : [];
-    const next = merged(
-      before,
-      lines.pages.flatMap((page) => page ?? []),
-      KEPT,
-    );
-    known.current = { key, lines: next };
-    return next;
-    // The question is part of the key.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [lines.pages, filter, level, word]);
+  const live = useLive(filter, question, paused, !everywhere);
+  const found = useEverywhere(filter, question, paused, everywhere);
+  const { lines: all, pending } = everywhere ? found : live;
+  const about = everywhere ? (found.more ? `the newest ${counted(all.length, "line")}` : counted(all.length, "line")) : all.length ? `${counted(all.length, "line")} of the newest ${counted(live.runs, "run")} that match` : null;
   return (
     <>
-      <PageHead title="Logs" about={all.length ? `${counted(all.length, "line")} of the newest ${counted(runs.data?.runs.length ?? 0, "run")} that match` : null}>
+      <PageHead title="Logs" about={about}>
         <Button icon="wrap" aria-label="Wrap long lines" aria-pressed={wrap} kind={wrap ? "primary" : "plain"} onClick={() => setWrap(!wrap)} />
         <Button icon={paused ? "play" : "suspended"} onClick={() => setPaused(!paused)}>
           {paused ? "Go on" : "Pause"}
@@ -79,7 +55,8 @@ export default function LogsPage(): ReactNode {
           onClick={() => download("logs.jsonl", new Blob([all.map((line) => JSON.stringify(line)).join("\n")], { type: "application/x-ndjson" }))}
         />
       </PageHead>
-      <div className="mb-3 flex flex-wrap items-start gap-2">
+      <div className="mb-3 flex flex-wrap items-center gap-2">
+        <Switch label="Which runs" options={["Newest runs, live", "All runs"]} chosen={everywhere ? 1 : 0} onChoose={(index) => put("runs", index ? "all" : "")} />
         <FilterBar value={filter} onChange={(value) => put("filter", value)} fields={RUN_FIELDS} label="Filter the runs" />
         <select aria-label="Lowest level" className={`${FIELD} h-[34px]! w-auto`} value={level} onChange={(event) => put("level", event.target.value)}>
           <option value="">All levels</option>
@@ -89,10 +66,27 @@ export default function LogsPage(): ReactNode {
             </option>
           ))}
         </select>
-        <input type="search" aria-label="Search the lines" placeholder="Search the lines" className={`${FIELD} h-[34px]! w-[240px] max-sm:w-full`} value={search} onChange={(event) => put("search", event.target.value)} />
+        <input type="search" aria-label="Search the lines" placeholder={everywhere ? 'words, "a phrase", begin*' : "Search the lines"} className={`${FIELD} h-[34px]! w-[240px] max-sm:w-full`} value={search} onChange={(event) => put("search", event.target.value)} />
       </div>
+      {everywhere && found.incomplete ? (
+        <div className="mb-3">
+          <Note tone="suspended">{found.incomplete}</Note>
+        </div>
+      ) : null}
+      {everywhere && found.error ? (
+        <div className="mb-3">
+          <Note tone="failed">{problemOf(found.error).detail || problemOf(found.error).title}</Note>
+        </div>
+      ) : null}
       <Card className="overflow-hidden">
-        {runs.isPending || (lines.pending && all.length === 0) ? (
+        {everywhere && found.more ? (
+          <div className="border-b border-line px-3 py-1 text-center">
+            <Button small kind="quiet" busy={found.busy} onClick={found.older}>
+              Older lines
+            </Button>
+          </div>
+        ) : null}
+        {pending && all.length === 0 ? (
           <Skeleton rows={14} height={20} />
         ) : (
           <LogList
