@@ -16,6 +16,12 @@ from .canvas.conditions.language import (
     Expression as Expression,
 )
 from .canvas.conditions.language import (
+    condition as condition,
+)
+from .canvas.conditions.language import (
+    condition_text as condition_text,
+)
+from .canvas.conditions.language import (
     error as error,
 )
 from .canvas.conditions.language import (
@@ -68,6 +74,9 @@ from .errors import (
 )
 from .errors import (
     ConditionError as ConditionError,
+)
+from .errors import (
+    ConditionSyntaxError as ConditionSyntaxError,
 )
 from .errors import (
     ConfirmationRequired as ConfirmationRequired,

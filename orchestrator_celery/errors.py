@@ -21,6 +21,7 @@ __all__ = (
     "ApprovalTimeout",
     "BulkRejected",
     "ConditionError",
+    "ConditionSyntaxError",
     "ConfirmationRequired",
     "DeadlineExceeded",
     "DefinitionMismatch",
@@ -304,6 +305,23 @@ class GraphInvalid(InvalidWorkflow):
 
 class ConditionError(OrchestratorError):
     """An expression reads a value that is missing or cannot be compared: test it with `.exists()` first."""
+
+
+class ConditionSyntaxError(InvalidWorkflow):
+    """The text is not a condition: `reason` says what was expected at `position`.
+
+    Args:
+        message: the text, the position and the reason.
+        position: the offset of the first wrong character.
+        length: the number of wrong characters.
+        reason: what was expected.
+    """
+
+    def __init__(self, message: str = "", position: int = 0, length: int = 0, reason: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.position = position
+        self.length = length
+        self.reason = reason
 
 
 class NoRoute(OrchestratorError):

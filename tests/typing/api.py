@@ -37,6 +37,7 @@ from orchestrator_celery import (
     CompositeSucceeded,
     ConditionalGraph,
     ConditionError,
+    ConditionSyntaxError,
     ConfirmationRequired,
     DeadlineExceeded,
     DefinitionMismatch,
@@ -147,6 +148,8 @@ from orchestrator_celery import (
     WorkerView,
     WorkerWithoutExtension,
     acting,
+    condition,
+    condition_text,
     current_node,
     error,
     node,
@@ -245,6 +248,12 @@ typed = result.is_type("dict") | (result.type == "null")
 assert_type(when(good & due, "charge").target, str)
 assert_type(when(named | typed, "charge").condition, Any)
 assert_type(otherwise("refuse").target, str)
+assert_type(when(condition("result.score >= 0.8") & good, "charge").target, str)
+assert_type(condition_text(good), str)
+try:
+    condition("result.score >=")
+except ConditionSyntaxError as wrong:
+    assert_type((wrong.position, wrong.length, wrong.reason), tuple[int, int, str])
 
 orders = (
     ConditionalGraph("orders", max_visits=10, retry=Retry(3, on=[TimeoutError]), app=app)
