@@ -13,6 +13,9 @@ from .canvas.complex import (
     ComplexSignature as ComplexSignature,
 )
 from .canvas.conditions.language import (
+    Expression as Expression,
+)
+from .canvas.conditions.language import (
     error as error,
 )
 from .canvas.conditions.language import (
@@ -32,6 +35,15 @@ from .canvas.conditions.language import (
 )
 from .canvas.conditions.language import (
     when as when,
+)
+from .canvas.graphs.differences import (
+    EdgeDifference as EdgeDifference,
+)
+from .canvas.graphs.differences import (
+    GraphDifferences as GraphDifferences,
+)
+from .canvas.graphs.differences import (
+    NodeDifference as NodeDifference,
 )
 from .canvas.graphs.graph import (
     END as END,

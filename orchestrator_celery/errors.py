@@ -269,12 +269,12 @@ class GraphInvalid(InvalidWorkflow):
 
     Args:
         message: the problems as text.
-        problems: node, message and hint of each problem.
+        problems: node, message, hint and edge of each problem.
     """
 
     _lines = True
 
-    def __init__(self, message: str = "", problems: Iterable[Sequence[str]] = ()) -> None:
+    def __init__(self, message: str = "", problems: Iterable[Sequence[Any]] = ()) -> None:
         found = [Problem(*problem) for problem in problems]
         super().__init__(message or (self.__doc__ or "").split("\n", 1)[0], found)
         self.problems = found

@@ -10,6 +10,7 @@ from celery.canvas import Signature, maybe_signature
 from celery.result import EagerResult
 from kombu.utils.uuid import uuid
 
+from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
@@ -99,10 +100,10 @@ class ComplexSignature(Primitive):
 
     def _restore(self, app: Celery | None) -> None:
         kwargs = self.kwargs
-        kwargs["workflow"] = maybe_signature(kwargs["workflow"], app=app, clone=True)
+        kwargs["workflow"] = rebuilt(kwargs["workflow"], app)
         for name in ("on_success", "on_error"):
             if kwargs.get(name):
-                kwargs[name] = [maybe_signature(sig, app=app, clone=True) for sig in kwargs[name]]
+                kwargs[name] = [rebuilt(sig, app) for sig in kwargs[name]]
 
     @eagerly
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:

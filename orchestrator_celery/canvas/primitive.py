@@ -69,10 +69,11 @@ def category_and_tags(category: Any, tags: Any) -> dict[str, Any]:
     """
     if isinstance(tags, str) or not isinstance(tags, Iterable):
         raise InvalidWorkflow(f"tags={safe_repr(tags)} is not allowed: give a list of words, such as tags=['eu'].")
-    words = list(dict.fromkeys(tags))
-    for word in [*words, *(() if category is None else (category,))]:
+    given = list(tags)
+    for word in [*given, *(() if category is None else (category,))]:
         if not isinstance(word, str) or not word:
             raise InvalidWorkflow(f"{safe_repr(word)} is not allowed as a category or tag: give a word.")
+    words = list(dict.fromkeys(given))
     return {**({"category": category} if category else {}), **({"tags": words} if words else {})}
 
 

@@ -12,6 +12,7 @@ from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas import swarm_options
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.options import check_options, spelled
@@ -173,14 +174,14 @@ class Swarm(Primitive):
         # A swarm from a message, from beat or from another language has not passed the constructor's checks.
         self.kwargs.setdefault("tasks", [])
         swarm_options.check_bounds(self.kwargs)
-        self.kwargs["tasks"] = [maybe_signature(task, app=app, clone=True) for task in self.kwargs["tasks"]]
+        self.kwargs["tasks"] = [rebuilt(task, app) for task in self.kwargs["tasks"]]
         for field in _CALLBACKS.values():
             if self.kwargs.get(field):
                 callbacks = signature_list(self.kwargs[field], field)
-                self.kwargs[field] = [maybe_signature(sig, app=app, clone=True) for sig in callbacks]
+                self.kwargs[field] = [rebuilt(sig, app) for sig in callbacks]
         for own in self.kwargs.get("own_callbacks", {}).values():
             for kind, callbacks in own.items():
-                own[kind] = [maybe_signature(sig, app=app, clone=True) for sig in callbacks]
+                own[kind] = [rebuilt(sig, app) for sig in callbacks]
 
     # -- adding items: to the definition, or to the running swarm once it was applied -------------
 

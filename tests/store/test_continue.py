@@ -11,7 +11,9 @@ from orchestrator_celery.records.live import LiveState
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store.transitions.continuation import Next, Offer, next_of
 
+from .conftest import WINDOW
 from .play import FIRST, Play, names
+from .test_after_items import after
 from .trees import chain, chord, group, leaf, swarm, unit
 
 OWNER = "host/7/aa"
@@ -65,7 +67,7 @@ def test_the_step_ends_as_any_other(line):
 
 @pytest.mark.parametrize(
     "offer",
-    [Offer(), OFFER._replace(tasks=",u,"), OFFER._replace(tasks=",tt,"), OFFER._replace(spent=1000)],
+    [Offer(), OFFER._replace(tasks=",u,"), OFFER._replace(tasks=",tt,"), OFFER._replace(spent=2000)],
     ids=["nothing", "another task", "a longer name", "a turn that is over"],
 )
 def test_without_an_offer_the_step_gets_a_message(line, offer):
@@ -174,13 +176,65 @@ def test_the_next_item_takes_the_slot(play):
 
 
 def test_the_nodes_of_a_run_share_a_turn(play):
-    """Given ten live tasks, then a process goes on for a tenth of a turn, because each of the ten may have a process."""
+    """Given ten live tasks, then a process goes on for a tenth of their time, because each of the ten may have a process."""
     play.start(swarm(*[step() for _ in range(40)], max_concurrency=10))
     for index in range(10):
         play.claim(f"0.{index}", owner=OWNER)
-    following, _ = finish(play, "0.0", OFFER._replace(carrier="0.0:1", spent=90))
+    following, _ = finish(play, "0.0", OFFER._replace(carrier="0.0:1", spent=190))
     assert following is not None
-    assert finish(play, "0.1", OFFER._replace(carrier="0.1:1", spent=110)) == (None, ["0.11"])
+    assert finish(play, "0.1", OFFER._replace(carrier="0.1:1", spent=210)) == (None, ["0.11"])
+
+
+def test_an_unbounded_swarm_starts_an_item_for_the_process_that_is_free(play):
+    """Given an unbounded swarm whose window is full, when an item ends, then its process goes on with a waiting item."""
+    play.start(swarm(*[step() for _ in range(WINDOW + 40)]))
+    play.claim("0.0", owner=OWNER)
+    for number in range(40):
+        node = "0.0" if number == 0 else f"0.{WINDOW + number - 1}"
+        following, todo = finish(play, node, OFFER._replace(carrier="0.0:1"))
+        assert following is not None and following.dispatch.leaf.node == f"0.{WINDOW + number}"
+        assert todo == []
+        assert len(play.live()) == WINDOW
+    assert finish(play, f"0.{WINDOW + 39}", OFFER._replace(carrier="0.0:1")) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("first", "offer"),
+    [
+        (PLAIN, Offer()),
+        (PLAIN, OFFER._replace(tasks=",u,")),
+        (PLAIN, OFFER._replace(spent=2000 // WINDOW + 1)),
+        (b'["t",[],{},{"queue":"other"}]', OFFER),
+    ],
+    ids=["nothing", "another task", "a turn that is over", "options"],
+)
+def test_an_unbounded_swarm_starts_no_item_that_would_need_a_message(play, first, offer):
+    """Given a process that would not go on with the next item, then the swarm waits until it can start many at once."""
+    play.start(swarm(*[step() for _ in range(WINDOW)], *[step(first) for _ in range(40)]))
+    play.claim("0.0", owner=OWNER)
+    assert finish(play, "0.0", offer and offer._replace(carrier=offer.carrier and "0.0:1")) == (None, [])
+    assert len(play.live()) == WINDOW - 1
+
+
+def test_the_callback_of_an_item_comes_before_the_next_item(play):
+    """Given an unbounded swarm with a callback for each item, then the process goes on with the callback alone."""
+    play.start(after(swarm(*[step() for _ in range(WINDOW + 40)]), s=step()))
+    play.claim("0.0", owner=OWNER)
+    following, todo = finish(play, "0.0", OFFER._replace(carrier="0.0:1"))
+    assert following is not None and following.dispatch.leaf.node == "0.0.s0"
+    assert todo == []
+    assert len(play.live()) == WINDOW
+
+
+def test_an_item_that_was_taken_out_is_passed_over(play):
+    """Given an unbounded swarm whose next items were skipped, then the pool comes to its end as any other."""
+    play.start(swarm(*[step() for _ in range(WINDOW + 2)]))
+    for node in (f"0.{WINDOW}", f"0.{WINDOW + 1}"):
+        play.skip(node)
+    for index in range(WINDOW):
+        play.claim(f"0.{index}", owner=OWNER)
+        finish(play, f"0.{index}", OFFER._replace(carrier=f"0.{index}:1"))
+    assert play.status == "SUCCEEDED"
 
 
 def test_the_join_goes_on(play):

@@ -40,14 +40,17 @@ from orchestrator_celery import (
     ConfirmationRequired,
     DeadlineExceeded,
     DefinitionMismatch,
+    EdgeDifference,
     EdgeKind,
     ErrorView,
     Event,
+    Expression,
     Follower,
     ForeignRun,
     ForeignSignature,
     FormatTooNew,
     FormatTooOld,
+    GraphDifferences,
     GraphEdge,
     GraphInvalid,
     GraphRecursion,
@@ -69,6 +72,7 @@ from orchestrator_celery import (
     NodeChanged,
     NodeCheckpointed,
     NodeData,
+    NodeDifference,
     NodeFailed,
     NodeHeld,
     NodeInterrupted,
@@ -252,6 +256,15 @@ assert_type(orders.to_dict(), dict[str, Any])
 assert_type(ConditionalGraph.from_dict(orders.to_dict()), ConditionalGraph)
 assert_type(ConditionalGraph.json_schema(), dict[str, Any])
 assert_type(orders.to_mermaid(), str)
+assert_type(orders.to_python(), str)
+assert_type(orders.to_python("orders") == orders.to_python(), bool)
+assert_type(orders == ConditionalGraph("orders"), bool)
+changed: GraphDifferences = orders.differences(ConditionalGraph("orders"), names=("old.json", "new.json"))
+node_changes: tuple[NodeDifference, ...] = changed.nodes
+edge_changes: tuple[EdgeDifference, ...] = changed.edges
+assert_type(changed.fields, tuple[str, ...])
+assert_type(changed.text, str)
+whole: Expression = result["score"]
 orders.validate()
 orders.apply_async((1,))
 
@@ -637,7 +650,8 @@ def refusals() -> str:  # noqa: C901, PLR0911, PLR0912 - one type after the othe
         return "set-up"
     except GraphInvalid as exc:
         problem: Problem = exc.problems[0]
-        return f"{problem.node}: {problem.message}; {problem.hint}"
+        assert_type(problem.edge, int | None)
+        return f"{problem.node}: {problem.message}; {problem.hint} {problem.text}"
     except UnknownOption as exc:
         misspelt: TypeError = exc
         return str(misspelt)

@@ -78,7 +78,7 @@ def test_a_rejected_bulk_carries_its_report():
 def test_an_invalid_graph_lists_its_problems(app):
     """Given the problems of a graph, then they are data and words, and both are kept on the way to the caller."""
     problems = [
-        Problem("charge", "leads to 'refnd', which is not a node", "did you mean 'refund'?"),
+        Problem("charge", "leads to 'refnd', which is not a node", "did you mean 'refund'?", 3),
         Problem("", "no node leads to END", "add an edge to it"),
         Problem(START, f"the edge to {END!r} is never taken", "leave it out"),
     ]

@@ -29,7 +29,10 @@ def problems(definition: Mapping[str, Any]) -> list[Problem]:
     found += [*rule_problems(graph), *input_problems(graph)]
     if graph.nodes:
         found += [*path_problems(graph), *join_problems(graph)]
-    return list(dict.fromkeys(found))
+    told: dict[tuple[str, str], Problem] = {}
+    for problem in found:
+        told.setdefault((problem.node, problem.text), problem)
+    return list(told.values())
 
 
 def _whole(graph: GraphView) -> Iterator[Problem]:
@@ -64,26 +67,31 @@ def _bodies(graph: GraphView) -> Iterator[Problem]:
     for name, entry in graph.nodes.items():
         if "signature" in entry:
             yield from _body(name, entry["signature"])
-    for edge in graph.definition["edges"]:
+    for index, edge in enumerate(graph.definition["edges"]):
         if "router" in edge:
-            yield from _body(edge["from"], edge["router"], "router")
+            yield from _body(edge["from"], edge["router"], "router", index)
 
 
-def _body(name: str, body: Any, role: str = "body") -> Iterator[Problem]:
+def _body(name: str, body: Any, role: str = "body", edge: int | None = None) -> Iterator[Problem]:
     """Yield the problems of a body at any depth; a nested graph is checked like any graph, under its node's name."""
     waiting = [body]
     while waiting:
         signature = waiting.pop()
-        if not isinstance(signature.get("task"), str):
+        if not isinstance(signature, Mapping) or not isinstance(signature.get("task"), str):
+            shown = dict(signature) if isinstance(signature, Mapping) else signature
             hint = "pass task.s(...) or a canvas"
-            yield Problem(name, f"its {role} holds a value that is not a signature: {dict(signature)!r}", hint)
+            yield Problem(name, f"its {role} holds a value that is not a signature: {shown!r}", hint, edge)
             continue
         if isinstance(signature, Primitive) and signature.kwargs.get("deadline"):
             hint = "give it to the outermost signature, or start this one as a run of its own, from a task"
-            yield Problem(name, f"its {role} has a deadline, and only a whole run can have one", hint)
+            yield Problem(name, f"its {role} has a deadline, and only a whole run can have one", hint, edge)
         if signature.get("subtask_type") == "orchestrator.graph":
             for problem in problems(signature["kwargs"]):
-                yield problem._replace(node=f"{name}/{problem.node}" if problem.node else name)
+                if not problem.node:
+                    yield problem._replace(node=name, edge=edge)
+                else:  # a position counts in the list of the graph of the named node; a router's graph is not one
+                    position = problem.edge if role == "body" else None
+                    yield problem._replace(node=f"{name}/{problem.node}", edge=position)
         else:
             waiting += reversed(list(child_signatures(signature)))
 
@@ -99,16 +107,20 @@ def _edges(graph: GraphView) -> Iterator[Problem]:
     for edge in graph.edges:
         kind = "an error edge" if edge.kind == "error" else "an edge" if edge.kind == "edge" else "a conditional edge"
         if edge.source not in known:
-            yield Problem(edge.source, f"{kind} leads out of it, but it is not a node", graph.suggestion(edge.source))
+            message, hint = f"{kind} leads out of it, but it is not a node", graph.suggestion(edge.source)
+            yield Problem(edge.source, message, hint, edge.position)
         if edge.target not in known:
             message = f"{kind} leads to {edge.target!r}, which is not a node"
-            yield Problem(edge.source, message, graph.suggestion(edge.target))
+            yield Problem(edge.source, message, graph.suggestion(edge.target), edge.position)
         if edge.source == END:
-            yield Problem(END, f"{kind} leads out of END", "nothing follows END: begin the edge at a node")
+            hint = "nothing follows END: begin the edge at a node"
+            yield Problem(END, f"{kind} leads out of END", hint, edge.position)
         if edge.target == START:
-            yield Problem(edge.source, f"{kind} leads into START", "for a loop, lead it to the first node")
+            hint = "for a loop, lead it to the first node"
+            yield Problem(edge.source, f"{kind} leads into START", hint, edge.position)
         if edge.kind == "edge" and (edge.source, edge.target) in plain:
-            yield Problem(edge.source, f"there are two edges to {edge.target!r}", "remove one of them")
+            message, hint = f"there are two edges to {edge.target!r}", "remove one of them"
+            yield Problem(edge.source, message, hint, edge.position)
         plain |= {(edge.source, edge.target)} if edge.kind == "edge" else set()
-    for declaration in graph.definition["edges"]:
-        yield from (Problem(declaration["from"], message, hint) for message, hint in edge_flaws(declaration))
+    for index, declaration in enumerate(graph.definition["edges"]):
+        yield from (Problem(declaration["from"], message, hint, index) for message, hint in edge_flaws(declaration))

@@ -25,12 +25,13 @@ _COMPARISONS = frozenset("eq ne lt le gt ge in matches".split())
 
 def rule_problems(graph: GraphView) -> Iterator[Problem]:
     """Yield the problems of conditions, keys and error edges."""
-    for edge in graph.definition["edges"]:
+    for index, edge in enumerate(graph.definition["edges"]):
+        found: list[Problem] = []
         if "when" in edge:
-            yield from _condition_reads(graph, edge)
-            yield from _unreachable_branches(edge)
+            found += [*_condition_reads(graph, edge), *_unreachable_branches(edge)]
         if "keys" in edge:
-            yield from _keys(graph, edge)
+            found += _keys(graph, edge)
+        yield from (problem._replace(edge=index) for problem in found)
     yield from _missing_decisions(graph)
     yield from _unreachable_error_edges(graph)
 
@@ -57,6 +58,8 @@ def input_problems(graph: GraphView) -> Iterator[Problem]:
 def _is_never_list(json: Any) -> bool:
     if not isinstance(json, (list, tuple)):
         return True
+    if not json or not isinstance(json[0], str):
+        return False  # it cannot be read, which is reported as a problem of its own
     return json[0] in _NO_LISTS or (json[0] == "value" and not isinstance(json[-1], (list, tuple)))
 
 
@@ -137,7 +140,7 @@ def _missing_decisions(graph: GraphView) -> Iterator[Problem]:
         own = [edge for edge in graph.definition["edges"] if edge["from"] == name and "error" not in edge]
         mapped = own and all("keys" in edge and "router" not in edge and "otherwise" not in edge for edge in own)
         if "approval" in entry and mapped:
-            known = {key for edge in own for key, _ in edge["keys"]}
+            known = [key for edge in own for key, _ in edge["keys"]]
             for decision in DECISIONS:
                 if decision not in known:
                     yield Problem(name, f"there is no target for the decision {decision}", "add the key, or default=")
@@ -151,12 +154,13 @@ def _unreachable_error_edges(graph: GraphView) -> Iterator[Problem]:
             continue
         source, names = edge.source, edge.declaration["error"]
         if source == START:
-            yield Problem(source, "an error edge leads out of START, which cannot fail", "begin it at a node")
+            message = "an error edge leads out of START, which cannot fail"
+            yield Problem(source, message, "begin it at a node", edge.position)
         elif "approval" in graph.nodes.get(source, {}) and not can_fail(graph.nodes[source]["approval"]):
             hint = "an approval fails only with Approval(timeout=..., on_timeout='fail')"
-            yield Problem(source, f"the error edge to {edge.target!r} is never taken", hint)
+            yield Problem(source, f"the error edge to {edge.target!r} is never taken", hint, edge.position)
         seen = caught.setdefault(source, set())
         if "BaseException" in seen or (names and seen.issuperset(names)):
             hint = "an error edge before it catches the same errors, and the first match is taken"
-            yield Problem(source, f"the error edge to {edge.target!r} is never taken", hint)
+            yield Problem(source, f"the error edge to {edge.target!r} is never taken", hint, edge.position)
         seen.update(names or ["BaseException"])

@@ -22,6 +22,13 @@ VERSION = 1
 #: The fields of a signature that are not part of the graph's definition.
 _SIGNATURE_FIELDS = ("args", "kwargs", "options", "immutable")
 
+#: The form of the fields that no other check reads.
+_FORMS: tuple[tuple[str, Any, str], ...] = (
+    ("args", (list, tuple), "list"),
+    ("kwargs", Mapping, "mapping"),
+    ("options", Mapping, "mapping"),
+)
+
 #: Options that identify one run. A graph that is loaded from a document starts another run.
 _RUN_OPTIONS = frozenset({"task_id", "root_id", "parent_id", "group_id", "group_index", "reply_to", "chord"})
 
@@ -55,6 +62,9 @@ def signature_of(document: Mapping[str, Any], fields: tuple[str, ...]) -> dict[s
             f"{', '.join(sorted(map(repr, unknown)))} is unknown in a graph's document: its JSON Schema lists the "
             "allowed fields, see ConditionalGraph.json_schema()."
         )
+    for field, kind, word in _FORMS:
+        if field in document and not isinstance(document[field], kind):
+            raise InvalidWorkflow(f"{field}={safe_repr(document[field])} of a graph's document is no {word}.")
     if not isinstance(document.get("name", ""), str):
         raise InvalidWorkflow(f"name={safe_repr(document['name'])} is not allowed: give a string.")
     definition = {field: document[field] for field in fields if field in document}

@@ -13,7 +13,7 @@ from orchestrator_celery.canvas.graphs.graph_definition import END, START
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.printing.text import printable
 
-__all__ = ("html", "mermaid")
+__all__ = ("Arrow", "arrows", "html", "mermaid")
 
 #: Characters that Mermaid interprets even between quotes.
 _SPECIAL = re.compile(r"[\"#&<>|`\\\\]")
@@ -50,7 +50,7 @@ class _Chart:
 
     def __init__(self, definition: Mapping[str, Any], prefix: str) -> None:
         self.nodes = {entry["name"]: entry for entry in definition["nodes"]}
-        self.arrows = [arrow for edge in definition["edges"] for arrow in _arrows(edge)]
+        self.arrows = [arrow for edge in definition["edges"] for arrow in arrows(edge)]
         ends = [name for arrow in self.arrows for name in (arrow.source, arrow.target)]
         names = dict.fromkeys([START, *self.nodes, *ends])
         self.ids = {name: f"{prefix}{place}" for place, name in enumerate(names)}
@@ -75,7 +75,7 @@ class _Chart:
             yield f"{own}{{{{{label}}}}}" if "approval" in entry else f"{own}[{label}]"
 
 
-class _Arrow(NamedTuple):
+class Arrow(NamedTuple):
     """An edge in a flowchart."""
 
     source: str
@@ -88,18 +88,18 @@ class _Arrow(NamedTuple):
         return f'{line}|"{_escaped(self.label)}"|' if self.label else line
 
 
-def _arrows(edge: Mapping[str, Any]) -> Iterator[_Arrow]:
+def arrows(edge: Mapping[str, Any]) -> Iterator[Arrow]:
     """Yield all edges of a declaration, with their condition in words as the label."""
     source = edge["from"]
     if "to" in edge:
         named = f"on {' or '.join(edge['error'])}" if edge.get("error") else "on error"
-        yield _Arrow(source, edge["to"], named if "error" in edge else "", "error" in edge)
+        yield Arrow(source, edge["to"], named if "error" in edge else "", "error" in edge)
     for condition, target in edge.get("when", ()):
-        yield _Arrow(source, target, _words(condition), False)
+        yield Arrow(source, target, _words(condition), False)
     for key, target in edge.get("keys", ()):
-        yield _Arrow(source, target, f"{edge['router']['task']}: {_key(key)}" if "router" in edge else _key(key), False)
+        yield Arrow(source, target, f"{edge['router']['task']}: {_key(key)}" if "router" in edge else _key(key), False)
     if "otherwise" in edge:
-        yield _Arrow(source, edge["otherwise"], "otherwise", False)
+        yield Arrow(source, edge["otherwise"], "otherwise", False)
 
 
 def _label(name: str, entry: Mapping[str, Any]) -> str:
@@ -137,7 +137,7 @@ def _key(key: Any) -> str:
 
 
 def _edges_of(name: str, definition: Mapping[str, Any]) -> list[str]:
-    own = [arrow for edge in definition["edges"] if edge["from"] == name for arrow in _arrows(edge)]
+    own = [arrow for edge in definition["edges"] if edge["from"] == name for arrow in arrows(edge)]
     return [f"{_shown(arrow.target)}: {arrow.label}" if arrow.label else _shown(arrow.target) for arrow in own]
 
 

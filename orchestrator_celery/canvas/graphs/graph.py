@@ -15,8 +15,10 @@ from orchestrator_celery.canvas.eager.apply import EagerGraph, refuse_untimed_ap
 from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.graphs.documents import document_of, json_schema, signature_of
 from orchestrator_celery.canvas.graphs.drawing import html, mermaid
+from orchestrator_celery.canvas.graphs.equality import same, with_defaults
 from orchestrator_celery.canvas.graphs.graph_definition import (
     END,
+    MAX_VISITS,
     START,
     branch_entry,
     check_shape,
@@ -35,12 +37,10 @@ from orchestrator_celery.model.printing.text import printable
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.canvas.graphs.differences import GraphDifferences
     from orchestrator_celery.handles.run import Run
 
 __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
-
-#: The visit limit of a node if neither the node nor its graph sets one.
-MAX_VISITS = 25
 
 
 @spelled("add_node", "add_edge", "add_conditional_edges", "add_error_edge")
@@ -243,6 +243,55 @@ class ConditionalGraph(Primitive):
     def json_schema() -> dict[str, Any]:
         """Return the JSON Schema of the documents."""
         return json_schema()
+
+    def to_python(self, name: str = "graph") -> str:
+        """Write a Python module that builds an equal graph, formatted as `ruff format` with 120 columns leaves it.
+
+        Tasks are named by `signature("tasks.charge")`, so the module imports nothing of your project.
+
+        Args:
+            name: the variable of the graph in the module.
+
+        Raises:
+            InvalidWorkflow: the name is not a name for a variable, or an argument in the graph is of a kind that
+                cannot be written as Python.
+        """
+        # Imported late: only this method needs it.
+        from orchestrator_celery.canvas.graphs.python.module import module_of
+
+        return module_of(self, name)
+
+    def differences(self, new: ConditionalGraph, *, names: tuple[str, str] = ("old", "new")) -> GraphDifferences:
+        """Return what changed from this graph to another: nodes, edges, settings, and lines of the Python modules.
+
+        Args:
+            new: the other graph.
+            names: the names of both graphs in the text.
+
+        Raises:
+            InvalidWorkflow: an argument in a graph is of a kind that cannot be written as Python.
+        """
+        # Imported late: only this method needs it.
+        from orchestrator_celery.canvas.graphs.differences import differences
+
+        return differences(self, new, names=names)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the documents of two graphs say the same.
+
+        A value that a document leaves out counts as its default. What identifies one run, such as the `task_id`, does
+        not count. A graph has no hash, as no signature has one.
+        """
+        if not isinstance(other, ConditionalGraph):
+            found: bool = super().__eq__(other)
+            return found
+        return same(with_defaults(document_of(self)), with_defaults(document_of(other)))
+
+    def __ne__(self, other: object) -> bool:
+        """Whether two graphs are not equal."""
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # a signature is a dict, which can change
 
     def to_mermaid(self) -> str:
         """Draw a Mermaid flowchart: error edges are dotted, approvals are hexagons, nested graphs are subgraphs."""

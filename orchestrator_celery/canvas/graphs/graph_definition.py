@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from celery.canvas import Signature, maybe_signature
 
 from orchestrator_celery.canvas.approval import Approval, approval_flaws
+from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.conditions.language import Branch, Otherwise, as_json, expression
 from orchestrator_celery.canvas.retry import Errors, error_names, retry_flaws, retry_json
 from orchestrator_celery.errors import InvalidWorkflow
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "END",
+    "MAX_VISITS",
     "START",
     "branch_entry",
     "check_shape",
@@ -32,6 +34,9 @@ __all__ = (
 #: Begin and end of a graph. They are not nodes: nothing runs there.
 START: Final = "__start__"
 END: Final = "__end__"
+
+#: The visit limit of a node if neither the node nor its graph sets one.
+MAX_VISITS: Final = 25
 
 _JOINS = ("all", "any")
 _MODES = ("first", "all")
@@ -168,8 +173,17 @@ def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
     copy = dict(entry)
     for field in ("signature", "router"):
         if field in copy:
-            signature = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
-            copy[field] = maybe_signature(signature, app=app, clone=True)
+            try:
+                signature = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
+                copy[field] = rebuilt(signature, app)
+            except (AttributeError, LookupError, TypeError, ValueError) as exc:  # of the classes of Celery's canvas
+                where = (
+                    f"node {safe_repr(copy['name'])}" if "name" in copy else f"the edges of {safe_repr(copy['from'])}"
+                )
+                raise InvalidWorkflow(
+                    f"The {field} of {where} cannot be read as a signature ({exc!r:.200}): write it as "
+                    "ConditionalGraph.to_dict() does."
+                ) from exc
     return copy
 
 
@@ -258,7 +272,8 @@ def _is_edge(entry: Any) -> bool:
     if not isinstance(entry.get("otherwise", ""), str) or not isinstance(entry.get("router", {}), dict):
         return False
     if "to" in entry:
-        named = isinstance(entry.get("error"), (list, type(None)))
+        errors = entry.get("error") or []
+        named = isinstance(errors, list) and all(isinstance(name, str) for name in errors)
         return named and isinstance(entry["to"], str) and not {"when", "keys", "router"} & entry.keys()
     branches = entry.get("when", entry.get("keys"))
     return isinstance(branches, list) and all(map(_is_branch, branches)) and ("when" in entry) != ("keys" in entry)

@@ -345,6 +345,31 @@ def test_every_problem_is_told_at_once():
     ]
 
 
+def test_a_problem_of_an_edge_names_the_edge():
+    """Given mistakes in edges, also of a nested graph and a router, then each problem has the edge's position."""
+    inside = graph("x", "y").add_edge("x", "nix").add_edge("y", END)
+    wrong = (
+        graph("a", "b")  # edges 0 to 2
+        .add_node("in", inside)
+        .add_conditional_edges("b", [when(node("nobody") == 1, "in"), when(visits >= 3, "a")])
+        .add_conditional_edges("in", {True: END, False: END})
+        .add_conditional_edges("in", T.a.s(deadline=3), {"k": "nix"})
+        .add_error_edge(START, "b")
+        .add_edge(END, "a")
+    )
+    with pytest.raises(GraphInvalid) as caught:
+        wrong.validate()
+    found = {(problem.node, problem.edge): problem.text for problem in caught.value.problems}
+    assert {place: text.split(",")[0] for place, text in found.items() if place[1] is not None} == {
+        ("in/x", 3): "an edge leads to 'nix'",
+        ("in/y", 4): "there are two edges to END; remove one of them",
+        ("b", 3): "a condition reads 'nobody'",
+        ("in", 5): "a conditional edge leads to 'nix'",
+        (START, 6): "an error edge leads out of START",
+        (END, 7): "an edge leads out of END; nothing follows END: begin the edge at a node",
+    }
+
+
 @pytest.mark.parametrize(
     "make",
     [

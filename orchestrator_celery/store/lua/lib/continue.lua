@@ -1,7 +1,7 @@
 -- The process that has finished a leaf goes on with a leaf that this call has put into the outbox. The owner of such a leaf is
 -- `carrier worker`: the carrier is the leaf whose message the process handles.
 local LONGEST_DEFINITION = 4096 -- bytes; a longer one costs more to look into than its message
-local SHARED_TURN = 1000 -- milliseconds that the live nodes of a run share, before other messages get their processes
+local SHARED_TURN = 2000 -- milliseconds that the live nodes of a run share, before other messages get their processes
 
 local function is_plain(definition, tasks) -- a leaf of one of the tasks, without options of its own
   if #definition > LONGEST_DEFINITION or shape_of(definition) ~= SHAPE.leaf then return false end
@@ -21,9 +21,19 @@ local function may_continue(effect, tasks)
     and is_plain(definition, tasks)
 end
 
+local function has_time(carrier, spent)
+  return carrier ~= '' and not held and spent * redis.call('HLEN', live_key) < SHARED_TURN
+end
+
+-- A pool without a bound starts items in bulk. It starts one more if the process would take it, and nothing before it.
+local function may_take(carrier, tasks, spent)
+  if not has_time(carrier, spent) then return nil end
+  return function(node) return #effects == 0 and is_plain(definition_of(node), tasks) end
+end
+
 -- Takes one leaf from the effects; returns its effect and what a claim returns.
 local function continue(carrier, worker, tasks, spent)
-  if carrier == '' or held or spent * redis.call('HLEN', live_key) >= SHARED_TURN then return end
+  if not has_time(carrier, spent) then return end
   for i, effect in ipairs(effects) do
     if may_continue(effect, tasks) then
       local node = effect[2]

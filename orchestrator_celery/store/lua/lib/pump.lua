@@ -1,11 +1,25 @@
 -- Starts items of a pool, as many as there are free places for.
 local function wants_more(pool) return not pool.gone and not pool.stopped and pool.next < pool.size end
 
+-- Starts one item for the process that has just finished another one: it goes on without a message. No item is started that
+-- the process would not take, because a message for each item is what the bulk avoids.
+local function pump_one(pool_id, definition, pool)
+  local wanted = goes_on_with
+  if not wanted or pool.mixed or not wants_more(pool) or not wanted(pool_id .. '.' .. pool.next) then return end
+  if is_batched(definition, pool) then return end
+  goes_on_with = nil
+  local index = pool.next
+  draw(pool_id, definition, pool, index)
+  pool.pumping = true
+  activate(pool_id .. '.' .. index, pool.input)
+  pool.pumping = false
+end
+
 local function pump(pool_id, definition, pool)
   if waits then return end
   local cap, live = number(definition, ATTRIBUTE.max_concurrency), pool.next - pool.done
   -- An unbounded pool is refilled in bulk once a quarter of its window is free: publications are few and large.
-  if not cap and live > 0 and live > window * 3 / 4 then return end
+  if not cap and live > 0 and live > window * 3 / 4 then return pump_one(pool_id, definition, pool) end
   local limit, started = cap or window, 0
   -- An item that ends at once comes back here through its parent; `pumping` leaves it to this loop.
   pool.pumping = true

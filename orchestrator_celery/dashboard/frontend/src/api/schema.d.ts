@@ -144,6 +144,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graph-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description List the templates by name.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Build Template
+         * @description Make a graph from a template. The problem document says which parameters are not allowed.
+         */
+        post: operations["build_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-tools/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Graph
+         * @description Check a document. The answer lists every problem; also a value that is no document is a problem, not an error.
+         */
+        post: operations["check_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-tools/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Graphs
+         * @description Compare two graphs: nodes, edges, settings, and the lines of their Python modules.
+         */
+        post: operations["compare_graphs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-tools/python": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Graph
+         * @description Write the Python module that builds a graph.
+         */
+        post: operations["write_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graph-tools/test-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Run Graph
+         * @description Start a real run of a document that is not saved. The run has the tag `test`.
+         */
+        post: operations["test_run_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -1471,11 +1591,30 @@ export interface components {
             name: string;
         };
         /**
+         * CheckForm
+         * @description What is checked: a graph's document, also an unfinished or a broken one.
+         */
+        CheckForm: {
+            /** Document */
+            document?: unknown;
+        };
+        /**
          * CheckLevel
          * @description How serious the outcome of a check is.
          * @enum {string}
          */
         CheckLevel: "ok" | "warning" | "error";
+        /**
+         * CheckedGraph
+         * @description The problems of a graph.
+         *
+         *     Args:
+         *         problems: every problem; without an error among them, the graph can run.
+         */
+        CheckedGraph: {
+            /** Problems */
+            problems: components["schemas"]["FoundProblem"][];
+        };
         /**
          * CloseForm
          * @description How to close an open swarm: at once, or when it has no more items to run.
@@ -1501,6 +1640,63 @@ export interface components {
             after?: number | null;
             /** At */
             at?: string | null;
+        };
+        /**
+         * DiffForm
+         * @description The documents of two graphs, and their names in the text of the differences.
+         */
+        DiffForm: {
+            /**
+             * Names
+             * @default [
+             *       "old",
+             *       "new"
+             *     ]
+             */
+            names: [
+                string,
+                string
+            ];
+            /**
+             * New
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            new: {
+                [key: string]: unknown;
+            };
+            /**
+             * Old
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            old: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * EdgeDifference
+         * @description An edge that was added, removed or changed. A declaration of several targets counts as an edge for each.
+         *
+         *     Args:
+         *         change: added, removed, or changed: another condition, or another place among the edges of the source.
+         *         source: the node's name, with the path; `__start__` for START.
+         *         target: the node's name, with the path; `__end__` for END.
+         *         text: the condition or key in words, of the new graph if the edge is there.
+         */
+        EdgeDifference: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * EdgeKind
@@ -1660,6 +1856,63 @@ export interface components {
             word: string;
         };
         /**
+         * FoundProblem
+         * @description One problem of a graph.
+         *
+         *     Args:
+         *         kind: an `error` refuses a run; a `warning` does not.
+         *         node: the name of the node, with the names of the nodes around it as in `outer/inner`; None if the whole graph
+         *             has the problem.
+         *         edge: the position, in the list of edges, of the declaration with the problem; None if an edge does not have
+         *             it. The list is that of the graph that has the node.
+         *         text: the problem and what to do.
+         */
+        FoundProblem: {
+            /** Edge */
+            edge: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "error" | "warning";
+            /** Node */
+            node: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * GraphDifferences
+         * @description The differences between two graphs; false if there are none.
+         *
+         *     Args:
+         *         nodes: the nodes that differ, those of nested graphs too.
+         *         edges: the edges that differ, those of nested graphs too.
+         *         fields: the settings of the graph that differ, such as `max_visits`.
+         *         text: the difference between the Python modules of the graphs, as `diff -u` prints it.
+         */
+        GraphDifferences: {
+            /**
+             * Edges
+             * @default []
+             */
+            edges: components["schemas"]["EdgeDifference"][];
+            /**
+             * Fields
+             * @default []
+             */
+            fields: string[];
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: components["schemas"]["NodeDifference"][];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
          * GraphEdge
          * @description One edge of a graph.
          *
@@ -1686,6 +1939,41 @@ export interface components {
             taken: number;
             /** Target */
             target: string;
+        };
+        /**
+         * GraphRun
+         * @description The document of a graph, and the input of a run of it.
+         */
+        GraphRun: {
+            /**
+             * Args
+             * @default []
+             */
+            args: unknown[];
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kwargs
+             * @default {}
+             */
+            kwargs: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * GraphRunStarted
+         * @description The test run that was started.
+         *
+         *     Args:
+         *         run: the run.
+         */
+        GraphRunStarted: {
+            run: components["schemas"]["RunView"];
         };
         /**
          * HourStatistics
@@ -2099,6 +2387,30 @@ export interface components {
             result: components["schemas"]["Shown"] | null;
         };
         /**
+         * NodeDifference
+         * @description A node that was added, removed or changed.
+         *
+         *     Args:
+         *         name: the name; of a node in a nested graph with the path, such as `ship/pack`.
+         *         change: added, removed or changed.
+         *         fields: what changed: `task`, `args`, `kwargs`, `options`, `immutable` of a task, `signature` of another body,
+         *             and arguments of `add_node`.
+         */
+        NodeDifference: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /**
+             * Fields
+             * @default []
+             */
+            fields: string[];
+            /** Name */
+            name: string;
+        };
+        /**
          * NodeForm
          * @description A node, or none for the whole run.
          */
@@ -2369,6 +2681,35 @@ export interface components {
         PurgeForm: {
             /** Confirm */
             confirm: string;
+        };
+        /**
+         * PythonForm
+         * @description The document of a graph, and the variable that the graph gets in a module.
+         */
+        PythonForm: {
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Name
+             * @default graph
+             */
+            name: string;
+        };
+        /**
+         * PythonModule
+         * @description A Python module.
+         *
+         *     Args:
+         *         code: its text.
+         */
+        PythonModule: {
+            /** Code */
+            code: string;
         };
         /**
          * Rejection
@@ -2982,6 +3323,51 @@ export interface components {
             workers: string[];
         };
         /**
+         * TemplateForm
+         * @description The parameters of a template: signatures are objects, expressions are lists.
+         */
+        TemplateForm: {
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TemplateGraph
+         * @description The graph that a template made.
+         *
+         *     Args:
+         *         document: its document.
+         */
+        TemplateGraph: {
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * TemplateView
+         * @description A template.
+         *
+         *     Args:
+         *         name: its name.
+         *         summary: what its graph does, in one sentence.
+         *         parameters: the JSON Schema of its parameters.
+         */
+        TemplateView: {
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Summary */
+            summary: string;
+        };
+        /**
          * TimelinePage
          * @description A page of the times of nodes, in the order of the tree.
          *
@@ -3398,6 +3784,256 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilterWord"][];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"][];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    build_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateGraph"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedGraph"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_graphs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiffForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDifferences"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PythonForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PythonModule"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_run_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GraphRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphRunStarted"];
                 };
             };
             /** @description Refused */

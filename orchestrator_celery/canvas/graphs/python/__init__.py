@@ -1,0 +1,1 @@
+"""Writes graphs as Python modules that build the same graphs."""

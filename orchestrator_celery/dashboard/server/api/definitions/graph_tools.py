@@ -1,0 +1,125 @@
+"""Tools of the graph editor that need no stored graph: check, write as Python, compare, and run for a test."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from orchestrator_celery import GraphDifferences, GraphInvalid, InvalidWorkflow, RunView
+from orchestrator_celery.dashboard.server.access.roles import needs
+from orchestrator_celery.dashboard.server.api.definitions.documents import Document, GraphRun, read_graph
+from orchestrator_celery.dashboard.server.context import Found
+
+__all__ = ("router",)
+
+router = APIRouter(prefix="/graph-tools", tags=["graphs"])
+
+#: The tag of runs of documents that were not saved.
+TEST = "test"
+
+
+class CheckForm(BaseModel):
+    """What is checked: a graph's document, also an unfinished or a broken one."""
+
+    document: Any = None
+
+
+class FoundProblem(BaseModel):
+    """One problem of a graph.
+
+    Args:
+        kind: an `error` refuses a run; a `warning` does not.
+        node: the name of the node, with the names of the nodes around it as in `outer/inner`; None if the whole graph
+            has the problem.
+        edge: the position, in the list of edges, of the declaration with the problem; None if an edge does not have
+            it. The list is that of the graph that has the node.
+        text: the problem and what to do.
+    """
+
+    kind: Literal["error", "warning"]
+    node: str | None
+    edge: int | None
+    text: str
+
+
+class CheckedGraph(BaseModel):
+    """The problems of a graph.
+
+    Args:
+        problems: every problem; without an error among them, the graph can run.
+    """
+
+    problems: list[FoundProblem]
+
+
+class PythonForm(BaseModel):
+    """The document of a graph, and the variable that the graph gets in a module."""
+
+    document: Document
+    name: Annotated[str, Field(max_length=200)] = "graph"
+
+
+class PythonModule(BaseModel):
+    """A Python module.
+
+    Args:
+        code: its text.
+    """
+
+    code: str
+
+
+class DiffForm(BaseModel):
+    """The documents of two graphs, and their names in the text of the differences."""
+
+    old: Document
+    new: Document
+    names: tuple[Annotated[str, Field(max_length=300)], Annotated[str, Field(max_length=300)]] = ("old", "new")
+
+
+class GraphRunStarted(BaseModel):
+    """The test run that was started.
+
+    Args:
+        run: the run.
+    """
+
+    run: RunView
+
+
+@router.post("/check")
+def check_graph(found: Found, form: CheckForm) -> CheckedGraph:
+    """Check a document. The answer lists every problem; also a value that is no document is a problem, not an error."""
+    try:
+        read_graph(found, form.document).validate()
+    except GraphInvalid as exc:
+        listed = [(one.node or None, one.edge, one.text) for one in exc.problems]
+    except InvalidWorkflow as exc:
+        listed = [(None, None, str(exc))]
+    else:
+        listed = []
+    return CheckedGraph(
+        problems=[FoundProblem(kind="error", node=node, edge=edge, text=text) for node, edge, text in listed]
+    )
+
+
+@router.post("/python")
+def write_graph(found: Found, form: PythonForm) -> PythonModule:
+    """Write the Python module that builds a graph."""
+    return PythonModule(code=read_graph(found, form.document).to_python(form.name))
+
+
+@router.post("/diff")
+def compare_graphs(found: Found, form: DiffForm) -> GraphDifferences:
+    """Compare two graphs: nodes, edges, settings, and the lines of their Python modules."""
+    return read_graph(found, form.old).differences(read_graph(found, form.new), names=form.names)
+
+
+@router.post("/test-run", dependencies=[needs("run")])
+def test_run_graph(found: Found, form: GraphRun) -> GraphRunStarted:
+    """Start a real run of a document that is not saved. The run has the tag `test`."""
+    tags = form.document.get("tags", [])
+    tagged = {**form.document, "tags": [*tags, TEST] if isinstance(tags, list) else tags}
+    return GraphRunStarted(run=read_graph(found, tagged).apply_async(form.args, form.kwargs).view)
