@@ -45,12 +45,7 @@ export interface DryInput {
   decisions: Record<string, string>;
 }
 
-export interface Difference {
-  nodes: { name: string; change: "added" | "removed" | "changed"; fields: string[] }[];
-  edges: { change: "added" | "removed" | "changed"; from: string; to: string; text: string }[];
-  fields: string[];
-  text: string;
-}
+export type Difference = Schemas["GraphDifferences"];
 
 export interface Template {
   name: string;

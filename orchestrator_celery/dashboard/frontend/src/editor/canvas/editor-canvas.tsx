@@ -23,6 +23,8 @@ const EDGE_TYPES = { edit: LineView };
 /** The kind of data that the palette drags. */
 export const DRAGGED = "application/x-orchestrator-piece";
 const MANY = ["Meta", "Control", "Shift"];
+/** Names of nodes stay readable down to this scale. */
+const READABLE = 0.55;
 const NO_MOVES: ReadonlyMap<string, Point> = new Map();
 
 export interface CanvasHandle {
@@ -91,9 +93,14 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
       const left = place.x * zoom + x;
       const top = place.y * zoom + y;
       const seen = left >= 0 && top >= 0 && left + size.width * zoom <= box.width && top + size.height * zoom <= box.height;
-      if (!whenHidden || !seen) void flow.setCenter(place.x + size.width / 2, place.y + size.height / 2, { zoom: Math.max(0.7, Math.min(1, zoom)), duration: 0 });
+      if (whenHidden && seen) return;
+      // The whole graph, where its names stay readable; else the node in the middle.
+      const bounds = flow.getNodesBounds(flow.getNodes());
+      const whole = Math.min(box.width / (bounds.width + 80), box.height / (bounds.height + 110));
+      if (whenHidden && whole >= READABLE) requestAnimationFrame(fit);
+      else void flow.setCenter(place.x + size.width / 2, place.y + size.height / 2, { zoom: Math.max(0.7, Math.min(1, zoom)), duration: 0 });
     },
-    [session, flow],
+    [session, flow, fit],
   );
 
   const middle = useCallback((): Point => {

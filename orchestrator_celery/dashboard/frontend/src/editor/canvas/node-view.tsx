@@ -37,7 +37,7 @@ const HANDLE = "h-[11px]! w-[11px]! rounded-full! border-2! border-surface! bg-[
 
 export const NodeView = memo(function NodeView({ data, selected }: NodeProps<EditNode>): ReactNode {
   const { name, entry, trial, tried, change } = data;
-  const outline = selected ? "outline-2 outline-offset-2 outline-focus" : change ? "outline-2 outline-offset-2" : "";
+  const outline = selected ? "outline-2 outline-offset-2 outline-[var(--focus)]" : change ? "outline-2 outline-offset-2" : "";
   return (
     <div data-node={name} data-state={trial?.state} data-change={change ?? undefined} className={`group/node h-full w-full rounded-[7px] ${outline}`} style={change && !selected ? { outlineColor: CHANGES[change] } : undefined}>
       {name === START ? null : <Handle type="target" position={Position.Left} className={HANDLE} aria-hidden />}

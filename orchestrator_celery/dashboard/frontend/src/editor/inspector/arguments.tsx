@@ -66,6 +66,7 @@ export function ArgumentsSection({ node, task, onSignature, onInputs, names, sam
           <Button small kind="quiet" icon="close" className="mt-[22px]" aria-label={`Remove the input ${name}`} onClick={() => setInput(name, undefined)} />
         </div>
       ))}
+      {parameters !== null && !free.length ? null : (
       <Field label="Take a value from an earlier node">
         {free.length ? (
           <select className={INPUT} value="" onChange={(event) => (event.target.value ? setInput(event.target.value, ["result"]) : undefined)}>
@@ -78,6 +79,7 @@ export function ArgumentsSection({ node, task, onSignature, onInputs, names, sam
           <NewInput taken={inputs} onAdd={(name) => setInput(name, ["result"])} />
         )}
       </Field>
+      )}
     </Section>
   );
 }

@@ -5,7 +5,7 @@ import { lineId, branchesOf } from "./lines";
 export interface Problem {
   /** A node by name, nested ones by path; null for the graph as a whole. */
   node: string | null;
-  /** The index in the edges of the outermost graph. */
+  /** The index in the edges of the graph that has the node. */
   edge: number | null;
   text: string;
 }
@@ -40,11 +40,13 @@ export function marksOf(document: GraphDocument, problems: readonly Problem[], p
     const found = locate(document, problem);
     if (path.some((name, index) => found.path[index] !== name)) continue;
     const deeper = found.path[path.length];
-    if (deeper !== undefined) add(nodes, deeper, `${found.name ?? "its graph"}: ${problem.text}`);
-    else if (problem.edge !== null && !path.length) {
-      const edge = graph?.edges[problem.edge];
-      for (const { branch } of edge ? branchesOf(edge) : []) add(lines, lineId(problem.edge, branch), problem.text);
-    } else if (found.name !== null) add(nodes, found.name, problem.text);
+    if (deeper !== undefined) {
+      add(nodes, deeper, `${found.name ?? "its graph"}: ${problem.text}`);
+      continue;
+    }
+    if (found.name !== null) add(nodes, found.name, problem.text);
+    const edge = problem.edge === null ? undefined : graph?.edges[problem.edge];
+    for (const { branch } of edge ? branchesOf(edge) : []) add(lines, lineId(problem.edge ?? 0, branch), problem.text);
   }
   return { nodes, lines };
 }

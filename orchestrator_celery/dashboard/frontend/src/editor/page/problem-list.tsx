@@ -13,7 +13,7 @@ export function ProblemList({ document, checked, session, onShow }: { document: 
   if (!problems.length) return null;
   const jump = (problem: Problem): void => {
     const { path, name, edge } = locate(document, problem);
-    const line = edge !== null && !path.length ? document.edges[edge] : undefined;
+    const line = edge === null ? undefined : graphAt(document, path)?.edges[edge];
     const branch = line ? branchesOf(line)[0]?.branch : undefined;
     session.open(path, line && branch !== undefined && edge !== null ? { nodes: new Set(), lines: new Set([lineId(edge, branch)]) } : { nodes: new Set(name === null ? [] : [name]), lines: new Set() });
     const shown = name ?? line?.from;

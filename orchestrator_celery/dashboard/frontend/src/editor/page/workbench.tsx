@@ -117,7 +117,7 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
             </Note>
           </div>
         ) : null}
-        <div className="grid min-h-0 flex-1 grid-cols-[212px_minmax(0,1fr)_328px] overflow-hidden rounded-lg border border-line bg-surface shadow-card max-lg:grid-cols-1">
+        <div className="grid min-h-0 flex-1 grid-cols-[196px_minmax(0,1fr)_308px] overflow-hidden rounded-lg border border-line bg-surface shadow-card max-lg:grid-cols-1">
           <aside aria-label="Palette" className="min-h-0 border-r border-line max-lg:h-[210px] max-lg:border-r-0 max-lg:border-b">
             <Palette tasks={list} error={tasks.error} onAdd={(piece) => canvas.current?.add(piece)} onTemplate={(template) => setAsked({ kind: "template", name: template })} />
           </aside>

@@ -26,8 +26,8 @@ export function DifferenceView({ old, now, oldName, nowName }: { old: GraphDocum
           {nodes.map(({ name, change, fields: parts }) => (
             <Row key={name} change={change} what={`node ${name}`} about={change === "changed" ? parts.join(", ") : ""} />
           ))}
-          {edges.map(({ change, from, to, text: label }, index) => (
-            <Row key={index} change={change} what={`edge ${displayName(from)} → ${displayName(to)}`} about={label} />
+          {edges.map(({ change, source, target, text: label }, index) => (
+            <Row key={index} change={change} what={`edge ${displayName(source)} → ${displayName(target)}`} about={label} />
           ))}
         </ul>
       )}
