@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from celery.result import EagerResult
 
     from orchestrator_celery.canvas.swarm import Swarm
+    from orchestrator_celery.handles.catalogs.saved_views import SavedViews
     from orchestrator_celery.handles.run import Run
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.running_swarm import RunningSwarm
@@ -328,6 +329,13 @@ if TYPE_CHECKING:
         """`subscription.aio`."""
 
         delete = Call(Subscription.delete)
+
+    class SavedViewsAio:
+        """`orchestrator.views.aio`."""
+
+        all = Call(SavedViews.all)
+        delete = Call(SavedViews.delete)
+        save = Call(SavedViews.save)
 
     class StoredSignatureAio:
         """`signature.aio`."""

@@ -39,6 +39,8 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
 `orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
 `orc:subscriptions:<app>`                  hash    rules of subscriptions, by name; see `records/notices/rules.py`
+`orc:views:<app>`                          hash    shared views of the list of runs, by name; see `records/catalogs`
+`orc:views:<app>:<digest>`                 hash    views of one person, by name
 `orc:feed:<app>`                           stream  changes of all runs; may lag; bounded by `orchestrator_max_feed`
 `orc:feed:<app>:{orc:feed:<app>}:k`        hash    last answer to each thread that appended to the feed
 `orc:reports:<app>`                        list    resume reports, newest first
@@ -55,6 +57,8 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.records.names import RunKey
@@ -83,6 +87,7 @@ class Keys:
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
         self.subscriptions = f"{prefix}:subscriptions{index}"
+        self._views = f"{prefix}:views{index}"
         self.feed = f"{prefix}:feed{index}"
         self.by_word = f"{prefix}:by:{{{prefix}{index}}}"
         self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
@@ -105,6 +110,10 @@ class Keys:
     def definitions(self, run: str) -> str:
         """Definitions of nodes."""
         return self.root(run) + RunKey.DEFINITIONS.value
+
+    def views(self, owner: str | None) -> str:
+        """Saved views of one person; None for the shared ones."""
+        return self._views if owner is None else f"{self._views}:{hashlib.sha256(owner.encode()).hexdigest()[:20]}"
 
     def upload(self, run: str, token: str) -> str:
         """Definitions of an upload, or of items added in bulk."""

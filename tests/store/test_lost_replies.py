@@ -20,6 +20,7 @@ from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.catalogs.saved_views import ViewStore
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.run_index import IndexEntry
@@ -113,6 +114,13 @@ def release_begun(play: Play, first: str) -> None:
 
 def save(play: Play, first: str) -> None:
     play.store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
+
+
+def saved_view(play: Play, filter: str = "tag:a", base: int | None = None) -> int:
+    """Save a view; return its version."""
+    answer = ViewStore(play.redis, play.store.keys).save("v", filter, (), owner="a", shared=True, base=base)
+    assert answer.refused is None
+    return answer.view.version
 
 
 CALLS: dict[str, Lost] = {
@@ -282,6 +290,16 @@ CALLS: dict[str, Lost] = {
     "unsubscribe": Lost(
         lambda play, first: (Rules(play.redis, play.store.keys).remove(RULE.name, RULE.id), None)[1],
         lambda play, first: Rules(play.redis, play.store.keys).add(RULE),
+    ),
+    "save_view": Lost(lambda play, first: saved_view(play, base=0)),
+    "save_view again": Lost(
+        lambda play, first: saved_view(play, "tag:b", base=1), lambda play, first: saved_view(play)
+    ),
+    "remove_view": Lost(
+        lambda play, first: (ViewStore(play.redis, play.store.keys).remove("v", owner="a", shared=True, base=1), None)[
+            1
+        ],
+        lambda play, first: saved_view(play),
     ),
     "noticed": Lost(
         lambda play, first: play.store.notices.sent("r", ["FAILED@1-0"]),

@@ -17,6 +17,7 @@ from orchestrator_celery import (
     Orchestrator,
     Run,
     RunList,
+    SavedViews,
     StoredSignature,
     Subscription,
     Swarm,
@@ -36,17 +37,18 @@ LOCAL = {
     "StoredSignature": {"aio", "id"},
     "RunningSwarm": {"aio"},
     "Subscription": {"aio", "created"},
+    "SavedViews": {"aio"},
     "Orchestrator": {
         "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
         "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
-        "compiler", "publisher", "follower",
+        "compiler", "publisher", "follower", "views",
     },
     "Swarm": {
         "aio", "tasks", "nested", "item_callbacks", "own_callbacks", "pool_attrs", "apply", "run", "task_name", "fields",
         "item_levels",
     },
 }  # fmt: skip
-HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, Orchestrator, Swarm]
+HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, SavedViews, Orchestrator, Swarm]
 
 
 def declared(name):

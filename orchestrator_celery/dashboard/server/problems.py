@@ -20,6 +20,7 @@ from orchestrator_celery import (
     FormatTooOld,
     GraphInvalid,
     InvalidTransition,
+    InvalidView,
     InvalidWorkflow,
     NodeNotFound,
     OrchestratorError,
@@ -31,6 +32,7 @@ from orchestrator_celery import (
     StoreUnavailable,
     SwarmClosed,
     SwarmFull,
+    ViewChanged,
 )
 
 __all__ = ("PROBLEMS", "Problem", "RefusedByAccess", "install_problems", "problem")
@@ -47,10 +49,12 @@ _STATUS: Mapping[type[BaseException], int] = {
     SignatureInUse: 409,
     SwarmClosed: 409,
     SwarmFull: 409,
+    ViewChanged: 409,
     FormatTooNew: 409,
     FormatTooOld: 409,
     PayloadTooLarge: 413,
     InvalidWorkflow: 422,
+    InvalidView: 422,
     BulkRejected: 422,
     EncodeError: 422,
     StoreUnavailable: 503,
