@@ -49,6 +49,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   const { history, path, selection } = useSessionState(session);
   const flow = useReactFlow<EditNode, EditLine>();
   const frame = useRef<HTMLDivElement>(null);
+  const [busy, setBusy] = useState(false);
   const [moving, setMoving] = useState(NO_MOVES);
   const { graph } = session;
   const { layout } = history.now;
@@ -125,10 +126,19 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
 
   const arrange = useCallback(() => {
     const { path: now } = session.snapshot();
-    arranged(session.graph).then((found) => {
-      session.do("auto-layout", (sheet) => moveNodes(sheet, now, found));
-      requestAnimationFrame(fit);
-    }, toastError);
+    setBusy(true);
+    arranged(session.graph)
+      .then((found) => {
+        session.do("auto-layout", (sheet) => moveNodes(sheet, now, found));
+        requestAnimationFrame(() => {
+          fit();
+          setBusy(false);
+        });
+      })
+      .catch((error: unknown) => {
+        setBusy(false);
+        toastError(error);
+      });
   }, [session, fit]);
 
   useEffect(() => {
@@ -150,6 +160,8 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
 
   const onKey = useCanvasKeys({ editor, frame, show: (name) => show(name, true), fit, arrange, onInspect });
 
+  // An edge from a node to itself ends with a click on the node, which must not take the selection from the edge.
+  const connected = useRef(false);
   const onNodesChange = (changes: NodeChange<EditNode>[]): void => {
     const next = new Map(moving);
     const chosen = new Set(selection.nodes);
@@ -165,13 +177,14 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
       if (change.position) next.set(change.id, change.position);
       if (change.dragging === false) ended = true;
     }
-    if (picked) session.select({ nodes: chosen, lines: session.snapshot().selection.lines });
+    if (picked && !connected.current) session.select({ nodes: chosen, lines: session.snapshot().selection.lines });
     if (ended) {
       session.do(next.size === 1 ? "move a node" : `move ${next.size} nodes`, (sheet) => moveNodes(sheet, session.snapshot().path, next));
       setMoving(NO_MOVES);
     } else if (next.size) setMoving(next);
   };
   const onLinesChange = (changes: EdgeChange<EditLine>[]): void => {
+    if (connected.current) return;
     const chosen = new Set(session.snapshot().selection.lines);
     for (const change of changes)
       if (change.type === "select") {
@@ -192,6 +205,8 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
         }),
     );
     if (line !== null) session.select({ lines: new Set([line]) });
+    connected.current = true;
+    setTimeout(() => (connected.current = false));
   };
   const onDrop = (event: DragEvent): void => {
     const text = event.dataTransfer.getData(DRAGGED);
@@ -256,7 +271,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
           <Button small icon="plus" aria-label="Zoom in" onClick={() => void flow.zoomIn()} />
           <Button small icon="minus" aria-label="Zoom out" onClick={() => void flow.zoomOut()} />
           <Button small icon="fit" aria-label="Fit into the window" title="Fit (f)" onClick={fit} />
-          <Button small onClick={arrange} title="Lay out the graph anew (Shift L)">
+          <Button small busy={busy} onClick={arrange} title="Lay out the graph anew (Shift L)">
             Auto-layout
           </Button>
         </Panel>

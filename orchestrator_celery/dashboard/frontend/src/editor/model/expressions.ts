@@ -1,4 +1,5 @@
 /** Expressions of conditions: names in them, and a short text for labels. */
+import { asText } from "../conditions/grammar";
 import type { Expression } from "./document";
 
 /** What stands for itself below these operators is no expression. */
@@ -23,24 +24,11 @@ export function nodesRead(expression: Expression): string[] {
   return operands.flatMap(nodesRead);
 }
 
-const SIGNS: Record<string, string> = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=", and: "and", or: "or", in: "in", matches: "matches" };
-const WORD = /^[\p{L}_][\p{L}\p{N}_]*$/u;
-
-/** One line that says what an expression means. */
+/** One line that says what an expression means; JSON where it is none. */
 export function expressionText(expression: Expression): string {
-  if (!Array.isArray(expression)) return JSON.stringify(expression) ?? "";
-  const [head, first = null, second = null] = expression;
-  if (typeof head !== "string") return JSON.stringify(expression);
-  if (SIGNS[head]) return `${inner(first)} ${SIGNS[head]} ${head === "matches" ? JSON.stringify(second) : inner(second)}`;
-  if (head === "not") return `not ${inner(first)}`;
-  if (head === "item") return typeof second === "string" && WORD.test(second) ? `${expressionText(first)}.${second}` : `${expressionText(first)}[${JSON.stringify(second)}]`;
-  if (head === "node") return typeof first === "string" && WORD.test(first) ? `nodes.${first}` : `node(${JSON.stringify(first)})`;
-  if (head === "value") return JSON.stringify(first);
-  if (expression.length === 1) return head;
-  return `${head}(${head === "datetime" ? JSON.stringify(first) : expressionText(first)})`;
-}
-
-function inner(expression: Expression): string {
-  const text = expressionText(expression);
-  return Array.isArray(expression) && typeof expression[0] === "string" && (SIGNS[expression[0]] !== undefined || expression[0] === "not") ? `(${text})` : text;
+  try {
+    return asText(expression);
+  } catch {
+    return JSON.stringify(expression) ?? "";
+  }
 }

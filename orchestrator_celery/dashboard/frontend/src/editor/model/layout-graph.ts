@@ -14,6 +14,10 @@ export async function arranged(graph: GraphBody): Promise<Map<string, Point>> {
   const lines = linesOf(graph)
     .filter(({ source, target }) => known.has(source) && known.has(target))
     .map((line): DrawnLine => ({ id: line.id, source: line.source, target: line.target, kind: "data", label: line.label.slice(0, 30), way: "open", count: 0 }));
+  // What is not connected yet stands before END, not beside START.
+  const leaving = new Set(lines.map(({ source }) => source));
+  for (const name of drawnNames(graph))
+    if (name !== END && !leaving.has(name)) lines.push({ id: `${name}/end`, source: name, target: END, kind: "data", label: "", way: "open", count: 0 });
   const drawing: Drawing = { boxes, lines, shape: shapeOf(boxes, lines) };
   const made = await layout(drawing);
   const entries = new Map(graph.nodes.map((node) => [node.name, node]));
