@@ -77,7 +77,7 @@ def test_a_loop_that_ends_by_its_condition_or_by_max_visits(opened, address, sho
     draw.select("grow")
     draw.field("Visits at most").fill("9")
     draw.valid().try_out([1]).went("grow", "done", "END")
-    expect(draw.node("grow").get_by_text("×3")).to_be_visible()
+    expect(draw.node("grow").get_by_text("\u00d73")).to_be_visible()
     document = draw.document()
     assert document["nodes"][0]["max_visits"] == 9
     assert same_as_module(shop, draw, document, 2) == 4
