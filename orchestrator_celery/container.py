@@ -34,6 +34,7 @@ from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.saved_graphs import SavedGraphs
 from orchestrator_celery.store.scripting.script_call import Subscribed
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.statistics.recent import RecentDurations
@@ -154,6 +155,11 @@ class Container:
     def rules(self) -> Rules:
         """The rules of subscriptions."""
         return Rules(self.store.client, self.store.keys)
+
+    @property
+    def saved_graphs(self) -> SavedGraphs:
+        """The names of saved graphs and their versions."""
+        return SavedGraphs(self.store.client, self.store.keys)
 
     @cached_property
     def notices(self) -> NoticeBuffer:

@@ -15,6 +15,7 @@ from orchestrator_celery.model.printing.text import printable, printable_lines
 from orchestrator_celery.model.problems import Problem
 
 if TYPE_CHECKING:
+    from orchestrator_celery.model.observe.saved_graphs import GraphVersion
     from orchestrator_celery.model.views import BulkReport
 
 __all__ = (
@@ -28,7 +29,9 @@ __all__ = (
     "ForeignSignature",
     "FormatTooNew",
     "FormatTooOld",
+    "GraphChanged",
     "GraphInvalid",
+    "GraphNotFound",
     "GraphRecursion",
     "Interrupted",
     "InvalidSettings",
@@ -290,6 +293,23 @@ class GraphInvalid(InvalidWorkflow):
         listed = (f"- {printable(problem)}" for problem in problems)
         lines = [f"{graph} cannot be run, for {reasons}:", *listed]
         return cls("\n".join(lines), problems)
+
+
+class GraphNotFound(OrchestratorError):
+    """No graph has this name, or the graph has no such version: it was never saved here, or was deleted."""
+
+
+class GraphChanged(OrchestratorError):
+    """Somebody else has saved a newer version of the graph, so nothing was saved: compare it with yours, save again.
+
+    Args:
+        message: what was refused.
+        newest: the newest version; None if the graph has none.
+    """
+
+    def __init__(self, message: str = "", newest: GraphVersion | None = None) -> None:
+        super().__init__(*([message] if message else []))
+        self.newest = newest
 
 
 class ConditionError(OrchestratorError):

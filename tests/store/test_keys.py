@@ -9,6 +9,7 @@ from redis.crc import key_slot
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.records.graphs.versions import Facts
 from orchestrator_celery.records.notices.rules import Rule
 from orchestrator_celery.records.statistics import Kind
 from orchestrator_celery.records.streams.feed import FeedEntry
@@ -19,6 +20,7 @@ from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.run_index import IndexEntry
+from orchestrator_celery.store.saved_graphs import SavedGraphs
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.transitions.upload import upload
 from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
@@ -33,6 +35,7 @@ DOCUMENTED = {
     .replace(re.escape(":<app>"), "(:[0-9a-f]{12})?")
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+")
+    .replace("<name>", ".+")
     .replace("<word>", "(status|task|tag|category|name):.*")
     .replace("<hour>", r"(\d+|all)")
     .replace("<digest>", "[0-9a-f]{16}"): kind
@@ -61,6 +64,8 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.due_index.run_index.put([IndexEntry("unknown", "1-1", "RUNNING")])
     Play(store, "later").start(unit(leaf()), eta=int((store.now() + 60) * 1000))
     store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
+    store.signatures.save_version("s:2", [("0", b"x")], {"name": "n"}, {"document": b"{}"})
+    SavedGraphs(store.client, store.keys).add("orders", 0, Facts("s:2", "ann", "", 1, 2))
     store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100, 100).append("{}")
@@ -118,6 +123,12 @@ def test_the_workers_keys_share_a_slot():
     """Given the workers' keys, which one script touches, then they are in one slot."""
     root = Keys("orc").workers
     assert len({key_slot(f"{root}{end}".encode()) for end in ("", ":active", ":leader", ":handed")}) == 1
+
+
+def test_the_versions_of_graphs_share_a_slot():
+    """Given the names of graphs and their versions, which one script touches, then they are in one slot."""
+    root = Keys("orc").graphs
+    assert len({key_slot(f"{root}{end}".encode()) for end in ("", ":orders", ":{x}", ":}{")}) == 1
 
 
 @pytest.mark.parametrize("run", ["workers", "runs", "due", "reports"])

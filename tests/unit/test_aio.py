@@ -25,6 +25,7 @@ from orchestrator_celery import (
 from orchestrator_celery.canvas import Primitive
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.handles import async_twins
+from orchestrator_celery.handles.graphs.catalog import GraphCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 
 from .apps import make_app
@@ -36,9 +37,10 @@ LOCAL = {
     "StoredSignature": {"aio", "id"},
     "RunningSwarm": {"aio"},
     "Subscription": {"aio", "created"},
+    "GraphCatalog": {"aio"},
     "Orchestrator": {
         "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
-        "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
+        "signature_of", "runs_of", "graphs", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
         "compiler", "publisher", "follower",
     },
     "Swarm": {
@@ -46,7 +48,7 @@ LOCAL = {
         "item_levels",
     },
 }  # fmt: skip
-HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, Orchestrator, Swarm]
+HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, GraphCatalog, Orchestrator, Swarm]
 
 
 def declared(name):

@@ -1,0 +1,1 @@
+"""Graphs that are saved under a name, with versions."""
