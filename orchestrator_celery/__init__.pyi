@@ -16,6 +16,12 @@ from .canvas.conditions.language import (
     Expression as Expression,
 )
 from .canvas.conditions.language import (
+    condition as condition,
+)
+from .canvas.conditions.language import (
+    condition_text as condition_text,
+)
+from .canvas.conditions.language import (
     error as error,
 )
 from .canvas.conditions.language import (
@@ -70,6 +76,9 @@ from .errors import (
     ConditionError as ConditionError,
 )
 from .errors import (
+    ConditionSyntaxError as ConditionSyntaxError,
+)
+from .errors import (
     ConfirmationRequired as ConfirmationRequired,
 )
 from .errors import (
@@ -113,6 +122,9 @@ from .errors import (
 )
 from .errors import (
     InvalidTransition as InvalidTransition,
+)
+from .errors import (
+    InvalidView as InvalidView,
 )
 from .errors import (
     InvalidWorkflow as InvalidWorkflow,
@@ -176,6 +188,12 @@ from .errors import (
 )
 from .errors import (
     UnknownOption as UnknownOption,
+)
+from .errors import (
+    ViewChanged as ViewChanged,
+)
+from .handles.catalogs.saved_views import (
+    SavedViews as SavedViews,
 )
 from .handles.current_node import (
     current_node as current_node,
@@ -326,6 +344,9 @@ from .model.observe.saved_graphs import (
 )
 from .model.observe.saved_graphs import (
     SavedGraph as SavedGraph,
+)
+from .model.observe.saved_views import (
+    SavedView as SavedView,
 )
 from .model.observe.statistics import (
     HourStatistics as HourStatistics,

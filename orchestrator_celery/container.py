@@ -29,12 +29,13 @@ from orchestrator_celery.store.buffers.feed_buffer import FeedBuffer
 from orchestrator_celery.store.buffers.log_buffer import LogBuffer
 from orchestrator_celery.store.buffers.notice_buffer import NoticeBuffer
 from orchestrator_celery.store.buffers.statistics_buffer import StatisticsBuffer
+from orchestrator_celery.store.catalogs.saved_graphs import SavedGraphs
+from orchestrator_celery.store.catalogs.saved_views import ViewStore
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.store.saved_graphs import SavedGraphs
 from orchestrator_celery.store.scripting.script_call import Subscribed
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.statistics.recent import RecentDurations
@@ -186,6 +187,11 @@ class Container:
         """The audit trail."""
         settings = self.settings
         return AuditTrail(self.store.client, self.store.keys, settings.audit_retention, settings.max_audit)
+
+    @property
+    def saved_views(self) -> ViewStore:
+        """The saved views of the list of runs."""
+        return ViewStore(self.store.client, self.store.keys)
 
     @cached_property
     def codec(self) -> Codec:

@@ -22,6 +22,7 @@ __all__ = (
     "ApprovalTimeout",
     "BulkRejected",
     "ConditionError",
+    "ConditionSyntaxError",
     "ConfirmationRequired",
     "DeadlineExceeded",
     "DefinitionMismatch",
@@ -37,6 +38,7 @@ __all__ = (
     "InvalidSettings",
     "InvalidSubscription",
     "InvalidTransition",
+    "InvalidView",
     "InvalidWorkflow",
     "LeafIgnored",
     "NoRoute",
@@ -58,6 +60,7 @@ __all__ = (
     "SwarmFailed",
     "SwarmFull",
     "UnknownOption",
+    "ViewChanged",
 )
 
 
@@ -137,6 +140,14 @@ class InvalidSettings(OrchestratorError, ValueError):
 
 class InvalidSubscription(OrchestratorError, ValueError):
     """A subscription is not allowed: its name is taken, its task is not known, or there are too many."""
+
+
+class InvalidView(OrchestratorError, ValueError):
+    """A saved view is not allowed: its name or its columns, or there are too many."""
+
+
+class ViewChanged(OrchestratorError):
+    """Another version of a saved view is stored, so nothing was changed: read it again."""
 
 
 class NotificationFailed(OrchestratorError):
@@ -314,6 +325,23 @@ class GraphChanged(OrchestratorError):
 
 class ConditionError(OrchestratorError):
     """An expression reads a value that is missing or cannot be compared: test it with `.exists()` first."""
+
+
+class ConditionSyntaxError(InvalidWorkflow):
+    """The text is not a condition: `reason` says what was expected at `position`.
+
+    Args:
+        message: the text, the position and the reason.
+        position: the offset of the first wrong character.
+        length: the number of wrong characters.
+        reason: what was expected.
+    """
+
+    def __init__(self, message: str = "", position: int = 0, length: int = 0, reason: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.position = position
+        self.length = length
+        self.reason = reason
 
 
 class NoRoute(OrchestratorError):

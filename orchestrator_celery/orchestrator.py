@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from celery import Celery
+
 from orchestrator_celery.canvas.options import spelled
 from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
+from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
+from orchestrator_celery.handles.catalogs.saved_views import SavedViews
 from orchestrator_celery.handles.finding import Finding
-from orchestrator_celery.handles.graphs.catalog import GraphCatalog
 from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.running_swarm import RunningSwarm
@@ -34,7 +37,6 @@ from orchestrator_celery.views.statistics import read_statistics
 from orchestrator_celery.worker import install
 
 if TYPE_CHECKING:
-    from celery import Celery
     from celery.canvas import Signature
 
     from orchestrator_celery.handles.async_twins import Call, Each
@@ -60,7 +62,16 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
     app: Celery
 
     def __new__(cls, app: Celery) -> Orchestrator:
-        """Install an orchestrator, or return the installed one."""
+        """Install an orchestrator, or return the installed one.
+
+        Raises:
+            InvalidSettings: the value is not a Celery app.
+        """
+        if not isinstance(app, Celery):
+            raise InvalidSettings(
+                f"Orchestrator({safe_repr(app)}) is not allowed: pass the Celery app of your project, as in "
+                'app = Celery("proj", ...); Orchestrator(app).'
+            )
         known = getattr(app, "orchestrator", None)
         if isinstance(known, Orchestrator):
             return known
@@ -120,6 +131,11 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         Answer with `run.approve()` or `run.reject()`.
         """
         return WaitingApprovals(self.container).all()
+
+    @property
+    def views(self) -> SavedViews:
+        """Saved views of the list of runs: filters with a name, of one person or shared."""
+        return SavedViews(self.container)
 
     def audit(
         self,
@@ -318,6 +334,7 @@ if TYPE_CHECKING:
         approvals = Call(Orchestrator.approvals)
         audit = Call(Orchestrator.audit)
         doctor = Each(Orchestrator.doctor)
+        note_done = Call(Orchestrator.note_done)
         note_refusal = Call(Orchestrator.note_refusal)
         resume_reports = Call(Orchestrator.resume_reports)
         run = Call(Orchestrator.run)

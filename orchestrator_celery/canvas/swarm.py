@@ -15,13 +15,13 @@ from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.handlers import handler_list
+from orchestrator_celery.canvas.items import Items, items_of
 from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
-from orchestrator_celery.errors import InvalidWorkflow, SwarmClosed, SwarmFailed, SwarmFull
+from orchestrator_celery.errors import SwarmClosed, SwarmFailed, SwarmFull
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.printing.safe_text import error_words, safe_str
-from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import Priority
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ _CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_
 
 @spelled("add_task", "add_tasks_bulk")
 @Signature.register_type(name="orchestrator.swarm")
-class Swarm(Primitive):
+class Swarm(Items, Primitive):
     """A pool of tasks with limited concurrency, ordered results and tolerated failures; items can be added later.
 
     The input of a swarm goes to every item that is not immutable, as in a group. The input comes from the previous
     step of a chain, or from `apply_async(args)`.
 
     Args:
-        tasks: signatures, native or primitives; any iterable.
+        tasks: signatures, native or primitives; any iterable, or a group, whose members become the items.
         name: the name in lists and trees.
         max_concurrency: how many items may be queued or running at once. None: as many as the
             dispatch window (`orchestrator_window`) holds.
@@ -100,9 +100,7 @@ class Swarm(Primitive):
         app: Celery | None = None,
         **options: Any,
     ) -> None:
-        if isinstance(tasks, dict):
-            raise InvalidWorkflow("Swarm takes an iterable of signatures: put a single signature in a list.")
-        items = list(tasks)
+        items = items_of(tasks)
         check_options(Swarm, options, lambda: app or app_of(items), built=False)
         definition: dict[str, Any] = {
             "tasks": items,
@@ -126,12 +124,6 @@ class Swarm(Primitive):
     def aio(self) -> SwarmAio:
         """The async methods: `await swarm.aio.add_tasks_bulk()`; none of them blocks the event loop."""
         return cast("SwarmAio", Twin(self))
-
-    @property
-    def tasks(self) -> list[Signature]:
-        """The items of the definition, without the items added to a running swarm."""
-        tasks: list[Signature] = self.kwargs["tasks"]
-        return tasks
 
     def nested(self) -> list[Any]:
         """The items and the callbacks that run after them."""
@@ -393,6 +385,3 @@ class Swarm(Primitive):
                 own_copy(sig).apply(own_copy(args))
             except Exception:  # raised under `task_eager_propagates`; a callback never changes the outcome
                 logger.exception("A callback of item %d failed.", index, extra={"action": "callback"})
-
-    def __repr__(self) -> str:
-        return f"Swarm({printable(self.label or '')}: {len(self.tasks)} tasks)"

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from celery.result import EagerResult
 
     from orchestrator_celery.canvas.swarm import Swarm
-    from orchestrator_celery.handles.graphs.catalog import GraphCatalog
+    from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
+    from orchestrator_celery.handles.catalogs.saved_views import SavedViews
     from orchestrator_celery.handles.run import Run
     from orchestrator_celery.handles.run_list import RunList
     from orchestrator_celery.handles.running_swarm import RunningSwarm
@@ -341,6 +342,13 @@ if TYPE_CHECKING:
         save = Call(GraphCatalog.save)
         version_of = Call(GraphCatalog.version_of)
         versions = Call(GraphCatalog.versions)
+
+    class SavedViewsAio:
+        """`orchestrator.views.aio`."""
+
+        all = Call(SavedViews.all)
+        delete = Call(SavedViews.delete)
+        save = Call(SavedViews.save)
 
     class StoredSignatureAio:
         """`signature.aio`."""

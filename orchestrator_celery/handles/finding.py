@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.errors import RunNotFound
@@ -53,7 +53,7 @@ class Finding:
         category: str | Iterable[str] | None = None,
         tag: str | Iterable[str] | None = None,
         name: str | Iterable[str] | None = None,
-        since: datetime | str | None = None,
+        since: datetime | timedelta | str | None = None,
         until: datetime | str | None = None,
         text: str | None = None,
         offset: int | None = None,
@@ -71,7 +71,7 @@ class Finding:
             category: only runs of this category.
             tag: only runs with this tag.
             name: only runs of this name.
-            since: created at or after this time, an aware datetime, or in this time until now, such as `2h`.
+            since: created at or after this time, an aware datetime, or within this age: `2h`, a timedelta.
             until: created at or before this time.
             text: part of the id or the name.
             offset: number of matches to leave out; for a deep page, `after` costs less.

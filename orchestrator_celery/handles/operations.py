@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.lifecycle.audit import record
@@ -51,4 +51,28 @@ class Operations:
             node: id of the node.
         """
         entry = record(verb, id_of(run), signature=id_of(signature), node=node, outcome=reason)
+        self.container.audit_stream.append(entry.model_dump_json())
+
+    def note_done(
+        self,
+        verb: str,
+        *,
+        run: HasId | str = "",
+        signature: HasId | str = "",
+        node: str = "",
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
+        """Write to the audit trail what your application did, if the orchestrator writes no entry for it.
+
+        Verbs of runs, signatures and views have their entries. Adding items to a swarm, and closing it, have none,
+        because tasks do so too, and often.
+
+        Args:
+            verb: the verb, such as `add_tasks`.
+            run: the run, or its id.
+            signature: the stored signature, or its id.
+            node: id of the node.
+            counts: numbers of changed objects, such as `{"added": 3}`.
+        """
+        entry = record(verb, id_of(run), signature=id_of(signature), node=node, counts=dict(counts or {}))
         self.container.audit_stream.append(entry.model_dump_json())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -265,7 +265,7 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         level: str | int | None = None,
         node: str | None = None,
         search: str | None = None,
-        since: datetime | str | None = None,
+        since: datetime | timedelta | str | None = None,
         after: str = "0",
         follow: bool = False,
     ) -> Iterator[LogLine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.changes import Change
@@ -49,7 +49,7 @@ class Watching:
         category: str | Iterable[str] | None = None,
         tag: str | Iterable[str] | None = None,
         name: str | Iterable[str] | None = None,
-        since: datetime | str | None = None,
+        since: datetime | timedelta | str | None = None,
         until: datetime | str | None = None,
         text: str | None = None,
         nodes: bool = False,
@@ -97,7 +97,7 @@ class Watching:
         *,
         search: str | None = None,
         level: str | int | None = None,
-        since: datetime | str | None = None,
+        since: datetime | timedelta | str | None = None,
     ) -> LogSearch:
         """Search what the tasks of all runs have logged; the newest lines come first.
 

@@ -22,7 +22,7 @@ from orchestrator_celery.model.states import RunStatus, SignatureStatus
 if TYPE_CHECKING:
     from orchestrator_celery.store.audit_stream import AuditTrail
 
-__all__ = ("acting", "audited", "list_audit", "record", "system_user")
+__all__ = ("acting", "audited", "current_actor", "list_audit", "record", "system_user")
 
 Status = RunStatus | SignatureStatus
 
@@ -42,6 +42,12 @@ def acting(actor: str, channel: str = "api") -> Iterator[None]:
         yield
     finally:
         _ACTOR.reset(token)
+
+
+def current_actor() -> str:
+    """Return the actor of the calls in this block; by default the user and the host of the process."""
+    current = _ACTOR.get()
+    return current[0] if current else system_user()
 
 
 def record(verb: str, run: str, **facts: Any) -> AuditRecord:

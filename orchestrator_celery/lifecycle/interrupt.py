@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from math import inf
 from signal import Signals
 from typing import TYPE_CHECKING, Any
 
@@ -237,9 +238,10 @@ def _check(signal: str, grace: float) -> None:
         raise OrchestratorError(
             f"{safe_repr(signal)} is not a signal of this system: pass a name such as SIGTERM or SIGINT."
         )
-    if grace < 0:
+    if isinstance(grace, bool) or not isinstance(grace, (int, float)) or not 0 <= grace < inf:
         raise OrchestratorError(
-            f"grace={grace} is not allowed: pass seconds, 0 or more. With 0 the processes are killed at once."
+            f"grace={safe_repr(grace)} is not allowed: pass seconds, 0 or more. With 0 the processes are killed at "
+            "once."
         )
 
 

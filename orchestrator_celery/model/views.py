@@ -87,7 +87,8 @@ class NodeView(_View):
     `state` is the node's own state. `inner` counts the states of the children on this page. `progress` is the last
     report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
     that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
-    visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer.
+    visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer. `open`
+    says whether a swarm takes items now.
     `NodeTimes` describes the times.
     """
 
@@ -109,6 +110,7 @@ class NodeView(_View):
     visits: int = 1
     earlier: tuple[NodeView, ...] = ()
     answer: AnswerView | None = None
+    open: bool = False
 
     @property
     def inner(self) -> dict[NodeState, int]:

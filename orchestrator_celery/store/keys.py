@@ -36,12 +36,14 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:signatures:<app>`                     zset    saved signatures by creation; derived
 `orc:deletions:<app>`                      zset    marked signatures, by the time of the next purge attempt; derived
 `orc:graphs:{orc:<app>}`                   zset    names of saved graphs, by the time of their newest version
-`orc:graphs:{orc:<app>}:<name>`            hash    versions of a saved graph; see `records/graphs/versions.py`
+`orc:graphs:{orc:<app>}:<name>`            hash    versions of a saved graph; see `records/catalogs/graph_versions.py`
 `orc:logged:<app>`                         zset    runs with log lines, by the time of the newest line; derived
 `orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
 `orc:audit:<app>:{orc:audit:<app>}:k`      hash    last answer to each thread that appended an entry
 `orc:subscriptions:<app>`                  hash    rules of subscriptions, by name; see `records/notices/rules.py`
+`orc:views:<app>`                          hash    shared views of the list of runs, by name; see `records/catalogs`
+`orc:views:<app>:<digest>`                 hash    views of one person, by name
 `orc:feed:<app>`                           stream  changes of all runs; may lag; bounded by `orchestrator_max_feed`
 `orc:feed:<app>:{orc:feed:<app>}:k`        hash    last answer to each thread that appended to the feed
 `orc:reports:<app>`                        list    resume reports, newest first
@@ -58,6 +60,8 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 from orchestrator_celery.records.head.fields import NO_APP, AppId
 from orchestrator_celery.records.names import RunKey
@@ -87,6 +91,7 @@ class Keys:
         self.reports = f"{prefix}:reports{index}"
         self.audit = f"{prefix}:audit{index}"
         self.subscriptions = f"{prefix}:subscriptions{index}"
+        self._views = f"{prefix}:views{index}"
         self.feed = f"{prefix}:feed{index}"
         self.by_word = f"{prefix}:by:{{{prefix}{index}}}"
         self.workers = f"{prefix}:workers:{{{prefix}{index}}}"
@@ -109,6 +114,10 @@ class Keys:
     def definitions(self, run: str) -> str:
         """Definitions of nodes."""
         return self.root(run) + RunKey.DEFINITIONS.value
+
+    def views(self, owner: str | None) -> str:
+        """Saved views of one person; None for the shared ones."""
+        return self._views if owner is None else f"{self._views}:{hashlib.sha256(owner.encode()).hexdigest()[:20]}"
 
     def upload(self, run: str, token: str) -> str:
         """Definitions of an upload, or of items added in bulk."""

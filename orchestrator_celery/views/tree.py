@@ -20,7 +20,7 @@ from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import Live, LiveState, parse_live
 from orchestrator_celery.records.owner import Waits
 from orchestrator_celery.records.payload import Codec
-from orchestrator_celery.records.pool import is_pool, parse_pool
+from orchestrator_celery.records.pool import Openness, is_pool, parse_pool
 from orchestrator_celery.records.progress import parse_progress
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.views.roll_up import rolled_up
@@ -280,11 +280,17 @@ def _progress(raw: bytes) -> NodeProgress:
 
 
 def _with_progress(view: NodeView, pool: bytes | None) -> NodeView:
-    """Add the progress of a composite to its view."""
+    """Add to the view of a composite its progress, and whether it takes items."""
     if view.kind in (NodeKind.TASK, NodeKind.APPROVAL):
         return view
-    items = parse_pool(pool).done if pool is not None and is_pool(pool) else None
-    return view.model_copy(update={"progress": rolled_up(view, items)})
+    record = parse_pool(pool) if pool is not None and is_pool(pool) else None
+    is_open = record is not None and record.open is not Openness.CLOSED
+    return view.model_copy(
+        update={
+            "progress": rolled_up(view, record and record.done),
+            "open": is_open and view.state is NodeState.RUNNING,
+        }
+    )
 
 
 def _count(spec: Definition, pool: bytes | None) -> int:

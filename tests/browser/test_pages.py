@@ -21,7 +21,7 @@ PAGES = {
     "logs": ("/logs", ["line 29"]),
     "workers": ("/workers", ["alive"]),
     "deleted": ("/deleted", ["Nothing is deleted"]),
-    "audit": ("/audit", ["No entry"]),
+    "audit": ("/audit?actor=nobody", ["No entry"]),
 }
 TABS = {
     "graph": ["START", "grow", "END"],
@@ -128,10 +128,11 @@ def test_the_palette_finds_a_run_without_a_mouse(page, address, shop):
 
 def test_items_of_a_swarm_by_state(page, address, shop):
     page.goto(f"{address}/runs/{shop.swarm.id}?tab=items")
-    expect(page.get_by_role("option").first).to_be_visible()
+    items = page.get_by_role("list", name="Items").get_by_role("listitem")
+    expect(items.first).to_be_visible()
     page.get_by_role("button", name="FAILED").click()
-    expect(page.get_by_role("option")).to_have_count(1)
-    expect(page.get_by_role("option")).to_contain_text("no good")
+    expect(items).to_have_count(1)
+    expect(items).to_contain_text("no good")
 
 
 def test_a_search_in_the_logs_is_marked(page, address, shop):

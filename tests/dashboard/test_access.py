@@ -61,7 +61,7 @@ def test_a_role_decides_and_a_refusal_is_audited(app, visit, path):
     someone = visit(dashboard, base_url="https://ops.example", client=ELSEWHERE)
     assert someone.get("/api/runs").status_code == 401
     assert someone.post("/api/session", json={"token": VIEWER}).json()["role"] == "viewer"
-    assert someone.begin()["verbs"] == []
+    assert someone.begin()["verbs"] == ["save_view"]
     assert someone.get("/api/runs").status_code == 200
     problem = someone.post(path)
     assert problem.status_code == 403

@@ -65,9 +65,13 @@ def test_an_open_swarm_grows_and_is_closed(browser, project, app):
     tasks = [{"task": "tests.kit.project.identity", "args": [i]} for i in (2, 3)]
     assert browser.call(f"runs/{run.id}/items", tasks=tasks, dry_run=True)["added"] == 0
     assert browser.call(f"runs/{run.id}/items", tasks=tasks)["added"] == 2
+    assert browser.read(f"runs/{run.id}/tree")["open"]
     browser.call(f"runs/{run.id}/close")
+    assert not browser.read(f"runs/{run.id}/tree")["open"]
     assert run.get(timeout=60) == [1, 2, 3]
     assert browser.refused(f"runs/{run.id}/items", tasks=tasks)["error"] == "SwarmClosed"
+    trail = [(entry.verb, entry.counts, entry.refused) for entry in app.orchestrator.audit(run=run)]
+    assert trail == [("add_tasks", {}, True), ("close", {}, False), ("add_tasks", {"added": 2}, False)]
 
 
 def test_bulk_verbs_tell_the_count_first(browser, project, app):

@@ -73,6 +73,8 @@ BURSTS = {"start_more"}
 COUNTING = {"tally"}
 #: Subscriptions: `test_notices.py` crashes at them.
 NOTICING = {"subscribe", "unsubscribe", "noticed", "publish.notice"}
+#: Saved views of the list of runs, which no run depends on.
+SAVING = {"save_view", "remove_view"}
 #: What a failure withdraws: `test_withdrawn.py` crashes at it.
 WITHDRAWING = {"withdraw"}
 #: Verbs that happen once something else has gone wrong, or that happen seldom: the first time counts.
@@ -102,6 +104,7 @@ ELSEWHERE = (
     | BURSTS
     | COUNTING
     | NOTICING
+    | SAVING
 )
 WORKER_POINTS = [point for point in points() if kind(point) not in ELSEWHERE]
 CASES = [(point, "") for point in [*WORKER_POINTS, "store.append_feed.before", "store.index_runs.before"]]

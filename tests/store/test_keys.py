@@ -9,18 +9,19 @@ from redis.crc import key_slot
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
-from orchestrator_celery.records.graphs.versions import Facts
+from orchestrator_celery.records.catalogs.graph_versions import Facts
 from orchestrator_celery.records.notices.rules import Rule
 from orchestrator_celery.records.statistics import Kind
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.catalogs.saved_graphs import SavedGraphs
+from orchestrator_celery.store.catalogs.saved_views import ViewStore
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.logged_runs import LoggedRuns
 from orchestrator_celery.store.notices.rules import Rules
 from orchestrator_celery.store.run_index import IndexEntry
-from orchestrator_celery.store.saved_graphs import SavedGraphs
 from orchestrator_celery.store.statistics.counters import StatisticsStore
 from orchestrator_celery.store.transitions.upload import upload
 from orchestrator_celery.store.worker_registry import Skills, StopTasks, WorkerRegistry
@@ -38,7 +39,7 @@ DOCUMENTED = {
     .replace("<name>", ".+")
     .replace("<word>", "(status|task|tag|category|name):.*")
     .replace("<hour>", r"(\d+|all)")
-    .replace("<digest>", "[0-9a-f]{16}"): kind
+    .replace("<digest>", "[0-9a-f]{16,20}"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)
 }
 
@@ -66,6 +67,8 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
     store.signatures.save_version("s:2", [("0", b"x")], {"name": "n"}, {"document": b"{}"})
     SavedGraphs(store.client, store.keys).add("orders", 0, Facts("s:2", "ann", "", 1, 2))
+    for shared in (True, False):
+        ViewStore(store.client, store.keys).save("v", "", (), owner="ann", shared=shared, base=None)
     store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100, 100).append("{}")

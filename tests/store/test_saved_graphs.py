@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_celery import FormatTooNew
-from orchestrator_celery.records.graphs.versions import Facts
+from orchestrator_celery.records.catalogs.graph_versions import Facts
 from orchestrator_celery.records.head.fields import AppId
+from orchestrator_celery.store.catalogs.saved_graphs import SavedGraphs
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.saved_graphs import SavedGraphs
 from tests.kit.resending import resending_client
 
 

@@ -37,6 +37,7 @@ from orchestrator_celery import (
     CompositeSucceeded,
     ConditionalGraph,
     ConditionError,
+    ConditionSyntaxError,
     ConfirmationRequired,
     DeadlineExceeded,
     DefinitionMismatch,
@@ -65,6 +66,7 @@ from orchestrator_celery import (
     InvalidSettings,
     InvalidSubscription,
     InvalidTransition,
+    InvalidView,
     InvalidWorkflow,
     ItemsAdded,
     ItemView,
@@ -124,6 +126,8 @@ from orchestrator_celery import (
     RunStatus,
     RunView,
     SavedGraph,
+    SavedView,
+    SavedViews,
     SignatureGone,
     SignatureInUse,
     SignatureStatus,
@@ -144,9 +148,12 @@ from orchestrator_celery import (
     UnknownEvent,
     UnknownOption,
     VerbChoice,
+    ViewChanged,
     WorkerView,
     WorkerWithoutExtension,
     acting,
+    condition,
+    condition_text,
     current_node,
     error,
     node,
@@ -245,6 +252,12 @@ typed = result.is_type("dict") | (result.type == "null")
 assert_type(when(good & due, "charge").target, str)
 assert_type(when(named | typed, "charge").condition, Any)
 assert_type(otherwise("refuse").target, str)
+assert_type(when(condition("result.score >= 0.8") & good, "charge").target, str)
+assert_type(condition_text(good), str)
+try:
+    condition("result.score >=")
+except ConditionSyntaxError as wrong:
+    assert_type((wrong.position, wrong.length, wrong.reason), tuple[int, int, str])
 
 orders = (
     ConditionalGraph("orders", max_visits=10, retry=Retry(3, on=[TimeoutError]), app=app)
@@ -582,6 +595,25 @@ async def awaited(run: Run) -> list[Event]:
     assert_type(run.aio.logs(level=40), AsyncIterator[LogLine])
     assert_type(events, AsyncIterator[Event])
     return [event async for event in events]
+
+
+def noted() -> None:
+    orchestrator.note_done("add_tasks", run=orchestrator.run("x"), node="0", counts={"added": 3})
+    orchestrator.note_refusal("add_tasks", "no", run="x", signature="", node="0")
+
+
+async def saved_views() -> list[SavedView]:
+    made = orchestrator.views.save("mine", RunFilter.parse("tag:eu"), columns=["name"], shared=True, base=0)
+    assert_type(made, SavedView)
+    assert_type((made.name, made.filter, made.columns), tuple[str, str, tuple[str, ...]])
+    assert_type((made.owner, made.shared, made.version, made.saved), tuple[str, bool, int, datetime])
+    assert_type(await orchestrator.views.aio.save("mine", "tag:eu"), SavedView)
+    assert_type(await orchestrator.views.aio.delete("mine", shared=True, base=1), bool)
+    views: SavedViews = orchestrator.views
+    try:
+        return [*views, *await views.aio.all()]
+    except (InvalidView, ViewChanged):
+        return views.all()
 
 
 async def subscribed() -> list[Subscription]:

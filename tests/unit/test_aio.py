@@ -17,6 +17,7 @@ from orchestrator_celery import (
     Orchestrator,
     Run,
     RunList,
+    SavedViews,
     StoredSignature,
     Subscription,
     Swarm,
@@ -25,7 +26,7 @@ from orchestrator_celery import (
 from orchestrator_celery.canvas import Primitive
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.handles import async_twins
-from orchestrator_celery.handles.graphs.catalog import GraphCatalog
+from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 
 from .apps import make_app
@@ -38,17 +39,18 @@ LOCAL = {
     "RunningSwarm": {"aio"},
     "Subscription": {"aio", "created"},
     "GraphCatalog": {"aio"},
+    "SavedViews": {"aio"},
     "Orchestrator": {
         "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
-        "signature_of", "runs_of", "graphs", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
-        "compiler", "publisher", "follower",
+        "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
+        "compiler", "publisher", "follower", "views", "graphs",
     },
     "Swarm": {
         "aio", "tasks", "nested", "item_callbacks", "own_callbacks", "pool_attrs", "apply", "run", "task_name", "fields",
         "item_levels",
     },
 }  # fmt: skip
-HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, GraphCatalog, Orchestrator, Swarm]
+HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, SavedViews, GraphCatalog, Orchestrator, Swarm]
 
 
 def declared(name):

@@ -8,6 +8,7 @@ import pytest
 from celery import Celery
 
 from orchestrator_celery import (
+    InvalidSettings,
     NotInstalled,
     Orchestrator,
     OrchestratorError,
@@ -15,6 +16,7 @@ from orchestrator_celery import (
     Swarm,
     TaskPolicy,
 )
+from orchestrator_celery.lifecycle.interrupt import Interruption
 
 from .apps import make_app
 
@@ -34,6 +36,13 @@ def test_an_app_without_one_is_told_what_to_add():
     """Given a plain app, then the error names the missing line."""
     with pytest.raises(NotInstalled, match=r"Orchestrator\(app\)"):
         Orchestrator.of(Celery("plain", set_as_current=False))
+
+
+@pytest.mark.parametrize("app", [None, "proj", Celery, {"broker": "redis://"}])
+def test_what_is_no_app_is_refused(app):
+    """Given something else than a Celery app, then the error says what to pass."""
+    with pytest.raises(InvalidSettings, match="pass the Celery app of your project"):
+        Orchestrator(app)
 
 
 def test_two_apps_have_their_own():
@@ -90,3 +99,10 @@ def test_an_unknown_status_is_refused(ask, wrong, meant):
         with pytest.raises(OrchestratorError, match=rf"is not a known .*Use one of .*{meant}") as refused:
             ask(orchestrator, nonsense)
         assert "did you mean" not in str(refused.value)
+
+
+@pytest.mark.parametrize("grace", ["5", -1, None, True, float("nan"), float("inf")])
+def test_a_grace_that_is_no_number_of_seconds_is_refused(grace):
+    """Given something else than seconds, then `interrupt` says what to pass before it asks the store."""
+    with pytest.raises(OrchestratorError, match=r"grace=.* is not allowed: pass seconds"):
+        Interruption(make_app().orchestrator.container).interrupt("r", "SIGTERM", grace)

@@ -213,6 +213,7 @@ def test_a_call_that_takes_an_id_takes_a_run_or_a_view(site):
     assert set(calls) == {
         "orchestrator.audit(run)", "orchestrator.audit(signature)", "orchestrator.result(id)", "orchestrator.run(id)",
         "orchestrator.note_refusal(run)", "orchestrator.note_refusal(signature)", "orchestrator.runs(after)",
+        "orchestrator.note_done(run)", "orchestrator.note_done(signature)",
         "orchestrator.runs_of(signature)", "orchestrator.signature(id)", "orchestrator.swarm(run)",
         "signature.rerun(run)",
     }  # fmt: skip
@@ -220,6 +221,9 @@ def test_a_call_that_takes_an_id_takes_a_run_or_a_view(site):
         call, _ = calls.pop(f"orchestrator.note_refusal({name})")
         call("cancel", "not allowed", **{name: run.view})
         assert [entry.outcome for entry in site.orchestrator.audit(**{name: run}, verb="cancel")] == ["not allowed"]
+        call, _ = calls.pop(f"orchestrator.note_done({name})")
+        call("add_tasks", **{name: run.view}, counts={"added": 2})
+        assert [entry.counts for entry in site.orchestrator.audit(**{name: run}, verb="add_tasks")] == [{"added": 2}]
     listed = site.orchestrator.runs()[0]
     for name, (call, parameter) in calls.items():
         answers = []

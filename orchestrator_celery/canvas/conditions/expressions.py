@@ -20,12 +20,15 @@ from orchestrator_celery.errors import InvalidWorkflow
 __all__ = (
     "DEEPEST",
     "LARGEST",
+    "LARGEST_WHOLE",
+    "LEAST_WHOLE",
     "MOST_PATTERNS",
     "OPERATORS",
     "ROOTS",
     "TYPES",
     "Kind",
     "checked",
+    "is_moment",
     "moment",
     "node_names",
     "roots",
@@ -40,7 +43,7 @@ MOST_PATTERNS = 10
 #: The possible values of `.type`.
 TYPES = ("str", "int", "float", "bool", "list", "dict", "null")
 #: The smallest and largest whole number of 64 bits, which every serializer can carry.
-_LEAST, _MOST = -(2**63), 2**64 - 1
+LEAST_WHOLE, LARGEST_WHOLE = -(2**63), 2**64 - 1
 
 
 class Kind(Enum):
@@ -197,7 +200,7 @@ class _Reader:
             value = value.value
         if isinstance(value, float) and not isfinite(value):
             _refuse(_shown.repr(value), "JSON has no such number")
-        if isinstance(value, int) and not _LEAST <= value <= _MOST:
+        if isinstance(value, int) and not LEAST_WHOLE <= value <= LARGEST_WHOLE:
             _refuse("A whole number of more than 64 bits", "some serializers cannot carry it")
         if value is not None and not isinstance(value, (str, int, float)):
             allowed = "text, numbers, True, False, None, and lists and mappings of these"
@@ -216,7 +219,8 @@ class _Reader:
             _refuse(f"A size of more than {LARGEST} characters", "use a router task for the decision")
 
 
-def _is_moment(text: str) -> bool:
+def is_moment(text: str) -> bool:
+    """Whether a text is a date and time with its timezone, in ISO 8601."""
     try:
         moment(text)  # fails if only the conversion to UTC is out of range
         return _read_iso(text).tzinfo is not None
@@ -229,5 +233,5 @@ _VALID: dict[Kind, Callable[[Any], bool]] = {
     Kind.NAME: lambda value: isinstance(value, str) and value != "",
     Kind.PATTERN: lambda value: isinstance(value, str),
     Kind.JSON: lambda value: True,
-    Kind.MOMENT: lambda value: isinstance(value, str) and _is_moment(value),
+    Kind.MOMENT: lambda value: isinstance(value, str) and is_moment(value),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from orchestrator_celery.canvas.conditions.evaluation import Facts, holds, value_of
 from orchestrator_celery.canvas.conditions.expressions import TYPES, checked, node_names, roots
+from orchestrator_celery.canvas.conditions.grammar import as_text, parse
 from orchestrator_celery.canvas.conditions.text import words
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.printing.safe_text import safe_repr
@@ -20,6 +21,8 @@ __all__ = (
     "Facts",
     "Otherwise",
     "as_json",
+    "condition",
+    "condition_text",
     "error",
     "expression",
     "holds",
@@ -236,6 +239,34 @@ def otherwise(target: str) -> Otherwise:
         InvalidWorkflow: the target is not a name.
     """
     return Otherwise(_name(target))
+
+
+def condition(text: str) -> Expression:
+    """Make an expression from text, as the editor of the dashboard writes it.
+
+    The text is parsed, never evaluated as code. `docs/reference/conditions.md` has the grammar.
+
+    Example:
+        >>> condition('result.score >= 0.8 and result.country not in ["XX"]')
+        (result["score"] >= 0.8) & ~result["country"].in_(["XX"])
+
+    Raises:
+        ConditionSyntaxError: the text is not a condition; the error says where, and what was expected.
+    """
+    return Expression(parse(text))
+
+
+def condition_text(expr: Any) -> str:
+    """Write an expression, a date or a plain value as text, which `condition` reads.
+
+    Example:
+        >>> condition_text((result["score"] >= 0.8) & ~result["country"].in_(["XX"]))
+        'result.score >= 0.8 and result.country not in ["XX"]'
+
+    Raises:
+        InvalidWorkflow: `expr` is of another kind.
+    """
+    return as_text(as_json(expr))
 
 
 def expression(json: Any) -> Expression:

@@ -336,4 +336,6 @@ class ConditionalGraph(Primitive):
         return EagerResult(task_id, value, state, name=self.task_name)
 
     def __repr__(self) -> str:
-        return f"ConditionalGraph({printable(self.label or '')}: {len(self.nodes)} nodes, {len(self.edges)} edges)"
+        name, nodes, edges = printable(self.label or ""), len(self.nodes), len(self.edges)
+        size = f"{nodes} node{'s' * (nodes != 1)}, {edges} edge{'s' * (edges != 1)}"
+        return f"ConditionalGraph({name}: {size})" if name else f"ConditionalGraph({size})"

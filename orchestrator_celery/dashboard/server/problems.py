@@ -22,6 +22,7 @@ from orchestrator_celery import (
     GraphInvalid,
     GraphNotFound,
     InvalidTransition,
+    InvalidView,
     InvalidWorkflow,
     NodeNotFound,
     OrchestratorError,
@@ -33,6 +34,7 @@ from orchestrator_celery import (
     StoreUnavailable,
     SwarmClosed,
     SwarmFull,
+    ViewChanged,
 )
 
 __all__ = ("PROBLEMS", "Problem", "RefusedByAccess", "install_problems", "problem")
@@ -51,10 +53,12 @@ _STATUS: Mapping[type[BaseException], int] = {
     SwarmClosed: 409,
     SwarmFull: 409,
     GraphChanged: 409,
+    ViewChanged: 409,
     FormatTooNew: 409,
     FormatTooOld: 409,
     PayloadTooLarge: 413,
     InvalidWorkflow: 422,
+    InvalidView: 422,
     BulkRejected: 422,
     EncodeError: 422,
     StoreUnavailable: 503,

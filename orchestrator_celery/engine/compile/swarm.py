@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kombu.exceptions import EncodeError
+
 from orchestrator_celery.engine.batching import BATCH_TASK, Batching
 from orchestrator_celery.engine.compile.callbacks import Callbacks, item_callback_counts, item_callbacks
 from orchestrator_celery.engine.compile.group import pool
 from orchestrator_celery.engine.compile.options import AT_START, own_options, without_delay
 from orchestrator_celery.engine.compile.tree_compiler import TreeCompiler
+from orchestrator_celery.errors import PayloadTooLarge
+from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Shape, leaf_definition, shape_of, with_attributes
@@ -53,7 +57,7 @@ class SwarmCompiler:
         if batch and options.get("eta") is AT_START:  # a message for several items has no start time
             options = without_delay(options)
         own = signature.own_callbacks
-        items = [self.item(task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
+        items = [self._placed(i, task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
         after = signature.item_callbacks
         levels = self._levels(signature)
         counts = item_callback_counts(after, "each")
@@ -77,6 +81,13 @@ class SwarmCompiler:
             definition = with_attributes(tree.specs["."], **item_callback_counts(own))
             tree = Tree({**tree.specs, **specs, ".": definition}, tree.leaves)
         return tree
+
+    def _placed(self, place: int, *item: Any) -> Tree:
+        """Compile an item of the definition; an error of its arguments names its place."""
+        try:
+            return self.item(*item)
+        except (EncodeError, PayloadTooLarge) as exc:
+            raise type(exc)(f"Item {place} of the swarm: {safe_str(exc)}") from exc
 
     def level(self, signature: Any, priority: Priority | None) -> Priority:
         """Return the priority of an item: its own, else the priority of its task's policy, else MEDIUM."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -284,19 +284,28 @@ _CHECKS: Mapping[str, Callable[[str], None]] = {
 }
 
 
+_MOMENTS = ("since", "until")
+
+
 def _plain(field: str, value: Any) -> str:
     """Return a keyword's value as it stands in the text form."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise OrchestratorError(f"{value!r} has no time zone: pass an aware datetime, e.g. in UTC.")
         return value.isoformat()
+    if isinstance(value, timedelta) and field in _MOMENTS:
+        seconds = value.total_seconds()
+        if seconds < 0:
+            raise OrchestratorError(f"{field}={value!r} is negative: pass how long ago, such as timedelta(hours=2).")
+        return f"{seconds:.3f}s"
     if isinstance(value, RunStatus):
         return value.value
     if isinstance(value, str):
         return value
     if field == "status":
         filter_word(RunStatus, field, value)
-    raise OrchestratorError(f"{field}={safe_repr(value)} is not allowed: give text.")
+    allowed = "give an aware datetime, a timedelta, or text such as '2h'" if field in _MOMENTS else "give text"
+    raise OrchestratorError(f"{field}={safe_repr(value)} is not allowed: {allowed}.")
 
 
 def _unknown(field: str) -> OrchestratorError:

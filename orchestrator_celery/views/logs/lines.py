@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 from orchestrator_celery.errors import OrchestratorError
@@ -37,7 +37,7 @@ class LogFilter(NamedTuple):
 
     @classmethod
     def of(
-        cls, level: str | int | None, node: str | None, search: str | None, since: datetime | str | None
+        cls, level: str | int | None, node: str | None, search: str | None, since: datetime | timedelta | str | None
     ) -> LogFilter:
         """Check what a caller asks for.
 

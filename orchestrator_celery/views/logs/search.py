@@ -26,7 +26,7 @@ from orchestrator_celery.views.logs.lines import LogFilter
 from orchestrator_celery.views.logs.query import full_text_query
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from orchestrator_celery.container import Container
 
@@ -62,7 +62,7 @@ class LogSearch(Iterable[LogHit]):
         container: Container,
         search: str | None,
         level: str | int | None,
-        since: datetime | str | None,
+        since: datetime | timedelta | str | None,
         runs: Iterable[str] | None,
     ) -> None:
         self._container = container

@@ -361,7 +361,7 @@ def test_it_freezes_as_a_run():
 def test_it_prints():
     """Given a graph, then its repr is short, whatever is in it."""
     assert repr(full()) == "ConditionalGraph(orders: 5 nodes, 8 edges)"
-    assert repr(graph()) == "ConditionalGraph(: 0 nodes, 0 edges)"
+    assert repr(graph()) == "ConditionalGraph(0 nodes, 0 edges)"
     assert repr(chain(T.a.s(), full())) == "a() | ConditionalGraph(orders: 5 nodes, 8 edges)"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import pickle
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +19,51 @@ T = SimpleNamespace(**{name: APP.tasks[name] for name in ("a", "b", "add", "tota
 COUNTS = ["max_concurrency", "stop_after_n_failures", "max_items"]
 
 
+# -- as a container ----------------------------------------------------------------------------------
+
+
+def test_a_swarm_is_a_container_of_its_items():
+    """Given a swarm, then its length, its iteration and its text speak of items, and copies and messages are as before."""
+    swarm = Swarm([T.a.s(), T.b.s()], name="two")
+    assert (len(swarm), list(swarm), repr(swarm)) == (2, [T.a.s(), T.b.s()], "Swarm(two: 2 items)")
+    assert repr(Swarm([T.a.s()])) == "Swarm(1 item)"
+    assert Swarm() and len(Swarm()) == 0
+    for copied in (Swarm.from_dict(json.loads(json.dumps(swarm))), swarm.clone(),
+                   pickle.loads(pickle.dumps(swarm)), Swarm.from_dict(dict(swarm))):  # fmt: skip
+        assert copied.keys() == swarm.keys()
+        assert [item.task for item in copied] == [item.task for item in swarm]
+
+
 # -- the constructor ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tasks", "says"),
+    [
+        (T.a, r"got the task 'a': write Swarm\(\[task.s"),
+        (T.a.s(), "put the single signature a"),
+        (chain(T.a.s(), T.b.s()), "put the single signature"),
+        (None, r"got None: write Swarm\(\["),
+        ("swarms.a", r"got 'swarms.a': write Swarm\(\["),
+        ({"task": 1}, r"write Swarm\(\["),
+        (3, r"got 3: write Swarm\(\["),
+    ],
+)
+def test_what_is_no_list_of_signatures_is_refused_with_the_way_to_write_it(tasks, says):
+    """Given something else than signatures, then the error says what was given, and how to write a swarm."""
+    with pytest.raises(InvalidWorkflow, match=f"Swarm takes an iterable of signatures.*{says}"):
+        Swarm(tasks)
+
+
+def test_several_positional_arguments_are_refused_with_the_way_to_write_it():
+    """Given signatures side by side, then the error says to put them into a list."""
+    with pytest.raises(InvalidWorkflow, match="got 2 positional arguments: put the signatures in a list"):
+        Swarm(T.a.s(), T.b.s())  # type: ignore[call-arg]
+
+
+def test_the_members_of_a_group_are_items():
+    """Given a group, then each of its members is an item."""
+    assert Swarm(group(T.a.s(), T.b.s())).tasks == [T.a.s(), T.b.s()]
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -51,7 +97,7 @@ def test_counts_and_fractions_are_tolerances(value):
     assert Swarm([T.a.s()], max_failures=value).kwargs.get("max_failures", 0) == value
 
 
-@pytest.mark.parametrize("tasks", [["a"], [None], [T.a], [T.a.s(), 5], "abc"])
+@pytest.mark.parametrize("tasks", [["a"], [None], [T.a], [T.a.s(), 5]])
 def test_items_that_are_no_signatures_are_refused(tasks):
     """Given something else among the items, then the swarm is refused with what would do."""
     with pytest.raises(InvalidWorkflow, match=r"not a signature: pass task\.s"):
@@ -60,7 +106,7 @@ def test_items_that_are_no_signatures_are_refused(tasks):
 
 def test_one_signature_is_not_a_list_of_them():
     """Given a signature in place of an iterable, then the error says to wrap it."""
-    with pytest.raises(InvalidWorkflow, match="put a single signature in a list"):
+    with pytest.raises(InvalidWorkflow, match=r"put the single signature .* in a list"):
         Swarm(T.a.s())
 
 

@@ -287,6 +287,14 @@ def test_what_cannot_be_serialised_is_refused(make):
         APP.orchestrator.container.compiler.run(make(), {})
 
 
+def test_an_argument_that_cannot_be_serialised_is_told_with_its_item():
+    """Given a swarm, then the error names the item, the task and the argument."""
+    with pytest.raises(
+        EncodeError, match=r"Item 1 of the swarm: The task .* its argument 'x', .* cannot be serialised"
+    ):
+        APP.orchestrator.container.compiler.run(Swarm([a(), a(x=object())]), {})
+
+
 def test_a_task_has_its_own_serializer():
     """Given a task with `serializer`, then what the default serializer cannot carry passes, for that task only."""
     value, _ = APP.orchestrator.container.compiler.item(a({1, 2}).set(serializer="pickle"), {})

@@ -150,6 +150,16 @@ def test_a_naive_time_is_refused():
         RunFilter.of(since=datetime(2026, 11, 1))
     with pytest.raises(OrchestratorError, match="give text"):
         RunFilter.of(name=3)
+    with pytest.raises(OrchestratorError, match="since=3 is not allowed: give an aware datetime, a timedelta, or text"):
+        RunFilter.of(since=3)
+
+
+def test_an_age_may_be_a_timedelta():
+    """Given a timedelta, then it is the time since then, as text is; one that lies ahead is refused."""
+    for age in (timedelta(0), timedelta(hours=2), timedelta(milliseconds=1500), timedelta(days=400)):
+        assert RunFilter.of(since=age, until=age).bound("since", NOW) == NOW - age
+    with pytest.raises(OrchestratorError, match="is negative"):
+        RunFilter.of(since=timedelta(seconds=-1))
 
 
 def test_a_pattern_of_stars_takes_no_time():

@@ -220,7 +220,7 @@ def _plain(value: Any) -> Any:
     """Return a copy in which signatures are plain dicts and every sequence is a list, as in a document."""
     if isinstance(value, dict):
         first = _ORDER if _is_signature(value) else ()
-        return {key: _plain(value[key]) for key in dict.fromkeys([*first, *value]) if key in value}
+        return {key: _plain(value[key]) for key in dict.fromkeys([*first, *value.keys()]) if key in value}
     return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 

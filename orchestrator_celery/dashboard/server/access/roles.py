@@ -49,11 +49,12 @@ NEEDED: Mapping[str, Role] = {
     **dict.fromkeys(
         (
             "suspend", "resume", "interrupt", "retry", "rerun", "skip", "detach", "set_priority", "close", "add_tasks",
-            "approve", "reject", "run", "save", "restore", "save_view",
+            "approve", "reject", "run", "save", "restore", "share_view",
         ),
         Role.OPERATOR,
     ),
-    **dict.fromkeys(("cancel", "delete", "purge"), Role.ADMIN),
+    **dict.fromkeys(("cancel", "delete", "purge", "change_view"), Role.ADMIN),
+    "save_view": Role.VIEWER,
 }  # fmt: skip
 
 

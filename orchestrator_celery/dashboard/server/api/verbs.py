@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StrictBool
 
 from orchestrator_celery import AuditEntry, CancelPlan, InterruptReport, Priority, Run, RunView
 from orchestrator_celery.dashboard.server.access.roles import needs
+from orchestrator_celery.dashboard.server.api.swarms import noted
 from orchestrator_celery.dashboard.server.context import Found, Id, TheRun
 
 __all__ = ("Grace", "Reason", "Signal", "router")
@@ -162,8 +163,9 @@ def set_priority(run: TheRun, found: Found, form: PriorityForm) -> VerbDone:
 def close(run: TheRun, found: Found, form: CloseForm) -> VerbDone:
     """Close an open swarm: it takes no more items, and ends when its items have ended."""
     swarm = found.swarm(run.id, node=form.node)
-    if form.drained:
-        swarm.close_when_drained()
-    else:
-        swarm.close()
+    with noted(found, "close", run, form.node):
+        if form.drained:
+            swarm.close_when_drained()
+        else:
+            swarm.close()
     return _done(found, "close", run)

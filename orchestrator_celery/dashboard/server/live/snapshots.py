@@ -19,7 +19,8 @@ def _stats(found: Orchestrator) -> object:
 
 
 def _workers(found: Orchestrator) -> object:
-    return found.workers()
+    """The workers without the time of their newest heartbeat, which says no more than that they are alive."""
+    return [worker.model_dump(exclude={"seen"} if worker.alive else set()) for worker in found.workers()]
 
 
 #: How each topic is read.

@@ -1208,6 +1208,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description List the visitor's own views by name, and then the shared ones.
+         */
+        get: operations["list_views"];
+        put?: never;
+        /**
+         * Save View
+         * @description Save a view. Nothing is changed if another version than `base` is stored.
+         */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete View
+         * @description Delete a view. Nothing is changed if another version than `base` is stored.
+         */
+        post: operations["delete_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workers": {
         parameters: {
             query?: never;
@@ -2676,7 +2720,8 @@ export interface components {
          *     `state` is the node's own state. `inner` counts the states of the children on this page. `progress` is the last
          *     report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
          *     that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
-         *     visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer.
+         *     visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer. `open`
+         *     says whether a swarm takes items now.
          *     `NodeTimes` describes the times.
          */
         NodeView: {
@@ -2714,6 +2759,11 @@ export interface components {
             kind: components["schemas"]["NodeKind"];
             /** Name */
             name: string;
+            /**
+             * Open
+             * @default false
+             */
+            open: boolean;
             progress?: components["schemas"]["NodeProgress"] | null;
             /** Published */
             published?: string | null;
@@ -3240,6 +3290,41 @@ export interface components {
             version: number;
         };
         /**
+         * SavedView
+         * @description A filter of runs with a name, as `orchestrator.views` saves it.
+         *
+         *     Args:
+         *         name: its name; unique among the shared views, and among the views of its owner.
+         *         filter: the text form of the filter; '' for all runs.
+         *         columns: the columns that a page shows; () for those that the reader chose last.
+         *         owner: the actor who saved it first.
+         *         shared: whether everybody sees it.
+         *         version: 1, 2, ...; each change counts.
+         *         saved: the time of the last change by the store's clock, in UTC.
+         */
+        SavedView: {
+            /**
+             * Columns
+             * @default []
+             */
+            columns: string[];
+            /** Filter */
+            filter: string;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /**
+             * Saved
+             * Format: date-time
+             */
+            saved: string;
+            /** Shared */
+            shared: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
          * SessionView
          * @description Who is logged in.
          *
@@ -3703,6 +3788,61 @@ export interface components {
             run?: components["schemas"]["RunView"] | null;
             /** Verb */
             verb: string;
+        };
+        /**
+         * ViewChoice
+         * @description Which version of which view is deleted.
+         *
+         *     Args:
+         *         name: its name.
+         *         shared: the shared view, not the visitor's own.
+         *         base: the version that the visitor has read.
+         */
+        ViewChoice: {
+            /** Base */
+            base: number;
+            /** Name */
+            name: string;
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
+        };
+        /**
+         * ViewForm
+         * @description A view to save.
+         *
+         *     Args:
+         *         name: its name.
+         *         filter: the filter, such as `status:FAILED tag:eu`; '' for all runs.
+         *         columns: the columns that the page shows; empty for those that the reader chose last.
+         *         shared: save it for everybody, not for the visitor alone.
+         *         base: the version that it replaces; 0 for a new view.
+         */
+        ViewForm: {
+            /**
+             * Base
+             * @default 0
+             */
+            base: number;
+            /**
+             * Columns
+             * @default []
+             */
+            columns: string[];
+            /**
+             * Filter
+             * @default
+             */
+            filter: string;
+            /** Name */
+            name: string;
+            /**
+             * Shared
+             * @default false
+             */
+            shared: boolean;
         };
         /**
          * WorkerView
@@ -6445,6 +6585,126 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TaskStarted"];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"][];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Button } from "./button";
 import { Field, INPUT } from "./dialog";
 import { blank, problemsOf, resolve, type Schema } from "./schema";
+import { Switch } from "./switch";
 import { Check } from "./table";
 
 const JsonEditor = lazy(() => import("./json-editor"));
@@ -21,28 +22,20 @@ export function SchemaForm({ schema, value, onChange }: SchemaFormProps): ReactN
   const json = text ?? JSON.stringify(value ?? null, null, 2);
   return (
     <div className="flex flex-col gap-3">
-      <div role="radiogroup" aria-label="Edit as" className="inline-flex self-start rounded-md border border-line bg-sunken p-[2px]">
-        {[false, true].map((mode) => (
-          <button
-            key={String(mode)}
-            type="button"
-            role="radio"
-            aria-checked={raw === mode}
-            // Broken JSON has no form; the text is kept until it is right.
-            disabled={!mode && broken !== ""}
-            className={`h-6 rounded-[4px] px-2 text-sm disabled:opacity-45 ${raw === mode ? "bg-raised font-[580] shadow-card" : "text-muted"}`}
-            onClick={() => {
-              setText(null);
-              setRaw(mode);
-            }}
-          >
-            {mode ? "JSON" : "Form"}
-          </button>
-        ))}
-      </div>
+      <Switch
+        label="Edit as"
+        options={["Form", "JSON"]}
+        chosen={raw ? 1 : 0}
+        // Broken JSON has no form; the text is kept until it is right.
+        refused={broken !== "" ? [0] : []}
+        onChoose={(index) => {
+          setText(null);
+          setRaw(index === 1);
+        }}
+      />
       {raw ? (
         <>
-          <Suspense fallback={<textarea aria-label="JSON" className={`${INPUT} h-40 font-mono`} readOnly value={json} />}>
+          <Suspense fallback={<textarea aria-label="JSON" className={`${INPUT} h-40! font-mono`} readOnly value={json} />}>
             <JsonEditor
               value={json}
               onChange={(next) => {
@@ -135,7 +128,7 @@ function Input({ schema, value, onChange, invalid, required }: NodeProps & { inv
     const text = typeof value === "string" ? value : "";
     const change = (next: string): void => onChange(next === "" && !required ? undefined : next);
     return text.length > 60 || text.includes("\n") ? (
-      <textarea dir="auto" className={`${INPUT} h-24 py-1`} aria-invalid={invalid} value={text} onChange={(event) => change(event.target.value)} />
+      <textarea dir="auto" className={`${INPUT} h-24! py-1`} aria-invalid={invalid} value={text} onChange={(event) => change(event.target.value)} />
     ) : (
       <input dir="auto" className={INPUT} aria-invalid={invalid} value={text} onChange={(event) => change(event.target.value)} />
     );

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
 
-from orchestrator_celery import ComplexSignature, Orchestrator, OrchestratorError, RunView
+from orchestrator_celery import ComplexSignature, InvalidWorkflow, Orchestrator, OrchestratorError, RunView
 from orchestrator_celery.dashboard.server.access.roles import needs
 from orchestrator_celery.dashboard.server.context import Found, Id
 
@@ -103,7 +103,11 @@ def run_task(task: Id, found: Found, form: StartForm) -> TaskStarted:
     if task not in found.app.tasks or task.startswith(_NOT_OF_THE_PROJECT):
         raise OrchestratorError(f"This process has no task {task!r}. `GET /api/tasks` lists the tasks.")
     body = found.app.tasks[task].s(*form.args, **form.kwargs)
-    return TaskStarted(run=ComplexSignature(body, name=form.name or task, tags=form.tags, app=found.app).delay().view)
+    whole = ComplexSignature(body, name=form.name or task, tags=form.tags, app=found.app)
+    try:
+        return TaskStarted(run=whole.delay().view)
+    except TypeError as exc:  # Celery compares the arguments with the task's parameters
+        raise InvalidWorkflow(f"The arguments do not fit the task {task!r}, so nothing was started: {exc}") from None
 
 
 def _view(found: Orchestrator, name: str, having: list[str], lacking: list[str]) -> TaskView:

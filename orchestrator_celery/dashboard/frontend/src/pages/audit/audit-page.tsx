@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
 import { Link, useSearchParams } from "react-router";
 import { get, type Schemas } from "@/api/client";
-import { usePace } from "@/api/queries";
+import { useFresh, usePace } from "@/api/queries";
 import { download } from "@/graph/export";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
@@ -14,7 +14,7 @@ import { Table, type Column } from "@/parts/table";
 import { Ago } from "@/parts/time";
 
 type Entry = Schemas["AuditEntry"];
-const VERBS = ["suspend", "resume", "interrupt", "retry", "rerun", "skip", "detach", "cancel", "approve", "reject", "set_priority", "deadline", "save", "delete", "restore", "purge", "login", "request"];
+const VERBS = ["suspend", "resume", "interrupt", "retry", "rerun", "skip", "detach", "cancel", "approve", "reject", "set_priority", "deadline", "add_tasks", "close", "save", "delete", "restore", "purge", "subscribe", "unsubscribe", "save_view", "delete_view", "login", "request"];
 
 const COLUMNS: Column<Entry>[] = [
   { key: "time", title: "When", width: 92, cell: (entry) => <span className="text-muted"><Ago time={entry.time} /></span> },
@@ -67,12 +67,13 @@ export default function AuditPage(): ReactNode {
       },
       { replace: true },
     );
+  useFresh("audit", ["audit"], 500);
   const audit = useInfiniteQuery({
     queryKey: ["audit", question],
     queryFn: ({ signal, pageParam }) => get("/api/audit", {}, { ...question, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : pace || 15_000),
+    refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : pace),
   });
   const entries = useMemo(() => (audit.data?.pages ?? []).flatMap((page) => page.entries), [audit.data]);
   return (

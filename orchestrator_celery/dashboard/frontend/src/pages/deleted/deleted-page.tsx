@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { get, post, type Schemas } from "@/api/client";
-import { queryClient, usePace, useSession } from "@/api/queries";
+import { queryClient, useFresh, usePace, useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
 import { Confirm } from "@/parts/dialog";
@@ -19,12 +19,14 @@ export default function DeletedPage(): ReactNode {
   const may = useSession().data?.verbs ?? [];
   const pace = usePace(5000);
   const [purging, setPurging] = useState<Signature | null>(null);
+  // Marks, restorations and purges leave entries in the audit trail, the purge after the time is over too.
+  useFresh("audit", ["signatures", "deleted"], 500);
   const list = useInfiniteQuery({
     queryKey: ["signatures", "deleted"],
     queryFn: ({ signal, pageParam }) => get("/api/signatures", {}, { status: "MARKED_FOR_DELETION", limit: 100, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: pace || 10_000,
+    refetchInterval: pace,
   });
   const rows = useMemo(() => (list.data?.pages ?? []).flatMap((page) => page.signatures), [list.data]);
   const refresh = (): void => void queryClient.invalidateQueries({ queryKey: ["signatures"] });

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useState, type ReactNode } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { get, post, type Schemas } from "@/api/client";
-import { queryClient, usePace, useSession } from "@/api/queries";
+import { queryClient, useFresh, usePace, useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button, CopyButton } from "@/parts/button";
 import { Confirm, Dialog, Field, FIELD } from "@/parts/dialog";
@@ -42,12 +42,15 @@ export default function GraphsPage(): ReactNode {
   const [all, setAll] = useState(false);
   const pace = usePace(6000);
   const current = place.get("signature");
+  useFresh("audit", ["signatures", "active"], 1000);
+  // Without saving, a workflow comes with its run.
+  useFresh(all ? "runs" : "", ["signatures", "active"], 2000);
   const list = useInfiniteQuery({
     queryKey: ["signatures", "active", text, all],
     queryFn: ({ signal, pageParam }) => get("/api/signatures", {}, { status: "ACTIVE", limit: 100, ...(all ? {} : { saved: true }), ...(text ? { text } : {}), ...(pageParam ? { cursor: pageParam } : {}) }, signal),
     initialPageParam: "",
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : pace || 15_000),
+    refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : pace),
   });
   const rows = useMemo(() => (list.data?.pages ?? []).flatMap((page) => page.signatures), [list.data]);
   const choose = (id: string | null): void => setPlace(id ? { signature: id } : {}, { replace: true });
@@ -113,7 +116,8 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }): ReactNode
   const [dialog, setDialog] = useState<"" | "run" | "delete">("");
   const [after, setAfter] = useState(WEEK);
   const signature = useQuery({ queryKey: ["signature", id], queryFn: ({ signal }) => get("/api/signatures/{signature}", { signature: id }, {}, signal) });
-  const runs = useQuery({ queryKey: ["signature", id, "runs"], queryFn: ({ signal }) => get("/api/signatures/{signature}/runs", { signature: id }, { limit: 20 }, signal), refetchInterval: pace || 10_000 });
+  useFresh("runs", ["signature", id, "runs"], 1000);
+  const runs = useQuery({ queryKey: ["signature", id, "runs"], queryFn: ({ signal }) => get("/api/signatures/{signature}/runs", { signature: id }, { limit: 20 }, signal), refetchInterval: pace });
   if (signature.isPending) return <Skeleton rows={5} />;
   if (!signature.data) return <ErrorState error={signature.error} />;
   const name = signature.data.name || id;

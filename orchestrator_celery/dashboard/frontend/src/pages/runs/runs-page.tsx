@@ -27,16 +27,24 @@ export default function RunsPage(): ReactNode {
   const [place, setPlace] = useSearchParams();
   const filter = place.get("filter") ?? "";
   const [selected, setSelected] = useState<Set<string>>(new Set());
-  const [hidden, setHidden] = useState<Set<string>>(() => new Set((read(COLUMNS_KEY) ?? "category").split(",")));
+  const [own, setOwn] = useState<Set<string>>(() => new Set((read(COLUMNS_KEY) ?? "category").split(",")));
+  // The columns of a view stand in the address; without a view those count that the reader chose last.
+  const chosen = place.get("columns");
+  const hidden = useMemo(() => (chosen === null ? own : hiddenBeside(chosen.split(","))), [chosen, own]);
   const navigate = useNavigate();
-  const setFilter = (next: string): void => {
-    setSelected(new Set());
+  const setParams = (changes: Record<string, string>): void => {
     setPlace((before) => {
       const params = new URLSearchParams(before);
-      if (next) params.set("filter", next);
-      else params.delete("filter");
+      for (const [key, value] of Object.entries(changes)) {
+        if (value) params.set(key, value);
+        else params.delete(key);
+      }
       return params;
     });
+  };
+  const setFilter = (next: string): void => {
+    setSelected(new Set());
+    setParams({ filter: next });
   };
   const { runs, list, waiting, showNew, total, fresh } = useRuns(filter);
   const known = useKnownValues(runs);
@@ -50,7 +58,8 @@ export default function RunsPage(): ReactNode {
         <ColumnsMenu
           hidden={hidden}
           onChange={(next) => {
-            setHidden(next);
+            if (chosen !== null) return setParams({ columns: shownBeside(next).join(",") });
+            setOwn(next);
             write(COLUMNS_KEY, [...next].join(","));
           }}
         />
@@ -61,7 +70,15 @@ export default function RunsPage(): ReactNode {
       <div className="mb-[10px] flex items-start gap-2">
         <FilterBar value={filter} onChange={setFilter} fields={RUN_FIELDS} known={known} error={refusal} label="Filter runs" />
       </div>
-      <Views filter={filter} onChange={setFilter} />
+      <Views
+        filter={filter}
+        columns={chosen}
+        shown={shownBeside(hidden)}
+        onChange={(next, columns) => {
+          setSelected(new Set());
+          setParams({ filter: next, columns });
+        }}
+      />
       <Card className="overflow-hidden">
         {list.isPending ? (
           <Skeleton rows={10} />
@@ -120,9 +137,12 @@ function useRuns(filter: string) {
     refetchInterval: pace,
     enabled: list.isSuccess,
   });
-  const counts = useQuery({ queryKey: ["counts", filter], queryFn: ({ signal }) => get("/api/runs/counts", {}, { filter }, signal), refetchInterval: 10_000 });
+  const counts = useQuery({ queryKey: ["counts", filter], queryFn: ({ signal }) => get("/api/runs/counts", {}, { filter }, signal), refetchInterval: pace });
   const { refetch } = newest;
+  const { refetch: count } = counts;
   useTopic("runs", useCallback(() => void refetch(), [refetch]), 500);
+  // Counting may read ten thousand runs.
+  useTopic("runs", useCallback(() => void count(), [count]), 3000);
   const shown = useMemo(() => {
     const now = new Map(newest.data?.runs.map((run) => [run.id, run]));
     const seen = new Set<string>();
@@ -154,6 +174,15 @@ function useKnownValues(runs: RunView[]): (field: string) => readonly string[] {
     },
     [tasks, workers, runs],
   );
+}
+
+/** The keys of the columns that are shown beside hidden ones, and the other way round. */
+function shownBeside(hidden: ReadonlySet<string>): string[] {
+  return RUN_COLUMNS.map(({ key }) => key).filter((key) => !hidden.has(key));
+}
+
+function hiddenBeside(shown: readonly string[]): Set<string> {
+  return new Set(RUN_COLUMNS.filter(({ key, fixed }) => !fixed && !shown.includes(key)).map(({ key }) => key));
 }
 
 function ColumnsMenu({ hidden, onChange }: { hidden: Set<string>; onChange: (hidden: Set<string>) => void }): ReactNode {

@@ -1,14 +1,18 @@
-/** Views: filters with a name. Some are ready; one's own are kept in the browser and shared by their address. */
+/** Views: filters with a name. Some are ready; others are saved on the server, for oneself or for everybody. */
 import { useState, type ReactNode } from "react";
-import { read, write } from "@/pages/shell/theme";
+import { useSession } from "@/api/queries";
 import { Button } from "@/parts/button";
-import { Dialog, Field, INPUT } from "@/parts/dialog";
+import { Menu, type MenuItem } from "@/parts/dialog";
+import { counted } from "@/parts/format";
 import { Icon } from "@/parts/icons";
-import { toast } from "@/parts/toast";
+import { toast, toastError } from "@/parts/toast";
+import { deleteView, isShown, keepOldViews, moveOldViews, oldViews, saveView, useSavedViews, type SavedView } from "./saved-views";
+import { ViewDialog } from "./view-form";
 
 interface View {
   name: string;
   filter: string;
+  columns?: readonly string[];
 }
 
 const READY: View[] = [
@@ -18,81 +22,160 @@ const READY: View[] = [
   { name: "Held", filter: "status:SUSPENDED,INTERRUPTED" },
   { name: "Long running", filter: "status:RUNNING duration:>5m" },
 ];
-const KEY = "orchestrator.runs.views";
 
-function own(): View[] {
-  try {
-    const found: unknown = JSON.parse(read(KEY) ?? "[]");
-    return Array.isArray(found) ? found.filter((view): view is View => typeof view?.name === "string" && typeof view.filter === "string") : [];
-  } catch {
-    return [];
-  }
+interface Props {
+  filter: string;
+  /** The columns of the address; null for those that the reader chose last. */
+  columns: string | null;
+  shown: string[];
+  onChange: (filter: string, columns: string) => void;
 }
 
-export function Views({ filter, onChange }: { filter: string; onChange: (filter: string) => void }): ReactNode {
-  const [saved, setSaved] = useState(own);
+export function Views({ filter, columns, shown, onChange }: Props): ReactNode {
+  const saved = useSavedViews().data ?? [];
+  const may = useSession().data?.verbs ?? [];
   const [naming, setNaming] = useState(false);
-  const [name, setName] = useState("");
-  const keep = (views: View[]): void => {
-    setSaved(views);
-    write(KEY, JSON.stringify(views));
-  };
-  const known = [...READY, ...saved].some((view) => view.filter === filter);
+  /** The view that was chosen last: a changed filter is saved under its name. */
+  const [chosen, setChosen] = useState<SavedView | null>(null);
+  const choose = (view: View): void => onChange(view.filter, (view.columns ?? []).join(","));
+  const known = [...READY, ...saved].some((view) => isShown(view, filter, columns));
   return (
-    <div className="mb-[10px] flex flex-wrap items-center gap-[6px]">
-      {READY.map((view) => (
-        <Chip key={view.name} view={view} on={view.filter === filter} onChoose={() => onChange(view.filter)} />
-      ))}
-      {saved.map((view) => (
-        <Chip
-          key={`own ${view.name}`}
-          view={view}
-          on={view.filter === filter}
-          onChoose={() => onChange(view.filter)}
-          onRemove={() => {
-            keep(saved.filter((other) => other !== view));
-            toast(`The view “${view.name}” is removed.`, { action: { label: "Undo", run: () => keep(saved) } });
+    <>
+      <div className="mb-[10px] flex flex-wrap items-center gap-[6px]">
+        {READY.map((view) => (
+          <Chip key={view.name} view={view} on={isShown(view, filter, columns)} onChoose={() => choose(view)} />
+        ))}
+        {saved.map((view) => (
+          <SavedChip
+            key={`${view.shared} ${view.name}`}
+            view={view}
+            on={isShown(view, filter, columns)}
+            onChoose={() => {
+              setChosen(view);
+              choose(view);
+            }}
+          />
+        ))}
+        {known || !may.includes("save_view") ? null : (
+          <Button small kind="quiet" icon="plus" onClick={() => setNaming(true)}>
+            Save view
+          </Button>
+        )}
+      </div>
+      <OldViews />
+      {naming ? (
+        <ViewDialog
+          filter={filter}
+          columns={shown}
+          views={saved}
+          first={{ name: chosen?.name ?? "", shared: chosen?.shared ?? false }}
+          onClose={() => setNaming(false)}
+          onSaved={(view) => {
+            setNaming(false);
+            setChosen(view);
+            choose(view);
           }}
         />
-      ))}
-      {known ? null : (
-        <Button small kind="quiet" icon="plus" onClick={() => setNaming(true)}>
-          Save view
-        </Button>
-      )}
-      <Dialog open={naming} onClose={() => setNaming(false)} title="Save this view" about="It is kept in this browser. To share it, send the address of the page.">
-        <form
-          className="flex flex-col gap-3 px-4 pb-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            keep([...saved.filter((view) => view.name !== name.trim()), { name: name.trim(), filter }]);
-            setNaming(false);
-            setName("");
-          }}
-        >
-          <Field label="Name" hint={<code>{filter}</code>}>
-            <input className={INPUT} autoFocus maxLength={60} value={name} onChange={(event) => setName(event.target.value)} />
-          </Field>
-          <Button type="submit" kind="primary" className="self-end" disabled={!name.trim()}>
-            Save
-          </Button>
-        </form>
-      </Dialog>
+      ) : null}
+    </>
+  );
+}
+
+/** Views of an earlier release, which only this browser has. */
+function OldViews(): ReactNode {
+  const [old, setOld] = useState(oldViews);
+  const [busy, setBusy] = useState(false);
+  const may = useSession().data?.verbs ?? [];
+  if (!old.length || !may.includes("save_view")) return null;
+  const move = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      const { moved, kept, why } = await moveOldViews(old);
+      setOld(kept);
+      toast(`${counted(moved, "view")} moved.${kept.length ? ` ${counted(kept.length, "view")} stayed in this browser: ${why}` : ""}`, kept.length ? { tone: "failed" } : {});
+    } catch (error) {
+      setOld(oldViews());
+      toastError(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className="mb-[10px] flex flex-wrap items-center gap-2 rounded-md border border-line bg-sunken px-3 py-[6px] text-muted">
+      <Icon name="info" />
+      <span className="min-w-0 flex-1">
+        {counted(old.length, "view")} of yours {old.length === 1 ? "is" : "are"} kept in this browser only: <bdi>{old.map((view) => view.name).join(", ")}</bdi>
+      </span>
+      <Button small busy={busy} onClick={() => void move()}>
+        Move to the server
+      </Button>
+      <Button
+        small
+        kind="quiet"
+        onClick={() => {
+          keepOldViews([]);
+          setOld([]);
+          toast("They are forgotten.", { action: { label: "Undo", run: () => (keepOldViews(old), setOld(old)) } });
+        }}
+      >
+        Forget
+      </Button>
     </div>
   );
 }
 
-function Chip({ view, on, onChoose, onRemove }: { view: View; on: boolean; onChoose: () => void; onRemove?: () => void }): ReactNode {
+function SavedChip({ view, on, onChoose }: { view: SavedView; on: boolean; onChoose: () => void }): ReactNode {
+  const session = useSession().data;
+  const may = session?.verbs ?? [];
+  const own = view.owner === session?.actor;
+  const refusal = !view.shared || ((own && may.includes("share_view")) || may.includes("change_view")) ? null : `It belongs to ${view.owner}.`;
+  const save = (form: { shared: boolean }, text: string): void => {
+    saveView({ name: view.name, filter: view.filter, columns: [...(view.columns ?? [])], base: 0, ...form }).then(() => toast(text), toastError);
+  };
+  const items: MenuItem[] = [
+    view.shared
+      ? { label: "Copy to my views", icon: "copy", onSelect: () => save({ shared: false }, `“${view.name}” is one of your views.`) }
+      : {
+          label: "Share with everybody",
+          icon: "user",
+          refusal: may.includes("share_view") ? null : "Your role does not allow to share views.",
+          onSelect: () => save({ shared: true }, `Everybody sees “${view.name}”.`),
+        },
+    {
+      label: "Delete",
+      icon: "deleted",
+      danger: true,
+      refusal,
+      onSelect: () => {
+        const undo = { label: "Undo", run: () => save({ shared: view.shared }, `“${view.name}” is back.`) };
+        deleteView(view).then(() => toast(`The view “${view.name}” is deleted.`, { action: undo }), toastError);
+      },
+    },
+  ];
+  return (
+    <Chip view={view} on={on} onChoose={onChoose} sharedBy={view.shared ? view.owner : ""}>
+      <Menu
+        label={`The view ${view.name}`}
+        trigger={
+          <button type="button" aria-label={`Change the view ${view.name}`} className="py-[3px] pr-[6px]">
+            <Icon name="more" size={12} />
+          </button>
+        }
+        items={items}
+      />
+    </Chip>
+  );
+}
+
+function Chip({ view, on, onChoose, sharedBy = "", children }: { view: View; on: boolean; onChoose: () => void; sharedBy?: string; children?: ReactNode }): ReactNode {
+  const about = `${view.filter || "every run"}${sharedBy ? `\nshared by ${sharedBy}` : ""}`;
   return (
     <span className={`inline-flex items-center rounded-md border ${on ? "border-transparent bg-accent-soft font-[560] text-accent" : "border-line text-muted hover:text-ink"}`}>
-      <button type="button" aria-pressed={on} title={view.filter || "every run"} className="max-w-[220px] truncate px-[9px] py-[3px]" onClick={onChoose}>
-        {view.name}
+      <button type="button" aria-pressed={on} title={about} className="flex max-w-[220px] items-center gap-[5px] px-[9px] py-[3px]" onClick={onChoose}>
+        {sharedBy ? <Icon name="user" size={12} label="shared" /> : null}
+        <bdi className="truncate">{view.name}</bdi>
       </button>
-      {onRemove && on ? (
-        <button type="button" aria-label={`Remove the view ${view.name}`} className="pr-[6px]" onClick={onRemove}>
-          <Icon name="close" size={10} />
-        </button>
-      ) : null}
+      {on ? children : null}
     </span>
   );
 }

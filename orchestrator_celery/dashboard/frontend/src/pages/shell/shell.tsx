@@ -101,7 +101,8 @@ function Navigation({ open, onToggle, onPalette, onKeys }: { open: boolean; onTo
   const pace = usePace(5000);
   useFresh("runs", ["approvals"], 1000);
   const approvals = useQuery({ queryKey: ["approvals"], queryFn: ({ signal }) => get("/api/approvals", {}, {}, signal), refetchInterval: pace });
-  const workers = useQuery({ queryKey: ["workers"], queryFn: ({ signal }) => get("/api/workers", {}, {}, signal), refetchInterval: 10_000 });
+  useFresh("workers", ["workers"], 1000);
+  const workers = useQuery({ queryKey: ["workers"], queryFn: ({ signal }) => get("/api/workers", {}, {}, signal), refetchInterval: pace });
   const gone = workers.data?.filter((worker) => !worker.alive).length ?? 0;
   const marks: Record<string, ReactNode> = {
     approvals: approvals.data?.length ? <Mark tone="bg-waiting-soft text-waiting" text={<Num value={approvals.data.length} />} /> : null,

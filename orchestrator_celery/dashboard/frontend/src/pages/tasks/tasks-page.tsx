@@ -4,16 +4,17 @@ import { useMemo, useState, type ReactNode } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { get, post, type Schemas } from "@/api/client";
 import { problemOf } from "@/api/problem";
-import { useSession } from "@/api/queries";
+import { useFresh, usePace, useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
 import { Field, FIELD, INPUT } from "@/parts/dialog";
 import { compact, counted, percent, span } from "@/parts/format";
 import { Icon } from "@/parts/icons";
-import { blank, problemsOf, type Schema } from "@/parts/schema";
+import { blank, problemsOf } from "@/parts/schema";
 import { SchemaForm } from "@/parts/schema-form";
 import { Card, Empty, ErrorState, Note, Skeleton } from "@/parts/states";
 import { Table, type Column } from "@/parts/table";
+import { schemaOf } from "./task-schema";
 
 type Task = Schemas["TaskView"];
 type Kind = Schemas["KindStatistics"];
@@ -22,8 +23,11 @@ export default function TasksPage(): ReactNode {
   const [place, setPlace] = useSearchParams();
   const [text, setText] = useState("");
   const current = place.get("task");
-  const tasks = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => get("/api/tasks", {}, {}, signal), refetchInterval: 15_000 });
-  const stats = useQuery({ queryKey: ["stats", "24h"], queryFn: ({ signal }) => get("/api/stats", {}, { since: "24h" }, signal), refetchInterval: 10_000 });
+  const pace = usePace(10_000);
+  useFresh("workers", ["tasks"], 2000);
+  useFresh("stats", ["stats"], 3000);
+  const tasks = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => get("/api/tasks", {}, {}, signal), refetchInterval: pace });
+  const stats = useQuery({ queryKey: ["stats", "24h"], queryFn: ({ signal }) => get("/api/stats", {}, { since: "24h" }, signal), refetchInterval: pace });
   const known = useMemo(() => new Map((stats.data?.tasks ?? []).map((task) => [task.name, task])), [stats.data]);
   const rows = (tasks.data ?? []).filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
   const chosen = tasks.data?.find(({ name }) => name === current);
@@ -103,21 +107,6 @@ function columnsOf(known: ReadonlyMap<string, Kind>, narrow: boolean): Column<Ta
 
 function seconds(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : span(value);
-}
-
-/** The parameters of a task as one JSON Schema; a parameter without a type hint takes any JSON. */
-export function schemaOf(task: Task): Schema {
-  const parameters = task.parameters ?? [];
-  const defs: Record<string, Schema> = {};
-  const properties = Object.fromEntries(
-    parameters.map((parameter) => {
-      const { $defs, ...own } = (parameter.json_schema ?? {}) as Schema;
-      Object.assign(defs, $defs);
-      const hint = parameter.default ? `Default: ${parameter.default}` : undefined;
-      return [parameter.name, { ...own, title: parameter.name, ...(hint ? { description: own.description ? `${own.description} ${hint}` : hint } : {}) }];
-    }),
-  );
-  return { type: "object", properties, required: parameters.filter(({ required }) => required).map(({ name }) => name), $defs: defs };
 }
 
 function Start({ task, onClose }: { task: Task; onClose: () => void }): ReactNode {

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { get, type Schemas } from "@/api/client";
-import { usePace } from "@/api/queries";
+import { useFresh, usePace } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
 import { counted } from "@/parts/format";
@@ -29,7 +29,7 @@ const COLUMNS: Column<Worker>[] = [
   { key: "running", title: "Runs now", width: 220, from: "sm", cell: (worker) => <Running ids={worker.running ?? []} /> },
   { key: "queues", title: "Queues", from: "md", cell: (worker) => <span className="font-mono text-sm text-muted">{(worker.queues ?? []).join(", ")}</span> },
   { key: "tasks", title: "Tasks", width: 76, align: "right", from: "md", cell: (worker) => <span title={(worker.tasks ?? []).join("\n")}>{(worker.tasks ?? []).length}</span> },
-  { key: "seen", title: "Last sign", width: 96, align: "right", cell: (worker) => <span className="text-muted"><Ago time={worker.seen} /></span> },
+  { key: "seen", title: "Last sign", width: 96, align: "right", cell: (worker) => <span className="text-muted">{worker.alive ? <span title="It renews its lease with each heartbeat.">now</span> : <Ago time={worker.seen} />}</span> },
 ];
 
 /** Ids are `<run>:<node>:<attempt>`; a run's own id may hold colons. */
@@ -49,7 +49,8 @@ function Running({ ids }: { ids: readonly string[] }): ReactNode {
 
 export default function WorkersPage(): ReactNode {
   const pace = usePace(3000);
-  const workers = useQuery({ queryKey: ["workers"], queryFn: ({ signal }) => get("/api/workers", {}, {}, signal), refetchInterval: pace || 10_000 });
+  useFresh("workers", ["workers"]);
+  const workers = useQuery({ queryKey: ["workers"], queryFn: ({ signal }) => get("/api/workers", {}, {}, signal), refetchInterval: pace });
   const alive = workers.data?.filter((worker) => worker.alive).length ?? 0;
   return (
     <>
@@ -83,7 +84,9 @@ export default function WorkersPage(): ReactNode {
 
 function Reports(): ReactNode {
   const pace = usePace(8000);
-  const reports = useQuery({ queryKey: ["resume-reports"], queryFn: ({ signal }) => get("/api/resume-reports", {}, { limit: 50 }, signal), refetchInterval: pace || 15_000 });
+  // A sweep that resumed tasks leaves an entry in the feed of all runs.
+  useFresh("runs", ["resume-reports"], 3000);
+  const reports = useQuery({ queryKey: ["resume-reports"], queryFn: ({ signal }) => get("/api/resume-reports", {}, { limit: 50 }, signal), refetchInterval: pace });
   return (
     <Card className="overflow-hidden">
       <h2 className="border-b border-line px-3 py-2 text-base font-[600]">Resume reports</h2>

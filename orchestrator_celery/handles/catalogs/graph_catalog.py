@@ -16,7 +16,7 @@ from orchestrator_celery.model.ids import HasId, id_of
 from orchestrator_celery.model.observe.saved_graphs import GraphVersion, SavedGraph
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import SignatureStatus
-from orchestrator_celery.records.graphs.versions import Facts, StoredVersion
+from orchestrator_celery.records.catalogs.graph_versions import Facts, StoredVersion
 from orchestrator_celery.records.head.fields import HeadField
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orchestrator_celery.errors import FormatTooNew
-from orchestrator_celery.records.graphs.versions import FORMAT, Facts, StoredVersion, parse_version, write_facts
+from orchestrator_celery.records.catalogs.graph_versions import FORMAT, Facts, StoredVersion, parse_version, write_facts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.scripting import scripts

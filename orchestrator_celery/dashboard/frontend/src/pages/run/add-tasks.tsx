@@ -1,0 +1,120 @@
+/** Adds tasks to an open swarm: one by a form, or many by lines of arguments. All are added, or none. */
+import { useQuery } from "@tanstack/react-query";
+import { useId, useMemo, useState, type ReactNode } from "react";
+import { get, post, type Schemas } from "@/api/client";
+import { problemOf } from "@/api/problem";
+import { schemaOf } from "@/pages/tasks/task-schema";
+import { Button } from "@/parts/button";
+import { Dialog, Field, INPUT } from "@/parts/dialog";
+import { counted, exact } from "@/parts/format";
+import { blank, problemsOf } from "@/parts/schema";
+import { SchemaForm } from "@/parts/schema-form";
+import { Note } from "@/parts/states";
+import { Switch } from "@/parts/switch";
+import { toast } from "@/parts/toast";
+import { MOST, readLines, type NewItem } from "./new-items";
+import { refreshRun } from "./run-verbs";
+
+type Priority = Schemas["NewItems"]["priority"];
+
+interface Props {
+  run: string;
+  swarm: string;
+  /** The task that the swarm has already; most new items are of the same one. */
+  first: string;
+}
+
+export function AddTasks({ onClose, name, ...rest }: Props & { name: string; onClose: () => void }): ReactNode {
+  return (
+    <Dialog open onClose={onClose} title={`Add tasks to ${name}`} width={560}>
+      <Form {...rest} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function Form({ run, swarm, first, onClose }: Props & { onClose: () => void }): ReactNode {
+  const names = useId();
+  const tasks = useQuery({ queryKey: ["tasks"], queryFn: ({ signal }) => get("/api/tasks", {}, {}, signal), staleTime: 15_000 }).data ?? [];
+  const [task, setTask] = useState(first);
+  const [many, setMany] = useState(false);
+  const [text, setText] = useState("");
+  const [one, setOne] = useState<{ task: string; value: unknown }>({ task: "", value: undefined });
+  const [priority, setPriority] = useState<Priority>("MEDIUM");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const known = tasks.find((each) => each.name === task);
+  const schema = useMemo(() => (known?.parameters ? schemaOf(known) : null), [known]);
+  const value = schema && one.task !== task ? blank(schema, schema) : one.value;
+  const lines = useMemo(() => readLines(text), [text]);
+  const asLines = many || !schema;
+  const items: NewItem[] = asLines ? lines.items : [{ args: [], kwargs: (value ?? {}) as Record<string, unknown> }];
+  const wrong = asLines ? lines.problems.length > 0 || items.length > MOST : problemsOf(schema, value).size > 0;
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    setError(null);
+    try {
+      const form = { node: swarm, priority, dry_run: false, tasks: items.map((item) => ({ task, args: item.args as never[], kwargs: item.kwargs as Record<string, never> })) };
+      const report = await post("/api/runs/{run}/items", { run }, form);
+      toast(`${counted(report.added, "task")} added.`);
+      refreshRun(run);
+      onClose();
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      className="flex min-h-0 flex-1 flex-col"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (task && items.length && !wrong && !busy) void submit();
+      }}
+    >
+      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4">
+        <Field label="Task" hint={tasks.length && task && !known ? "No worker and no process of the dashboard has this task now." : (known?.doc ?? "")}>
+          <input className={`${INPUT} font-mono`} list={names} spellCheck={false} maxLength={500} value={task} onChange={(event) => setTask(event.target.value.trim())} />
+        </Field>
+        <datalist id={names}>
+          {tasks.map((each) => (
+            <option key={each.name} value={each.name} />
+          ))}
+        </datalist>
+        {schema ? <Switch label="How many" options={["One task", "Many tasks"]} chosen={many ? 1 : 0} onChoose={(index) => setMany(index === 1)} /> : null}
+        {asLines ? <LinesField text={text} onChange={setText} lines={lines} /> : schema ? <SchemaForm key={task} schema={schema} value={value} onChange={(next) => setOne({ task, value: next })} /> : null}
+        <Field label="Priority" hint="A free place always goes to the highest priority.">
+          <select className={INPUT} value={priority} onChange={(event) => setPriority(event.target.value as Priority)}>
+            <option value="HIGH">High</option>
+            <option value="MEDIUM">Medium</option>
+            <option value="LOW">Low</option>
+          </select>
+        </Field>
+        {error ? (
+          <Note tone="failed">
+            <b className="font-[600]">{problemOf(error).title}.</b> {problemOf(error).detail}
+          </Note>
+        ) : null}
+      </div>
+      <footer className="flex justify-end gap-2 rounded-b-xl border-t border-line bg-sunken px-4 py-3">
+        <Button type="submit" kind="primary" busy={busy} disabled={!task || !items.length || wrong}>
+          {items.length === 1 ? "Add 1 task" : `Add ${exact(items.length)} tasks`}
+        </Button>
+      </footer>
+    </form>
+  );
+}
+
+function LinesField({ text, onChange, lines }: { text: string; onChange: (text: string) => void; lines: ReturnType<typeof readLines> }): ReactNode {
+  const [first] = lines.problems;
+  const error = lines.items.length > MOST ? `${counted(lines.items.length, "task")} are too many at once: at most ${exact(MOST)}.` : first ? `Line ${first.line}: ${first.text}` : undefined;
+  const hint = (
+    <>
+      One line a task: <code>[1, &quot;a&quot;]</code> has positional arguments, <code>{'{"x": 1}'}</code> keyword arguments; any other line is the one argument.
+    </>
+  );
+  return (
+    <Field label="Arguments" hint={hint} error={error}>
+      <textarea className={`${INPUT} h-40! py-1 font-mono`} spellCheck={false} aria-invalid={Boolean(error)} value={text} onChange={(event) => onChange(event.target.value)} />
+    </Field>
+  );
+}

@@ -1,0 +1,1 @@
+"""What people save by name: how it is listed and changed."""

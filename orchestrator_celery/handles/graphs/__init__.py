@@ -1,1 +1,0 @@
-"""Graphs that are saved under a name, with versions."""

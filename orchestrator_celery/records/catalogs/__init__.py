@@ -1,0 +1,1 @@
+"""Texts of what people save by name."""
