@@ -311,12 +311,7 @@ class GraphNotFound(OrchestratorError):
 
 
 class GraphChanged(OrchestratorError):
-    """Somebody else has saved a newer version of the graph, so nothing was saved: compare it with yours, save again.
-
-    Args:
-        message: what was refused.
-        newest: the newest version; None if the graph has none.
-    """
+    """Somebody has saved a newer version of the graph, `newest`, so nothing was saved: compare it, and save again."""
 
     def __init__(self, message: str = "", newest: GraphVersion | None = None) -> None:
         super().__init__(*([message] if message else []))
