@@ -121,9 +121,13 @@ def test_graphs_go_their_way(clustered):
 
 def test_graphs_are_saved(clustered, app):
     """Given a store that is a cluster, then graphs are saved, found, and deleted with their signatures."""
-    app.task(name="clustered.one", shared=False)(lambda: 1)
+
+    @app.task(name="clustered.one", shared=False)
+    def one():
+        """Never runs."""
+
     graphs = app.orchestrator.graphs
-    graph = ConditionalGraph("orders", app=app).add_node("a", app.tasks["clustered.one"].s())
+    graph = ConditionalGraph("orders", app=app).add_node("a", one.s())
     graph.add_edge(START, "a").add_edge("a", END)
     versions = [graphs.save(graph, base=base) for base in range(4)]
     assert [saved.version for saved in graphs.versions("orders")] == [4, 3, 2, 1]
