@@ -289,9 +289,12 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
 
         Args:
             run: the run, or its id.
-            node: id of the swarm's node, if the swarm is not the whole run.
+            node: id or name of the swarm's node, if the swarm is not the whole run.
+
+        Raises:
+            NodeNotFound: no node has the name, or several have it.
         """
-        return RunningSwarm(id_of(run), self.container, node)
+        return RunningSwarm(id_of(run), self.container, self.result(run)._node_id(node))
 
     def signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature from which a run was started, or the run's own if that signature was deleted."""

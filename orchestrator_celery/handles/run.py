@@ -36,6 +36,7 @@ from orchestrator_celery.views.graph_edges import GraphEdges
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.logs.lines import LogFilter
 from orchestrator_celery.views.node_data import NodeReader
+from orchestrator_celery.views.node_names import NodeNames, is_node_id
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.status_message import explain
 from orchestrator_celery.views.timeline import Timeline
@@ -109,33 +110,33 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         Args:
             limit: most children to list for each node; `children_total` is the number of all children.
             depth: number of levels below the root; None for all.
-            node: id of the node to begin with, by default the root.
+            node: id or name of the node to begin with, by default the root.
             offset: number of children of that node to leave out.
 
         Raises:
             RunNotFound: the run has no record.
             NodeNotFound: the run has no such node.
         """
-        return self._tree_reader().node(node, offset, limit, depth)
+        return self._tree_reader().node(self._node_id(node), offset, limit, depth)
 
     def node(self, node: str = ROOT, *, limit: int = 100) -> NodeData:
         """Return one node with its input, arguments, result and checkpoint.
 
         Args:
-            node: id of the node, as `tree()` shows it.
+            node: id or name of the node, as `tree()` shows it.
             limit: most children to list.
 
         Raises:
             RunNotFound: the run has no record.
             NodeNotFound: the run has no such node.
         """
-        return NodeReader(self._container, self.id, self._tree_reader()).data(node, limit)
+        return NodeReader(self._container, self.id, self._tree_reader()).data(self._node_id(node), limit)
 
     def edges(self, node: str = ROOT) -> tuple[GraphEdge, ...]:
         """Return the edges of a graph, with the number of times each was taken.
 
         Args:
-            node: id of the graph, if the graph is not the whole run.
+            node: id or name of the graph, if the graph is not the whole run.
 
         Raises:
             RunNotFound: the run has no record.
@@ -143,7 +144,7 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
             OrchestratorError: the node is not a graph.
         """
         self._head()
-        return GraphEdges(self._container.reader, self._container.codec, self.id, node).edges()
+        return GraphEdges(self._container.reader, self._container.codec, self.id, self._node_id(node)).edges()
 
     def timeline(self, *, after: str | None = None, limit: int | None = None) -> Iterator[NodeTimes]:
         """Yield when each node waited and ran, in the order of the tree, read page by page.
@@ -199,7 +200,7 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
 
         Args:
             state: only items in this state.
-            node: id of the swarm, if the swarm is not the whole run.
+            node: id or name of the swarm, if the swarm is not the whole run.
             offset: index of the first item.
             limit: most items to yield.
 
@@ -276,7 +277,8 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
 
         Args:
             level: the lowest level, such as `WARNING`.
-            node: only lines of this node and of the nodes below it.
+            node: only lines of this node and of the nodes below it: an id, or a name that is unique in the run. Of a
+                graph's node, the lines of all its visits.
             search: only lines with this text in their message or traceback, in any case.
             since: only lines since this time, an aware datetime, or an age such as `10m`.
             after: id of the last line already seen. By default the oldest kept line comes first.
@@ -285,8 +287,10 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         Raises:
             OrchestratorError: the level is not known, or the time cannot be read.
             RunNotFound: the run has no record.
+            NodeNotFound: no node has the name, or several have it.
         """
-        return LogFilter.of(level, node, search, since).matching(self._lines(after, follow))
+        wanted = None if node is None else self._node_id(node, every_visit=True)
+        return LogFilter.of(level, wanted, search, since).matching(self._lines(after, follow))
 
     def _lines(self, after: str, follow: bool) -> Iterator[LogLine]:
         reader, over = self._container.reader, False
@@ -310,8 +314,16 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
             )
         return head
 
+    def _node_id(self, node: str, *, every_visit: bool = False) -> str:
+        """Return the id of a node that is given by its id or by a name that is unique in the run."""
+        if not is_node_id(node):
+            self._head()
+        container = self._container
+        return NodeNames(container.reader, container.codec, self.id).id_of(node, every_visit=every_visit)
+
     def _pages(self, node: str) -> ItemPages:
         head, container = self._head(), self._container
+        node = self._node_id(node)
         [definition] = container.reader.definitions(self.id, [node])
         if definition is None or parse_definition(definition).kind not in _POOLS:
             raise OrchestratorError(
