@@ -13,6 +13,7 @@ from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
+from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
 from orchestrator_celery.handles.catalogs.saved_views import SavedViews
 from orchestrator_celery.handles.finding import Finding
 from orchestrator_celery.handles.operations import Operations
@@ -261,6 +262,11 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
             filter_word(SignatureStatus, "status", status), saved, category, tag, name, since, until, text
         )
         return SignatureCatalog(self).matching(wanted, offset, limit)
+
+    @property
+    def graphs(self) -> GraphCatalog:
+        """The graphs that are saved under names, with a version for every save."""
+        return GraphCatalog(self)
 
     # -- for the handles and the primitives ---------------------------------------------------------
 
