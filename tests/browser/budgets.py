@@ -234,12 +234,12 @@ def graph(site):
     tasks = site.stand.tasks
     run = site.run(group(chain(tasks("identity", 1), *[tasks("identity")] * 27) for _ in range(36)), "large graph")
     page = site.open(f"/runs/{run.id}")
-    page.get_by_role("application").get_by_text("identity").first.wait_for()
+    page.locator(".react-flow").first.get_by_text("identity").first.wait_for()
     wait_for(lambda: run.status.ended, 120)
     page.wait_for_timeout(4000)
     boxes = page.locator(".react-flow__node").count()
     yield "nodes of the large graph on the screen", f"{boxes:,}", ""
-    place = page.get_by_role("application").bounding_box()
+    place = page.locator(".react-flow").first.bounding_box()
     yield from moved(page, "a graph with 1,000 visible nodes is moved", lambda: drag(page, place))
     page.close()
 

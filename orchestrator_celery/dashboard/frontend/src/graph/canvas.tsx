@@ -228,7 +228,8 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
             zoomActivationKeyCode={null}
             minZoom={0.05}
             maxZoom={2.5}
-            onlyRenderVisibleElements={nodes.length > 150}
+            // To find out what is visible costs more, with each move, than to draw a thousand nodes once.
+            onlyRenderVisibleElements={nodes.length > 3000}
             proOptions={{ hideAttribution: true }}
           >
             <Background variant={BackgroundVariant.Dots} gap={18} size={1.2} color="var(--line)" />

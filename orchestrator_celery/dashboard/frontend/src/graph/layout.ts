@@ -52,6 +52,12 @@ export function layout(drawing: Drawing): Promise<Layout> {
 }
 
 async function compute(drawing: Drawing): Promise<Layout> {
+  // One box, such as a whole swarm, has its place without the large program that places many.
+  const [only, ...others] = drawing.boxes;
+  if (only && !only.open && others.length === 0) {
+    const size = sizeOf(only);
+    return { places: new Map([[only.id, { x: 0, y: 0, ...size }]]), routes: new Map(), ...size };
+  }
   elk ??= new ELK({ workerFactory: () => new Worker(workerUrl) });
   const root = await elk.layout(toElk(drawing));
   return fromElk(root);

@@ -20,7 +20,9 @@ import { LogsTab } from "./logs-tab";
 import { NodePanel } from "./node-panel";
 import { RunVerbs } from "./run-verbs";
 
-const GraphTab = lazy(() => import("./graph-tab"));
+// The first tab is loaded beside what the run is asked for.
+const graphTab = import("./graph-tab");
+const GraphTab = lazy(() => graphTab);
 const TimelineTab = lazy(() => import("./timeline-tab"));
 
 export interface TabProps {
