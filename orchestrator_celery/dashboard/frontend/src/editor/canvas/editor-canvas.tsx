@@ -164,7 +164,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   const connected = useRef(false);
   const onNodesChange = (changes: NodeChange<EditNode>[]): void => {
     const next = new Map(moving);
-    const chosen = new Set(selection.nodes);
+    const chosen = new Set(session.snapshot().selection.nodes);
     let ended = false;
     let picked = false;
     for (const change of changes) {
