@@ -8,31 +8,9 @@ export type GraphVersion = Schemas["SavedGraph"];
 
 export type SavedGraph = Omit<Schemas["GraphDetail"], "document" | "layout"> & { document: GraphDocument; layout: Layout };
 
-export interface Step {
-  node: string;
-  visit: number;
-  input: Json;
-  outcome: "succeeded" | "failed";
-  value: Json;
-  edges: number[];
-  targets: string[];
-  assumed?: boolean;
-}
-
-export interface DryRun {
-  steps: Step[];
-  result: Json;
-  error: { type: string; message: string } | null;
-}
-
-export interface DryInput {
-  document: GraphDocument;
-  args: Json[];
-  kwargs: Record<string, Json>;
-  results: Record<string, Json[]>;
-  errors: Record<string, { type: string; message: string }>;
-  decisions: Record<string, string>;
-}
+export type Step = Schemas["DryRunStep"];
+export type DryRun = Schemas["DryRun"];
+export type DryInput = Omit<Schemas["DryRunForm"], "document"> & { document: GraphDocument };
 
 export type Difference = Schemas["GraphDifferences"];
 
@@ -81,11 +59,12 @@ export async function rollBack(name: string, body: { version: number; note: stri
 }
 
 export async function check(document: unknown, signal?: AbortSignal): Promise<Problem[]> {
+  // Not by `post`, which cannot be given up: the next change asks again.
   return ((await send("POST", address("/api/graph-tools/check"), { document }, signal)) as { problems: Problem[] }).problems;
 }
 
-export async function dryRun(body: DryInput): Promise<DryRun> {
-  return (await send("POST", address("/api/graph-tools/dry-run"), body)) as DryRun;
+export function dryRun(body: DryInput): Promise<DryRun> {
+  return post("/api/graph-tools/dry-run", {}, { ...body, document: loose(body.document) });
 }
 
 export async function testRun(body: { document: GraphDocument; args: Json[]; kwargs: Record<string, Json> }): Promise<Schemas["RunView"]> {

@@ -100,7 +100,6 @@ function plain(event: KeyboardEvent, view: View): boolean {
   } else if (event.key === "o") return nextLine(view);
   else if (event.key === "f") view.fit();
   else if (event.key === "L" && event.shiftKey) view.arrange();
-  else if (event.key === "?") editor.ask({ kind: "keys" });
   else return false;
   return true;
 }
