@@ -107,6 +107,8 @@ def try_out(page):
     page.locator("[data-steps]").wait_for()
 
 
+#: Windows that are larger than usual.
+SIZES = {"editor": (1480, 820), "editor-try": (1480, 820)}
 #: What a person does before a picture is taken.
 ACTS = {"editor-try": try_out}
 
@@ -138,7 +140,7 @@ def main(wanted):
             if wanted and name not in wanted:
                 continue
             for theme in ("light", "dark"):
-                take(browser, site, f"{name}-{theme}", path, theme)
+                take(browser, site, f"{name}-{theme}", path, theme, SIZES.get(name, (1280, 800)))
             if name in ("overview", "runs", "run-graph", "approvals", "editor"):
                 take(browser, site, f"{name}-phone", path, size=(390, 844))
         browser.close()
