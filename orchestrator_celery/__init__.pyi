@@ -100,7 +100,13 @@ from .errors import (
     FormatTooOld as FormatTooOld,
 )
 from .errors import (
+    GraphChanged as GraphChanged,
+)
+from .errors import (
     GraphInvalid as GraphInvalid,
+)
+from .errors import (
+    GraphNotFound as GraphNotFound,
 )
 from .errors import (
     GraphRecursion as GraphRecursion,
@@ -335,6 +341,12 @@ from .model.observe.nodes import (
 )
 from .model.observe.nodes import (
     NodeData as NodeData,
+)
+from .model.observe.saved_graphs import (
+    GraphVersion as GraphVersion,
+)
+from .model.observe.saved_graphs import (
+    SavedGraph as SavedGraph,
 )
 from .model.observe.saved_views import (
     SavedView as SavedView,

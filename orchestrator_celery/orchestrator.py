@@ -13,6 +13,7 @@ from orchestrator_celery.canvas.primitive import Primitive, installed
 from orchestrator_celery.container import Container
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
+from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
 from orchestrator_celery.handles.catalogs.saved_views import SavedViews
 from orchestrator_celery.handles.finding import Finding
 from orchestrator_celery.handles.lazy_list import LazyList, lazily
@@ -273,6 +274,11 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
             return catalog.matching(wanted, offset + len(before))
 
         return lazily(read, limit, lambda: sum(1 for _ in read(())))
+
+    @property
+    def graphs(self) -> GraphCatalog:
+        """The graphs that are saved under names, with a version for every save."""
+        return GraphCatalog(self)
 
     # -- for the handles and the primitives ---------------------------------------------------------
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from celery.result import EagerResult
 
     from orchestrator_celery.canvas.swarm import Swarm
+    from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
     from orchestrator_celery.handles.catalogs.saved_views import SavedViews
     from orchestrator_celery.handles.run import Run
     from orchestrator_celery.handles.run_list import RunList
@@ -332,6 +333,18 @@ if TYPE_CHECKING:
         """`subscription.aio`."""
 
         delete = Call(Subscription.delete)
+
+    class GraphCatalogAio:
+        """`orchestrator.graphs.aio`."""
+
+        get = Call(GraphCatalog.get)
+        names = Call(GraphCatalog.names)
+        newest = Call(GraphCatalog.newest)
+        roll_back = Call(GraphCatalog.roll_back)
+        run = Call(GraphCatalog.run)
+        save = Call(GraphCatalog.save)
+        version_of = Call(GraphCatalog.version_of)
+        versions = Call(GraphCatalog.versions)
 
     class SavedViewsAio:
         """`orchestrator.views.aio`."""

@@ -51,10 +51,13 @@ from orchestrator_celery import (
     ForeignSignature,
     FormatTooNew,
     FormatTooOld,
+    GraphChanged,
     GraphDifferences,
     GraphEdge,
     GraphInvalid,
+    GraphNotFound,
     GraphRecursion,
+    GraphVersion,
     HourStatistics,
     Interrupted,
     InterruptedTask,
@@ -123,6 +126,7 @@ from orchestrator_celery import (
     RunNotFound,
     RunStatus,
     RunView,
+    SavedGraph,
     SavedView,
     SavedViews,
     SignatureGone,
@@ -501,6 +505,29 @@ def many() -> list[RunAnswer]:
     answers = chosen.cancel(confirm=plan.token, reason="wrong input")
     assert_type((answers[0].run, answers[0].done, answers[0].refusal), tuple[str, bool, str])
     return answers
+
+
+def saved_graphs(run: Run) -> GraphVersion:
+    layout = {"nodes": {"charge": {"x": 1, "y": 2}}}
+    try:
+        first: SavedGraph = orchestrator.graphs.save(orders, name="orders", note="first", layout=layout, base=0)
+    except GraphChanged as exc:
+        assert_type(exc.newest, GraphVersion | None)
+    except GraphNotFound as exc:
+        raise ValueError(str(exc)) from exc
+    assert_type(orchestrator.graphs.names(), list[str])
+    assert_type(orchestrator.graphs.newest(text="ord", offset=0, limit=10), list[SavedGraph])
+    assert_type([saved.version for saved in orchestrator.graphs], list[int])
+    assert_type(orchestrator.graphs.versions("orders"), list[SavedGraph])
+    assert_type(orchestrator.graphs.version_of(run.signature), SavedGraph | None)
+    assert_type(orchestrator.graphs.run("orders", {"total": 3}, version=first.version), Run)
+    assert_type(orchestrator.graphs.roll_back("orders", 1, "as before", base=2), GraphVersion)
+    return orchestrator.graphs.get("orders", 1)
+
+
+async def saved_graphs_aio() -> GraphVersion:
+    assert_type(await orchestrator.graphs.aio.names(), list[str])
+    return await orchestrator.graphs.aio.save(orders, base=1)
 
 
 def stored(run: Run) -> StoredSignature:

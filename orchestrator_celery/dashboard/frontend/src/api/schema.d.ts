@@ -264,6 +264,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graphs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Graphs
+         * @description List the saved graphs with their newest versions; the graph that was saved last comes first.
+         */
+        get: operations["list_graphs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Saved Graph
+         * @description Return a version of a graph with its document, by default the newest.
+         */
+        get: operations["read_saved_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Graph
+         * @description Save an old version as the newest one.
+         */
+        post: operations["roll_back_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Graph
+         * @description Start a run of a version, by default of the newest.
+         */
+        post: operations["run_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Graph Versions
+         * @description List the versions of a graph, newest first.
+         */
+        get: operations["list_graph_versions"];
+        put?: never;
+        /**
+         * Save Graph
+         * @description Save a new version. If somebody else has saved one since `base`, nothing is saved, and the status is 409.
+         */
+        post: operations["save_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -1925,6 +2029,54 @@ export interface components {
             text: string;
         };
         /**
+         * GraphDetail
+         * @description One version of a graph, with its document.
+         *
+         *     Args:
+         *         name: the name of the graph.
+         *         version: the number of the version.
+         *         newest: the number of the newest version.
+         *         signature: the id of the stored signature of this version.
+         *         author: who saved it.
+         *         saved: when it was saved.
+         *         note: what the author wrote about it.
+         *         nodes: the number of its nodes.
+         *         edges: the number of its declarations of edges.
+         *         document: the graph as ConditionalGraph.to_dict() writes it. Without secrets for somebody who may not save.
+         *         layout: where the editor draws the nodes.
+         */
+        GraphDetail: {
+            /** Author */
+            author: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Edges */
+            edges: number;
+            /** Layout */
+            layout: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: number;
+            /** Nodes */
+            nodes: number;
+            /** Note */
+            note: string;
+            /**
+             * Saved
+             * Format: date-time
+             */
+            saved: string;
+            /** Signature */
+            signature: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * GraphDifferences
          * @description The differences between two graphs; false if there are none.
          *
@@ -1985,6 +2137,20 @@ export interface components {
             target: string;
         };
         /**
+         * GraphPage
+         * @description A page of saved graphs with their newest versions; the graph that was saved last comes first.
+         *
+         *     Args:
+         *         graphs: the newest version of each graph.
+         *         next: the cursor of the next page; None on the last page.
+         */
+        GraphPage: {
+            /** Graphs */
+            graphs: components["schemas"]["SavedGraph"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * GraphRun
          * @description The document of a graph, and the input of a run of it.
          */
@@ -2017,6 +2183,16 @@ export interface components {
          *         run: the run.
          */
         GraphRunStarted: {
+            run: components["schemas"]["RunView"];
+        };
+        /**
+         * GraphStarted
+         * @description The run that was started.
+         *
+         *     Args:
+         *         run: the run.
+         */
+        GraphStarted: {
             run: components["schemas"]["RunView"];
         };
         /**
@@ -2872,6 +3048,21 @@ export interface components {
             task: string;
         };
         /**
+         * RollBackForm
+         * @description The version to save again as the newest one, a note, and the number of the newest version as it was read.
+         */
+        RollBackForm: {
+            /** Base */
+            base?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * RunCounts
          * @description How many runs match a filter.
          *
@@ -2925,6 +3116,26 @@ export interface components {
             kwargs: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * RunGraphForm
+         * @description The arguments of a run, and the number of the version; by default the newest.
+         */
+        RunGraphForm: {
+            /**
+             * Args
+             * @default []
+             */
+            args: unknown[];
+            /**
+             * Kwargs
+             * @default {}
+             */
+            kwargs: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version?: number | null;
         };
         /**
          * RunPage
@@ -3014,6 +3225,69 @@ export interface components {
              * @default 0
              */
             total: number;
+        };
+        /**
+         * SaveForm
+         * @description A new version: the document, where nodes are drawn, a note, and the number of the version that was changed.
+         */
+        SaveForm: {
+            /** Base */
+            base?: number | null;
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Layout
+             * @default {}
+             */
+            layout: {
+                [key: string]: unknown;
+            };
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * SavedGraph
+         * @description One version of a graph, as lists show it.
+         *
+         *     Args:
+         *         name: the name of the graph.
+         *         version: the number of the version; the first is 1. Numbers are not used again as long as the name has a
+         *             version.
+         *         signature: the id of the stored signature of this version, which its runs name.
+         *         author: who saved it: the actor of the audit trail.
+         *         saved: when it was saved, in UTC.
+         *         note: what the author wrote about it.
+         *         nodes: the number of its nodes.
+         *         edges: the number of its declarations of edges.
+         */
+        SavedGraph: {
+            /** Author */
+            author: string;
+            /** Edges */
+            edges: number;
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes: number;
+            /** Note */
+            note: string;
+            /**
+             * Saved
+             * Format: date-time
+             */
+            saved: string;
+            /** Signature */
+            signature: string;
+            /** Version */
+            version: number;
         };
         /**
          * SavedView
@@ -4174,6 +4448,263 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GraphRunStarted"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_graphs: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                cursor?: string | null;
+                /** @description Most entries. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphPage"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_saved_graph: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunGraphForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphStarted"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_graph_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedGraph"][];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDetail"];
                 };
             };
             /** @description Refused */
