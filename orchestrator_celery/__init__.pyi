@@ -42,6 +42,15 @@ from .canvas.conditions.language import (
 from .canvas.conditions.language import (
     when as when,
 )
+from .canvas.eager.dry_run import (
+    DryRun as DryRun,
+)
+from .canvas.eager.dry_run import (
+    DryRunError as DryRunError,
+)
+from .canvas.eager.dry_run import (
+    DryRunStep as DryRunStep,
+)
 from .canvas.graphs.differences import (
     EdgeDifference as EdgeDifference,
 )

@@ -41,6 +41,9 @@ from orchestrator_celery import (
     ConfirmationRequired,
     DeadlineExceeded,
     DefinitionMismatch,
+    DryRun,
+    DryRunError,
+    DryRunStep,
     EdgeDifference,
     EdgeKind,
     ErrorView,
@@ -523,6 +526,21 @@ def saved_graphs(run: Run) -> GraphVersion:
     assert_type(orchestrator.graphs.run("orders", {"total": 3}, version=first.version), Run)
     assert_type(orchestrator.graphs.roll_back("orders", 1, "as before", base=2), GraphVersion)
     return orchestrator.graphs.get("orders", 1)
+
+
+def tried() -> DryRun:
+    found = orders.dry_run(
+        {"total": 3},
+        results={"validate": [{"score": 0.9}]},
+        errors={"charge": [ValueError("x"), None]},
+        decisions={"review": "approved"},
+        routes={3: ["eu"]},
+    )
+    step: DryRunStep = found.steps[0]
+    assert_type(step.edges, tuple[int, ...])
+    assert_type(found.path, list[str])
+    error: DryRunError | None = found.error
+    return found if error is None else orders.dry_run()
 
 
 async def saved_graphs_aio() -> GraphVersion:

@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graph-tools/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry Run Graph
+         * @description Return which way a graph would go. No task runs: stand-ins say what the nodes give.
+         */
+        post: operations["dry_run_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/graph-tools/python": {
         parameters: {
             query?: never;
@@ -1819,6 +1839,152 @@ export interface components {
             old: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * DryRun
+         * @description What a graph would do.
+         *
+         *     Args:
+         *         steps: the visits, in the order in which an eager run makes them.
+         *         result: the result of the graph; None if it fails.
+         *         error: the error with which it fails; None if it succeeds.
+         */
+        DryRun: {
+            error?: components["schemas"]["DryRunError"] | null;
+            /** Result */
+            result?: unknown;
+            /** Steps */
+            steps: components["schemas"]["DryRunStep"][];
+        };
+        /**
+         * DryRunError
+         * @description The error of a visit, or of the whole graph.
+         *
+         *     Args:
+         *         type: the name of its class.
+         *         message: its message.
+         */
+        DryRunError: {
+            /** Message */
+            message: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * DryRunForm
+         * @description What a dry run begins with, and what stands in for tasks, approvals and routers.
+         *
+         *     Args:
+         *         document: the graph.
+         *         args: the positional arguments of the run.
+         *         kwargs: the keyword arguments of the run.
+         *         results: the results of nodes, one a visit; the last one holds for all later visits.
+         *         errors: the error of a node for all visits, or one a visit with null for a visit without an error.
+         *         decisions: the decision of an approval, or one a visit.
+         *         routes: the keys of a router, one a visit, by the position of its declaration in the graph's list of edges.
+         */
+        DryRunForm: {
+            /**
+             * Args
+             * @default []
+             */
+            args: unknown[];
+            /**
+             * Decisions
+             * @default {}
+             */
+            decisions: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Errors
+             * @default {}
+             */
+            errors: {
+                [key: string]: components["schemas"]["StandInError"] | (components["schemas"]["StandInError"] | null)[];
+            };
+            /**
+             * Kwargs
+             * @default {}
+             */
+            kwargs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Results
+             * @default {}
+             */
+            results: {
+                [key: string]: unknown[];
+            };
+            /**
+             * Routes
+             * @default {}
+             */
+            routes: {
+                [key: string]: unknown[];
+            };
+        };
+        /**
+         * DryRunStep
+         * @description One visit of a node, or the beginning at START.
+         *
+         *     Args:
+         *         node: the name of the node; `__start__` for START.
+         *         visit: the number of the visit of this node; 0 for START.
+         *         input: the value that the node got.
+         *         inputs: the keyword arguments that its `inputs` gave.
+         *         outcome: whether the visit succeeded.
+         *         value: its result, or its error with type and message.
+         *         assumed: whether no stand-in said so: the result or the key of a router is None, or the decision is that of
+         *             the timeout, else approved.
+         *         edges: the positions, in the graph's list of edges, of the declarations that were followed.
+         *         targets: the nodes to which they lead; `__end__` for END.
+         */
+        DryRunStep: {
+            /**
+             * Assumed
+             * @default false
+             */
+            assumed: boolean;
+            /**
+             * Edges
+             * @default []
+             */
+            edges: number[];
+            /** Input */
+            input?: unknown;
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Node */
+            node: string;
+            /**
+             * Outcome
+             * @default succeeded
+             * @enum {string}
+             */
+            outcome: "succeeded" | "failed";
+            /**
+             * Targets
+             * @default []
+             */
+            targets: string[];
+            /** Value */
+            value?: unknown;
+            /** Visit */
+            visit: number;
         };
         /**
          * EdgeDifference
@@ -3460,6 +3626,19 @@ export interface components {
             p99?: number | null;
         };
         /**
+         * StandInError
+         * @description The error that a node is to have: the name of its class, and its message.
+         */
+        StandInError: {
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * StartForm
          * @description How to start a task as a run of its own.
          *
@@ -4364,6 +4543,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GraphDifferences"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
                 };
             };
             /** @description Refused */
