@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
@@ -268,12 +269,8 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         wanted = SignatureFilter(
             filter_word(SignatureStatus, "status", status), saved, category, tag, name, since, until, text
         )
-        catalog = SignatureCatalog(self)
-
-        def read(before: Sequence[StoredSignature]) -> Iterator[StoredSignature]:
-            return catalog.matching(wanted, offset + len(before))
-
-        return lazily(read, limit, lambda: sum(1 for _ in read(())))
+        read = partial(SignatureCatalog(self).matching, wanted)
+        return lazily(lambda before: read(offset + len(before)), limit, lambda: sum(1 for _ in read(offset)))
 
     @property
     def graphs(self) -> GraphCatalog:
