@@ -69,7 +69,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   const nodes = useFlowNodes(editor, graph, path, places, moving, selection);
   const lines = useFlowLines(editor, graph, path, selection, select);
 
-  const fit = useCallback(() => void flow.fitView({ padding: 0.14, maxZoom: 1, minZoom: 0.05, duration: 0 }), [flow]);
+  const fit = useCallback(() => void flow.fitView({ padding: 0.07, maxZoom: 1, minZoom: 0.05, duration: 0 }), [flow]);
   const at = path.join("/");
   // A nested graph is fitted when it is opened; one without places is laid out first.
   useEffect(() => {

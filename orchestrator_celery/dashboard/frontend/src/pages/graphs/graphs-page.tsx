@@ -78,7 +78,11 @@ export default function GraphsPage(): ReactNode {
   });
   const graphs = useQuery({ queryKey: ["graphs", text], queryFn: ({ signal }) => get("/api/graphs", {}, { limit: 100, ...(text ? { text } : {}) }, signal), refetchInterval: pace || 15_000 });
   const drawn = graphs.data?.graphs ?? [];
-  const rows = useMemo(() => (list.data?.pages ?? []).flatMap((page) => page.signatures), [list.data]);
+  // The newest version of a graph stands in the list of graphs already.
+  const rows = useMemo(() => {
+    const newest = new Set((graphs.data?.graphs ?? []).map((graph) => graph.signature));
+    return (list.data?.pages ?? []).flatMap((page) => page.signatures).filter(({ id }) => !newest.has(id));
+  }, [list.data, graphs.data]);
   const choose = (id: string | null): void => setPlace(id ? { signature: id } : {}, { replace: true });
   return (
     <>
@@ -95,36 +99,38 @@ export default function GraphsPage(): ReactNode {
       </div>
       <div className={`grid items-start gap-4 ${current ? "grid-cols-[minmax(0,1fr)_minmax(0,440px)] max-lg:grid-cols-1" : "grid-cols-1"}`}>
         <div className="flex min-w-0 flex-col gap-4">
-        {drawn.length ? (
+          {drawn.length ? (
+            <Card className="overflow-hidden">
+              <h2 className="border-b border-line bg-sunken px-[10px] py-1 text-sm font-[580] text-muted">Graphs with versions</h2>
+              <Table label="Graphs with versions" rows={drawn} columns={current ? GRAPHS.filter(({ key }) => key !== "note" && key !== "author") : GRAPHS} id={(graph) => graph.signature} current={current ?? undefined} onOpen={(graph) => choose(graph.signature)} />
+            </Card>
+          ) : null}
           <Card className="overflow-hidden">
-            <Table label="Graphs with versions" rows={drawn} columns={current ? GRAPHS.filter(({ key }) => key !== "note" && key !== "author") : GRAPHS} id={(graph) => graph.signature} current={current ?? undefined} onOpen={(graph) => choose(graph.signature)} />
+            {drawn.length ? <h2 className="border-b border-line bg-sunken px-[10px] py-1 text-sm font-[580] text-muted">Other saved workflows, and earlier versions</h2> : null}
+            {list.isPending ? (
+              <Skeleton rows={6} />
+            ) : list.error && !list.data ? (
+              <ErrorState error={list.error} retry={() => void list.refetch()} />
+            ) : (
+              <Table
+                label="Saved workflows"
+                rows={rows}
+                columns={COLUMNS}
+                id={(signature) => signature.id}
+                current={current ?? undefined}
+                onOpen={(signature) => choose(signature.id)}
+                empty={
+                  <Empty icon="graphs" title={text ? "No workflow has this name" : "No workflow is saved"}>
+                    {text ? null : (
+                      <>
+                        Draw a graph, or save a workflow: <code>orchestrator.save(graph, name="orders")</code>. Then it can be run from here.
+                      </>
+                    )}
+                  </Empty>
+                }
+              />
+            )}
           </Card>
-        ) : null}
-        <Card className="overflow-hidden">
-          {list.isPending ? (
-            <Skeleton rows={6} />
-          ) : list.error && !list.data ? (
-            <ErrorState error={list.error} retry={() => void list.refetch()} />
-          ) : (
-            <Table
-              label="Saved workflows"
-              rows={rows}
-              columns={COLUMNS}
-              id={(signature) => signature.id}
-              current={current ?? undefined}
-              onOpen={(signature) => choose(signature.id)}
-              empty={
-                <Empty icon="graphs" title={text ? "No workflow has this name" : "No workflow is saved"}>
-                  {text ? null : (
-                    <>
-                      Draw a graph, or save a workflow: <code>orchestrator.save(graph, name="orders")</code>. Then it can be run from here.
-                    </>
-                  )}
-                </Empty>
-              }
-            />
-          )}
-        </Card>
         </div>
         {current ? <Detail key={current} id={current} graph={drawn.find((graph) => graph.signature === current)?.name ?? null} onClose={() => choose(null)} /> : null}
       </div>
