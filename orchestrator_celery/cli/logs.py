@@ -26,7 +26,7 @@ _NEWEST = 100
     click.argument("run", required=False),
     click.option("--follow", "-f", is_flag=True, help="Go on until the run has ended; Ctrl-C stops."),
     click.option("--level", "-l", help="The lowest level, such as WARNING."),
-    click.option("--node", help="Only lines of this node and of the nodes below it; with RUN."),
+    click.option("--node", help="Only lines of this node, by id or name, and of the nodes below it; with RUN."),
     click.option("--runs", help="Only lines of runs that match this filter; without RUN."),
     click.option("--search", "-s", help="Only lines with this text; without RUN also prefix*, AND, OR, NOT, phrases."),
     click.option("--since", help="Only lines since then: a time, or an age such as 10m."),

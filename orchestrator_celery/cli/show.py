@@ -26,8 +26,8 @@ __all__ = ("progress_line", "run_lines", "show")
 def show(ctx: click.Context, run: str, depth: int | None, limit: int, document: bool) -> None:
     """Show RUN: its status and why, its progress, and the tree of its tasks.
 
-    Equal siblings are one line with their number. The text in <> is the node's id, which retry --node, skip and detach
-    take.
+    Equal siblings are one line with their number. The text in <> is the node's id. retry --node, rerun --from-node,
+    skip, detach and logs --node take it, or the node's name if no other node of the run has it.
     """
     with opened(ctx) as found:
         handle = found.run(run)

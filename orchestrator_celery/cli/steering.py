@@ -118,7 +118,7 @@ def cancel(
         _print(answers)
 
 
-@command(_RUNS, _WHERE, click.option("--node", help="Only this failed node of one run."), _BY, _YES)
+@command(_RUNS, _WHERE, click.option("--node", help="Only this failed node of one run, by id or name."), _BY, _YES)
 def retry(
     ctx: click.Context, runs: tuple[str, ...], where: str | None, node: str | None, by: str | None, yes: bool
 ) -> None:
@@ -128,7 +128,13 @@ def retry(
     _many(ctx, "retry", runs, where, by, yes, **({} if node is None else {"node": node}))
 
 
-@command(_RUNS, _WHERE, click.option("--from-node", help="Keep what lies before this node of one run."), _BY, _YES)
+@command(
+    _RUNS,
+    _WHERE,
+    click.option("--from-node", help="Keep what lies before this node of one run; its id or name."),
+    _BY,
+    _YES,
+)
 def rerun(
     ctx: click.Context, runs: tuple[str, ...], where: str | None, from_node: str | None, by: str | None, yes: bool
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +11,7 @@ from celery.result import AsyncResult
 
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
+from orchestrator_celery.handles.lazy_list import FIRST, LazyList, lazily
 from orchestrator_celery.handles.run_facts import RunFacts
 from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
@@ -36,6 +37,7 @@ from orchestrator_celery.views.graph_edges import GraphEdges
 from orchestrator_celery.views.items import ItemPages
 from orchestrator_celery.views.logs.lines import LogFilter
 from orchestrator_celery.views.node_data import NodeReader
+from orchestrator_celery.views.node_names import NodeNames, is_node_id
 from orchestrator_celery.views.progress import run_progress
 from orchestrator_celery.views.status_message import explain
 from orchestrator_celery.views.timeline import Timeline
@@ -109,33 +111,33 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         Args:
             limit: most children to list for each node; `children_total` is the number of all children.
             depth: number of levels below the root; None for all.
-            node: id of the node to begin with, by default the root.
+            node: id or name of the node to begin with, by default the root.
             offset: number of children of that node to leave out.
 
         Raises:
             RunNotFound: the run has no record.
             NodeNotFound: the run has no such node.
         """
-        return self._tree_reader().node(node, offset, limit, depth)
+        return self._tree_reader().node(self._node_id(node), offset, limit, depth)
 
     def node(self, node: str = ROOT, *, limit: int = 100) -> NodeData:
         """Return one node with its input, arguments, result and checkpoint.
 
         Args:
-            node: id of the node, as `tree()` shows it.
+            node: id or name of the node, as `tree()` shows it.
             limit: most children to list.
 
         Raises:
             RunNotFound: the run has no record.
             NodeNotFound: the run has no such node.
         """
-        return NodeReader(self._container, self.id, self._tree_reader()).data(node, limit)
+        return NodeReader(self._container, self.id, self._tree_reader()).data(self._node_id(node), limit)
 
     def edges(self, node: str = ROOT) -> tuple[GraphEdge, ...]:
         """Return the edges of a graph, with the number of times each was taken.
 
         Args:
-            node: id of the graph, if the graph is not the whole run.
+            node: id or name of the graph, if the graph is not the whole run.
 
         Raises:
             RunNotFound: the run has no record.
@@ -143,7 +145,7 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
             OrchestratorError: the node is not a graph.
         """
         self._head()
-        return GraphEdges(self._container.reader, self._container.codec, self.id, node).edges()
+        return GraphEdges(self._container.reader, self._container.codec, self.id, self._node_id(node)).edges()
 
     def timeline(self, *, after: str | None = None, limit: int | None = None) -> Iterator[NodeTimes]:
         """Yield when each node waited and ran, in the order of the tree, read page by page.
@@ -176,9 +178,9 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         """The same methods for asyncio: `await run.aio.suspend()`. None of them blocks the event loop."""
         return cast("RunAio", RunTwin(self))
 
-    def approvals(self) -> list[ApprovalView]:
+    def approvals(self) -> LazyList[ApprovalView]:
         """List the approvals of this run that wait for an answer."""
-        return WaitingApprovals(self._container).of(self.id)
+        return LazyList(WaitingApprovals(self._container).of(self.id))
 
     # -- swarms -------------------------------------------------------------------------------------
 
@@ -194,28 +196,38 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         node: str = ROOT,
         offset: int = 0,
         limit: int | None = None,
-    ) -> Iterator[ItemView]:
-        """Yield the items of the swarm in their order, read page by page.
+    ) -> LazyList[ItemView]:
+        """List the items of the swarm in their order. The list is read page by page.
+
+        Its length is known without a state; with a state, if all items are on the first page.
 
         Args:
             state: only items in this state.
-            node: id of the swarm, if the swarm is not the whole run.
+            node: id or name of the swarm, if the swarm is not the whole run.
             offset: index of the first item.
-            limit: most items to yield.
+            limit: most items to list.
 
         Raises:
             RunNotFound: the run has no record.
             OrchestratorError: the state is not known, or the node is not a swarm (or group).
         """
         wanted = filter_word(NodeState, "state", state)
-        return self._pages(node).items(wanted, offset, limit)
+        pages = self._pages(node)
 
-    def results(self, *, node: str = ROOT) -> Iterator[Any]:
-        """Yield the results of the swarm's items in their order, read page by page; None for an item without a result.
+        def read(before: Sequence[ItemView]) -> Iterator[ItemView]:
+            if before:
+                return pages.items(wanted, before[-1].index + 1)
+            return pages.items(wanted, offset, (FIRST if limit is None else limit) + 1)
+
+        return lazily(read, limit, None if wanted else lambda: max(0, pages.total() - offset))
+
+    def results(self, *, node: str = ROOT) -> LazyList[Any]:
+        """List the results of the swarm's items in their order, read page by page; None for an item without a result.
 
         Raises: as `items`.
         """
-        return self._pages(node).results()
+        pages = self._pages(node)
+        return lazily(lambda before: pages.results(len(before)), None, pages.total)
 
     # -- events -------------------------------------------------------------------------------------
 
@@ -276,7 +288,8 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
 
         Args:
             level: the lowest level, such as `WARNING`.
-            node: only lines of this node and of the nodes below it.
+            node: only lines of this node and of the nodes below it: an id, or a name that is unique in the run. Of a
+                graph's node, the lines of all its visits.
             search: only lines with this text in their message or traceback, in any case.
             since: only lines since this time, an aware datetime, or an age such as `10m`.
             after: id of the last line already seen. By default the oldest kept line comes first.
@@ -285,8 +298,10 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         Raises:
             OrchestratorError: the level is not known, or the time cannot be read.
             RunNotFound: the run has no record.
+            NodeNotFound: no node has the name, or several have it.
         """
-        return LogFilter.of(level, node, search, since).matching(self._lines(after, follow))
+        wanted = None if node is None else self._node_id(node, every_visit=True)
+        return LogFilter.of(level, wanted, search, since).matching(self._lines(after, follow))
 
     def _lines(self, after: str, follow: bool) -> Iterator[LogLine]:
         reader, over = self._container.reader, False
@@ -310,8 +325,16 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
             )
         return head
 
+    def _node_id(self, node: str, *, every_visit: bool = False) -> str:
+        """Return the id of a node that is given by its id or by a name that is unique in the run."""
+        if not is_node_id(node):
+            self._head()
+        container = self._container
+        return NodeNames(container.reader, container.codec, self.id).id_of(node, every_visit=every_visit)
+
     def _pages(self, node: str) -> ItemPages:
         head, container = self._head(), self._container
+        node = self._node_id(node)
         [definition] = container.reader.definitions(self.id, [node])
         if definition is None or parse_definition(definition).kind not in _POOLS:
             raise OrchestratorError(

@@ -49,6 +49,7 @@ class RunVerbs:
         @property
         def _container(self) -> Container: ...
         def _recorded_status(self) -> RunStatus | None: ...
+        def _node_id(self, node: str) -> str: ...
 
     def suspend(self) -> None:
         """Stop the start of further tasks; running tasks may finish.
@@ -155,7 +156,7 @@ class RunVerbs:
         Args:
             which: an index, several indexes, or the name of a task.
             priority: HIGH, MEDIUM or LOW.
-            node: id of the swarm, if the swarm is not the whole run.
+            node: id or name of the swarm, if the swarm is not the whole run.
 
         Returns:
             The number of items whose priority changed.
@@ -166,7 +167,7 @@ class RunVerbs:
             InvalidWorkflow: no item has the index, or the priority is not one of the three.
         """
         with self._audited("set_priority"):
-            return self._orchestrator.swarm(self.id, node=node).set_priority(which, priority)
+            return self._orchestrator.swarm(self.id, node=self._node_id(node)).set_priority(which, priority)
 
     def retry(self, node: str | None = None) -> None:
         """Continue a FAILED run from its failed tasks; succeeded tasks are kept.
@@ -176,14 +177,16 @@ class RunVerbs:
         again, and `get` waits again. A native chain or chord around the run has already failed and does not continue.
 
         Args:
-            node: id of the failed node to continue, as `tree()` shows it; by default all failed nodes.
+            node: id or name of the failed node to continue, as `tree()` shows them; by default all failed nodes.
 
         Raises:
             RunNotFound: the run has no record.
             InvalidTransition: the run or the node has not failed.
-            NodeNotFound: the run has no such node.
+            NodeNotFound: the run has no such node, or several nodes have the name.
         """
-        with self._audited("retry", RunStatus.RUNNING, node=node or ""):
+        with self._audited("retry", RunStatus.RUNNING, node=node or "") as facts:
+            if node is not None:
+                node = facts["node"] = self._node_id(node)
             retry(self._container, self.id, node)
         self._reset_waiting()
 
@@ -191,19 +194,20 @@ class RunVerbs:
         """Start a new run with the same definition and input. Its `rerun_of` is this run, which does not change.
 
         Args:
-            from_node: id of the node from which the new run starts, as `tree()` shows it. The new run keeps the
-                records of the nodes before it: the earlier steps of its chains, and the succeeded items of its groups
-                and swarms. By default all tasks run.
+            from_node: id or name of the node from which the new run starts, as `tree()` shows them. The new run keeps
+                the records of the nodes before it: the earlier steps of its chains, and the succeeded items of its
+                groups and swarms. By default all tasks run.
 
         Raises:
             RunNotFound: the run has no record.
             SignatureGone: the signature was deleted, or its purge has begun.
-            NodeNotFound: the run has no such node.
+            NodeNotFound: the run has no such node, or several nodes have the name.
             InvalidTransition: the node is a callback, or a node before it has not succeeded.
         """
         if from_node is None:
             return self.signature.rerun(self.id)
         with self._audited("rerun", node=from_node) as facts:
+            from_node = facts["node"] = self._node_id(from_node)
             new = facts["made"] = Rerun(self._container).from_node(self.id, from_node)
         return self._orchestrator.result(new)
 
@@ -214,14 +218,16 @@ class RunVerbs:
         of a group or swarm has None in its place. The callbacks of the node are not called.
 
         Args:
-            node: id of the node, as `tree()` shows it. Nodes inside an item that has not started have no id yet.
+            node: id or name of the node, as `tree()` shows them. Nodes inside an item that has not started have no id
+                yet.
 
         Raises:
             RunNotFound: the run has no record.
             InvalidTransition: the run has ended, the node has started, or the node is the whole run or a callback.
-            NodeNotFound: the run has no such node.
+            NodeNotFound: the run has no such node, or several nodes have the name.
         """
-        with self._audited("skip", node=node):
+        with self._audited("skip", node=node) as facts:
+            node = facts["node"] = self._node_id(node)
             skip(self._container, self.id, node)
 
     def detach(self, node: str) -> Run:
@@ -231,7 +237,7 @@ class RunVerbs:
         node again returns the same run.
 
         Args:
-            node: id of the node, as `tree()` shows it.
+            node: id or name of the node, as `tree()` shows them.
 
         Raises:
             InvalidTransition: as `skip`; or the input of the node is not known yet; or the node is an item of a swarm
@@ -239,6 +245,7 @@ class RunVerbs:
             RunNotFound, NodeNotFound: as `skip`.
         """
         with self._audited("detach", node=node) as facts:
+            node = facts["node"] = self._node_id(node)
             new = facts["made"] = detach(self._container, self.id, node)
         return self._orchestrator.result(new)
 

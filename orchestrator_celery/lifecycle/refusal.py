@@ -33,7 +33,10 @@ def check(effects: Effects, run: str, verb: str) -> None:
         InvalidTransition: the run's status does not allow the verb; the message lists the possible verbs.
     """
     if effects.refused is Refused.GONE:
-        raise RunNotFound(f"No run has the id {run!r}, so it cannot be {VERBS[verb].done}.")
+        raise RunNotFound(
+            f"No run has the id {run!r}, so it cannot be {VERBS[verb].done}: it was cancelled, its retention is "
+            f"over, or it is in another store. `orchestrator.audit(run={run!r})` lists who did what with it."
+        )
     if effects.refused is Refused.STATE:
         raise InvalidTransition(refusal(run, verb, RunStatus(effects.detail.decode())))
 

@@ -7,9 +7,15 @@ only what its `accept_content` allows.
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from celery.utils.serialization import get_pickleable_exception
+from celery.utils.serialization import (
+    UnpickleableExceptionWrapper,
+    create_exception_cls,
+    get_pickleable_exception,
+)
 from kombu.serialization import dumps, loads, prepare_accept_content, registry
 
 from orchestrator_celery.canvas.retry import class_names
@@ -92,7 +98,11 @@ class Codec:
         words = self.load(blob)
         if words["exc"] is None:
             return PayloadTooLarge(f"{words['type']}: {words['message']}")
-        exc: BaseException = self._app.backend.exception_to_python(words["exc"])
+        stored = words["exc"]
+        wrapped = isinstance(stored, UnpickleableExceptionWrapper)  # by pickle
+        exc = stored if wrapped else self._app.backend.exception_to_python(stored)
+        if isinstance(exc, UnpickleableExceptionWrapper):
+            exc = _unwrapped(exc)
         return _with_traceback(exc, words["traceback"])
 
     def load_error_words(self, blob: bytes) -> dict[str, str]:
@@ -118,6 +128,25 @@ class Codec:
 
 class RemoteTraceback(Exception):
     """Where an error happened, as text: the cause of an exception that was raised in another process."""
+
+
+def _unwrapped(wrapper: Any) -> BaseException:
+    """Return an exception of the class whose instances cannot be pickled, so that `except` finds it.
+
+    Such a class usually takes other arguments than it hands to `Exception`. Its constructor therefore does not run: the
+    exception has its `args` and no other attributes. As in Celery, only a class of a module that this process has
+    imported counts; otherwise a class of that name is made.
+    """
+    module, name, args = wrapper.exc_module, wrapper.exc_cls_name, tuple(wrapper.exc_args)
+    cls = getattr(sys.modules.get(module), name, None)
+    if not (isinstance(cls, type) and issubclass(cls, Exception)):
+        cls = create_exception_cls(name, module)
+    exc: BaseException = wrapper
+    with suppress(Exception):  # raised by a `__new__` of the project
+        found = cls.__new__(cls, *args)
+        found.args = args
+        exc = found
+    return exc
 
 
 def _with_traceback(exc: BaseException, trace: str) -> BaseException:

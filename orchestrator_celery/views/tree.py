@@ -25,7 +25,7 @@ from orchestrator_celery.records.progress import parse_progress
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.views.roll_up import rolled_up
 
-__all__ = ("TreeReader", "node_name")
+__all__ = ("TreeReader", "child_count", "node_name")
 
 #: Letters of callbacks after an item of a swarm (on success, on failure, always): attributes of the item, of the swarm.
 _AFTER = {
@@ -130,7 +130,7 @@ class TreeReader:
             if spec.kind is NodeKind.NODE:
                 views.append(self._visits(node, spec, facts, limit, depth))
                 continue
-            total = _count(spec, pool)
+            total = child_count(spec, pool)
             view = self._with_children(node, spec, total, facts, limit, depth)
             views.append(self._with_item_callbacks(_with_progress(view, pool), spec, after or {}))
         return views
@@ -293,5 +293,6 @@ def _with_progress(view: NodeView, pool: bytes | None) -> NodeView:
     )
 
 
-def _count(spec: Definition, pool: bytes | None) -> int:
+def child_count(spec: Definition, pool: bytes | None) -> int:
+    """Return the number of children of a node; of a pool that is under way, also those that were added."""
     return parse_pool(pool).size if pool is not None and is_pool(pool) else spec.number(Attribute.SIZE)

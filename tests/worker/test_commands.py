@@ -392,12 +392,16 @@ def test_graphs(command, shop, documents):
     assert "no way to END" in refused.stderr or "END" in refused.stderr
     compared = command("graph", "diff", old, new)
     assert compared.returncode == 1
-    assert '+      "name": "b",' in compared.stdout or '"b"' in compared.stdout
-    assert command("graph", "diff", old, old).returncode == 0
+    assert compared.stdout.startswith(
+        f"added node: b\nadded edge: a -> b\nadded edge: b -> END\n--- {old}\n+++ {new}\n"
+    )
+    assert '\n+graph.add_node("b", signature("tests.kit.project.add", args=(2,)))\n' in compared.stdout
+    same = command("graph", "diff", old, old)
+    assert (same.returncode, same.stdout) == (0, "")
     exported = command("graph", "export", old).stdout
     assert json.loads(exported) == json.loads((documents / "old.json").read_text())
-    saved = command("graph", "import", "-", "--name", "adds", stdin=exported).stdout.strip()
-    assert shop.orchestrator.signature(saved).name == "adds"
+    place, saved = command("graph", "import", "-", "--name", "adds", stdin=exported).stdout.split()
+    assert (place, shop.orchestrator.signature(saved).name) == ("adds@1", "adds")
     done = command("graph", "run", old, "--arg", "41", "--wait")
     assert (done.returncode, json.loads(done.stdout)) == (0, 42), done.stderr
     started = command("graph", "run", old, "--arg", "41").stdout.strip()
@@ -406,6 +410,84 @@ def test_graphs(command, shop, documents):
         refused = command("graph", *words)
         assert refused.returncode == 2, words
         assert "Traceback" not in refused.stderr
+
+
+FLOWS = """
+from celery import signature
+from orchestrator_celery import END, START, ConditionalGraph
+
+print("loading")
+adds = ConditionalGraph("adds").add_node("a", signature("tests.kit.project.add", args=(1,)))
+adds.add_edge(START, "a").add_edge("a", END)
+count = 3
+"""
+
+
+def test_graphs_as_modules(command, shop, documents):
+    """Given a graph as a document and as a file of Python, then each command takes both, and both ways are loss-free."""
+    old, flows, again = (str(documents / name) for name in ("old.json", "flows.py", "again.py"))
+    (documents / "flows.py").write_text(FLOWS)
+    code = command("graph", "export", "--python", "--variable", "sums", old).stdout
+    assert code.startswith('"""A graph:') and code.endswith('\nsums.add_edge("a", END)\n')
+    (documents / "again.py").write_text(code)
+    exported = command("graph", "export", f"{again}:sums")
+    assert json.loads(exported.stdout) == json.loads((documents / "old.json").read_text())
+    assert command("graph", "diff", old, again).returncode == 0
+    shown = command("graph", "show", flows)
+    assert (shown.stdout.split("\n")[0], shown.stderr) == ("flowchart TD", "loading\n")
+    assert command("graph", "validate", f"{flows}:adds").stdout == f"{flows}:adds: 1 nodes, 2 edges, nothing is wrong\n"
+    done = command("graph", "run", flows, "--arg", "4", "--wait")
+    assert (done.returncode, json.loads(done.stdout)) == (0, 5), done.stderr
+    compared = command("graph", "diff", "--json", old, f"{flows}:adds")
+    changes = json.loads(compared.stdout)
+    assert (compared.returncode, changes["fields"], changes["nodes"]) == (1, ["name"], [])
+
+
+def test_saved_graphs(command, shop, documents):
+    """Given a graph that is saved twice, then its versions are sources; a stale base is refused, and nothing is saved."""
+    new = str(documents / "new.json")
+    layout = {"nodes": {"a": {"x": 1, "y": 2}}}
+    document = json.loads((documents / "old.json").read_text())
+    shop.orchestrator.graphs.save(ConditionalGraph.from_dict(document, app=shop.app), name="kept", layout=layout)
+    saved = command("graph", "import", new, "--name", "kept", "--base", "1", "--note", "two nodes", "--by", "ada")
+    place, signature = saved.stdout.split()
+    assert place == "kept@2", saved.stderr
+    version = shop.orchestrator.graphs.get("kept")
+    assert (version.signature, version.note, version.author) == (signature, "two nodes", "ada")
+    assert version.layout == layout, "an editor finds the nodes where they were"
+    stale = command("graph", "import", new, "--name", "kept", "--base", "1")
+    assert (stale.returncode, stale.stdout, len(stale.stderr.splitlines())) == (1, "", 1)
+    assert "has saved version 2" in stale.stderr
+    assert [each.version for each in shop.orchestrator.graphs.versions("kept")] == [2, 1]
+    compared = command("graph", "diff", "kept@1", "kept")
+    assert compared.stdout.startswith("added node: b\n")
+    listed = json.loads(command("graph", "list", "kept", "--json").stdout)
+    assert [(each["version"], each["note"]) for each in listed] == [(2, "two nodes"), (1, "")]
+    assert "kept@2" in command("graph", "list").stdout
+    started = command("graph", "run", "kept@1", "--arg", "41").stdout.strip()
+    run = shop.orchestrator.run(started)
+    assert run.get(timeout=60) == 42
+    assert shop.orchestrator.graphs.version_of(run.signature).version == 1
+    assert command("graph", "import", "saved:kept@1").stdout.split()[0] == "kept@3"
+    for source, told in (
+        ("kept@9", "There is no version 9 of saved graph 'kept'."),
+        ("nothing", "no saved graph 'nothing'"),
+    ):
+        refused = command("graph", "show", source)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert told in refused.stderr
+
+
+def test_a_module_that_raises(command, documents):
+    """Given a module that raises, then one line tells its error, one line is a hint, and the exit status is 2."""
+    (documents / "flows.py").write_text("import os\n\nos.environ['NOT\\nTHERE']")
+    source = f"{documents / 'flows.py'}:orders"
+    refused = command("graph", "import", source)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.splitlines() == [
+        f"Error: {source} cannot be imported: KeyError: 'NOT\\nTHERE' (flows.py, line 3)",
+        f"Hint: `python {documents / 'flows.py'}` shows the traceback.",
+    ]
 
 
 def test_the_set_up_is_checked(command, shop):

@@ -174,7 +174,7 @@ def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
     for field in ("signature", "router"):
         if field in copy:
             try:
-                signature = copy[field] if isinstance(copy[field], Signature) else {**_SIGNATURE, **copy[field]}
+                signature = copy[field] if isinstance(copy[field], Signature) else _full(copy[field])
                 copy[field] = rebuilt(signature, app)
             except (AttributeError, LookupError, TypeError, ValueError) as exc:  # of the classes of Celery's canvas
                 where = (
@@ -185,6 +185,12 @@ def restored(entry: Mapping[str, Any], app: Celery | None) -> dict[str, Any]:
                     "ConditionalGraph.to_dict() does."
                 ) from exc
     return copy
+
+
+def _full(signature: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a signature with all fields that Celery writes, in Celery's order."""
+    first = {"task": signature["task"]} if "task" in signature else {}
+    return {**first, **_SIGNATURE, **signature}
 
 
 # -- converting arguments of the builder -------------------------------------------------------------

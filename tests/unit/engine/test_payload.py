@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from celery import Celery
-from celery.utils.serialization import get_pickleable_exception
+from celery.utils.serialization import UnpickleableExceptionWrapper, get_pickleable_exception
 from kombu.exceptions import ContentDisallowed, EncodeError
 
 from orchestrator_celery.errors import PayloadTooLarge
@@ -47,6 +47,20 @@ class Unpicklable(Exception):
     def __init__(self, message="", handle=None):
         super().__init__(message)
         self.handle = handle
+
+
+class Declined(Exception):
+    """An error whose constructor takes other arguments than it hands on."""
+
+    def __init__(self, reason, code):
+        super().__init__(f"{reason}: {code}")
+
+
+class Stubborn(Declined):
+    """The same, where `__new__` takes two arguments too."""
+
+    def __new__(cls, reason, code):
+        return super().__new__(cls, reason, code)
 
 
 def codec_for(limit: int = 1 << 20, **conf: object) -> Codec:
@@ -167,15 +181,32 @@ def test_an_error_with_unserialisable_arguments_still_tells(codec):
     assert found.args[0] == "bad"
 
 
-def test_an_error_of_a_class_nobody_can_import_still_tells(codec, app):
-    """Given an error of a local class, then what Celery puts in its place arrives, and its own name as a word."""
+def test_an_error_of_a_class_nobody_can_import_still_tells(codec):
+    """Given an error of a local class, then an error of that name arrives, with the same arguments."""
 
     class Local(Exception):
         pass
 
     blob = codec.dump_error(raised(Local("here")))
-    assert str(codec.load_error(blob)) == str(native(app, Local("here"), "json"))
+    found = codec.load_error(blob)
+    assert (type(found).__name__, found.args, str(found)) == ("Local", ("here",), "here")
     assert codec.load_error_words(blob)["type"] == "Local"
+
+
+@pytest.mark.parametrize("serializer", ["json", "pickle"])
+def test_an_error_whose_constructor_takes_other_arguments_arrives_as_its_class(serializer):
+    """Given an error that pickle cannot make again, then `except` finds it by its class, with its text."""
+    codec = codec_for(result_serializer=serializer, accept_content=["json", "pickle"])
+    found = codec.load_error(codec.dump_error(raised(Declined("card", 7))))
+    assert type(found) is Declined
+    assert (found.args, str(found)) == (("card: 7",), "card: 7")
+
+
+def test_an_error_that_cannot_be_made_again_arrives_in_its_wrapper(codec):
+    """Given a class that makes no instance of these arguments, then Celery's wrapper arrives, with the text."""
+    found = codec.load_error(codec.dump_error(raised(Stubborn("card", 7))))
+    assert isinstance(found, UnpickleableExceptionWrapper)
+    assert "card: 7" in str(found)
 
 
 def test_an_error_without_words_is_stored_all_the_same(codec):

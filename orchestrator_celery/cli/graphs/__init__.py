@@ -1,0 +1,1 @@
+"""The `graph` commands: draw, check, compare, save and start graphs."""
