@@ -42,6 +42,15 @@ from .canvas.conditions.language import (
 from .canvas.conditions.language import (
     when as when,
 )
+from .canvas.eager.dry_run import (
+    DryRun as DryRun,
+)
+from .canvas.eager.dry_run import (
+    DryRunError as DryRunError,
+)
+from .canvas.eager.dry_run import (
+    DryRunStep as DryRunStep,
+)
 from .canvas.graphs.differences import (
     EdgeDifference as EdgeDifference,
 )
@@ -100,7 +109,13 @@ from .errors import (
     FormatTooOld as FormatTooOld,
 )
 from .errors import (
+    GraphChanged as GraphChanged,
+)
+from .errors import (
     GraphInvalid as GraphInvalid,
+)
+from .errors import (
+    GraphNotFound as GraphNotFound,
 )
 from .errors import (
     GraphRecursion as GraphRecursion,
@@ -191,6 +206,9 @@ from .handles.catalogs.saved_views import (
 )
 from .handles.current_node import (
     current_node as current_node,
+)
+from .handles.lazy_list import (
+    LazyList as LazyList,
 )
 from .handles.run import (
     Run as Run,
@@ -332,6 +350,12 @@ from .model.observe.nodes import (
 )
 from .model.observe.nodes import (
     NodeData as NodeData,
+)
+from .model.observe.saved_graphs import (
+    GraphVersion as GraphVersion,
+)
+from .model.observe.saved_graphs import (
+    SavedGraph as SavedGraph,
 )
 from .model.observe.saved_views import (
     SavedView as SavedView,

@@ -29,6 +29,7 @@ from orchestrator_celery.store.buffers.feed_buffer import FeedBuffer
 from orchestrator_celery.store.buffers.log_buffer import LogBuffer
 from orchestrator_celery.store.buffers.notice_buffer import NoticeBuffer
 from orchestrator_celery.store.buffers.statistics_buffer import StatisticsBuffer
+from orchestrator_celery.store.catalogs.saved_graphs import SavedGraphs
 from orchestrator_celery.store.catalogs.saved_views import ViewStore
 from orchestrator_celery.store.connection import connect
 from orchestrator_celery.store.feed.stream import FeedStream
@@ -155,6 +156,11 @@ class Container:
     def rules(self) -> Rules:
         """The rules of subscriptions."""
         return Rules(self.store.client, self.store.keys)
+
+    @property
+    def saved_graphs(self) -> SavedGraphs:
+        """The names of saved graphs and their versions."""
+        return SavedGraphs(self.store.client, self.store.keys)
 
     @cached_property
     def notices(self) -> NoticeBuffer:

@@ -15,6 +15,7 @@ from orchestrator_celery.model.printing.text import printable, printable_lines
 from orchestrator_celery.model.problems import Problem
 
 if TYPE_CHECKING:
+    from orchestrator_celery.model.observe.saved_graphs import GraphVersion
     from orchestrator_celery.model.views import BulkReport
 
 __all__ = (
@@ -29,7 +30,9 @@ __all__ = (
     "ForeignSignature",
     "FormatTooNew",
     "FormatTooOld",
+    "GraphChanged",
     "GraphInvalid",
+    "GraphNotFound",
     "GraphRecursion",
     "Interrupted",
     "InvalidSettings",
@@ -301,6 +304,18 @@ class GraphInvalid(InvalidWorkflow):
         listed = (f"- {printable(problem)}" for problem in problems)
         lines = [f"{graph} cannot be run, for {reasons}:", *listed]
         return cls("\n".join(lines), problems)
+
+
+class GraphNotFound(OrchestratorError):
+    """No graph has this name, or the graph has no such version: it was never saved here, or was deleted."""
+
+
+class GraphChanged(OrchestratorError):
+    """Somebody has saved a newer version of the graph, `newest`, so nothing was saved: compare it, and save again."""
+
+    def __init__(self, message: str = "", newest: GraphVersion | None = None) -> None:
+        super().__init__(*([message] if message else []))
+        self.newest = newest
 
 
 class ConditionError(OrchestratorError):

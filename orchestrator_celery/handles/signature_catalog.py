@@ -55,6 +55,18 @@ class SignatureCatalog:
     ) -> StoredSignature:
         """Save a workflow. Arguments and errors are those of `Orchestrator.save`."""
         seconds = deadline_in_seconds(ttl, "ttl", "the seconds it is kept")
+        definitions, head = self.compiled(sig, name, category, tags)
+        id = f"s:{uuid4()}"
+        self._container.store.signatures.save(id, definitions.items(), head, seconds)
+        after = SignatureStatus.ACTIVE if seconds is None else SignatureStatus.MARKED_FOR_DELETION
+        entry = record("save", "", signature=id, name=head[HeadField.NAME], after=after)
+        self._container.audit_stream.append(entry.model_dump_json())
+        return self._stored(id)
+
+    def compiled(
+        self, sig: Signature, name: str | None, category: str | None = None, tags: Iterable[str] = ()
+    ) -> tuple[dict[str, bytes], dict[str, Any]]:
+        """Return the definitions and the head of a workflow to save. Errors are those of `Orchestrator.save`."""
         primitive = self._primitive(sig)
         options = {**primitive.options, "deadline": primitive.kwargs.get("deadline")}
         if once := [option for option in _ONCE if options.get(option) is not None]:
@@ -67,12 +79,7 @@ class SignatureCatalog:
         if name is not None:
             head[HeadField.NAME] = name
         head[HeadField.CLOSE] = self._container.codec.dump(restartable_options(options), options.get("serializer"))
-        id = f"s:{uuid4()}"
-        self._container.store.signatures.save(id, definitions.items(), head, seconds)
-        after = SignatureStatus.ACTIVE if seconds is None else SignatureStatus.MARKED_FOR_DELETION
-        entry = record("save", "", signature=id, name=head[HeadField.NAME], after=after)
-        self._container.audit_stream.append(entry.model_dump_json())
-        return self._stored(id)
+        return definitions, head
 
     def find(self, id: str) -> StoredSignature:
         """Return a stored signature: a saved signature, or the signature of a run.
@@ -88,16 +95,15 @@ class SignatureCatalog:
             raise SignatureGone(f"No signature has the id {id!r}: it was never saved here, or was deleted.")
         return self._stored(id)
 
-    def matching(self, wanted: SignatureFilter, offset: int, limit: int) -> list[StoredSignature]:
-        """Return the signatures that match a filter, newest first.
+    def matching(self, wanted: SignatureFilter, offset: int) -> Iterator[StoredSignature]:
+        """Yield the signatures that match a filter, newest first.
 
         Args:
             wanted: the filter.
             offset: number of matches to leave out.
-            limit: most signatures to return.
         """
         matches = (id for id, head in self._all(wanted) if wanted.matches(id, head))
-        return [self._stored(id) for id in islice(matches, offset, offset + limit)]
+        return map(self._stored, islice(matches, offset, None))
 
     def of_run(self, run: str, head: Head) -> StoredSignature:
         """Return the signature that a run was started from, or, if that is gone, the run's own."""

@@ -31,6 +31,8 @@ logger = safe_logger(__name__)
 
 #: Seconds between two tries to purge a marked signature that is past its time but in use.
 _PAUSE = 5.0
+#: Why the sweep deletes the signature of a version whose saving ended halfway.
+_UNSAVED = "the caller ended before the version of the graph was saved"
 
 
 class Deletion:
@@ -159,7 +161,11 @@ class Deletion:
         ):
             try:
                 with acting("orchestrator", "sweeper"):
-                    done += self.purge(signature, forced=False)
+                    unsaved = self._is_unsaved(signature)
+                    if unsaved is False:
+                        self._store.signatures.list_version(signature)
+                    else:
+                        done += self.purge(signature, forced=unsaved is True, reason=_UNSAVED if unsaved else "")
             except SignatureInUse:
                 self._store.signatures.look_again(signature, _PAUSE)
             except FormatTooNew:  # a worker of that release purges it
@@ -178,6 +184,15 @@ class Deletion:
                 self._store.signatures.look_again(signature, _PAUSE)
         return done
 
+    def _is_unsaved(self, signature: str) -> bool | None:
+        """Whether a signature is that of a version of a graph that was never added; None if it is to be deleted."""
+        name, delete_at, claim = self._reader.head_fields(
+            signature, HeadField.SAVED_AS, HeadField.DELETE_AT, HeadField.CLAIM
+        )
+        if name is None or delete_at is not None or claim is not None:
+            return None
+        return self._container.saved_graphs.number_of(name.decode(), signature) is None
+
     def finish(self, signature: str) -> bool:
         """Delete the data of a claimed signature; return whether nothing is left. Deleting twice is safe."""
         head = self._reader.head(signature)
@@ -189,6 +204,8 @@ class Deletion:
                 return False
         if not self._forget(signature):
             return False
+        if HeadField.SAVED_AS in head:
+            self._container.saved_graphs.drop(head[HeadField.SAVED_AS].decode(), signature)
         if HeadField.AUDIT in head:
             self._container.audit_stream.append(head[HeadField.AUDIT])
             self._store.audit_written(signature)

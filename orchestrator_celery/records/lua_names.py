@@ -11,6 +11,7 @@ from enum import Enum
 
 from orchestrator_celery.model.effects import Cause
 from orchestrator_celery.model.states import NodeKind, Priority, RunStatus
+from orchestrator_celery.records.catalogs import graph_versions
 from orchestrator_celery.records.definitions import Attribute, Shape
 from orchestrator_celery.records.ended import EndedState
 from orchestrator_celery.records.graphs.graph import Undone
@@ -38,7 +39,7 @@ GROUPS: dict[str, dict[str, object]] = {
     "LOG": _members(LogField),
     "EVENT": _members(EventField),
     "FEED": _members(FeedField),
-    "FORMAT": {"version": FORMAT, "graphs": GRAPH_FORMAT},
+    "FORMAT": {"version": FORMAT, "graphs": GRAPH_FORMAT, "versions": graph_versions.FORMAT},
     "HEAD": _members(HeadField),
     "HEAD_PREFIX": _members(HeadPrefix),
     "KEY": _members(RunKey),

@@ -29,6 +29,7 @@ class RunKey(str, Enum):
     INNER = ":i"  #: set: ids of tasks that replaced themselves
     FAILED = ":f"  #: sorted set: failed nodes by parent and place, and nodes that had failed before a retry
     LOGS = ":o"  #: stream: lines that tasks have logged
+    DOCUMENT = ":g"  #: hash: document and layout of a version of a saved graph, encoded
     ANSWERS = ":k"  #: hash: the last answer to each thread of a client, for ten minutes
 
 

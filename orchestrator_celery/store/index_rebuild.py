@@ -12,6 +12,7 @@ from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.run_index import RunIndex
+from orchestrator_celery.store.transitions.signatures import UNSURE
 
 __all__ = ("MARK", "Indexes")
 
@@ -91,7 +92,7 @@ class Indexes:
     def _index(self, page: list[str]) -> int:
         with self._client.pipeline(transaction=False) as pipe:
             for key in page:
-                pipe.hmget(key, "created", "saved", "delete_at", "claim", HeadField.APP)
+                pipe.hmget(key, "created", "saved", "delete_at", "claim", "saved_as", HeadField.APP)
             found = dict(zip(map(self._keys.run_of, page), pipe.execute(), strict=True))
         heads = {run: fields for run, (*fields, app) in found.items() if self._is_own(app)}
         known = {run: created for run, (created, *_) in heads.items() if created is not None}
@@ -100,8 +101,11 @@ class Indexes:
                 pipe.zadd(self._keys.runs, {run: float(created)}, nx=True)
                 # Ended runs too: their first check removes them, unless a callback of theirs is live.
                 pipe.zadd(self._keys.due, {run: 0}, nx=True)
-            for signature, (_, saved, delete_at, claim) in heads.items():
-                if saved is not None:
+            for signature, (_, saved, delete_at, claim, saved_as) in heads.items():
+                if saved_as is not None and claim is None and delete_at is None:
+                    # A sweep lists it if it is that of a version, else it deletes it.
+                    pipe.zadd(self._keys.deletions, {signature: float(saved) + UNSURE}, nx=True)
+                elif saved is not None:
                     pipe.zadd(self._keys.signatures, {signature: float(saved)}, nx=True)
                 if claim is not None or delete_at is not None:
                     pipe.zadd(self._keys.deletions, {signature: 0 if claim else float(delete_at)}, nx=True)

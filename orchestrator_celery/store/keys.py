@@ -24,6 +24,7 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:{<run>}:q:<pool>`                     zset    waiting items of a pool with several priorities, as ranges of indexes
 `orc:{<run>}:r`                            zset    reruns of this run, or runs of a saved signature, by creation
 `orc:{<run>}:i`                            set     tasks that replaced themselves, some of them by a run of that id
+`orc:{<run>}:g`                            hash    of a version of a saved graph: its document and its layout
 `orc:{<run>}:k`                            hash    last answer to each thread of a client; see `asked.lua`
 `orc:runs:<app>`                           zset    run ids by creation, in milliseconds; may lag
 `orc:due:<app>`                            zset    runs that have not ended, by the time of their next check; derived
@@ -34,6 +35,8 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:by:{orc:<app>}:owed`                  set     runs whose entries may be out of date
 `orc:signatures:<app>`                     zset    saved signatures by creation; derived
 `orc:deletions:<app>`                      zset    marked signatures, by the time of the next purge attempt; derived
+`orc:graphs:{orc:<app>}`                   zset    names of saved graphs, by the time of their newest version
+`orc:graphs:{orc:<app>}:<name>`            hash    versions of a saved graph; see `records/catalogs/graph_versions.py`
 `orc:logged:<app>`                         zset    runs with log lines, by the time of the newest line; derived
 `orc:approvals:<app>`                      zset    runs that wait for a person, by begin of the wait; may hold too many
 `orc:audit:<app>`                          stream  who did what to which run; has its own retention
@@ -81,6 +84,7 @@ class Keys:
         self.due = f"{prefix}:due{index}"
         self.starts = f"{prefix}:starts{index}"
         self.signatures = f"{prefix}:signatures{index}"
+        self.graphs = f"{prefix}:graphs:{{{prefix}{index}}}"
         self.deletions = f"{prefix}:deletions{index}"
         self.approvals = f"{prefix}:approvals{index}"
         self.logged = f"{prefix}:logged{index}"
@@ -118,6 +122,10 @@ class Keys:
     def upload(self, run: str, token: str) -> str:
         """Definitions of an upload, or of items added in bulk."""
         return f"{self.definitions(run)}:{token}"
+
+    def document(self, signature: str) -> str:
+        """Document and layout of a version of a saved graph."""
+        return self.root(signature) + RunKey.DOCUMENT.value
 
     def live(self, run: str) -> str:
         """Leaves that are queued or running."""
@@ -158,6 +166,10 @@ class Keys:
     def registered(self, signature: str) -> str:
         """Runs of a signature; of a run: its reruns."""
         return self.root(signature) + RunKey.RUNS.value
+
+    def answers(self, run: str) -> str:
+        """Last answers to threads of clients."""
+        return self.root(run) + RunKey.ANSWERS.value
 
     def inner(self, run: str) -> str:
         """Inner runs that replaced tasks of a run."""

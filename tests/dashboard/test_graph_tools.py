@@ -83,3 +83,24 @@ def test_a_document_is_written_as_python_and_compared(browser, graph):
     assert (found["nodes"], found["fields"]) == ([], [])
     assert "--- version 1" in found["text"]
     assert browser.call("graph-tools/diff", old=old, new=old)["text"] == ""
+
+
+def test_a_dry_run_goes_its_way_without_a_task(browser, graph):
+    document = graph.add_error_edge("first", "second", on=["KeyError"]).to_dict()
+    document["nodes"][0]["signature"]["task"] = "nobody.has.it"
+    found = browser.call("graph-tools/dry-run", document=document, args=[5], results={"first": [6]})
+    assert [(one["node"], one["visit"], one["input"], one["value"], one["assumed"]) for one in found["steps"]] == [
+        ("__start__", 0, 5, 5, False), ("first", 1, 5, 6, False), ("second", 1, 6, None, True),
+    ]  # fmt: skip
+    assert [(one["edges"], one["targets"]) for one in found["steps"]] == [
+        ([0], ["first"]), ([1], ["second"]), ([2], ["__end__"]),
+    ]  # fmt: skip
+    assert (found["result"], found["error"]) == (None, None)
+    error = {"type": "KeyError", "message": "x"}
+    failed = browser.call("graph-tools/dry-run", document=document, errors={"first": [error]})["steps"][1]
+    assert (failed["outcome"], failed["value"], failed["edges"]) == ("failed", error, [3])
+    lost = browser.call("graph-tools/dry-run", document=document, errors={"first": {"type": "Lost"}})
+    assert (lost["error"]["type"], lost["result"]) == ("Lost", None)
+    assert browser.refused("graph-tools/dry-run", document=document, results={"nix": [1]})["status"] == 422
+    assert browser.refused("graph-tools/dry-run", document=document, kwargs={"results": 1})["status"] == 422
+    assert browser.refused("graph-tools/dry-run", document={**document, "edges": []})["error"] == "GraphInvalid"

@@ -51,6 +51,8 @@ LATE = {"overdue", "go_on_overdue"}
 DELAYED = {"begin"}
 #: Verbs on stored signatures, whose own tests are in `test_stored_crashes.py`.
 STORED = {"save", "register", "registered", "mark", "doom", "purge", "schedule"}
+#: Versions of graphs: `tests/faults/test_saved_graphs.py` crashes at them.
+VERSIONS = {"save_version", "drop_version"}
 #: Of a worker that ends in good order.
 LEAVING = {"leave"}
 #: Verbs of an interruption: `test_interrupted.py` crashes at them.
@@ -91,6 +93,7 @@ ELSEWHERE = (
     | DELAYED
     | LEAVING
     | STORED
+    | VERSIONS
     | STOPPING
     | ANSWERING
     | GOING_ON

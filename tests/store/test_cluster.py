@@ -8,7 +8,16 @@ import pytest
 from celery import Celery
 from redis.crc import key_slot
 
-from orchestrator_celery import Approval, Orchestrator, OrchestratorSettings, StoreUnavailable, Swarm
+from orchestrator_celery import (
+    END,
+    START,
+    Approval,
+    ConditionalGraph,
+    Orchestrator,
+    OrchestratorSettings,
+    StoreUnavailable,
+    Swarm,
+)
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused, Store
 from orchestrator_celery.store.connection import connect
@@ -108,6 +117,24 @@ def test_graphs_go_their_way(clustered):
     clustered.erase("graph-0")
     assert clustered.graphs.awaiting() == []
     assert not clustered.client.exists(clustered.keys.root("graph-0"))
+
+
+def test_graphs_are_saved(clustered, app):
+    """Given a store that is a cluster, then graphs are saved, found, and deleted with their signatures."""
+
+    @app.task(name="clustered.one", shared=False)
+    def one():
+        """Never runs."""
+
+    graphs = app.orchestrator.graphs
+    graph = ConditionalGraph("orders", app=app).add_node("a", one.s())
+    graph.add_edge(START, "a").add_edge("a", END)
+    versions = [graphs.save(graph, base=base) for base in range(4)]
+    assert [saved.version for saved in graphs.versions("orders")] == [4, 3, 2, 1]
+    assert graphs.get("orders", 2).document == graph.to_dict()
+    for version in versions:
+        app.orchestrator.signature(version.signature).purge(confirm=True)
+    assert graphs.names() == []
 
 
 def test_the_clock_is_asked(clustered):

@@ -9,11 +9,14 @@ from redis.crc import key_slot
 
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.records.catalogs.graph_versions import Facts
 from orchestrator_celery.records.notices.rules import Rule
 from orchestrator_celery.records.statistics import Kind
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Store, keys
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.catalogs.saved_graphs import SavedGraphs
+from orchestrator_celery.store.catalogs.saved_views import ViewStore
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.logged_runs import LoggedRuns
@@ -33,9 +36,10 @@ DOCUMENTED = {
     .replace(re.escape(":<app>"), "(:[0-9a-f]{12})?")
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+")
+    .replace("<name>", ".+")
     .replace("<word>", "(status|task|tag|category|name):.*")
     .replace("<hour>", r"(\d+|all)")
-    .replace("<digest>", "[0-9a-f]{16}"): kind
+    .replace("<digest>", "[0-9a-f]{16,20}"): kind
     for name, kind in re.findall(r"^`(orc:[^`]+)`\s+(\w+)\s", keys.__doc__, re.MULTILINE)
 }
 
@@ -61,6 +65,10 @@ def everything(store: Store, run: str = "some-run") -> Play:
     store.due_index.run_index.put([IndexEntry("unknown", "1-1", "RUNNING")])
     Play(store, "later").start(unit(leaf()), eta=int((store.now() + 60) * 1000))
     store.signatures.save("s:1", [("0", b"x")], {"name": "n"}, None)
+    store.signatures.save_version("s:2", [("0", b"x")], {"name": "n"}, {"document": b"{}"})
+    SavedGraphs(store.client, store.keys).add("orders", 0, Facts("s:2", "ann", "", 1, 2))
+    for shared in (True, False):
+        ViewStore(store.client, store.keys).save("v", "", (), owner="ann", shared=shared, base=None)
     store.signatures.mark(run, 60, None)
     store.keep_report(b"{}")
     AuditTrail(store.client, store.keys, 100, 100).append("{}")
@@ -118,6 +126,12 @@ def test_the_workers_keys_share_a_slot():
     """Given the workers' keys, which one script touches, then they are in one slot."""
     root = Keys("orc").workers
     assert len({key_slot(f"{root}{end}".encode()) for end in ("", ":active", ":leader", ":handed")}) == 1
+
+
+def test_the_versions_of_graphs_share_a_slot():
+    """Given the names of graphs and their versions, which one script touches, then they are in one slot."""
+    root = Keys("orc").graphs
+    assert len({key_slot(f"{root}{end}".encode()) for end in ("", ":orders", ":{x}", ":}{")}) == 1
 
 
 @pytest.mark.parametrize("run", ["workers", "runs", "due", "reports"])

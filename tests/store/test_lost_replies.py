@@ -13,6 +13,7 @@ from redis import Redis
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.canvas.approval import Approval
 from orchestrator_celery.model.ids import CLOSE, Fence
+from orchestrator_celery.records.catalogs.graph_versions import Facts
 from orchestrator_celery.records.definitions import leaf_definition
 from orchestrator_celery.records.notices.rules import Rule
 from orchestrator_celery.records.packed import Tree, pack
@@ -20,6 +21,7 @@ from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.feed import FeedEntry
 from orchestrator_celery.store import Effects, Refused, Store
 from orchestrator_celery.store.audit_stream import AuditTrail
+from orchestrator_celery.store.catalogs.saved_graphs import SavedGraphs
 from orchestrator_celery.store.catalogs.saved_views import ViewStore
 from orchestrator_celery.store.feed.stream import FeedStream
 from orchestrator_celery.store.notices.rules import Rules
@@ -41,6 +43,7 @@ PRIMITIVES: dict[str, tuple[Callable[[], Tree], str]] = {
 APPROVAL = graph("START>a a>b b>END", {"a": Approval()})
 OWNER = "w/1/a"
 RULE = Rule("n", "a1", "", ("FAILED",), "t", b"{}")
+VERSION = Facts("s:1", "ann", "", 1, 2)
 SETTINGS = OrchestratorSettings(window=8, retention=100)
 
 
@@ -294,6 +297,16 @@ CALLS: dict[str, Lost] = {
     "save_view": Lost(lambda play, first: saved_view(play, base=0)),
     "save_view again": Lost(
         lambda play, first: saved_view(play, "tag:b", base=1), lambda play, first: saved_view(play)
+    ),
+    "save_version": Lost(
+        lambda play, first: SavedGraphs(play.redis, play.store.keys).add("n", 0, VERSION).number,
+    ),
+    "drop_version": Lost(
+        lambda play, first: SavedGraphs(play.redis, play.store.keys).drop("n", VERSION.signature),
+        lambda play, first: [
+            SavedGraphs(play.redis, play.store.keys).add("n", None, facts)
+            for facts in (VERSION._replace(signature="s:0"), VERSION)
+        ],
     ),
     "remove_view": Lost(
         lambda play, first: (ViewStore(play.redis, play.store.keys).remove("v", owner="a", shared=True, base=1), None)[

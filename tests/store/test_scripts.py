@@ -24,7 +24,7 @@ BUILT_IN = set(
 )
 EVERYTHING = [*sorted(FOLDER.glob("*.lua")), *LIBRARY]
 #: What is answered by scripts that look, and is no refusal of a verb: see `RunCheck.state`.
-STATES = {"sweep": {"over", "cancelled"}}
+STATES = {"sweep": {"over", "cancelled"}, "save_version": {"newer"}, "drop_version": {"newer"}}
 
 every = pytest.mark.parametrize("name", scripts.names())
 

@@ -26,6 +26,7 @@ from orchestrator_celery import (
 from orchestrator_celery.canvas import Primitive
 from orchestrator_celery.canvas.async_twin import Twin, in_thread
 from orchestrator_celery.handles import async_twins
+from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 
 from .apps import make_app
@@ -37,18 +38,19 @@ LOCAL = {
     "StoredSignature": {"aio", "id"},
     "RunningSwarm": {"aio"},
     "Subscription": {"aio", "created"},
+    "GraphCatalog": {"aio"},
     "SavedViews": {"aio"},
     "Orchestrator": {
         "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
         "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
-        "compiler", "publisher", "follower", "views",
+        "compiler", "publisher", "follower", "views", "graphs",
     },
     "Swarm": {
         "aio", "tasks", "nested", "item_callbacks", "own_callbacks", "pool_attrs", "apply", "run", "task_name", "fields",
         "item_levels",
     },
 }  # fmt: skip
-HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, SavedViews, Orchestrator, Swarm]
+HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, SavedViews, GraphCatalog, Orchestrator, Swarm]
 
 
 def declared(name):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from celery.canvas import maybe_signature
 
@@ -18,7 +18,14 @@ from orchestrator_celery.canvas.retry import class_names, matches_error
 from orchestrator_celery.errors import ConditionError, InvalidWorkflow, NoRoute
 from orchestrator_celery.model.printing.safe_text import error_words, safe_repr
 
-__all__ = ("EagerGraph", "refuse_untimed_approvals")
+__all__ = ("EagerGraph", "Taken", "refuse_untimed_approvals")
+
+
+class Taken(NamedTuple):
+    """An edge that is followed: the position of its declaration, and its target."""
+
+    place: int
+    target: str
 
 
 class EagerGraph:
@@ -46,8 +53,7 @@ class EagerGraph:
             Exception: the error of the first node that failed without a matching error edge, or of a decision.
         """
         self._input = args, kwargs
-        start = Token(START, 0, self._run_input, {})
-        self._walk.go(start, self._targets(start, self._run_input), self._run_input, {})
+        self._follow(Token(START, 0, self._run_input, {}), self._run_input)
         while self._walk.tokens:
             self._leave(self._walk.tokens.popleft())
         return self._walk.result()
@@ -65,13 +71,32 @@ class EagerGraph:
         try:
             result = self._visit(token)
         except Exception as error:
-            target = self._error_edge(token.node, error)
-            if target is None:
+            taken = self._error_edges(token.node, error)
+            self._leaves(token, error, taken)
+            if not taken:
                 raise
-            self._walk.go(token, [target], error_words(error), self._results, failed=True)
+            self._walk.go(token, [taken[0].target], self._error_words(error), self._results, failed=True)
         else:
             self._results = {**self._results, token.node: result}
-            self._walk.go(token, self._targets(token, result), result, self._results)
+            self._follow(token, result)
+
+    def _follow(self, token: Token, result: Any) -> None:
+        """Move a token along the edges of its success."""
+        taken: list[Taken] = []
+        try:
+            taken = self._taken(token, result)
+        finally:
+            self._leaves(token, result, taken)
+        self._walk.go(token, list(dict.fromkeys(edge.target for edge in taken)), result, self._results)
+
+    def _leaves(self, token: Token, outcome: Any, taken: Sequence[Taken]) -> None:
+        """Called when a visit has ended, before its token moves; a dry run records it.
+
+        Args:
+            token: the token at its node, or at START.
+            outcome: the result, or the exception.
+            taken: the edges that are followed; none if the graph fails here.
+        """
 
     # -- visits -------------------------------------------------------------------------------------------
 
@@ -94,13 +119,16 @@ class EagerGraph:
         if "map_over" not in entry:
             args, kwargs = self._input if token.source == START else ((token.value,), {})
             return self._call(entry["signature"], args, {**kwargs, **inputs})
+        return self._elements(entry["signature"], self._mapped_over(entry, facts), inputs)
+
+    def _mapped_over(self, entry: Mapping[str, Any], facts: Facts) -> Sequence[Any]:
         elements = value_of(entry["map_over"], facts)
         if not isinstance(elements, (list, tuple)):
             raise ConditionError(
-                f"{token.node!r} maps over {safe_repr(elements)}, which is not a list: check the expression for "
+                f"{entry['name']!r} maps over {safe_repr(elements)}, which is not a list: check the expression for "
                 "map_over."
             )
-        return self._elements(entry["signature"], elements, inputs)
+        return elements
 
     def _elements(self, signature: Any, elements: Iterable[Any], kwargs: dict[str, Any]) -> list[Any]:
         """Return the results for all elements of a list. All elements run, even if one of them fails."""
@@ -128,28 +156,45 @@ class EagerGraph:
         error = token.value if token.failed else None
         return Facts(result, error, self._run_input, token.visit, known.__getitem__)
 
-    def _targets(self, token: Token, result: Any) -> list[str]:
-        """Return the targets of a token after a success: ask the routers, then evaluate each declaration."""
-        own = [edge for edge in self._edges if edge["from"] == token.node and "error" not in edge]
-        keys = [self._key(edge, token, result) for edge in own]
+    def _taken(self, token: Token, result: Any) -> list[Taken]:
+        """Return the edges to follow after a success: ask the routers, then evaluate each declaration."""
+        own = [(place, edge) for place, edge in enumerate(self._edges) if edge["from"] == token.node]
+        own = [(place, edge) for place, edge in own if "error" not in edge]
+        keys = [self._key(place, edge, token, result) for place, edge in own]
         facts = self._facts(token, result, self._results)
-        found = [target for edge, key in zip(own, keys, strict=True) for target in select_targets(edge, facts, key)]
+        found = [
+            Taken(place, target)
+            for (place, edge), key in zip(own, keys, strict=True)
+            for target in select_targets(edge, facts, key)
+        ]
         if not found:
             raise NoRoute(
                 f"No edge of {token.node!r} matches its result: add otherwise(...) or default=. Use END as the target "
                 "of a path that ends there."
             )
-        return list(dict.fromkeys(found))
+        return found
 
-    def _key(self, edge: Mapping[str, Any], token: Token, result: Any) -> Any:
+    def _key(self, place: int, edge: Mapping[str, Any], token: Token, result: Any) -> Any:
         if "router" in edge:
-            args, kwargs = self._input if token.node == START else ((result,), {})
-            return self._call(edge["router"], args, kwargs)
+            return self._route(place, edge["router"], token, result)
         return result["decision"] if "approval" in self._nodes.get(token.node, {}) else result
 
-    def _error_edge(self, name: str, error: Exception) -> str | None:
-        own = (edge for edge in self._edges if edge["from"] == name and "error" in edge)
-        return next((edge["to"] for edge in own if matches_error(edge["error"], class_names(error))), None)
+    def _route(self, place: int, router: Any, token: Token, result: Any) -> Any:
+        """Return the key that a router gives; `place` is the position of its declaration."""
+        args, kwargs = self._input if token.node == START else ((result,), {})
+        return self._call(router, args, kwargs)
+
+    def _error_edges(self, name: str, error: Exception) -> list[Taken]:
+        """Return the first error edge that matches, in a list."""
+        names = self._error_names(error)
+        own = ((place, edge) for place, edge in enumerate(self._edges) if edge["from"] == name and "error" in edge)
+        return [Taken(place, edge["to"]) for place, edge in own if matches_error(edge["error"], names)][:1]
+
+    def _error_names(self, error: Exception) -> list[str]:
+        return class_names(error)
+
+    def _error_words(self, error: Exception) -> dict[str, str]:
+        return error_words(error)
 
 
 def refuse_untimed_approvals(name: str, body: Any) -> None:

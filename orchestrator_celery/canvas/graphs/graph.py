@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from orchestrator_celery.model.printing.text import printable
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.canvas.eager.dry_run import DryRun
     from orchestrator_celery.canvas.graphs.differences import GraphDifferences
     from orchestrator_celery.handles.run import Run
 
@@ -334,6 +335,41 @@ class ConditionalGraph(Primitive):
         if isinstance(value, Exception) and state == "FAILURE" and self.app.conf.task_eager_propagates:
             raise value
         return EagerResult(task_id, value, state, name=self.task_name)
+
+    def dry_run(
+        self,
+        *args: Any,
+        results: Mapping[str, Sequence[Any]] | None = None,
+        errors: Mapping[str, Any] | None = None,
+        decisions: Mapping[str, str | Sequence[str]] | None = None,
+        routes: Mapping[int, Sequence[Any]] | None = None,
+        **kwargs: Any,
+    ) -> DryRun:
+        """Return which way the graph would go, without running a task. Stand-ins say what the nodes give.
+
+        Nested graphs, swarms and nodes with `map_over` are one node each. A node without a stand-in gives None, and its
+        step says `assumed`. Retries are left out: a node with an error has failed after all of them.
+
+        Args:
+            *args: the positional arguments of the run.
+            results: the results of nodes, one a visit; the last one holds for all later visits.
+            errors: the error of a node for all visits, or one a visit with None for a visit without an error. An error
+                is an exception, the name of its class, or `{"type": ..., "message": ...}`.
+            decisions: the decision of an approval, `approved` or `rejected`, or a list with one a visit. Without it:
+                the decision of the timeout, else `approved`.
+            routes: the keys of a router, one a visit, by the position of its declaration in `edges`.
+            **kwargs: the keyword arguments of the run.
+
+        Raises:
+            GraphInvalid: the graph has problems.
+            InvalidWorkflow: a stand-in has another form, or is for something that the graph does not have.
+        """
+        # Imported late: only this method needs it.
+        from orchestrator_celery.canvas.eager.dry_run import StandIns, dry_run
+
+        self.validate()
+        given = StandIns(results, errors, decisions, routes)
+        return dry_run(self.kwargs, self.max_visits, given, *self.merged_args(args, kwargs))
 
     def __repr__(self) -> str:
         name, nodes, edges = printable(self.label or ""), len(self.nodes), len(self.edges)

@@ -30,7 +30,7 @@ from orchestrator_celery.dashboard.server.api import (
     verbs,
     workers,
 )
-from orchestrator_celery.dashboard.server.api.definitions import graph_tools, signatures, tasks, templates
+from orchestrator_celery.dashboard.server.api.definitions import graph_tools, graphs, signatures, tasks, templates
 from orchestrator_celery.dashboard.server.api.filters import views, words
 from orchestrator_celery.dashboard.server.context import Served
 from orchestrator_celery.dashboard.server.document import document
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 __all__ = ("build_api", "create_dashboard")
 
 _RESOURCES = (
-    overview, runs, nodes, logs, events, verbs, bulk, swarms, approvals, signatures, tasks, graph_tools,
+    overview, runs, nodes, logs, events, verbs, bulk, swarms, approvals, signatures, tasks, graphs, graph_tools,
     templates, stats, workers, audit, words, views, session, login_routes, stream,
 )  # fmt: skip
 

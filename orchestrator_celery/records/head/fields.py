@@ -142,6 +142,7 @@ class HeadField(str, Enum):
     VIEW = "view"  #: its view before, JSON, if it owes notices
     # Of a signature.
     SAVED = "saved"  #: when it was saved
+    SAVED_AS = "saved_as"  #: name of the graph of which it is a version
     DELETE_AT = "delete_at"  #: when it is to be deleted
     CLAIM = "claim"  #: when a purge claimed it
     TURNS = "turns"  #: number of runs registered so far

@@ -6,5 +6,5 @@
 if not (status or saved) then return reply('gone') end
 if ARGV[1] == '1' and not claim then return reply('state') end
 if status and redis.call('PTTL', root) < 0 then return reply('state') end
-redis.call('UNLINK', root .. KEY.answers, unpack(every_key()))
+redis.call('UNLINK', root .. KEY.answers, root .. KEY.document, unpack(every_key()))
 return reply('ok')

@@ -7,6 +7,7 @@ local upload = definitions_key .. ':' .. ARGV[1]
 if redis.call('EXISTS', upload) == 0 then return reply('expired') end
 redis.call('RENAME', upload, definitions_key)
 redis.call('PERSIST', definitions_key)
+redis.call('PERSIST', root .. KEY.document)
 redis.call('HSET', root, HEAD.format, FORMAT.version, HEAD.saved, now)
 for i = 3, #ARGV, 2 do redis.call('HSET', root, ARGV[i], ARGV[i + 1]) end
 local delete_at = ''

@@ -13,19 +13,21 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from orchestrator_celery.records.head.fields import HeadPrefix
+from orchestrator_celery.records.head.fields import HeadField, HeadPrefix
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.run_index import RunIndex
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting.script_call import Effects, Transitions, in_chunks, now_ms
 from orchestrator_celery.store.transitions.upload import upload
 
-__all__ = ("Member", "SignatureTransitions")
+__all__ = ("UNSURE", "Member", "SignatureTransitions")
 
 #: Milliseconds after which a registered run that does not exist counts as never created.
 _NEVER_CREATED = 3600_000
 #: A mark is indexed before it is set, this many milliseconds late, so that no purge comes too early.
 _SOON = 5000
+#: Milliseconds after which the signature of a version that was not added is deleted.
+UNSURE = 3600_000
 _CHUNK = 1000
 #: The answers of PTTL for a missing key, and for a key without a time to live.
 _MISSING, _LASTING = -2, -1
@@ -66,10 +68,54 @@ class SignatureTransitions(Transitions):
         schedule(self.client, self.keys.signatures, signature)
         if ttl is not None:
             schedule(self.client, self.keys.deletions, signature, after=ttl * 1000 + _SOON)
-        flat = [part for pair in {**head, **self._owner}.items() for part in pair]
-        effects = self._run("save", signature, token, "" if ttl is None else int(ttl * 1000), *flat)
+        effects = self._save(signature, token, "" if ttl is None else int(ttl * 1000), head)
         if ttl is not None and effects.refused is None:
             self.client.zadd(self.keys.deletions, {signature: float(effects.detail)})
+
+    def save_version(
+        self,
+        signature: str,
+        definitions: Iterable[tuple[str, bytes]],
+        head: Mapping[str, Any],
+        document: Mapping[str, bytes],
+    ) -> Effects:
+        """Save the signature of a version of a graph. It is not listed before `list_version`.
+
+        If the caller dies before the version itself is added, a sweep finds the signature and deletes it.
+
+        Args:
+            signature: the signature's id.
+            definitions: the definition of each node.
+            head: fields of the signature's head; `saved_as` is the name of the graph.
+            document: the fields of the document, encoded.
+        """
+        token = uuid.uuid4().hex
+        schedule(self.client, self.keys.deletions, signature, after=UNSURE)
+        with self.client.pipeline(transaction=False) as pipe:
+            pipe.hset(self.keys.document(signature), mapping=dict(document))
+            pipe.expire(self.keys.document(signature), 2 * UNSURE // 1000)
+            pipe.execute()
+        upload(self.client, self.keys, signature, token, definitions)
+        return self._save(signature, token, "", head)
+
+    def list_version(self, signature: str) -> None:
+        """List the signature of a version that was added; a repeated call changes nothing."""
+        [saved] = self.client.hmget(self.keys.root(signature), HeadField.SAVED)
+        if saved is not None:
+            self.client.zadd(self.keys.signatures, {signature: float(saved)}, nx=True)
+        self.not_deleted(signature)
+
+    def drop_unsaved(self, signature: str) -> None:
+        """Delete the signature of a version that was not added; nobody else knows its id."""
+        keys = self.keys
+        self.client.unlink(
+            keys.root(signature), keys.definitions(signature), keys.document(signature), keys.answers(signature)
+        )
+        self.client.zrem(keys.deletions, signature)
+
+    def _save(self, signature: str, token: str, milliseconds: int | str, head: Mapping[str, Any]) -> Effects:
+        flat = [part for pair in {**head, **self._owner}.items() for part in pair]
+        return self._run("save", signature, token, milliseconds, *flat)
 
     def register(self, signature: str, run: str) -> Effects:
         """Register a run that is about to be created; refused with `GONE` if the signature no longer exists."""

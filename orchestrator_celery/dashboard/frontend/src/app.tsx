@@ -12,6 +12,7 @@ const Runs = lazy(() => import("@/pages/runs/runs-page"));
 const Run = lazy(() => import("@/pages/run/run-page"));
 const Approvals = lazy(() => import("@/pages/approvals/approvals-page"));
 const Graphs = lazy(() => import("@/pages/graphs/graphs-page"));
+const GraphEditor = lazy(() => import("@/editor/editor-page"));
 const Tasks = lazy(() => import("@/pages/tasks/tasks-page"));
 const Logs = lazy(() => import("@/pages/logs/logs-page"));
 const Workers = lazy(() => import("@/pages/workers/workers-page"));
@@ -40,6 +41,8 @@ export function App(): ReactNode {
             <Route path="runs/:run" element={page(<Run />)} />
             <Route path="approvals" element={page(<Approvals />)} />
             <Route path="graphs" element={page(<Graphs />)} />
+            <Route path="graphs/new" element={page(<GraphEditor />)} />
+            <Route path="graphs/edit/:name" element={page(<GraphEditor />)} />
             <Route path="tasks" element={page(<Tasks />)} />
             <Route path="logs" element={page(<Logs />)} />
             <Route path="workers" element={page(<Workers />)} />

@@ -43,7 +43,7 @@ export function address(path: string, names: Record<string, string> = {}, query:
   return `${BASE}${filled}${text ? `?${text}` : ""}`;
 }
 
-async function send(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+export async function send(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;

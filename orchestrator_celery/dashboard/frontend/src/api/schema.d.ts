@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graph-tools/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry Run Graph
+         * @description Return which way a graph would go. No task runs: stand-ins say what the nodes give.
+         */
+        post: operations["dry_run_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/graph-tools/python": {
         parameters: {
             query?: never;
@@ -258,6 +278,110 @@ export interface paths {
          * @description Start a real run of a document that is not saved. The run has the tag `test`.
          */
         post: operations["test_run_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Graphs
+         * @description List the saved graphs with their newest versions; the graph that was saved last comes first.
+         */
+        get: operations["list_graphs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Saved Graph
+         * @description Return a version of a graph with its document, by default the newest.
+         */
+        get: operations["read_saved_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Graph
+         * @description Save an old version as the newest one.
+         */
+        post: operations["roll_back_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Graph
+         * @description Start a run of a version, by default of the newest.
+         */
+        post: operations["run_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Graph Versions
+         * @description List the versions of a graph, newest first.
+         */
+        get: operations["list_graph_versions"];
+        put?: never;
+        /**
+         * Save Graph
+         * @description Save a new version. If somebody else has saved one since `base`, nothing is saved, and the status is 409.
+         */
+        post: operations["save_graph"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1717,6 +1841,152 @@ export interface components {
             };
         };
         /**
+         * DryRun
+         * @description What a graph would do.
+         *
+         *     Args:
+         *         steps: the visits, in the order in which an eager run makes them.
+         *         result: the result of the graph; None if it fails.
+         *         error: the error with which it fails; None if it succeeds.
+         */
+        DryRun: {
+            error?: components["schemas"]["DryRunError"] | null;
+            /** Result */
+            result?: unknown;
+            /** Steps */
+            steps: components["schemas"]["DryRunStep"][];
+        };
+        /**
+         * DryRunError
+         * @description The error of a visit, or of the whole graph.
+         *
+         *     Args:
+         *         type: the name of its class.
+         *         message: its message.
+         */
+        DryRunError: {
+            /** Message */
+            message: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * DryRunForm
+         * @description What a dry run begins with, and what stands in for tasks, approvals and routers.
+         *
+         *     Args:
+         *         document: the graph.
+         *         args: the positional arguments of the run.
+         *         kwargs: the keyword arguments of the run.
+         *         results: the results of nodes, one a visit; the last one holds for all later visits.
+         *         errors: the error of a node for all visits, or one a visit with null for a visit without an error.
+         *         decisions: the decision of an approval, or one a visit.
+         *         routes: the keys of a router, one a visit, by the position of its declaration in the graph's list of edges.
+         */
+        DryRunForm: {
+            /**
+             * Args
+             * @default []
+             */
+            args: unknown[];
+            /**
+             * Decisions
+             * @default {}
+             */
+            decisions: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Errors
+             * @default {}
+             */
+            errors: {
+                [key: string]: components["schemas"]["StandInError"] | (components["schemas"]["StandInError"] | null)[];
+            };
+            /**
+             * Kwargs
+             * @default {}
+             */
+            kwargs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Results
+             * @default {}
+             */
+            results: {
+                [key: string]: unknown[];
+            };
+            /**
+             * Routes
+             * @default {}
+             */
+            routes: {
+                [key: string]: unknown[];
+            };
+        };
+        /**
+         * DryRunStep
+         * @description One visit of a node, or the beginning at START.
+         *
+         *     Args:
+         *         node: the name of the node; `__start__` for START.
+         *         visit: the number of the visit of this node; 0 for START.
+         *         input: the value that the node got.
+         *         inputs: the keyword arguments that its `inputs` gave.
+         *         outcome: whether the visit succeeded.
+         *         value: its result, or its error with type and message.
+         *         assumed: whether no stand-in said so: the result or the key of a router is None, or the decision is that of
+         *             the timeout, else approved.
+         *         edges: the positions, in the graph's list of edges, of the declarations that were followed.
+         *         targets: the nodes to which they lead; `__end__` for END.
+         */
+        DryRunStep: {
+            /**
+             * Assumed
+             * @default false
+             */
+            assumed: boolean;
+            /**
+             * Edges
+             * @default []
+             */
+            edges: number[];
+            /** Input */
+            input?: unknown;
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Node */
+            node: string;
+            /**
+             * Outcome
+             * @default succeeded
+             * @enum {string}
+             */
+            outcome: "succeeded" | "failed";
+            /**
+             * Targets
+             * @default []
+             */
+            targets: string[];
+            /** Value */
+            value?: unknown;
+            /** Visit */
+            visit: number;
+        };
+        /**
          * EdgeDifference
          * @description An edge that was added, removed or changed. A declaration of several targets counts as an edge for each.
          *
@@ -1925,6 +2195,54 @@ export interface components {
             text: string;
         };
         /**
+         * GraphDetail
+         * @description One version of a graph, with its document.
+         *
+         *     Args:
+         *         name: the name of the graph.
+         *         version: the number of the version.
+         *         newest: the number of the newest version.
+         *         signature: the id of the stored signature of this version.
+         *         author: who saved it.
+         *         saved: when it was saved.
+         *         note: what the author wrote about it.
+         *         nodes: the number of its nodes.
+         *         edges: the number of its declarations of edges.
+         *         document: the graph as ConditionalGraph.to_dict() writes it. Without secrets for somebody who may not save.
+         *         layout: where the editor draws the nodes.
+         */
+        GraphDetail: {
+            /** Author */
+            author: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Edges */
+            edges: number;
+            /** Layout */
+            layout: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: number;
+            /** Nodes */
+            nodes: number;
+            /** Note */
+            note: string;
+            /**
+             * Saved
+             * Format: date-time
+             */
+            saved: string;
+            /** Signature */
+            signature: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * GraphDifferences
          * @description The differences between two graphs; false if there are none.
          *
@@ -1985,6 +2303,20 @@ export interface components {
             target: string;
         };
         /**
+         * GraphPage
+         * @description A page of saved graphs with their newest versions; the graph that was saved last comes first.
+         *
+         *     Args:
+         *         graphs: the newest version of each graph.
+         *         next: the cursor of the next page; None on the last page.
+         */
+        GraphPage: {
+            /** Graphs */
+            graphs: components["schemas"]["SavedGraph"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * GraphRun
          * @description The document of a graph, and the input of a run of it.
          */
@@ -2017,6 +2349,16 @@ export interface components {
          *         run: the run.
          */
         GraphRunStarted: {
+            run: components["schemas"]["RunView"];
+        };
+        /**
+         * GraphStarted
+         * @description The run that was started.
+         *
+         *     Args:
+         *         run: the run.
+         */
+        GraphStarted: {
             run: components["schemas"]["RunView"];
         };
         /**
@@ -2545,7 +2887,8 @@ export interface components {
          *     report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
          *     that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
          *     visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer. `open`
-         *     says whether a swarm takes items now.
+         *     says whether a swarm takes items now. `replaced_by` is the id of the run that stands in for a task that replaced
+         *     itself by a canvas, and `replacement` is the root of that run; ids below it are those of its own nodes.
          *     `NodeTimes` describes the times.
          */
         NodeView: {
@@ -2593,6 +2936,9 @@ export interface components {
             published?: string | null;
             /** Queued */
             queued?: string | null;
+            /** Replaced By */
+            replaced_by?: string | null;
+            replacement?: components["schemas"]["NodeView"] | null;
             /** Started */
             started?: string | null;
             state: components["schemas"]["NodeState"];
@@ -2872,6 +3218,21 @@ export interface components {
             task: string;
         };
         /**
+         * RollBackForm
+         * @description The version to save again as the newest one, a note, and the number of the newest version as it was read.
+         */
+        RollBackForm: {
+            /** Base */
+            base?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * RunCounts
          * @description How many runs match a filter.
          *
@@ -2925,6 +3286,26 @@ export interface components {
             kwargs: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * RunGraphForm
+         * @description The arguments of a run, and the number of the version; by default the newest.
+         */
+        RunGraphForm: {
+            /**
+             * Args
+             * @default []
+             */
+            args: unknown[];
+            /**
+             * Kwargs
+             * @default {}
+             */
+            kwargs: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version?: number | null;
         };
         /**
          * RunPage
@@ -3014,6 +3395,69 @@ export interface components {
              * @default 0
              */
             total: number;
+        };
+        /**
+         * SaveForm
+         * @description A new version: the document, where nodes are drawn, a note, and the number of the version that was changed.
+         */
+        SaveForm: {
+            /** Base */
+            base?: number | null;
+            /**
+             * Document
+             * @description The graph as ConditionalGraph.to_dict() writes it; it has a JSON Schema.
+             */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Layout
+             * @default {}
+             */
+            layout: {
+                [key: string]: unknown;
+            };
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * SavedGraph
+         * @description One version of a graph, as lists show it.
+         *
+         *     Args:
+         *         name: the name of the graph.
+         *         version: the number of the version; the first is 1. Numbers are not used again as long as the name has a
+         *             version.
+         *         signature: the id of the stored signature of this version, which its runs name.
+         *         author: who saved it: the actor of the audit trail.
+         *         saved: when it was saved, in UTC.
+         *         note: what the author wrote about it.
+         *         nodes: the number of its nodes.
+         *         edges: the number of its declarations of edges.
+         */
+        SavedGraph: {
+            /** Author */
+            author: string;
+            /** Edges */
+            edges: number;
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes: number;
+            /** Note */
+            note: string;
+            /**
+             * Saved
+             * Format: date-time
+             */
+            saved: string;
+            /** Signature */
+            signature: string;
+            /** Version */
+            version: number;
         };
         /**
          * SavedView
@@ -3184,6 +3628,19 @@ export interface components {
             p95?: number | null;
             /** P99 */
             p99?: number | null;
+        };
+        /**
+         * StandInError
+         * @description The error that a node is to have: the name of its class, and its message.
+         */
+        StandInError: {
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Type */
+            type: string;
         };
         /**
          * StartForm
@@ -4112,6 +4569,48 @@ export interface operations {
             };
         };
     };
+    dry_run_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     write_graph: {
         parameters: {
             query?: never;
@@ -4174,6 +4673,263 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GraphRunStarted"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_graphs: {
+        parameters: {
+            query?: {
+                text?: string | null;
+                cursor?: string | null;
+                /** @description Most entries. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphPage"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_saved_graph: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunGraphForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphStarted"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_graph_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedGraph"][];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service is away */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphDetail"];
                 };
             };
             /** @description Refused */

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from kombu.utils.json import dumps
 from pydantic import BaseModel, Field
 
 from orchestrator_celery import ConditionalGraph, InvalidWorkflow, Orchestrator
+from orchestrator_celery.dashboard.server.access.redaction import Redaction
 
-__all__ = ("Document", "GraphRun", "read_graph")
+__all__ = ("Document", "GraphRun", "plain_json", "read_graph", "without_secrets")
+
+#: The fields of a document that hold expressions, which name keys but hold no values of them.
+_EXPRESSIONS = ("inputs", "map_over")
+_HIDDEN = "**"
 
 #: A document as `ConditionalGraph.to_dict()` writes it.
 Document = Annotated[
@@ -34,3 +41,26 @@ def read_graph(found: Orchestrator, document: Any) -> ConditionalGraph:
     if isinstance(document, Mapping) and "task" in document:
         raise InvalidWorkflow("This is a signature in the form of a message, not a graph's document: use to_dict().")
     return ConditionalGraph.from_dict(document, app=found.app)
+
+
+def plain_json(value: Any) -> Any:
+    """Return a value as JSON that a browser can send back: a date keeps the mark by which workers know it."""
+    return json.loads(dumps(value))
+
+
+def without_secrets(value: Any, redaction: Redaction) -> Any:
+    """Return a document without secrets. Names and expressions stay, so that it can be drawn."""
+    if isinstance(value, str):
+        return redaction.text(value)
+    if isinstance(value, list):
+        return [without_secrets(part, redaction) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: part
+        if name in _EXPRESSIONS
+        else _HIDDEN
+        if part is not None and redaction.hides(name)
+        else without_secrets(part, redaction)
+        for name, part in value.items()
+    }

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from orchestrator_celery import GraphDifferences, GraphInvalid, InvalidWorkflow, RunView
+from orchestrator_celery import DryRun, GraphDifferences, GraphInvalid, InvalidWorkflow, RunView
 from orchestrator_celery.dashboard.server.access.roles import needs
 from orchestrator_celery.dashboard.server.api.definitions.documents import Document, GraphRun, read_graph
 from orchestrator_celery.dashboard.server.context import Found
@@ -79,6 +79,35 @@ class DiffForm(BaseModel):
     names: tuple[Annotated[str, Field(max_length=300)], Annotated[str, Field(max_length=300)]] = ("old", "new")
 
 
+class StandInError(BaseModel):
+    """The error that a node is to have: the name of its class, and its message."""
+
+    type: Annotated[str, Field(min_length=1, max_length=300)]
+    message: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class DryRunForm(BaseModel):
+    """What a dry run begins with, and what stands in for tasks, approvals and routers.
+
+    Args:
+        document: the graph.
+        args: the positional arguments of the run.
+        kwargs: the keyword arguments of the run.
+        results: the results of nodes, one a visit; the last one holds for all later visits.
+        errors: the error of a node for all visits, or one a visit with null for a visit without an error.
+        decisions: the decision of an approval, or one a visit.
+        routes: the keys of a router, one a visit, by the position of its declaration in the graph's list of edges.
+    """
+
+    document: Document
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    results: dict[str, list[Any]] = {}
+    errors: dict[str, StandInError | list[StandInError | None]] = {}
+    decisions: dict[str, str | list[str]] = {}
+    routes: dict[int, list[Any]] = {}
+
+
 class GraphRunStarted(BaseModel):
     """The test run that was started.
 
@@ -103,6 +132,15 @@ def check_graph(found: Found, form: CheckForm) -> CheckedGraph:
     return CheckedGraph(
         problems=[FoundProblem(kind="error", node=node, edge=edge, text=text) for node, edge, text in listed]
     )
+
+
+@router.post("/dry-run")
+def dry_run_graph(found: Found, form: DryRunForm) -> DryRun:
+    """Return which way a graph would go. No task runs: stand-ins say what the nodes give."""
+    given = form.model_dump(include={"results", "errors", "decisions", "routes"})
+    if taken := sorted(given.keys() & form.kwargs.keys()):
+        raise InvalidWorkflow(f"A dry run cannot have the keyword argument {taken[0]!r}: give it in `args`.")
+    return read_graph(found, form.document).dry_run(*form.args, **given, **form.kwargs)
 
 
 @router.post("/python")

@@ -1,0 +1,54 @@
+/** The form of a template: signatures are chosen from the tasks of the project. Pure. */
+import type { Schema } from "@/parts/schema";
+
+interface Marked extends Schema {
+  format?: string;
+  additionalProperties?: Marked | boolean;
+}
+
+const TASK = new Set(["signature"]);
+
+/** The schema with a choice of tasks in place of signatures, which a form could not show. */
+export function formSchema(schema: Marked, tasks: readonly string[]): Marked {
+  const options = (schema.anyOf ?? [schema]) as Marked[];
+  if (options.some(({ format }) => TASK.has(format ?? ""))) {
+    const ends = options.some(({ format }) => format === "node") ? ["__end__"] : [];
+    const text = [schema.description, options.find(({ format }) => TASK.has(format ?? ""))?.description].find(Boolean);
+    return { type: "string", ...(schema.title ? { title: schema.title } : {}), ...(text ? { description: text } : {}), enum: [...tasks, ...ends] };
+  }
+  const duration = options.find((part) => (part.anyOf as Marked[] | undefined)?.some(({ format }) => format === "duration"));
+  if (duration) return { type: "number", ...(schema.title ? { title: schema.title } : {}), ...(schema.description ? { description: schema.description } : {}) };
+  if (options.some(({ format }) => format === "field")) return { type: "string", ...(schema.title ? { title: schema.title } : {}), description: [schema.description, "A field of the result, or an expression as JSON."].filter(Boolean).join(" ") };
+  const next: Marked = { ...schema };
+  if (schema.properties) next.properties = Object.fromEntries(Object.entries(schema.properties).map(([key, part]) => [key, formSchema(part as Marked, tasks)]));
+  if (schema.items) next.items = formSchema(schema.items as Marked, tasks);
+  if (schema.$defs) next.$defs = Object.fromEntries(Object.entries(schema.$defs).map(([key, part]) => [key, formSchema(part as Marked, tasks)]));
+  return next;
+}
+
+/** The parameters as the server takes them: names of tasks become signatures, and JSON in text becomes its value. */
+export function parametersOf(schema: Marked, value: unknown, tasks: ReadonlySet<string>, root: Marked = schema): unknown {
+  if (schema.$ref) return parametersOf((root.$defs?.[schema.$ref.replace(/^#\/\$defs\//, "")] ?? {}) as Marked, value, tasks, root);
+  const options = (schema.anyOf ?? [schema]) as Marked[];
+  if (typeof value === "string") {
+    if (options.some(({ format }) => TASK.has(format ?? "")) && tasks.has(value)) return { task: value };
+    return options.some(({ format }) => format === "field" || format === "expression") && value.startsWith("[") ? read(value) : value;
+  }
+  if (Array.isArray(value)) return schema.items ? value.map((each) => parametersOf(schema.items as Marked, each, tasks, root)) : value;
+  if (value === null || typeof value !== "object") return value;
+  const inner = schema.additionalProperties && typeof schema.additionalProperties === "object" ? schema.additionalProperties : null;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => {
+      const part = schema.properties?.[key] ?? inner;
+      return [key, part ? parametersOf(part as Marked, each, tasks, root) : each];
+    }),
+  );
+}
+
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

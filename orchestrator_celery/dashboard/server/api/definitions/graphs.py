@@ -1,0 +1,166 @@
+"""Saved graphs: lists, versions with their documents, saving, rolling back, running."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from orchestrator_celery import GraphVersion, Orchestrator, RunView, SavedGraph
+from orchestrator_celery.dashboard.server.access.roles import NEEDED, needs, visitor_of
+from orchestrator_celery.dashboard.server.api.definitions.documents import (
+    Document,
+    plain_json,
+    read_graph,
+    without_secrets,
+)
+from orchestrator_celery.dashboard.server.context import Found, Id, Limit, Served
+from orchestrator_celery.dashboard.server.cursors import offset_of, write_cursor
+
+__all__ = ("router",)
+
+router = APIRouter(prefix="/graphs", tags=["graphs"])
+
+Note = Annotated[str, Field(max_length=2000)]
+#: The number of a version.
+Number = Annotated[int, Field(ge=1)]
+#: The number of the version that was changed, 0 for a new graph; null does not compare.
+Base = Annotated[int, Field(ge=0)]
+
+
+class GraphPage(BaseModel):
+    """A page of saved graphs with their newest versions; the graph that was saved last comes first.
+
+    Args:
+        graphs: the newest version of each graph.
+        next: the cursor of the next page; None on the last page.
+    """
+
+    graphs: list[SavedGraph]
+    next: str | None
+
+
+class GraphDetail(BaseModel):
+    """One version of a graph, with its document.
+
+    Args:
+        name: the name of the graph.
+        version: the number of the version.
+        newest: the number of the newest version.
+        signature: the id of the stored signature of this version.
+        author: who saved it.
+        saved: when it was saved.
+        note: what the author wrote about it.
+        nodes: the number of its nodes.
+        edges: the number of its declarations of edges.
+        document: the graph as ConditionalGraph.to_dict() writes it. Without secrets for somebody who may not save.
+        layout: where the editor draws the nodes.
+    """
+
+    name: str
+    version: int
+    newest: int
+    signature: str
+    author: str
+    saved: datetime
+    note: str
+    nodes: int
+    edges: int
+    document: dict[str, Any]
+    layout: dict[str, Any]
+
+
+class SaveForm(BaseModel):
+    """A new version: the document, where nodes are drawn, a note, and the number of the version that was changed."""
+
+    document: Document
+    layout: dict[str, Any] = {}
+    note: Note = ""
+    base: Base | None = None
+
+
+class RollBackForm(BaseModel):
+    """The version to save again as the newest one, a note, and the number of the newest version as it was read."""
+
+    version: Number
+    note: Note = ""
+    base: Base | None = None
+
+
+class RunGraphForm(BaseModel):
+    """The arguments of a run, and the number of the version; by default the newest."""
+
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    version: Number | None = None
+
+
+class GraphStarted(BaseModel):
+    """The run that was started.
+
+    Args:
+        run: the run.
+    """
+
+    run: RunView
+
+
+def _detail(found: Orchestrator, version: GraphVersion, newest: int, request: Request) -> GraphDetail:
+    served: Served = request.app.state.served
+    document = plain_json(version.document)
+    if served.read_only or visitor_of(request).role < NEEDED["save"]:
+        document = without_secrets(document, served.redaction)
+    return GraphDetail(**{**version.model_dump(), "document": document, "newest": newest})
+
+
+@router.get("")
+def list_graphs(
+    found: Found,
+    text: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: str | None = None,
+    limit: Limit = 100,
+) -> GraphPage:
+    """List the saved graphs with their newest versions; the graph that was saved last comes first."""
+    offset = offset_of(cursor)
+    page = found.graphs.newest(text=text, offset=offset, limit=limit + 1)
+    return GraphPage(graphs=page[:limit], next=write_cursor(offset + limit) if len(page) > limit else None)
+
+
+@router.get("/{name}")
+def read_saved_graph(
+    name: Id, found: Found, request: Request, version: Annotated[int | None, Query(ge=1)] = None
+) -> GraphDetail:
+    """Return a version of a graph with its document, by default the newest."""
+    newest = found.graphs.get(name)
+    wanted = newest if version in (None, newest.version) else found.graphs.get(name, version)
+    return _detail(found, wanted, newest.version, request)
+
+
+@router.get("/{name}/versions")
+def list_graph_versions(name: Id, found: Found) -> list[SavedGraph]:
+    """List the versions of a graph, newest first."""
+    return found.graphs.versions(name)
+
+
+@router.post("/{name}/versions", dependencies=[needs("save")])
+def save_graph(name: Id, found: Found, form: SaveForm, request: Request) -> GraphDetail:
+    """Save a new version. If somebody else has saved one since `base`, nothing is saved, and the status is 409."""
+    graph = read_graph(found, form.document)
+    saved = found.graphs.save(graph, name=name, note=form.note, layout=form.layout, base=form.base)
+    return _detail(found, saved, saved.version, request)
+
+
+@router.post("/{name}/roll-back", dependencies=[needs("save")])
+def roll_back_graph(name: Id, found: Found, form: RollBackForm, request: Request) -> GraphDetail:
+    """Save an old version as the newest one."""
+    saved = found.graphs.roll_back(name, form.version, form.note, base=form.base)
+    return _detail(found, saved, saved.version, request)
+
+
+@router.post("/{name}/run", dependencies=[needs("run")])
+def run_graph(name: Id, found: Found, form: RunGraphForm) -> GraphStarted:
+    """Start a run of a version, by default of the newest."""
+    stored = found.graphs.get(name, form.version).signature
+    return GraphStarted(run=found.signature(stored).run(*form.args, **form.kwargs).view)

@@ -1,0 +1,162 @@
+"""A person who draws a graph in the browser: by mouse, or by keyboard alone."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+PROJECT = "tests.kit.project."
+
+
+class Drawing:
+    """The page of the editor.
+
+    Args:
+        page: a page of the browser.
+        address: the address of the dashboard.
+    """
+
+    def __init__(self, page, address):
+        self.page, self.address = page, address
+        self.canvas = page.get_by_role("application", name=re.compile("^Canvas"))
+        self.panel = page.get_by_role("complementary", name="Panel")
+
+    def new(self):
+        """Open an empty canvas."""
+        self.page.goto(f"{self.address}/graphs/new")
+        expect(self.page.locator(f'[data-piece="{PROJECT}add"]')).to_be_visible()
+        return self
+
+    def edit(self, name):
+        """Open a saved graph."""
+        self.page.goto(f"{self.address}/graphs/edit/{name}")
+        expect(self.node("START")).to_be_visible()
+        return self
+
+    def node(self, name):
+        return self.page.locator(f'[data-node="{ {"START": "__start__", "END": "__end__"}.get(name, name) }"]')
+
+    def add(self, task, name=None, after=None, **values):
+        """Add a task, or a building block, from the palette; an edge leads to it from `after`."""
+        if after is None:
+            self.nothing()
+        else:
+            self.select(after)
+        piece = task if task in ("approval", "graph", "swarm") else PROJECT + task
+        self.page.locator(f'[data-piece="{piece}"]').click()
+        if values:
+            self.arguments(values)
+        if name:
+            self.rename(name)
+        return self
+
+    def arguments(self, values):
+        """Fill the form of the task, or the JSON of a task that no worker tells of."""
+        known = self.field(next(iter(values)))
+        raw = self.panel.get_by_label("Arguments by name")
+        expect(known.or_(raw)).to_be_visible()
+        if raw.is_visible():
+            raw.fill(json.dumps(values))
+        else:
+            for label, value in values.items():
+                self.field(label).fill(json.dumps(value))
+
+    def field(self, label):
+        """A field of the panel; its hint is a part of its name."""
+        return self.panel.get_by_label(re.compile(f"^{label}"))
+
+    def nothing(self):
+        """Select nothing."""
+        self.canvas.focus()
+        self.page.keyboard.press("Escape")
+
+    def rename(self, name):
+        field = self.field("Name")
+        field.fill(name)
+        field.press("Enter")
+        expect(self.node(name)).to_be_visible()
+
+    def fit(self):
+        self.page.get_by_role("button", name="Fit into the window").click()
+
+    def arrange(self):
+        button = self.page.get_by_role("button", name="Auto-layout")
+        button.click()
+        expect(button).not_to_have_attribute("aria-disabled", "true")
+
+    def select(self, name):
+        self.inspect()
+        self.fit()
+        self.node(name).click()
+
+    def inspect(self):
+        self.page.get_by_role("tab", name="Inspector").click()
+
+    def drag(self, source, target, error=False):
+        """Draw an edge from handle to handle; it is selected then."""
+        self.select(source)
+        start = self.node(source).locator(f'[data-handleid="{"error" if error else "then"}"]').bounding_box()
+        end = self.node(target).locator(".target").bounding_box()
+        mouse = self.page.mouse
+        mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+        mouse.down()
+        mouse.move(end["x"] + 2, end["y"] + 2, steps=6)
+        mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2)
+        mouse.up()
+        expect(self.panel.get_by_label("Leads to")).to_have_value(
+            {"END": "__end__", "START": "__start__"}.get(target, target)
+        )
+        return self
+
+    def kind(self, words):
+        """Change when the selected edge is taken."""
+        self.panel.get_by_label("Taken").select_option(words)
+        return self
+
+    def when(self, text):
+        """Write the condition of the selected edge."""
+        self.field("When").fill(text)
+        return self
+
+    def valid(self):
+        """The check of the server finds nothing."""
+        expect(self.page.locator('[data-check="fresh"]')).to_have_text("no problems")
+        return self
+
+    def save(self, name=None, note=""):
+        self.page.get_by_role("button", name="Save…").click()
+        dialog = self.page.get_by_role("dialog")
+        if name:
+            dialog.get_by_label("Name", exact=True).fill(name)
+        dialog.get_by_label("Note").fill(note)
+        dialog.get_by_role("button", name="Save", exact=True).click()
+        return self
+
+    def saved(self, version):
+        expect(self.page.get_by_text(re.compile(rf"^version {version}\b")).first).to_be_visible()
+        return self
+
+    def document(self):
+        """The document, as the export shows it."""
+        return json.loads(self.exported("Document (JSON)…"))
+
+    def exported(self, form):
+        self.page.get_by_role("button", name="Export").click()
+        self.page.get_by_role("menuitem", name=form).click()
+        text = self.page.locator("[data-export]").inner_text()
+        self.page.keyboard.press("Escape")
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+        return text
+
+    def try_out(self, arguments):
+        """Start a test run on the workers."""
+        self.page.get_by_role("tab", name="Try out").click()
+        self.field("Input").fill(json.dumps(arguments))
+        self.panel.get_by_role("button", name="Test run on workers").click()
+        return self
+
+    def went(self, *names):
+        """The canvas shows that these nodes have succeeded."""
+        for name in names:
+            expect(self.node(name)).to_have_attribute("data-state", "SUCCEEDED")
+        return self
