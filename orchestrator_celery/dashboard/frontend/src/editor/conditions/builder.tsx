@@ -83,7 +83,7 @@ function ItemRow({ item, place, editing }: { item: Item; place: Place; editing: 
   if (item.kind === "group") return <GroupRows group={item} place={place} editing={editing} />;
   return (
     <div role="group" aria-label={`Condition ${nameOf(place)}`} className="flex min-w-0 items-start gap-1 rounded-md border border-line bg-raised p-[6px]">
-      <div data-part={`${place.join(".")} text`} className="flex min-w-0 flex-1 flex-col gap-[6px] @[560px]:flex-row @[560px]:items-start">
+      <div data-part={`${place.join(".")} text`} className="flex min-w-0 flex-1 flex-col gap-[6px] @[720px]:flex-row @[720px]:items-start">
         {item.kind === "row" ? <Fields row={item} place={place} editing={editing} /> : <Text row={item} place={place} editing={editing} />}
       </div>
       <Verbs place={place} editing={editing} name={`condition ${nameOf(place)}`} />

@@ -9,6 +9,9 @@ import type { Expression } from "./expression";
 import { ExpressionField } from "./expression-field";
 import { asText, parse } from "./grammar";
 
+// Typing takes its time on a busy machine.
+vi.setConfig({ testTimeout: 20_000 });
+
 const SAMPLE = { result: { score: 0.93, country: "DE", tags: ["gift"], items: [{ sku: "A" }] }, nodes: { validate: { total: 120 } } };
 
 function Editing({ text = "", seen }: { text?: string; seen?: (value: Expression) => void }): ReactNode {
@@ -52,7 +55,7 @@ describe("the line of text", () => {
     render(<Editing text="result.paid" seen={seen} />);
     await user.clear(line());
     await user.type(line(), "result.paid = true");
-    expect(screen.getByText(/Character 13: `=` is not an operator: did you mean `==`\?/)).toBeTruthy();
+    expect(document.getElementById(line().getAttribute("aria-describedby") ?? "")?.textContent).toBe("Character 13: = is not an operator: did you mean ==?");
     expect(document.querySelector("mark")?.textContent).toBe("=");
     expect(line().getAttribute("aria-invalid")).toBe("true");
     await user.tab();

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Expression } from "./expression";
 import { asText, parse } from "./grammar";
 import { expressionOf, groupOf, itemAt, moved, neighbour, replaced, type Group, type Place } from "./rows";
 import { elementsOf, listText } from "./values";
+
+vi.setConfig({ testTimeout: 20_000 });
 
 const expressions = readFileSync(resolve("../../../tests/kit/conditions.jsonl"), "utf8")
   .trimEnd()

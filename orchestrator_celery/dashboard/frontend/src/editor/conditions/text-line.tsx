@@ -129,7 +129,7 @@ export function TextLine({ label, value, onChange, scope, optional = false, plac
         />
       </div>
       <p id={`${id}-problem`} aria-live="polite" className={`m-0 text-sm break-words ${message ? "mt-1" : ""} ${unfinished ? "text-faint" : "text-failed"}`}>
-        {message}
+        {message.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}
       </p>
       {options.length ? <Options id={id} options={options} at={at} onChoose={choose} /> : null}
     </div>
@@ -159,7 +159,7 @@ function Options({ id, options, at, onChoose }: { id: string; options: Option[];
           }}
         >
           <code className="min-w-0 truncate">{option.label}</code>
-          <span className="ml-auto min-w-0 truncate text-sm text-faint">{option.hint}</span>
+          <bdi className="ml-auto min-w-0 truncate text-sm text-faint">{option.hint}</bdi>
         </li>
       ))}
     </ul>
