@@ -154,7 +154,7 @@ function Negation({ negated, name, onChange }: { negated: boolean; name: string;
     <button
       type="button"
       aria-pressed={negated}
-      aria-label={`Negate ${name}`}
+      aria-label={`not: ${name}`}
       title={negated ? "Holds if this does not hold" : "Turn into its opposite"}
       className={`h-[30px] shrink-0 rounded-md border px-2 text-sm font-[550] ${negated ? "border-failed bg-failed-soft text-failed" : "border-line-strong bg-surface text-faint hover:text-ink"}`}
       onClick={() => onChange(!negated)}

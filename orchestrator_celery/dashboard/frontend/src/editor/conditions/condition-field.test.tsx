@@ -91,7 +91,7 @@ describe("the builder", () => {
     await user.clear(named("Compared value of condition 1"));
     await user.type(named("Compared value of condition 1"), "0.95");
     expect(line().value).toBe("result.score >= 0.95");
-    await user.click(named("Negate condition 1"));
+    await user.click(named("not: condition 1"));
     expect(written()).toBe("not (result.score >= 0.95)");
     await user.selectOptions(named("Comparison of condition 1"), "exists");
     expect(written()).toBe("not exists(result.score)");

@@ -159,7 +159,7 @@ function Options({ id, options, at, onChoose }: { id: string; options: Option[];
           }}
         >
           <code className="min-w-0 truncate">{option.label}</code>
-          <bdi className="ml-auto min-w-0 truncate text-sm text-faint">{option.hint}</bdi>
+          <bdi className={`ml-auto min-w-0 truncate text-sm ${index === at ? "text-muted" : "text-faint"}`}>{option.hint}</bdi>
         </li>
       ))}
     </ul>
