@@ -207,6 +207,9 @@ from .handles.catalogs.saved_views import (
 from .handles.current_node import (
     current_node as current_node,
 )
+from .handles.lazy_list import (
+    LazyList as LazyList,
+)
 from .handles.run import (
     Run as Run,
 )

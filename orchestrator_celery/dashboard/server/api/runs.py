@@ -109,7 +109,7 @@ def count_runs(found: Found, filter: Filter = "") -> RunCounts:
 def read_run(run: TheRun) -> RunDetail:
     """Return one run: its status, progress, verbs and waiting approvals."""
     view = run.view
-    return RunDetail(run=view, progress=run.progress(), verbs=list(view.verbs), approvals=run.approvals())
+    return RunDetail(run=view, progress=run.progress(), verbs=list(view.verbs), approvals=list(run.approvals()))
 
 
 @router.get("/runs/{run}/message")
