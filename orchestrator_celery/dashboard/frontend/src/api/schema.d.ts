@@ -2887,7 +2887,8 @@ export interface components {
          *     report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
          *     that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
          *     visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer. `open`
-         *     says whether a swarm takes items now.
+         *     says whether a swarm takes items now. `replaced_by` is the id of the run that stands in for a task that replaced
+         *     itself by a canvas, and `replacement` is the root of that run; ids below it are those of its own nodes.
          *     `NodeTimes` describes the times.
          */
         NodeView: {
@@ -2935,6 +2936,9 @@ export interface components {
             published?: string | null;
             /** Queued */
             queued?: string | null;
+            /** Replaced By */
+            replaced_by?: string | null;
+            replacement?: components["schemas"]["NodeView"] | null;
             /** Started */
             started?: string | null;
             state: components["schemas"]["NodeState"];
