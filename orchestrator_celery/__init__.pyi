@@ -375,6 +375,12 @@ from .model.observe.statistics import (
 from .model.observe.subscriptions import (
     Notice as Notice,
 )
+from .model.observe.tasks import (
+    TaskInfo as TaskInfo,
+)
+from .model.observe.tasks import (
+    TaskParameter as TaskParameter,
+)
 from .model.observe.timeline import (
     NodeTimes as NodeTimes,
 )

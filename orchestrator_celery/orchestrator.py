@@ -357,6 +357,7 @@ if TYPE_CHECKING:
         stats = Call(Orchestrator.stats)
         subscribe = Call(Orchestrator.subscribe)
         subscriptions = Call(Orchestrator.subscriptions)
+        tasks = Call(Orchestrator.tasks)
         logs = Each(Orchestrator.logs)
         watch = Each(Orchestrator.watch)
         workers = Call(Orchestrator.workers)

@@ -148,6 +148,8 @@ from orchestrator_celery import (
     SwarmFailed,
     SwarmFull,
     SwarmWasClosed,
+    TaskInfo,
+    TaskParameter,
     TaskPolicy,
     UnknownEvent,
     UnknownOption,
@@ -541,6 +543,12 @@ def tried() -> DryRun:
     assert_type(found.path, list[str])
     error: DryRunError | None = found.error
     return found if error is None else orders.dry_run()
+
+
+def tasks() -> list[TaskInfo]:
+    parameters: tuple[TaskParameter, ...] | None = orchestrator.tasks()[0].parameters
+    assert_type([one.json_schema for one in parameters or ()], list[dict[str, Any]])
+    return orchestrator.tasks()
 
 
 async def saved_graphs_aio() -> GraphVersion:

@@ -1197,7 +1197,7 @@ export interface paths {
         };
         /**
          * List Tasks
-         * @description List the tasks that this process or a live worker has, by name.
+         * @description List the tasks that this process or a live worker has, by name. Workers tell of tasks that this process lacks.
          */
         get: operations["list_tasks"];
         put?: never;
@@ -3802,6 +3802,7 @@ export interface components {
          *         name: its name.
          *         required: whether it has no default.
          *         default: the default as text; '' without one.
+         *         keyword: whether it can only be given by its name.
          *         json_schema: the JSON Schema of its type hint; empty if nothing is known of it.
          */
         TaskParameter: {
@@ -3817,6 +3818,11 @@ export interface components {
             json_schema: {
                 [key: string]: unknown;
             };
+            /**
+             * Keyword
+             * @default false
+             */
+            keyword: boolean;
             /** Name */
             name: string;
             /** Required */
@@ -3835,15 +3841,18 @@ export interface components {
         /**
          * TaskView
          * @description A task of the project.
-         *
-         *     Args:
-         *         name: its name.
-         *         doc: the first paragraph of its docstring.
-         *         parameters: its parameters; None if this process does not have the task.
-         *         workers: the node names of the workers that have it.
-         *         lacking: the node names of the live workers that lack it.
          */
         TaskView: {
+            /**
+             * Any Args
+             * @default false
+             */
+            any_args: boolean;
+            /**
+             * Any Kwargs
+             * @default false
+             */
+            any_kwargs: boolean;
             /**
              * Doc
              * @default
@@ -3858,6 +3867,13 @@ export interface components {
             name: string;
             /** Parameters */
             parameters?: components["schemas"]["TaskParameter"][] | null;
+            /**
+             * Policy
+             * @default {}
+             */
+            policy: {
+                [key: string]: unknown;
+            };
             /**
              * Workers
              * @default []
