@@ -10,7 +10,7 @@ import { toast } from "@/parts/toast";
 import { readTasks, type SavedGraph, type Task } from "../api";
 import { EditorCanvas, type CanvasHandle } from "../canvas/editor-canvas";
 import { Inspector } from "../inspector/inspector";
-import { START, type Sheet } from "../model/document";
+import { isRounded, START, type Sheet } from "../model/document";
 import { marksOf } from "../model/problems";
 import { Session } from "../model/session";
 import { Palette } from "../palette/palette";
@@ -67,7 +67,8 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
   const marks = useMemo(() => marksOf(document, checked.problems, state.path), [document, checked.problems, state.path]);
   const drafts = useDraft(session, state, name, base, setBase);
   const save = useCallback(() => {
-    if (session.dirty) setAsked({ kind: "save" });
+    if (isRounded(session.snapshot().saved.document)) toast("This graph holds whole numbers beyond 2^53, which a browser rounds: change it in Python.", { tone: "failed" });
+    else if (session.dirty) setAsked({ kind: "save" });
     else toast("There is nothing to save.");
   }, [session]);
   const keys = useCallback(() => setAsked({ kind: "keys" }), []);
