@@ -26,6 +26,9 @@ const MANY = ["Meta", "Control", "Shift"];
 /** Names of nodes stay readable down to this scale. */
 const READABLE = 0.55;
 const FAR = 0.3;
+const MANY_NODES = 60;
+/** On a phone a part that can be read is worth more than the whole. */
+const NARROW = 480;
 const NO_MOVES: ReadonlyMap<string, Point> = new Map();
 
 export interface CanvasHandle {
@@ -69,7 +72,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   const nodes = useFlowNodes(editor, graph, path, places, moving, selection);
   const lines = useFlowLines(editor, graph, path, selection, select);
 
-  const fit = useCallback(() => void flow.fitView({ padding: 0.07, maxZoom: 1, minZoom: 0.05, duration: 0 }), [flow]);
+  const fit = useCallback(() => void flow.fitView({ padding: 0.07, maxZoom: 1, minZoom: (frame.current?.clientWidth ?? 0) < NARROW ? 0.45 : 0.05, duration: 0 }), [flow]);
   const at = path.join("/");
   // A nested graph is fitted when it is opened; one without places is laid out first.
   useEffect(() => {
@@ -232,7 +235,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
       aria-describedby="editor-status"
       tabIndex={0}
       data-canvas
-      data-far={far}
+      data-far={far && nodes.length > MANY_NODES}
       className="group/canvas relative h-full min-h-0 outline-none focus-visible:outline-2 focus-visible:outline-offset-[-2px]"
       onKeyDown={onKey}
       onDragOver={(event) => {
