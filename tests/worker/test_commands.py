@@ -459,8 +459,9 @@ def test_saved_graphs(command, shop, documents):
     assert (stale.returncode, stale.stdout, len(stale.stderr.splitlines())) == (1, "", 1)
     assert "has saved version 2" in stale.stderr
     assert [each.version for each in shop.orchestrator.graphs.versions("kept")] == [2, 1]
-    compared = command("graph", "diff", "kept@1", "kept")
-    assert compared.stdout.startswith("added node: b\n")
+    compared = json.loads(command("graph", "diff", "--json", "kept@1", "kept").stdout)
+    assert compared["nodes"] == [{"name": "b", "change": "added", "fields": []}]
+    assert {"change": "added", "from": "a", "to": "b", "text": ""} in compared["edges"]
     listed = json.loads(command("graph", "list", "kept", "--json").stdout)
     assert [(each["version"], each["note"]) for each in listed] == [(2, "two nodes"), (1, "")]
     assert "kept@2" in command("graph", "list").stdout

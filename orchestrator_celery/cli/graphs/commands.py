@@ -83,7 +83,9 @@ def diff(ctx: click.Context, old: str, new: str, document: bool) -> None:
     with opened(ctx) as found:
         changes = read_graph(found, old).differences(read_graph(found, new), names=(old, new))
     if document:
-        click.echo(as_json(changes))
+        # The dashboard's API names the ends of an edge in the same way.
+        edges = [{"change": e.change, "from": e.source, "to": e.target, "text": e.text} for e in changes.edges]
+        click.echo(as_json({**changes.model_dump(), "edges": edges}))
     else:
         _show(changes)
     if changes:
