@@ -4,11 +4,10 @@ import { Button } from "@/parts/button";
 import { Field, INPUT } from "@/parts/dialog";
 import { SchemaForm } from "@/parts/schema-form";
 import { Note } from "@/parts/states";
-import { ExpressionField } from "../conditions/expression-field";
-import type { Sample } from "../conditions/sample";
 import type { Task } from "../api";
 import { fitOf, schemaOfParameters } from "../model/arguments";
 import type { Expression, Json, NodeEntry, Signature } from "../model/document";
+import { ExpressionInput, type ExpressionProps } from "./expression-input";
 import { CheckField, JsonField, Section } from "./fields";
 
 interface Props {
@@ -17,7 +16,7 @@ interface Props {
   onSignature: (change: Partial<Signature>, field: string) => void;
   onInputs: (inputs: Record<string, Expression> | undefined, field: string) => void;
   names: string[];
-  sample: Sample;
+  sample: ExpressionProps["sample"];
 }
 
 export function ArgumentsSection({ node, task, onSignature, onInputs, names, sample }: Props): ReactNode {
@@ -62,7 +61,7 @@ export function ArgumentsSection({ node, task, onSignature, onInputs, names, sam
       {Object.entries(inputs).map(([name, value]) => (
         <div key={name} className="flex items-start gap-1">
           <div className="min-w-0 flex-1">
-            <ExpressionField label={`${name} from`} value={value} names={names} sample={sample} problem={null} onChange={(next) => setInput(name, next)} />
+            <ExpressionInput label={`${name} from`} value={value} names={names} sample={sample} problem={null} onChange={(next) => setInput(name, next)} />
           </div>
           <Button small kind="quiet" icon="close" className="mt-[22px]" aria-label={`Remove the input ${name}`} onClick={() => setInput(name, undefined)} />
         </div>

@@ -3,12 +3,12 @@ import type { ReactNode } from "react";
 import { Button } from "@/parts/button";
 import { Field, INPUT } from "@/parts/dialog";
 import { Note } from "@/parts/states";
-import { ConditionField } from "../conditions/condition-field";
 import { useEditor, useSessionState } from "../page/context";
 import { changeGraph, deleteParts, drawnNames, signatureOf } from "../model/commands";
 import { END, START, type GraphBody, type Json } from "../model/document";
 import { changeEdge, changeKind, DECISIONS, moveBranch, setCondition, setKey, setTarget, type Changed } from "../model/edges";
 import { displayName, linesOf, type Line, type LineKind } from "../model/lines";
+import { ConditionInput } from "./expression-input";
 import { CheckField, ChoiceField, JsonField, Section, WordsField } from "./fields";
 import { useSample } from "./sample";
 
@@ -72,7 +72,7 @@ export function EdgeInspector({ line }: { line: Line }): ReactNode {
           </select>
         </Field>
         {edge.when && row >= 0 ? (
-          <ConditionField label="When" value={edge.when[row]?.[0]} names={graph.nodes.map(({ name }) => name)} sample={sample} problem={problems[0] ?? null} onChange={(next) => set("change a condition", (old) => setCondition(old, line.edge, row, next), "condition")} />
+          <ConditionInput label="When" value={edge.when[row]?.[0] ?? null} names={graph.nodes.map(({ name }) => name)} sample={sample} problem={problems[0] ?? null} onChange={(next) => set("change a condition", (old) => setCondition(old, line.edge, row, next), "condition")} />
         ) : null}
         {edge.keys && row >= 0 ? (
           approval && !edge.router ? (

@@ -4,7 +4,6 @@ import { Button } from "@/parts/button";
 import { Field, INPUT } from "@/parts/dialog";
 import { Icon } from "@/parts/icons";
 import { Note } from "@/parts/states";
-import { ExpressionField } from "../conditions/expression-field";
 import { lookOf } from "../canvas/node-view";
 import { useEditor, useSessionState } from "../page/context";
 import { changeNode, changeSignature, deleteParts } from "../model/commands";
@@ -12,6 +11,7 @@ import { GRAPH, nestedIn, START, SWARM, type ApprovalBody, type Json, type NodeE
 import { displayName, linesOf } from "../model/lines";
 import { nameProblem, renameNode } from "../model/names";
 import { ArgumentsSection } from "./arguments";
+import { ExpressionInput } from "./expression-input";
 import { CheckField, ChoiceField, JsonField, NumberField, Section, TextField } from "./fields";
 import { RetryFields } from "./retry-fields";
 import { useSample } from "./sample";
@@ -77,7 +77,7 @@ export function NodeInspector({ node }: { node: NodeEntry }): ReactNode {
             <CheckField label="Run once for each element" checked={node.map_over !== undefined} onChange={(on) => set("map_over", on ? { map_over: ["result"] } : { map_over: undefined, max_concurrency: undefined })} />
             {node.map_over === undefined ? null : (
               <>
-                <ExpressionField label="List" value={node.map_over} names={names} sample={sample} problem={null} onChange={(map_over) => set("map_over", { map_over })} />
+                <ExpressionInput label="List" value={node.map_over} names={names} sample={sample} problem={null} onChange={(map_over) => set("map_over", { map_over })} />
                 <NumberField label="At the same time at most" least={1} placeholder="no limit" value={node.max_concurrency} onChange={(max_concurrency) => set("max_concurrency", { max_concurrency })} />
               </>
             )}
