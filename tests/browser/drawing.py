@@ -115,7 +115,7 @@ class Drawing:
 
     def when(self, text):
         """Write the condition of the selected edge."""
-        self.field("When").fill(text)
+        self.field("When, as text").fill(text)
         return self
 
     def valid(self):

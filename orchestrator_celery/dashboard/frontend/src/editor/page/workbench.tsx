@@ -70,7 +70,8 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
     if (session.dirty) setAsked({ kind: "save" });
     else toast("There is nothing to save.");
   }, [session]);
-  useClipboard(session, save);
+  const keys = useCallback(() => setAsked({ kind: "keys" }), []);
+  useClipboard(session, save, keys);
   const editor = useMemo((): Editor => ({ session, tasks: new Map(list.map((task) => [task.name, task])), tasksKnown: tasks.isSuccess, marks, trial, samples, compared: null, ask: setAsked }), [session, list, tasks.isSuccess, marks, trial, samples]);
   const onTrial = useCallback((shown: Trial | null, values: Editor["samples"] | null) => {
     setTrial(shown);
@@ -78,7 +79,10 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
   }, []);
   const inspect = useCallback(() => {
     setPanel("inspect");
-    requestAnimationFrame(() => window.document.querySelector<HTMLElement>("[data-inspector] [data-first-field], [data-inspector] input, [data-inspector] button")?.focus());
+    requestAnimationFrame(() => {
+      const part = window.document.querySelector<HTMLElement>("[data-inspector]");
+      (part?.querySelector<HTMLElement>("[data-first-field]") ?? part?.querySelector<HTMLElement>("input, button"))?.focus();
+    });
   }, []);
   const saved = (answer: SavedGraph, sheet: Sheet): void => {
     // The name that the first save gave to the graph is part of what is edited from now on.
@@ -167,7 +171,7 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
           }}
         />
       ) : null}
-      {asked?.kind === "save" ? <SaveDialog sheet={state.history.now} name={name} base={base} onClose={close} onSaved={saved} /> : null}
+      {asked?.kind === "save" ? <SaveDialog problems={checked.problems.length} sheet={state.history.now} name={name} base={base} onClose={close} onSaved={saved} /> : null}
       {comparing ? <CompareDialog comparing={comparing} onClose={() => setComparing(null)} /> : null}
     </EditorContext.Provider>
   );
