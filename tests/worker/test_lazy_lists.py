@@ -59,11 +59,10 @@ def test_lists_of_a_swarm(many):
     check(Numbers(items, lambda item: item.index), list(range(250)))
     check(Numbers(many.pool.items(offset=30, limit=200), lambda item: item.index), list(range(30, 230)))
     check(many.pool.results(), [None] * 250)
-    queued = many.pool.items(state=NodeState.QUEUED)
-    assert [item.index for item in queued] == list(range(64))
-    assert len(many.pool.items(state=NodeState.FAILED)) == 0
+    queued = [item.index for item in many.pool.items(state=NodeState.QUEUED)]
     waiting = many.pool.items(state=NodeState.WAITING)
-    assert [item.index for item in waiting] == list(range(64, 250))
+    assert queued + [item.index for item in waiting] == list(range(250))
+    assert len(many.pool.items(state=NodeState.FAILED)) == 0
     with pytest.raises(TypeError, match="its length is not known"):
         len(waiting)
 

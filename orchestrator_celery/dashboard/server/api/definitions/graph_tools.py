@@ -20,6 +20,7 @@ from orchestrator_celery import (
 from orchestrator_celery.dashboard.server.access.roles import needs
 from orchestrator_celery.dashboard.server.api.definitions.argument_check import argument_warnings
 from orchestrator_celery.dashboard.server.api.definitions.documents import Document, GraphRun, read_graph
+from orchestrator_celery.dashboard.server.api.definitions.starting import given_arguments
 from orchestrator_celery.dashboard.server.context import Found
 
 __all__ = ("router",)
@@ -183,4 +184,6 @@ def test_run_graph(found: Found, form: GraphRun) -> GraphRunStarted:
     """Start a real run of a document that is not saved. The run has the tag `test`."""
     tags = form.document.get("tags", [])
     tagged = {**form.document, "tags": [*tags, TEST] if isinstance(tags, list) else tags}
-    return GraphRunStarted(run=read_graph(found, tagged).apply_async(form.args, form.kwargs).view)
+    graph = read_graph(found, tagged)
+    with given_arguments():
+        return GraphRunStarted(run=graph.apply_async(form.args, form.kwargs).view)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from orchestrator_celery import ComplexSignature, OrchestratorError, RunView, TaskInfo
 from orchestrator_celery.dashboard.server.access.roles import needs
+from orchestrator_celery.dashboard.server.api.definitions.starting import given_arguments
 from orchestrator_celery.dashboard.server.context import Found, Id
 
 __all__ = ("router",)
@@ -60,4 +61,6 @@ def run_task(task: Id, found: Found, form: StartForm) -> TaskStarted:
             f"Neither this process nor a live worker has the task {task!r}. `GET /api/tasks` lists the tasks."
         )
     body = found.app.signature(task, args=form.args, kwargs=form.kwargs)
-    return TaskStarted(run=ComplexSignature(body, name=form.name or task, tags=form.tags, app=found.app).delay().view)
+    with given_arguments():
+        run = ComplexSignature(body, name=form.name or task, tags=form.tags, app=found.app).delay()
+    return TaskStarted(run=run.view)
