@@ -8,6 +8,17 @@ from playwright.sync_api import expect
 PROJECT = "tests.kit.project."
 
 
+#: Waits until the view of the canvas has not moved for some frames: places that are measured before would be wrong.
+STILL = """() => new Promise((done) => {
+  const look = (before, same) => {
+    const now = document.querySelector(".react-flow__viewport").style.transform;
+    if (same === 4) done();
+    else requestAnimationFrame(() => look(now, now === before ? same + 1 : 0));
+  };
+  look("", 0);
+})"""
+
+
 class Drawing:
     """The page of the editor.
 
@@ -95,6 +106,7 @@ class Drawing:
     def drag(self, source, target, error=False):
         """Draw an edge from handle to handle; it is selected then."""
         self.select(source)
+        self.page.evaluate(STILL)
         start = self.node(source).locator(f'[data-handleid="{"error" if error else "then"}"]').bounding_box()
         end = self.node(target).locator(".target").bounding_box()
         mouse = self.page.mouse
