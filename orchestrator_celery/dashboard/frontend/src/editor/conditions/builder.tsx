@@ -45,8 +45,10 @@ function GroupRows({ group, place, editing }: { group: Group; place: Place; edit
   const outermost = place.length === 0;
   const set = (next: Partial<Group>): void => change(outermost ? { ...root, ...next } : replaced(root, place, (item) => ({ ...item, ...next }) as Item));
   const add = (item: Item): void => {
-    const end = [...place, group.items.length];
-    changeAndFocus(inserted(root, end, item), item.kind === "group" ? [...end, 0] : end, "text");
+    // A new edge has the condition `true`, which the first condition replaces.
+    const isFresh = outermost && expressionOf(group) === true;
+    const end = [...place, isFresh ? 0 : group.items.length];
+    changeAndFocus(inserted(isFresh ? { ...root, items: [] } : root, end, item), item.kind === "group" ? [...end, 0] : end, "text");
   };
   const other: Joint = group.joint === "and" ? "or" : "and";
   return (

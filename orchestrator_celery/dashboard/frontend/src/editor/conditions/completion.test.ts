@@ -61,6 +61,12 @@ describe("what is offered", () => {
     expect(labels("result.score >= run_input.order |")).toEqual(["and", "or"]);
   });
 
+  it("waits for a blank before it offers operators", () => {
+    expect(labels("(result.score >= 0.8)|")).toEqual([]);
+    expect(labels("(result.score >= 0.8) |")).toContain("and");
+    expect(labels("(result.score >= 0.8) a|")).toEqual(["and"]);
+  });
+
   it("offers nothing after an error, or for a path that the sample lacks", () => {
     expect(labels("result = |")).toEqual([]);
     expect(labels("result.unknown.|")).toEqual([]);

@@ -71,7 +71,9 @@ export function complete(text: string, caret: number, scope: Scope): Completion 
     const options = afterPath(before, earlier.slice(0, -1), scope, (key) => `${literalText(key)}]`);
     return { from, to: text[to] === "]" ? to + 1 : to, begun: false, options };
   }
-  const options = wantsValue(earlier.at(-1)) ? values(before, earlier, scope) : operators(before, earlier, scope);
+  if (wantsValue(earlier.at(-1))) return { from, to, begun: typed !== "", options: matching(values(before, earlier, scope), typed) };
+  // Right after a value, nothing of an operator is typed yet.
+  const options = typed !== "" || /\s$/.test(before) ? operators(before, earlier, scope) : [];
   return { from, to, begun: typed !== "", options: matching(options, typed) };
 }
 

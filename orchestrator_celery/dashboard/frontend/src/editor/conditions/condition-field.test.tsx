@@ -125,6 +125,13 @@ describe("the builder", () => {
     expect(screen.queryByRole("button", { name: "Remove condition 1" })).toBeNull();
   });
 
+  it("replaces the condition of a new edge, which is true", async () => {
+    const user = userEvent.setup();
+    render(<Editing text="true" />);
+    await user.click(screen.getByRole("button", { name: "Add condition" }));
+    expect(written()).toBe("result.score > 0.93");
+  });
+
   it("changes the kind of a value, and reads lists as people write them", async () => {
     const user = userEvent.setup();
     render(<Editing text='result.country == "DE"' />);

@@ -28,7 +28,7 @@ export function ConditionField({ value, onChange, label, names, sample, problem,
     if (next !== undefined) onChange(next);
   };
   return (
-    <div role="group" aria-label={label} className="min-w-0">
+    <div role="group" aria-label="Condition" className="min-w-0">
       <div className="mb-1 flex items-center justify-between gap-2">
         <span aria-hidden className="text-sm font-[550] text-muted">
           {label}

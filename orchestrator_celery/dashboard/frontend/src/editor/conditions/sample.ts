@@ -66,7 +66,8 @@ export function literalOf(value: unknown): Json | undefined {
 }
 
 function own(of: object | null | undefined, key: string): { value: unknown } | null {
-  return of && Object.hasOwn(of, key) ? { value: (of as Record<string, unknown>)[key] } : null;
+  const value = of && Object.hasOwn(of, key) ? (of as Record<string, unknown>)[key] : undefined;
+  return value === undefined ? null : { value };
 }
 
 function itemOf(of: unknown, key: Json): { value: unknown } | null {
