@@ -519,7 +519,7 @@ export interface paths {
         };
         /**
          * Read Run
-         * @description Return one run: its status, progress, verbs and waiting approvals.
+         * @description Return one run: its status, progress, verbs and waiting approvals; secrets are hidden.
          */
         get: operations["read_run"];
         put?: never;
@@ -943,7 +943,7 @@ export interface paths {
         };
         /**
          * Read Tree
-         * @description Return a node and the nodes below it, with a page of its children.
+         * @description Return a node and the nodes below it, with a page of its children; secrets are hidden.
          */
         get: operations["read_tree"];
         put?: never;
