@@ -8,11 +8,12 @@ from playwright.sync_api import expect
 PROJECT = "tests.kit.project."
 
 
-#: Waits until the view of the canvas has not moved for some frames: places that are measured before would be wrong.
+#: Waits until neither the canvas nor a node has moved for some frames: places that are measured before would be wrong.
 STILL = """() => new Promise((done) => {
   const look = (before, same) => {
-    const now = document.querySelector(".react-flow__viewport").style.transform;
-    if (same === 4) done();
+    const moving = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
+    const now = [...moving].map((element) => element.style.transform).join();
+    if (same === 10) done();
     else requestAnimationFrame(() => look(now, now === before ? same + 1 : 0));
   };
   look("", 0);
