@@ -207,6 +207,9 @@ from .handles.catalogs.saved_views import (
 from .handles.current_node import (
     current_node as current_node,
 )
+from .handles.lazy_list import (
+    LazyList as LazyList,
+)
 from .handles.run import (
     Run as Run,
 )
@@ -371,6 +374,12 @@ from .model.observe.statistics import (
 )
 from .model.observe.subscriptions import (
     Notice as Notice,
+)
+from .model.observe.tasks import (
+    TaskInfo as TaskInfo,
+)
+from .model.observe.tasks import (
+    TaskParameter as TaskParameter,
 )
 from .model.observe.timeline import (
     NodeTimes as NodeTimes,

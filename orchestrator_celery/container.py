@@ -44,6 +44,8 @@ from orchestrator_celery.store.worker_registry import WorkerRegistry
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.model.observe.tasks import TaskInfo
+
 __all__ = ("Container",)
 
 logger = safe_logger(__name__)
@@ -62,6 +64,8 @@ class Container:
         self.incarnation = uuid4().hex[:8]
         #: Shares of their tasks that graphs have run, by name, and when that was looked up; see `views/progress.py`.
         self.usual_shares: dict[str, tuple[float, float]] = {}
+        #: What workers told of tasks that this process lacks, by name, and when; see `views/task_infos.py`.
+        self.told_tasks: dict[str, tuple[float, TaskInfo | None]] = {}
         #: Sends the notices of changes of a run. A higher layer does that; the installation sets it.
         self.send_notices: Callable[[str, Sequence[OwedChange]], object] = lambda run, changes: None
 

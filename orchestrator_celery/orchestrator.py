@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
@@ -16,6 +17,7 @@ from orchestrator_celery.handles.async_twins import OrchestratorTwin
 from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
 from orchestrator_celery.handles.catalogs.saved_views import SavedViews
 from orchestrator_celery.handles.finding import Finding
+from orchestrator_celery.handles.lazy_list import LazyList, lazily
 from orchestrator_celery.handles.operations import Operations
 from orchestrator_celery.handles.run import Run
 from orchestrator_celery.handles.running_swarm import RunningSwarm
@@ -125,12 +127,12 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
 
     # -- lists --------------------------------------------------------------------------------------
 
-    def approvals(self) -> list[ApprovalView]:
+    def approvals(self) -> LazyList[ApprovalView]:
         """List the approvals of all runs that wait for a person, newest first.
 
         Answer with `run.approve()` or `run.reject()`.
         """
-        return WaitingApprovals(self.container).all()
+        return LazyList(WaitingApprovals(self.container).all())
 
     @property
     def views(self) -> SavedViews:
@@ -147,11 +149,12 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         since: datetime | None = None,
         until: datetime | None = None,
         offset: int = 0,
-        limit: int = 100,
-    ) -> list[AuditEntry]:
+        limit: int | None = None,
+    ) -> LazyList[AuditEntry]:
         """List the audit trail, newest first: who called which verb on which run, including refused calls.
 
-        Entries are kept for `orchestrator_audit_retention`, by default 90 days.
+        The list is read page by page; `len()` of a long list reads all of it. Entries are kept for
+        `orchestrator_audit_retention`, by default 90 days.
 
         Args:
             run: only entries of this run, or of the run of this id, which may be deleted.
@@ -161,7 +164,7 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
             since: written at or after this time, an aware datetime.
             until: written at or before this time, an aware datetime.
             offset: number of matches to leave out.
-            limit: most entries to return.
+            limit: most entries to list; by default all.
 
         Raises:
             OrchestratorError: a datetime has no time zone.
@@ -170,7 +173,12 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         about = {"run": run, "signature": signature}
         ids = {field: None if given is None else id_of(given) for field, given in about.items()}
         asked = {"verb": verb, "actor": actor, **ids}
-        return list_audit(self.container.audit_stream, asked, since=since, until=until, offset=offset, limit=limit)
+
+        def read(before: Sequence[AuditEntry]) -> Iterator[AuditEntry]:
+            start = offset + len(before)
+            return list_audit(self.container.audit_stream, asked, since=since, until=until, offset=start)
+
+        return lazily(read, limit, lambda: sum(1 for _ in read(())))
 
     def stats(
         self,
@@ -238,9 +246,9 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         until: datetime | None = None,
         text: str | None = None,
         offset: int = 0,
-        limit: int = 100,
-    ) -> list[StoredSignature]:
-        """List stored signatures, newest first.
+        limit: int | None = None,
+    ) -> LazyList[StoredSignature]:
+        """List stored signatures, newest first. The list is read page by page; `len()` of a long list reads all of it.
 
         Args:
             status: only ACTIVE signatures, or only signatures MARKED_FOR_DELETION.
@@ -252,7 +260,7 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
             until: saved, or their run created, at or before this time, an aware datetime.
             text: part of the id or the name.
             offset: number of matches to leave out.
-            limit: most signatures to return.
+            limit: most signatures to list; by default all.
 
         Raises:
             OrchestratorError: the status is not known, or a datetime has no time zone.
@@ -261,7 +269,8 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         wanted = SignatureFilter(
             filter_word(SignatureStatus, "status", status), saved, category, tag, name, since, until, text
         )
-        return SignatureCatalog(self).matching(wanted, offset, limit)
+        read = partial(SignatureCatalog(self).matching, wanted)
+        return lazily(lambda before: read(offset + len(before)), limit, lambda: sum(1 for _ in read(offset)))
 
     @property
     def graphs(self) -> GraphCatalog:
@@ -348,6 +357,7 @@ if TYPE_CHECKING:
         stats = Call(Orchestrator.stats)
         subscribe = Call(Orchestrator.subscribe)
         subscriptions = Call(Orchestrator.subscriptions)
+        tasks = Call(Orchestrator.tasks)
         logs = Each(Orchestrator.logs)
         watch = Each(Orchestrator.watch)
         workers = Call(Orchestrator.workers)

@@ -37,6 +37,7 @@ def fill(size):
     w.broken().apply_async().cancel(confirm=True, reason="started by mistake")
     orchestrator.save(w.month(), name="month report", category="reports", tags=["monthly"]).run()
     orchestrator.save(w.order("lamp"), name="order of a lamp", category="orders")
+    orchestrator.graphs.save(w.order("lamp"), name="orders", note="first sketch")
     orchestrator.save(w.broken(), name="old import").delete(after=timedelta(hours=20))
 
 

@@ -52,7 +52,7 @@ def _run_row(view: RunView) -> tuple[str, ...]:
 def approvals(ctx: click.Context, run: str | None, document: bool, jsonl: bool) -> None:
     """List the waiting approvals, the newest first."""
     with opened(ctx) as found:
-        views = found.approvals() if run is None else found.run(run).approvals()
+        views = list(found.approvals() if run is None else found.run(run).approvals())
     if document:
         click.echo(as_json(views))
         return
@@ -91,7 +91,9 @@ def audit(
 ) -> None:
     """List who called which verb on which run, the newest first, refused calls too."""
     with opened(ctx) as found:
-        entries = found.audit(run=run, signature=signature, verb=verb, actor=actor, since=_since(since), limit=limit)
+        entries = list(
+            found.audit(run=run, signature=signature, verb=verb, actor=actor, since=_since(since), limit=limit)
+        )
     printed(
         entries,
         ("TIME (UTC)", "VERB", "RUN OR SIGNATURE", "ACTOR", "CHANNEL", "OUTCOME", "REASON"),
@@ -120,7 +122,7 @@ def _since(text: str | None) -> datetime | None:
 def resume_reports(ctx: click.Context, limit: int, document: bool, jsonl: bool) -> None:
     """List what auto-resume did, a report for each sweep that changed something, the newest first."""
     with opened(ctx) as found:
-        reports = found.resume_reports(limit=limit)
+        reports = list(found.resume_reports(limit=limit))
     printed(
         reports,
         ("TIME (UTC)", "WORKER", "WHAT"),

@@ -12,7 +12,7 @@ import click
 
 __all__ = ("orchestrator",)
 
-#: Modules of the commands.
+#: Modules of the commands, below this package.
 _COMMANDS = {
     "approvals": "lists",
     "approve": "steering",
@@ -22,7 +22,7 @@ _COMMANDS = {
     "delete": "signature_commands",
     "detach": "steering",
     "doctor": "doctor",
-    "graph": "graphs",
+    "graph": "graphs.commands",
     "interrupt": "steering",
     "logs": "logs",
     "metrics": "metrics",

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from orchestrator_celery.model.states import NodeKind, RunStatus, SignatureStatus
     from orchestrator_celery.model.views import BulkReport, RunView
 
-__all__ = ("OrchestratorTwin", "RunListTwin", "RunTwin")
+__all__ = ("ListTwin", "OrchestratorTwin", "RunTwin")
 
 #: Seconds between two polls: at first, and at most.
 _FIRST, _LONGEST = 0.02, 0.5
-#: Runs that one call of a thread reads.
+#: Entries that one call of a thread reads.
 _PAGE = 100
 #: Most seconds between two polls of the feed of all runs.
 _LONGEST_OF_FEED = 0.1
@@ -92,15 +92,15 @@ class RunTwin(Twin):
             await asyncio.sleep(pause)
 
 
-class RunListTwin(Twin):
-    """The twin of a list of runs, which reads its further pages in a thread."""
+class ListTwin(Twin):
+    """The twin of a lazy list, which reads its further pages in a thread."""
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        """Yield the runs."""
-        runs = iter(self._handle)
-        while page := await in_thread(lambda: list(islice(runs, _PAGE))):
-            for run in page:
-                yield run
+        """Yield the entries."""
+        entries = iter(self._handle)
+        while page := await in_thread(lambda: list(islice(entries, _PAGE))):
+            for entry in page:
+                yield entry
 
 
 class OrchestratorTwin(Twin):
@@ -282,7 +282,12 @@ if TYPE_CHECKING:
         async def status_message(self) -> str: ...
         async def view(self) -> RunView: ...
 
-    class RunListAio:
+    class ListAio(Generic[Item]):
+        """`aio` of any lazy list, such as `orchestrator.audit(...).aio`."""
+
+        def __aiter__(self) -> AsyncIterator[Item]: ...
+
+    class RunListAio(ListAio[Run]):
         """`orchestrator.runs(...).aio`."""
 
         cancel = Call(RunList.cancel)
@@ -292,8 +297,6 @@ if TYPE_CHECKING:
         retry = Call(RunList.retry)
         suspend = Call(RunList.suspend)
         interrupt = Call(RunList.interrupt)
-
-        def __aiter__(self) -> AsyncIterator[Run]: ...
 
     class PrimitiveAio:
         """`aio` of any primitive."""

@@ -9,10 +9,12 @@ from orchestrator_celery.lifecycle.audit import record
 from orchestrator_celery.lifecycle.doctor import Doctor
 from orchestrator_celery.model.checks import Check
 from orchestrator_celery.model.ids import HasId, id_of
+from orchestrator_celery.views.task_infos import list_tasks
 from orchestrator_celery.views.workers import list_workers
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.model.observe.tasks import TaskInfo
     from orchestrator_celery.model.observe.workers import WorkerView
 
 __all__ = ("Operations",)
@@ -30,6 +32,14 @@ class Operations:
         A worker whose lease is over is listed, with `alive` False, until its tasks were resumed.
         """
         return list_workers(self.container)
+
+    def tasks(self) -> list[TaskInfo]:
+        """List the project's tasks that this process or a live worker has, by name, with their parameters.
+
+        A worker is asked about tasks that this process lacks; answers are remembered for ten seconds. If no worker
+        answers within a second, such tasks have no parameters.
+        """
+        return list_tasks(self.container)
 
     def doctor(self) -> Iterator[Check]:
         """Check the set-up: the store and its durability, the broker, the workers, the clocks. Nothing is changed.

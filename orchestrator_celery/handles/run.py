@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +11,7 @@ from celery.result import AsyncResult
 
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
+from orchestrator_celery.handles.lazy_list import FIRST, LazyList, lazily
 from orchestrator_celery.handles.run_facts import RunFacts
 from orchestrator_celery.handles.run_outcome import RunOutcome
 from orchestrator_celery.handles.run_verbs import RunVerbs
@@ -177,9 +178,9 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         """The same methods for asyncio: `await run.aio.suspend()`. None of them blocks the event loop."""
         return cast("RunAio", RunTwin(self))
 
-    def approvals(self) -> list[ApprovalView]:
+    def approvals(self) -> LazyList[ApprovalView]:
         """List the approvals of this run that wait for an answer."""
-        return WaitingApprovals(self._container).of(self.id)
+        return LazyList(WaitingApprovals(self._container).of(self.id))
 
     # -- swarms -------------------------------------------------------------------------------------
 
@@ -195,28 +196,38 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         node: str = ROOT,
         offset: int = 0,
         limit: int | None = None,
-    ) -> Iterator[ItemView]:
-        """Yield the items of the swarm in their order, read page by page.
+    ) -> LazyList[ItemView]:
+        """List the items of the swarm in their order. The list is read page by page.
+
+        Its length is known without a state; with a state, if all items are on the first page.
 
         Args:
             state: only items in this state.
             node: id or name of the swarm, if the swarm is not the whole run.
             offset: index of the first item.
-            limit: most items to yield.
+            limit: most items to list.
 
         Raises:
             RunNotFound: the run has no record.
             OrchestratorError: the state is not known, or the node is not a swarm (or group).
         """
         wanted = filter_word(NodeState, "state", state)
-        return self._pages(node).items(wanted, offset, limit)
+        pages = self._pages(node)
 
-    def results(self, *, node: str = ROOT) -> Iterator[Any]:
-        """Yield the results of the swarm's items in their order, read page by page; None for an item without a result.
+        def read(before: Sequence[ItemView]) -> Iterator[ItemView]:
+            if before:
+                return pages.items(wanted, before[-1].index + 1)
+            return pages.items(wanted, offset, (FIRST if limit is None else limit) + 1)
+
+        return lazily(read, limit, None if wanted else lambda: max(0, pages.total() - offset))
+
+    def results(self, *, node: str = ROOT) -> LazyList[Any]:
+        """List the results of the swarm's items in their order, read page by page; None for an item without a result.
 
         Raises: as `items`.
         """
-        return self._pages(node).results()
+        pages = self._pages(node)
+        return lazily(lambda before: pages.results(len(before)), None, pages.total)
 
     # -- events -------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator_celery.errors import ConfirmationRequired, OrchestratorError, RunNotFound, StoreUnavailable
-from orchestrator_celery.handles.async_twins import RunListTwin
+from orchestrator_celery.handles.async_twins import ListTwin
 from orchestrator_celery.handles.lazy_list import LazyList
 from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
 from orchestrator_celery.model.audit import CancelPlan
@@ -51,7 +51,7 @@ class RunList(LazyList["Run"]):
 
         None of them blocks the event loop.
         """
-        return cast("RunListAio", RunListTwin(self))
+        return cast("RunListAio", ListTwin(self))
 
     def suspend(self) -> list[RunAnswer]:
         """Call `Run.suspend` for each run.

@@ -95,16 +95,15 @@ class SignatureCatalog:
             raise SignatureGone(f"No signature has the id {id!r}: it was never saved here, or was deleted.")
         return self._stored(id)
 
-    def matching(self, wanted: SignatureFilter, offset: int, limit: int) -> list[StoredSignature]:
-        """Return the signatures that match a filter, newest first.
+    def matching(self, wanted: SignatureFilter, offset: int) -> Iterator[StoredSignature]:
+        """Yield the signatures that match a filter, newest first.
 
         Args:
             wanted: the filter.
             offset: number of matches to leave out.
-            limit: most signatures to return.
         """
         matches = (id for id, head in self._all(wanted) if wanted.matches(id, head))
-        return [self._stored(id) for id in islice(matches, offset, offset + limit)]
+        return map(self._stored, islice(matches, offset, None))
 
     def of_run(self, run: str, head: Head) -> StoredSignature:
         """Return the signature that a run was started from, or, if that is gone, the run's own."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator_celery.handles.lazy_list import FIRST, LazyList, lazily
 from orchestrator_celery.model.changes import Change
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.reports import ResumeReport
@@ -31,14 +32,21 @@ class Watching:
     #: The parts that handles and workers use; not part of the public interface.
     container: Container
 
-    def resume_reports(self, *, offset: int = 0, limit: int = 100) -> list[ResumeReport]:
-        """List the reports of sweeps that changed something, newest first.
+    def resume_reports(self, *, offset: int = 0, limit: int | None = None) -> LazyList[ResumeReport]:
+        """List the reports of sweeps that changed something, newest first. The list is read page by page.
 
         Args:
             offset: number of reports to leave out.
-            limit: most reports to return.
+            limit: most reports to list; by default all.
         """
-        return [ResumeReport.model_validate_json(raw) for raw in self.container.reader.reports(offset, limit)]
+
+        def read(before: Sequence[ResumeReport]) -> Iterator[ResumeReport]:
+            place = offset + len(before)
+            while page := self.container.reader.reports(place, FIRST):
+                yield from map(ResumeReport.model_validate_json, page)
+                place += len(page)
+
+        return lazily(read, limit, lambda: sum(1 for _ in read(())))
 
     def watch(
         self,

@@ -98,9 +98,8 @@ def list_audit(
     since: datetime | None,
     until: datetime | None,
     offset: int,
-    limit: int,
-) -> list[AuditEntry]:
-    """Return the entries that match, newest first.
+) -> Iterator[AuditEntry]:
+    """Yield the entries that match, newest first.
 
     Args:
         trail: the audit trail.
@@ -108,7 +107,6 @@ def list_audit(
         since: the earliest time.
         until: the latest time.
         offset: matching entries to leave out.
-        limit: most entries to return.
     """
     low = None if since is None else since.timestamp() * 1000
     high = None if until is None else until.timestamp() * 1000
@@ -118,7 +116,7 @@ def list_audit(
         if (entry := _entry(place, raw))
         and all(wanted is None or getattr(entry, field) == wanted for field, wanted in asked.items())
     )
-    return list(islice(matches, offset, offset + limit))
+    return islice(matches, offset, None)
 
 
 def _entry(place: str, raw: bytes) -> AuditEntry:

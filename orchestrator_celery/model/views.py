@@ -88,7 +88,8 @@ class NodeView(_View):
     report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
     that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
     visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer. `open`
-    says whether a swarm takes items now.
+    says whether a swarm takes items now. `replaced_by` is the id of the run that stands in for a task that replaced
+    itself by a canvas, and `replacement` is the root of that run; ids below it are those of its own nodes.
     `NodeTimes` describes the times.
     """
 
@@ -111,6 +112,8 @@ class NodeView(_View):
     earlier: tuple[NodeView, ...] = ()
     answer: AnswerView | None = None
     open: bool = False
+    replaced_by: str | None = None
+    replacement: NodeView | None = None
 
     @property
     def inner(self) -> dict[NodeState, int]:
@@ -137,6 +140,10 @@ class NodeView(_View):
             lines.extend(views[0]._lines(indent + "  ", len(views)))
         if more > 0:
             lines.append(f"{indent}  ... {more} more")
+        if self.replaced_by is not None:
+            lines.append(indent + printable(f"  replaced by the run {self.replaced_by}"))
+        if self.replacement is not None:
+            lines += self.replacement._lines(indent + "    ")
         return lines
 
 

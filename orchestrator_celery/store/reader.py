@@ -258,6 +258,11 @@ class Reader:
         """
         return sorted(found.decode() for found in self._client.smembers(self._keys.inner(run)))
 
+    def replaced(self, run: str, tasks: Sequence[str]) -> list[bool]:
+        """Whether tasks with these ids have replaced themselves, by an inner run or by a task."""
+        found = self._client.smismember(self._keys.inner(run), list(tasks)) if tasks else []
+        return [bool(each) for each in found]
+
     def newest_of(self, signature: str, offset: int, count: int) -> list[str]:
         """Return a page of the runs that were registered with a signature, newest first."""
         page = self._client.zrevrange(self._keys.registered(signature), offset, offset + count - 1)

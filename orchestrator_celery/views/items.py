@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from orchestrator_celery.engine.outcome import Outcome
@@ -49,20 +48,24 @@ class ItemPages:
         self._status = status
         self._pool = pool
 
-    def items(self, state: NodeState | None, offset: int, limit: int | None) -> Iterator[ItemView]:
-        """Yield the items in their order, from `offset`; at most `limit` items in `state`."""
-        found = (
+    def items(self, state: NodeState | None, offset: int, page: int = _PAGE) -> Iterator[ItemView]:
+        """Yield the items in a state in their order.
+
+        Args:
+            state: None for all items.
+            offset: index of the first item.
+            page: most items that are read at once.
+        """
+        return (
             _item(view, level)
-            for indexes in self._candidates(state, offset, limit)
+            for indexes in self._candidates(state, offset, max(1, min(page, _PAGE)))
             for view, level in self._views(indexes)
             if state is None or view.state is state
         )
-        return islice(found, limit)
 
-    def _candidates(self, state: NodeState | None, offset: int, limit: int | None) -> Iterator[list[int]]:
+    def _candidates(self, state: NodeState | None, offset: int, size: int) -> Iterator[list[int]]:
         """Yield pages of indexes of items that may be in a state; their records decide."""
-        total = self._total()
-        size = _PAGE if limit is None else max(1, min(limit, _PAGE))
+        total = self.total()
         if state in _UNDER_WAY:
             indexes = self._reader.items_under_way(self._run, self._pool)
             yield from in_chunks((index for index in indexes if offset <= index < total), size)
@@ -86,10 +89,10 @@ class ItemPages:
             place = min(place, stop)
         return sorted(index for index in found if index < place), place
 
-    def results(self) -> Iterator[Any]:
-        """Yield the results in the order of the items; None for an item without a result."""
-        total = self._total()
-        for start in range(0, total, _PAGE):
+    def results(self, offset: int = 0) -> Iterator[Any]:
+        """Yield the results in the order of the items, from `offset`; None for an item without a result."""
+        total = self.total()
+        for start in range(offset, total, _PAGE):
             yield from self._outcome.values([f"{self._pool}.{i}" for i in range(start, min(start + _PAGE, total))])
 
     def _views(self, indexes: list[int]) -> Iterator[tuple[NodeView, Priority]]:
@@ -98,7 +101,8 @@ class ItemPages:
         for view in TreeReader(self._reader, self._codec, self._run, self._status).items(self._pool, nodes):
             yield view, Priority(levels.get(int(view.id.rpartition(".")[2]), Priority.MEDIUM))
 
-    def _total(self) -> int:
+    def total(self) -> int:
+        """Return the number of items."""
         return self._reader.pool_size(self._run, self._pool)
 
 

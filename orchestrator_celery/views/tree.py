@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import NodeNotFound
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.ids import ROOT, LeafId
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import AnswerView, ErrorView, NodeProgress, NodeView
@@ -27,6 +28,8 @@ from orchestrator_celery.views.roll_up import rolled_up
 
 __all__ = ("TreeReader", "child_count", "node_name")
 
+#: Most runs that stand in for tasks whose trees are read, on each level.
+_REPLACEMENTS = 10
 #: Letters of callbacks after an item of a swarm (on success, on failure, always): attributes of the item, of the swarm.
 _AFTER = {
     "s": (Attribute.OWN_SUCCESS, Attribute.EACH_SUCCESS),
@@ -133,7 +136,34 @@ class TreeReader:
             total = child_count(spec, pool)
             view = self._with_children(node, spec, total, facts, limit, depth)
             views.append(self._with_item_callbacks(_with_progress(view, pool), spec, after or {}))
-        return views
+        return self._with_replacements(views, limit, depth)
+
+    def _with_replacements(self, views: list[NodeView], limit: int, depth: int | None) -> list[NodeView]:
+        """Add the runs that stand in for tasks; the trees of the first few of them."""
+        tasks = {
+            view.id: str(LeafId(self._run, view.id, view.attempts))
+            for view in views
+            if view.kind is NodeKind.TASK and view.attempts
+        }
+        marks = zip(tasks, self._reader.replaced(self._run, list(tasks.values())), strict=True)
+        replaced = [node for node, is_replaced in marks if is_replaced]
+        if not replaced:
+            return views
+        heads = self._reader.heads([tasks[node] for node in replaced])
+        # A task that replaced itself by another task has no run of its own.
+        runs = {node: head.status for node, head in zip(replaced, heads, strict=True) if not head.is_gone}
+        shown = [] if depth == 0 else list(runs)[:_REPLACEMENTS]
+        deeper = None if depth is None else depth - 1
+        trees = {
+            node: TreeReader(self._reader, self._codec, tasks[node], runs[node]).view(ROOT, limit, deeper)
+            for node in shown
+        }
+        return [
+            view.model_copy(update={"replaced_by": tasks[view.id], "replacement": trees.get(view.id)})
+            if view.id in runs
+            else view
+            for view in views
+        ]
 
     def _visits(self, node: str, spec: Definition, facts: dict[str, Any], limit: int, depth: int | None) -> NodeView:
         """Return the view of a graph's node: its newest visit and the earlier ones.

@@ -60,7 +60,7 @@ def install(container: Container) -> None:
     if app.finalized:
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
-    for handler in (check, guard, _register_stop_command, turns.gate.on_worker_init):
+    for handler in (check, guard, _register_commands, turns.gate.on_worker_init):
         _connect(container, (signals.worker_init, handler))
     _connect(container, *_thread_handlers(container, reporter, lost, turns.gate))
     handlers = TaskSignals(container, reporter, lost, retry_replace, unknown)
@@ -114,10 +114,11 @@ def _flusher(container: Container) -> Any:
     return flush_changes
 
 
-def _register_stop_command(**_: Any) -> None:
-    from orchestrator_celery.worker import stop_command  # a client does not import the worker
+def _register_commands(**_: Any) -> None:
+    from orchestrator_celery.worker import stop_command, tasks_command  # a client does not import the worker
 
     stop_command.register()
+    tasks_command.register()
 
 
 def _thread_handlers(

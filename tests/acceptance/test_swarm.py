@@ -60,7 +60,7 @@ def test_tolerated_failures_leave_none_in_their_place(app, tolerated):
     run = Swarm([p.fail_if.s(i, [1, 3]) for i in range(5)], max_failures=tolerated).apply_async()
     assert run.get(timeout=120) == [0, None, 2, None, 4]
     assert [item.index for item in run.items(state="FAILED")] == [1, 3]
-    assert next(run.items(state=NodeState.FAILED)).error.type == "KeyError"
+    assert run.items(state=NodeState.FAILED)[0].error.type == "KeyError"
 
 
 def test_stop_after_n_failures_skips_the_rest(app):

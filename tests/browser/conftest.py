@@ -53,16 +53,28 @@ def static():
 
 
 @pytest.fixture(scope="package")
-def shop(ledger_server):
+def standing(ledger_server):
+    """Starts projects with a worker, each with a Redis of its own."""
+
+    @contextmanager
+    def start(name):
+        with (
+            EmbeddedRedis() as server,
+            Stand(server.url(0), server.url(1), name) as stand,
+            stand.worker(concurrency=4),
+        ):
+            yield stand
+            # The connections of the app are closed now, and the thread behind the pages reads until it sees that none is open.
+            wait_for(lambda: not any(thread.name == "orchestrator-dashboard" for thread in threading.enumerate()))
+
+    return start
+
+
+@pytest.fixture(scope="package")
+def shop(standing):
     """A project with a worker, and runs of every kind."""
-    with (
-        EmbeddedRedis() as server,
-        Stand(server.url(0), server.url(1), "shop") as stand,
-        stand.worker(concurrency=4),
-    ):
+    with standing("shop") as stand:
         yield Shop(stand)
-        # The connections of the app are closed now, and the thread behind the pages reads until it sees that none is open.
-        wait_for(lambda: not any(thread.name == "orchestrator-dashboard" for thread in threading.enumerate()))
 
 
 @pytest.fixture(scope="package")

@@ -8,6 +8,18 @@ from playwright.sync_api import expect
 PROJECT = "tests.kit.project."
 
 
+#: Waits until neither the canvas nor a node has moved for some frames: places that are measured before would be wrong.
+STILL = """() => new Promise((done) => {
+  const look = (before, same) => {
+    const moving = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
+    const now = [...moving].map((element) => element.style.transform).join();
+    if (same === 10) done();
+    else requestAnimationFrame(() => look(now, now === before ? same + 1 : 0));
+  };
+  look("", 0);
+})"""
+
+
 class Drawing:
     """The page of the editor.
 
@@ -95,6 +107,7 @@ class Drawing:
     def drag(self, source, target, error=False):
         """Draw an edge from handle to handle; it is selected then."""
         self.select(source)
+        self.page.evaluate(STILL)
         start = self.node(source).locator(f'[data-handleid="{"error" if error else "then"}"]').bounding_box()
         end = self.node(target).locator(".target").bounding_box()
         mouse = self.page.mouse
@@ -115,7 +128,7 @@ class Drawing:
 
     def when(self, text):
         """Write the condition of the selected edge."""
-        self.field("When").fill(text)
+        self.field("When, as text").fill(text)
         return self
 
     def valid(self):

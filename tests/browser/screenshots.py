@@ -97,6 +97,22 @@ def sample():
             process.wait(timeout=60)
 
 
+def try_out(page):
+    """Show a dry run in the editor."""
+    page.get_by_role("tab", name="Try out").click()
+    page.get_by_label("Result of check stock").fill('{"looks": 1} | {"looks": 3}')
+    page.get_by_label("Result of charge").fill('{"paid": 12.5}')
+    page.get_by_label("Result of ship").fill('"DHL 4711"')
+    page.get_by_role("button", name="Dry run").click()
+    page.locator("[data-steps]").wait_for()
+
+
+#: Windows that are larger than usual.
+SIZES = {"editor": (1480, 820), "editor-try": (1480, 820)}
+#: What a person does before a picture is taken.
+ACTS = {"editor-try": try_out}
+
+
 def take(browser, site, name, path, theme="light", size=(1280, 800)):
     """Take one picture."""
     context = browser.new_context(
@@ -107,6 +123,7 @@ def take(browser, site, name, path, theme="light", size=(1280, 800)):
     page.goto(site.address + path)
     page.get_by_role("heading", level=1).wait_for()
     page.locator(".shimmer").first.wait_for(state="detached")
+    ACTS.get(name.rsplit("-", 1)[0], lambda _: None)(page)
     page.wait_for_timeout(1500)  # the layout of a graph, and the first lines of a log
     page.evaluate(NEUTRAL, NAMES)
     page.screenshot(path=str(FOLDER / f"{name}.png"))
@@ -123,8 +140,8 @@ def main(wanted):
             if wanted and name not in wanted:
                 continue
             for theme in ("light", "dark"):
-                take(browser, site, f"{name}-{theme}", path, theme)
-            if name in ("overview", "runs", "run-graph", "approvals"):
+                take(browser, site, f"{name}-{theme}", path, theme, SIZES.get(name, (1280, 800)))
+            if name in ("overview", "runs", "run-graph", "approvals", "editor"):
                 take(browser, site, f"{name}-phone", path, size=(390, 844))
         browser.close()
 

@@ -104,3 +104,19 @@ def test_a_dry_run_goes_its_way_without_a_task(browser, graph):
     assert browser.refused("graph-tools/dry-run", document=document, results={"nix": [1]})["status"] == 422
     assert browser.refused("graph-tools/dry-run", document=document, kwargs={"results": 1})["status"] == 422
     assert browser.refused("graph-tools/dry-run", document={**document, "edges": []})["error"] == "GraphInvalid"
+
+
+def test_arguments_that_do_not_fit_start_nothing(browser, app, graph):
+    """Given more arguments than the first task takes, then the caller is told, and no run is left."""
+    before = app.orchestrator.graphs.save(graph, name="does not fit")
+    for path, form in (
+        ("graph-tools/test-run", {"document": graph.to_dict()}),
+        ("graphs/does not fit/run", {}),
+        (f"signatures/{before.signature}/run", {}),
+        ("tasks/tests.kit.project.add/run", {}),
+    ):
+        problem = browser.refused(path, args=[1, 2, 3, 4], **form)
+        assert (problem["status"], problem["error"]) == (422, "InvalidWorkflow")
+        assert "positional argument" in problem["detail"]
+    assert app.orchestrator.signature(before.signature).runs(limit=5) == []
+    app.orchestrator.signature(before.signature).purge(confirm=True)

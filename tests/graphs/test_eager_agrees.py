@@ -9,6 +9,7 @@ import pytest
 from celery import Celery
 from hypothesis import HealthCheck, given, settings
 
+from orchestrator_celery import ConditionalGraph
 from tests.kit.cases import amount
 
 from .behaviour import Bodies, plain
@@ -37,18 +38,38 @@ def quiet():
     logger.disabled = False
 
 
-def compare(definition: dict[str, Any], value: Any) -> None:
-    """Run a graph in both; the eager one takes bodies in the order of activation."""
+def compare(definition: dict[str, Any], value: Any, graph: ConditionalGraph | None = None) -> None:
+    """Run a graph in both; the eager one takes bodies in the order of activation.
+
+    Args:
+        definition: the graph for the interpreter.
+        value: what the graph is given.
+        graph: the graph for the eager application; by default the one that is built from the definition.
+    """
     bodies = Bodies()
     expected = interpret(definition, bodies, value, in_turn, eager=True)
     TOLD.reset()
-    found = built(definition, APP).apply((value,))
+    found = (graph or built(definition, APP)).apply((value,))
     assert found.successful() == (expected.state == "SUCCEEDED")
     assert TOLD.calls == bodies.calls
     if expected.state == "SUCCEEDED":
         assert plain(found.result) == plain(expected.value)
     else:
         assert type(found.result).__name__ == expected.value.type
+
+
+@pytest.mark.timeout(900)  # finding the smallest example takes its time
+@given(graphs(Kind(sure=True)), inputs_of_runs)
+@settings(max_examples=amount(50, 500), deadline=None, suppress_health_check=list(HealthCheck))
+def test_random_graphs_from_their_modules(definition, value):
+    """Given a graph that was written as a Python module, when the module's graph is applied, then it does the same."""
+    graph = built(definition, APP)
+    names: dict[str, Any] = {}
+    exec(graph.to_python(), names)
+    again = names["graph"]
+    assert again == graph
+    assert "from_dict" not in graph.to_python()
+    compare(definition, value, ConditionalGraph.from_dict(again.to_dict(), app=APP))
 
 
 @pytest.mark.timeout(900)  # finding the smallest example takes its time

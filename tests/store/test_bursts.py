@@ -35,6 +35,15 @@ def claim_all(play: Play, effects: Effects) -> int:
     return most
 
 
+def more(play: Play, node: str, waited: int) -> int:
+    """Claim a node whose message waited for that many milliseconds; how many items are sent then."""
+    claimed = play.store.claim(play.leaf(node), FIRST, "w/1/a")
+    assert claimed.refused is None
+    if not any(isinstance(effect, StartMore) for effect in claimed.todo):
+        return 0
+    return len(sent(play.store.start_more(play.run, node, waited)))
+
+
 def live(play: Play) -> int:
     return len([node for node in play.live() if node != CLOSE])
 
@@ -49,6 +58,32 @@ def test_the_limit_is_reached(play, limit, item):
     assert most <= BURST
     assert play.redis.hmget(play.store.keys.root("r"), "more", "owed") == [None, None]
     assert play.store.start_more("r").refused is Refused.STALE
+
+
+def test_an_unbounded_pool_sends_no_more_than_processes_wait_for(play):
+    """Given an unbounded swarm, then a claim starts the next burst only if few messages wait behind it."""
+    play.start(swarm(*[leaf()] * 1000), window=256)
+    assert [more(play, f"0.{index}", 10_000) for index in (0, 5, 31)] == [0, 0, 0]
+    assert live(play) == BURST
+    assert more(play, "0.32", 10_000) == BURST
+    assert more(play, "0.33", 10_000) == 0
+    assert play.redis.hmget(play.store.keys.root("r"), "more", "owed")[0] == b"0"
+
+
+def test_a_message_that_did_not_wait_starts_the_next_burst(play):
+    """Given items that processes go on with, then the wait of a message tells whether there are enough messages."""
+    play.start(swarm(*[leaf()] * 1000), window=256)
+    assert more(play, "0.32", 10_000) == BURST
+    assert more(play, f"0.{BURST}", 50) == 0
+    assert more(play, f"0.{BURST + 1}", 49) == BURST
+    assert more(play, "0.1", 0) == 0, "of the first burst, no message has waited"
+
+
+def test_a_claim_elsewhere_in_the_run_starts_bursts(play):
+    """Given two unbounded swarms, when a task of the one is claimed, then the other starts a burst as before."""
+    play.start(unit(group(swarm(*[leaf()] * 100), swarm(*[leaf()] * 100))), window=256)
+    assert play.redis.hget(play.store.keys.root("r"), "more")
+    assert more(play, "0.0.0.0", 10_000) > 0
 
 
 def test_items_of_several_tasks_fill_bursts(play):

@@ -203,10 +203,9 @@ def test_an_unbounded_swarm_starts_an_item_for_the_process_that_is_free(play):
     [
         (PLAIN, Offer()),
         (PLAIN, OFFER._replace(tasks=",u,")),
-        (PLAIN, OFFER._replace(spent=2000 // WINDOW + 1)),
         (b'["t",[],{},{"queue":"other"}]', OFFER),
     ],
-    ids=["nothing", "another task", "a turn that is over", "options"],
+    ids=["nothing", "another task", "options"],
 )
 def test_an_unbounded_swarm_starts_no_item_that_would_need_a_message(play, first, offer):
     """Given a process that would not go on with the next item, then the swarm waits until it can start many at once."""
@@ -214,6 +213,15 @@ def test_an_unbounded_swarm_starts_no_item_that_would_need_a_message(play, first
     play.claim("0.0", owner=OWNER)
     assert finish(play, "0.0", offer and offer._replace(carrier=offer.carrier and "0.0:1")) == (None, [])
     assert len(play.live()) == WINDOW - 1
+
+
+def test_after_its_turn_a_process_leaves_one_message_for_the_one_that_it_takes(play):
+    """Given an unbounded swarm, when an item ends and the turn is over, then one item is sent: as many wait as before."""
+    play.start(swarm(*[step() for _ in range(WINDOW + 40)]))
+    over = OFFER._replace(carrier="0.0:1", spent=2000 // WINDOW + 1)
+    play.claim("0.0", owner=OWNER)
+    assert finish(play, "0.0", over) == (None, [f"0.{WINDOW}"])
+    assert len(play.live()) == WINDOW
 
 
 def test_the_callback_of_an_item_comes_before_the_next_item(play):

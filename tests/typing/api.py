@@ -74,6 +74,7 @@ from orchestrator_celery import (
     ItemsAdded,
     ItemView,
     KindStatistics,
+    LazyList,
     LeafIgnored,
     LogLine,
     News,
@@ -147,6 +148,8 @@ from orchestrator_celery import (
     SwarmFailed,
     SwarmFull,
     SwarmWasClosed,
+    TaskInfo,
+    TaskParameter,
     TaskPolicy,
     UnknownEvent,
     UnknownOption,
@@ -359,9 +362,9 @@ def tree(run: Run) -> list[str]:
 
 
 def items(run: Run) -> list[int]:
-    assert_type(run.results(), Iterator[Any])
+    assert_type(run.results(), LazyList[Any])
     failed = run.items(NodeState.FAILED, offset=10, limit=5)
-    assert_type(failed, Iterator[ItemView])
+    assert_type(failed, LazyList[ItemView])
     return [item.index for item in (*failed, *run.items("SUCCEEDED"), *run.items())]
 
 
@@ -453,7 +456,7 @@ def watch(run: Run, after: str = "0") -> str:  # noqa: C901, PLR0911, PLR0912 - 
 def people(run: Run) -> list[str]:
     run.approve("review", by="ada", note="fine")
     run.reject("review")
-    assert_type(run.approvals(), list[ApprovalView])
+    assert_type(run.approvals(), LazyList[ApprovalView])
     assert_type(run.tree().answer, AnswerView | None)
     told = [event for event in run.events() if isinstance(event, (ApprovalAwaited, ArrivalIgnored, NodeSkipped))]
     found = orchestrator.approvals()
@@ -461,10 +464,10 @@ def people(run: Run) -> list[str]:
     return [view.name for view in found] + [event.node for event in told]
 
 
-async def people_elsewhere(run: Run) -> list[ApprovalView]:
+async def people_elsewhere(run: Run) -> LazyList[ApprovalView]:
     await run.aio.approve("review", by="ada")
     await run.aio.reject("review", note="no")
-    assert_type(await run.aio.approvals(), list[ApprovalView])
+    assert_type(await run.aio.approvals(), LazyList[ApprovalView])
     return await orchestrator.aio.approvals()
 
 
@@ -542,6 +545,12 @@ def tried() -> DryRun:
     return found if error is None else orders.dry_run()
 
 
+def tasks() -> list[TaskInfo]:
+    parameters: tuple[TaskParameter, ...] | None = orchestrator.tasks()[0].parameters
+    assert_type([one.json_schema for one in parameters or ()], list[dict[str, Any]])
+    return orchestrator.tasks()
+
+
 async def saved_graphs_aio() -> GraphVersion:
     assert_type(await orchestrator.graphs.aio.names(), list[str])
     return await orchestrator.graphs.aio.save(orders, base=1)
@@ -565,7 +574,7 @@ def stored(run: Run) -> StoredSignature:
         assert_type(exc.run, str)
     except SignatureGone:
         return run.signature
-    assert_type(orchestrator.signatures(status="ACTIVE", saved=True, tag="eu", limit=10), list[StoredSignature])
+    assert_type(orchestrator.signatures(status="ACTIVE", saved=True, tag="eu", limit=10), LazyList[StoredSignature])
     return orchestrator.signature(kept.id)
 
 
@@ -692,7 +701,7 @@ def cancelling(run: Run) -> list[AuditEntry]:
     run.cancel(confirm=True)
     entries = orchestrator.audit(run=run.id, verb="cancel", actor="ada@example.org", limit=1)
     assert_type(entries[0].refused, bool)
-    return entries
+    return entries[:1]
 
 
 # -- errors --------------------------------------------------------------------------------------------

@@ -400,8 +400,8 @@ def test_graphs(command, shop, documents):
     assert (same.returncode, same.stdout) == (0, "")
     exported = command("graph", "export", old).stdout
     assert json.loads(exported) == json.loads((documents / "old.json").read_text())
-    saved = command("graph", "import", "-", "--name", "adds", stdin=exported).stdout.strip()
-    assert shop.orchestrator.signature(saved).name == "adds"
+    place, saved = command("graph", "import", "-", "--name", "adds", stdin=exported).stdout.split()
+    assert (place, shop.orchestrator.signature(saved).name) == ("adds@1", "adds")
     done = command("graph", "run", old, "--arg", "41", "--wait")
     assert (done.returncode, json.loads(done.stdout)) == (0, 42), done.stderr
     started = command("graph", "run", old, "--arg", "41").stdout.strip()
@@ -441,6 +441,42 @@ def test_graphs_as_modules(command, shop, documents):
     compared = command("graph", "diff", "--json", old, f"{flows}:adds")
     changes = json.loads(compared.stdout)
     assert (compared.returncode, changes["fields"], changes["nodes"]) == (1, ["name"], [])
+
+
+def test_saved_graphs(command, shop, documents):
+    """Given a graph that is saved twice, then its versions are sources; a stale base is refused, and nothing is saved."""
+    new = str(documents / "new.json")
+    layout = {"nodes": {"a": {"x": 1, "y": 2}}}
+    document = json.loads((documents / "old.json").read_text())
+    shop.orchestrator.graphs.save(ConditionalGraph.from_dict(document, app=shop.app), name="kept", layout=layout)
+    saved = command("graph", "import", new, "--name", "kept", "--base", "1", "--note", "two nodes", "--by", "ada")
+    place, signature = saved.stdout.split()
+    assert place == "kept@2", saved.stderr
+    version = shop.orchestrator.graphs.get("kept")
+    assert (version.signature, version.note, version.author) == (signature, "two nodes", "ada")
+    assert version.layout == layout, "an editor finds the nodes where they were"
+    stale = command("graph", "import", new, "--name", "kept", "--base", "1")
+    assert (stale.returncode, stale.stdout, len(stale.stderr.splitlines())) == (1, "", 1)
+    assert "has saved version 2" in stale.stderr
+    assert [each.version for each in shop.orchestrator.graphs.versions("kept")] == [2, 1]
+    compared = json.loads(command("graph", "diff", "--json", "kept@1", "kept").stdout)
+    assert compared["nodes"] == [{"name": "b", "change": "added", "fields": []}]
+    assert {"change": "added", "from": "a", "to": "b", "text": ""} in compared["edges"]
+    listed = json.loads(command("graph", "list", "kept", "--json").stdout)
+    assert [(each["version"], each["note"]) for each in listed] == [(2, "two nodes"), (1, "")]
+    assert "kept@2" in command("graph", "list").stdout
+    started = command("graph", "run", "kept@1", "--arg", "41").stdout.strip()
+    run = shop.orchestrator.run(started)
+    assert run.get(timeout=60) == 42
+    assert shop.orchestrator.graphs.version_of(run.signature).version == 1
+    assert command("graph", "import", "saved:kept@1").stdout.split()[0] == "kept@3"
+    for source, told in (
+        ("kept@9", "There is no version 9 of saved graph 'kept'."),
+        ("nothing", "no saved graph 'nothing'"),
+    ):
+        refused = command("graph", "show", source)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert told in refused.stderr
 
 
 def test_a_module_that_raises(command, documents):

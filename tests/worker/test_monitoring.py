@@ -17,7 +17,7 @@ from orchestrator_celery import Orchestrator
 
 app = Celery("kit", broker=sys.argv[1], backend=sys.argv[2])
 run = Orchestrator(app).run(sys.argv[3])
-next(run.items())  # modules and connections
+run.items()[0]  # modules and connections
 before, redis = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, app.orchestrator.container.store.client
 calls = redis.info("stats")["total_commands_processed"]
 items = sum(1 for item in run.items())

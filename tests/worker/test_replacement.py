@@ -3,7 +3,7 @@
 import pytest
 from celery import chain, chord, group
 
-from orchestrator_celery import RunStatus, Swarm
+from orchestrator_celery import NodeState, RunStatus, Swarm
 from orchestrator_celery.model.events import NodeFailed, NodeRepublished, NodeRetried, NodeStarted, NodeSucceeded
 from tests.kit.waiting import wait_for
 from tests.worker.support import error_of, events
@@ -40,6 +40,23 @@ def test_replaced_task_stands_everywhere(busy, kind):
         assert run.get(timeout=120) == value, place
         assert run.status is RunStatus.SUCCEEDED
     assert first_ended(runs["first"][0], "0.0.0") == first_ended(runs["first"][0], "0.0.1") == 1
+
+
+def test_the_run_that_replaced_a_task_stands_under_its_node(busy):
+    """Given tasks that replaced themselves by a canvas and by a task, then the tree shows the run of the canvas."""
+    t = busy.tasks
+    run = busy.swarm([t("replaced", "chain"), t("replaced", "task"), t("add", 1, 1)]).apply_async()
+    run.get(timeout=120)
+    inner = f"{run.id}:0.0:1"
+    canvas, task, plain = run.tree().children
+    assert (canvas.replaced_by, task.replaced_by, plain.replaced_by) == (inner, None, None)
+    assert canvas.replacement == busy.orchestrator.run(inner).tree()
+    assert canvas.replacement.state is canvas.state is NodeState.SUCCEEDED
+    lines = str(run.tree()).splitlines()
+    at = lines.index(f"    replaced by the run {inner}")
+    assert lines[at + 1].startswith("      ")
+    assert run.tree(depth=0).replacement is None
+    assert [item.error for item in run.items()] == [None] * 3
 
 
 @pytest.mark.parametrize("kind", ["fail", "chain-fail"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ("Adjacency", "Edge", "adjacency", "branches", "reachable", "single_edges")
+__all__ = ("Adjacency", "Edge", "Reachability", "adjacency", "branches", "reachable", "single_edges")
 
 #: The nodes that each node reaches by one edge.
 Adjacency = Mapping[str, Iterable[str]]
@@ -48,6 +48,66 @@ def adjacency(edges: Iterable[Edge]) -> dict[str, list[str]]:
     for edge in edges:
         found.setdefault(edge.source, {})[edge.target] = None
     return {source: list(targets) for source, targets in found.items()}
+
+
+class Reachability:
+    """Which nodes each node reaches by at least one edge; in time that grows with the size of the graph.
+
+    Nodes that reach each other are a component. Components are found in the order in which each comes before those
+    that lead to it (Tarjan), and a number holds a bit for each node that a component reaches.
+
+    Args:
+        steps: the nodes that each node reaches by one edge.
+    """
+
+    def __init__(self, steps: Adjacency) -> None:
+        self._steps = {node: list(targets) for node, targets in steps.items()}
+        names = dict.fromkeys([*self._steps, *(there for targets in self._steps.values() for there in targets)])
+        self._bit = {name: 1 << place for place, name in enumerate(names)}
+        self._reach: dict[str, int] = {}
+        self._order: dict[str, int] = {}
+        self._lowest: dict[str, int] = {}
+        self._open: list[str] = []
+        for name in names:
+            if name not in self._order:
+                self._search(name)
+
+    def reaches(self, source: str, target: str) -> bool:
+        """Whether a path of at least one edge leads from one node to another."""
+        return bool(self._reach.get(source, 0) & self._bit.get(target, 0))
+
+    def _search(self, root: str) -> None:
+        waiting = [(root, iter(self._begin(root)))]
+        while waiting:
+            here, rest = waiting[-1]
+            there = next(rest, None)
+            if there is None:
+                waiting.pop()
+                if self._lowest[here] == self._order[here]:
+                    self._close(here)
+                if waiting:
+                    above = waiting[-1][0]
+                    self._lowest[above] = min(self._lowest[above], self._lowest[here])
+            elif there not in self._order:
+                waiting.append((there, iter(self._begin(there))))
+            elif there not in self._reach:  # it is open
+                self._lowest[here] = min(self._lowest[here], self._order[there])
+
+    def _begin(self, name: str) -> list[str]:
+        self._order[name] = self._lowest[name] = len(self._order)
+        self._open.append(name)
+        return self._steps.get(name, [])
+
+    def _close(self, first: str) -> None:
+        """Finish the component whose first node this is."""
+        place = self._open.index(first) if self._open[-1] != first else len(self._open) - 1
+        members, self._open = self._open[place:], self._open[:place]
+        found = 0
+        for member in members:
+            for there in self._steps.get(member, ()):
+                found |= self._bit[there] | self._reach.get(there, 0)
+        for member in members:
+            self._reach[member] = found
 
 
 def reachable(steps: Adjacency, start: Iterable[str], without: Container[str] = ()) -> set[str]:

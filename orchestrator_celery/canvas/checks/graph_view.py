@@ -11,6 +11,8 @@ from orchestrator_celery.canvas.graphs.graph_definition import END, START
 
 __all__ = ("GraphView",)
 
+#: Most names that an unknown name is compared with; each comparison takes some microseconds.
+_MOST_COMPARED = 1000
 _ENDS = {"START": START, "END": END}
 
 
@@ -31,6 +33,8 @@ class GraphView(NamedTuple):
         """Return the known name that is most similar to an unknown one."""
         if name.strip("_").upper() in _ENDS:
             return _ENDS[name.strip("_").upper()]
+        if len(self.nodes) > _MOST_COMPARED:
+            return None
         return next(iter(get_close_matches(name, [*self.nodes, START, END], 1, cutoff=0.8)), None)
 
     def suggestion(self, name: str) -> str:

@@ -7,7 +7,7 @@ from json import dumps
 from typing import Any
 
 from orchestrator_celery.canvas.approval import DECISIONS, can_fail
-from orchestrator_celery.canvas.checks.edges import adjacency, reachable
+from orchestrator_celery.canvas.checks.edges import Reachability, adjacency
 from orchestrator_celery.canvas.checks.graph_view import GraphView
 from orchestrator_celery.canvas.conditions.language import node_names, roots, words
 from orchestrator_celery.canvas.graphs.graph_definition import START
@@ -38,7 +38,7 @@ def rule_problems(graph: GraphView) -> Iterator[Problem]:
 
 def input_problems(graph: GraphView) -> Iterator[Problem]:
     """Yield the problems of the expressions in `inputs` and `map_over`."""
-    steps = adjacency(graph.corrected_edges())
+    paths = Reachability(adjacency(graph.corrected_edges()))
     for name, entry in graph.nodes.items():
         expressions = [("inputs", value) for value in entry.get("inputs", {}).values()]
         expressions += [("map_over", entry["map_over"])] if "map_over" in entry else []
@@ -46,7 +46,7 @@ def input_problems(graph: GraphView) -> Iterator[Problem]:
             for other in sorted(_names_in(node_names, json)):
                 if other not in graph.nodes:
                     yield Problem(name, f"{where} reads {other!r}, which is not a node", graph.suggestion(other))
-                elif name not in reachable(steps, steps.get(other, ())):
+                elif not paths.reaches(other, name):
                     hint = "read a node that ends before this one, or add an edge from it to this node"
                     yield Problem(name, f"{where} reads {other!r}, which does not come before it", hint)
             if "error" in _names_in(roots, json) and name not in _after_errors(graph):
@@ -137,9 +137,11 @@ def _keys(graph: GraphView, edge: Mapping[str, Any]) -> Iterator[Problem]:
 def _missing_decisions(graph: GraphView) -> Iterator[Problem]:
     """Yield decisions of approvals that have no target."""
     for name, entry in graph.nodes.items():
+        if "approval" not in entry:
+            continue
         own = [edge for edge in graph.definition["edges"] if edge["from"] == name and "error" not in edge]
         mapped = own and all("keys" in edge and "router" not in edge and "otherwise" not in edge for edge in own)
-        if "approval" in entry and mapped:
+        if mapped:
             known = [key for edge in own for key, _ in edge["keys"]]
             for decision in DECISIONS:
                 if decision not in known:

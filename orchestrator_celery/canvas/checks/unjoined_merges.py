@@ -55,8 +55,10 @@ def unjoined_merges(
         sources.setdefault(edge.target, set()).add(edge.source)
     merging = [name for name in nodes if "join" not in nodes[name] and len(sources.get(name, ())) > 1]
     joins = {("node", name) for name in nodes if "join" in nodes[name]}
-    forks = adjacency(known) if merging else {}
-    views = [view for fork in forks for view in _fork_views(fork, known, joins, fork in single)]
+    forks: dict[str, list[Edge]] = {}
+    for edge in known if merging else ():
+        forks.setdefault(edge.source, []).append(edge)
+    views = [view for fork, own in forks.items() for view in _fork_views(fork, own, known, joins, fork in single)]
     found = [name for name in merging if any(view.is_unjoined(name) for view in views)]
     # The tokens also arrive separately at every later merge. Only the first merges are reported.
     around = {name: frozenset(("node", other) for other in found if other != name) for name in found}
@@ -89,9 +91,8 @@ class _ForkView(NamedTuple):
         raise AssertionError(f"Two tokens of {self.fork} reachable {name} separately by fewer than two targets.")
 
 
-def _fork_views(fork: str, edges: list[Edge], joins: set[_Place], single: bool) -> Iterator[_ForkView]:
-    """Yield the views of a fork; none if its decisions take only one target each."""
-    own = [edge for edge in edges if edge.source == fork]
+def _fork_views(fork: str, own: list[Edge], edges: list[Edge], joins: set[_Place], single: bool) -> Iterator[_ForkView]:
+    """Yield the views of a fork with its own edges; none if its decisions take only one target each."""
     plain = list(dict.fromkeys(edge.target for edge in own if edge.kind == "edge"))
     declared = list({edge.position: edge for edge in own if edge.kind in ("branch", "otherwise")})
     outcomes = [_outcomes([edge for edge in own if edge.position == index], single) for index in declared]

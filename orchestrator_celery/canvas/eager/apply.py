@@ -40,6 +40,9 @@ class EagerGraph:
     def __init__(self, definition: Mapping[str, Any], max_visits: int, app: Any) -> None:
         self._nodes = {entry["name"]: entry for entry in definition["nodes"]}
         self._edges = definition["edges"]
+        self._own: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+        for place, edge in enumerate(self._edges):
+            self._own.setdefault(edge["from"], []).append((place, edge))
         self._retry = definition.get("retry")
         self._app = app
         self._walk = Walk(self._nodes, self._edges, max_visits)
@@ -158,8 +161,7 @@ class EagerGraph:
 
     def _taken(self, token: Token, result: Any) -> list[Taken]:
         """Return the edges to follow after a success: ask the routers, then evaluate each declaration."""
-        own = [(place, edge) for place, edge in enumerate(self._edges) if edge["from"] == token.node]
-        own = [(place, edge) for place, edge in own if "error" not in edge]
+        own = [(place, edge) for place, edge in self._own.get(token.node, ()) if "error" not in edge]
         keys = [self._key(place, edge, token, result) for place, edge in own]
         facts = self._facts(token, result, self._results)
         found = [
@@ -187,7 +189,7 @@ class EagerGraph:
     def _error_edges(self, name: str, error: Exception) -> list[Taken]:
         """Return the first error edge that matches, in a list."""
         names = self._error_names(error)
-        own = ((place, edge) for place, edge in enumerate(self._edges) if edge["from"] == name and "error" in edge)
+        own = ((place, edge) for place, edge in self._own.get(name, ()) if "error" in edge)
         return [Taken(place, edge["to"]) for place, edge in own if matches_error(edge["error"], names)][:1]
 
     def _error_names(self, error: Exception) -> list[str]:

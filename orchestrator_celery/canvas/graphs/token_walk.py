@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from orchestrator_celery.canvas.checks.edges import adjacency, reachable, single_edges
+from orchestrator_celery.canvas.checks.edges import Reachability, adjacency, single_edges
 from orchestrator_celery.canvas.graphs.graph_definition import END, START
 from orchestrator_celery.errors import GraphRecursion
 
@@ -46,9 +46,8 @@ class Walk:
         self, nodes: Mapping[str, Mapping[str, Any]], edges: Iterable[Mapping[str, Any]], max_visits: int
     ) -> None:
         known = list(single_edges(edges))
-        steps = adjacency(known)
         self._nodes, self._max_visits = nodes, max_visits
-        self._ahead = {name: reachable(steps, steps.get(name, ())) for name in nodes}
+        self._ahead = Reachability(adjacency(known))
         self._sources = adjacency(edge._replace(source=edge.target, target=edge.source) for edge in known)
         self._visits: Counter[str] = Counter()
         self._arrived: dict[str, dict[str, Token]] = {}
@@ -83,7 +82,7 @@ class Walk:
                 self._arrive(moved)
             else:
                 self._start(moved)
-        while (ready := next((name for name in self._nodes if self._is_ready(name)), None)) is not None:
+        while self._arrived and (ready := next(filter(self._is_ready, self._nodes), None)) is not None:
             self._start(self._met(ready)._replace(known=known))
 
     def result(self) -> Any:
@@ -119,15 +118,15 @@ class Walk:
 
     def _is_ready(self, name: str) -> bool:
         """Whether at least one token arrived at `join="all"`, and no other token can still reachable it."""
-        if name not in self._arrived or any(name in self._ahead[token.node] for token in self.tokens):
+        if name not in self._arrived or any(self._ahead.reaches(token.node, name) for token in self.tokens):
             return False
-        others = [other for other in self._arrived if other != name and name in self._ahead[other]]
+        others = [other for other in self._arrived if other != name and self._ahead.reaches(other, name)]
         return all(self._goes_first(name, other) for other in others)
 
     def _goes_first(self, name: str, other: str) -> bool:
         """Whether, of two joins that wait for each other, this one was declared first, so that it starts first."""
         order = list(self._nodes)
-        return other in self._ahead[name] and order.index(name) < order.index(other)
+        return self._ahead.reaches(name, other) and order.index(name) < order.index(other)
 
     def _arrive(self, token: Token) -> None:
         """Record an arrival. A source that arrives twice counts once, with its last value and both histories."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from orchestrator_celery.canvas.graphs.differences import GraphDifferences
 from orchestrator_celery.canvas.graphs.graph_definition import END, START
-from orchestrator_celery.cli.graphs.sources import json_of, read_graph
-from orchestrator_celery.cli.output import as_json, coloured
+from orchestrator_celery.cli.graphs.sources import json_of, read_graph, saved_version
+from orchestrator_celery.cli.output import as_json, coloured, json_options, moment, printed
 from orchestrator_celery.cli.project import acts, command, opened, said
-from orchestrator_celery.errors import GraphInvalid
+from orchestrator_celery.errors import GraphInvalid, GraphNotFound
+from orchestrator_celery.model.observe.saved_graphs import SavedGraph
 from orchestrator_celery.model.printing.text import printable, printable_lines
+from orchestrator_celery.orchestrator import Orchestrator
 
 __all__ = ("graph",)
 
@@ -24,8 +29,8 @@ _BY = click.option("--by", help="The person on whose behalf you act. Default: us
 def graph() -> None:
     """Draw, check, compare, save and start conditional graphs.
 
-    SOURCE is a JSON document, as a file or `-` for the standard input, or a graph in your code, as
-    `package.module:name` or `file.py:name`.
+    SOURCE is a JSON document, as a file or `-` for the standard input; or a graph in your code, as
+    `package.module:name` or `file.py:name`; or a saved graph, as `name` or `name@version`.
     """
 
 
@@ -78,7 +83,9 @@ def diff(ctx: click.Context, old: str, new: str, document: bool) -> None:
     with opened(ctx) as found:
         changes = read_graph(found, old).differences(read_graph(found, new), names=(old, new))
     if document:
-        click.echo(as_json(changes))
+        # The dashboard's API names the ends of an edge in the same way.
+        edges = [{"change": e.change, "from": e.source, "to": e.target, "text": e.text} for e in changes.edges]
+        click.echo(as_json({**changes.model_dump(), "edges": edges}))
     else:
         _show(changes)
     if changes:
@@ -102,13 +109,50 @@ def _end(end: str) -> str:
     return {START: "START", END: "END"}.get(end, end)
 
 
-@command(_SOURCE, click.option("--name", help="The name. Default: the graph's."), _BY, name="import")
-def import_(ctx: click.Context, source: str, name: str | None, by: str | None) -> None:
-    """Save SOURCE as a stored signature and print its id."""
+@command(
+    _SOURCE,
+    click.option("--name", help="The name. Default: the graph's."),
+    click.option("--note", default="", help="What you write about the version."),
+    click.option("--base", type=click.IntRange(0), help="The version that you have changed; 0: the name must be new."),
+    _BY,
+    name="import",
+)
+def import_(ctx: click.Context, source: str, name: str | None, note: str, base: int | None, by: str | None) -> None:
+    """Save SOURCE as a new version of a graph; print NAME@VERSION and the id of the version's signature.
+
+    With --base, nothing is saved if somebody has saved a newer version meanwhile.
+    """
     with opened(ctx) as found, acts(by):
-        read = read_graph(found, source)
-        read.validate()
-        click.echo(found.save(read, name=name).id)
+        read, of = read_graph(found, source), saved_version(source)
+        called = name or (of[0] if of else read.label)
+        if not called:
+            raise click.UsageError("The graph has no name: give it one with --name.")
+        saved = found.graphs.save(read, name=called, note=note, base=base, layout=_layout(found, called))
+    said(f"{saved.name}@{saved.version} {saved.signature}")
+
+
+def _layout(found: Orchestrator, name: str) -> Mapping[str, Any] | None:
+    """Return the places of the nodes in the newest version, so that a new version keeps them."""
+    try:
+        return found.graphs.get(name).layout
+    except GraphNotFound:
+        return None
+
+
+@command(click.argument("name", required=False), json_options, name="list")
+def list_(ctx: click.Context, name: str | None, document: bool, jsonl: bool) -> None:
+    """List the saved graphs with their newest versions, or all versions of NAME, the newest first."""
+    with opened(ctx) as found:
+        versions = list(found.graphs) if name is None else found.graphs.versions(name)
+    header = ("GRAPH", "AUTHOR", "SAVED (UTC)", "NODES", "NOTE")
+    printed(versions, header, _version_row, document=document, jsonl=jsonl)
+    if not versions:
+        click.echo("No graph is saved.", err=True)
+
+
+def _version_row(version: SavedGraph) -> tuple[str, ...]:
+    named = f"{version.name}@{version.version}"
+    return named, version.author, moment(version.saved), str(version.nodes), version.note
 
 
 @command(
@@ -121,7 +165,10 @@ def run(ctx: click.Context, source: str, args: tuple[str, ...], wait: bool, by: 
     """Start SOURCE and print the run's id."""
     given = [json_of(text, "--arg") for text in args]
     with opened(ctx) as found, acts(by):
-        started = read_graph(found, source).apply_async(given)
+        saved = saved_version(source)
+        graph = read_graph(found, source)
+        # A run of a version has the version's signature, so it leads back to it.
+        started = graph.apply_async(given) if saved is None else found.graphs.run(saved[0], *given, version=saved[1])
         click.echo(started.id, err=wait)
         if wait:
             try:
@@ -130,5 +177,5 @@ def run(ctx: click.Context, source: str, args: tuple[str, ...], wait: bool, by: 
                 raise click.ClickException(printable(f"The run {started.id} failed: {exc!r}")) from None
 
 
-for _command in (show, export_, validate, diff, import_, run):
+for _command in (show, export_, validate, diff, import_, list_, run):
     graph.add_command(_command)

@@ -1,4 +1,4 @@
-"""Where the `graph` commands read graphs: documents, the standard input, modules and files of Python."""
+"""Where the `graph` commands read graphs: documents, the standard input, Python code, and saved versions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from celery.utils import imports
 from celery.utils.imports import cwd_in_path, import_from_cwd
 
 from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
-from orchestrator_celery.errors import InvalidWorkflow
+from orchestrator_celery.errors import GraphNotFound, InvalidWorkflow
 from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.orchestrator import Orchestrator
 
-__all__ = ("json_of", "read_graph")
+__all__ = ("SourceRefused", "json_of", "read_graph", "saved_version")
+
+#: Stands before the name of a saved graph that is also the name of a file, or has a colon.
+_SAVED = "saved:"
 
 #: The name under which a file of Python is imported.
 _FILE_MODULE = "orchestrator_graph_source"
@@ -40,24 +43,58 @@ def read_graph(found: Orchestrator, source: str) -> ConditionalGraph:
 
     Args:
         found: the project's orchestrator.
-        source: a file with a document, `-`, `package.module:name`, `file.py:name`, or `file.py` with one graph.
+        source: a file with a document, `-`, `package.module:name`, `file.py:name`, `file.py` with one graph, or a saved
+            graph: `name`, `name@version`, or `saved:` before one of these if a file or a module has this name.
 
     Raises:
         SourceRefused: there is no such file, module or graph, or it cannot be read.
     """
     path, colon, name = source.rpartition(":")
-    if source == "-":
+    if (saved := saved_version(source)) is not None:
+        graph = _from_catalog(found, source, *saved)
+    elif source == "-":
         graph = _from_document(found, source, sys.stdin.read())
-    elif Path(source).is_file():
+    elif not colon or Path(source).is_file():
         is_code = source.endswith(".py")
         graph = _from_code(source, source, "", _file(source)) if is_code else _from_file(found, source)
     elif colon and path.endswith(".py"):
         graph = _from_code(source, path, name, _file(path))
-    elif colon:
-        graph = _from_code(source, path, name, lambda: import_from_cwd(path))
     else:
-        graph = _from_file(found, source)
+        graph = _from_code(source, path, name, lambda: import_from_cwd(path))
     return ConditionalGraph.from_dict(graph.to_dict(), app=found.app)
+
+
+def saved_version(source: str) -> tuple[str, int | None] | None:
+    """Return the name and the version of a source that is a saved graph; None for another source.
+
+    >>> saved_version("orders@3"), saved_version("saved:a:b"), saved_version("proj.flows:orders")
+    (('orders', 3), ('a:b', None), None)
+    """
+    if not source.startswith(_SAVED) and (source == "-" or ":" in source or _is_path(source)):
+        return None
+    name, at, number = source.removeprefix(_SAVED).rpartition("@")
+    return (name, int(number)) if at and number.isdecimal() else (source.removeprefix(_SAVED), None)
+
+
+def _is_path(source: str) -> bool:
+    if "/" in source or source.endswith((".json", ".py")):
+        return True
+    try:
+        return Path(source).exists()
+    except OSError:  # too long for the name of a file
+        return False
+
+
+def _from_catalog(found: Orchestrator, source: str, name: str, version: int | None) -> ConditionalGraph:
+    try:
+        saved = found.graphs.get(name, version)
+    except GraphNotFound:
+        which = f"no version {version} of " if version is not None else "no file and no "
+        raise _refusal(
+            f"There is {which}saved graph {name!r}.",
+            "Hint: `graph list` shows the saved graphs, `graph list NAME` versions.",
+        ) from None
+    return ConditionalGraph.from_dict(saved.document, app=found.app)
 
 
 def json_of(text: str, hint: str) -> Any:

@@ -232,7 +232,10 @@ class GraphCatalog:
                 f"The graph {name!r} has no version any more, and yours began with version {base}, so nothing was "
                 "saved. Save it as a new graph, with base=0."
             )
-        newest = self.get(name, number)
+        try:
+            newest = self.get(name, number)
+        except GraphNotFound:  # it was deleted at this moment
+            return GraphChanged(f"The graph {name!r} has changed twice meanwhile, so nothing was saved: read it again.")
         began = f"began with version {base}" if base else "is to be the first one"
         return GraphChanged(
             f"{newest.author} has saved version {number} of the graph {name!r}, and yours {began}, so nothing was "

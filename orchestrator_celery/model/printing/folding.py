@@ -30,6 +30,7 @@ def folded(views: Sequence[NodeView]) -> list[list[NodeView]]:
     groups: dict[tuple[object, ...], list[NodeView]] = {}
     for view in views:
         is_plain = not (view.children or view.children_total or view.callbacks or view.error or view.earlier)
+        is_plain = is_plain and view.replaced_by is None
         is_plain = is_plain and view.progress is None and view.answer is None and view.state is not NodeState.FAILED
         groups.setdefault((view.name, view.kind, view.state) if is_plain else (view.id,), []).append(view)
     found: list[list[NodeView]] = []

@@ -21,6 +21,6 @@ local function holds_still() -- the results by which the targets were chosen are
 end
 if ARGV[6] ~= '' and holds_still() then chosen = { visit = node, targets = ARGV[6]:sub(2) } end
 local carrier, worker, tasks, spent = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
-goes_on_with = may_take(carrier, tasks, spent)
+replaced_by = replacement(carrier, tasks, spent)
 settle(node, live, STATE.succeeded, ARGV[5])
 return reply('ok', continue(carrier, worker, tasks, spent))

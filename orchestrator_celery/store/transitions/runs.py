@@ -277,9 +277,16 @@ class Store(SlicedTransitions):
         """Record that an interruption has ended the leaf's body, or that reports of this body are refused now."""
         return self._run("stopped", leaf.run, leaf.node, leaf.attempt, fence.retries, fence.nesting, how)
 
-    def start_more(self, run: str) -> Effects:
-        """Start a burst of items of each pool that has free places; `detail` is 1 if a pool still has some."""
-        return self._run("start_more", run)
+    def start_more(self, run: str, node: str = "", waited: int = 0) -> Effects:
+        """Start a burst of items of each pool that has free places; `detail` is 1 if a pool still has some.
+
+        Args:
+            run: the run's id.
+            node: the node that a worker has just claimed. A pool without a bound then starts nothing as long as
+                enough of its messages wait. '': each pool starts a burst.
+            waited: milliseconds that the node's message waited.
+        """
+        return self._run("start_more", run, node, waited)
 
     def withdraw(self, run: str, place: str = "", error: bytes = b"") -> Effects:
         """Withdraw what is queued below the failing composites of a run, one slice of a pass.

@@ -12,7 +12,7 @@ from celery.exceptions import Ignore, Reject
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.publisher import Origin
 from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld
-from orchestrator_celery.model.effects import StartMore
+from orchestrator_celery.model.effects import Begun, StartMore
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
@@ -116,7 +116,7 @@ class Claims:
         answer = patiently(self._container, self._container.store.claim, leaf, fence, owner)
         if answer.refused is None:
             if any(isinstance(effect, StartMore) for effect in answer.todo):
-                self._start_more(leaf.run)
+                self._start_more(leaf, sum(effect.waited for effect in answer.todo if isinstance(effect, Begun)))
             return answer
         if answer.refused is Refused.DUPLICATE and answer.detail == owner.encode() and is_alone:
             # This call claimed the node before, and the answer was lost: nothing else in this process can have done it.
@@ -127,12 +127,19 @@ class Claims:
         self._counts.vetoed(task.name, leaf)
         raise Ignore(f"vetoed: {answer.refused.value}")
 
-    def _start_more(self, run: str) -> None:
-        """Publish the next burst of items before the body begins: the body may take hours."""
+    def _start_more(self, leaf: LeafId, waited: float) -> None:
+        """Publish the next burst of items before the body begins: the body may take hours.
+
+        Args:
+            leaf: the task that was claimed.
+            waited: seconds that its message waited.
+        """
         try:
-            self._container.publisher.act(self._container.store.start_more(run).todo)
+            effects = self._container.store.start_more(leaf.run, leaf.node, round(waited * 1000))
+            self._container.publisher.act(effects.todo)
         except TRANSIENT_ERRORS as exc:  # the reconciler does it
-            logger.warning("More items of a run cannot be started now: %r", exc, extra={"action": "more", "run": run})
+            extra = {"action": "more", "run": leaf.run}
+            logger.warning("More items of a run cannot be started now: %r", exc, extra=extra)
 
     def _is_gone(self, other: str, owner: str) -> bool:
         node, pid, incarnation = other.rsplit("/", 2)

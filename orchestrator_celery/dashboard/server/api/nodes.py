@@ -81,13 +81,14 @@ class Edges(BaseModel):
 @router.get("/runs/{run}/tree")
 def read_tree(
     run: TheRun,
+    redacts: Redacts,
     node: NodeId = "0",
     depth: Annotated[int | None, Query(ge=0, le=20, description="Levels below the node; by default all.")] = None,
     offset: Offset = 0,
     limit: Limit = 100,
 ) -> NodeView:
-    """Return a node and the nodes below it, with a page of its children."""
-    return run.tree(node=node, depth=depth, offset=offset, limit=limit)
+    """Return a node and the nodes below it, with a page of its children; secrets are hidden."""
+    return redacts.node(run.tree(node=node, depth=depth, offset=offset, limit=limit))
 
 
 @router.get("/runs/{run}/nodes/{node}")

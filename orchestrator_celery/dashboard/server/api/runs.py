@@ -17,7 +17,7 @@ from orchestrator_celery import (
     RunView,
     VerbChoice,
 )
-from orchestrator_celery.dashboard.server.context import Found, Limit, TheRun
+from orchestrator_celery.dashboard.server.context import Found, Limit, Redacts, TheRun
 from orchestrator_celery.dashboard.server.cursors import read_cursor, write_cursor
 
 __all__ = ("Filter", "router")
@@ -106,10 +106,11 @@ def count_runs(found: Found, filter: Filter = "") -> RunCounts:
 
 
 @router.get("/runs/{run}")
-def read_run(run: TheRun) -> RunDetail:
-    """Return one run: its status, progress, verbs and waiting approvals."""
+def read_run(run: TheRun, redacts: Redacts) -> RunDetail:
+    """Return one run: its status, progress, verbs and waiting approvals; secrets are hidden."""
     view = run.view
-    return RunDetail(run=view, progress=run.progress(), verbs=list(view.verbs), approvals=run.approvals())
+    waiting = [redacts.approval(approval) for approval in run.approvals()]
+    return RunDetail(run=view, progress=run.progress(), verbs=list(view.verbs), approvals=waiting)
 
 
 @router.get("/runs/{run}/message")

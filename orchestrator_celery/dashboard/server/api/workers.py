@@ -21,7 +21,7 @@ def list_workers(found: Found) -> list[WorkerView]:
 @router.get("/resume-reports")
 def list_resume_reports(found: Found, offset: Offset = 0, limit: Limit = 100) -> list[ResumeReport]:
     """List what auto-resume did, newest first."""
-    return found.resume_reports(offset=offset, limit=limit)
+    return list(found.resume_reports(offset=offset, limit=limit))
 
 
 @router.get("/doctor")

@@ -12,3 +12,13 @@ local function more_later(pool_id)
   if (' ' .. pending .. ' '):find(' ' .. pool_id .. ' ', 1, true) then return end
   redis.call('HSET', root, HEAD.more, pending .. ' ' .. pool_id)
 end
+
+-- Whether the next burst of an unbounded pool is due when one of its tasks is claimed: as long as many messages wait for
+-- processes, no more are sent. Items that a process goes on with count as waiting here; then the time that the message waited
+-- tells whether there are enough.
+local FEW, SHORT_WAIT = BURST / 2, 50 -- messages; milliseconds
+local function is_burst_due(pool_id, pool, node, waited)
+  local index = not pool.mixed and node:sub(1, #pool_id + 1) == pool_id .. '.' and tonumber(node:match('^%d+', #pool_id + 2))
+  if not index or number(definition_of(pool_id), ATTRIBUTE.max_concurrency) then return true end
+  return pool.next - index <= FEW or index >= BURST and waited < SHORT_WAIT
+end

@@ -25,10 +25,12 @@ local function has_time(carrier, spent)
   return carrier ~= '' and not held and spent * redis.call('HLEN', live_key) < SHARED_TURN
 end
 
--- A pool without a bound starts items in bulk. It starts one more if the process would take it, and nothing before it.
-local function may_take(carrier, tasks, spent)
-  if not has_time(carrier, spent) then return nil end
-  return function(node) return #effects == 0 and is_plain(definition_of(node), tasks) end
+-- Which item of an unbounded pool takes the place of the leaf: one that the process goes on with, if nothing else starts. When
+-- the time of the process is over, any item, by a message.
+local function replacement(carrier, tasks, spent)
+  if carrier == '' or held then return nil end
+  local goes_on = has_time(carrier, spent)
+  return function(node) return not goes_on or #effects == 0 and is_plain(definition_of(node), tasks) end
 end
 
 -- Takes one leaf from the effects; returns its effect and what a claim returns.

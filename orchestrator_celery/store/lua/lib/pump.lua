@@ -1,13 +1,15 @@
 -- Starts items of a pool, as many as there are free places for.
 local function wants_more(pool) return not pool.gone and not pool.stopped and pool.next < pool.size end
 
--- Starts one item for the process that has just finished another one: it goes on without a message. No item is started that
--- the process would not take, because a message for each item is what the bulk avoids.
-local function pump_one(pool_id, definition, pool)
-  local wanted = goes_on_with
-  if not wanted or pool.mixed or not wants_more(pool) or not wanted(pool_id .. '.' .. pool.next) then return end
-  if is_batched(definition, pool) then return end
-  goes_on_with = nil
+-- An unbounded pool starts items in bulk: publications are few and large. Where processes go on with leaves, few items need a
+-- message. So an item that ends is replaced by one other item, and no more messages are sent than processes wait for.
+local function may_replace(pool_id, definition, pool)
+  if not replaced_by or pool.mixed or not wants_more(pool) or is_batched(definition, pool) then return false end
+  return pool.next - pool.done > math.min(BURST, window) / 2 and replaced_by(pool_id .. '.' .. pool.next)
+end
+
+local function replace(pool_id, definition, pool)
+  replaced_by = nil -- by this item
   local index = pool.next
   draw(pool_id, definition, pool, index)
   pool.pumping = true
@@ -18,8 +20,9 @@ end
 local function pump(pool_id, definition, pool)
   if waits then return end
   local cap, live = number(definition, ATTRIBUTE.max_concurrency), pool.next - pool.done
-  -- An unbounded pool is refilled in bulk once a quarter of its window is free: publications are few and large.
-  if not cap and live > 0 and live > window * 3 / 4 then return pump_one(pool_id, definition, pool) end
+  if not cap and may_replace(pool_id, definition, pool) then return replace(pool_id, definition, pool) end
+  -- An unbounded pool is refilled once a quarter of its window is free.
+  if not cap and live > 0 and live > window * 3 / 4 then return end
   local limit, started = cap or window, 0
   -- An item that ends at once comes back here through its parent; `pumping` leaves it to this loop.
   pool.pumping = true

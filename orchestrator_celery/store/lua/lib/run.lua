@@ -32,7 +32,7 @@ local start_pool, item_ended, runner_ended, return_item, flush_pools -- of the p
 local begin_graph, visit_ended, decide_visit, renew_graph, open_visits, flush_graphs -- of the part `graphs`
 local resend, send_decision -- messages of an earlier call; a decision to be made
 local chosen -- edges that the process which finished a leaf has chosen: the visit, and its targets
-local goes_on_with -- whether the process that reports an end would go on with a node; nil if it goes on with none
+local replaced_by -- whether a node takes the place of the leaf that ended; nil if the process does not go on with leaves
 
 local function emit(kind, node, ...)
   if is_runner(node) then return end

@@ -539,7 +539,7 @@ export interface paths {
         };
         /**
          * Read Run
-         * @description Return one run: its status, progress, verbs and waiting approvals.
+         * @description Return one run: its status, progress, verbs and waiting approvals; secrets are hidden.
          */
         get: operations["read_run"];
         put?: never;
@@ -963,7 +963,7 @@ export interface paths {
         };
         /**
          * Read Tree
-         * @description Return a node and the nodes below it, with a page of its children.
+         * @description Return a node and the nodes below it, with a page of its children; secrets are hidden.
          */
         get: operations["read_tree"];
         put?: never;
@@ -1217,7 +1217,7 @@ export interface paths {
         };
         /**
          * List Tasks
-         * @description List the tasks that this process or a live worker has, by name.
+         * @description List the tasks that this process or a live worker has, by name. Workers tell of tasks that this process lacks.
          */
         get: operations["list_tasks"];
         put?: never;
@@ -2924,7 +2924,8 @@ export interface components {
          *     report of the node's task, and a new attempt begins without it; of a composite it is the number of tasks below it
          *     that are done. For a graph's node the view shows the newest visit under the node's name: `visits` is the number of
          *     visits, and `earlier` holds the previous visits, retries included. For an approval, `answer` is its answer. `open`
-         *     says whether a swarm takes items now.
+         *     says whether a swarm takes items now. `replaced_by` is the id of the run that stands in for a task that replaced
+         *     itself by a canvas, and `replacement` is the root of that run; ids below it are those of its own nodes.
          *     `NodeTimes` describes the times.
          */
         NodeView: {
@@ -2972,6 +2973,9 @@ export interface components {
             published?: string | null;
             /** Queued */
             queued?: string | null;
+            /** Replaced By */
+            replaced_by?: string | null;
+            replacement?: components["schemas"]["NodeView"] | null;
             /** Started */
             started?: string | null;
             state: components["schemas"]["NodeState"];
@@ -3835,6 +3839,7 @@ export interface components {
          *         name: its name.
          *         required: whether it has no default.
          *         default: the default as text; '' without one.
+         *         keyword: whether it can only be given by its name.
          *         json_schema: the JSON Schema of its type hint; empty if nothing is known of it.
          */
         TaskParameter: {
@@ -3850,6 +3855,11 @@ export interface components {
             json_schema: {
                 [key: string]: unknown;
             };
+            /**
+             * Keyword
+             * @default false
+             */
+            keyword: boolean;
             /** Name */
             name: string;
             /** Required */
@@ -3868,15 +3878,18 @@ export interface components {
         /**
          * TaskView
          * @description A task of the project.
-         *
-         *     Args:
-         *         name: its name.
-         *         doc: the first paragraph of its docstring.
-         *         parameters: its parameters; None if this process does not have the task.
-         *         workers: the node names of the workers that have it.
-         *         lacking: the node names of the live workers that lack it.
          */
         TaskView: {
+            /**
+             * Any Args
+             * @default false
+             */
+            any_args: boolean;
+            /**
+             * Any Kwargs
+             * @default false
+             */
+            any_kwargs: boolean;
             /**
              * Doc
              * @default
@@ -3891,6 +3904,13 @@ export interface components {
             name: string;
             /** Parameters */
             parameters?: components["schemas"]["TaskParameter"][] | null;
+            /**
+             * Policy
+             * @default {}
+             */
+            policy: {
+                [key: string]: unknown;
+            };
             /**
              * Workers
              * @default []

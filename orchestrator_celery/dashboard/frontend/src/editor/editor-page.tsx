@@ -34,8 +34,8 @@ export default function EditorPage(): ReactNode {
     const control = new AbortController();
     setError(null);
     const open = ({ name: own, version: number, newest, document, layout }: Pick<SavedGraph, "name" | "version" | "newest" | "document" | "layout">): void =>
-      setOpened((old) => ({ id: (old?.id ?? 0) + 1, name: own, version: number, newest, sheet: { document, layout: layout ?? { nodes: {} } } }));
-    if (!name) open({ name: "", version: 0, newest: 0, document: emptyDocument(), layout: null });
+      setOpened((old) => ({ id: (old?.id ?? 0) + 1, name: own, version: number, newest, sheet: { document, layout } }));
+    if (!name) open({ name: "", version: 0, newest: 0, document: emptyDocument(), layout: { nodes: {} } });
     else
       readGraph(name, version, control.signal).then(open, (problem: unknown) => {
         if (!control.signal.aborted) setError(problem);

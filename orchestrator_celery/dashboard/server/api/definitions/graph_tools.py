@@ -6,10 +6,21 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from redis.exceptions import RedisError
 
-from orchestrator_celery import DryRun, GraphDifferences, GraphInvalid, InvalidWorkflow, RunView
+from orchestrator_celery import (
+    DryRun,
+    GraphDifferences,
+    GraphInvalid,
+    InvalidWorkflow,
+    Orchestrator,
+    OrchestratorError,
+    RunView,
+)
 from orchestrator_celery.dashboard.server.access.roles import needs
+from orchestrator_celery.dashboard.server.api.definitions.argument_check import argument_warnings
 from orchestrator_celery.dashboard.server.api.definitions.documents import Document, GraphRun, read_graph
+from orchestrator_celery.dashboard.server.api.definitions.starting import given_arguments
 from orchestrator_celery.dashboard.server.context import Found
 
 __all__ = ("router",)
@@ -122,16 +133,29 @@ class GraphRunStarted(BaseModel):
 def check_graph(found: Found, form: CheckForm) -> CheckedGraph:
     """Check a document. The answer lists every problem; also a value that is no document is a problem, not an error."""
     try:
-        read_graph(found, form.document).validate()
-    except GraphInvalid as exc:
-        listed = [(one.node or None, one.edge, one.text) for one in exc.problems]
+        graph = read_graph(found, form.document)
     except InvalidWorkflow as exc:
-        listed = [(None, None, str(exc))]
-    else:
-        listed = []
-    return CheckedGraph(
-        problems=[FoundProblem(kind="error", node=node, edge=edge, text=text) for node, edge, text in listed]
-    )
+        return CheckedGraph(problems=[FoundProblem(kind="error", node=None, edge=None, text=str(exc))])
+    problems: list[FoundProblem] = []
+    try:
+        graph.validate()
+    except GraphInvalid as exc:
+        problems = [
+            FoundProblem(kind="error", node=one.node or None, edge=one.edge, text=one.text) for one in exc.problems
+        ]
+    return CheckedGraph(problems=problems + _warnings(found, form.document))
+
+
+def _warnings(found: Orchestrator, document: Any) -> list[FoundProblem]:
+    """Return the warnings of a document that can be read; none while the store is away."""
+    try:
+        tasks = found.tasks()
+    except (OrchestratorError, RedisError):
+        return []
+    return [
+        FoundProblem(kind="warning", node=one.node, edge=one.edge, text=one.text)
+        for one in argument_warnings(document, tasks)
+    ]
 
 
 @router.post("/dry-run")
@@ -160,4 +184,6 @@ def test_run_graph(found: Found, form: GraphRun) -> GraphRunStarted:
     """Start a real run of a document that is not saved. The run has the tag `test`."""
     tags = form.document.get("tags", [])
     tagged = {**form.document, "tags": [*tags, TEST] if isinstance(tags, list) else tags}
-    return GraphRunStarted(run=read_graph(found, tagged).apply_async(form.args, form.kwargs).view)
+    graph = read_graph(found, tagged)
+    with given_arguments():
+        return GraphRunStarted(run=graph.apply_async(form.args, form.kwargs).view)

@@ -16,6 +16,7 @@ from orchestrator_celery.dashboard.server.api.definitions.documents import (
     read_graph,
     without_secrets,
 )
+from orchestrator_celery.dashboard.server.api.definitions.starting import given_arguments
 from orchestrator_celery.dashboard.server.context import Found, Id, Limit, Served
 from orchestrator_celery.dashboard.server.cursors import offset_of, write_cursor
 
@@ -163,4 +164,5 @@ def roll_back_graph(name: Id, found: Found, form: RollBackForm, request: Request
 def run_graph(name: Id, found: Found, form: RunGraphForm) -> GraphStarted:
     """Start a run of a version, by default of the newest."""
     stored = found.graphs.get(name, form.version).signature
-    return GraphStarted(run=found.signature(stored).run(*form.args, **form.kwargs).view)
+    with given_arguments():
+        return GraphStarted(run=found.signature(stored).run(*form.args, **form.kwargs).view)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from orchestrator_celery import RunView, SignatureStatus, StoredSignature
 from orchestrator_celery.dashboard.server.access.roles import needs
+from orchestrator_celery.dashboard.server.api.definitions.starting import given_arguments
 from orchestrator_celery.dashboard.server.context import Found, Id, Limit
 from orchestrator_celery.dashboard.server.cursors import offset_of, write_cursor
 
@@ -141,7 +142,8 @@ def list_runs_of(signature: Id, found: Found, limit: Limit = 100) -> list[RunVie
 @router.post("/signatures/{signature}/run", dependencies=[needs("run")])
 def run_signature(signature: Id, found: Found, form: RunForm) -> Started:
     """Start a run of a signature."""
-    return Started(run=found.signature(signature).run(*form.args, **form.kwargs).view)
+    with given_arguments():
+        return Started(run=found.signature(signature).run(*form.args, **form.kwargs).view)
 
 
 @router.post("/signatures/{signature}/rerun", dependencies=[needs("rerun")])

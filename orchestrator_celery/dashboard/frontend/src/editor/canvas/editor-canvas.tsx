@@ -1,13 +1,13 @@
 /** The canvas on which a graph is drawn. */
 import "@xyflow/react/dist/base.css";
-import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, type Connection, type EdgeChange, type NodeChange } from "@xyflow/react";
+import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Connection, type EdgeChange, type NodeChange } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent, type ReactNode } from "react";
 import { Arrows } from "@/graph/line";
 import { Button } from "@/parts/button";
 import { statusLook } from "@/parts/status";
 import { toastError } from "@/parts/toast";
 import { useEditor, useSessionState } from "../page/context";
-import { isUnplaced, placeAfter, placesOf, sizeOf } from "../model/arrange";
+import { freePlace, isUnplaced, placeAfter, placesOf, sizeOf } from "../model/arrange";
 import { addNode, changeGraph, insertGraph, moveNodes, type Piece } from "../model/commands";
 import { END, nestedIn, placeKey, START, type Point } from "../model/document";
 import { connect } from "../model/edges";
@@ -25,6 +25,10 @@ export const DRAGGED = "application/x-orchestrator-piece";
 const MANY = ["Meta", "Control", "Shift"];
 /** Names of nodes stay readable down to this scale. */
 const READABLE = 0.55;
+const FAR = 0.3;
+const MANY_NODES = 60;
+/** On a phone a part that can be read is worth more than the whole. */
+const NARROW = 480;
 const NO_MOVES: ReadonlyMap<string, Point> = new Map();
 
 export interface CanvasHandle {
@@ -49,6 +53,8 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   const { history, path, selection } = useSessionState(session);
   const flow = useReactFlow<EditNode, EditLine>();
   const frame = useRef<HTMLDivElement>(null);
+  // Where names cannot be read, nodes are plain boxes: 500 of them move without a late frame.
+  const far = useStore(({ transform }) => transform[2] < FAR);
   const [busy, setBusy] = useState(false);
   const [moving, setMoving] = useState(NO_MOVES);
   const { graph } = session;
@@ -66,7 +72,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   const nodes = useFlowNodes(editor, graph, path, places, moving, selection);
   const lines = useFlowLines(editor, graph, path, selection, select);
 
-  const fit = useCallback(() => void flow.fitView({ padding: 0.14, maxZoom: 1, minZoom: 0.15, duration: 0 }), [flow]);
+  const fit = useCallback(() => void flow.fitView({ padding: 0.07, maxZoom: 1, minZoom: (frame.current?.clientWidth ?? 0) < NARROW ? 0.45 : 0.05, duration: 0 }), [flow]);
   const at = path.join("/");
   // A nested graph is fitted when it is opened; one without places is laid out first.
   useEffect(() => {
@@ -116,7 +122,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
       const known = placesOf(session.graph, now, session.sheet.layout);
       const [one] = chosen.nodes.size === 1 ? chosen.nodes : [];
       const after = dropped === null && one !== undefined && one !== END ? one : null;
-      const place = dropped ?? (after === null ? middle() : placeAfter(session.graph, known, after));
+      const place = dropped ?? (after === null ? freePlace(known, middle()) : placeAfter(session.graph, known, after));
       const made = addNode(session.sheet, now, piece, place, after);
       session.do(`add ${made.name}`, () => made.sheet, { select: { nodes: new Set([made.name]) } });
       show(made.name, true);
@@ -164,7 +170,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   const connected = useRef(false);
   const onNodesChange = (changes: NodeChange<EditNode>[]): void => {
     const next = new Map(moving);
-    const chosen = new Set(selection.nodes);
+    const chosen = new Set(session.snapshot().selection.nodes);
     let ended = false;
     let picked = false;
     for (const change of changes) {
@@ -229,7 +235,8 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
       aria-describedby="editor-status"
       tabIndex={0}
       data-canvas
-      className="relative h-full min-h-0 outline-none focus-visible:outline-2 focus-visible:outline-offset-[-2px]"
+      data-far={far && nodes.length > MANY_NODES}
+      className="group/canvas relative h-full min-h-0 outline-none focus-visible:outline-2 focus-visible:outline-offset-[-2px]"
       onKeyDown={onKey}
       onDragOver={(event) => {
         if (event.dataTransfer.types.includes(DRAGGED)) event.preventDefault();
@@ -249,7 +256,11 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
         isValidConnection={({ source, target }) => source !== END && target !== START && !(source === START && target === END)}
         onNodeDoubleClick={(_, node) => (node.data.entry && nestedIn(node.data.entry) ? session.open([...path, node.id]) : onInspect())}
         onPaneClick={() => frame.current?.focus({ preventScroll: true })}
-        onNodeClick={() => frame.current?.focus({ preventScroll: true })}
+        onNodeClick={(event, node) => {
+          frame.current?.focus({ preventScroll: true });
+          // A click on one of several selected nodes means this one.
+          if (!connected.current && !(event.shiftKey || event.ctrlKey || event.metaKey)) session.select({ nodes: new Set([node.id]) });
+        }}
         onEdgeClick={() => frame.current?.focus({ preventScroll: true })}
         multiSelectionKeyCode={MANY}
         selectionKeyCode="Shift"
@@ -258,7 +269,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
         zoomOnDoubleClick={false}
         connectionRadius={26}
         nodeDragThreshold={3}
-        minZoom={0.1}
+        minZoom={0.05}
         maxZoom={2}
         onlyRenderVisibleElements={nodes.length > 120}
         proOptions={{ hideAttribution: true }}

@@ -74,8 +74,9 @@ function tab(event: KeyboardEvent, { editor: { session }, show }: View): boolean
   const order = readingOrder(placesOf(session.graph, path, session.sheet.layout));
   const [name] = selection.nodes;
   const line = linesOf(session.graph).find(({ id }) => selection.lines.has(id));
-  const now = order.indexOf(name ?? line?.source ?? "");
-  const next = order[event.shiftKey ? (now < 0 ? order.length : now) - 1 : now + 1];
+  const now = order.indexOf(name ?? "");
+  // From an edge, back to its begin or on to its end.
+  const next = line && name === undefined ? (event.shiftKey ? line.source : line.target) : order[event.shiftKey ? (now < 0 ? order.length : now) - 1 : now + 1];
   if (next === undefined) return false;
   session.select({ nodes: new Set([next]) });
   show(next);
@@ -99,7 +100,6 @@ function plain(event: KeyboardEvent, view: View): boolean {
   } else if (event.key === "o") return nextLine(view);
   else if (event.key === "f") view.fit();
   else if (event.key === "L" && event.shiftKey) view.arrange();
-  else if (event.key === "?") editor.ask({ kind: "keys" });
   else return false;
   return true;
 }

@@ -47,8 +47,8 @@ export const LineView = memo(function LineView(props: EdgeProps<EditLine>): Reac
           <div
             data-line={line.id}
             title={[text, ...problems].join("\n")}
-            style={{ transform: `translate(-50%, -50%) translate(${middleX}px, ${y}px)`, maxWidth: 176, pointerEvents: "all" }}
-            className={`nopan absolute flex cursor-pointer flex-col rounded-sm border px-[5px] text-[10.5px] leading-[15px] ${selected ? "border-[var(--focus)] bg-accent-soft text-ink" : "border-line bg-surface text-muted"} ${line.kind === "error" ? "text-failed" : ""} ${tried && !taken ? "text-faint" : ""}`}
+            style={{ transform: `translate(-50%, -50%) translate(${middleX}px, ${y}px)`, maxWidth: data.value ? 104 : 176, pointerEvents: "all" }}
+            className={`nopan absolute flex group-data-[far=true]/canvas:hidden cursor-pointer flex-col rounded-sm border px-[5px] text-[10.5px] leading-[15px] ${selected ? "border-[var(--focus)] bg-accent-soft text-ink" : "border-line bg-surface text-muted"} ${line.kind === "error" ? "text-failed" : ""} ${tried && !taken ? "text-faint" : ""}`}
             onClick={(event) => {
               event.stopPropagation();
               data.onSelect(line.id, event.shiftKey || event.ctrlKey || event.metaKey);

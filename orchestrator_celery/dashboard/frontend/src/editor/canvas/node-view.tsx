@@ -33,7 +33,7 @@ export function lookOf(entry: NodeEntry): { icon: IconName; word: string } {
 }
 
 const CHANGES = { added: "var(--bar-succeeded)", removed: "var(--bar-failed)", changed: "var(--suspended)" } as const;
-const HANDLE = "h-[11px]! w-[11px]! rounded-full! border-2! border-surface! bg-[var(--bar-quiet)]! hover:bg-accent! hover:scale-125";
+const HANDLE = "h-[11px]! w-[11px]! rounded-full! border-2! border-surface! bg-[var(--bar-quiet)]! hover:bg-accent! hover:scale-125 group-data-[far=true]/canvas:hidden!";
 
 export const NodeView = memo(function NodeView({ data, selected }: NodeProps<EditNode>): ReactNode {
   const { name, entry, trial, tried, change } = data;
@@ -63,8 +63,8 @@ function Body({ data, entry, off }: { data: NodeData; entry: NodeEntry; off: boo
   const { problems, trial, unknown } = data;
   const color = trial ? statusLook(trial.state).color : problems.length ? "var(--bar-failed)" : data.change ? CHANGES[data.change] : "var(--line-strong)";
   return (
-    <div className={`flex h-full flex-col justify-center gap-[1px] rounded-[7px] border border-line-strong px-[9px] ${off ? "border-dashed bg-surface text-faint" : "bg-raised shadow-card"}`} style={{ borderLeft: `3px ${off ? "dashed" : "solid"} ${color}` }}>
-      <div className="flex items-center gap-[6px]">
+    <div className={`flex h-full flex-col justify-center gap-[1px] rounded-[7px] border border-line-strong px-[9px] ${off ? "border-dashed bg-surface text-faint" : "bg-raised shadow-card group-data-[far=true]/canvas:shadow-none"}`} style={{ borderLeft: `3px ${off ? "dashed" : "solid"} ${color}` }}>
+      <div className="flex items-center gap-[6px] group-data-[far=true]/canvas:hidden">
         {trial ? <StatusIcon status={trial.state} size={13} /> : <Icon name={icon} size={13} className={entry.approval ? "text-waiting" : "text-faint"} />}
         <bdi title={entry.name} className={`min-w-0 flex-1 truncate ${off ? "" : "font-[560] text-ink"}`}>
           {entry.name}
@@ -76,7 +76,7 @@ function Body({ data, entry, off }: { data: NodeData; entry: NodeEntry; off: boo
           </span>
         ) : null}
       </div>
-      <div className="flex min-w-0 items-center gap-1 text-[11px] leading-[16px] text-muted">
+      <div className="flex min-w-0 items-center gap-1 text-[11px] leading-[16px] text-muted group-data-[far=true]/canvas:hidden">
         {trial?.value ? (
           <bdi title={trial.assumed ? `${trial.value}: no stand-in result was given` : trial.value} className={`min-w-0 flex-1 truncate font-mono text-[10.5px] ${trial.state === "FAILED" ? "text-failed" : off ? "" : "text-ink"}`}>
             {trial.assumed ? "null, assumed" : trial.value}

@@ -94,13 +94,18 @@ export function readingOrder(places: ReadonlyMap<string, Point>): string[] {
   return [...places].sort(([, one], [, other]) => Math.round(one.x / 60) - Math.round(other.x / 60) || one.y - other.y).map(([name]) => name);
 }
 
-/** The middle of the free space right of a node, for what is added after it. */
+/** The place, or the next one below it at which no node stands. */
+export function freePlace(places: ReadonlyMap<string, Point>, { x, y: wished }: Point): Point {
+  let y = wished;
+  while ([...places.values()].some((place) => Math.abs(place.x - x) < 190 && Math.abs(place.y - y) < 64)) y += 58 + GAP.y;
+  return { x, y };
+}
+
+/** The free space right of a node, for what is added after it. */
 export function placeAfter(graph: GraphBody, places: ReadonlyMap<string, Point>, name: string): Point {
   const from = places.get(name) ?? { x: 0, y: 0 };
   const x = from.x + sizeOf(name, graph.nodes.find((node) => node.name === name)).width + GAP.x;
-  let y = name === START ? from.y - 15 : from.y;
-  while ([...places.values()].some((place) => Math.abs(place.x - x) < 190 && Math.abs(place.y - y) < 60)) y += 58 + GAP.y;
-  return { x, y };
+  return freePlace(places, { x, y: name === START ? from.y - 15 : from.y });
 }
 
 /** The places of the nodes that there are, with those of nested graphs; what is saved beside the document. */

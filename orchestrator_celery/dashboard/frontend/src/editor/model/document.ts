@@ -154,6 +154,13 @@ export function unreadable(document: unknown): string | null {
   return unreadableGraph({ nodes, edges }, "the document");
 }
 
+/** Whether a value holds whole numbers that a browser rounds. To save such a document would change it silently. */
+export function isRounded(value: unknown): boolean {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
+  if (value === null || typeof value !== "object") return false;
+  return Object.values(value).some(isRounded);
+}
+
 function unreadableGraph(graph: { nodes?: unknown; edges?: unknown }, where: string): string | null {
   if (!Array.isArray(graph.nodes) || !Array.isArray(graph.edges)) return `nodes and edges of ${where} are not lists.`;
   for (const node of graph.nodes as unknown[]) {

@@ -13,7 +13,7 @@ export async function arranged(graph: GraphBody): Promise<Map<string, Point>> {
   const known = new Set(boxes.map(({ id }) => id));
   const lines = linesOf(graph)
     .filter(({ source, target }) => known.has(source) && known.has(target))
-    .map((line): DrawnLine => ({ id: line.id, source: line.source, target: line.target, kind: "data", label: line.label.slice(0, 30), way: "open", count: 0 }));
+    .map((line): DrawnLine => ({ id: line.id, source: line.source, target: line.target, kind: "data", label: line.label.slice(0, 12), way: "open", count: 0 }));
   // What is not connected yet stands before END, not beside START.
   const leaving = new Set(lines.map(({ source }) => source));
   for (const name of drawnNames(graph))

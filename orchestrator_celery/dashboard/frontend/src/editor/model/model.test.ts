@@ -4,7 +4,7 @@ import { fitOf } from "./arguments";
 import { copied, pasted, readPart } from "./clipboard";
 import { addNode, changeFields, changeGraph, changeNode, changeSignature, deleteParts, insertGraph, moveNodes } from "./commands";
 import { compared, stable } from "./compare";
-import { emptyDocument, END, graphAt, nestedIn, START, unreadable, type GraphBody, type GraphDocument, type Path, type Sheet } from "./document";
+import { emptyDocument, END, graphAt, isRounded, nestedIn, START, unreadable, type GraphBody, type GraphDocument, type Path, type Sheet } from "./document";
 import { dropDraft, draftsOf, keepDraft } from "./drafts";
 import { changeKind, connect, moveBranch, removeBranch, setCondition } from "./edges";
 import { nodesRead } from "./expressions";
@@ -228,6 +228,13 @@ describe("commands", () => {
     session.select({ nodes: new Set(["pay"]) });
     session.do("delete", (sheet) => deleteParts(sheet, [], new Set(["pay"]), new Set()));
     expect(session.snapshot().selection.nodes.size).toBe(0);
+  });
+});
+
+describe("numbers", () => {
+  it("that a browser rounds are noticed", () => {
+    expect(isRounded(JSON.parse('{"a": [9223372036854775807]}'))).toBe(true);
+    expect(isRounded({ a: [1.5, 2 ** 53 - 1, "9223372036854775807"] })).toBe(false);
   });
 });
 

@@ -1,11 +1,12 @@
 /** The head of the editor: where one is, undo and redo, import and export, save. */
-import { type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { Link } from "react-router";
 import { useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
 import { Menu } from "@/parts/dialog";
 import { Icon } from "@/parts/icons";
+import { isRounded } from "../model/document";
 import { useEditor, useSessionState } from "./context";
 import type { Checked } from "./use-problems";
 
@@ -14,6 +15,7 @@ export function Toolbar({ name, base, newest, checked, onSave }: { name: string;
   const { history, path, saved } = useSessionState(session);
   const may = useSession().data?.verbs ?? [];
   const dirty = history.now !== saved;
+  const rounded = useMemo(() => isRounded(saved.document), [saved.document]);
   const back = history.past.at(-1)?.label;
   const on = history.future[0]?.label;
   return (
@@ -32,7 +34,7 @@ export function Toolbar({ name, base, newest, checked, onSave }: { name: string;
             { label: "Import a document…", onSelect: () => ask({ kind: "import" }) },
           ]}
         />
-        <Button kind="primary" refusal={may.includes("save") ? (dirty ? null : "There is nothing to save.") : "Your role does not allow to save."} onClick={onSave}>
+        <Button kind="primary" refusal={may.includes("save") ? (rounded ? "This graph holds whole numbers beyond 2^53, which a browser rounds: change it in Python." : dirty ? null : "There is nothing to save.") : "Your role does not allow to save."} onClick={onSave}>
           Save…
         </Button>
       </PageHead>

@@ -20,7 +20,7 @@ function paste(session: Session, text: string): boolean {
   return true;
 }
 
-export function useClipboard(session: Session, onSave: () => void): void {
+export function useClipboard(session: Session, onSave: () => void, onKeys: () => void): void {
   useEffect(() => {
     const text = (): string | null => copied(session.sheet, session.snapshot().path, session.snapshot().selection.nodes);
     const onCopy = (event: ClipboardEvent): void => {
@@ -34,6 +34,13 @@ export function useClipboard(session: Session, onSave: () => void): void {
       if (inField(event)) return;
       event.preventDefault();
       if (!paste(session, event.clipboardData?.getData("text/plain") ?? "")) toast("The clipboard holds no nodes and no document of a graph.", { tone: "failed" });
+    };
+    // Before the sheet of the whole dashboard, which has the same key.
+    const onQuestion = (event: KeyboardEvent): void => {
+      if (event.key !== "?" || inField(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      onKeys();
     };
     const onKey = (event: KeyboardEvent): void => {
       if (!(event.ctrlKey || event.metaKey)) return;
@@ -59,11 +66,13 @@ export function useClipboard(session: Session, onSave: () => void): void {
     document.addEventListener("cut", onCopy);
     document.addEventListener("paste", onPaste);
     addEventListener("keydown", onKey);
+    addEventListener("keydown", onQuestion, true);
     return () => {
       document.removeEventListener("copy", onCopy);
       document.removeEventListener("cut", onCopy);
       document.removeEventListener("paste", onPaste);
       removeEventListener("keydown", onKey);
+      removeEventListener("keydown", onQuestion, true);
     };
-  }, [session, onSave]);
+  }, [session, onSave, onKeys]);
 }

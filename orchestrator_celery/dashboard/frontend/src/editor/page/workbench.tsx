@@ -10,7 +10,7 @@ import { toast } from "@/parts/toast";
 import { readTasks, type SavedGraph, type Task } from "../api";
 import { EditorCanvas, type CanvasHandle } from "../canvas/editor-canvas";
 import { Inspector } from "../inspector/inspector";
-import { START, type Sheet } from "../model/document";
+import { isRounded, START, type Sheet } from "../model/document";
 import { marksOf } from "../model/problems";
 import { Session } from "../model/session";
 import { Palette } from "../palette/palette";
@@ -67,10 +67,12 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
   const marks = useMemo(() => marksOf(document, checked.problems, state.path), [document, checked.problems, state.path]);
   const drafts = useDraft(session, state, name, base, setBase);
   const save = useCallback(() => {
-    if (session.dirty) setAsked({ kind: "save" });
+    if (isRounded(session.snapshot().saved.document)) toast("This graph holds whole numbers beyond 2^53, which a browser rounds: change it in Python.", { tone: "failed" });
+    else if (session.dirty) setAsked({ kind: "save" });
     else toast("There is nothing to save.");
   }, [session]);
-  useClipboard(session, save);
+  const keys = useCallback(() => setAsked({ kind: "keys" }), []);
+  useClipboard(session, save, keys);
   const editor = useMemo((): Editor => ({ session, tasks: new Map(list.map((task) => [task.name, task])), tasksKnown: tasks.isSuccess, marks, trial, samples, compared: null, ask: setAsked }), [session, list, tasks.isSuccess, marks, trial, samples]);
   const onTrial = useCallback((shown: Trial | null, values: Editor["samples"] | null) => {
     setTrial(shown);
@@ -78,7 +80,10 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
   }, []);
   const inspect = useCallback(() => {
     setPanel("inspect");
-    requestAnimationFrame(() => window.document.querySelector<HTMLElement>("[data-inspector] [data-first-field], [data-inspector] input, [data-inspector] button")?.focus());
+    requestAnimationFrame(() => {
+      const part = window.document.querySelector<HTMLElement>("[data-inspector]");
+      (part?.querySelector<HTMLElement>("[data-first-field]") ?? part?.querySelector<HTMLElement>("input, button"))?.focus();
+    });
   }, []);
   const saved = (answer: SavedGraph, sheet: Sheet): void => {
     // The name that the first save gave to the graph is part of what is edited from now on.
@@ -167,7 +172,7 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
           }}
         />
       ) : null}
-      {asked?.kind === "save" ? <SaveDialog sheet={state.history.now} name={name} base={base} onClose={close} onSaved={saved} /> : null}
+      {asked?.kind === "save" ? <SaveDialog problems={checked.problems.length} sheet={state.history.now} name={name} base={base} onClose={close} onSaved={saved} /> : null}
       {comparing ? <CompareDialog comparing={comparing} onClose={() => setComparing(null)} /> : null}
     </EditorContext.Provider>
   );

@@ -30,7 +30,7 @@ export function CompareDialog({ comparing, onClose }: { comparing: Comparing; on
     let over = false;
     const read = async (version: number): Promise<Side> => {
       const { document, layout } = await readGraph(name, version);
-      return { document, layout: layout ?? { nodes: {} } };
+      return { document, layout };
     };
     Promise.all([read(old), typeof now === "number" ? read(now) : Promise.resolve(now.sheet)]).then(
       ([first, second]) => (over ? undefined : setSides({ old: first, now: second })),

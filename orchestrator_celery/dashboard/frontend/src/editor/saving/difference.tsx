@@ -10,7 +10,7 @@ const TONES = { added: "text-succeeded", removed: "text-failed", changed: "text-
 const SIGNS = { added: "+", removed: "−", changed: "~" } as const;
 
 export function DifferenceView({ old, now, oldName, nowName }: { old: GraphDocument; now: GraphDocument; oldName: string; nowName: string }): ReactNode {
-  const answer = useQuery({ queryKey: ["graph-diff", JSON.stringify(old), JSON.stringify(now)], queryFn: ({ signal }) => differenceOf(old, now, signal), staleTime: Infinity });
+  const answer = useQuery({ queryKey: ["graph-diff", JSON.stringify(old), JSON.stringify(now)], queryFn: () => differenceOf(old, now, [oldName, nowName]), staleTime: Infinity });
   if (answer.isPending) return <Skeleton rows={4} height={24} />;
   if (!answer.data) return <ErrorState error={answer.error} retry={() => void answer.refetch()} />;
   const { nodes, edges, fields, text } = answer.data;

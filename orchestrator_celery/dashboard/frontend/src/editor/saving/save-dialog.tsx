@@ -12,6 +12,8 @@ import { DifferenceView } from "./difference";
 
 export interface SaveProps {
   sheet: Sheet;
+  /** How many problems the check has found. */
+  problems: number;
   /** The name of the graph; empty for a new one. */
   name: string;
   base: number;
@@ -35,7 +37,7 @@ export function SaveDialog(props: SaveProps): ReactNode {
   );
 }
 
-function Form({ sheet, name, base, onClose, onSaved, conflict, onConflict }: SaveProps & { conflict: SavedGraph | null; onConflict: (newest: SavedGraph) => void }): ReactNode {
+function Form({ sheet, problems, name, base, onClose, onSaved, conflict, onConflict }: SaveProps & { conflict: SavedGraph | null; onConflict: (newest: SavedGraph) => void }): ReactNode {
   const [wanted, setWanted] = useState(name || sheet.document.name || "");
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState(false);
@@ -108,6 +110,7 @@ function Form({ sheet, name, base, onClose, onSaved, conflict, onConflict }: Sav
             </Field>
           </>
         )}
+        {problems && !error ? <Note tone="suspended">The graph has {problems === 1 ? "a problem" : `${problems} problems`}. Only a graph that can run is saved; until then this browser keeps it as a draft.</Note> : null}
         {error ? (
           <Note tone="failed">
             <b className="font-[600]">{problemOf(error).title}.</b> {problemOf(error).detail}

@@ -9,6 +9,8 @@ export interface StandIns {
   results: Record<string, string>;
   errors: Record<string, { type: string; message: string }>;
   decisions: Record<string, string>;
+  /** Keys that routers give, as text, by the node before the router. */
+  routes: Record<string, string>;
 }
 
 /** Splits a text at the bars that stand outside of strings of JSON, and reads each part; null if one is no JSON. */
@@ -34,13 +36,18 @@ export function resultsOf(text: string): Json[] | null {
 }
 
 export function dryInput(document: GraphDocument, input: StandIns): DryInput {
-  const results: Record<string, Json[]> = {};
-  for (const [name, text] of Object.entries(input.results)) {
-    const read = text.trim() ? resultsOf(text) : null;
-    if (read) results[name] = read;
-  }
+  const results = readAll(input.results);
   const known = new Set(document.nodes.map((node) => node.name));
   const only = <T>(values: Record<string, T>): Record<string, T> => (known.size ? Object.fromEntries(Object.entries(values).filter(([name]) => known.has(name))) : values);
   const decisions = Object.fromEntries(document.nodes.filter((node) => node.approval).map((node) => [node.name, input.decisions[node.name] ?? "approved"]));
-  return { document, args: input.args, kwargs: input.kwargs, results: only(results), errors: only(input.errors), decisions };
+  return { document, args: input.args, kwargs: input.kwargs, results: only(results), errors: only(input.errors), decisions, routes: readAll(input.routes) };
+}
+
+function readAll(texts: Record<string, string>): Record<string, Json[]> {
+  const found: Record<string, Json[]> = {};
+  for (const [name, text] of Object.entries(texts)) {
+    const read = text.trim() ? resultsOf(text) : null;
+    if (read) found[name] = read;
+  }
+  return found;
 }

@@ -23,7 +23,7 @@ export interface TrialState {
   run: string | null;
 }
 
-export const NO_TRIAL: TrialState = { input: { args: [], kwargs: {}, results: {}, errors: {}, decisions: {} }, dry: null, steps: 0, document: null, run: null };
+export const NO_TRIAL: TrialState = { input: { args: [], kwargs: {}, results: {}, errors: {}, decisions: {}, routes: {} }, dry: null, steps: 0, document: null, run: null };
 
 interface Props {
   state: TrialState;
@@ -94,7 +94,7 @@ export function TrialPanel({ state, onState, onTrial }: Props): ReactNode {
       <Section title="Results that stand in for tasks">
         {document.nodes.length ? null : <p className="m-0 text-muted">The graph has no nodes yet.</p>}
         {document.nodes.map((node) => (
-          <StandIn key={node.name} name={node.name} approval={Boolean(node.approval)} input={input} onInput={setInput} open={selected?.name === node.name} />
+          <StandIn key={node.name} routed={document.edges.some((edge) => edge.from === node.name && edge.router)} name={node.name} approval={Boolean(node.approval)} input={input} onInput={setInput} open={selected?.name === node.name} />
         ))}
       </Section>
     </>
@@ -144,7 +144,31 @@ function told(step: Step): string {
   return step.assumed ? "null, assumed" : short(step.value);
 }
 
-function StandIn({ name, approval, input, onInput, open }: { name: string; approval: boolean; input: StandIns; onInput: (change: Partial<StandIns>) => void; open: boolean }): ReactNode {
+function StandIn(props: StandInProps): ReactNode {
+  const { name, routed, input, onInput } = props;
+  return (
+    <>
+      <OwnStandIn {...props} />
+      {routed ? (
+        <label className="flex items-center gap-2 pl-3 text-muted">
+          <span className="w-[80px] shrink-0 truncate">its router</span>
+          <input aria-label={`Key of the router of ${name}`} className={`${INPUT} font-mono text-[12px]`} placeholder='key as JSON, such as "paid"' aria-invalid={badResult(input.routes[name] ?? "")} value={input.routes[name] ?? ""} onChange={(event) => onInput({ routes: { ...input.routes, [name]: event.target.value } })} />
+        </label>
+      ) : null}
+    </>
+  );
+}
+
+interface StandInProps {
+  name: string;
+  approval: boolean;
+  routed: boolean;
+  input: StandIns;
+  onInput: (change: Partial<StandIns>) => void;
+  open: boolean;
+}
+
+function OwnStandIn({ name, approval, input, onInput, open }: StandInProps): ReactNode {
   const failing = input.errors[name];
   if (approval)
     return (
@@ -181,5 +205,5 @@ function StandIn({ name, approval, input, onInput, open }: { name: string; appro
 }
 
 function badResult(text: string): boolean {
-  return text.trim() !== "" && dryInput({ version: 1, nodes: [], edges: [] }, { args: [], kwargs: {}, results: { x: text }, errors: {}, decisions: {} }).results["x"] === undefined;
+  return text.trim() !== "" && dryInput({ version: 1, nodes: [], edges: [] }, { args: [], kwargs: {}, results: { x: text }, errors: {}, decisions: {}, routes: {} }).results["x"] === undefined;
 }

@@ -1,6 +1,9 @@
 /** Every part in every state. Development builds only: `/dev/parts`, and `/dev/parts?theme=dark`. */
 import { useEffect, useState, type ReactNode } from "react";
 import { ApiError } from "@/api/problem";
+import { ConditionField } from "@/editor/conditions/condition-field";
+import type { Expression } from "@/editor/conditions/expression";
+import { ExpressionField } from "@/editor/conditions/expression-field";
 import { Button, CopyButton, Tooltip } from "@/parts/button";
 import { Confirm, Dialog, Field, INPUT, Menu } from "@/parts/dialog";
 import { FilterBar } from "@/parts/filter-bar";
@@ -92,6 +95,36 @@ const SCHEMA: Schema = {
 };
 
 const TRACE = Array.from({ length: 500 }, (_, index) => `  File "shop/deep/module_${index}.py", line ${index * 3}, in call\n    return next_one(value, depth=${index})`).join("\n");
+
+const CONDITION: Expression = [
+  "and",
+  ["and", ["ge", ["item", ["result"], "score"], 0.8], ["not", ["in", ["item", ["result"], "country"], ["value", ["XX", "YY"]]]]],
+  ["or", ["exists", ["item", ["node", "check 2"], "note"]], ["lt", ["date", ["item", ["run_input"], "due"]], ["datetime", "2030-01-01T00:00:00Z"]]],
+];
+const SAMPLE = { result: { score: 0.93, country: "DE", "first name": ARABIC, paid: true, tags: ["gift", "eu"], items: [{ sku: "A-1", count: 2 }] }, nodes: { validate: { total: 120 } }, run_input: { order: 48213, due: "2029-05-01T12:00:00Z" } };
+
+function Conditions(): ReactNode {
+  const [condition, setCondition] = useState<Expression | undefined>(CONDITION);
+  const [fresh, setFresh] = useState<Expression | undefined>();
+  const [amount, setAmount] = useState<Expression | undefined>(["item", ["result"], "score"]);
+  const names = ["validate", "check 2"];
+  return (
+    <div className="grid grid-cols-2 gap-4 max-md:grid-cols-1">
+      <Part title="Condition">
+        <Card className="p-3">
+          <ConditionField label="When" value={condition} onChange={setCondition} names={names} sample={SAMPLE} />
+        </Card>
+      </Part>
+      <Part title="Conditions with problems, and expressions">
+        <Card className="flex flex-col gap-4 p-3">
+          <ConditionField label="A condition not written yet" value={fresh} onChange={setFresh} names={names} sample={SAMPLE} />
+          <ConditionField label="A condition that the graph refuses" expanded={false} value={["node", "gone"]} onChange={() => undefined} names={names} problem="The graph has no node gone." />
+          <ExpressionField label="amount" value={amount} onChange={setAmount} names={names} sample={SAMPLE} optional />
+        </Card>
+      </Part>
+    </div>
+  );
+}
 
 function Part({ title, children }: { title: string; children: ReactNode }): ReactNode {
   return (
@@ -210,6 +243,7 @@ export default function PartsPage(): ReactNode {
           <FilterBar value="stauts:FAILED" onChange={() => undefined} fields={RUN_FIELDS} label="Wrong filter" error="'stauts' is not a word of the filter. Did you mean status?" />
         </div>
       </Part>
+      <Conditions />
       <Part title="Table">
         <Card>
           <Table label="Runs" rows={ROWS} columns={COLUMNS} id={(each) => each.id} selected={selected} onSelect={setSelected} sort={{ key: "started", down: true }} onSort={() => undefined} onOpen={() => undefined} />

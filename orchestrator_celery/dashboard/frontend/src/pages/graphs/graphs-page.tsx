@@ -17,6 +17,29 @@ import { Ago, Duration } from "@/parts/time";
 import { toast } from "@/parts/toast";
 
 type Signature = Schemas["SignatureView"];
+type Graph = Schemas["SavedGraph"];
+
+const editor = (name: string): string => `/graphs/edit/${encodeURIComponent(name)}`;
+
+const GRAPHS: Column<Graph>[] = [
+  { key: "name", title: "Name", cell: (graph) => <bdi title={graph.name} className="font-[560]">{graph.name}</bdi> },
+  { key: "note", title: "Last note", from: "md", cell: (graph) => <bdi title={graph.note} className="text-muted">{graph.note}</bdi> },
+  { key: "nodes", title: "Nodes", width: 70, align: "right", from: "sm", cell: (graph) => <span className="text-muted">{graph.nodes}</span> },
+  { key: "version", title: "Version", width: 80, align: "right", cell: (graph) => graph.version },
+  { key: "author", title: "Author", width: 130, from: "lg", cell: (graph) => <bdi className="text-muted">{graph.author}</bdi> },
+  { key: "saved", title: "Saved", width: 90, align: "right", from: "sm", cell: (graph) => <span className="text-muted"><Ago time={graph.saved} /></span> },
+  {
+    key: "edit",
+    title: "",
+    width: 70,
+    align: "right",
+    cell: (graph) => (
+      <Link to={editor(graph.name)} aria-label={`Edit ${graph.name}`} className="text-accent no-underline hover:underline" onClick={(event) => event.stopPropagation()}>
+        Edit
+      </Link>
+    ),
+  },
+];
 
 const COLUMNS: Column<Signature>[] = [
   { key: "name", title: "Name", cell: (signature) => <bdi title={signature.name} className="font-[560]">{signature.name || signature.id}</bdi> },
@@ -38,6 +61,7 @@ const COLUMNS: Column<Signature>[] = [
 
 export default function GraphsPage(): ReactNode {
   const [place, setPlace] = useSearchParams();
+  const navigate = useNavigate();
   const [text, setText] = useState("");
   const [all, setAll] = useState(false);
   const pace = usePace(6000);
@@ -52,11 +76,21 @@ export default function GraphsPage(): ReactNode {
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : pace),
   });
-  const rows = useMemo(() => (list.data?.pages ?? []).flatMap((page) => page.signatures), [list.data]);
+  const graphs = useQuery({ queryKey: ["graphs", text], queryFn: ({ signal }) => get("/api/graphs", {}, { limit: 100, ...(text ? { text } : {}) }, signal), refetchInterval: pace || 15_000 });
+  const drawn = graphs.data?.graphs ?? [];
+  // The newest version of a graph stands in the list of graphs already.
+  const rows = useMemo(() => {
+    const newest = new Set((graphs.data?.graphs ?? []).map((graph) => graph.signature));
+    return (list.data?.pages ?? []).flatMap((page) => page.signatures).filter(({ id }) => !newest.has(id));
+  }, [list.data, graphs.data]);
   const choose = (id: string | null): void => setPlace(id ? { signature: id } : {}, { replace: true });
   return (
     <>
-      <PageHead title="Graphs" about="and other saved workflows" />
+      <PageHead title="Graphs" about="and other saved workflows">
+        <Button kind="primary" icon="plus" onClick={() => void navigate("/graphs/new")}>
+          New graph
+        </Button>
+      </PageHead>
       <div className="mb-3 flex flex-wrap items-center gap-2">
         <input type="search" data-shortcut="search" aria-label="Search by name" placeholder="Search by name" className={`${FIELD} w-[260px]`} value={text} onChange={(event) => setText(event.target.value)} />
         <label className="flex items-center gap-2 text-muted">
@@ -64,32 +98,41 @@ export default function GraphsPage(): ReactNode {
         </label>
       </div>
       <div className={`grid items-start gap-4 ${current ? "grid-cols-[minmax(0,1fr)_minmax(0,440px)] max-lg:grid-cols-1" : "grid-cols-1"}`}>
-        <Card className="overflow-hidden">
-          {list.isPending ? (
-            <Skeleton rows={6} />
-          ) : list.error && !list.data ? (
-            <ErrorState error={list.error} retry={() => void list.refetch()} />
-          ) : (
-            <Table
-              label="Saved workflows"
-              rows={rows}
-              columns={COLUMNS}
-              id={(signature) => signature.id}
-              current={current ?? undefined}
-              onOpen={(signature) => choose(signature.id)}
-              empty={
-                <Empty icon="graphs" title={text ? "No workflow has this name" : "No workflow is saved"}>
-                  {text ? null : (
-                    <>
-                      Save one: <code>orchestrator.save(graph, name="orders")</code>. Then it can be run from here.
-                    </>
-                  )}
-                </Empty>
-              }
-            />
-          )}
-        </Card>
-        {current ? <Detail key={current} id={current} onClose={() => choose(null)} /> : null}
+        <div className="flex min-w-0 flex-col gap-4">
+          {drawn.length ? (
+            <Card className="overflow-hidden">
+              <h2 className="border-b border-line bg-sunken px-[10px] py-1 text-sm font-[580] text-muted">Graphs with versions</h2>
+              <Table label="Graphs with versions" rows={drawn} columns={current ? GRAPHS.filter(({ key }) => key !== "note" && key !== "author") : GRAPHS} id={(graph) => graph.signature} current={current ?? undefined} onOpen={(graph) => choose(graph.signature)} />
+            </Card>
+          ) : null}
+          <Card className="overflow-hidden">
+            {drawn.length ? <h2 className="border-b border-line bg-sunken px-[10px] py-1 text-sm font-[580] text-muted">Other saved workflows, and earlier versions</h2> : null}
+            {list.isPending ? (
+              <Skeleton rows={6} />
+            ) : list.error && !list.data ? (
+              <ErrorState error={list.error} retry={() => void list.refetch()} />
+            ) : (
+              <Table
+                label="Saved workflows"
+                rows={rows}
+                columns={COLUMNS}
+                id={(signature) => signature.id}
+                current={current ?? undefined}
+                onOpen={(signature) => choose(signature.id)}
+                empty={
+                  <Empty icon="graphs" title={text ? "No workflow has this name" : "No workflow is saved"}>
+                    {text ? null : (
+                      <>
+                        Draw a graph, or save a workflow: <code>orchestrator.save(graph, name="orders")</code>. Then it can be run from here.
+                      </>
+                    )}
+                  </Empty>
+                }
+              />
+            )}
+          </Card>
+        </div>
+        {current ? <Detail key={current} id={current} graph={drawn.find((graph) => graph.signature === current)?.name ?? null} onClose={() => choose(null)} /> : null}
       </div>
       {list.hasNextPage ? (
         <Button className="mt-3" onClick={() => void list.fetchNextPage()}>
@@ -110,7 +153,8 @@ const WINDOWS: [string, number][] = [
   ["30 days", 30 * DAY],
 ];
 
-function Detail({ id, onClose }: { id: string; onClose: () => void }): ReactNode {
+function Detail({ id, graph, onClose }: { id: string; graph: string | null; onClose: () => void }): ReactNode {
+  const navigate = useNavigate();
   const may = useSession().data?.verbs ?? [];
   const pace = usePace(4000);
   const [dialog, setDialog] = useState<"" | "run" | "delete">("");
@@ -139,6 +183,11 @@ function Detail({ id, onClose }: { id: string; onClose: () => void }): ReactNode
         <Button kind="primary" icon="play" refusal={why("run")} onClick={() => setDialog("run")}>
           Run…
         </Button>
+        {graph === null ? null : (
+          <Button icon="graphs" onClick={() => void navigate(editor(graph))}>
+            Edit
+          </Button>
+        )}
         <Button kind="danger" refusal={why("delete")} onClick={() => setDialog("delete")}>
           Delete…
         </Button>

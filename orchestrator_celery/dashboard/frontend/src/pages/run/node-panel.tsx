@@ -1,7 +1,7 @@
 /** Everything about one node: data, error, attempts, checkpoint, callbacks, its verbs. */
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
-import { useNavigate } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { get, post, type Schemas } from "@/api/client";
 import { ENDED, usePace, useSession } from "@/api/queries";
 import { AnswerForm } from "@/pages/approvals/answer-form";
@@ -121,6 +121,13 @@ function Facts({ view }: { view: NodeView }): ReactNode {
   if ((view.visits ?? 1) > 1) rows.push(["Visits", view.visits]);
   if (view.worker) rows.push(["Worker", <code key="k" title={view.worker}>{view.worker.split("/")[0]}</code>]);
   if (view.answer) rows.push(["Answer", `${view.answer.decision}${view.answer.by ? ` by ${view.answer.by}` : ""}${view.answer.timed_out ? ", because nobody answered in time" : ""}${view.answer.note ? `: ${view.answer.note}` : ""}`]);
+  if (view.replaced_by)
+    rows.push([
+      "Replaced by",
+      <Link key="r" to={`/runs/${encodeURIComponent(view.replaced_by)}`} className="text-accent hover:underline" title={view.replaced_by}>
+        a run of its own{view.replacement ? `, ${view.replacement.state}` : ""}
+      </Link>,
+    ]);
   if (!rows.length) return null;
   return (
     <dl className="my-2 grid grid-cols-[86px_minmax(0,1fr)] gap-y-1">
