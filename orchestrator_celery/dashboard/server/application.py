@@ -92,8 +92,8 @@ def create_dashboard(
     api.state.sessions = Sessions(secret)
     api.state.hub = Hub(orchestrator)
     api.include_router(pages(base))
-    shared = SharedReads(api, api.state.hub)
-    return Paths(Guard(shared, served, auth, api.state.sessions, frozenset(hosts), base), base)
+    guard = Guard(SharedReads(api, api.state.hub), served, auth, api.state.sessions, frozenset(hosts), base)
+    return Paths(guard, base)
 
 
 def build_api() -> FastAPI:
