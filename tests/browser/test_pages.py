@@ -18,7 +18,7 @@ PAGES = {
     "approvals": ("/approvals", ["Pay for order 1?", "Approve"]),
     "graphs": ("/graphs", ["No workflow is saved"]),
     "tasks": ("/tasks", ["tests.kit.project.add"]),
-    "logs": ("/logs", ["line 29"]),
+    "logs": ("/logs?filter=name:talks", ["line 29"]),
     "workers": ("/workers", ["alive"]),
     "deleted": ("/deleted", ["Nothing is deleted"]),
     "audit": ("/audit?actor=nobody", ["No entry"]),

@@ -65,8 +65,7 @@ def create_dashboard(
 ) -> ASGIApp:
     """Return the dashboard of a Celery app as an ASGI application, to serve or to mount.
 
-    Without `auth`, it answers programs on this machine only: requests from other machines, and for other host names
-    than `localhost`, are refused.
+    Without `auth`, it answers this machine only: requests from others, and for other host names, are refused.
 
     Args:
         app: the Celery app, with an `Orchestrator`.
