@@ -273,3 +273,31 @@ def test_a_hub_that_fails_ends_its_streams(start):
         return broken
 
     assert b"does not answer" in asyncio.run(story())[0]
+
+
+def test_a_page_that_opens_gets_no_answer_from_before_it_is_followed(start):
+    """Given an open page, when a second one opens its stream, then answers from before that are shared no more.
+
+    Something may have changed after the second page read it and before the hub followed it. The page is told of it, and
+    has to read it anew.
+    """
+
+    async def story():
+        hub, first, second = Hub(start().app.orchestrator), Reader(["runs"], None), Reader(["audit"], None)
+        hub.join(first)
+        try:
+            await _until(lambda: hub.is_following)
+            before = hub.version
+            hub.join(second)
+            await _until(lambda: hub.version > before)
+        finally:
+            hub.leave(first)
+            hub.leave(second)
+        await _until(lambda: hub._thread is None)
+
+    asyncio.run(story())
+
+
+async def _until(holds):
+    """Wait for a condition without holding the event loop."""
+    await asyncio.get_running_loop().run_in_executor(None, lambda: wait_for(holds, limit(10), "the hub"))

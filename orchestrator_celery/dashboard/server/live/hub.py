@@ -108,6 +108,8 @@ class Hub:
         """Tell the readers what is new. Return those that have heard what was new before they came."""
         topics = {topic for reader in readers for topic in reader.topics}
         newest = follower.follow(topics - SNAPSHOTS.keys())
+        if readers - told:  # some may read again what changed before this hub followed it
+            self.version += 1
         for reader in readers - told:
             reader.begin(newest, follower.now() - _RECENT)
         news = follower.read(_BLOCK)
