@@ -37,7 +37,7 @@ def test_suspend_undo_interrupt_resume_cancel(page, address, shop):
     run = shop.long("steered", 2)
     running(run, 2)
     page.goto(f"{address}/runs/{run.id}")
-    page.get_by_role("button", name="Suspend").click()
+    page.get_by_role("button", name="Suspend", exact=True).click()
     badge(page, "SUSPENDED")
     page.get_by_role("button", name="Undo").click()
     badge(page, "RUNNING")
@@ -47,7 +47,7 @@ def test_suspend_undo_interrupt_resume_cancel(page, address, shop):
     expect(report.get_by_text("terminated")).to_have_count(2)
     page.keyboard.press("Escape")
     badge(page, "INTERRUPTED")
-    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Resume", exact=True).click()
     badge(page, "RUNNING")
     from_menu(page, "Cancel and delete")
     dialog = page.get_by_role("dialog", name="Cancel steered?")
@@ -82,7 +82,7 @@ def test_retry_and_rerun(page, address, shop, ledger):
 
 def test_what_a_status_does_not_allow_is_greyed_with_the_reason(page, address, shop):
     page.goto(f"{address}/runs/{shop.succeeded.id}")
-    button = page.get_by_role("button", name="Suspend")
+    button = page.get_by_role("button", name="Suspend", exact=True)
     expect(button).to_have_attribute("aria-disabled", "true")
     button.hover()
     expect(page.get_by_role("tooltip")).to_contain_text("SUCCEEDED")
@@ -246,7 +246,7 @@ def test_a_waiting_task_is_skipped(page, address, shop):
     steps = chain(tasks("identity", 1), tasks("identity", 2).set(immutable=True))
     run = ComplexSignature(steps, app=shop.stand.app, name="with a skipped step").apply_async(countdown=3600)
     page.goto(f"{address}/runs/{run.id}?node=0.0.1")
-    page.get_by_role("button", name="Skip").click()
+    page.get_by_role("button", name="Skip", exact=True).click()
     expect(page.get_by_text("skipped.")).to_be_visible()
     [entry] = shop.stand.orchestrator.audit(run=run.id, verb="skip")
     assert entry.channel == "dashboard"
