@@ -2,7 +2,7 @@
 import { address, get, post, send, type Schemas } from "@/api/client";
 import type { GraphDocument, Json, Layout } from "./model/document";
 import type { Problem } from "./model/problems";
-import type { Parameter } from "./model/arguments";
+import type { Parameter } from "@/parts/task-schema";
 
 export type GraphVersion = Schemas["SavedGraph"];
 

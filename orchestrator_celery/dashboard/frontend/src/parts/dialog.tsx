@@ -2,10 +2,9 @@
 import * as RadixDialog from "@radix-ui/react-dialog";
 import * as RadixMenu from "@radix-ui/react-dropdown-menu";
 import { useState, type ReactNode } from "react";
-import { problemOf } from "@/api/problem";
 import { Button } from "./button";
+import { DialogForm, useSubmit } from "./form";
 import { Icon, type IconName } from "./icons";
-import { Note } from "./states";
 
 export function Dialog({
   open,
@@ -74,61 +73,39 @@ export function Confirm(props: ConfirmProps): ReactNode {
 function ConfirmForm({ verb, danger, typed, onConfirm, onClose, children, reason: wantsReason, ready = true }: ConfirmProps): ReactNode {
   const [text, setText] = useState("");
   const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
   const missing = typed !== undefined && text.trim() !== typed.trim();
-  const submit = async (): Promise<void> => {
-    if (missing || busy || !ready) return;
-    setBusy(true);
-    setError(null);
-    try {
-      await onConfirm(reason);
-      onClose();
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { busy, error, submit } = useSubmit(async () => {
+    await onConfirm(reason);
+    onClose();
+  });
+  const buttons = (
+    <>
+      <Button onClick={onClose}>Keep as it is</Button>
+      <Button type="submit" kind={danger ? "solid-danger" : "primary"} busy={busy} disabled={missing || !ready}>
+        {verb}
+      </Button>
+    </>
+  );
   return (
-    <form
-      className="flex min-h-0 flex-1 flex-col"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4">
-        {children}
-        {wantsReason ? (
-          <Field label="Reason" hint="Kept in the audit trail.">
-            <input className={INPUT} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
-          </Field>
-        ) : null}
-        {typed === undefined ? null : (
-          <Field
-            label={
-              <>
-                Type <b className="font-mono break-all text-ink select-all">{typed}</b> to confirm
-              </>
-            }
-          >
-            <input className={INPUT} autoFocus autoComplete="off" spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} />
-          </Field>
-        )}
-        {error ? (
-          <Note tone="failed">
-            <b className="font-[600]">{problemOf(error).title}.</b> {problemOf(error).detail}
-          </Note>
-        ) : null}
-      </div>
-      <footer className="flex justify-end gap-2 rounded-b-xl border-t border-line bg-sunken px-4 py-3">
-        <Button onClick={onClose}>Keep as it is</Button>
-        <Button type="submit" kind={danger ? "solid-danger" : "primary"} busy={busy} disabled={missing || !ready}>
-          {verb}
-        </Button>
-      </footer>
-    </form>
+    <DialogForm submit={submit} ready={!missing && ready} error={error} buttons={buttons}>
+      {children}
+      {wantsReason ? (
+        <Field label="Reason" hint="Kept in the audit trail.">
+          <input className={INPUT} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
+        </Field>
+      ) : null}
+      {typed === undefined ? null : (
+        <Field
+          label={
+            <>
+              Type <b className="font-mono break-all text-ink select-all">{typed}</b> to confirm
+            </>
+          }
+        >
+          <input className={INPUT} autoFocus autoComplete="off" spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} />
+        </Field>
+      )}
+    </DialogForm>
   );
 }
 

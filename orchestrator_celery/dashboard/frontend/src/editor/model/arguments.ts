@@ -1,14 +1,6 @@
 /** A node's arguments beside what its task takes: what is missing, and what it does not take. */
-import type { Schema } from "@/parts/schema";
+import type { Parameter } from "@/parts/task-schema";
 import type { NodeEntry } from "./document";
-
-export interface Parameter {
-  name: string;
-  required?: boolean;
-  default?: string | null;
-  json_schema?: unknown;
-  kind?: string;
-}
 
 export interface Fit {
   /** The parameter that gets the result of the step before; null if none. */
@@ -41,18 +33,4 @@ export function fitOf(node: NodeEntry, parameters: readonly Parameter[], given =
     missing: open.filter(({ name, required }) => required && !named.has(name)).map(({ name }) => name),
     extra: [...[...named].filter((name) => !known.has(name)), ...[...named].filter((name) => filled.has(name)).map((name) => `${name}, twice`), ...(tooMany ? [`${tooMany} by position`] : [])],
   };
-}
-
-/** The open parameters as one JSON Schema, for a form. */
-export function schemaOfParameters(parameters: readonly Parameter[]): Schema {
-  const defs: Record<string, Schema> = {};
-  const properties = Object.fromEntries(
-    parameters.map((parameter) => {
-      const { $defs, ...own } = (parameter.json_schema ?? {}) as Schema;
-      Object.assign(defs, $defs);
-      const hint = parameter.default ? `Default: ${parameter.default}` : undefined;
-      return [parameter.name, { ...own, title: parameter.name, ...(hint ? { description: own.description ? `${own.description} ${hint}` : hint } : {}) }];
-    }),
-  );
-  return { type: "object", properties, required: parameters.filter(({ required }) => required).map(({ name }) => name), $defs: defs };
 }

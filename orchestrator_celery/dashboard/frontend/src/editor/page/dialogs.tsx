@@ -1,9 +1,10 @@
 /** Small dialogs of the editor: where to connect to, the keys, import and export. */
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
-import { problemOf } from "@/api/problem";
 import { download } from "@/graph/export";
 import { Button, CopyButton } from "@/parts/button";
 import { Dialog, INPUT } from "@/parts/dialog";
+import { DialogBody, DialogButtons, Problem } from "@/parts/form";
+import { KeyList } from "@/parts/key-list";
 import { Note, Skeleton } from "@/parts/states";
 import { pythonOf } from "../api";
 import { KEYS } from "../canvas/keys";
@@ -67,16 +68,7 @@ export function ConnectDialog({ session, source, error, onClose }: { session: Se
 export function KeysDialog({ onClose }: { onClose: () => void }): ReactNode {
   return (
     <Dialog open onClose={onClose} title="Keys of the editor" about="The keyboard alone suffices." width={520}>
-      <dl className="m-0 grid grid-cols-[170px_1fr] gap-y-2 overflow-y-auto px-4 pb-4">
-        {KEYS.map(([keys, text]) => (
-          <div key={keys} className="contents">
-            <dt>
-              <kbd className="rounded-sm border border-line bg-sunken px-[6px] py-px">{keys}</kbd>
-            </dt>
-            <dd className="m-0 text-muted">{text}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList keys={KEYS} width={170} />
     </Dialog>
   );
 }
@@ -101,7 +93,7 @@ export function ExportDialog({ document, form, name, onClose }: { document: Grap
     <Dialog open onClose={onClose} title={form === "json" ? "Document" : "Python module"} about={form === "json" ? "ConditionalGraph.from_dict() reads it." : "The module builds the same graph."} width={760}>
       <div className="min-h-0 overflow-auto px-4 pb-4">
         {error ? (
-          <Note tone="failed">{problemOf(error).detail || problemOf(error).title}</Note>
+          <Problem error={error} />
         ) : code === null ? (
           <Skeleton rows={6} height={22} />
         ) : (
@@ -110,12 +102,12 @@ export function ExportDialog({ document, form, name, onClose }: { document: Grap
           </pre>
         )}
       </div>
-      <footer className="flex items-center justify-end gap-2 rounded-b-xl border-t border-line bg-sunken px-4 py-3">
+      <DialogButtons>
         {code === null ? null : <CopyButton text={code} label="Copy" />}
         <Button kind="primary" icon="download" disabled={code === null} onClick={() => download(file, new Blob([code ?? ""], { type: form === "json" ? "application/json" : "text/x-python" }))}>
           Download {file.length > 40 ? "the file" : file}
         </Button>
-      </footer>
+      </DialogButtons>
     </Dialog>
   );
 }
@@ -143,7 +135,7 @@ export function ImportDialog({ onClose, onImport }: { onClose: () => void; onImp
   };
   return (
     <Dialog open onClose={onClose} title="Import a document" about="A graph as to_dict() writes it. A Python module is imported by: celery orchestrator graph import." width={640}>
-      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4">
+      <DialogBody>
         <textarea aria-label="Document" dir="ltr" spellCheck={false} placeholder='{"version": 1, "nodes": […], "edges": […]}' className={`${INPUT} h-56 py-1 font-mono text-[12px]`} value={text} onChange={(event) => setText(event.target.value)} />
         <input
           ref={file}
@@ -158,15 +150,15 @@ export function ImportDialog({ onClose, onImport }: { onClose: () => void; onImp
           }}
         />
         {problem ? <Note tone="failed">{problem}</Note> : null}
-      </div>
-      <footer className="flex justify-end gap-2 rounded-b-xl border-t border-line bg-sunken px-4 py-3">
+      </DialogBody>
+      <DialogButtons>
         <Button onClick={() => file.current?.click()}>Open a file…</Button>
         <span className="flex-1" />
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" disabled={!text.trim()} onClick={take}>
           Import
         </Button>
-      </footer>
+      </DialogButtons>
     </Dialog>
   );
 }

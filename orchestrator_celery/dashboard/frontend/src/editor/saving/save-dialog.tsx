@@ -3,6 +3,7 @@ import { useState, type ReactNode } from "react";
 import { problemOf } from "@/api/problem";
 import { Button } from "@/parts/button";
 import { Dialog, Field, INPUT } from "@/parts/dialog";
+import { DialogForm } from "@/parts/form";
 import { Note } from "@/parts/states";
 import { Ago } from "@/parts/time";
 import { readGraph, saveVersion, type SavedGraph } from "../api";
@@ -67,68 +68,57 @@ function Form({ sheet, problems, name, base, onClose, onSaved, conflict, onConfl
       setBusy(false);
     }
   };
+  const buttons = (
+    <>
+      <Button onClick={onClose}>Cancel</Button>
+      {conflict ? (
+        <Button kind="primary" busy={busy} refusal={compared ? null : "Compare both versions first."} onClick={() => void save(conflict.name, conflict.version)}>
+          Save as a new version anyway
+        </Button>
+      ) : (
+        <Button type="submit" kind="primary" busy={busy} disabled={!wanted.trim()}>
+          Save
+        </Button>
+      )}
+    </>
+  );
   return (
-    <form
-      className="flex min-h-0 flex-1 flex-col"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!conflict && wanted.trim()) void save(wanted.trim(), name ? base : 0);
-      }}
-    >
-      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4">
-        {conflict ? (
-          <>
-            <Note tone="suspended">
-              <b className="font-[580]">{conflict.author || "Somebody"}</b> saved version {conflict.version} <Ago time={conflict.saved} />
-              {conflict.note ? <>: “{conflict.note}”</> : "."} {base ? `You began with version ${base}.` : "You began a new graph."} Nothing was overwritten.
-            </Note>
-            {compared ? (
-              <DifferenceView old={conflict.document} now={sheet.document} oldName={`version ${conflict.version}`} nowName="yours" />
-            ) : (
-              <Button className="self-start" icon="columns" onClick={() => setCompared(true)}>
-                Compare it with yours
-              </Button>
-            )}
-            <Field label="Keep yours under another name">
-              <div className="flex gap-2">
-                <input dir="auto" className={INPUT} maxLength={200} value={other} placeholder={`${conflict.name}, my changes`} onChange={(event) => setOther(event.target.value)} />
-                <Button busy={busy} disabled={!other.trim()} onClick={() => void save(other.trim(), 0)}>
-                  Save under this name
-                </Button>
-              </div>
-            </Field>
-          </>
-        ) : (
-          <>
-            {name ? null : (
-              <Field label="Name">
-                <input dir="auto" autoFocus required maxLength={200} className={INPUT} value={wanted} onChange={(event) => setWanted(event.target.value)} />
-              </Field>
-            )}
-            <Field label="Note" hint="What changed, for those who read the versions.">
-              <input dir="auto" autoFocus={Boolean(name)} maxLength={500} className={INPUT} value={note} onChange={(event) => setNote(event.target.value)} />
-            </Field>
-          </>
-        )}
-        {problems && !error ? <Note tone="suspended">The graph has {problems === 1 ? "a problem" : `${problems} problems`}. Only a graph that can run is saved; until then this browser keeps it as a draft.</Note> : null}
-        {error ? (
-          <Note tone="failed">
-            <b className="font-[600]">{problemOf(error).title}.</b> {problemOf(error).detail}
+    <DialogForm submit={() => void save(wanted.trim(), name ? base : 0)} ready={!conflict && Boolean(wanted.trim())} error={error} buttons={buttons}>
+      {conflict ? (
+        <>
+          <Note tone="suspended">
+            <b className="font-[580]">{conflict.author || "Somebody"}</b> saved version {conflict.version} <Ago time={conflict.saved} />
+            {conflict.note ? <>: “{conflict.note}”</> : "."} {base ? `You began with version ${base}.` : "You began a new graph."} Nothing was overwritten.
           </Note>
-        ) : null}
-      </div>
-      <footer className="flex justify-end gap-2 rounded-b-xl border-t border-line bg-sunken px-4 py-3">
-        <Button onClick={onClose}>Cancel</Button>
-        {conflict ? (
-          <Button kind="primary" busy={busy} refusal={compared ? null : "Compare both versions first."} onClick={() => void save(conflict.name, conflict.version)}>
-            Save as a new version anyway
-          </Button>
-        ) : (
-          <Button type="submit" kind="primary" busy={busy} disabled={!wanted.trim()}>
-            Save
-          </Button>
-        )}
-      </footer>
-    </form>
+          {compared ? (
+            <DifferenceView old={conflict.document} now={sheet.document} oldName={`version ${conflict.version}`} nowName="yours" />
+          ) : (
+            <Button className="self-start" icon="columns" onClick={() => setCompared(true)}>
+              Compare it with yours
+            </Button>
+          )}
+          <Field label="Keep yours under another name">
+            <div className="flex gap-2">
+              <input dir="auto" className={INPUT} maxLength={200} value={other} placeholder={`${conflict.name}, my changes`} onChange={(event) => setOther(event.target.value)} />
+              <Button busy={busy} disabled={!other.trim()} onClick={() => void save(other.trim(), 0)}>
+                Save under this name
+              </Button>
+            </div>
+          </Field>
+        </>
+      ) : (
+        <>
+          {name ? null : (
+            <Field label="Name">
+              <input dir="auto" autoFocus required maxLength={200} className={INPUT} value={wanted} onChange={(event) => setWanted(event.target.value)} />
+            </Field>
+          )}
+          <Field label="Note" hint="What changed, for those who read the versions.">
+            <input dir="auto" autoFocus={Boolean(name)} maxLength={500} className={INPUT} value={note} onChange={(event) => setNote(event.target.value)} />
+          </Field>
+        </>
+      )}
+      {problems && !error ? <Note tone="suspended">The graph has {problems === 1 ? "a problem" : `${problems} problems`}. Only a graph that can run is saved; until then this browser keeps it as a draft.</Note> : null}
+    </DialogForm>
   );
 }

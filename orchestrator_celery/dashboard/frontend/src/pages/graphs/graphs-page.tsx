@@ -7,10 +7,10 @@ import { queryClient, useFresh, usePace, useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button, CopyButton } from "@/parts/button";
 import { Confirm, Dialog, Field, FIELD } from "@/parts/dialog";
-import { problemOf } from "@/api/problem";
+import { DialogForm, useSubmit } from "@/parts/form";
 import { SchemaForm } from "@/parts/schema-form";
 import type { Schema } from "@/parts/schema";
-import { Card, Empty, ErrorState, Note, Skeleton } from "@/parts/states";
+import { Card, Empty, ErrorState, Skeleton } from "@/parts/states";
 import { StatusBadge } from "@/parts/status";
 import { Table, type Column } from "@/parts/table";
 import { Ago, Duration } from "@/parts/time";
@@ -251,32 +251,21 @@ const INPUT_SCHEMA: Schema = {
 function RunDialog({ id, name, open, onClose }: { id: string; name: string; open: boolean; onClose: () => void }): ReactNode {
   const navigate = useNavigate();
   const [value, setValue] = useState<unknown>({ args: [] });
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const start = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      const { args, kwargs } = (value ?? {}) as { args?: unknown[]; kwargs?: Record<string, never> };
-      const { run } = await post("/api/signatures/{signature}/run", { signature: id }, { args: args ?? [], kwargs: kwargs ?? {} });
-      void navigate(`/runs/${encodeURIComponent(run.id)}`);
-    } catch (problem) {
-      setError(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { busy, error, submit } = useSubmit(async () => {
+    const { args, kwargs } = (value ?? {}) as { args?: unknown[]; kwargs?: Record<string, never> };
+    const { run } = await post("/api/signatures/{signature}/run", { signature: id }, { args: args ?? [], kwargs: kwargs ?? {} });
+    void navigate(`/runs/${encodeURIComponent(run.id)}`);
+  });
+  const button = (
+    <Button type="submit" kind="primary" icon="play" busy={busy}>
+      Run
+    </Button>
+  );
   return (
     <Dialog open={open} onClose={onClose} title={`Run ${name}`} about="What its first task, or its graph, is given." width={560}>
-      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4">
+      <DialogForm submit={submit} error={error} buttons={button}>
         <SchemaForm schema={INPUT_SCHEMA} value={value} onChange={setValue} />
-        {error ? <Note tone="failed">{problemOf(error).detail || problemOf(error).title}</Note> : null}
-      </div>
-      <footer className="flex justify-end gap-2 rounded-b-xl border-t border-line bg-sunken px-4 py-3">
-        <Button kind="primary" icon="play" busy={busy} onClick={() => void start()}>
-          Run
-        </Button>
-      </footer>
+      </DialogForm>
     </Dialog>
   );
 }

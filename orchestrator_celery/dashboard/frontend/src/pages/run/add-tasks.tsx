@@ -2,15 +2,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId, useMemo, useState, type ReactNode } from "react";
 import { get, post, type Schemas } from "@/api/client";
-import { problemOf } from "@/api/problem";
-import { schemaOf } from "@/pages/tasks/task-schema";
 import { Button } from "@/parts/button";
 import { Dialog, Field, INPUT } from "@/parts/dialog";
+import { DialogForm, useSubmit } from "@/parts/form";
 import { counted, exact } from "@/parts/format";
 import { blank, problemsOf } from "@/parts/schema";
 import { SchemaForm } from "@/parts/schema-form";
-import { Note } from "@/parts/states";
 import { Switch } from "@/parts/switch";
+import { schemaOfParameters } from "@/parts/task-schema";
 import { toast } from "@/parts/toast";
 import { MOST, readLines, type NewItem } from "./new-items";
 import { refreshRun } from "./run-verbs";
@@ -40,67 +39,46 @@ function Form({ run, swarm, first, onClose }: Props & { onClose: () => void }): 
   const [text, setText] = useState("");
   const [one, setOne] = useState<{ task: string; value: unknown }>({ task: "", value: undefined });
   const [priority, setPriority] = useState<Priority>("MEDIUM");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
   const known = tasks.find((each) => each.name === task);
-  const schema = useMemo(() => (known?.parameters ? schemaOf(known) : null), [known]);
+  const schema = useMemo(() => (known?.parameters ? schemaOfParameters(known.parameters) : null), [known]);
   const value = schema && one.task !== task ? blank(schema, schema) : one.value;
   const lines = useMemo(() => readLines(text), [text]);
   const asLines = many || !schema;
   const items: NewItem[] = asLines ? lines.items : [{ args: [], kwargs: (value ?? {}) as Record<string, unknown> }];
   const wrong = asLines ? lines.problems.length > 0 || items.length > MOST : problemsOf(schema, value).size > 0;
-  const submit = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      const form = { node: swarm, priority, dry_run: false, tasks: items.map((item) => ({ task, args: item.args as never[], kwargs: item.kwargs as Record<string, never> })) };
-      const report = await post("/api/runs/{run}/items", { run }, form);
-      toast(`${counted(report.added, "task")} added.`);
-      refreshRun(run);
-      onClose();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
-  };
+  const { busy, error, submit } = useSubmit(async () => {
+    const form = { node: swarm, priority, dry_run: false, tasks: items.map((item) => ({ task, args: item.args as never[], kwargs: item.kwargs as Record<string, never> })) };
+    const report = await post("/api/runs/{run}/items", { run }, form);
+    toast(`${counted(report.added, "task")} added.`);
+    refreshRun(run);
+    onClose();
+  });
+  const ready = Boolean(task) && items.length > 0 && !wrong;
+  const button = (
+    <Button type="submit" kind="primary" busy={busy} disabled={!ready}>
+      {items.length === 1 ? "Add 1 task" : `Add ${exact(items.length)} tasks`}
+    </Button>
+  );
   return (
-    <form
-      className="flex min-h-0 flex-1 flex-col"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (task && items.length && !wrong && !busy) void submit();
-      }}
-    >
-      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4">
-        <Field label="Task" hint={tasks.length && task && !known ? "No worker and no process of the dashboard has this task now." : (known?.doc ?? "")}>
-          <input className={`${INPUT} font-mono`} list={names} spellCheck={false} maxLength={500} value={task} onChange={(event) => setTask(event.target.value.trim())} />
-        </Field>
-        <datalist id={names}>
-          {tasks.map((each) => (
-            <option key={each.name} value={each.name} />
-          ))}
-        </datalist>
-        {schema ? <Switch label="How many" options={["One task", "Many tasks"]} chosen={many ? 1 : 0} onChoose={(index) => setMany(index === 1)} /> : null}
-        {asLines ? <LinesField text={text} onChange={setText} lines={lines} /> : schema ? <SchemaForm key={task} schema={schema} value={value} onChange={(next) => setOne({ task, value: next })} /> : null}
-        <Field label="Priority" hint="A free place always goes to the highest priority.">
-          <select className={INPUT} value={priority} onChange={(event) => setPriority(event.target.value as Priority)}>
-            <option value="HIGH">High</option>
-            <option value="MEDIUM">Medium</option>
-            <option value="LOW">Low</option>
-          </select>
-        </Field>
-        {error ? (
-          <Note tone="failed">
-            <b className="font-[600]">{problemOf(error).title}.</b> {problemOf(error).detail}
-          </Note>
-        ) : null}
-      </div>
-      <footer className="flex justify-end gap-2 rounded-b-xl border-t border-line bg-sunken px-4 py-3">
-        <Button type="submit" kind="primary" busy={busy} disabled={!task || !items.length || wrong}>
-          {items.length === 1 ? "Add 1 task" : `Add ${exact(items.length)} tasks`}
-        </Button>
-      </footer>
-    </form>
+    <DialogForm submit={submit} ready={ready} error={error} buttons={button}>
+      <Field label="Task" hint={tasks.length && task && !known ? "No worker and no process of the dashboard has this task now." : (known?.doc ?? "")}>
+        <input className={`${INPUT} font-mono`} list={names} spellCheck={false} maxLength={500} value={task} onChange={(event) => setTask(event.target.value.trim())} />
+      </Field>
+      <datalist id={names}>
+        {tasks.map((each) => (
+          <option key={each.name} value={each.name} />
+        ))}
+      </datalist>
+      {schema ? <Switch label="How many" options={["One task", "Many tasks"]} chosen={many ? 1 : 0} onChoose={(index) => setMany(index === 1)} /> : null}
+      {asLines ? <LinesField text={text} onChange={setText} lines={lines} /> : schema ? <SchemaForm key={task} schema={schema} value={value} onChange={(next) => setOne({ task, value: next })} /> : null}
+      <Field label="Priority" hint="A free place always goes to the highest priority.">
+        <select className={INPUT} value={priority} onChange={(event) => setPriority(event.target.value as Priority)}>
+          <option value="HIGH">High</option>
+          <option value="MEDIUM">Medium</option>
+          <option value="LOW">Low</option>
+        </select>
+      </Field>
+    </DialogForm>
   );
 }
 

@@ -1,12 +1,11 @@
 /** The verbs of a swarm: add tasks, close it, change the priority of waiting items. */
 import { useState, type ReactNode } from "react";
 import { post, type Schemas } from "@/api/client";
-import { problemOf } from "@/api/problem";
 import { useSession } from "@/api/queries";
 import { Button } from "@/parts/button";
 import { Confirm, Dialog, Field, INPUT, Menu } from "@/parts/dialog";
+import { DialogForm, useSubmit } from "@/parts/form";
 import { counted, exact } from "@/parts/format";
-import { Note } from "@/parts/states";
 import { toast, toastError } from "@/parts/toast";
 import { AddTasks } from "./add-tasks";
 import { refreshRun } from "./run-verbs";
@@ -103,28 +102,18 @@ async function setPriority(place: SwarmPlace, which: number[] | string, priority
 function PriorityByTask({ place, onClose }: { place: SwarmPlace; onClose: () => void }): ReactNode {
   const [task, setTask] = useState(place.task);
   const [level, setLevel] = useState<Priority>("HIGH");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const submit = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      await setPriority(place, task, level);
-      onClose();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
-  };
+  const { busy, error, submit } = useSubmit(async () => {
+    await setPriority(place, task, level);
+    onClose();
+  });
+  const button = (
+    <Button type="submit" kind="primary" busy={busy} disabled={!task}>
+      Change
+    </Button>
+  );
   return (
     <Dialog open onClose={onClose} title="Priority of waiting items" about="For single items, tick them in the list: waiting items have a box.">
-      <form
-        className="flex flex-col gap-3 px-4 pb-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (task && !busy) void submit();
-        }}
-      >
+      <DialogForm submit={submit} ready={Boolean(task)} error={error} buttons={button}>
         <Field label="All waiting items of the task">
           <input className={`${INPUT} font-mono`} spellCheck={false} value={task} onChange={(event) => setTask(event.target.value.trim())} />
         </Field>
@@ -137,15 +126,7 @@ function PriorityByTask({ place, onClose }: { place: SwarmPlace; onClose: () => 
             ))}
           </select>
         </Field>
-        {error ? (
-          <Note tone="failed">
-            <b className="font-[600]">{problemOf(error).title}.</b> {problemOf(error).detail}
-          </Note>
-        ) : null}
-        <Button type="submit" kind="primary" className="self-end" busy={busy} disabled={!task}>
-          Change
-        </Button>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,9 +1,9 @@
 /** Names a view. A name that is taken replaces that view, after the form has said so. */
 import { useState, type ReactNode } from "react";
-import { problemOf } from "@/api/problem";
 import { useSession } from "@/api/queries";
 import { Button } from "@/parts/button";
 import { Dialog, Field, INPUT } from "@/parts/dialog";
+import { DialogForm, useSubmit } from "@/parts/form";
 import { Note } from "@/parts/states";
 import { toast } from "@/parts/toast";
 import { saveView, type SavedView } from "./saved-views";
@@ -29,32 +29,23 @@ function Form({ filter, columns, views, first, onSaved }: Props): ReactNode {
   const [name, setName] = useState(first.name);
   const [shared, setShared] = useState(first.shared);
   const [withColumns, setWithColumns] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
   const session = useSession().data;
   const mayShare = session?.verbs.includes("share_view") ?? false;
   const taken = views.find((view) => view.shared === shared && view.name === name.trim());
   const foreign = taken !== undefined && taken.owner !== session?.actor && !session?.verbs.includes("change_view");
-  const submit = async (): Promise<void> => {
-    setBusy(true);
-    setError(null);
-    try {
-      const saved = await saveView({ name: name.trim(), filter, columns: withColumns ? columns : [], shared, base: taken?.version ?? 0 });
-      toast(`The view “${saved.name}” is saved.`);
-      onSaved(saved);
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
-  };
+  const { busy, error, submit } = useSubmit(async () => {
+    const saved = await saveView({ name: name.trim(), filter, columns: withColumns ? columns : [], shared, base: taken?.version ?? 0 });
+    toast(`The view “${saved.name}” is saved.`);
+    onSaved(saved);
+  });
+  const ready = Boolean(name.trim()) && !foreign;
+  const button = (
+    <Button type="submit" kind="primary" busy={busy} disabled={!ready}>
+      {taken ? "Replace" : "Save"}
+    </Button>
+  );
   return (
-    <form
-      className="flex min-h-0 flex-col gap-3 overflow-y-auto px-4 pb-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (name.trim() && !busy && !foreign) void submit();
-      }}
-    >
+    <DialogForm submit={submit} ready={ready} error={error} buttons={button}>
       <Field label="Name" hint={<code className="break-words">{filter || "every run"}</code>}>
         <input className={INPUT} autoFocus maxLength={60} value={name} onChange={(event) => setName(event.target.value)} />
       </Field>
@@ -66,15 +57,7 @@ function Form({ filter, columns, views, first, onSaved }: Props): ReactNode {
           <bdi>{taken.owner}</bdi> with the filter <code className="break-words">{taken.filter || "every run"}</code>.
         </Note>
       ) : null}
-      {error ? (
-        <Note tone="failed">
-          <b className="font-[600]">{problemOf(error).title}.</b> {problemOf(error).detail}
-        </Note>
-      ) : null}
-      <Button type="submit" kind="primary" className="self-end" busy={busy} disabled={!name.trim() || foreign}>
-        {taken ? "Replace" : "Save"}
-      </Button>
-    </form>
+    </DialogForm>
   );
 }
 

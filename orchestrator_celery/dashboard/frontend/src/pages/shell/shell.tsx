@@ -8,6 +8,7 @@ import { useConnection } from "@/api/stream";
 import { Button } from "@/parts/button";
 import { Dialog, Menu } from "@/parts/dialog";
 import { Icon, type IconName } from "@/parts/icons";
+import { KeyList } from "@/parts/key-list";
 import { Num } from "@/parts/time";
 import { PAGES } from "./pages";
 import { themeChoice, setTheme } from "./theme";
@@ -52,16 +53,7 @@ export function Shell(): ReactNode {
         </Suspense>
       ) : null}
       <Dialog open={dialog === "keys"} onClose={() => setDialog("")} title="Shortcuts">
-        <dl className="m-0 grid grid-cols-[110px_1fr] gap-y-2 px-4 pb-4">
-          {SHORTCUTS.map(([keys, text]) => (
-            <div key={keys} className="contents">
-              <dt>
-                <kbd className="rounded-sm border border-line bg-sunken px-[6px] py-px">{keys}</kbd>
-              </dt>
-              <dd className="m-0 text-muted">{text}</dd>
-            </div>
-          ))}
-        </dl>
+        <KeyList keys={SHORTCUTS} width={110} />
       </Dialog>
     </div>
   );

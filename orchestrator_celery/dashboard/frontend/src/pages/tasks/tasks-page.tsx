@@ -14,7 +14,7 @@ import { blank, problemsOf } from "@/parts/schema";
 import { SchemaForm } from "@/parts/schema-form";
 import { Card, Empty, ErrorState, Note, Skeleton } from "@/parts/states";
 import { Table, type Column } from "@/parts/table";
-import { schemaOf } from "./task-schema";
+import { schemaOfParameters } from "@/parts/task-schema";
 
 type Task = Schemas["TaskView"];
 type Kind = Schemas["KindStatistics"];
@@ -112,7 +112,7 @@ function seconds(value: number | null | undefined): string {
 function Start({ task, onClose }: { task: Task; onClose: () => void }): ReactNode {
   const navigate = useNavigate();
   const may = useSession().data?.verbs ?? [];
-  const schema = useMemo(() => schemaOf(task), [task]);
+  const schema = useMemo(() => schemaOfParameters(task.parameters ?? []), [task]);
   const [value, setValue] = useState<unknown>(() => blank(schema, schema));
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);

@@ -1,12 +1,16 @@
 /** The form of a task's arguments. */
-import type { Schemas } from "@/api/client";
-import type { Schema } from "@/parts/schema";
+import type { Schema } from "./schema";
 
-type Task = Schemas["TaskView"];
+export interface Parameter {
+  name: string;
+  required?: boolean;
+  default?: string | null;
+  json_schema?: unknown;
+  kind?: string;
+}
 
-/** The parameters of a task as one JSON Schema; a parameter without a type hint takes any JSON. */
-export function schemaOf(task: Task): Schema {
-  const parameters = task.parameters ?? [];
+/** Parameters of a task as one JSON Schema, for a form; a parameter without a type hint takes any JSON. */
+export function schemaOfParameters(parameters: readonly Parameter[]): Schema {
   const defs: Record<string, Schema> = {};
   const properties = Object.fromEntries(
     parameters.map((parameter) => {
