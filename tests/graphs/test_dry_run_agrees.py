@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from typing import Any
 
@@ -18,6 +17,8 @@ from .behaviour import Bodies, plain
 from .built import STEP, built
 from .drawn import Kind, graphs, inputs_of_runs
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 APP = Celery("dry", set_as_current=False, broker="memory://", backend="cache+memory://")
 TOLD = Bodies()
 
@@ -25,15 +26,6 @@ TOLD = Bodies()
 @APP.task(name=STEP, shared=False)
 def step(value: Any = None, *, body: dict[str, Any], **inputs: Any) -> Any:
     return TOLD.real(body, value, inputs)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet():
-    """Celery logs each failure, and there are thousands."""
-    logger = logging.getLogger("celery.app.trace")
-    logger.disabled = True
-    yield
-    logger.disabled = False
 
 
 class Told(EagerGraph):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
@@ -18,6 +17,8 @@ from .drawn import Kind, graphs, inputs_of_runs
 from .interpreter import interpret
 from .schedule import in_turn
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 APP = Celery("eager", set_as_current=False, broker="memory://", backend="cache+memory://")
 TOLD = Bodies()
 
@@ -27,15 +28,6 @@ EXAMPLES = amount(200, 2000)
 @APP.task(name=STEP, shared=False)
 def step(value: Any = None, *, body: dict[str, Any], **inputs: Any) -> Any:
     return TOLD.real(body, value, inputs)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quiet():
-    """Celery logs each failure, and there are thousands."""
-    logger = logging.getLogger("celery.app.trace")
-    logger.disabled = True
-    yield
-    logger.disabled = False
 
 
 def compare(definition: dict[str, Any], value: Any, graph: ConditionalGraph | None = None) -> None:
