@@ -116,6 +116,9 @@ def json_of(text: str, hint: str) -> Any:
 def _from_file(found: Orchestrator, source: str) -> ConditionalGraph:
     try:
         text = Path(source).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        hint = f"Hint: a saved graph of this name is {_SAVED}{source}; `graph list` shows the saved graphs."
+        raise _refusal(f"There is no file {source}.", hint) from None
     except (OSError, UnicodeError, ValueError) as exc:
         raise _refusal(f"{source} cannot be read: {exc}") from None
     return _from_document(found, source, text)
