@@ -66,7 +66,7 @@ def asking(consequence: str = "") -> Iterator[None]:
     except (RedisConnectionError, RedisTimeoutError) as exc:
         if refused_for_now(exc):
             raise StoreUnavailable(f"{start} refused for now: {_words(exc)}. Call again later.") from exc
-        raise StoreUnavailable(f"{start} did not answer: {exc}. Check that it is up, then call again.") from exc
+        raise StoreUnavailable(f"{start} did not answer: {_words(exc)}. Check that it is up, then call again.") from exc
     except ResponseError as exc:
         if not refused_for_now(exc):
             raise
