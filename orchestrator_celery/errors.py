@@ -69,6 +69,12 @@ class OrchestratorError(Exception):
 
     #: Whether a message has several lines.
     _lines: ClassVar[bool] = False
+    #: the entry of the class in the documentation: a page and its anchor
+    docs: ClassVar[str] = "reference/errors.md#orchestratorerror"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.docs = f"reference/errors.md#{cls.__name__.lower()}"
 
     def __init__(self, *args: object) -> None:
         # A message quotes users and servers, so it may contain escape sequences and passwords.
