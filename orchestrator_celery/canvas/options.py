@@ -30,8 +30,8 @@ C = TypeVar("C", bound=type)
 
 #: Arguments of every primitive that serve to find its runs.
 FILTER_FIELDS = frozenset({"category", "tags"})
-#: Options of an application that replace arguments of the primitive.
-OF_A_RUN = FILTER_FIELDS | {"deadline"}
+#: Options of an application, beside those of Celery. The first three replace arguments of the primitive.
+OF_A_RUN = FILTER_FIELDS | {"deadline", "any_definition"}
 
 #: Options of a task's declaration. Celery does not read them when it sends the task.
 _DECLARED = frozenset(
