@@ -24,7 +24,7 @@ In `:m` under `<pool>:returned`, items that runners have taken and returned. Eac
 
     returned = *( index " " )
 
-In `:m` under `<pool>:runners`, runners that have not ended, and under `<runner>:taken`, items that a claimed runner has:
+In `:m` under `<pool>:runners`, runners that have not ended, and under `<runner>:taken`, the items of a claimed runner:
 
     listed = *( number " " )                    ; no field: an earlier release has called them
     taken  = attempt *( " " index )             ; items may have ended; no field: an earlier release has claimed it
