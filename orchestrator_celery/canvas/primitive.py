@@ -29,7 +29,6 @@ from orchestrator_celery.model.printing.safe_text import safe_repr
 if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import StampingVisitor
-    from celery.result import EagerResult
 
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
@@ -202,10 +201,10 @@ class Primitive(Signature):
         """Start a run, as calling a chain does."""
         return self.apply_async(args, kwargs)
 
-    def apply_async(
-        self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
-    ) -> Run | EagerResult:
+    def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any) -> Run:
         """Start a run of this workflow.
+
+        Under `task_always_eager` the run has ended when the call returns, see `apply`.
 
         Args:
             args: partial positional arguments; they are prepended for the first tasks, as in a chain or group.
@@ -219,7 +218,7 @@ class Primitive(Signature):
                 priority, time limits, `serializer`, `expires` and the like go to every task of the workflow.
 
         Returns:
-            The `Run`; under `task_always_eager` an `EagerResult`.
+            The `Run`.
 
         Raises:
             NotInstalled: the app has no orchestrator.
@@ -231,14 +230,37 @@ class Primitive(Signature):
             UnknownOption: an option is misspelled, or is an argument of the constructor.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
-        options = self._checked(options)
         if self.app.conf.task_always_eager:
-            # Eager work runs in the caller's process: no worker could enforce a deadline, and no list shows the run.
-            options = {k: v for k, v in options.items() if k != "deadline" and k not in FILTER_FIELDS}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
+        options = self._checked(options)
         positional, named = self.merged_args(args, kwargs)
         return self._start(list(positional), named, {**self.options, **options})
+
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run:
+        """Run this workflow in the calling process, one task after the other, without store, broker and result backend.
+
+        Delays, pauses of retries, limits and the deadline have no effect. An approval ends at once with the decision
+        of its timeout. Under `task_eager_propagates` the error of a failed run is raised here.
+
+        Args:
+            args: as for `apply_async`.
+            kwargs: as for `apply_async`.
+            **options: as for `apply_async`.
+
+        Returns:
+            The `Run`, which has ended. What it tells comes from memory; verbs that change a run are refused.
+
+        Raises:
+            NotInstalled: the app has no orchestrator.
+            SwarmClosed: a swarm in the workflow is open. Items can be added only to a swarm that runs on workers.
+            InvalidWorkflow: a part of the workflow cannot be run, or an approval has no timeout.
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
+        """
+        options = self._checked(options)
+        positional, named = self.merged_args(args, kwargs)
+        run: Run = installed(self.app).start_eagerly(self, list(positional), named, {**self.options, **options})
+        return run
 
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         self.check_options(options)
