@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator_celery.model.ids import is_callback
+from orchestrator_celery.model.ids import CLOSE, is_callback
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.definitions import Shape, parse_definition, shape_of
 from orchestrator_celery.records.ended import Ended, ended_state, write_ended
@@ -48,6 +48,7 @@ class EagerRecords(Reader):
         self._head = Head()
         self.set_head(head)
         self.set_head({**created, HeadField.DONE: 0, HeadField.FAILED: 0})
+        self.emit("status", CLOSE, STATUS=RunStatus.PENDING.value)
 
     # -- writing ------------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ class EagerRecords(Reader):
     def set_status(self, status: RunStatus, **more: Any) -> None:
         """Change the status of the run, and other fields of its head."""
         self.set_head({HeadField.STATUS: status.value, **{HeadField[name.upper()]: v for name, v in more.items()}})
-        self.emit("status", Place.CLOSE.value, STATUS=status.value)
+        self.emit("status", CLOSE, STATUS=status.value)
 
     def start(self, node: str) -> bytes:
         """Return the definition of a node that starts, with the definitions below it unpacked."""

@@ -48,6 +48,7 @@ class TreeRun:
         status = RunStatus.SUCCEEDED if ending.succeeded else RunStatus.FAILED
         self.records.set_status(status, finished=now(), ref=ending.reference)
         self.records.set_head({HeadField.CLOSED: now()})
+        self.records.emit("started", CLOSE, ATTEMPT=1, WORKER="")
         self.records.emit("closed", CLOSE)
         return ending
 
