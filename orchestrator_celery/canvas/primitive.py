@@ -197,8 +197,12 @@ class Primitive(Signature):
         changed: Primitive = super().set(immutable=immutable, **options)
         return changed
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Run:
         """Start a run, as calling a chain does."""
+        return self.apply_async(args, kwargs)
+
+    def delay(self, *args: Any, **kwargs: Any) -> Run:
+        """Start a run with these partial arguments. Errors are those of `apply_async`."""
         return self.apply_async(args, kwargs)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any) -> Run:

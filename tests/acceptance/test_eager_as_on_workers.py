@@ -29,7 +29,12 @@ from tests.kit.waiting import wait_for
 def graph(project, **bodies):
     """A graph that takes one of two branches after its first node."""
     made = ConditionalGraph("choice", app=project.app)
-    for name, body in {"first": project.add.s(1, 1), "low": project.add.s(1), "high": project.add.s(2), **bodies}.items():
+    for name, body in {
+        "first": project.add.s(1, 1),
+        "low": project.add.s(1),
+        "high": project.add.s(2),
+        **bodies,
+    }.items():
         made.add_node(name, body)
     return (
         made.add_edge(START, "first")
@@ -113,7 +118,16 @@ def words(error):
 def shape(node):
     """A node without what only a worker has, such as times."""
     below = [shape(each) for each in (*node.children, *node.callbacks, *node.earlier)]
-    own = (node.id, node.kind, node.name, node.state, node.attempts, node.children_total, node.visits, words(node.error))
+    own = (
+        node.id,
+        node.kind,
+        node.name,
+        node.state,
+        node.attempts,
+        node.children_total,
+        node.visits,
+        words(node.error),
+    )
     return own, bool(node.started), bool(node.finished), dict(node.inner), node.progress, below
 
 
@@ -135,8 +149,12 @@ def told(run):
         "outcome": outcome(run.outcome),
         "result": (type(run.result).__name__, str(plain(run.result)).replace(run.id, "")),
         "state": (run.state, run.ready(), run.successful(), run.failed()),
-        "progress": run.progress().model_dump(include={"total", "done", "failed", "running", "waiting", "fraction", "eta"}),
-        "view": run.view.model_dump(include={"name", "kind", "status", "category", "tags", "tasks", "total", "done", "failed"}),
+        "progress": run.progress().model_dump(
+            include={"total", "done", "failed", "running", "waiting", "fraction", "eta"}
+        ),
+        "view": run.view.model_dump(
+            include={"name", "kind", "status", "category", "tags", "tasks", "total", "done", "failed"}
+        ),
         "tree": shape(run.tree()),
         "timeline": [(one.node, one.name, one.state, bool(one.queued), bool(one.started)) for one in run.timeline()],
         "data": [data(run, one.node) for one in run.timeline()],
