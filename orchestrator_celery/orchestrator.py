@@ -16,7 +16,7 @@ from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
 from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
 from orchestrator_celery.handles.catalogs.saved_views import SavedViews
-from orchestrator_celery.handles.eager_run import EagerRun
+from orchestrator_celery.handles.eager.run import EagerRun
 from orchestrator_celery.handles.finding import Finding
 from orchestrator_celery.handles.lazy_list import LazyList, lazily
 from orchestrator_celery.handles.operations import Operations

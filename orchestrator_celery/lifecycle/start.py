@@ -258,12 +258,24 @@ def compiled(
         options: execution options of this application.
         delayed: whether the run has a delay.
     """
-    codec, shared = compiler.codec, leaf_options(options)
+    shared = leaf_options(options)
     definitions, leaves = compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
+    head = {HeadField.TOTAL: leaves, **_facts(compiler, primitive, shared, options)}
+    if planned := planned_tasks(definitions):
+        head[HeadField.PLANNED] = json.dumps(planned)
+    if args or kwargs:
+        head[HeadField.INPUT] = compiler.codec.dump([args, kwargs], options.get("serializer"))
+    return definitions, head
+
+
+def _facts(
+    compiler: Compiler, primitive: Primitive, shared: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the fields of a head that depend on the primitive and on the options of its application."""
+    codec = compiler.codec
     head: dict[str, Any] = {
         HeadField.NAME: primitive.label or "",
         HeadField.KIND: primitive.task_name.removeprefix("orchestrator."),
-        HeadField.TOTAL: leaves,
         HeadField.LEAF: codec.dump(to_plain(shared)),
     }
     if shared.get("expires"):
@@ -275,17 +287,13 @@ def compiled(
     if options.get("tags"):
         head[HeadField.TAGS] = json.dumps(options["tags"])
     head.update({f"{HeadPrefix.TASK.value}{name}": _declared(compiler, name) for name in task_names([primitive])})
-    if planned := planned_tasks(definitions):
-        head[HeadField.PLANNED] = json.dumps(planned)
     if options.get("deadline"):
         head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
     if any(primitive.partial_args):
         head[HeadField.OWN] = codec.dump(list(primitive.partial_args), options.get("serializer"))
     if primitive.immutable:
         head[HeadField.IMMUTABLE] = 1
-    if args or kwargs:
-        head[HeadField.INPUT] = codec.dump([args, kwargs], options.get("serializer"))
-    return definitions, head
+    return head
 
 
 def _declared(compiler: Compiler, name: str) -> bytes:
