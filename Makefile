@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SERVED := $(VENV)/.served
 # The package, and what checks its types from outside.
-TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
+TYPED := orchestrator_celery $(wildcard tests/typing/api.py tests/typing/users_file.py)
 # Half of the time of a test is waiting, so there are two processes for each of two cores; `tests/kit/groups.py` says
 # which tests stay together.
 WORKERS ?= 4

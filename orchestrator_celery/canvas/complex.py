@@ -11,7 +11,7 @@ from celery.canvas import Signature
 from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, registered
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.printing.text import printable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ("ComplexSignature",)
 
 
-@Signature.register_type(name="orchestrator.complex")
+@registered
 class ComplexSignature(Primitive):
     """Makes any workflow, native or ours, one durable unit with one id, one status and one result.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from celery import current_app
 from celery.canvas import Signature, maybe_signature
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
 
-__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "signature_list")
+__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "registered", "signature_list")
+
+PrimitiveType = TypeVar("PrimitiveType", bound="type[Primitive]")
 
 
 def installed(app: Celery) -> Any:
@@ -321,3 +323,12 @@ class Primitive(Signature):
         name = "link" if state == "SUCCESS" else "link_error"
         for callback in maybe_list(merged.get(name)) or []:
             maybe_signature(own_copy(callback), app=self.app).apply((own_copy(value),))
+
+
+def registered(kind: PrimitiveType) -> PrimitiveType:
+    """Decorator that makes Celery rebuild this class of signatures from messages.
+
+    `Signature.register_type` does the same, but in the stubs of Celery it returns any signature class.
+    """
+    Signature.register_type(name=kind.task_name)(kind)
+    return kind

@@ -14,7 +14,14 @@ from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.items import Items, items_of
 from orchestrator_celery.canvas.options import check_options, spelled
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
+from orchestrator_celery.canvas.primitive import (
+    Primitive,
+    app_of,
+    deadline_in_seconds,
+    installed,
+    registered,
+    signature_list,
+)
 from orchestrator_celery.errors import SwarmClosed, SwarmFull
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
@@ -36,7 +43,7 @@ _CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_
 
 
 @spelled("add_task", "add_tasks_bulk")
-@Signature.register_type(name="orchestrator.swarm")
+@registered
 class Swarm(Items, Primitive):
     """A pool of tasks with limited concurrency, ordered results and tolerated failures; items can be added later.
 

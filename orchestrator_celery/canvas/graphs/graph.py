@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature
-
 from orchestrator_celery.canvas.checks.problems import problems
 from orchestrator_celery.canvas.graphs.documents import document_of, json_schema, signature_of
 from orchestrator_celery.canvas.graphs.drawing import html, mermaid
@@ -24,7 +22,7 @@ from orchestrator_celery.canvas.graphs.graph_definition import (
     restored,
 )
 from orchestrator_celery.canvas.options import check_options, spelled
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, registered
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
 from orchestrator_celery.model.printing.safe_text import safe_repr
@@ -41,7 +39,7 @@ __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
 
 
 @spelled("add_node", "add_edge", "add_conditional_edges", "add_error_edge")
-@Signature.register_type(name="orchestrator.graph")
+@registered
 class ConditionalGraph(Primitive):
     """Named nodes and edges; an edge may depend on a condition, a key, a router or an error. Loops and joins work too.
 
