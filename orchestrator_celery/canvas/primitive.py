@@ -20,7 +20,7 @@ from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
-from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
+from orchestrator_celery.canvas.options import FILTER_FIELDS, OF_A_RUN, check_options
 from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
@@ -212,7 +212,8 @@ class Primitive(Signature):
             kwargs: partial keyword arguments for the same tasks.
             route_name: accepted and ignored, as by Celery's own composites.
             **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying the same definition
-                again with the id of a known run returns that run and starts nothing. `deadline` is the longest time
+                again with the id of a known run returns that run and starts nothing. With `any_definition=True`
+                that holds for another definition too, such as that of a newer release. `deadline` is the longest time
                 the run may take, in seconds or as a timedelta; a run that takes longer ends FAILED with
                 `DeadlineExceeded`. `category` and `tags` replace the signature's own. `countdown` and `eta` delay
                 the start of the run, which is recorded at once; the deadline counts from that start. Routing options,
@@ -227,14 +228,15 @@ class Primitive(Signature):
             StoreUnavailable: the store did not answer; no run was started.
             StartUnconfirmed: the store's answer was lost; the run may have started. `error.run` is its id.
             InvalidWorkflow: a part of the workflow cannot be run, or a time or the `task_id` is not allowed.
-            DefinitionMismatch: the `task_id` belongs to a run with another definition.
+            DefinitionMismatch: the `task_id` belongs to a run with another definition, and `any_definition` is not
+                set; or it belongs to a run of another app.
             UnknownOption: an option is misspelled, or is an argument of the constructor.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
         options = self._checked(options)
         if self.app.conf.task_always_eager:
             # Eager work runs in the caller's process: no worker could enforce a deadline, and no list shows the run.
-            options = {k: v for k, v in options.items() if k != "deadline" and k not in FILTER_FIELDS}
+            options = {k: v for k, v in options.items() if k not in OF_A_RUN}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
         positional, named = self.merged_args(args, kwargs)

@@ -48,7 +48,7 @@ _CLOSING = frozenset(
 ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
 _NEVER = frozenset(
     "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta deadline "
-    "category tags".split()
+    "category tags any_definition".split()
 )
 
 
@@ -93,7 +93,7 @@ class Starter:
         except ForeignRun as exc:
             raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
-            self._check_existing(run, head, effects)
+            self._check_existing(run, head, effects, bool(options.get("any_definition")))
         if STALE in head:
             self._take_back(run)
         if effects.refused is None:
@@ -122,14 +122,14 @@ class Starter:
         head[HeadField.CLOSE] = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
         return head, definitions
 
-    def _check_existing(self, run: str, head: Mapping[str, Any], effects: Effects) -> None:
+    def _check_existing(self, run: str, head: Mapping[str, Any], effects: Effects, any_definition: bool) -> None:
         digest, status = (part.decode() for part in effects.more)
         if status == RunStatus.CANCELLED:
             raise InvalidTransition(
                 f"The run {run} was cancelled a moment ago, and the cancellation is not complete: apply the signature "
                 "again in a moment, or use a new id."
             )
-        if digest and digest != head.get(HeadField.DIGEST, digest):
+        if digest and digest != head.get(HeadField.DIGEST, digest) and not any_definition:
             raise mismatch(run)
 
     def _reused_id_fields(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -709,7 +709,7 @@ def cancelling(run: Run) -> list[AuditEntry]:
 
 def refused_starts() -> str:
     try:
-        swarm.apply_async(task_id="daily", countdown=60)
+        swarm.apply_async(task_id="daily", countdown=60, any_definition=True)
     except StartUnconfirmed as exc:
         unavailable: StoreUnavailable = exc
         return f"{unavailable}: {exc.run}"
