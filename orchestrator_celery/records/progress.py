@@ -67,10 +67,7 @@ def parse_progress(raw: bytes) -> ProgressRecord | None:
 
 def _progress(raw: bytes) -> ProgressRecord:
     at, done, total, message = raw.decode().split("|", 3)
-    found = ProgressRecord(int(at), float(done), float(total) if total else None, message)
-    if not found.at or found.done < 0 or (found.total is not None and found.total <= 0):
-        raise ValueError(raw)
-    return found
+    return ProgressRecord(int(at), float(done), float(total) if total else None, message)
 
 
 def write_progress(record: ProgressRecord) -> bytes:
