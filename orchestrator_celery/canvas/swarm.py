@@ -173,9 +173,11 @@ class Swarm(Items, Primitive):
             if self.kwargs.get(field):
                 callbacks = signature_list(self.kwargs[field], field)
                 self.kwargs[field] = [rebuilt(sig, app) for sig in callbacks]
-        for own in self.kwargs.get("own_callbacks", {}).values():
-            for kind, callbacks in own.items():
-                own[kind] = [rebuilt(sig, app) for sig in callbacks]
+        if own := self.kwargs.get("own_callbacks"):
+            self.kwargs["own_callbacks"] = {
+                item: {kind: [rebuilt(sig, app) for sig in callbacks] for kind, callbacks in of_item.items()}
+                for item, of_item in own.items()
+            }
 
     # -- adding items: to the definition, or to the running swarm once it was applied -------------
 
