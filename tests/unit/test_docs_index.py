@@ -1,0 +1,60 @@
+"""`docs/README.md` is the navigation of the documentation site; its index of errors has every error."""
+
+import doctest
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestrator_celery import errors
+from orchestrator_celery.store.embedded import EmbeddedRedisUnavailable
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def hook(name):
+    """A module of the site's theme."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "theme" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_list_has_every_page():
+    """Given the pages of the folder, then `docs/README.md` lists each, once."""
+    navigation = hook("navigation")
+    found = navigation.sections((DOCS / "README.md").read_text())
+    assert navigation.unlisted(found, DOCS) == [], "add a line to docs/README.md"
+    listed = [page for pages in found.values() for page in pages]
+    assert len(listed) == len(set(listed))
+
+
+def test_a_page_that_the_list_lacks_goes_to_its_folder():
+    """Given a page that is not listed, then it belongs to the section with most pages of its folder."""
+    navigation = hook("navigation")
+    found = {("Start",): {"how-to/a.md": "A"}, ("More",): {"how-to/b.md": "B", "how-to/c.md": "C"}}
+    assert navigation.section_of(found, "how-to/d.md") == ("More",)
+    assert navigation.section_of(found, "nowhere/d.md") in found
+
+
+@pytest.mark.parametrize("name", ["navigation", "tabs"])
+def test_examples_of_the_theme_hold(name):
+    assert doctest.testmod(hook(name)).failed == 0
+
+
+def test_the_index_of_errors_has_each_class():
+    """Given the public error classes, then the index has an entry for each, with its three questions, and no other."""
+    page = (DOCS / "reference/errors.md").read_text()
+    entries = dict(zip(*[iter(re.split(r"^### (\w+)\n", page, flags=re.MULTILINE)[1:])] * 2, strict=True))
+    classes = {getattr(errors, name) for name in errors.__all__} | {EmbeddedRedisUnavailable}
+    assert set(entries) == {found.__name__ for found in classes}
+    for name, text in entries.items():
+        for question in ("- **When**: ", "- **Why**: ", "- **What to do**: "):
+            assert question in text, name
+
+
+def test_an_error_leads_to_its_entry():
+    assert errors.SwarmFull.docs == "reference/errors.md#swarmfull"
+    assert errors.SwarmFull().docs == errors.SwarmFull.docs
