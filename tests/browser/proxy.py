@@ -1,6 +1,7 @@
 """A reverse proxy in front of the dashboard, as people have them: one that buffers, and one whose connections die."""
 
 import http.client
+import socket
 import threading
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,11 +28,18 @@ class Proxy(ThreadingHTTPServer):
         self.buffers = buffers
         #: Streams that were opened so far, and those of them that pass nothing on any more.
         self.streams, self.dead = 0, 0
+        self.sockets = set()
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
 
     def kill_streams(self):
         """Let all open streams die without a word, as if the network had forgotten their connections."""
         self.dead = self.streams
+
+    def end_streams(self):
+        """End what is open to the dashboard, which would wait for a page that has gone."""
+        for sock in list(self.sockets):
+            with suppress(OSError):  # it has ended by itself
+                sock.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address):
         """Say nothing of a page that goes."""
@@ -43,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         target, is_stream = self.server.target, "/api/stream" in self.path
         connection = http.client.HTTPConnection(target.hostname, target.port, timeout=None if is_stream else 60)
+        sock = None
         try:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
@@ -51,6 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
                     connection.putheader(name, value)
             connection.putheader("content-length", str(len(body)))
             connection.endheaders(body)
+            sock = connection.sock
+            self.server.sockets.add(sock)
             answer = connection.getresponse()
             self.send_response(answer.status)
             for name, value in answer.getheaders():
@@ -58,6 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self.send_header(name, value)
             self._stream(answer) if is_stream and answer.status == 200 else self._whole(answer)
         finally:
+            self.server.sockets.discard(sock)
             connection.close()
 
     do_POST = do_DELETE = do_GET
@@ -95,3 +107,4 @@ def proxied(target, **options):
         finally:
             proxy.shutdown()
             thread.join()
+            proxy.end_streams()

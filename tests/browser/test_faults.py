@@ -1,6 +1,7 @@
 """What happens to an open page: sessions end, tabs sleep, proxies hold the stream back, mounts have no slash."""
 
 import re
+import threading
 from functools import partial
 
 import pytest
@@ -51,6 +52,11 @@ def log_in(page, token):
 def is_live(page):
     """The page hears of changes by its stream."""
     expect(page.get_by_title("Connection: live")).to_be_visible()
+
+
+def following():
+    """The threads of this process that follow the store for open pages."""
+    return [thread for thread in threading.enumerate() if thread.name == "orchestrator-dashboard"]
 
 
 def shows_once(page, name, status):
@@ -164,6 +170,8 @@ def test_behind_a_proxy_that_buffers_the_page_asks_by_itself(opened, address, wa
         let_through()
         shows_once(page, "behind a proxy", "SUCCEEDED")
         expect(page.get_by_role("alert")).to_have_count(0)
+        page.goto("about:blank")
+    wait_for(lambda: not following(), what="the end of the stream")
 
 
 def test_a_base_path_with_and_without_a_slash(opened, shop, static):
