@@ -41,7 +41,7 @@ LOCAL = {
     "GraphCatalog": {"aio"},
     "SavedViews": {"aio"},
     "Orchestrator": {
-        "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
+        "aio", "of", "task", "result", "swarm", "start", "start_eagerly", "check", "outcome", "verdict", "error", "worker_alive",
         "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
         "compiler", "publisher", "follower", "views", "graphs",
     },
