@@ -123,6 +123,8 @@ class Primitive(Signature):
     fields: ClassVar[tuple[str, ...]]
     #: Id of the run that the last application of this object started.
     applied: str | None = None
+    #: The run of the last application of this object, if that was eager.
+    applied_eagerly: Run | None = None
     #: A task of a run replaces itself by this very object; set by its worker, and never part of a message.
     stands_in: bool = False
 
@@ -268,6 +270,7 @@ class Primitive(Signature):
         options = self._checked(options)
         positional, named = self.merged_args(args, kwargs)
         run: Run = installed(self.app).start_eagerly(self, list(positional), named, {**self.options, **options})
+        self.applied_eagerly = run
         return run
 
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -280,7 +283,7 @@ class Primitive(Signature):
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)
-        self.applied = run.id
+        self.applied, self.applied_eagerly = run.id, None
         return run
 
     def check_options(self, options: Mapping[str, Any]) -> None:
