@@ -9,7 +9,7 @@ SERVED := $(VENV)/.served
 DEMO := $(VENV)/.demo
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The package, and what checks its types from outside.
-TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
+TYPED := orchestrator_celery $(wildcard tests/typing/api.py tests/typing/users_file.py)
 # Half of the time of a test is waiting, so there are two processes for each of two cores; `tests/kit/groups.py` says
 # which tests stay together.
 WORKERS ?= 4

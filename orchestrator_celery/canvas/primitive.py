@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from celery import current_app
 from celery.canvas import Signature, maybe_signature
@@ -20,7 +20,7 @@ from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 
 from orchestrator_celery.canvas.async_twin import Twin
-from orchestrator_celery.canvas.options import FILTER_FIELDS, OF_A_RUN, check_options
+from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
 from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.start_time import check_times
 from orchestrator_celery.errors import InvalidWorkflow, NotInstalled
@@ -29,12 +29,13 @@ from orchestrator_celery.model.printing.safe_text import safe_repr
 if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import StampingVisitor
-    from celery.result import EagerResult
 
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
 
-__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "signature_list")
+__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "registered", "signature_list")
+
+PrimitiveType = TypeVar("PrimitiveType", bound="type[Primitive]")
 
 
 def installed(app: Celery) -> Any:
@@ -122,6 +123,8 @@ class Primitive(Signature):
     fields: ClassVar[tuple[str, ...]]
     #: Id of the run that the last application of this object started.
     applied: str | None = None
+    #: The run of the last application of this object, if that was eager.
+    applied_eagerly: Run | None = None
     #: A task of a run replaces itself by this very object; set by its worker, and never part of a message.
     stands_in: bool = False
 
@@ -198,14 +201,18 @@ class Primitive(Signature):
         changed: Primitive = super().set(immutable=immutable, **options)
         return changed
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Run:
         """Start a run, as calling a chain does."""
         return self.apply_async(args, kwargs)
 
-    def apply_async(
-        self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
-    ) -> Run | EagerResult:
+    def delay(self, *args: Any, **kwargs: Any) -> Run:
+        """Start a run with these partial arguments. Errors are those of `apply_async`."""
+        return self.apply_async(args, kwargs)
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any) -> Run:
         """Start a run of this workflow.
+
+        Under `task_always_eager` the run has ended when the call returns, see `apply`.
 
         Args:
             args: partial positional arguments; they are prepended for the first tasks, as in a chain or group.
@@ -220,7 +227,7 @@ class Primitive(Signature):
                 priority, time limits, `serializer`, `expires` and the like go to every task of the workflow.
 
         Returns:
-            The `Run`; under `task_always_eager` an `EagerResult`.
+            The `Run`.
 
         Raises:
             NotInstalled: the app has no orchestrator.
@@ -233,14 +240,38 @@ class Primitive(Signature):
             UnknownOption: an option is misspelled, or is an argument of the constructor.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
-        options = self._checked(options)
         if self.app.conf.task_always_eager:
-            # Eager work runs in the caller's process: no worker could enforce a deadline, and no list shows the run.
-            options = {k: v for k, v in options.items() if k not in OF_A_RUN}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
+        options = self._checked(options)
         positional, named = self.merged_args(args, kwargs)
         return self._start(list(positional), named, {**self.options, **options})
+
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run:
+        """Run this workflow in the calling process, one task after the other, without store, broker and result backend.
+
+        Delays, pauses of retries, limits and the deadline have no effect. An approval ends at once with the decision
+        of its timeout. Under `task_eager_propagates` the error of a failed run is raised here.
+
+        Args:
+            args: as for `apply_async`.
+            kwargs: as for `apply_async`.
+            **options: as for `apply_async`.
+
+        Returns:
+            The `Run`, which has ended. What it tells comes from memory; verbs that change a run are refused.
+
+        Raises:
+            NotInstalled: the app has no orchestrator.
+            SwarmClosed: a swarm in the workflow is open. Items can be added only to a swarm that runs on workers.
+            InvalidWorkflow: a part of the workflow cannot be run, or an approval has no timeout.
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
+        """
+        options = self._checked(options)
+        positional, named = self.merged_args(args, kwargs)
+        run: Run = installed(self.app).start_eagerly(self, list(positional), named, {**self.options, **options})
+        self.applied_eagerly = run
+        return run
 
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         self.check_options(options)
@@ -252,7 +283,7 @@ class Primitive(Signature):
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)
-        self.applied = run.id
+        self.applied, self.applied_eagerly = run.id, None
         return run
 
     def check_options(self, options: Mapping[str, Any]) -> None:
@@ -297,3 +328,12 @@ class Primitive(Signature):
         name = "link" if state == "SUCCESS" else "link_error"
         for callback in maybe_list(merged.get(name)) or []:
             maybe_signature(own_copy(callback), app=self.app).apply((own_copy(value),))
+
+
+def registered(kind: PrimitiveType) -> PrimitiveType:
+    """Decorator that makes Celery rebuild this class of signatures from messages.
+
+    `Signature.register_type` does the same, but in the stubs of Celery it returns any signature class.
+    """
+    Signature.register_type(name=kind.task_name)(kind)
+    return kind

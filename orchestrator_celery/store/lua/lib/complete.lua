@@ -16,6 +16,7 @@ local function tell_progress(node, live)
   local kept = redis.call('HGET', progress_key, node)
   if not kept then return end
   local progress = parse_progress(kept)
+  if not progress then return end
   emit('progress', node, EVENT.attempt, live.attempt, EVENT.done, progress.done, EVENT.total, progress.total,
     EVENT.message, progress.message)
 end
