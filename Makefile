@@ -135,8 +135,14 @@ site-scripts: $(SCRIPTS)/mermaid.js $(SCRIPTS)/iframe-worker.js
 docs: $(STAMP) site-scripts ## build the documentation site in build/site, strictly; SITE=folder for another place
 	NO_MKDOCS_2_WARNING=1 SITE_SCRIPTS=$(SCRIPTS) $(BIN)/mkdocs build --quiet --strict --site-dir $(abspath $(SITE))
 
-dist: $(STAMP) $(STATIC) ## build wheel and sdist
+dist: $(STAMP) $(STATIC) ## build wheel and sdist, check them, and list what the wheel brings along (SBOM)
+	rm -rf dist build/sbom
 	ORCHESTRATOR_PAGES=required $(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(PYTHON) -m venv build/sbom
+	build/sbom/bin/pip install --quiet --disable-pip-version-check dist/*.whl
+	$(BIN)/cyclonedx-py environment --output-reproducible --output-file dist/orchestrator_celery.cdx.json build/sbom
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(FRONTEND)/node_modules orchestrator_celery/dashboard/static .nox build dist .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

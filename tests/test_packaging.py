@@ -132,6 +132,26 @@ def test_the_wheel_works_by_itself(wheel, tmp_path):
     assert int(done.stdout) >= 10
 
 
+def test_an_index_takes_the_wheel(wheel):
+    """Given the wheel, then its description is valid, and it has no file that a wheel should not have."""
+    for command in (["twine", "check", "--strict"], ["check_wheel_contents"]):
+        done = subprocess.run([sys.executable, "-m", *command, wheel], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("tag", "version"), [("v1.2.3", "1.2.3"), (None, "0.1.0.dev0")])
+def test_the_version_is_the_tag(checkout, tag, version):
+    """Given a tagged commit, then the tag is the version. A tree without history has a version as well."""
+    if tag:
+        for words in (["init"], ["add", "."], ["commit", "--message", "release"], ["tag", tag]):
+            who = ["-c", "user.name=ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main"]
+            subprocess.run(["git", *who, "-C", checkout, *words], check=True, capture_output=True)
+    done, _ = built_from(checkout, "")
+    assert done.returncode == 0, done.stdout + done.stderr
+    [built] = (checkout / "dist").glob("*.whl")
+    assert built.name == f"orchestrator_celery-{version}-py3-none-any.whl"
+
+
 def test_redis_may_be_the_broker(wheel):
     """Given the wheel's metadata, then it depends on Celery with what kombu needs for Redis."""
     archive = zipfile.ZipFile(wheel)
