@@ -93,7 +93,7 @@ class Outcome:
             return self._swarm_error(parsed.of)
         if parsed.kind in _OF_GRAPHS:
             return _graph_error(parsed)
-        record = self._record(ref)
+        record = self._failure(ref)
         if record.ref is not None:
             return self.error(record.ref)
         return self._codec.load_error(record.payload)
@@ -107,7 +107,7 @@ class Outcome:
         ref = self._below_chords(ref)
         parsed = parse_outcome(ref)
         if parsed.kind is OutcomeKind.NODE:
-            return self._codec.load_error_words(self._record(ref).payload)
+            return self._codec.load_error_words(self._failure(ref).payload)
         exc, traceback = self.error(ref), ""
         if parsed.kind is OutcomeKind.SWARM:
             traceback = next((self.error_dict(node)["traceback"] for node in self._failed(parsed.of)), "")
@@ -123,7 +123,7 @@ class Outcome:
         names = class_names(ChordError()) if below != self.followed(ref) else []
         parsed = parse_outcome(below)
         if parsed.kind is OutcomeKind.NODE:
-            return [*self._codec.load_error_names(self._record(below).payload), *names]
+            return [*self._codec.load_error_names(self._failure(below).payload), *names]
         names = [*class_names(self.error(below)), *names]
         if parsed.kind is OutcomeKind.SWARM:
             names += next((self.error_names(node) for node in self._failed(parsed.of)), [])
@@ -173,6 +173,18 @@ class Outcome:
         if raw is None:
             raise LookupError(f"Node {node} of run {self._run} has not ended.")
         return parse_ended(raw)
+
+    def _failure(self, node: str) -> Ended:
+        """Return the record of a failed node.
+
+        Raises:
+            LookupError: the node has no error. A retry took it back after the caller had read the reference to it, and
+                the node may have succeeded since.
+        """
+        record = self._record(node)
+        if record.state is not NodeState.FAILED:
+            raise LookupError(f"Node {node} of run {self._run} has not failed.")
+        return record
 
     def _swarm_error(self, pool: str) -> SwarmFailed:
         total, failed = self._counted(pool)

@@ -79,26 +79,25 @@ class Worker:
 
     def kill(self):
         """End it as a crash does, children and all."""
-        children = self.children()
         self.process.kill()
         self.process.wait()
-        for pid in children:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._kill_children()
+
+    def _kill_children(self):
+        """End what the worker has left. A child that had just been forked does not die with it by itself."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self, number=signal.SIGTERM, timeout=20):
         """End it in good order, or at last by force."""
         if self.process.poll() is None:
-            children = self.children()
             self.process.send_signal(number)
             try:
                 self.process.wait(timeout=timeout)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-            for pid in children:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        self._kill_children()  # also of a worker that a test or a task of it has killed
         self._log.unlink(missing_ok=True)
 
     def end(self):

@@ -115,9 +115,13 @@ def test_those_who_watch_see_one_end(busy, ledger, half):
     assert half.status is RunStatus.SUCCEEDED
 
 
+@pytest.mark.parametrize("ended", [False, True], ids=["begun", "ended"])
 @pytest.mark.parametrize("read", ["tree", "timeline", "items", "node"])
-def test_whoever_reads_it_meanwhile_gets_an_answer(busy, ledger, half, monkeypatch, read):
-    """Given a reader that has seen the records of the failure, when a retry takes them back, then it still answers."""
+def test_whoever_reads_it_meanwhile_gets_an_answer(busy, ledger, half, monkeypatch, read, ended):
+    """Given a reader that has seen the records of the failure, when a retry takes them back, then it still answers.
+
+    Also if the run has succeeded since, so that the place of the error holds a result.
+    """
     repair(ledger)
     reader = busy.orchestrator.container.reader
     pools, retried = type(reader).pools, []
@@ -125,6 +129,7 @@ def test_whoever_reads_it_meanwhile_gets_an_answer(busy, ledger, half, monkeypat
     def pools_after_a_retry(self, run, nodes):  # after the records of ended nodes, before their errors
         if not retried:
             retried.append(half.retry())
+            wait_for(lambda: half.status.ended or not ended, what="the end of the retried run")
         return pools(self, run, nodes)
 
     monkeypatch.setattr(type(reader), "pools", pools_after_a_retry)
