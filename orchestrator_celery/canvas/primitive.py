@@ -261,6 +261,7 @@ class Primitive(Signature):
             InvalidSettings: Django is not installed.
         """
         checked = self._checked({"task_id": self.options.get("task_id") or uuid(), **options})
+        self._check_definition()
         found = installed(self.app)
         return start_on_commit(
             lambda: self.apply_async(args, kwargs, **checked), lambda: found.result(checked["task_id"])
@@ -269,6 +270,9 @@ class Primitive(Signature):
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> Run:
         """Start a run when Django's transaction commits; a shortcut for `apply_async_on_commit(args, kwargs)`."""
         return self.apply_async_on_commit(args, kwargs)
+
+    def _check_definition(self) -> None:
+        """Refuse a definition that cannot run; the others are checked as they are built."""
 
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         self.check_options(options)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from orchestrator_celery.canvas.eager.dry_run import DryRun
     from orchestrator_celery.canvas.graphs.differences import GraphDifferences
+    from orchestrator_celery.handles.run import Run
 
 __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
 
@@ -219,10 +220,12 @@ class ConditionalGraph(Primitive):
         if found := problems(self.kwargs):
             raise GraphInvalid.of(self.label or "", found)
 
-    def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
-        checked = super()._checked(options)
+    def _check_definition(self) -> None:
         self.validate()
-        return checked
+
+    def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
+        self.validate()
+        return super()._start(args, kwargs, options)
 
     def to_dict(self) -> dict[str, Any]:
         """Convert the graph to a document: plain JSON with a version. `from_dict` reads it."""
