@@ -1,3 +1,5 @@
+# A target whose recipe failed is made again.
+.DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
@@ -12,13 +14,16 @@ WORKERS ?= 4
 FRONTEND := orchestrator_celery/dashboard/frontend
 STATIC := orchestrator_celery/dashboard/static/index.html
 NODE := $(FRONTEND)/tools/node.sh
+# Scripts of others on the documentation site: diagrams, and search without a server.
+SCRIPTS := build/scripts
+SITE ?= build/site
 HAS_NODE = $(shell node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && echo yes)
 SPREAD := -n $(WORKERS) --durations 20
 # Tests that need a Redis and one worker at most.
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
   --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py
 
-.PHONY: help setup demo dashboard check test test-full test-all coverage lint lint-python lint-frontend format types bench soak openapi screenshots dist clean frontend
+.PHONY: help setup demo dashboard check test test-full test-all coverage lint lint-python lint-frontend format types bench soak openapi screenshots docs site-scripts dist clean frontend
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -104,6 +109,22 @@ openapi: $(STAMP) ## write the OpenAPI document of the dashboard to docs/dashboa
 	$(BIN)/python -c "from orchestrator_celery.dashboard.server.application import build_api; from \
 	orchestrator_celery.dashboard.server.document import written; print(written(build_api()), end='')" \
 	> docs/dashboard/openapi.json
+
+# A package of npm without what it depends on: one file of it is enough.
+unpacked = cd $(@D) && tar -xzOf "$$($(if $(shell command -v npm),,$(CURDIR)/$(NODE)) npm pack --silent --pack-destination "$$PWD" $(1))" package/$(2) > $(@F)
+
+$(SCRIPTS)/mermaid.js:
+	mkdir -p $(@D)
+	$(call unpacked,@mermaid-js/tiny@11,dist/mermaid.tiny.js)
+
+$(SCRIPTS)/iframe-worker.js:
+	mkdir -p $(@D)
+	$(call unpacked,iframe-worker@1,shim/index.js)
+
+site-scripts: $(SCRIPTS)/mermaid.js $(SCRIPTS)/iframe-worker.js
+
+docs: $(STAMP) site-scripts ## build the documentation site in build/site, strictly; SITE=folder for another place
+	NO_MKDOCS_2_WARNING=1 SITE_SCRIPTS=$(SCRIPTS) $(BIN)/mkdocs build --quiet --strict --site-dir $(abspath $(SITE))
 
 dist: $(STAMP) $(STATIC) ## build wheel and sdist
 	$(BIN)/python -m build --no-isolation

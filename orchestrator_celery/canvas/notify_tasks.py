@@ -18,10 +18,10 @@ from orchestrator_celery.model.printing.safe_text import safe_repr
 
 __all__ = ("EMAIL_TASK", "SIGNATURE", "TIMESTAMP", "WEBHOOK_TASK", "email", "split_url", "verify", "webhook")
 
-WEBHOOK_TASK = "orchestrator.webhook"
-EMAIL_TASK = "orchestrator.email"
-#: Headers of a webhook's request.
-TIMESTAMP, SIGNATURE = "Orchestrator-Timestamp", "Orchestrator-Signature"
+WEBHOOK_TASK = "orchestrator.webhook"  #: the name of the task that posts a notice
+EMAIL_TASK = "orchestrator.email"  #: the name of the task that sends a notice as an email
+TIMESTAMP = "Orchestrator-Timestamp"  #: the header of a webhook's request with the time of sending
+SIGNATURE = "Orchestrator-Signature"  #: the header of a webhook's request with the signature of its body
 #: The name of an environment variable, as distinct from a secret or a URL.
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _DAY = 24 * 3600
