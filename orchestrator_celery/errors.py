@@ -1,7 +1,6 @@
 """Every error of the package. All have one base class; the docstring is the default message.
 
-A message says what was refused, why, and what to do. Data that a caller may
-use are attributes, not only part of the text.
+A message says what was refused, why, and what to do. Data that a caller may use are attributes as well as text.
 """
 
 from __future__ import annotations
@@ -69,12 +68,26 @@ class OrchestratorError(Exception):
 
     #: Whether a message has several lines.
     _lines: ClassVar[bool] = False
+    #: the entry of the class in the documentation: a page and its anchor
+    docs: ClassVar[str] = "reference/errors.md#orchestratorerror"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.docs = f"reference/errors.md#{cls.__name__.lower()}"
 
     def __init__(self, *args: object) -> None:
         # A message quotes users and servers, so it may contain escape sequences and passwords.
         safe = printable_lines if self._lines else printable
         texts = args or ((self.__doc__ or "").split("\n", 1)[0],)
         super().__init__(*(safe(text) if isinstance(text, str) else text for text in texts))
+
+
+class _NamesRun(OrchestratorError):
+    """Base class of the errors that name a run."""
+
+    def __init__(self, message: str = "", run: str = "") -> None:
+        super().__init__(*([message] if message else []))
+        self.run = run
 
 
 class _OtherFormat(OrchestratorError):
@@ -170,12 +183,8 @@ class StoreUnavailable(OrchestratorError):
     """The store did not answer, and nothing was changed. Check that Redis is up, then call again."""
 
 
-class StartUnconfirmed(StoreUnavailable):
+class StartUnconfirmed(_NamesRun, StoreUnavailable):
     """The store's answer was lost, so it is unknown whether the run was started: apply it again with the id `run`."""
-
-    def __init__(self, message: str = "", run: str = "") -> None:
-        super().__init__(*([message] if message else []))
-        self.run = run
 
     @classmethod
     def of(cls, run: str, cause: object) -> StartUnconfirmed:
@@ -229,12 +238,8 @@ class SignatureGone(OrchestratorError):
     """No signature has this id: it was never saved here, was deleted, or its purge has begun."""
 
 
-class SignatureInUse(OrchestratorError):
+class SignatureInUse(_NamesRun, OrchestratorError):
     """The signature cannot be deleted now, because `run` is live: wait for its end, cancel it, or use `delete()`."""
-
-    def __init__(self, message: str = "", run: str = "") -> None:
-        super().__init__(*([message] if message else []))
-        self.run = run
 
 
 class RunCancelled(OrchestratorError):
@@ -266,12 +271,8 @@ class InvalidWorkflow(OrchestratorError):
     """This workflow cannot be run; the message names the part and the reason."""
 
 
-class DefinitionMismatch(InvalidWorkflow):
+class DefinitionMismatch(_NamesRun, InvalidWorkflow):
     """A run with this id has another definition: use a new id, or apply the definition of that run."""
-
-    def __init__(self, message: str = "", run: str = "") -> None:
-        super().__init__(*([message] if message else []))
-        self.run = run
 
 
 class ForeignSignature(InvalidWorkflow):

@@ -16,6 +16,7 @@ from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.handles.async_twins import OrchestratorTwin
 from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
 from orchestrator_celery.handles.catalogs.saved_views import SavedViews
+from orchestrator_celery.handles.eager.run import EagerRun
 from orchestrator_celery.handles.finding import Finding
 from orchestrator_celery.handles.lazy_list import LazyList, lazily
 from orchestrator_celery.handles.operations import Operations
@@ -26,6 +27,7 @@ from orchestrator_celery.handles.telling.subscriptions import Subscribing
 from orchestrator_celery.handles.watching import Watching
 from orchestrator_celery.lifecycle.audit import list_audit
 from orchestrator_celery.lifecycle.bulk_add import check_bulk
+from orchestrator_celery.lifecycle.eager.start import start_eagerly
 from orchestrator_celery.lifecycle.start import Starter
 from orchestrator_celery.model.filters.words import filter_word
 from orchestrator_celery.model.ids import ROOT, HasId, id_of
@@ -287,6 +289,23 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         parent = self.app.current_worker_task
         if parent is not None and options.get("add_to_parent", True):
             parent.add_trail(run)
+        return run
+
+    def start_eagerly(
+        self,
+        primitive: Primitive,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        options: dict[str, Any],
+        rerun_of: str | None = None,
+    ) -> EagerRun:
+        """Run a primitive in this process, and call its `link` or `link_error`; `apply` calls this."""
+        parts = start_eagerly(self.container, primitive, args, kwargs, options, rerun_of)
+        again = {name: value for name, value in options.items() if name != "task_id"}
+        run = EagerRun(parts, lambda: self.start_eagerly(primitive, args, kwargs, again, run.id))
+        primitive.eager_callbacks(run.state, run.result if run.successful() else run.id, options)
+        if self.app.conf.task_eager_propagates:
+            run.get(disable_sync_subtasks=False)
         return run
 
     def result(self, id: HasId | str, **options: Any) -> Run:

@@ -1,9 +1,9 @@
 """What is shipped is what is tested."""
 
-import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_celery.cli.dashboard import NO_PAGES
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit import fresh
 from tests.kit.servers import missing
@@ -53,18 +54,63 @@ def test_everything_is_in_the_wheel(wheel):
     assert not [name for name in shipped if "/frontend/" in name]
 
 
-def test_no_package_is_built_without_pages(tmp_path):
-    """Given a tree without the pages, then wheel and sdist are refused, and an editable install is not."""
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    hook = module.NeedPages(str(tmp_path), {}, None, None, "", "wheel")
-    with pytest.raises(FileNotFoundError, match="make frontend"):
-        hook.initialize("standard", {})
-    hook.initialize("editable", {})
-    (tmp_path / module.PAGES).parent.mkdir(parents=True)
-    (tmp_path / module.PAGES).touch()
-    hook.initialize("standard", {})
+@pytest.fixture
+def checkout(tmp_path):
+    """A tree as git has it: without the pages, and with a front end that builds at once."""
+    tree = tmp_path / "checkout"
+    left_out = shutil.ignore_patterns("static", "node_modules", "__pycache__")
+    shutil.copytree(ROOT / "orchestrator_celery", tree / "orchestrator_celery", ignore=left_out)
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree)
+    node = tree / "orchestrator_celery/dashboard/frontend/tools/node.sh"
+    node.write_text(
+        '#!/bin/sh\n[ "$*" = "npm run --silent build" ] && cd "$(dirname "$0")/../.." && mkdir static && touch static/index.html\n'
+    )
+    return tree
+
+
+def built_from(tree, pages):
+    """The end of a build of a tree, and the files of its wheel."""
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tree / "dist"), str(tree)]
+    env = {**os.environ, "PATH": os.defpath, "ORCHESTRATOR_PAGES": pages}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return done, [name for wheel in tree.glob("dist/*.whl") for name in zipfile.ZipFile(wheel).namelist()]
+
+
+def test_a_checkout_without_pages_installs_without_them(checkout):
+    """Given a tree without the pages, then its wheel has everything else, and its dashboard says what is missing."""
+    done, files = built_from(checkout, "")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ORCHESTRATOR_PAGES=build" in done.stdout + done.stderr
+    assert "orchestrator_celery/store/lua/claim.lua" in files
+    assert not [name for name in files if "/static/" in name]
+    code = "from orchestrator_celery.dashboard import serving\nassert not serving.has_pages()"
+    subprocess.run([sys.executable, "-c", code], cwd=checkout, check=True)
+    assert "ORCHESTRATOR_PAGES=build" in NO_PAGES
+
+
+def test_a_checkout_builds_its_pages_if_it_is_told_to(checkout):
+    """Given a tree without the pages, when pages are asked for, then they are in the wheel."""
+    done, files = built_from(checkout, "build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "orchestrator_celery/dashboard/static/index.html" in files
+
+
+@pytest.mark.parametrize(("pages", "words"), [("required", "make frontend"), ("yes", "is not allowed")])
+def test_a_release_without_pages_is_refused(checkout, pages, words):
+    """Given a tree without the pages, when a release is built, then the build fails and says what to do."""
+    done, files = built_from(checkout, pages)
+    assert done.returncode != 0
+    assert words in done.stdout + done.stderr
+    assert files == []
+
+
+def test_the_demo_installs_what_it_runs():
+    """Given an empty environment, then `make demo` installs the package, and nothing that tests or checks need."""
+    command = ["make", "--dry-run", "demo", "VENV=/nowhere"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    [wanted] = re.findall(r"--editable '(.*?)'", done.stdout)
+    assert wanted in (".", ".[embedded]")
 
 
 def test_nothing_else_is_in_the_wheel(wheel):

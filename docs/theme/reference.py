@@ -16,7 +16,7 @@ INDEX = "reference/api.md"
 #: Groups of the package's own names: title, what it holds, and the modules that its names come from. The first fits.
 GROUPS = (
     ("Orchestrator and settings", "the object that a project installs", ("orchestrator", "settings", "lifecycle")),
-    ("Errors", "every error class; the error index says what to do", ("errors",)),
+    ("Errors", "every error class with its attributes", ("errors",)),
     ("Conditions", "expressions that graphs branch on", ("canvas.conditions",)),
     ("Primitives and graphs", "what a workflow is written with", ("canvas",)),
     ("Runs and lists", "what starting, finding and following runs returns", ("handles", "views")),
@@ -61,7 +61,8 @@ def pages(root: Path) -> dict[str, tuple[str, str, str]]:
     names = grouped(root)
     for title, about, _ in GROUPS:
         body = "".join(f"::: {PACKAGE}.{name}\n\n" for name in names[title])
-        text = f"# {title}\n\n{about[0].upper()}{about[1:]}. Import the names from `{PACKAGE}`.\n\n{body}"
+        more = " The [error index](../errors.md) says what to do about each." if title == "Errors" else ""
+        text = f"# {title}\n\n{about[0].upper()}{about[1:]}. Import the names from `{PACKAGE}`.{more}\n\n{body}"
         made[f"reference/api/{_slug(title)}.md"] = title, about, text
     for module, about in MODULES:
         path = f"{PACKAGE}.{module}"

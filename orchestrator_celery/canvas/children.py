@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from celery.canvas import maybe_signature
+from celery.canvas import Signature, maybe_signature
 
+from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.primitive import Primitive
 
 __all__ = ("COMPOSITES", "child_signatures", "rebuilt")
@@ -39,9 +40,11 @@ def rebuilt(signature: Any, app: Any) -> Any:
         signature: a dict from a message, or a signature.
         app: the app to which the signature is bound; None leaves it unbound.
     """
-    # Celery puts the rebuilt children of a group into the given dict, so what it forgets is read before.
+    # Celery puts the rebuilt children of a group into the given dict, so what it forgets is read before. The dict may
+    # be part of a document that the caller goes on to use, so Celery gets a copy.
     marks = _immutable(signature)
-    found = maybe_signature(signature, app=app, clone=True)
+    given = signature if isinstance(signature, Signature) else own_copy(signature)
+    found = maybe_signature(given, app=app, clone=True)
     _make_immutable(found, marks)
     return found
 

@@ -6,18 +6,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature, maybe_signature
-from celery.result import EagerResult
-from kombu.utils.uuid import uuid
+from celery.canvas import Signature
 
 from orchestrator_celery.canvas.children import rebuilt
-from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
-from orchestrator_celery.canvas.own_copy import own_copy
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, registered
 from orchestrator_celery.errors import InvalidWorkflow
-from orchestrator_celery.model.printing.safe_text import error_words, safe_repr
+from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.printing.text import printable
 
 if TYPE_CHECKING:
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ("ComplexSignature",)
 
 
-@Signature.register_type(name="orchestrator.complex")
+@registered
 class ComplexSignature(Primitive):
     """Makes any workflow, native or ours, one durable unit with one id, one status and one result.
 
@@ -104,26 +100,6 @@ class ComplexSignature(Primitive):
         for name in ("on_success", "on_error"):
             if kwargs.get(name):
                 kwargs[name] = [rebuilt(sig, app) for sig in kwargs[name]]
-
-    @eagerly
-    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
-        """Run the workflow in this process, without store and broker, as Celery's own `apply` does."""
-        self.check_options(options)
-        own_args, own_kwargs = self.merged_args(args, kwargs)
-        task_id = options.get("task_id") or self.options.get("task_id") or uuid()
-        result = maybe_signature(self.workflow, app=self.app, clone=True).apply(own_args, own_kwargs)
-        try:
-            value, state = result.get(disable_sync_subtasks=False), "SUCCESS"
-        except Exception as exc:
-            value, state = exc, "FAILURE"
-        handlers = self.success_handlers if state == "SUCCESS" else self.error_handlers
-        argument = value if state == "SUCCESS" else {**error_words(value), "traceback": ""}
-        for handler in handlers:
-            own_copy(handler).apply((own_copy(argument),))
-        self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
-        if state == "FAILURE" and self.app.conf.task_eager_propagates:
-            raise value
-        return EagerResult(task_id, value, state, name=self.task_name)
 
     def __repr__(self) -> str:
         return f"ComplexSignature({printable(repr(self.workflow))})"

@@ -30,8 +30,8 @@ C = TypeVar("C", bound=type)
 
 #: Arguments of every primitive that serve to find its runs.
 FILTER_FIELDS = frozenset({"category", "tags"})
-#: Options of an application that replace arguments of the primitive.
-OF_A_RUN = FILTER_FIELDS | {"deadline"}
+#: Options of an application, beside those of Celery. The first three replace arguments of the primitive.
+OF_A_RUN = FILTER_FIELDS | {"deadline", "any_definition"}
 
 #: Options of a task's declaration. Celery does not read them when it sends the task.
 _DECLARED = frozenset(
@@ -88,7 +88,7 @@ def _refusal(kind: type[Primitive], option: str, built: bool) -> str | None:
         return "it is a part of the definition. Use methods such as add_task() and add_node()."
     if option in _DECLARED:
         return f"it is an option of a task's declaration. Write @app.task({option}=...)."
-    near = nearest(option, OF_A_RUN if built else arguments) or nearest(option, _of_celery(), strict=True)
+    near = nearest(option, OF_A_RUN if built else arguments | OF_A_RUN) or nearest(option, _of_celery(), strict=True)
     if near is not None:
         return f"did you mean {near!r}?"
     late = nearest(option, arguments) if built else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from celery import current_app
 from celery.canvas import Signature, maybe_signature
@@ -31,12 +31,13 @@ from orchestrator_celery.model.printing.safe_text import safe_repr
 if TYPE_CHECKING:
     from celery import Celery
     from celery.canvas import StampingVisitor
-    from celery.result import EagerResult
 
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
 
-__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "signature_list")
+__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "registered", "signature_list")
+
+PrimitiveType = TypeVar("PrimitiveType", bound="type[Primitive]")
 
 
 def installed(app: Celery) -> Any:
@@ -124,6 +125,8 @@ class Primitive(Signature):
     fields: ClassVar[tuple[str, ...]]
     #: Id of the run that the last application of this object started.
     applied: str | None = None
+    #: The run of the last application of this object, if that was eager.
+    applied_eagerly: Run | None = None
     #: A task of a run replaces itself by this very object; set by its worker, and never part of a message.
     stands_in: bool = False
 
@@ -200,28 +203,33 @@ class Primitive(Signature):
         changed: Primitive = super().set(immutable=immutable, **options)
         return changed
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Run:
         """Start a run, as calling a chain does."""
         return self.apply_async(args, kwargs)
 
-    def apply_async(
-        self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
-    ) -> Run | EagerResult:
+    def delay(self, *args: Any, **kwargs: Any) -> Run:
+        """Start a run with these partial arguments. Errors are those of `apply_async`."""
+        return self.apply_async(args, kwargs)
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any) -> Run:
         """Start a run of this workflow.
+
+        Under `task_always_eager` the run has ended when the call returns, see `apply`.
 
         Args:
             args: partial positional arguments; they are prepended for the first tasks, as in a chain or group.
             kwargs: partial keyword arguments for the same tasks.
             route_name: accepted and ignored, as by Celery's own composites.
             **options: as for `Signature.apply_async`. `task_id` is an idempotency key: applying the same definition
-                again with the id of a known run returns that run and starts nothing. `deadline` is the longest time
+                again with the id of a known run returns that run and starts nothing. With `any_definition=True`
+                that holds for another definition too, such as that of a newer release. `deadline` is the longest time
                 the run may take, in seconds or as a timedelta; a run that takes longer ends FAILED with
                 `DeadlineExceeded`. `category` and `tags` replace the signature's own. `countdown` and `eta` delay
                 the start of the run, which is recorded at once; the deadline counts from that start. Routing options,
                 priority, time limits, `serializer`, `expires` and the like go to every task of the workflow.
 
         Returns:
-            The `Run`; under `task_always_eager` an `EagerResult`.
+            The `Run`.
 
         Raises:
             NotInstalled: the app has no orchestrator.
@@ -229,16 +237,15 @@ class Primitive(Signature):
             StoreUnavailable: the store did not answer; no run was started.
             StartUnconfirmed: the store's answer was lost; the run may have started. `error.run` is its id.
             InvalidWorkflow: a part of the workflow cannot be run, or a time or the `task_id` is not allowed.
-            DefinitionMismatch: the `task_id` belongs to a run with another definition.
+            DefinitionMismatch: the `task_id` belongs to a run with another definition, and `any_definition` is not
+                set; or it belongs to a run of another app.
             UnknownOption: an option is misspelled, or is an argument of the constructor.
             kombu.exceptions.EncodeError: an argument cannot be serialised.
         """
-        options = self._checked(options)
         if self.app.conf.task_always_eager:
-            # Eager work runs in the caller's process: no worker could enforce a deadline, and no list shows the run.
-            options = {k: v for k, v in options.items() if k != "deadline" and k not in FILTER_FIELDS}
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
+        options = self._checked(options)
         positional, named = self.merged_args(args, kwargs)
         return self._start(list(positional), named, {**self.options, **options})
 
@@ -274,6 +281,32 @@ class Primitive(Signature):
     def _check_definition(self) -> None:
         """Refuse a definition that cannot run; the others are checked as they are built."""
 
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run:
+        """Run this workflow in the calling process, one task after the other, without store, broker and result backend.
+
+        Delays, pauses of retries, limits and the deadline have no effect. An approval ends at once with the decision
+        of its timeout. Under `task_eager_propagates` the error of a failed run is raised here.
+
+        Args:
+            args: as for `apply_async`.
+            kwargs: as for `apply_async`.
+            **options: as for `apply_async`.
+
+        Returns:
+            The `Run`, which has ended. What it tells comes from memory; verbs that change a run are refused.
+
+        Raises:
+            NotInstalled: the app has no orchestrator.
+            SwarmClosed: a swarm in the workflow is open. Items can be added only to a swarm that runs on workers.
+            InvalidWorkflow: a part of the workflow cannot be run, or an approval has no timeout.
+            UnknownOption: an option is misspelled, or is an argument of the constructor.
+        """
+        options = self._checked(options)
+        positional, named = self.merged_args(args, kwargs)
+        run: Run = installed(self.app).start_eagerly(self, list(positional), named, {**self.options, **options})
+        self.applied_eagerly = run
+        return run
+
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         self.check_options(options)
         options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
@@ -284,7 +317,7 @@ class Primitive(Signature):
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         run: Run = installed(self.app).start(self, args, kwargs, options)
-        self.applied = run.id
+        self.applied, self.applied_eagerly = run.id, None
         return run
 
     def check_options(self, options: Mapping[str, Any]) -> None:
@@ -329,3 +362,12 @@ class Primitive(Signature):
         name = "link" if state == "SUCCESS" else "link_error"
         for callback in maybe_list(merged.get(name)) or []:
             maybe_signature(own_copy(callback), app=self.app).apply((own_copy(value),))
+
+
+def registered(kind: PrimitiveType) -> PrimitiveType:
+    """Decorator that makes Celery rebuild this class of signatures from messages.
+
+    `Signature.register_type` does the same, but in the stubs of Celery it returns any signature class.
+    """
+    Signature.register_type(name=kind.task_name)(kind)
+    return kind

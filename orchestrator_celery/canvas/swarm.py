@@ -6,22 +6,24 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from celery.canvas import Signature, maybe_signature
-from celery.result import EagerResult
-from kombu.utils.uuid import uuid
+from celery.canvas import Signature
 
 from orchestrator_celery.canvas import swarm_options
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.children import rebuilt
-from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.handlers import handler_list
 from orchestrator_celery.canvas.items import Items, items_of
 from orchestrator_celery.canvas.options import check_options, spelled
-from orchestrator_celery.canvas.own_copy import own_copy
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, installed, signature_list
-from orchestrator_celery.errors import SwarmClosed, SwarmFailed, SwarmFull
+from orchestrator_celery.canvas.primitive import (
+    Primitive,
+    app_of,
+    deadline_in_seconds,
+    installed,
+    registered,
+    signature_list,
+)
+from orchestrator_celery.errors import SwarmClosed, SwarmFull
 from orchestrator_celery.model.printing.safe_log import safe_logger
-from orchestrator_celery.model.printing.safe_text import error_words, safe_str
 from orchestrator_celery.model.states import Priority
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ _CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_
 
 
 @spelled("add_task", "add_tasks_bulk")
-@Signature.register_type(name="orchestrator.swarm")
+@registered
 class Swarm(Items, Primitive):
     """A pool of tasks with limited concurrency, ordered results and tolerated failures; items can be added later.
 
@@ -171,9 +173,11 @@ class Swarm(Items, Primitive):
             if self.kwargs.get(field):
                 callbacks = signature_list(self.kwargs[field], field)
                 self.kwargs[field] = [rebuilt(sig, app) for sig in callbacks]
-        for own in self.kwargs.get("own_callbacks", {}).values():
-            for kind, callbacks in own.items():
-                own[kind] = [rebuilt(sig, app) for sig in callbacks]
+        if own := self.kwargs.get("own_callbacks"):
+            self.kwargs["own_callbacks"] = {
+                item: {kind: [rebuilt(sig, app) for sig in callbacks] for kind, callbacks in of_item.items()}
+                for item, of_item in own.items()
+            }
 
     # -- adding items: to the definition, or to the running swarm once it was applied -------------
 
@@ -303,6 +307,8 @@ class Swarm(Items, Primitive):
     @property
     def run(self) -> Run | None:
         """The run that the last application of this object started; None before the first."""
+        if self.applied_eagerly is not None:
+            return self.applied_eagerly
         return None if self.applied is None else installed(self.app).result(self.applied)
 
     def close(self) -> None:
@@ -329,59 +335,3 @@ class Swarm(Items, Primitive):
                 f"{count} more items would make {len(self.tasks) + count}, more than max_items={limit}: none was "
                 "added. Add fewer, or raise max_items."
             )
-
-    # -- eager ----------------------------------------------------------------------------------
-
-    @eagerly
-    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
-        """Run all items in this process, one after the other, without store and broker.
-
-        Raises:
-            SwarmClosed: the swarm is open. Items can be added only to a swarm that runs on workers.
-        """
-        self.check_options(options)
-        if self.kwargs.get("open"):
-            raise SwarmClosed("An open swarm cannot run eagerly, because no item could be added to it: close it first.")
-        own_args, own_kwargs = self.merged_args(args, kwargs)
-        task_id = options.get("task_id") or self.options.get("task_id") or uuid()
-        values, failures = self._apply_items(own_args, own_kwargs)
-        tolerated = self.kwargs.get("max_failures") or 0
-        limit = tolerated * len(self.tasks) if 0 < tolerated < 1 else tolerated
-        state, value = "SUCCESS", values
-        if len(failures) > limit or (failures and len(values) < len(self.tasks)):
-            state, value = "FAILURE", SwarmFailed(f"{len(failures)} of {len(self.tasks)} items failed.", failures)
-        self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
-        if state == "FAILURE" and self.app.conf.task_eager_propagates:
-            raise value
-        return EagerResult(task_id, value, state, name=self.task_name)
-
-    def _apply_items(self, args: Any, kwargs: Any) -> tuple[Any, list[dict[str, Any]]]:
-        values: list[Any] = []
-        failures: list[dict[str, Any]] = []
-        stop = self.kwargs.get("stop_after_n_failures")
-        for index, task in enumerate(self.tasks):
-            try:
-                body = maybe_signature(own_copy(task), app=self.app)
-                values.append(body.apply(own_copy(args), own_copy(kwargs)).get())
-            except Exception as exc:
-                values.append(None)
-                failures.append({"index": index, "type": type(exc).__name__, "message": safe_str(exc)})
-                error = {**error_words(exc), "traceback": ""}
-                self._apply_callbacks(index, task, "on_error", error)
-                if stop and len(failures) >= stop:
-                    break
-            else:
-                self._apply_callbacks(index, task, "on_success", values[-1])
-        return values, failures
-
-    def _apply_callbacks(self, index: int, task: Signature, kind: str, value: Any) -> None:
-        item = {"index": index, "task": task["task"], "args": list(task["args"]), "kwargs": dict(task["kwargs"])}
-        own, shared = self.own_callbacks(index), self.item_callbacks
-        calls: list[tuple[Signature, tuple[Any, ...]]]
-        calls = [(sig, (value, item)) for sig in own.get(kind, shared.get(kind, []))]
-        calls += [(sig, (item,)) for sig in own.get("on_cleanup", shared.get("on_cleanup", []))]
-        for sig, args in calls:
-            try:
-                own_copy(sig).apply(own_copy(args))
-            except Exception:  # raised under `task_eager_propagates`; a callback never changes the outcome
-                logger.exception("A callback of item %d failed.", index, extra={"action": "callback"})

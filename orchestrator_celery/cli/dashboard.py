@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ("dashboard",)
 
+NO_PAGES = (
+    "This installation has no pages, so only the API answers. In a checkout, run `make frontend` and reload. If pip "
+    "built the package from a git address, install it again with ORCHESTRATOR_PAGES=build in the environment."
+)
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -51,7 +56,7 @@ def dashboard(ctx: click.Context, host: str, port: int, **options: Any) -> None:
         application = _application(found, auth, options)
         listening = serving.listen(host, port)
         if not serving.has_pages():
-            click.echo("The pages are not built, so only the API answers. Run `make frontend`, then reload.", err=True)
+            click.echo(NO_PAGES, err=True)
         name = f"[{host}]" if ":" in host else host
         said(f"http://{name}:{listening.getsockname()[1]}{_base(options['base_path'])}/")
         serving.serve(application, listening, options["proxy"])

@@ -18,11 +18,10 @@ from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
 from orchestrator_celery.dispatch.errbacks import Errbacks
 from orchestrator_celery.dispatch.graph_decisions import GraphDecider
 from orchestrator_celery.dispatch.inputs import InputResolver
+from orchestrator_celery.dispatch.leaf_input import LeafInput
 from orchestrator_celery.dispatch.messages.task_sender import TaskSender, own_options
 from orchestrator_celery.dispatch.messages.templates import MessageTemplates, TaskMessage
 from orchestrator_celery.dispatch.withdrawal import withdraw
-from orchestrator_celery.engine.item_callbacks import arguments_after_item, item_facts
-from orchestrator_celery.engine.leaf_arguments import with_input, with_inputs
 from orchestrator_celery.engine.message_priority import message_priority
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.model.effects import (
@@ -39,13 +38,10 @@ from orchestrator_celery.model.effects import (
 from orchestrator_celery.model.ids import LeafId, parse_leaf_id
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.printing.text import printable
-from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.definitions import Attribute, parse_definition, payload_of
+from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.graphs.routing_objects import from_plain
 from orchestrator_celery.records.head.fields import HeadField, HeadPrefix
-from orchestrator_celery.records.inputs import NAMED, Source, parse_input
-from orchestrator_celery.records.leaf import Leaf, read_leaf
-from orchestrator_celery.records.names import Beside
+from orchestrator_celery.records.leaf import Leaf
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
@@ -103,7 +99,7 @@ class Publisher:
         self._codec = codec
         self._queue = settings.queue
         self._resolver = InputResolver(reader, codec)
-        self._errbacks = Errbacks(app)
+        self._inputs = LeafInput(reader, codec, self._resolver, Errbacks(app))
         self._templates = MessageTemplates(app)
         self._decider = GraphDecider(store, reader, codec, self._resolver)
 
@@ -251,28 +247,8 @@ class Publisher:
             origin: the results that are known.
             own: whether a body in this process gets the arguments, so that they must be no other body's.
         """
-        leaf = read_leaf(payload_of(effect.spec), self._codec)
-        ref, run = effect.input_ref, effect.leaf.run
-        source, of = parse_input(ref)
-        if source is Source.NOTHING:
-            return leaf
-        if source is Source.ERROR:
-            return self._errbacks.called_with(leaf, effect.leaf, of, self._outcome(run))
-        if source is Source.ITEM:
-            return leaf if leaf.immutable else leaf._replace(args=[*self._of_item(leaf, run, of), *leaf.args])
-        if leaf.immutable and source not in NAMED:
-            return leaf
-        self._resolver.set_created(run, effect.created)
-        args, kwargs = self._resolver.arguments(run, ref, effect.leaf.node, origin.known, own)
-        # An immutable task takes only the declared inputs of its graph's node.
-        return with_inputs(leaf, kwargs) if leaf.immutable else with_input(leaf, args, kwargs)
-
-    def _of_item(self, leaf: Leaf, run: str, item: str) -> list[Any]:
-        """Return the arguments of a swarm's callback about the item before it."""
-        [definition] = self._reader.definitions(run, [item])
-        terminal, level = self._reader.terminal(run, [item, item + Beside.PRIORITY.value])
-        facts = item_facts(run, item, definition or b"", terminal, self._codec, int(level or Priority.MEDIUM))
-        return arguments_after_item(leaf, facts, self._outcome(run))
+        self._resolver.set_created(effect.leaf.run, effect.created)
+        return self._inputs.added_to(effect.leaf, effect.spec, effect.input_ref, origin.known, own)
 
     def choose_edges(self, leaf: LeafId, context: EdgeContext, result: Any) -> tuple[str | None, str]:
         """Choose the edges of a graph's node that succeeded; see `GraphDecider.choose_edges`."""

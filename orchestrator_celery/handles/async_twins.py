@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from celery.canvas import Signature
-    from celery.result import EagerResult
 
     from orchestrator_celery.canvas.swarm import Swarm
     from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
@@ -303,8 +302,8 @@ if TYPE_CHECKING:
 
         async def apply_async(
             self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
-        ) -> Run | EagerResult: ...
-        async def delay(self, *args: Any, **kwargs: Any) -> Run | EagerResult: ...
+        ) -> Run: ...
+        async def delay(self, *args: Any, **kwargs: Any) -> Run: ...
 
     class SwarmAio(PrimitiveAio):
         """`swarm.aio`."""

@@ -7,10 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery._state import get_current_worker_task
+from kombu.exceptions import DecodeError
 
-from orchestrator_celery.errors import Interrupted
+from orchestrator_celery.errors import Interrupted, OrchestratorError
 from orchestrator_celery.handles.running_swarm import RunningSwarm
 from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.printing.safe_text import safe_repr
+from orchestrator_celery.model.printing.unreadable import UNREADABLE
 from orchestrator_celery.model.states import NodeKind
 from orchestrator_celery.records.definitions import parse_definition
 from orchestrator_celery.store import Refused
@@ -130,8 +133,21 @@ class CurrentNode(NoNode):
 
     @property
     def last_checkpoint(self) -> Any:
-        """The last checkpoint of this attempt or an earlier one; None without one."""
-        return self._container.codec.load(self._message.checkpoint) if self._message.checkpoint else None
+        """The last checkpoint of this attempt or an earlier one; None without one.
+
+        Raises:
+            OrchestratorError: the record of the checkpoint is damaged.
+            kombu.exceptions.ContentDisallowed: the app does not accept the serializer of the checkpoint.
+        """
+        if not self._message.checkpoint:
+            return None
+        try:
+            return self._container.codec.load(self._message.checkpoint)
+        except (DecodeError, *UNREADABLE) as exc:
+            raise OrchestratorError(
+                f"The checkpoint of the task {self._leaf} cannot be read ({safe_repr(exc)}), so the task cannot go on "
+                "from it. Start again with `run.rerun()`, or catch this error and begin at the start."
+            ) from exc
 
     def checkpoint(self, data: Any) -> bool:
         """Store a checkpoint; see `NoNode.checkpoint`."""

@@ -14,7 +14,7 @@ from orchestrator_celery.model.ids import HasId, RunPlace, id_of, parse_place
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.views.run_pages import RunPages
-from orchestrator_celery.views.runs import run_view
+from orchestrator_celery.views.runs import listed_view
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -142,8 +142,8 @@ class RunCatalog:
 
     def _views(self, runs: list[str]) -> Iterator[RunView]:
         for run, head in zip(runs, self._container.reader.heads(runs), strict=True):
-            if head.is_run and not head.is_cancelled and head.is_readable:
-                yield run_view(run, head)
+            if (view := listed_view(run, head)) is not None:
+                yield view
 
 
 def _page(limit: int | None) -> int:

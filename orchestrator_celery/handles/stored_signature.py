@@ -202,7 +202,13 @@ class StoredSignature:
             raise  # the audit trail is in the same store
         except OrchestratorError as exc:
             entry = record(
-                "purge", "", signature=self.id, before=self._status(), after=self._status(), outcome=str(exc)
+                "purge",
+                "",
+                signature=self.id,
+                name=self._title(),
+                before=self._status(),
+                after=self._status(),
+                outcome=str(exc),
             )
             self._container.audit_stream.append(entry.model_dump_json())
             raise
@@ -223,6 +229,10 @@ class StoredSignature:
                 f"No signature has the id {self.id!r}: it was never saved here, was deleted, or its purge has begun."
             )
         return head
+
+    def _title(self) -> str:
+        """Return the name for the audit trail; '' of a signature that is gone."""
+        return (self._container.reader.head_field(self.id, HeadField.NAME) or b"").decode()
 
     def _status(self) -> SignatureStatus | None:
         try:
@@ -249,4 +259,4 @@ class StoredSignature:
     def _audited(
         self, verb: str, after: SignatureStatus | None = None, run: str = ""
     ) -> AbstractContextManager[dict[str, Any]]:
-        return audited(self._container.audit_stream, verb, run, self._status, after, self.id)
+        return audited(self._container.audit_stream, verb, run, self._status, after, self.id, name=self._title())

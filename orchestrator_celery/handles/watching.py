@@ -11,6 +11,7 @@ from orchestrator_celery.model.changes import Change
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.reports import ResumeReport
 from orchestrator_celery.model.states import RunStatus
+from orchestrator_celery.records.streams.reports import parse_report
 from orchestrator_celery.views.events.changes import ChangeReader
 from orchestrator_celery.views.events.following import Follower
 from orchestrator_celery.views.logs.search import LogSearch
@@ -35,6 +36,8 @@ class Watching:
     def resume_reports(self, *, offset: int = 0, limit: int | None = None) -> LazyList[ResumeReport]:
         """List the reports of sweeps that changed something, newest first. The list is read page by page.
 
+        A report that cannot be read is left out, and a warning in the log tells of it.
+
         Args:
             offset: number of reports to leave out.
             limit: most reports to list; by default all.
@@ -43,7 +46,7 @@ class Watching:
         def read(before: Sequence[ResumeReport]) -> Iterator[ResumeReport]:
             place = offset + len(before)
             while page := self.container.reader.reports(place, FIRST):
-                yield from map(ResumeReport.model_validate_json, page)
+                yield from filter(None, map(parse_report, page))
                 place += len(page)
 
         return lazily(read, limit, lambda: sum(1 for _ in read(())))

@@ -17,6 +17,7 @@ from celery._state import get_current_worker_task
 from orchestrator_celery.errors import OrchestratorError, StoreUnavailable
 from orchestrator_celery.model.audit import AuditEntry, AuditRecord
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ("acting", "audited", "current_actor", "list_audit", "record", "system_user")
 
 Status = RunStatus | SignatureStatus
+
+#: The verb of an entry whose record cannot be read.
+UNREADABLE_ENTRY = "unreadable"
 
 _ACTOR: ContextVar[tuple[str, str] | None] = ContextVar("orchestrator_actor", default=None)
 
@@ -120,8 +124,11 @@ def list_audit(
 
 
 def _entry(place: str, raw: bytes) -> AuditEntry:
-    facts = AuditRecord.model_validate_json(raw).model_dump()
-    return AuditEntry(id=place, time=from_ms(place.partition("-")[0]), **facts)
+    said = unless_unreadable(AuditRecord.model_validate_json, "an entry of the audit trail", raw)
+    if said is None:  # a gap that nobody sees would make the trail worthless
+        reason = f"The record of this entry is damaged ({len(raw):,} bytes) and cannot be read."
+        said = AuditRecord(verb=UNREADABLE_ENTRY, actor="", channel="", run="", reason=reason)
+    return AuditEntry(id=place, time=from_ms(place.partition("-")[0]), **said.model_dump())
 
 
 @cache

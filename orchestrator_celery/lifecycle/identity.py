@@ -48,6 +48,6 @@ def mismatch(run: str) -> DefinitionMismatch:
     """Return the error for a start whose id belongs to a run with another definition."""
     return DefinitionMismatch(
         f"The run {run} exists with another definition, so nothing was started: use a new id, or apply the workflow of "
-        f"that run. `orchestrator.run({run!r})` returns it.",
+        f"that run. `orchestrator.run({run!r})` returns it, and so does `apply_async` with any_definition=True.",
         run,
     )

@@ -30,8 +30,9 @@ from orchestrator_celery.store.availability import UNREACHABLE
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.engine.compile.compiler import Compiler
 
-__all__ = ("ROUTING", "Starter", "leaf_options")
+__all__ = ("ROUTING", "Starter", "compiled", "leaf_options")
 
 logger = safe_logger(__name__)
 
@@ -48,7 +49,7 @@ _CLOSING = frozenset(
 ROUTING = frozenset("queue exchange routing_key exchange_type priority serializer compression headers".split())
 _NEVER = frozenset(
     "task_id reply_to producer publisher connection router result_cls add_to_parent countdown eta deadline "
-    "category tags".split()
+    "category tags any_definition".split()
 )
 
 
@@ -93,7 +94,7 @@ class Starter:
         except ForeignRun as exc:
             raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
-            self._check_existing(run, head, effects)
+            self._check_existing(run, head, effects, bool(options.get("any_definition")))
         if STALE in head:
             self._take_back(run)
         if effects.refused is None:
@@ -122,14 +123,14 @@ class Starter:
         head[HeadField.CLOSE] = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
         return head, definitions
 
-    def _check_existing(self, run: str, head: Mapping[str, Any], effects: Effects) -> None:
+    def _check_existing(self, run: str, head: Mapping[str, Any], effects: Effects, any_definition: bool) -> None:
         digest, status = (part.decode() for part in effects.more)
         if status == RunStatus.CANCELLED:
             raise InvalidTransition(
                 f"The run {run} was cancelled a moment ago, and the cancellation is not complete: apply the signature "
                 "again in a moment, or use a new id."
             )
-        if digest and digest != head.get(HeadField.DIGEST, digest):
+        if digest and digest != head.get(HeadField.DIGEST, digest) and not any_definition:
             raise mismatch(run)
 
     def _reused_id_fields(self, run: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,39 +161,7 @@ class Starter:
         delayed: bool = False,
     ) -> tuple[dict[str, bytes], dict[str, Any]]:
         """Return the definitions and the head of a new run or of a signature to save; arguments as for `start`."""
-        shared = leaf_options(options)
-        definitions, leaves = self._compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
-        head: dict[str, Any] = {
-            HeadField.NAME: primitive.label or "",
-            HeadField.KIND: primitive.task_name.removeprefix("orchestrator."),
-            HeadField.TOTAL: leaves,
-            HeadField.LEAF: self._codec.dump(to_plain(shared)),
-        }
-        if shared.get("expires"):
-            head[HeadField.EXPIRES] = int(moment(shared["expires"], "expires").timestamp() * 1000)
-        if isinstance(primitive, Swarm) and primitive.kwargs.get("batch"):
-            head[HeadField.BATCH] = 1
-        if options.get("category"):
-            head[HeadField.CATEGORY] = options["category"]
-        if options.get("tags"):
-            head[HeadField.TAGS] = json.dumps(options["tags"])
-        head.update({f"{HeadPrefix.TASK.value}{name}": self._declared(name) for name in task_names([primitive])})
-        if planned := planned_tasks(definitions):
-            head[HeadField.PLANNED] = json.dumps(planned)
-        if options.get("deadline"):
-            head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
-        if any(primitive.partial_args):
-            head[HeadField.OWN] = self._codec.dump(list(primitive.partial_args), options.get("serializer"))
-        if primitive.immutable:
-            head[HeadField.IMMUTABLE] = 1
-        if args or kwargs:
-            head[HeadField.INPUT] = self._codec.dump([args, kwargs], options.get("serializer"))
-        return definitions, head
-
-    def _declared(self, name: str) -> bytes:
-        """Return the options that a task declares, for processes that send the task but do not have it."""
-        declared = declared_options(self._app, name)
-        return self._codec.dump(declared, "json") if declared else b""
+        return compiled(self._compiler, primitive, args, kwargs, options, delayed)
 
     def start_compiled(
         self,
@@ -269,3 +238,65 @@ def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(expires, (int, float)):
         kept["expires"] = datetime.now(timezone.utc) + timedelta(seconds=expires)
     return kept
+
+
+def compiled(
+    compiler: Compiler,
+    primitive: Primitive,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    options: dict[str, Any],
+    delayed: bool = False,
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return the definitions and the head of a new run, eager or not, or of a signature to save.
+
+    Args:
+        compiler: compiles the primitive.
+        primitive: the primitive to run.
+        args: partial positional arguments for the first tasks.
+        kwargs: partial keyword arguments for them.
+        options: execution options of this application.
+        delayed: whether the run has a delay.
+    """
+    shared = leaf_options(options)
+    definitions, leaves = compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
+    head = {HeadField.TOTAL: leaves, **_facts(compiler, primitive, shared, options)}
+    if planned := planned_tasks(definitions):
+        head[HeadField.PLANNED] = json.dumps(planned)
+    if args or kwargs:
+        head[HeadField.INPUT] = compiler.codec.dump([args, kwargs], options.get("serializer"))
+    return definitions, head
+
+
+def _facts(
+    compiler: Compiler, primitive: Primitive, shared: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the fields of a head that depend on the primitive and on the options of its application."""
+    codec = compiler.codec
+    head: dict[str, Any] = {
+        HeadField.NAME: primitive.label or "",
+        HeadField.KIND: primitive.task_name.removeprefix("orchestrator."),
+        HeadField.LEAF: codec.dump(to_plain(shared)),
+    }
+    if shared.get("expires"):
+        head[HeadField.EXPIRES] = int(moment(shared["expires"], "expires").timestamp() * 1000)
+    if isinstance(primitive, Swarm) and primitive.kwargs.get("batch"):
+        head[HeadField.BATCH] = 1
+    if options.get("category"):
+        head[HeadField.CATEGORY] = options["category"]
+    if options.get("tags"):
+        head[HeadField.TAGS] = json.dumps(options["tags"])
+    head.update({f"{HeadPrefix.TASK.value}{name}": _declared(compiler, name) for name in task_names([primitive])})
+    if options.get("deadline"):
+        head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
+    if any(primitive.partial_args):
+        head[HeadField.OWN] = codec.dump(list(primitive.partial_args), options.get("serializer"))
+    if primitive.immutable:
+        head[HeadField.IMMUTABLE] = 1
+    return head
+
+
+def _declared(compiler: Compiler, name: str) -> bytes:
+    """Return the options that a task declares, for processes that send the task but do not have it."""
+    declared = declared_options(compiler.app, name)
+    return compiler.codec.dump(declared, "json") if declared else b""

@@ -17,7 +17,7 @@ class AuditRecord(BaseModel):
 
     Args:
         verb: the verb: `suspend`, `resume`, `interrupt`, `retry`, `rerun`, `skip`, `detach`, `cancel`,
-            `set_priority`, `deadline`, `save`, `delete`, `restore`, `purge`.
+            `set_priority`, `deadline`, `save`, `delete`, `restore`, `purge`; `unreadable` for a damaged entry.
         actor: the person or program; by default the system's user and host.
         channel: the origin of the call: `api`, `worker` or `sweeper`.
         run: the id of the run; '' if the entry is about a signature alone.

@@ -59,6 +59,8 @@ class Beside(str, Enum):
     ENDS = ":ends"  #: results with which a graph ended, by name
     # In `:m`.
     RETURNED = ":returned"  #: indexes of items that the runners of a pool have returned, each with a space behind it
+    RUNNERS = ":runners"  #: of a batched pool: numbers of its runners that have not ended, each with a space behind it
+    TAKEN = ":taken"  #: of a claimed runner: its attempt, and indexes of the items that it has taken
     COUNTED = ":counted"  #: of a pool that is to begin again, and whose line is there: its counters, see `counted.lua`
     SEGMENTS = ":segments"  #: where items of a pool lie that were added in bulk
     # In `:d`.

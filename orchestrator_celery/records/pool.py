@@ -24,6 +24,11 @@ In `:m` under `<pool>:returned`, items that runners have taken and returned. Eac
 
     returned = *( index " " )
 
+In `:m` under `<pool>:runners`, runners that have not ended, and under `<runner>:taken`, the items of a claimed runner:
+
+    listed = *( number " " )                    ; no field: an earlier release has called them
+    taken  = attempt *( " " index )             ; items may have ended; no field: an earlier release has claimed it
+
 Priorities of items, by index:
 
     priorities = [ range *( " " range ) ]

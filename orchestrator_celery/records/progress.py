@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from orchestrator_celery.model.clock import from_ms
+from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.records.statistics import Durations
 
 __all__ = ("ProgressRecord", "durations_field", "parse_durations", "parse_progress", "write_progress")
@@ -46,16 +47,25 @@ def durations_field(task: str) -> str:
 
 
 def parse_durations(raw: bytes | None) -> Durations:
-    """Read how long the bodies of a task took.
+    """Read how long the bodies of a task took; nothing is known of a damaged record.
 
     >>> parse_durations(b"2 3.5 6.25").total
     3.5
     """
-    return Durations(*map(float, raw.split())) if raw else Durations()
+    return (unless_unreadable(_durations, "durations of tasks", raw) if raw else None) or Durations()
 
 
-def parse_progress(raw: bytes) -> ProgressRecord:
-    """Read a record."""
+def _durations(raw: bytes) -> Durations:
+    count, total, squares = map(float, raw.split())
+    return Durations(count, total, squares)
+
+
+def parse_progress(raw: bytes) -> ProgressRecord | None:
+    """Read a record; None for one that cannot be read. The next report of the task replaces it."""
+    return unless_unreadable(_progress, "a progress report", raw)
+
+
+def _progress(raw: bytes) -> ProgressRecord:
     at, done, total, message = raw.decode().split("|", 3)
     return ProgressRecord(int(at), float(done), float(total) if total else None, message)
 

@@ -119,6 +119,8 @@ def write_kind(kind: Kind) -> bytes:
 def parse_kind(raw: bytes) -> Kind:
     """Read a member of an hour; the opposite of `write_kind`."""
     task, category = json.loads(raw)
+    if not (isinstance(task, str) and isinstance(category, str)):
+        raise TypeError(raw)
     return Kind(task, category)
 
 

@@ -46,5 +46,5 @@ class AuditTrail:
         low, high = "-" if since is None else int(since), "+" if until is None else int(until)
         while page := self._client.xrevrange(self._key, high, low, count=_PAGE):
             for place, fields in page:
-                yield place.decode(), fields[b"entry"]
+                yield place.decode(), fields.get(b"entry", b"")
             high = f"({page[-1][0].decode()}"

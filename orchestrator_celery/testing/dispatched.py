@@ -35,7 +35,7 @@ class Started(NamedTuple):
         primitive: the swarm, graph or complex signature.
         args: the positional arguments of the application.
         kwargs: its keyword arguments.
-        run: the `Run`; the `EagerResult` of an eager application.
+        run: the `Run`.
     """
 
     primitive: Primitive

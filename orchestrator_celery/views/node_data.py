@@ -5,8 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from kombu.exceptions import KombuError
+
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.model.observe.nodes import NodeData
+from orchestrator_celery.model.printing.safe_text import safe_str
+from orchestrator_celery.model.printing.unreadable import UNREADABLE
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import Definition, Shape, parse_definition
 from orchestrator_celery.records.inputs import InputRef, Source, write_input
@@ -57,8 +61,15 @@ class NodeReader:
             facts["result"] = self._container.results.of(self._run).result(view.id)
         checkpoint = self._reader.checkpoint(self._run, view.id)
         if checkpoint is not None:
-            facts["checkpoint"] = self._container.codec.load(checkpoint)
+            facts["checkpoint"] = self._decoded(checkpoint)
         return NodeData(node=view, parent=parent, **facts)
+
+    def _decoded(self, checkpoint: bytes) -> Any:
+        """Return a checkpoint, or the reason in words why this process cannot read it."""
+        try:
+            return self._container.codec.load(checkpoint)
+        except (KombuError, *UNREADABLE) as exc:
+            return f"(this checkpoint cannot be read: {safe_str(exc)})"
 
     def _definition(self, node: str) -> Definition | None:
         [raw] = self._reader.definitions(self._run, [node])

@@ -84,7 +84,7 @@ class _ProgressReader:
         """Return the shares that running tasks have said to be done."""
         reports = self._reader.progress(self._run, nodes) if nodes else []
         found = {node: parse_progress(raw) for node, raw in zip(nodes, reports, strict=True) if raw is not None}
-        return {node: min(1.0, said.done / said.total) for node, said in found.items() if said.total}
+        return {node: min(1.0, said.done / said.total) for node, said in found.items() if said and said.total}
 
     def _grows(self) -> bool:
         """Whether the run is an open swarm, or one as a unit."""

@@ -11,7 +11,7 @@ from orchestrator_celery.model.ids import RunPlace
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
-from orchestrator_celery.views.runs import matching_now, run_view, workers_of
+from orchestrator_celery.views.runs import listed_view, matching_now, workers_of
 
 __all__ = ("RunPages",)
 
@@ -82,7 +82,7 @@ class RunPages:
         for place, head in zip(page, self._reader.heads([run for _, run in page]), strict=True):
             if not head:
                 gone.append(place.run)
-            elif head.is_readable and not head.is_cancelled and self._matches(view := run_view(place.run, head)):
+            elif (view := listed_view(place.run, head)) is not None and self._matches(view):
                 found.append((place, view))
         self._store.due_index.forget(gone)
         return found

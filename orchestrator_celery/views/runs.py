@@ -6,13 +6,14 @@ from datetime import datetime, timezone
 
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import parse_live
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("check_aware", "is_wanted", "matching_now", "run_view", "workers_of")
+__all__ = ("check_aware", "is_wanted", "listed_view", "matching_now", "run_view", "workers_of")
 
 
 def matching_now(wanted: RunFilter, store: Store) -> datetime:
@@ -56,6 +57,18 @@ def run_view(run: str, head: Head) -> RunView:
         done=head.done,
         failed=head.failed,
     )
+
+
+def listed_view(run: str, head: Head) -> RunView | None:
+    """Return the view of a run for a list; None for what no list shows.
+
+    Lists leave out cancelled runs, saved signatures, runs of a later release, and heads that cannot be read.
+    """
+    return unless_unreadable(_listed, "the head of a run", run, head)
+
+
+def _listed(run: str, head: Head) -> RunView | None:
+    return run_view(run, head) if not head.is_gone and head.is_run and head.is_readable else None
 
 
 def check_aware(*bounds: datetime | None) -> None:

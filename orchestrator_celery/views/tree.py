@@ -304,8 +304,10 @@ def _live_facts(live: Live, held: bool) -> dict[str, Any]:
     }
 
 
-def _progress(raw: bytes) -> NodeProgress:
+def _progress(raw: bytes) -> NodeProgress | None:
     progress = parse_progress(raw)
+    if progress is None:
+        return None
     return NodeProgress(done=progress.done, total=progress.total, message=progress.message, at=progress.at)
 
 

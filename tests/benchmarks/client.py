@@ -5,8 +5,10 @@ Usage: python -m tests.benchmarks.client MODE N
 
 import json
 import os
+import resource
 import sys
 import time
+from itertools import pairwise
 
 from celery import chain, chord, group
 
@@ -171,6 +173,54 @@ def waiting(n):
             return p.app.backend.client.info("memory")["used_memory"] - before - arguments
 
     return Waiting, lambda size: {"bytes": size}
+
+
+def million(n):
+    """Items that a generator adds to an open swarm: memory of the client and of Redis, and the time of the items."""
+    from orchestrator_celery import Swarm
+
+    redis = p.app.backend.client
+    #: Arguments and results are numbers, without the JSON around them.
+    given = sum(len(json.dumps([i])) + len(str(2 * i)) for i in range(n))
+    begun = {"client": _peak(), "redis": redis.info("memory")["used_memory"]}
+    swarm = Swarm(open=True, batch=100, app=p.app)
+
+    class Added:
+        def __init__(self):
+            self.run = swarm.apply_async()
+            swarm.add_tasks_bulk(p.double.s(i) for i in range(n))
+            swarm.close()
+
+        def get(self, timeout):
+            ends, client = time.monotonic() + timeout, _peak() - begun["client"]
+            marks, first = [], self.run.progress().done
+            while (done := self.run.progress().done) < n and time.monotonic() < ends:
+                marks.append((time.monotonic(), done))
+                time.sleep(0.5)
+            marks.append((time.monotonic(), done))
+            assert done == n, (first, done)
+            used = redis.info("memory")["used_memory"] - begun["redis"] - given
+            return {"client": client, "redis": used, **_rates(marks, n)}
+
+    return Added, lambda found: found
+
+
+def _peak():
+    """Bytes of memory that this process has had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _rates(marks, n):
+    """Seconds that the second and the last tenth of the items took; workers wake up during the first one."""
+
+    def reached(share):
+        wanted = share * n
+        for (before, less), (after, more) in pairwise(marks):
+            if more >= wanted:
+                return before + (after - before) * (wanted - less) / max(1, more - less)
+        return marks[-1][0]
+
+    return {"early": reached(0.2) - reached(0.1), "late": reached(1) - reached(0.9)}
 
 
 def flat(n):

@@ -5,7 +5,7 @@ from tests.benchmarks.feed_rows import watching
 from tests.benchmarks.figures import Figure, median_of, pair, repeated
 from tests.benchmarks.graph_rows import graphs
 from tests.benchmarks.graph_store import sizes
-from tests.benchmarks.swarm_rows import batched, bounded, bulk, flat, waiting
+from tests.benchmarks.swarm_rows import batched, bounded, bulk, flat, million, waiting
 from tests.benchmarks.told_rows import LINES, TARGETS, lines, told
 
 
@@ -72,8 +72,8 @@ def plain(n, repeat):
 
 
 ROWS = (
-    "fan-out", "told", "lines", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "graphs", "graph-sizes",
-    "watching",
+    "fan-out", "told", "lines", "batched", "chains", "plain", "bounded", "bulk", "waiting", "flat", "million", "graphs",
+    "graph-sizes", "watching",
 )  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def all_rows(scale, repeat, chosen):
         "bulk": lambda: bulk(size(10_000), repeat),
         "waiting": lambda: waiting(size(10_000), repeat),
         "flat": lambda: flat(size(100_000), repeat),
+        "million": lambda: million(size(1_000_000), repeat),
         "graphs": lambda: graphs(max(1, int(20 * scale)), repeat),
         "graph-sizes": lambda: sizes([20, *(max(20, int(n * scale)) for n in (400, 1000, 10_000))], repeat),
         "watching": lambda: watching(size(100), repeat),

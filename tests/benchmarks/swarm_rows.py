@@ -79,3 +79,28 @@ def flat(n, repeat):
     ratio = cell.extra["last"] / cell.extra["first"]
     yield Figure(f"{n:,} items, batch=100: seconds of the last tenth, of the first", cell.extra["last"],
                  cell.extra["first"], "s", ratio, "at most 1.15", ratio <= 1.15)  # fmt: skip
+
+
+def million(n, repeat):
+    """A swarm whose items a generator adds: memory of the client and of Redis, and whether the last items cost what the
+    first did; once, for it is large."""
+    [[cell]] = repeated(1, lambda: measure("million", n))
+    name, found = f"{n:,} items from a generator, batch=100", cell.extra
+    client, used = found["client"] / 1e6, found["redis"] / 1e6
+    yield Figure(f"{name}: memory of the client", client, None, "MB", client, "at most 200 MB", client <= 200)
+    yield Figure(
+        f"{name}: Redis memory beyond arguments and results", used, None, "MB", used, "at most 100 MB", used <= 100
+    )
+    ratio = found["late"] / found["early"]
+    yield Figure(
+        f"{name}: seconds of the last tenth, of the second",
+        found["late"],
+        found["early"],
+        "s",
+        ratio,
+        "at most 1.15",
+        ratio <= 1.15,
+    )
+    for side, what in (("client", "client"), ("main", "worker main"), ("children", "children"), ("redis", "Redis")):
+        spent = getattr(cell, side) / n * 1e6
+        yield Figure(f"{name}: CPU per item, {what}", spent, None, "µs", spent, "", True)

@@ -16,6 +16,7 @@ def test_every_row_runs():
         "added in bulk",
         "waiting items",
         "of the last tenth",
+        "memory of the client",
         "conditions on the result",
         "CPU of Redis per node",
         "orchestrator.watch()",

@@ -108,14 +108,13 @@ class Drawing:
         """Draw an edge from handle to handle; it is selected then."""
         self.select(source)
         self.page.evaluate(STILL)
-        start = self.node(source).locator(f'[data-handleid="{"error" if error else "then"}"]').bounding_box()
-        end = self.node(target).locator(".target").bounding_box()
-        mouse = self.page.mouse
-        mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-        mouse.down()
-        mouse.move(end["x"] + 2, end["y"] + 2, steps=6)
-        mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2)
-        mouse.up()
+        # `hover` waits until the handle is still and under the pointer: else the drag would move the canvas.
+        self.node(source).locator(f'[data-handleid="{"error" if error else "then"}"]').hover()
+        self.page.mouse.down()
+        place = self.node(target).locator(".target").bounding_box()
+        self.page.mouse.move(place["x"] + 2, place["y"] + 2, steps=6)
+        self.node(target).locator(".target").hover()
+        self.page.mouse.up()
         expect(self.panel.get_by_label("Leads to")).to_have_value(
             {"END": "__end__", "START": "__start__"}.get(target, target)
         )

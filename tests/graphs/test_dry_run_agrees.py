@@ -10,7 +10,7 @@ from celery import Celery
 from hypothesis import HealthCheck, given, settings
 
 from orchestrator_celery.canvas.eager.apply import EagerGraph
-from orchestrator_celery.canvas.eager.scope import eagerly
+from orchestrator_celery.canvas.eager.scope import running_eagerly
 from tests.kit.cases import amount
 
 from .behaviour import Bodies, plain
@@ -37,10 +37,10 @@ class Told(EagerGraph):
         self.way = []
         self.results, self.errors, self.routes = defaultdict(list), defaultdict(list), defaultdict(list)
 
-    @eagerly
     def tell(self, value):
         try:
-            return self.run((value,), {}), None
+            with running_eagerly(self.app):
+                return self.run((value,), {}), None
         except Exception as error:
             return None, type(error).__name__
 

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from hypothesis import HealthCheck, given, settings
 
-from orchestrator_celery import ConditionalGraph
+from orchestrator_celery import ConditionalGraph, Orchestrator
 from tests.kit.cases import amount
 
 from .behaviour import Bodies, plain
@@ -20,6 +20,7 @@ from .schedule import in_turn
 pytestmark = pytest.mark.usefixtures("quiet")
 
 APP = Celery("eager", set_as_current=False, broker="memory://", backend="cache+memory://")
+Orchestrator(APP)
 TOLD = Bodies()
 
 EXAMPLES = amount(200, 2000)

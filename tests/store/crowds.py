@@ -9,7 +9,7 @@ from orchestrator_celery.records.pool import parse_pool, write_pool
 from .play import Play
 from .trees import leaf, swarm
 
-__all__ = ("crowd",)
+__all__ = ("crowd", "crowd_beside")
 
 
 def crowd(play: Play, size: int, states: str = "Q", worker: str = "host/1/a", **bounds: Any) -> None:
@@ -27,4 +27,23 @@ def crowd(play: Play, size: int, states: str = "Q", worker: str = "host/1/a", **
         pipe.hset(live, f"0.{index}", f"{state}|1|0|0|{now}|{now}|0|,||{owner}")
     if set(states) & {"R", "I"}:
         pipe.hset(keys.root(play.run), "status", "RUNNING")
+    pipe.execute()
+
+
+def crowd_beside(play: Play, pool: str, size: int, first: int = 0) -> None:
+    """Make items of a pool live, each with a message of its own, beside what is live already.
+
+    Args:
+        play: the run, which has begun.
+        pool: the pool, of which nothing after `first` has begun.
+        size: number of items.
+        first: index of the first of them.
+    """
+    now, keys, live = int(play.store.now() * 1000), play.store.keys, play.store.keys.live(play.run)
+    record = parse_pool(play.redis.hget(keys.pools(play.run), pool))
+    pipe = play.redis.pipeline(transaction=False)
+    pipe.hset(keys.pools(play.run), pool, write_pool(record._replace(next=first + size)))
+    pipe.hdel(keys.root(play.run), "more", "owed")
+    for index in range(first, first + size):
+        pipe.hset(live, f"{pool}.{index}", f"Q|1|0|0|{now}|{now}|0|,||")
     pipe.execute()

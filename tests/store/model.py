@@ -61,6 +61,7 @@ class Node:
         self.size = len(self.children)  # as defined
         self.live = self.failed = 0
         self.open, self.stopped = bool(self.bounds.get("open")), False
+        self.lined_up = False  # a retry has put its items in line: its definition does not say all about a new start
         self.failing: str | None = None  # the error that what is below it gets: it starts nothing more
 
     @property
@@ -298,6 +299,7 @@ class Model:
         if node.is_leaf and node.begun:
             self.failed -= 1
             node.free, node.attempt = node.attempt, node.attempt + 1
+        node.lined_up = node.is_pool
         for child in node.children:
             self._take_back(child)
 
@@ -399,7 +401,8 @@ class Model:
         through = pool.stopped or why is not None or not (pool.line or pool.open)
         if pool.state != "active" or pool.live or not through:
             return
-        if why is not None and not any(child.ended for child in pool.children) and pool.size == len(pool.children):
+        is_as_defined = pool.size == len(pool.children) and not pool.lined_up
+        if why is not None and not any(child.ended for child in pool.children) and is_as_defined:
             pool.state = "waiting"
             self._not_begun(pool)
             return

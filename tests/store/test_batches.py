@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 from tests.kit.waiting import wait_for
 
 from .batches import Worked, begin, work
@@ -190,3 +191,93 @@ def test_a_long_suspension_does_not_make_returned_items_overdue(five):  # noqa: 
     assert names(five.store.resume("r")) == []
     assert all(five.live()[node].sent >= int(resumed * 1000) for node in ("0.1", "0.2"))
     assert [item.node for item in begin(five, "0.b0", 2)] == ["0.1", "0.2"]
+
+
+# -- runs of an earlier release, which keeps no lists of runners and of their items ---------------------
+
+
+def unlisted(play: Play) -> None:
+    """Forget what an earlier release would not have noted."""
+    key = play.store.keys.pools("r")
+    fields = [field for field in play.redis.hkeys(key) if field.endswith((b":taken", b":runners"))]
+    assert fields
+    play.redis.hdel(key, *fields)
+
+
+@pytest.mark.parametrize("how", ["lost", "finish", "stopped", "take"])
+def test_a_runner_that_an_earlier_release_claimed(five, how):  # noqa: F811
+    """Given a runner whose items are on no list, when it ends, then they start again; and it may ask for them again."""
+    take(five, 2)
+    unlisted(five)
+    if how == "take":
+        assert sorted(item.node for item in taken_items(take(five, 1, again=True))) == ["0.0", "0.1", "0.2"]
+        how = "finish"
+    expected = {node for node, live in five.live().items() if live.runner}
+    calls = {
+        "lost": lambda: five.lost("0.b0"),
+        "finish": lambda: five.finish("0.b0"),
+        "stopped": lambda: five.store.stopped(five.leaf("0.b0"), Fence(), "terminated"),
+    }
+    assert expected <= work_messages(calls[how]())
+    work(five)
+    assert (five.status, five.counts()) == ("SUCCEEDED", (5, 5, 0))
+
+
+def test_a_list_of_another_attempt_is_not_used(five):  # noqa: F811
+    """Given an attempt that an earlier release claimed after one of this release, then its items start again too."""
+    take(five, 2)
+    key = five.store.keys.pools("r")
+    five.redis.hset(key, "0.b0:taken", b"7 3 4")
+    assert {"0.0", "0.1"} <= work_messages(five.lost("0.b0"))
+    assert not five.redis.hexists(key, "0.b0:taken")
+
+
+def test_a_runner_that_waits_for_its_task_leaves_no_list(five):  # noqa: F811
+    """Given a runner that a worker postpones, which lacks the task, then a process of any release may claim it next."""
+    take(five, 2)
+    back = ("0.0", "0.1")
+    answer = five.store.outbox.postpone(five.leaf("0.b0"), Fence(), "t", None, b"{}", back)
+    assert answer.refused is None
+    assert not five.redis.hexists(five.store.keys.pools("r"), "0.b0:taken")
+    assert five.claim("0.b0").refused is None
+    assert [item.node for item in taken_items(take(five))] == ["0.2", "0.3", "0.4"]
+
+
+def test_runners_that_an_earlier_release_called(play):
+    """Given runners on no list, when their pool ends, and again when it is retried, then the old ones have nothing to say."""
+    play.start(batched(*[leaf()] * COUNT, b=5))
+    unlisted_pool = play.store.keys.pools("r")
+    play.redis.hdel(unlisted_pool, "0:runners")
+    play.claim("0.b0")
+    play.claim("0.b1")
+    taken = [item.node for item in taken_items(take(play, COUNT))]
+    ended = [Ended(play.leaf(node), Fence(), node not in BROKEN, b"1") for node in taken]
+    play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 0, ended=ended)
+    assert play.status == "FAILED"
+    assert sorted(node for node in play.live() if ".b" in node) == ["0.b0", "0.b1"]
+    play.redis.hdel(unlisted_pool, "0:runners")
+    play.tell()
+    play.retry()
+    assert not {"0.b0", "0.b1"} & set(play.live())
+    assert items(work(play)) == Counter(BROKEN)
+    assert play.status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("batch", [1, 8, "auto"])
+def test_lists_hold_what_is_there(play, batch):
+    """Given a batched swarm at any time, then the lists name each live runner, and each item that a runner has."""
+    play.start(batched(*[leaf()] * COUNT, b=batch))
+    for most in range(1, COUNT, 3):
+        work(play, most=most, batch=size(batch))
+        fields = play.redis.hgetall(play.store.keys.pools("r"))
+        runners = {f"0.b{number}" for number in fields.get(b"0:runners", b"").decode().split()}
+        assert runners == {node for node in play.live() if ".b" in node}
+        for node, live in play.live().items():
+            runner, _, attempt = live.runner.partition(":")
+            if runner:
+                noted, *indexes = fields[f"{runner}:taken".encode()].decode().split()
+                assert noted == attempt
+                assert node.removeprefix("0.") in indexes
+    work(play, batch=size(batch))
+    assert play.status == "SUCCEEDED"
+    assert not [field for field in play.redis.hkeys(play.store.keys.pools("r")) if field.endswith(b":taken")]

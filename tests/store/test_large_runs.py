@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 
 from orchestrator_celery.model.effects import FailRest, Release
 from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 
 from .costs import scripts_of
-from .crowds import crowd
-from .play import Play
+from .crowds import crowd, crowd_beside
+from .play import Play, names
 from .test_take import batched
-from .trees import chain, leaf, swarm, unit
+from .trees import chain, group, leaf, swarm, unit
 
 #: Items of a run. The nightly budget is measured at the size that the architecture names.
 SIZE = int(os.environ.get("ORCHESTRATOR_LARGE", "20000"))
@@ -145,7 +150,80 @@ def sweep(play: Play) -> None:
     assert len(check.running) == SIZE // 2
 
 
+def with_runner(play: Play) -> None:
+    """A runner that has taken many items, among items that have messages of their own."""
+    play.start(batched(*[leaf()] * (SIZE + 256), b=1000), window=2 * SIZE)
+    assert play.claim("0.b0").refused is None
+    assert len(taken_items(play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 256))) == 256
+    crowd_beside(play, "0", SIZE, 256)
+
+
+def end_of_runner(play: Play) -> None:
+    effects = play.finish("0.b0")
+    assert len([name for name in names(effects) if name.endswith(":2")]) == 256
+
+
+def lost_runner(play: Play) -> None:
+    assert len(names(play.lost("0.b0"))) == 257
+
+
+def take_again(play: Play) -> None:
+    answer = play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 1, again=True)
+    assert len(taken_items(answer)) == 256
+
+
+def take_with_lost_answer(play: Play) -> None:
+    ended = [Ended(play.leaf(f"0.{index}"), Fence(), True, b"2") for index in range(100)]
+    for items in with_lost_answer(
+        lambda: taken_items(play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 9, ended=ended))
+    ):
+        assert len(items) in (0, 156)
+
+
+def lost_with_lost_answer(play: Play) -> None:
+    first, second = with_lost_answer(lambda: names(play.lost("0.1")))
+    assert first == second == ["0.1:2"]
+
+
+def end_with_lost_answer(play: Play) -> None:
+    play.finish("0.1")
+    assert play.finish("0.1").refused is Refused.STALE
+    assert play.store.followed(play.leaf("0.1")).refused is None
+
+
+def two_pools(play: Play) -> None:
+    """A batched swarm with more runners than processes claim them, whose last item runs, beside a swarm of live items."""
+    waiting = Tree({**batched(*[leaf()] * 40, b=10).specs}, 40)
+    play.start(unit(group(waiting, swarm(*[leaf()] * SIZE))), window=2 * SIZE)
+    play.claim("0.0.0.b0")
+    answer = play.store.swarms.take(play.leaf("0.0.0.b0"), Fence(), "w/1/a", 40)
+    assert len(taken_items(answer)) == 40
+    crowd_beside(play, "0.0.1", SIZE)
+
+
+def end_of_batched_pool(play: Play) -> None:
+    ended = [Ended(play.leaf(f"0.0.0.{index}"), Fence(), True, b"2") for index in range(40)]
+    play.store.swarms.take(play.leaf("0.0.0.b0"), Fence(), "w/1/a", 0, ended=ended)
+    assert "0.0.0" in play.states()
+    assert [node for node in play.live() if ".b" in node] == ["0.0.0.b0"], "the others are not needed any more"
+    play.finish("0.0.0.b0")
+
+
+def with_lost_answer(call: Callable[[], Any]) -> tuple[Any, Any]:
+    """Make a call, and send it again as a client does that lost the answer; both answers."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scripts, "call_number", lambda: nullcontext("thread:1"))
+        return call(), call()
+
+
 VERBS = {
+    "end of a runner": (with_runner, end_of_runner),
+    "lost runner": (with_runner, lost_runner),
+    "take again": (with_runner, take_again),
+    "take with a lost answer": (with_runner, take_with_lost_answer),
+    "end of a batched pool": (two_pools, end_of_batched_pool),
+    "lost with a lost answer": (all_live, lost_with_lost_answer),
+    "end with a lost answer": (all_live, end_with_lost_answer),
     "sweep of live items": (all_live, sweep),
     "suspend, interrupt and resume of live items": (all_live, resume_all),
     "interrupt of live items": (all_live, interrupt_all),

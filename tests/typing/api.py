@@ -311,10 +311,13 @@ assert_type(templates.build("retry", {"work": {"task": "charge"}}, app=app, into
 
 
 def apply_everywhere() -> Run:
-    """What applying gives is a `Run` (an `EagerResult` only under `task_always_eager`)."""
+    """What applying gives is a `Run`, eager or not."""
     applied = swarm.apply_async((1,), {"x": 2}, task_id="photos-2026", countdown=5, queue="q")
-    assert isinstance(applied, Run)
     assert_type(applied, Run)
+    assert_type(swarm.delay(1, x=2), Run)
+    assert_type(orders.delay(), Run)
+    assert_type(unit.apply((1,)), Run)
+    assert_type(unit(1), Run)
     nested = Swarm([unit, Swarm([resize.s("a")])])
     nested.link(charge.s())
     nested.delay()
@@ -717,7 +720,7 @@ def on_commit() -> list[str]:
 
 def refused_starts() -> str:
     try:
-        swarm.apply_async(task_id="daily", countdown=60)
+        swarm.apply_async(task_id="daily", countdown=60, any_definition=True)
     except StartUnconfirmed as exc:
         unavailable: StoreUnavailable = exc
         return f"{unavailable}: {exc.run}"

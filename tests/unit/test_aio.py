@@ -41,13 +41,13 @@ LOCAL = {
     "GraphCatalog": {"aio"},
     "SavedViews": {"aio"},
     "Orchestrator": {
-        "aio", "of", "task", "result", "swarm", "start", "check", "outcome", "verdict", "error", "worker_alive",
+        "aio", "of", "task", "result", "swarm", "start", "start_eagerly", "check", "outcome", "verdict", "error", "worker_alive",
         "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
         "compiler", "publisher", "follower", "views", "graphs",
     },
     "Swarm": {
         "aio", "tasks", "nested", "item_callbacks", "own_callbacks", "pool_attrs", "apply", "run", "task_name", "fields",
-        "item_levels",
+        "item_levels", "applied_eagerly",
     },
 }  # fmt: skip
 HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, SavedViews, GraphCatalog, Orchestrator, Swarm]

@@ -1,7 +1,14 @@
-"""`docs/README.md` is the navigation of the documentation site."""
+"""`docs/README.md` is the navigation of the documentation site; its index of errors has every error."""
 
+import doctest
 import importlib.util
+import re
 from pathlib import Path
+
+import pytest
+
+from orchestrator_celery import errors
+from orchestrator_celery.store.embedded import EmbeddedRedisUnavailable
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -30,3 +37,24 @@ def test_a_page_that_the_list_lacks_goes_to_its_folder():
     found = {("Start",): {"how-to/a.md": "A"}, ("More",): {"how-to/b.md": "B", "how-to/c.md": "C"}}
     assert navigation.section_of(found, "how-to/d.md") == ("More",)
     assert navigation.section_of(found, "nowhere/d.md") in found
+
+
+@pytest.mark.parametrize("name", ["navigation", "tabs"])
+def test_examples_of_the_theme_hold(name):
+    assert doctest.testmod(hook(name)).failed == 0
+
+
+def test_the_index_of_errors_has_each_class():
+    """Given the public error classes, then the index has an entry for each, with its three questions, and no other."""
+    page = (DOCS / "reference/errors.md").read_text()
+    entries = dict(zip(*[iter(re.split(r"^### (\w+)\n", page, flags=re.MULTILINE)[1:])] * 2, strict=True))
+    classes = {getattr(errors, name) for name in errors.__all__} | {EmbeddedRedisUnavailable}
+    assert set(entries) == {found.__name__ for found in classes}
+    for name, text in entries.items():
+        for question in ("- **When**: ", "- **Why**: ", "- **What to do**: "):
+            assert question in text, name
+
+
+def test_an_error_leads_to_its_entry():
+    assert errors.SwarmFull.docs == "reference/errors.md#swarmfull"
+    assert errors.SwarmFull().docs == errors.SwarmFull.docs

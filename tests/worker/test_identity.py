@@ -78,7 +78,7 @@ def test_a_known_id_gives_the_run_that_is_there(stand, kind, options):
 
 
 def cancelled(start):
-    run = start.primitive("old").apply_async(task_id=start.id)
+    run = start.primitive("old").apply_async(task_id=start.id, countdown=60)
     run.cancel(confirm=True)
     assert isinstance(run.get(timeout=120, propagate=False), RunCancelled)
 

@@ -270,7 +270,7 @@ def test_what_runs_goes_on_to_its_end(site, ledger):
 
 def test_a_mark_is_taken_back(quiet):
     o = quiet.orchestrator
-    kept = o.save(quiet.tasks("add", 1, 2), ttl=3600)
+    kept = o.save(quiet.tasks("add", 1, 2), name="sums", ttl=3600)
     assert kept.status is SignatureStatus.MARKED_FOR_DELETION
     assert timedelta(minutes=59) < kept.delete_at - datetime.now(timezone.utc) < timedelta(minutes=61)
     kept.restore()
@@ -281,6 +281,10 @@ def test_a_mark_is_taken_back(quiet):
     kept.restore()
     assert sweep(quiet) == 0
     assert kept.status is SignatureStatus.ACTIVE
+    told = [(entry.verb, entry.name, entry.refused) for entry in o.audit(signature=kept.id, limit=4)]
+    assert told == [
+        ("restore", "sums", False), ("delete", "sums", False), ("restore", "sums", True), ("restore", "sums", False),
+    ]  # fmt: skip
 
 
 def test_times_and_zones(quiet):

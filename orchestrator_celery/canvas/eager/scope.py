@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
-__all__ = ("eagerly", "runs_eagerly")
-
-Method = TypeVar("Method", bound=Callable[..., Any])
+__all__ = ("running_eagerly", "runs_eagerly")
 
 _INSIDE: ContextVar[bool] = ContextVar("orchestrator_celery_eager", default=False)
 
@@ -19,16 +17,12 @@ def runs_eagerly() -> bool:
     return _INSIDE.get()
 
 
-def eagerly(method: Method) -> Method:
-    """Decorator of the methods that apply a primitive in this process."""
-
-    @wraps(method)
-    def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
-        self.app.finalize(auto=True)  # tasks get what the extension adds to them
-        token = _INSIDE.set(True)
-        try:
-            return method(self, *args, **kwargs)
-        finally:
-            _INSIDE.reset(token)
-
-    return apply  # type: ignore[return-value]
+@contextmanager
+def running_eagerly(app: Any) -> Iterator[None]:
+    """Mark a block in which the tasks of an app run eagerly, as parts of a primitive."""
+    app.finalize(auto=True)  # tasks get what the extension adds to them
+    token = _INSIDE.set(True)
+    try:
+        yield
+    finally:
+        _INSIDE.reset(token)

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature
-from celery.result import EagerResult
-from kombu.utils.uuid import uuid
-
 from orchestrator_celery.canvas.checks.problems import problems
-from orchestrator_celery.canvas.eager.apply import EagerGraph, refuse_untimed_approvals
-from orchestrator_celery.canvas.eager.scope import eagerly
 from orchestrator_celery.canvas.graphs.documents import document_of, json_schema, signature_of
 from orchestrator_celery.canvas.graphs.drawing import html, mermaid
 from orchestrator_celery.canvas.graphs.equality import same, with_defaults
@@ -28,7 +22,7 @@ from orchestrator_celery.canvas.graphs.graph_definition import (
     restored,
 )
 from orchestrator_celery.canvas.options import check_options, spelled
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds
+from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, registered
 from orchestrator_celery.canvas.retry import Errors, Retry, retry_json
 from orchestrator_celery.errors import GraphInvalid, InvalidWorkflow
 from orchestrator_celery.model.printing.safe_text import safe_repr
@@ -45,7 +39,7 @@ __all__ = ("END", "MAX_VISITS", "START", "ConditionalGraph", "Retry")
 
 
 @spelled("add_node", "add_edge", "add_conditional_edges", "add_error_edge")
-@Signature.register_type(name="orchestrator.graph")
+@registered
 class ConditionalGraph(Primitive):
     """Named nodes and edges; an edge may depend on a condition, a key, a router or an error. Loops and joins work too.
 
@@ -314,30 +308,6 @@ class ConditionalGraph(Primitive):
         check_shape(self.kwargs)
         for field in ("nodes", "edges"):
             self.kwargs[field] = [restored(entry, app) for entry in self.kwargs.get(field, ())]
-
-    @eagerly
-    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> EagerResult:
-        """Run the graph in this process, one node after the other, without store and broker; retries do not pause.
-
-        An approval ends at once with its timeout decision.
-
-        Raises:
-            GraphInvalid: the graph has problems.
-            InvalidWorkflow: an approval has no timeout, so it would wait for ever.
-        """
-        self.check_options(options)
-        self.validate()
-        refuse_untimed_approvals("", self)
-        task_id = options.get("task_id") or self.options.get("task_id") or uuid()
-        state, value = "SUCCESS", None
-        try:
-            value = EagerGraph(self.kwargs, self.max_visits, self.app).run(*self.merged_args(args, kwargs))
-        except Exception as exc:
-            state, value = "FAILURE", exc
-        self.eager_callbacks(state, value if state == "SUCCESS" else task_id, options)
-        if isinstance(value, Exception) and state == "FAILURE" and self.app.conf.task_eager_propagates:
-            raise value
-        return EagerResult(task_id, value, state, name=self.task_name)
 
     def dry_run(
         self,

@@ -86,12 +86,21 @@ class Walk:
             self._start(self._met(ready)._replace(known=known))
 
     def result(self) -> Any:
-        """Return the graph's result when no token is left: the value that reached END, or several by name.
-
-        A value that comes directly from START stands first.
-        """
-        ends = {name: self._ends[name] for name in (START, *self._nodes) if name in self._ends}
+        """Return the graph's result when no token is left: the value that reached END, or several by name."""
+        ends = self.ends()
         return ends if len(ends) > 1 else next(iter(ends.values()), None)
+
+    def ends(self) -> dict[str, Any]:
+        """Return the values that reached END, by the node from which they came; START stands first."""
+        return {name: self._ends[name] for name in (START, *self._nodes) if name in self._ends}
+
+    def places(self) -> list[str]:
+        """Return the nodes at which tokens are: those whose body has not run, and joins that wait."""
+        return [*(token.node for token in self.tokens), *self._arrived]
+
+    def reaches(self, source: str, name: str) -> bool:
+        """Whether a node is another one, or a path leads from it to the other one."""
+        return source == name or self._ahead.reaches(source, name)
 
     def _join(self, name: str) -> str | None:
         return self._nodes[name].get("join") if name != END else None

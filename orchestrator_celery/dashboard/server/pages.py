@@ -21,8 +21,9 @@ _MISSING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Dashboard: not built</title><base href="{base}/"></head>
 <body><h1>The pages of the dashboard are not built</h1>
 <p>The server works, and its API answers at <a href="api/openapi.json">api/openapi.json</a>.</p>
-<p>In a checkout, run <code>make frontend</code> and reload this page. Released packages contain the pages: if you see
-this text there, install <code>orchestrator-celery[dashboard]</code> again.</p></body></html>
+<p>In a checkout, run <code>make frontend</code> and reload this page. If pip built the package from a git address or
+from a checkout, set <code>ORCHESTRATOR_PAGES=build</code> in the environment and install it again. Released packages
+contain the pages.</p></body></html>
 """
 
 

@@ -13,7 +13,7 @@ AT_START = object()
 #: Options that belong to one application of a signature, not to the tasks that it runs.
 _APPLICATION_OPTIONS = frozenset(
     "task_id group_id group_index chord chain link link_error root_id parent_id reply_to replaced_task_nesting "
-    "producer publisher connection add_to_parent app ignore_result task_type".split()
+    "producer publisher connection add_to_parent app ignore_result task_type any_definition".split()
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
@@ -128,13 +129,14 @@ class GraphCatalog:
             offset: number of graphs to leave out.
             limit: most graphs to return.
         """
-        names = [name for name in self.names() if text is None or text.casefold() in name.casefold()]
-        page = self._container.saved_graphs.newest(names[offset : offset + limit])
-        return [_shown(name, version) for name, version in page]
+        return list(islice(self._matching(text), offset, offset + limit))
 
     def __iter__(self) -> Iterator[SavedGraph]:
         """Yield the newest version of each graph; the graph that was saved last comes first."""
-        names = self.names()
+        return self._matching(None)
+
+    def _matching(self, text: str | None) -> Iterator[SavedGraph]:
+        names = [name for name in self.names() if text is None or text.casefold() in name.casefold()]
         for place in range(0, len(names), _PAGE):
             for name, version in self._container.saved_graphs.newest(names[place : place + _PAGE]):
                 yield _shown(name, version)
@@ -230,7 +232,7 @@ class GraphCatalog:
         if not number:
             return GraphChanged(
                 f"The graph {name!r} has no version any more, and yours began with version {base}, so nothing was "
-                "saved. Save it as a new graph, with base=0."
+                "saved. Save it as a new graph, with 0 as its base."
             )
         try:
             newest = self.get(name, number)
@@ -239,7 +241,7 @@ class GraphCatalog:
         began = f"began with version {base}" if base else "is to be the first one"
         return GraphChanged(
             f"{newest.author} has saved version {number} of the graph {name!r}, and yours {began}, so nothing was "
-            f"saved. Compare both, and save yours with base={number}, or under another name.",
+            f"saved. Compare both, and save yours with version {number} as its base, or under another name.",
             newest,
         )
 

@@ -1,1 +1,1 @@
-"""The formats of the streams beside a run: events and log lines."""
+"""The formats of what lies beside runs: events, log lines, the feed of all runs, and reports of sweeps."""

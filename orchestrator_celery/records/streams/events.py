@@ -82,7 +82,7 @@ def parse_event(run: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Eve
         entry_id: the entry's id.
         fields: the entry's fields.
     """
-    raw = {key.decode(): value.decode(errors="replace") for key, value in fields.items()}
+    raw = {key.decode(errors="replace"): value.decode(errors="replace") for key, value in fields.items()}
     place = entry_id.decode()
     kind, node = raw.get(EventField.KIND.value, ""), raw.get(EventField.NODE.value, "")
     own: dict[str, Any] = {"id": place, "time": from_ms(place.partition("-")[0]), "run": run, "node": node}

@@ -1,7 +1,7 @@
 """An entry of the feed of all runs, `orc:feed:<app>`.
 
     entry = "n" number "e" text                   ; a Redis stream entry; each number is one more than that before it
-    text  = JSON list: kind, run, node, value, place, and whatever a later release adds
+    text  = JSON list of strings: kind, run, node, value, place, view, and whatever a later release adds
     kind  = "status" | "awaiting" | "report" | "lost"
     value = the new status; of "report" the resume report, JSON; of "lost" the reason, in words
     place = id of the event in the run's own stream, or a time in milliseconds
@@ -16,7 +16,13 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ("FeedEntry", "FeedField", "FeedKind", "parse_feed_entry", "write_feed_entry")
+from orchestrator_celery.model.printing.unreadable import UNREADABLE
+
+__all__ = ("DAMAGED", "FeedEntry", "FeedField", "FeedKind", "parse_feed_entry", "write_feed_entry")
+
+
+#: What a reader is told instead of an entry that cannot be read.
+DAMAGED = "an entry of the feed is damaged and cannot be read"
 
 
 class FeedKind(str, Enum):
@@ -65,10 +71,23 @@ def write_feed_entry(entry: FeedEntry) -> bytes:
 
 
 def parse_feed_entry(fields: Mapping[bytes, bytes]) -> tuple[int, FeedEntry]:
-    """Return the number of an entry, and the entry.
+    """Return the number of an entry, and the entry; for a damaged one, an entry that says so.
+
+    The number is 0 if it cannot be read.
 
     >>> parse_feed_entry({b"n": b"7", b"e": b'["status", "r1", "$", "FAILED", "5-1", "", "new"]'})[1].value
     'FAILED'
     """
-    known = json.loads(fields[FeedField.ENTRY.value.encode()])[: len(FeedEntry._fields)]
-    return int(fields[FeedField.NUMBER.value.encode()]), FeedEntry(*map(str, known))
+    number = fields.get(FeedField.NUMBER.value.encode(), b"")
+    try:
+        known = json.loads(fields[FeedField.ENTRY.value.encode()])
+        kind, run, node, value, place, *view = map(_text, known[: len(FeedEntry._fields)])
+        return int(number), FeedEntry(kind, run, node, value, place, *view)
+    except UNREADABLE:
+        return int(number) if number.isdigit() else 0, FeedEntry(FeedKind.LOST.value, value=DAMAGED)
+
+
+def _text(fact: object) -> str:
+    if not isinstance(fact, str):
+        raise TypeError(fact)
+    return fact

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orchestrator_celery.errors import FormatTooNew
+from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.records.catalogs.graph_versions import FORMAT, Facts, StoredVersion, parse_version, write_facts
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
@@ -72,7 +73,8 @@ class SavedGraphs:
             for name, number in numbers:
                 pipe.hget(self._versions(name), number)
             found = zip(numbers, pipe.execute(), strict=True)
-        return [(name, parse_version(number, raw)) for (name, number), raw in found if raw is not None]
+        read = ((name, _readable(number, raw)) for (name, number), raw in found if raw is not None)
+        return [(name, version) for name, version in read if version is not None]
 
     def versions(self, name: str) -> list[StoredVersion]:
         """Return all versions of a graph, newest first; none if there is no such graph.
@@ -82,8 +84,8 @@ class SavedGraphs:
         """
         fields = self._client.hgetall(self._versions(name))
         _check_format(fields.get(b"format"), name)
-        found = [parse_version(field, raw) for field, raw in fields.items() if field.isdigit()]
-        return sorted(found, key=lambda version: version.number, reverse=True)
+        found = (_readable(field, raw) for field, raw in fields.items() if field.isdigit())
+        return sorted(filter(None, found), key=lambda version: version.number, reverse=True)
 
     def version(self, name: str, number: int | None = None) -> StoredVersion | None:
         """Return one version, by default the newest; None if it is not there.
@@ -107,7 +109,11 @@ class SavedGraphs:
 
 
 def _is_read(format: bytes | None, number: bytes | None) -> bool:
-    return number is not None and format is not None and int(format) <= FORMAT
+    return number is not None and format is not None and format.isdigit() and int(format) <= FORMAT
+
+
+def _readable(number: bytes, raw: bytes) -> StoredVersion | None:
+    return unless_unreadable(parse_version, "a version of a graph", number, raw)
 
 
 def _check(word: bytes, rest: Sequence[Any], name: str) -> None:

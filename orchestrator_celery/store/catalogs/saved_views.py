@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from orchestrator_celery.model.observe.saved_views import SavedView
+from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.records.catalogs.saved_views import parse_view, write_facts, write_owner
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
@@ -65,11 +66,11 @@ class ViewStore:
     def all(self, owner: str) -> list[SavedView]:
         """Return the views of one person, and then the shared ones, by name."""
         found = [
-            parse_view(name.decode(), raw, shared=shared)
+            unless_unreadable(parse_view, "a saved view", name.decode(errors="replace"), raw, shared=shared)
             for shared in (False, True)
             for name, raw in self._client.hgetall(self._keys.views(None if shared else owner)).items()
         ]
-        return sorted(found, key=lambda view: (view.shared, view.name.casefold(), view.name))
+        return sorted(filter(None, found), key=lambda view: (view.shared, view.name.casefold(), view.name))
 
     def _call(self, script: str, args: tuple[object, ...], name: str, owner: str, shared: bool) -> Answer:
         key = self._keys.views(None if shared else owner)

@@ -71,10 +71,11 @@ class FeedStream:
         """Return the entries after a place; wait up to `block` milliseconds for the first one."""
         answer = self._client.xread({self._key: place.id}, count=_PAGE, block=block)
         batches = answer.values() if isinstance(answer, dict) else [[entries] for _, entries in answer]  # RESP3
-        found = []
+        found, before = [], place.number
         for name, fields in (entry for batch in batches for entries in batch for entry in entries):
             number, entry = parse_feed_entry(fields)
-            found.append((FeedPlace(name.decode(), number), entry))
+            before = number or before + 1
+            found.append((FeedPlace(name.decode(), before), entry))
         return found
 
 

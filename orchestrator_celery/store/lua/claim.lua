@@ -6,7 +6,7 @@
 --          milliseconds the message waited, and the category of the run
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
 --          | {'stale'} superseded, ended or withdrawn | {'duplicate', {}, worker} another delivery is running
--- include: outbox records/graph records/graph_node records/graph_visit records/task_id looked_at begin_body
+-- include: outbox runner_items records/graph records/graph_node records/graph_visit records/task_id looked_at begin_body
 local node, attempt, retries, nesting = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 if not status then return reply('gone') end
 local function veto(word, ...)
@@ -34,5 +34,6 @@ if live.state == STATE.queued then
   effects[1] = { 'begun', node, waited, redis.call('HGET', root, HEAD.category) or '' }
 end
 begin_body(node, live, owner)
+if is_runner(node) then list_no_items(node, attempt) end
 if redis.call('HEXISTS', root, HEAD.more) == 1 then effects[#effects + 1] = { 'more', PLACE.close, 0 } end
 return reply('ok', given_to_body(node, live))

@@ -5,12 +5,12 @@
 -- RETURNS: {'ok', effects, checkpoint?} 1 if there is a checkpoint, -1 if it was to be stopped and is held back
 --          | {'gone'} there is no such run | {'stale'} superseded, or ended already
 --          | {'poisoned'} it has lost too many processes: the caller fails it
--- include: outbox reclaim resend asked once
+-- include: outbox runner_items reclaim resend asked once
 if not status then return reply('gone') end
 local node = ARGV[1]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
 if not live then return reply('stale') end
-if is_runner(node) then reclaim(node) end
+if is_runner(node) then reclaim(node, live.attempt) end
 if is_to_stop(live) then
   emit('interrupted', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live), EVENT.reason, 'lost')
   hold(node, live)

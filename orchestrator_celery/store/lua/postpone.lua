@@ -52,6 +52,7 @@ local function postpone()
     live.state, live.owner, live.since = STATE.queued, '', now
     put_live(node, live)
     for i = 10, #ARGV do give_back(ARGV[i], owner, true) end
+    redis.call('HDEL', active_key, node .. BESIDE.taken) -- a process of an earlier release may claim it next
   end
   live.sent, live.tries = current + pause - math.min(tonumber(ARGV[7]), tonumber(ARGV[8])), 0
   put_live(node, live)

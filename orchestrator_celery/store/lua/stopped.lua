@@ -8,7 +8,7 @@ if not status then return reply('gone') end
 local node, how = ARGV[1], ARGV[5]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
 if not live then return reply('stale') end
-if is_runner(node) then reclaim(node, how) end
+if is_runner(node) then reclaim(node, live.attempt, how) end
 emit('interrupted', node, EVENT.attempt, live.attempt, EVENT.worker, worker_of(live), EVENT.reason, how)
 if is_to_stop(live) then
   hold(node, live)

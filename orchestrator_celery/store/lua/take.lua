@@ -11,27 +11,36 @@
 -- include: everything pools begin_item taking resend asked
 if not status then return reply('gone') end
 if repeated then -- it lists again what it has taken
-  resend(known.moment)
+  resend(known)
   ARGV[6], ARGV[7] = '0', '1'
-else
-  remember()
+end
+local first_reply = reply
+local function reply(word, ...) -- ends of items are recorded whatever the answer is
+  local answer = first_reply(word, ...)
+  if not repeated then remember() end
+  return answer
 end
 -- A function, because a Lua function has 200 local variables at most.
 local function take_next()
   local runner, ended = ARGV[1], tonumber(ARGV[8])
   local owner = runner .. ':' .. ARGV[2] .. ' ' .. ARGV[5]
-  local PARTS = 6 -- arguments for each ended item
+  local PARTS, gone = 6, {} -- arguments for each ended item; items that the runner has no longer
   for i = 9, 9 + PARTS * (ended - 1), PARTS do
     local node, attempt, retries, nesting, state, payload = unpack(ARGV, i, i + PARTS - 1)
     local live = running_body(node, attempt, retries, nesting)
+    gone[node] = true
     if live then settle(node, live, state, payload) end
   end
   local pool_id = pool_of_runner(runner)
   local pool, definition = get_pool(pool_id), definition_of(pool_id)
   local cap = number(definition, ATTRIBUTE.max_concurrency)
-  for i = 9 + PARTS * ended, #ARGV do give_back(ARGV[i], owner, cap and ARGV[7] == '2') end
+  for i = 9 + PARTS * ended, #ARGV do
+    gone[ARGV[i]] = true
+    give_back(ARGV[i], owner, cap and ARGV[7] == '2')
+  end
   if not running_body(runner, ARGV[2], ARGV[3], ARGV[4]) then return reply('stale') end
-  local taken = ARGV[7] == '1' and taken_before(owner) or {}
+  local items = items_of_runner(runner, ARGV[2])
+  local taken = ARGV[7] == '1' and list_again(items, owner) or {}
   if held or (pool and (pool.stopped or withdrawn_with(pool_id))) then return reply('held', taken) end
   if not pool or pool.gone then return reply('ok', taken, created) end
   local room, waiting = tonumber(ARGV[6]), pool.next < pool.size or returned_items(pool_id) ~= ''
@@ -46,6 +55,7 @@ local function take_next()
     draw(pool_id, definition, pool, index, priority, entry)
     if take_item(taken, pool_id .. '.' .. index, pool, owner, ARGV[5]) then room = room - 1 end
   end
+  list_items(runner, ARGV[2], items, gone, taken)
   return reply('ok', taken, created)
 end
 return take_next()

@@ -5,7 +5,8 @@
 -- include: base asked once
 if not status then return reply('gone') end
 for i = 1, #ARGV, 4 do
-  local count, total, squares = (redis.call('HGET', progress_key, ARGV[i]) or '0 0 0'):match('^(%S+) (%S+) (%S+)$')
+  local count, total, squares = (redis.call('HGET', progress_key, ARGV[i]) or ''):match('^(%S+) (%S+) (%S+)$')
+  count, total, squares = tonumber(count) or 0, tonumber(total) or 0, tonumber(squares) or 0 -- of a damaged record nothing
   redis.call('HSET', progress_key, ARGV[i], string.format('%.0f %.4f %.8g', count + ARGV[i + 1], total + ARGV[i + 2],
     squares + ARGV[i + 3]))
 end

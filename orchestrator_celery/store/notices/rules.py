@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.notices.rules import Rule, parse_rule, write_rule
 from orchestrator_celery.store.availability import raises_store_unavailable
@@ -52,9 +53,10 @@ class Rules:
         return bool(word == b"ok")
 
     def all(self) -> list[Rule]:
-        """Return all rules, the oldest first."""
-        rules = [parse_rule(name, raw) for name, raw in self._client.hgetall(self._key).items()]
-        return sorted(rules, key=lambda rule: (rule.created, rule.name))
+        """Return all rules that can be read, the oldest first. A damaged rule must not stop changes of runs."""
+        found = self._client.hgetall(self._key).items()
+        rules = (unless_unreadable(parse_rule, "a subscription", name, raw) for name, raw in found)
+        return sorted(filter(None, rules), key=lambda rule: (rule.created, rule.name))
 
     def statuses(self) -> str:
         """Return the statuses that a rule asks for, separated by commas; '' without rules.

@@ -44,11 +44,12 @@ _SETS = {
     "everything": (
         "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
         "records/task_id attempts not_begun records/releases server_id release "
-        "release_slices forget_runners renew error_copy callbacks records/progress "
+        "release_slices renew error_copy callbacks records/progress "
         "complete end_run steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
-        "line line_up_all line_changes flush_pools new_pool next_item burst runners pool_end reclaim pump item_ended "
+        "line line_up_all line_changes flush_pools new_pool next_item burst runner_list runners_left runners pool_end "
+        "runner_items reclaim pump item_ended "
         "runner_ended recount counted begin_pool"
     ),
     "graphs": (
@@ -65,7 +66,7 @@ _SETS = {
 }
 #: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
 _PARTS = {
-    "pools": ("start_pool", "item_ended", "runner_ended", "return_item"),
+    "pools": ("start_pool", "item_ended", "runner_ended", "return_item", "forget_runners"),
     "removing": ("why_not_removable", "count_waiting", "moment_of_count", "take_out_waiting"),
     "retrying": ("retry_slice", "take_back", "why_it_stays"),
     "graphs": ("begin_graph", "visit_ended", "decide_visit", "renew_graph", "open_visits"),

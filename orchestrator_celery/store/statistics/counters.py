@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.records.statistics import Kind, digest_of, parse_kind, write_kind
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
@@ -83,7 +84,8 @@ class StatisticsStore:
                     pipe.hgetall(f"{self._base}:{hour}:{digest_of(member)}")
                 found = pipe.execute()
             for (hour, member), counters in zip(chunk, found, strict=True):
-                yield hour, parse_kind(member), {name.decode(): int(count) for name, count in counters.items()}
+                if (known := unless_unreadable(_counters, "statistics", counters)) is not None:
+                    yield hour, parse_kind(member), known
 
     def _members(self, hours: Iterable[int | str], wanted: Callable[[Kind], bool]) -> Iterator[tuple[int | str, bytes]]:
         for chunk in in_chunks(hours, _PAGE):
@@ -92,4 +94,9 @@ class StatisticsStore:
                     pipe.smembers(f"{self._base}:{hour}")
                 found = pipe.execute()
             for hour, members in zip(chunk, found, strict=True):
-                yield from ((hour, member) for member in sorted(members) if wanted(parse_kind(member)))
+                kinds = ((member, unless_unreadable(parse_kind, "statistics", member)) for member in sorted(members))
+                yield from ((hour, member) for member, kind in kinds if kind is not None and wanted(kind))
+
+
+def _counters(raw: Mapping[bytes, bytes]) -> dict[str, int]:
+    return {name.decode(): int(count) for name, count in raw.items()}

@@ -197,13 +197,6 @@ class Store(SlicedTransitions):
         retries, nesting = ("", "") if fence is None else (fence.retries, fence.nesting)
         return self._run("fail", leaf.run, leaf.node, leaf.attempt, retries, nesting, error)
 
-    def followed(self, leaf: LeafId, offer: Offer = NOTHING_NEXT) -> Effects:
-        """Return the messages of the outbox that the end of a leaf put there, and the next leaf, as `finish` does.
-
-        A report that was refused with `STALE` may be the second one of a caller that lost the answer to the first.
-        """
-        return self._run("followed", leaf.run, leaf.node, leaf.attempt, offer.taken_as)
-
     def requeue(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects:

@@ -14,6 +14,7 @@ from orchestrator_celery.store.due_index import DueIndex
 from orchestrator_celery.store.live_nodes import live_pages
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting.script_call import Effects, Refused, Transitions
+from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer
 from orchestrator_celery.store.transitions.upload import FIRST_LOOK
 
 __all__ = ("SlicedTransitions",)
@@ -139,6 +140,22 @@ class SlicedTransitions(Transitions):
         while rest in (found := self.go_on_overdue(run)):
             yield from (effect for effect in found if effect != rest)
         yield from found
+
+    def followed(self, leaf: LeafId, offer: Offer = NOTHING_NEXT) -> Effects:
+        """Return the messages of the outbox that the end of a leaf put there, and the next leaf, as `finish` does.
+
+        A report that was refused with `STALE` may be the second one of a caller that lost the answer to the first.
+        """
+        todo, following, place = list[Effect](), tuple[Any, ...](), b"0"
+        while True:
+            effects = self._run("followed", leaf.run, leaf.node, leaf.attempt, offer.taken_as, place)
+            if effects.refused is not None:
+                return effects
+            todo += effects.todo
+            following = following or effects.more
+            place = effects.detail
+            if place == b"0":
+                return Effects(None, tuple(todo), following[0] if following else None, following[1:])
 
     def interrupt(self, run: str, signal: str = "SIGTERM", grace: float = 10.0) -> Effects:
         """Suspend a run and order its running tasks to stop, by this signal and, `grace` seconds later, by SIGKILL.

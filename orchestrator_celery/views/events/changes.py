@@ -21,15 +21,17 @@ from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.events import ApprovalAwaited, RunClosed, StatusChanged
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.printing.safe_text import safe_repr
+from orchestrator_celery.model.printing.unreadable import UNREADABLE, unless_unreadable
 from orchestrator_celery.model.reports import ResumedNode, ResumeReport
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.streams.events import parse_event
-from orchestrator_celery.records.streams.feed import FeedEntry, FeedKind
+from orchestrator_celery.records.streams.feed import DAMAGED, FeedEntry, FeedKind
+from orchestrator_celery.records.streams.reports import parse_report
 from orchestrator_celery.store.feed.stream import FeedPlace
 from orchestrator_celery.views.events.names import EventNames
 from orchestrator_celery.views.run_pages import RunPages
-from orchestrator_celery.views.runs import is_wanted, matching_now, run_view
+from orchestrator_celery.views.runs import is_wanted, listed_view, matching_now
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -114,10 +116,11 @@ class ChangeReader:
         runs.update(node.run for _, entry in page for node in _reported(entry))
         wanted = sorted(runs)
         heads = self._container.reader.heads(wanted) if wanted else []
-        found = {entry.run: RunView.model_validate_json(entry.view) for _, entry in page if entry.view}
+        told = ((entry.run, _view(entry)) for _, entry in page if entry.view)
+        found = {run: view for run, view in told if view is not None}
         for run, head in zip(wanted, heads, strict=True):
-            if not head.is_gone and head.is_run and head.is_readable:
-                found[run] = run_view(run, head)
+            if (view := listed_view(run, head)) is not None:
+                found[run] = view
         return self._remembered(wanted, found)
 
     def _remembered(self, runs: Iterable[str], found: dict[str, RunView]) -> dict[str, RunView]:
@@ -131,6 +134,12 @@ class ChangeReader:
         return {**gone, **found}
 
     def _change(self, at: FeedPlace, entry: FeedEntry, views: dict[str, RunView]) -> Change | None:
+        try:
+            return self._told(at, entry, views)
+        except UNREADABLE:
+            return ChangesMissed(id=at.id, time=_time(at.id), reason=DAMAGED)
+
+    def _told(self, at: FeedPlace, entry: FeedEntry, views: dict[str, RunView]) -> Change | None:
         moment = _time(entry.place or at.id)
         view = views.get(entry.run)
         if entry.kind == FeedKind.STATUS.value:
@@ -184,7 +193,12 @@ def _time(place: str) -> datetime:
 
 def _reported(entry: FeedEntry) -> tuple[ResumedNode, ...]:
     """The nodes that a resume report lists."""
-    return ResumeReport.model_validate_json(entry.value).nodes if entry.kind == FeedKind.REPORT.value else ()
+    report = parse_report(entry.value) if entry.kind == FeedKind.REPORT.value else None
+    return () if report is None else report.nodes
+
+
+def _view(entry: FeedEntry) -> RunView | None:
+    return unless_unreadable(RunView.model_validate_json, "a view in the feed", entry.view)
 
 
 def _note(followed: dict[str, str], change: Change, entry: FeedEntry) -> None:

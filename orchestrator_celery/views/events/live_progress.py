@@ -36,11 +36,14 @@ class LiveProgress:
         fresh = {node: report for node, report in latest.items() if self._returned.get(node) != report}
         self._returned = latest
         oldest = int(after.partition("-")[0])
-        found = [self._event(after, node, parse_live(running[node]).attempt, fresh[node]) for node in fresh]
+        told = [self._event(after, node, parse_live(running[node]).attempt, fresh[node]) for node in fresh]
+        found = (one for one in told if one is not None)
         return sorted((one for one in found if one.time >= from_ms(oldest)), key=lambda one: one.time)
 
-    def _event(self, id: str, node: str, attempt: int, report: bytes) -> NodeProgressed:
+    def _event(self, id: str, node: str, attempt: int, report: bytes) -> NodeProgressed | None:
         progress = parse_progress(report)
+        if progress is None:
+            return None
         return NodeProgressed(
             id=id,
             time=progress.at,

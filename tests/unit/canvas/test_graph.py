@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from celery import chain, chord
+from celery import chain, chord, group
 from celery.canvas import Signature, StampingVisitor
 from kombu.utils.json import dumps, loads
 
@@ -294,6 +294,30 @@ def test_it_survives_json(times):
     assert type(there) is ConditionalGraph
     assert loads(dumps(there)) == loads(dumps(sig))
     assert there.partial_args == ([7], {"y": 8})
+
+
+@pytest.mark.parametrize("kind", ["document", "message"])
+def test_the_caller_keeps_the_dict(kind):
+    """Given a dict with groups, chords and callbacks, when a graph is made of it and changed, then the dict is as before."""
+    inner = chord(group(T.a.s(), chain(T.b.s(), group(T.c.s(1), T.d.s()))), T.d.s())
+    swarm = Swarm([group(T.a.s(), T.b.s())], on_task_success=group(T.c.s(), T.d.s()), app=APP)
+    swarm.add_task(T.a.s(), on_error=group(T.b.s(), T.c.s()))
+    made = (
+        ConditionalGraph("g", app=APP)
+        .add_node("a", inner)
+        .add_node("b", swarm)
+        .add_edge(START, "a")
+        .add_edge("a", "b")
+        .add_edge("b", END)
+    )
+    given = loads(dumps(made.to_dict() if kind == "document" else made))
+    before = dumps(given)
+    there = ConditionalGraph.from_dict(given, app=APP)
+    for entry in there.nodes:
+        entry["signature"].set(queue="changed")
+        entry["signature"].freeze()
+    assert dumps(given) == before
+    assert "changed" in dumps(there)
 
 
 def test_what_is_nested_arrives_as_signatures():

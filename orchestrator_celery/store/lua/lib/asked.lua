@@ -16,9 +16,10 @@ local function forget_old_answers()
   end
 end
 
--- Messages are not kept. They are in the outbox, under the time of the call.
+-- Messages are not kept. They are in the outbox, under the nodes that the answer names.
 local function remember(...)
-  local answer = { number = tonumber(call_number), moment = now, count = select('#', ...), answer = { ... } }
+  local answer = { number = tonumber(call_number), moment = now, nodes = nodes_to_resend and nodes_to_resend(), count = select('#', ...),
+    answer = { ... } }
   local added = redis.call('HSET', answers_key, thread, cmsgpack.pack(answer))
   redis.call('PEXPIRE', answers_key, KEPT)
   if added == 1 and redis.call('HLEN', answers_key) > MOST_ANSWERS then forget_old_answers() end

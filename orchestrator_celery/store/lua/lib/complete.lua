@@ -16,6 +16,7 @@ local function tell_progress(node, live)
   local kept = redis.call('HGET', progress_key, node)
   if not kept then return end
   local progress = parse_progress(kept)
+  if not progress then return end
   emit('progress', node, EVENT.attempt, live.attempt, EVENT.done, progress.done, EVENT.total, progress.total,
     EVENT.message, progress.message)
 end
@@ -28,7 +29,7 @@ end
 -- A leaf has ended with a payload of its own: one terminal state, once (invariant 1).
 local function settle(node, live, state, payload)
   redis.call('HDEL', live_key, node)
-  if is_runner(node) then return runner_ended(node, state) end
+  if is_runner(node) then return runner_ended(node, state, live.attempt) end
   put_ended(node, state, live.attempt, live.since, owner_at_end(live), payload)
   local succeeded = state == STATE.succeeded
   if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it

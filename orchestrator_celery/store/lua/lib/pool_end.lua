@@ -14,6 +14,7 @@ local function end_if_done(pool_id, definition, pool)
   pool.gone = true
   if pool.runners > 0 then dismiss_runners(pool_id) end
   local why = withdrawn_with(pool_id)
+  -- A pool whose items are in line, by their priorities or after a retry, would lose the line.
   local is_as_defined = pool.size == number(definition, ATTRIBUTE.size) and not pool.mixed
   if why and pool.next == 0 and is_as_defined then -- nothing of it has begun, and its definition says all about a new start
     pool.dropped = true

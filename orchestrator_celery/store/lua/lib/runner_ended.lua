@@ -11,9 +11,10 @@ return_item = function(node, live)
 end
 
 -- A runner has ended; another one follows as long as items wait.
-runner_ended = function(runner, state)
-  reclaim(runner)
+runner_ended = function(runner, state, attempt)
+  reclaim(runner, attempt)
   local pool_id = pool_of_runner(runner)
+  unlist_runner(pool_id, runner)
   local pool = get_pool(pool_id)
   if not pool then return retire() end
   pool.runners = pool.runners - 1

@@ -8,10 +8,17 @@ local function fits_in_runner(item_definition)
   return shape_of(item_definition) == SHAPE.leaf and not attribute(item_definition, ATTRIBUTE.singly)
 end
 
-local function call_runner(pool_id, pool)
-  local runner = pool_id .. '.' .. PLACE.runner .. pool.called
-  pool.runners, pool.called = pool.runners + 1, pool.called + 1
+local function queue_runner(pool_id, pool) -- returns its number
+  local number = pool.called
+  local runner = pool_id .. '.' .. PLACE.runner .. number
+  pool.runners, pool.called = pool.runners + 1, number + 1
   queue(runner, new_live(STATE.queued, base + 1, ',', ''), definition_of(runner), 0)
+  return number
+end
+
+local function call_runner(pool_id, pool)
+  local listed = runners_before(pool_id, pool)
+  list_runners(pool_id, listed, queue_runner(pool_id, pool))
 end
 
 local function returned_items(pool_id) return redis.call('HGET', active_key, pool_id .. BESIDE.returned) or '' end
@@ -21,20 +28,10 @@ local function call_runners(pool_id, definition, pool)
   local each = cap and 1 or number(definition, ATTRIBUTE.batch) or 1
   local _, returned = returned_items(pool_id):gsub(' ', '')
   local wanted = math.min(cap or MOST_RUNNERS, math.ceil((pool.size - pool.next + returned) / each))
-  local called = 0
-  while pool.runners < wanted and (pool.runners == 0 or not is_burst_over(called)) do
-    call_runner(pool_id, pool)
-    called = called + 1
+  local listed, called = runners_before(pool_id, pool), {}
+  while pool.runners < wanted and (pool.runners == 0 or not is_burst_over(#called)) do
+    called[#called + 1] = queue_runner(pool_id, pool)
   end
+  list_runners(pool_id, listed, unpack(called))
   if pool.runners < wanted then more_later(pool_id) end
-end
-
--- When a pool has ended, runners that no worker has claimed are not needed any more.
-local function dismiss_runners(pool_id)
-  local entries = redis.call('HGETALL', live_key)
-  for i = 1, #entries, 2 do
-    if pool_of_runner(entries[i]) == pool_id and live_state(entries[i + 1]) == STATE.queued then
-      redis.call('HDEL', live_key, entries[i])
-    end
-  end
 end

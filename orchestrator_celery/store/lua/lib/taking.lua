@@ -1,11 +1,26 @@
 -- Items that a runner takes, and gives back.
-local function taken_before(owner) -- items that an earlier call of the runner has taken
-  local taken, entries = {}, redis.call('HGETALL', live_key)
-  for i = 1, #entries, 2 do
-    local live = parse_live(entries[i + 1])
-    if live.owner == owner then list_taken(taken, entries[i], live, definition_of(entries[i])) end
+local function list_again(items, owner) -- those that the runner has still
+  local taken = {}
+  for _, node in ipairs(items) do
+    local live = get_live(node)
+    if live and live.owner == owner then list_taken(taken, node, live, definition_of(node)) end
   end
   return taken
+end
+
+-- The items that the runner has when a call ends: those that it had, but for the ones that went, and those that it got.
+local function list_items(runner, attempt, items, gone, taken)
+  local PARTS = 5 -- of each item that it got
+  local cut, indexes, listed = #pool_of_runner(runner) + 2, { attempt }, {}
+  local function add(node)
+    if not listed[node] then indexes[#indexes + 1] = node:sub(cut) end
+    listed[node] = true
+  end
+  for _, node in ipairs(items) do
+    if not gone[node] then add(node) end
+  end
+  for i = 1, #taken, PARTS do add(taken[i]) end
+  redis.call('HSET', active_key, runner .. BESIDE.taken, table.concat(indexes, ' '))
 end
 
 -- It has not begun. Where no other runner may have time for the item, it goes singly: by a message of its own.

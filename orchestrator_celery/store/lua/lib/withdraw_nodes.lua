@@ -3,6 +3,7 @@ local function withdraw_runner(runner)
   local pool_id = pool_of_runner(runner)
   local pool = get_pool(pool_id)
   redis.call('HDEL', live_key, runner)
+  unlist_runner(pool_id, runner)
   if not pool then return end
   pool.runners, pool.stopped = pool.runners - 1, true
   return end_if_done(pool_id, definition_of(pool_id), pool)

@@ -1,0 +1,1 @@
+"""Eager runs: a primitive runs in the calling process, and its records stay in memory."""

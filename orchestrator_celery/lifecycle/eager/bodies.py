@@ -1,0 +1,85 @@
+"""Runs the task of one node in this process, as Celery's `Task.apply` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from celery import states
+from celery.app.task import Context
+
+from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK, Errbacks
+from orchestrator_celery.dispatch.inputs import InputResolver
+from orchestrator_celery.dispatch.leaf_input import LeafInput
+from orchestrator_celery.errors import LeafIgnored
+from orchestrator_celery.lifecycle.eager.endings import BodyEnd
+from orchestrator_celery.model.ids import LeafId
+
+if TYPE_CHECKING:
+    from orchestrator_celery.engine.outcome import Outcome
+    from orchestrator_celery.lifecycle.eager.parts import EagerParts
+    from orchestrator_celery.records.leaf import Leaf
+
+__all__ = ("Bodies",)
+
+
+class _EagerErrbacks(Errbacks):
+    """Error callbacks without a copy of the error in the result backend, which an eager run does not use."""
+
+    def _keep_copy(self, failed: str, ref: str, outcome: Outcome) -> None:
+        """Keep none."""
+
+
+class Bodies:
+    """Runs the tasks of one eager run.
+
+    Args:
+        parts: the parts of the run.
+    """
+
+    def __init__(self, parts: EagerParts) -> None:
+        self._app = parts.app
+        self._codec = parts.codec
+        self._results = parts.results
+        self.resolver = InputResolver(parts.reader, parts.codec)
+        self._inputs = LeafInput(parts.reader, parts.codec, self.resolver, _EagerErrbacks(parts.app))
+
+    def run(self, id: LeafId, definition: bytes, given: str) -> BodyEnd:
+        """Run the task of a node and return its end.
+
+        Args:
+            id: the run, the node and the attempt.
+            definition: the definition of the node.
+            given: the reference to its input.
+        """
+        try:
+            leaf = self._inputs.added_to(id, definition, given, own=True)
+            if leaf.task == ERRBACK_TASK:
+                return BodyEnd(True, self._codec.dump_result(self._call_errback(*leaf.args)))
+            return self._apply(leaf, str(id))
+        except Exception as exc:  # as on a worker, also an error of a task that cannot be called fails the node
+            return BodyEnd(False, self._codec.dump_error(exc))
+
+    def _apply(self, leaf: Leaf, task_id: str) -> BodyEnd:
+        task = self._app.tasks[leaf.task]
+        done = task.apply(tuple(leaf.args), leaf.kwargs, task_id=task_id, throw=False, **leaf.options)
+        if done.state == states.SUCCESS:
+            return BodyEnd(True, self._codec.dump_result(done.result))
+        if isinstance(done.result, BaseException) and done.state == states.FAILURE:
+            return BodyEnd(False, self._codec.dump_error(done.result, str(done.traceback or "")))
+        return BodyEnd(False, self._codec.dump_error(_ignored(done.result)))
+
+    def _call_errback(self, signature: dict[str, Any], run: str, failed: str, ref: str) -> Any:
+        """Call an error callback that takes (request, exc, traceback)."""
+        exc, words = self._results.error(run, ref)
+        request = Context({"id": failed, "root_id": run, "parent_id": run})
+        return self._app.signature(signature)(request, exc, words["traceback"])
+
+
+def _ignored(retval: Any) -> BaseException:
+    """Return the error of a task that raised `Ignore` or `Reject`, as a worker reports it."""
+    reason = getattr(retval, "reason", None)
+    if isinstance(reason, BaseException):
+        return reason
+    return LeafIgnored(
+        f"The task raised {type(retval).__name__}({reason or ''}), so it has no result and nothing can follow it."
+    )
