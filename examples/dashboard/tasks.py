@@ -14,7 +14,7 @@ orchestrator = Orchestrator(app)
 logger = logging.getLogger("shop")
 
 
-@app.task(name="shop.resize")
+@app.task(name="shop.resize", category="catalogue")
 def resize(picture: str, width: int = 800) -> str:
     """Make a picture smaller."""
     time.sleep(random.uniform(0.05, 0.4))
@@ -23,14 +23,14 @@ def resize(picture: str, width: int = 800) -> str:
     return f"{picture}@{width}"
 
 
-@app.task(name="shop.price")
+@app.task(name="shop.price", category="catalogue")
 def price(product: str) -> dict:
     """Look up a price."""
     time.sleep(random.uniform(0.1, 0.8))
     return {"product": product, "amount": len(product) * 7, "attempts": current_node().attempt}
 
 
-@app.task(name="shop.check_stock")
+@app.task(name="shop.check_stock", category="orders")
 def check_stock(order: dict) -> dict:
     """Look whether all of an order is there; the first looks find too little."""
     logger.info("looking for %s", order["product"])
@@ -38,7 +38,7 @@ def check_stock(order: dict) -> dict:
     return {**order, "looks": order.get("looks", 0) + 1}
 
 
-@app.task(name="shop.charge", bind=True, max_retries=2)
+@app.task(name="shop.charge", category="orders", bind=True, max_retries=2)
 def charge(self, order: dict) -> dict:
     """Charge a customer. The payment provider is busy at first."""
     if self.request.retries < 1:
@@ -47,13 +47,13 @@ def charge(self, order: dict) -> dict:
     return {**order, "paid": True}
 
 
-@app.task(name="shop.ship")
+@app.task(name="shop.ship", category="orders")
 def ship(order: dict) -> str:
     """Send an order."""
     return f"{order['product']} is on its way"
 
 
-@app.task(name="shop.refund")
+@app.task(name="shop.refund", category="orders")
 def refund(order: dict) -> str:
     """Tell a customer that nothing comes."""
     return f"no {order.get('product')}"
@@ -74,20 +74,20 @@ def train(epochs: int) -> str:
     return f"trained for {epochs} epochs"
 
 
-@app.task(name="shop.import_prices")
+@app.task(name="shop.import_prices", category="catalogue")
 def import_prices(rows: int) -> int:
     """Import a list with an error in it."""
     logger.info("reading %d rows", rows)
     raise KeyError(f"row {rows // 2} has no column 'price'")
 
 
-@app.task(name="shop.total")
+@app.task(name="shop.total", category="reports")
 def total(parts: list) -> dict:
     """Add up what came before."""
     return {"parts": len(parts), "sum": sum(part["amount"] for part in parts if isinstance(part, dict))}
 
 
-@app.task(name="shop.report")
+@app.task(name="shop.report", category="reports")
 def report(summary: object, token: str = "") -> str:
     """Write the report."""
     print("the report is written")

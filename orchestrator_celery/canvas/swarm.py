@@ -307,6 +307,8 @@ class Swarm(Items, Primitive):
     @property
     def run(self) -> Run | None:
         """The run that the last application of this object started; None before the first."""
+        if self.applied_eagerly is not None:
+            return self.applied_eagerly
         return None if self.applied is None else installed(self.app).result(self.applied)
 
     def close(self) -> None:

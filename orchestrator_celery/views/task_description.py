@@ -18,7 +18,7 @@ __all__ = ("COMMAND", "describe", "is_of_the_project", "project_tasks")
 COMMAND = "orchestrator_tasks"
 
 _NOT_OF_THE_PROJECT = ("celery.", "orchestrator.")
-_LONGEST_DEFAULT = 200
+_LONGEST_DEFAULT, _LONGEST_CATEGORY = 200, 100
 
 
 def is_of_the_project(name: str) -> bool:
@@ -36,11 +36,13 @@ def describe(task: Any) -> TaskInfo:
     doc = (inspect.getdoc(task.run) or "").split("\n\n", 1)[0]
     policy = getattr(task, "orchestrator", None)
     kept = policy.model_dump(mode="json", exclude_unset=True) if isinstance(policy, TaskPolicy) else {}
+    category = getattr(task, "category", "")
     found = list(_signature(task).parameters.values())
     kinds = {one.kind for one in found}
     return TaskInfo(
         name=task.name,
         doc=doc,
+        category=category[:_LONGEST_CATEGORY] if isinstance(category, str) else "",
         parameters=tuple(_parameter(one) for one in found if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)),
         any_args=inspect.Parameter.VAR_POSITIONAL in kinds,
         any_kwargs=inspect.Parameter.VAR_KEYWORD in kinds,

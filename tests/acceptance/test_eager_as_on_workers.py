@@ -248,6 +248,13 @@ def test_what_an_ended_swarm_and_a_stored_signature_would_give_is_refused(projec
         assert run.signature
 
 
+def test_a_swarm_tells_its_eager_run(project, eager):
+    swarm = Swarm([project.add.s(1, 1)])
+    run = eager(swarm)
+    assert swarm.run is run
+    assert eager(swarm) is swarm.run is not run
+
+
 def test_a_rerun_is_eager_too(project, eager):
     run = eager(Swarm([project.add.s(1)]), args=(2,))
     again = run.rerun()

@@ -114,7 +114,7 @@ def _warm_up(env):
 
 def _client(mode, n, env):
     program = ["-m", "tests.benchmarks.client", mode, str(n)]
-    done = (FORKS.run if forked else _run)(*program, cwd=ROOT, env={**os.environ, **env}, timeout=900)
+    done = (FORKS.run if forked else _run)(*program, cwd=ROOT, env={**os.environ, **env}, timeout=3600)
     if done.returncode:
         raise RuntimeError(f"{mode} of {n} failed:\n{done.stdout[-3000:]}")
     # The results that nobody asked for may complain below the answer when the process ends.

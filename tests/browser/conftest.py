@@ -21,18 +21,18 @@ from tests.worker.support import Stand
 SOON = 10_000 * PATIENCE
 
 
-@contextmanager
 def serving(app, port=None, **options):
     """Serve the dashboard of an app; answers its address."""
+    return serving_application(create_dashboard(app, **options), port)
+
+
+@contextmanager
+def serving_application(application, port=None):
+    """Serve an ASGI application; answers its address."""
     port = port or free_port()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_dashboard(app, **options),
-            host="127.0.0.1",
-            port=port,
-            log_level="warning",
-            lifespan="off",
-            timeout_graceful_shutdown=1,
+            application, host="127.0.0.1", port=port, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
         )
     )
     thread = threading.Thread(target=server.run, daemon=True)

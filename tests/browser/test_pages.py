@@ -2,8 +2,10 @@
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
+from celery import chain
 from playwright.sync_api import expect
 
 from tests.browser.shop import HOSTILE
@@ -90,6 +92,16 @@ def test_the_panel_of_a_node_shows_why_it_failed(page, address, shop):
     for word in ("FAILED", "no good", "raise ValueError", "Retry this"):
         expect(panel.get_by_text(word).first).to_be_visible()
     is_accessible(page)
+
+
+def test_the_run_that_replaced_a_task_is_drawn_with_a_link(page, address, shop):
+    run = shop.run(chain(shop.stand.tasks("replaced", "chain"), shop.stand.tasks("identity")), "replaced")
+    assert run.get(timeout=60) == 13
+    inner = re.search(r"replaced by the run (\S+)", str(run.tree()))[1]
+    page.goto(f"{address}/runs/{run.id}")
+    page.get_by_role("application").get_by_role("link", name="Open the run that replaced it").click()
+    expect(page).to_have_url(f"{address}/runs/{quote(inner, safe='')}")
+    expect(page.get_by_text("SUCCEEDED").first).to_be_visible()
 
 
 def test_a_hostile_name_is_text(page, address, shop):

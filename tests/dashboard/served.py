@@ -81,8 +81,6 @@ class Page:
                     self.ids.append(int(value))
                 elif field == "data":
                     self.messages.append((kind, json.loads(value)))
-                elif line.startswith(": "):
-                    self.messages.append(("heartbeat", {}))
         except Exception as exc:
             self.error = exc
 

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from orchestrator_celery import END, START, ConditionalGraph
+from orchestrator_celery import END, START, ConditionalGraph, acting
 from orchestrator_celery.dashboard import create_dashboard
 from orchestrator_celery.dashboard.server.access.logins import TokenAuth
 
@@ -54,6 +54,21 @@ def test_versions_are_saved_compared_and_rolled_back(browser, app, project, docu
     assert (back["document"], back["layout"]) == (first["document"], LAYOUT)
     [listed] = browser.read("graphs", text=name.upper())["graphs"]
     assert (listed["version"], listed["signature"]) == (3, back["signature"])
+
+
+def test_a_save_whose_answer_was_lost_is_repeated(browser, app, project, document, name, path):
+    """Given a save that was sent twice, then there is one version; another document, note or author is refused."""
+    body = {"document": document, "layout": LAYOUT, "note": "once", "base": 0}
+    first = browser.call(f"{path}/versions", **body)
+    assert browser.call(f"{path}/versions", **body) == first
+    for change in ({"document": adding(project, app, 2)}, {"layout": {}}, {"note": "twice"}, {"base": 7}):
+        assert browser.refused(f"{path}/versions", **{**body, **change})["status"] == 409
+    graph = ConditionalGraph.from_dict(document, app=app)
+    with acting("somebody else"):
+        app.orchestrator.graphs.save(graph, name=name, note="once", layout=LAYOUT, base=1)
+    assert browser.refused(f"{path}/versions", **{**body, "base": 1})["status"] == 409
+    assert [one["version"] for one in browser.read(f"{path}/versions")] == [2, 1]
+    assert len([one for one in app.orchestrator.audit(verb="save", limit=50) if one.refused and one.name == name]) == 5
 
 
 def test_a_version_runs_and_is_deleted_with_its_signature(browser, app, project, document, name, path):

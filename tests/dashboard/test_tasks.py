@@ -42,6 +42,8 @@ def test_workers_tell_of_their_tasks(elsewhere, bare, project):
     own = next(one for one in Orchestrator.of(project.app).tasks() if one.name == ADD)
     assert add == own.model_dump(mode="json"), "the worker says what a process with the task knows"
     assert [one["name"] for one in add["parameters"]] == ["x", "y"]
+    assert {one["name"]: one["category"] for one in elsewhere.read("tasks")}["tests.kit.project.mul"] == "arithmetic"
+    assert add["category"] == ""
     begun = time.monotonic()
     assert told(elsewhere) == add
     assert time.monotonic() - begun < 5, "remembered"

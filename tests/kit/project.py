@@ -79,7 +79,7 @@ def add(x, y=0):
     return x + y
 
 
-@app.task
+@app.task(category="arithmetic")
 def mul(x, y):
     return x * y
 

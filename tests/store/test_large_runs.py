@@ -20,7 +20,7 @@ from .costs import scripts_of
 from .crowds import crowd, crowd_beside
 from .play import Play, names
 from .test_take import batched
-from .trees import chain, group, leaf, swarm, unit
+from .trees import chain, graph, group, leaf, swarm, unit
 
 #: Items of a run. The nightly budget is measured at the size that the architecture names.
 SIZE = int(os.environ.get("ORCHESTRATOR_LARGE", "20000"))
@@ -209,6 +209,19 @@ def end_of_batched_pool(play: Play) -> None:
     play.finish("0.0.0.b0")
 
 
+def beside_a_swarm(play: Play) -> None:
+    """A graph of a task, which runs, and a swarm, all items of which wait for processes."""
+    play.start(graph("START>a START>s a>END s>END", {"s": swarm(*[leaf()] * SIZE)}), window=2 * SIZE)
+    play.claim("0.0.0")
+    crowd_beside(play, "0.1.0", SIZE)
+
+
+def fail_graph(play: Play) -> None:
+    assert [name for name in names(play.fail("0.0.0")) if name != "withdraw"] == []
+    play.withdraw()
+    assert (play.status, list(play.live())) == ("FAILED", ["$"])
+
+
 def with_lost_answer(call: Callable[[], Any]) -> tuple[Any, Any]:
     """Make a call, and send it again as a client does that lost the answer; both answers."""
     with pytest.MonkeyPatch.context() as patched:
@@ -220,6 +233,7 @@ VERBS = {
     "end of a runner": (with_runner, end_of_runner),
     "lost runner": (with_runner, lost_runner),
     "take again": (with_runner, take_again),
+    "failure of a graph": (beside_a_swarm, fail_graph),
     "take with a lost answer": (with_runner, take_with_lost_answer),
     "end of a batched pool": (two_pools, end_of_batched_pool),
     "lost with a lost answer": (all_live, lost_with_lost_answer),

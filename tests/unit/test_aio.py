@@ -47,7 +47,7 @@ LOCAL = {
     },
     "Swarm": {
         "aio", "tasks", "nested", "item_callbacks", "own_callbacks", "pool_attrs", "apply", "run", "task_name", "fields",
-        "item_levels",
+        "item_levels", "applied_eagerly",
     },
 }  # fmt: skip
 HANDLES = [Run, RunList, StoredSignature, RunningSwarm, Subscription, SavedViews, GraphCatalog, Orchestrator, Swarm]

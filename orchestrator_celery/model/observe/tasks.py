@@ -35,6 +35,8 @@ class TaskInfo(BaseModel):
     Args:
         name: its name.
         doc: the first paragraph of its docstring.
+        category: its option `category`, as in `@app.task(category="payments")`, under which editors list it; '' without
+            one.
         parameters: its parameters, without `*args` and `**kwargs`; None if neither this process nor a worker told them.
         any_args: whether it takes any positional arguments (`*args`).
         any_kwargs: whether it takes any keyword arguments (`**kwargs`).
@@ -47,6 +49,7 @@ class TaskInfo(BaseModel):
 
     name: str
     doc: str = ""
+    category: str = ""
     parameters: tuple[TaskParameter, ...] | None = None
     any_args: bool = False
     any_kwargs: bool = False

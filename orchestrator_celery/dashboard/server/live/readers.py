@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-__all__ = ("HEARTBEAT", "Reader")
+__all__ = ("Reader", "heartbeat")
 
-#: A comment; it keeps proxies from closing a stream on which nothing happens.
-HEARTBEAT = b": heartbeat\n\n"
 #: Milliseconds before the id of a message that count as not yet told. Entries become visible out of order by less.
 _MARGIN = 1000
 
@@ -70,7 +69,7 @@ class Reader:
         found = _message("gap", {"reason": missed}) if missed else b""
         if news:
             found += _message("changed", {"topics": sorted(news)}, max(news.values()))
-        return found or HEARTBEAT
+        return found or heartbeat()
 
     def _take(self, news: Mapping[str, int], missed: str) -> None:
         self._news.update(news)
@@ -80,6 +79,14 @@ class Reader:
     def _end(self) -> None:
         self._is_ended = True
         self._woken.set()
+
+
+def heartbeat() -> bytes:
+    """Return the message that nothing happens. It keeps proxies from closing the stream.
+
+    Its time, in milliseconds, shows a page that a proxy has held the message back.
+    """
+    return _message("alive", {"at": int(time.time() * 1000)})
 
 
 def _is_run(topic: str) -> bool:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator_celery import OrchestratorError
 from orchestrator_celery.dashboard.server.live.hub import Hub
-from orchestrator_celery.dashboard.server.live.readers import HEARTBEAT, Reader
+from orchestrator_celery.dashboard.server.live.readers import Reader, heartbeat
 from orchestrator_celery.dashboard.server.problems import RefusedByAccess
 
 __all__ = ("EventStream", "router")
@@ -31,7 +31,8 @@ _ABOUT = """A stream of server-sent events that tell what changed; the page read
 
 - `changed`, with `{"topics": ["run:5f1c", "runs"]}`: these topics have news.
 - `gap`, with `{"reason": "..."}`: news may be missing; read everything again.
-- A comment every 15 seconds.
+- `alive`, with `{"at": 1764440000000}`: the first message, and the one after 15 seconds without another. `at` is the
+  time of the server in milliseconds. If no message comes, or if it is old, a proxy holds the stream back: ask instead.
 
 The `id` of a message is a time. `Last-Event-ID`, or `after`, resumes the stream there, at any server of the dashboard.
 """
@@ -81,7 +82,7 @@ class EventStream(Response):
 
     async def _send_all(self, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        message: bytes | None = b"retry: 2000\n\n" + HEARTBEAT  # so that proxies pass the headers on
+        message: bytes | None = b"retry: 2000\n\n" + heartbeat()  # so that proxies pass the headers on
         checked = loop.time()
         while message is not None:
             part = {"type": "http.response.body", "body": message, "more_body": True}

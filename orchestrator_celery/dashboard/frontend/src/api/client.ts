@@ -21,15 +21,23 @@ type PostPath = { [Path in keyof paths]: paths[Path] extends { post: object } ? 
 export const BASE = new URL(document.baseURI).pathname.replace(/\/[^/]*$/, "");
 
 let csrf: string | null = null;
+let actor: string | null = null;
 let onLoggedOut = (): void => undefined;
 
-export function setCsrf(token: string | null): void {
-  csrf = token;
+/** Who acts from now on, and the token that their session needs for everything that changes something. */
+export function setActor(session: { actor: string | null; csrf: string | null } | undefined): void {
+  csrf = session?.csrf ?? null;
+  actor = session?.actor ?? null;
 }
 
 /** Calls a function when the server says that nobody is logged in any more. */
 export function whenLoggedOut(call: () => void): void {
   onLoggedOut = call;
+}
+
+/** Says that nobody is logged in any more. */
+export function sayLoggedOut(): void {
+  onLoggedOut();
 }
 
 type Values = Record<string, string | number | boolean | null | undefined>;
@@ -43,17 +51,32 @@ export function address(path: string, names: Record<string, string> = {}, query:
   return `${BASE}${filled}${text ? `?${text}` : ""}`;
 }
 
-export async function send(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+function ask(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
-  const response = await fetch(url, {
+  return fetch(url, {
     method,
     headers,
     credentials: "same-origin",
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   });
+}
+
+/** Takes over the session that another tab of the same person has begun; false if there is none. */
+async function renewed(): Promise<boolean> {
+  const answer = await ask("GET", address("/api/session"));
+  const session = answer.ok ? ((await answer.json()) as Schemas["SessionView"]) : null;
+  if (!session?.csrf || session.csrf === csrf || session.actor !== actor) return false;
+  setActor(session);
+  return true;
+}
+
+export async function send(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+  let response = await ask(method, url, body, signal);
+  // The session ended and somebody logged in again in another tab: the token of this page is the old one.
+  if (response.status === 403 && method !== "GET" && (await response.clone().text()).includes("X-CSRF-Token") && (await renewed())) response = await ask(method, url, body, signal);
   const date = response.headers.get("date");
   if (date) setServerTime(Date.parse(date) + 500);
   if (response.ok) return response.status === 204 ? undefined : response.json();

@@ -1,7 +1,7 @@
 /** What pages read, and how it stays fresh: by the stream where there is one, else by asking now and then. */
 import { QueryClient, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { get, type Schemas } from "./client";
+import { get, sayLoggedOut, type Schemas } from "./client";
 import { ApiError } from "./problem";
 import { useConnection, useTopic } from "./stream";
 
@@ -20,9 +20,10 @@ export const queryClient = new QueryClient({
   },
 });
 
-/** Milliseconds between two readings where the stream does not tell; false while it does. */
+/** Milliseconds between two readings where the stream does not tell; false while it does, and while nobody is logged in. */
 export function usePace(milliseconds: number): number | false {
-  return useConnection() === "live" ? false : milliseconds;
+  const connection = useConnection();
+  return connection === "live" || connection === "ended" ? false : milliseconds;
 }
 
 /** Reads a key again when something of a topic changed. */
@@ -46,5 +47,14 @@ export function useRun(id: string): UseQueryResult<RunDetail> {
 }
 
 export function useSession(): UseQueryResult<Schemas["SessionView"]> {
-  return useQuery({ queryKey: ["session"], queryFn: ({ signal }) => get("/api/session", {}, {}, signal), staleTime: 300_000 });
+  return useQuery({ queryKey: ["session"], queryFn: ({ signal }) => readSession(signal), staleTime: 300_000 });
+}
+
+/** A session that has ended stays what the page shows: the dialog comes over it, and a half-filled form is not lost. */
+async function readSession(signal: AbortSignal): Promise<Schemas["SessionView"]> {
+  const session = await get("/api/session", {}, {}, signal);
+  const known = queryClient.getQueryData<Schemas["SessionView"]>(["session"]);
+  if (session.actor || !known?.actor) return session;
+  sayLoggedOut();
+  return known;
 }

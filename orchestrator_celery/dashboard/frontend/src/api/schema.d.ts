@@ -380,6 +380,8 @@ export interface paths {
         /**
          * Save Graph
          * @description Save a new version. If somebody else has saved one since `base`, nothing is saved, and the status is 409.
+         *
+         *     A repeated call, after an answer that was lost, returns the version that the first call saved.
          */
         post: operations["save_graph"];
         delete?: never;
@@ -1195,7 +1197,8 @@ export interface paths {
          *
          *     - `changed`, with `{"topics": ["run:5f1c", "runs"]}`: these topics have news.
          *     - `gap`, with `{"reason": "..."}`: news may be missing; read everything again.
-         *     - A comment every 15 seconds.
+         *     - `alive`, with `{"at": 1764440000000}`: the first message, and the one after 15 seconds without another. `at` is the
+         *       time of the server in milliseconds. If no message comes, or if it is old, a proxy holds the stream back: ask instead.
          *
          *     The `id` of a message is a time. `Last-Event-ID`, or `after`, resumes the stream there, at any server of the dashboard.
          */
@@ -3890,6 +3893,11 @@ export interface components {
              * @default false
              */
             any_kwargs: boolean;
+            /**
+             * Category
+             * @default
+             */
+            category: string;
             /**
              * Doc
              * @default

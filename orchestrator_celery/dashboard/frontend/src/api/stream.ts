@@ -2,13 +2,26 @@
  * One event stream for the whole page. Pages say what they look at (`runs`, `run:ID`, `logs:ID`, `stats`, `workers`,
  * `audit`); a message of the stream only says that something of a topic changed, so a page reads it again. Nothing is
  * ever counted twice, and a lost message costs nothing once a gap was seen. `server/live/stream.py` has the other end.
+ *
+ * Only messages prove that a stream is live: a proxy that buffers opens it and passes nothing on, and a connection that
+ * died while a laptop slept stays open for minutes. Without messages, pages ask now and then.
  */
 import { useEffect, useSyncExternalStore } from "react";
-import { address } from "./client";
+import { address, sayLoggedOut } from "./client";
+import { serverNow } from "@/parts/time";
 
-export type Connection = "connecting" | "live" | "away" | "polling";
+/** `ended`: nobody is logged in any more, so pages ask nothing until somebody is. */
+export type Connection = "connecting" | "live" | "away" | "polling" | "ended";
 
 type Listener = () => void;
+
+/** Milliseconds: until the first message, between two messages (the server sends one every 15 seconds), and of its age. */
+const FIRST = 5_000;
+const SILENCE = 40_000;
+const OLD = 20_000;
+/** Milliseconds between two looks at the clock; a longer gap was a sleep. Hidden tabs have a look once a minute. */
+const LOOK = 10_000;
+const SLEEP = 120_000;
 
 const topics = new Map<string, Set<Listener>>();
 const watchers = new Set<Listener>();
@@ -20,6 +33,7 @@ let place = "";
 let failures = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let soon: ReturnType<typeof setTimeout> | undefined;
+let silence: ReturnType<typeof setTimeout> | undefined;
 
 function become(next: Connection): void {
   if (next === connection) return;
@@ -42,54 +56,83 @@ function wanted(): string {
   return names.sort().join(",");
 }
 
-function connect(): void {
+function close(): void {
   clearTimeout(retry);
+  clearTimeout(silence);
   source?.close();
   source = null;
+}
+
+function connect(): void {
+  close();
   const next = wanted();
   // The server tells what changed while the stream was broken; of new topics it tells the last seconds by itself.
   const after = next === asked ? place : "";
   asked = next;
-  if (!asked) return;
+  if (!asked || connection === "ended") return;
   const opened = new EventSource(address("/api/stream", {}, { topics: asked, after }));
   source = opened;
-  opened.onopen = () => {
-    const was = connection;
-    failures = 0;
-    become("live");
-    if (was === "away") readAgain();
-  };
-  for (const kind of ["changed", "gap"]) opened.addEventListener(kind, (event) => onMessage(event as MessageEvent<string>));
+  silence = setTimeout(() => become(connection === "away" ? "away" : "polling"), FIRST);
+  for (const kind of ["changed", "gap", "alive"]) opened.addEventListener(kind, (event) => onMessage(opened, event as MessageEvent<string>));
   opened.onerror = () => {
     if (opened !== source) return;
     // The browser tries again by itself only after some errors; this does after all of them.
-    opened.close();
-    source = null;
+    close();
     failures += 1;
     void probe();
   };
 }
 
-function onMessage(message: MessageEvent<string>): void {
+function onMessage(from: EventSource, message: MessageEvent<string>): void {
+  if (from !== source) return;
+  const data = JSON.parse(message.data) as { topics?: string[]; at?: number };
   place = message.lastEventId || place;
+  clearTimeout(silence);
+  silence = setTimeout(onSilence, SILENCE);
+  if (data.at !== undefined && serverNow() - data.at > OLD) become("polling"); // a proxy has held it back
+  else {
+    const was = connection;
+    failures = 0;
+    become("live");
+    if (was === "away") readAgain();
+  }
   if (message.type === "gap") readAgain();
-  else for (const topic of (JSON.parse(message.data) as { topics: string[] }).topics) changed(topic);
+  for (const topic of data.topics ?? []) changed(topic);
 }
 
-/** After a failed stream: is the server away, or does it have no stream? Then pages ask now and then. */
+function onSilence(): void {
+  close();
+  void probe();
+}
+
+/** After a failed stream: is the server away, has the session ended, or is there no stream? Then pages ask now and then. */
 async function probe(): Promise<void> {
   let next: Connection = "away";
   try {
     const answer = await fetch(address("/api/session"), { credentials: "same-origin" });
-    if (answer.ok) next = "polling";
+    if (answer.ok) next = ((await answer.json()) as { actor: string | null }).actor === null ? "ended" : "polling";
   } catch {
     next = "away";
   }
+  if (source !== null || connection === "ended") return; // the page woke up, or was logged out, meanwhile
+  if (next === "ended") return sayLoggedOut();
   const was = connection;
   become(next);
   if (was === "away" && next === "polling") readAgain();
   const wait = next === "polling" ? 30_000 : Math.min(10_000, 500 * 2 ** Math.min(failures, 5));
   retry = setTimeout(connect, wait * (0.75 + Math.random() / 2));
+}
+
+/** Ends the stream until somebody is logged in again. */
+export function endStream(): void {
+  close();
+  become("ended");
+}
+
+/** Follows again after a login. */
+export function resumeStream(): void {
+  if (connection === "ended") become("connecting");
+  connect();
 }
 
 function follow(topic: string, listener: Listener): () => void {
@@ -112,13 +155,26 @@ function schedule(): void {
   }, 50);
 }
 
-// A laptop that slept for a day reads again at once, whatever the stream believes.
+/** A laptop that slept for a day reads again at once. Its stream is a new one: the old one may be dead without a word. */
+function wake(): void {
+  if (connection === "ended") return;
+  readAgain();
+  connect();
+}
+
+let looked = Date.now();
+setInterval(() => {
+  const slept = Date.now() - looked > SLEEP;
+  looked = Date.now();
+  if (slept) wake();
+}, LOOK);
+document.addEventListener("resume", wake);
 let hidden = 0;
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) hidden = Date.now();
   else if (Date.now() - hidden > 60_000) {
-    readAgain();
-    if (source === null) connect();
+    if (source === null) wake();
+    else readAgain();
   }
 });
 addEventListener("online", () => {

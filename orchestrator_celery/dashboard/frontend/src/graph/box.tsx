@@ -1,6 +1,7 @@
 /** One box of the canvas: a node, a closed or an open container, the begin and the end of a graph. */
 import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
 import { memo, type ReactNode } from "react";
+import { Link } from "react-router";
 import { compact, exact, percent } from "@/parts/format";
 import { Icon, type IconName } from "@/parts/icons";
 import { Bar, type Counts } from "@/parts/progress";
@@ -35,7 +36,7 @@ export const BoxView = memo(function BoxView({ data }: NodeProps<BoxNode>): Reac
   return (
     <div data-node={box.node} className={`h-full w-full rounded-[7px] ${marked}`}>
       <Handle type="target" position={Position.Left} isConnectable={false} className="invisible" />
-      {box.kind === "start" || box.kind === "end" ? <End box={box} /> : box.kind === "more" ? <More box={box} /> : box.open ? <Open data={data} /> : <Closed data={data} />}
+      {box.kind === "start" || box.kind === "end" ? <End box={box} /> : box.kind === "more" ? <More box={box} /> : box.run !== undefined ? <Replacement box={box} run={box.run} /> : box.open ? <Open data={data} /> : <Closed data={data} />}
       <Handle type="source" position={Position.Right} isConnectable={false} className="invisible" />
     </div>
   );
@@ -47,6 +48,27 @@ function End({ box }: { box: Box }): ReactNode {
 
 function More({ box }: { box: Box }): ReactNode {
   return <div className="flex h-full items-center justify-center rounded-md border border-dashed border-line-strong text-sm text-muted">{box.name}</div>;
+}
+
+function Replacement({ box, run }: { box: Box; run: string }): ReactNode {
+  return (
+    <Link
+      to={`/runs/${encodeURIComponent(run)}`}
+      aria-label={`Open the run that replaced it, ${statusLook(box.state).word}`}
+      className="nodrag nopan flex h-full flex-col justify-center gap-[2px] rounded-[7px] border border-line-strong bg-raised px-[9px] text-ink no-underline shadow-card hover:border-accent"
+      style={{ borderLeft: `3px double ${statusLook(box.state).color}` }}
+      onClick={(event) => event.stopPropagation()}
+    >
+      <span className="flex items-center gap-[6px]">
+        <StatusIcon status={box.state} size={13} />
+        <bdi title={box.name} className="min-w-0 flex-1 truncate font-[560]">
+          {box.name}
+        </bdi>
+        <Icon name="link" size={11} className="shrink-0 text-faint" />
+      </span>
+      <span className="truncate text-[11px] leading-[15px] text-accent">run of its own</span>
+    </Link>
+  );
 }
 
 function Toggle({ data }: { data: BoxData }): ReactNode {

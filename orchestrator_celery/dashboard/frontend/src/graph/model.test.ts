@@ -28,6 +28,13 @@ describe("containers", () => {
     expect(lines.map(({ id }) => id)).toEqual(["0.0>0.1"]);
   });
 
+  it("draws the run that replaced a task beside it, with a way there", () => {
+    const replaced = node("0.0", "task", { replaced_by: "r:0.0:1", replacement: node("0", "chain", { name: "steps", state: "RUNNING" }) });
+    const { boxes, lines } = draw(node("0", "chain", { children: [replaced, node("0.1", "task", { state: "WAITING" })] }), noEdges, nothing);
+    expect(boxes.find(({ kind }) => kind === "run")).toMatchObject({ id: "0.0/run", run: "r:0.0:1", name: "steps", state: "RUNNING", parent: "0" });
+    expect(lines.map(({ id, way }) => [id, way])).toEqual([["0.0>0.0/run", "taken"], ["0.0>0.1", "open"]]);
+  });
+
   it("starts folded above its limit, and opens when somebody asks", () => {
     const many = node("0", "group", { children: [node("0.0", "task")], children_total: FOLD_ABOVE + 1 });
     expect(draw(many, noEdges, nothing).boxes).toHaveLength(1);

@@ -27,6 +27,8 @@ export interface Box {
   children: number;
   visits: number;
   view: NodeView | null;
+  /** Of the kind `run`: the run that stands in for a task that replaced itself. */
+  run?: string;
 }
 
 export interface Line {
@@ -95,6 +97,7 @@ export function draw(tree: NodeView, edges: ReadonlyMap<string, readonly GraphEd
       view,
     });
     callbacks(view, id, parent);
+    replacement(view, id, parent);
     if (!open) return;
     if (view.kind === "graph") graph(view, id);
     else inside(view, id);
@@ -106,6 +109,14 @@ export function draw(tree: NodeView, edges: ReadonlyMap<string, readonly GraphEd
       const kind: LineKind = letter === "f" ? "error" : letter === "c" ? "cleanup" : "success";
       lines.push(line(id, callback.id, kind, "", view.state, callback.state));
     }
+  };
+  // A run of its own has a page of its own: its box leads there.
+  const replacement = (view: NodeView, id: string, parent: string | null): void => {
+    if (!view.replaced_by) return;
+    const state = view.replacement?.state ?? "WAITING";
+    const name = view.replacement?.name || "a run of its own";
+    boxes.push({ ...marker(`${id}/run`, "run", name, parent), node: view.id, state, run: view.replaced_by });
+    lines.push(line(id, `${id}/run`, "data", "replaced by", "SUCCEEDED", state));
   };
   const inside = (view: NodeView, id: string): void => {
     const children = view.children ?? [];
@@ -158,7 +169,7 @@ export function draw(tree: NodeView, edges: ReadonlyMap<string, readonly GraphEd
   return { boxes, lines: whole, shape: shapeOf(boxes, whole) };
 }
 
-function marker(id: string, kind: string, name: string, parent: string): Box {
+function marker(id: string, kind: string, name: string, parent: string | null): Box {
   return { id, node: id, kind, name, state: "WAITING", parent, open: false, foldable: false, children: 0, visits: 1, view: null };
 }
 

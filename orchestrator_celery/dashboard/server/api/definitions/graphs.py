@@ -8,7 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from orchestrator_celery import GraphVersion, Orchestrator, RunView, SavedGraph
+from orchestrator_celery import (
+    ConditionalGraph,
+    GraphChanged,
+    GraphNotFound,
+    GraphVersion,
+    Orchestrator,
+    RunView,
+    SavedGraph,
+)
 from orchestrator_celery.dashboard.server.access.roles import NEEDED, needs, visitor_of
 from orchestrator_celery.dashboard.server.api.definitions.documents import (
     Document,
@@ -147,10 +155,35 @@ def list_graph_versions(name: Id, found: Found) -> list[SavedGraph]:
 
 @router.post("/{name}/versions", dependencies=[needs("save")])
 def save_graph(name: Id, found: Found, form: SaveForm, request: Request) -> GraphDetail:
-    """Save a new version. If somebody else has saved one since `base`, nothing is saved, and the status is 409."""
+    """Save a new version. If somebody else has saved one since `base`, nothing is saved, and the status is 409.
+
+    A repeated call, after an answer that was lost, returns the version that the first call saved.
+    """
     graph = read_graph(found, form.document)
-    saved = found.graphs.save(graph, name=name, note=form.note, layout=form.layout, base=form.base)
+    saved = _saved_before(found, name, form, graph, visitor_of(request).actor)
+    if saved is None:
+        try:
+            saved = found.graphs.save(graph, name=name, note=form.note, layout=form.layout, base=form.base)
+        except GraphChanged:  # perhaps by the first call, at this moment
+            saved = _saved_before(found, name, form, graph, visitor_of(request).actor)
+            if saved is None:
+                raise
     return _detail(found, saved, saved.version, request)
+
+
+def _saved_before(
+    found: Orchestrator, name: str, form: SaveForm, graph: ConditionalGraph, actor: str
+) -> GraphVersion | None:
+    """Return the newest version if it is what the form would save after its base, by the same person."""
+    if form.base is None:
+        return None
+    try:
+        newest = found.graphs.get(name)
+    except GraphNotFound:
+        return None
+    same = plain_json(newest.document) == plain_json(graph.to_dict()) and newest.layout == form.layout
+    is_next = newest.version == form.base + 1 and newest.author == actor and newest.note == form.note
+    return newest if same and is_next else None
 
 
 @router.post("/{name}/roll-back", dependencies=[needs("save")])

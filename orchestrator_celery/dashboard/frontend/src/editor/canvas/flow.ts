@@ -2,6 +2,7 @@
 import { useMemo, useRef } from "react";
 import type { Editor } from "../page/context";
 import { sizeOf } from "../model/arrange";
+import { pathKey } from "../model/compare";
 import { SWARM, GRAPH, type GraphBody, type Path, type Point } from "../model/document";
 import { drawnNames } from "../model/commands";
 import { displayName, linesOf } from "../model/lines";
@@ -31,7 +32,8 @@ export function useFlowNodes(editor: Editor, graph: GraphBody, path: Path, place
   const { marks, tasks, tasksKnown, trial, compared } = editor;
   return useMemo(() => {
     const entries = new Map(graph.nodes.map((node) => [node.name, node]));
-    const shown = trial && trial.path.join("/") === path.join("/") ? trial : null;
+    const shown = trial && pathKey(trial.path) === pathKey(path) ? trial : null;
+    const changes = compared?.graphs.get(pathKey(path))?.nodes;
     return drawnNames(graph).map((name) => {
       const entry = entries.get(name) ?? null;
       const place = moving.get(name) ?? places.get(name) ?? { x: 0, y: 0 };
@@ -40,7 +42,7 @@ export function useFlowNodes(editor: Editor, graph: GraphBody, path: Path, place
       const plain = signature && signature.subtask_type !== GRAPH && signature.subtask_type !== SWARM && !signature.subtask_type;
       const unknown = Boolean(plain && tasksKnown && !tasks.has(signature.task));
       const state = shown?.nodes.get(name) ?? null;
-      const change = compared?.nodes.get(name) ?? null;
+      const change = changes?.get(name) ?? null;
       const selected = selection.nodes.has(name);
       const trialFacts = state ? `${state.state}|${state.visits}|${state.value ?? ""}|${state.assumed}` : "";
       return keep(name, [entry, place.x, place.y, problems.join("\n"), unknown, trialFacts, Boolean(shown), change, selected], () => ({
@@ -62,7 +64,8 @@ export function useFlowLines(editor: Editor, graph: GraphBody, path: Path, selec
   const { marks, trial, compared } = editor;
   return useMemo(() => {
     const known = new Set(drawnNames(graph));
-    const shown = trial && trial.path.join("/") === path.join("/") ? trial : null;
+    const shown = trial && pathKey(trial.path) === pathKey(path) ? trial : null;
+    const changes = compared?.graphs.get(pathKey(path))?.lines;
     return linesOf(graph)
       .filter(({ source, target }) => known.has(source) && known.has(target))
       .map((line) => {
@@ -72,7 +75,7 @@ export function useFlowLines(editor: Editor, graph: GraphBody, path: Path, selec
         const taken = shown?.lines.get(line.id) ?? 0;
         const value = taken ? (shown?.nodes.get(line.source)?.value ?? null) : null;
         const selected = selection.lines.has(line.id);
-        const change = compared?.lines.get(line.id) ?? null;
+        const change = changes?.get(line.id) ?? null;
         const facts = [line.source, line.target, line.kind, line.label, line.twin, order, problems.join("\n"), taken, value, Boolean(shown), selected, change, onSelect];
         return keep(line.id, facts, () => ({
           id: line.id,

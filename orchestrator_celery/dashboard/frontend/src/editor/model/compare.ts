@@ -1,29 +1,54 @@
 /** Two versions in one drawing: what was added, removed and changed. Pure. */
-import { nestedIn, type EdgeEntry, type GraphBody, type GraphDocument } from "./document";
+import { nestedIn, type EdgeEntry, type GraphBody, type GraphDocument, type Json, type NodeEntry, type Path } from "./document";
 import { branchesOf, labelOf, linesOf, type Branch, type Line } from "./lines";
 
 export type Change = "added" | "removed" | "changed";
 
+/** What to mark in one graph. */
+export interface Changes {
+  nodes: ReadonlyMap<string, Change>;
+  lines: ReadonlyMap<string, Change>;
+}
+
 export interface Comparison {
-  /** The newer graph with the removed parts of the older one. */
+  /** The newer graph with the removed parts of the older one; nested graphs too. */
   document: GraphDocument;
-  nodes: Map<string, Change>;
-  lines: Map<string, Change>;
+  /** The marks of each graph by `pathKey`, as far as something differs in it. */
+  graphs: ReadonlyMap<string, Changes>;
+}
+
+export function pathKey(path: Path): string {
+  return JSON.stringify(path);
 }
 
 export function compared(old: GraphDocument, now: GraphDocument): Comparison {
-  const nodes = new Map<string, Change>();
+  const graphs = new Map<string, Changes>();
+  return { document: merged(old, now, [], graphs) as GraphDocument, graphs };
+}
+
+const EMPTY: GraphBody = { nodes: [], edges: [] };
+
+function merged(old: GraphBody, now: GraphBody, path: Path, graphs: Map<string, Changes>): GraphBody {
+  const changes = new Map<string, Change>();
   const before = new Map(old.nodes.map((node) => [node.name, node]));
   const after = new Set(now.nodes.map((node) => node.name));
   for (const node of now.nodes) {
     const known = before.get(node.name);
-    if (!known) nodes.set(node.name, "added");
-    else if (stable(known) !== stable(node)) nodes.set(node.name, "changed");
+    if (!known) changes.set(node.name, "added");
+    else if (stable(known) !== stable(node)) changes.set(node.name, "changed");
   }
   const gone = old.nodes.filter((node) => !after.has(node.name));
-  for (const node of gone) nodes.set(node.name, "removed");
+  for (const node of gone) changes.set(node.name, "removed");
   const { edges, lines } = mergedEdges(old, now);
-  return { document: { ...now, nodes: [...now.nodes, ...gone], edges }, nodes, lines };
+  if (changes.size || lines.size) graphs.set(pathKey(path), { nodes: changes, lines });
+  const whole = (node: NodeEntry, from: NodeEntry | undefined, to: NodeEntry | undefined): NodeEntry => {
+    const inner = nestedIn(node);
+    if (!inner || !node.signature || !changes.has(node.name)) return node;
+    const body = merged(nestedIn(from) ?? EMPTY, nestedIn(to) ?? EMPTY, [...path, node.name], graphs);
+    return { ...node, signature: { ...node.signature, kwargs: { ...inner, nodes: body.nodes, edges: body.edges } as unknown as Record<string, Json> } };
+  };
+  const nodes = [...now.nodes.map((node) => whole(node, before.get(node.name), node)), ...gone.map((node) => whole(node, node, undefined))];
+  return { ...now, nodes, edges };
 }
 
 function mergedEdges(old: GraphBody, now: GraphBody): { edges: EdgeEntry[]; lines: Map<string, Change> } {
@@ -62,7 +87,7 @@ export function stable(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => (part !== null && typeof part === "object" && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1))) : part));
 }
 
-/** Names of nested graphs that differ, for a hint: the canvas shows only the outermost graph. */
-export function changedGraphs(comparison: Comparison): string[] {
-  return comparison.document.nodes.filter((node) => comparison.nodes.get(node.name) === "changed" && nestedIn(node)).map((node) => node.name);
+/** The paths of nested graphs that differ. */
+export function changedGraphs(comparison: Comparison): Path[] {
+  return [...comparison.graphs.keys()].map((key) => JSON.parse(key) as Path).filter((path) => path.length);
 }

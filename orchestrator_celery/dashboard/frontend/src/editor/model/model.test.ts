@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { aligned, placesOf, savedLayout, sizeOf } from "./arrange";
 import { fitOf } from "./arguments";
 import { copied, pasted, readPart } from "./clipboard";
-import { addNode, changeFields, changeGraph, changeNode, changeSignature, deleteParts, insertGraph, moveNodes } from "./commands";
-import { compared, stable } from "./compare";
+import { addNode, changeFields, changeGraph, changeNode, changeSignature, deleteParts, graphSignature, insertGraph, moveNodes, signatureOf } from "./commands";
+import { changedGraphs, compared, pathKey, stable } from "./compare";
 import { emptyDocument, END, graphAt, isRounded, nestedIn, START, unreadable, type GraphBody, type GraphDocument, type Path, type Sheet } from "./document";
 import { dropDraft, draftsOf, keepDraft } from "./drafts";
 import { changeKind, connect, moveBranch, removeBranch, setCondition } from "./edges";
@@ -300,12 +300,34 @@ describe("comparison", () => {
     now = changeNode(now, [], "pay", { max_visits: 2 });
     now = changeGraph(now, [], (graph) => setCondition(graph, 1, 0, true));
     const found = compared(old.document, now.document);
-    expect(Object.fromEntries(found.nodes)).toEqual({ pay: "changed", board: "added", ask: "removed" });
-    expect(found.lines.get("1:0")).toBe("changed");
-    expect([...found.lines.values()].filter((change) => change === "removed").length).toBe(3);
+    const outer = found.graphs.get(pathKey([]));
+    expect(Object.fromEntries(outer?.nodes ?? [])).toEqual({ pay: "changed", board: "added", ask: "removed" });
+    expect(outer?.lines.get("1:0")).toBe("changed");
+    expect([...(outer?.lines.values() ?? [])].filter((change) => change === "removed").length).toBe(3);
     expect(unreadable(found.document)).toBeNull();
-    expect(compared(old.document, old.document).nodes.size + compared(old.document, old.document).lines.size).toBe(0);
+    expect(compared(old.document, old.document).graphs.size).toBe(0);
     expect(stable({ a: 1, b: { d: 1, c: 2 } })).toBe(stable({ b: { c: 2, d: 1 }, a: 1 }));
+  });
+});
+
+describe("comparing nested graphs", () => {
+  const body = (...names: string[]): GraphBody => ({ nodes: names.map((name) => ({ name, signature: signatureOf("shop.pay") })), edges: names.map((name) => ({ from: START, to: name })) });
+  const around = (inner: GraphBody, outer = "checks"): GraphDocument => ({ version: 1, nodes: [{ name: outer, signature: graphSignature(inner) }], edges: [{ from: START, to: outer }] });
+
+  it("marks what differs inside, and keeps what was removed there", () => {
+    const found = compared(around(body("one", "two")), around(body("one", "three")));
+    expect(changedGraphs(found)).toEqual([["checks"]]);
+    expect(Object.fromEntries(found.graphs.get(pathKey([]))?.nodes ?? [])).toEqual({ checks: "changed" });
+    expect(Object.fromEntries(found.graphs.get(pathKey(["checks"]))?.nodes ?? [])).toEqual({ three: "added", two: "removed" });
+    expect(graphAt(found.document, ["checks"])?.nodes.map(({ name }) => name)).toEqual(["one", "three", "two"]);
+  });
+
+  it("marks all of a graph that is new or gone, at any depth", () => {
+    const found = compared(around(around(body("one")), "outer"), around(body("one")));
+    expect(changedGraphs(found)).toEqual([["checks"], ["outer"], ["outer", "checks"]]);
+    expect([...(found.graphs.get(pathKey(["outer", "checks"]))?.nodes.values() ?? [])]).toEqual(["removed"]);
+    expect([...(found.graphs.get(pathKey(["checks"]))?.nodes.values() ?? [])]).toEqual(["added"]);
+    expect(unreadable(found.document)).toBeNull();
   });
 });
 

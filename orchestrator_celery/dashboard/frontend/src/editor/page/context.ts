@@ -1,6 +1,7 @@
 /** What all parts of the editor share: the session, the tasks of the project, and what to mark. */
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Task } from "../api";
+import type { Comparison } from "../model/compare";
 import type { Marks } from "../model/problems";
 import type { Session, State } from "../model/session";
 import type { Trial } from "../trial/trial-model";
@@ -15,7 +16,7 @@ export interface Editor {
   /** Values of the last trial, for the completion of expressions. */
   samples: { nodes: Record<string, unknown>; input?: unknown };
   /** Marks of a comparison of two versions; null while none is shown. */
-  compared: Compared | null;
+  compared: Comparison | null;
   ask: (dialog: Asked) => void;
 }
 
@@ -28,11 +29,6 @@ export type Asked =
   | { kind: "import" }
   | { kind: "export"; form: "json" | "python" }
   | { kind: "leave" };
-
-export interface Compared {
-  nodes: ReadonlyMap<string, "added" | "removed" | "changed">;
-  lines: ReadonlyMap<string, "added" | "removed" | "changed">;
-}
 
 export const EditorContext = createContext<Editor | null>(null);
 

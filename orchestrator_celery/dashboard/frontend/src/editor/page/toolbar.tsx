@@ -5,14 +5,14 @@ import { useSession } from "@/api/queries";
 import { PageHead } from "@/pages/shell/page-head";
 import { Button } from "@/parts/button";
 import { Menu } from "@/parts/dialog";
-import { Icon } from "@/parts/icons";
 import { isRounded } from "../model/document";
 import { useEditor, useSessionState } from "./context";
+import { Crumbs } from "./crumbs";
 import type { Checked } from "./use-problems";
 
 export function Toolbar({ name, base, newest, checked, onSave }: { name: string; base: number; newest: number; checked: Checked; onSave: () => void }): ReactNode {
   const { session, ask } = useEditor();
-  const { history, path, saved } = useSessionState(session);
+  const { history, saved } = useSessionState(session);
   const may = useSession().data?.verbs ?? [];
   const dirty = history.now !== saved;
   const rounded = useMemo(() => isRounded(saved.document), [saved.document]);
@@ -38,24 +38,7 @@ export function Toolbar({ name, base, newest, checked, onSave }: { name: string;
           Save…
         </Button>
       </PageHead>
-      {path.length ? (
-        <nav aria-label="Nested graphs" className="mb-2 flex flex-wrap items-center gap-1 text-muted">
-          {["", ...path].map((part, index) => (
-            <span key={index} className="flex items-center gap-1">
-              {index ? <Icon name="chevronRight" size={11} /> : null}
-              {index === path.length ? (
-                <b className="font-[560] text-ink">
-                  <bdi>{part}</bdi>
-                </b>
-              ) : (
-                <button type="button" className="rounded-sm px-1 text-accent hover:underline" onClick={() => session.open(path.slice(0, index), { nodes: new Set([path[index] ?? ""]), lines: new Set() })}>
-                  <bdi>{part || name || "graph"}</bdi>
-                </button>
-              )}
-            </span>
-          ))}
-        </nav>
-      ) : null}
+      <Crumbs session={session} name={name} />
     </>
   );
 }

@@ -79,7 +79,7 @@ export function Palette({ tasks, error, onAdd, onTemplate }: { tasks: readonly T
 
 function groupsOf(tasks: readonly Task[], templates: readonly Template[], text: string): { title: string; items: Item[] }[] {
   const word = text.trim().toLowerCase();
-  const fits = ({ key, title, about }: Item): boolean => !word || `${key} ${title} ${about}`.toLowerCase().includes(word);
+  const fits = (group: string, { key, title, about }: Item): boolean => !word || `${group} ${key} ${title} ${about}`.toLowerCase().includes(word);
   const groups = new Map<string, Item[]>();
   for (const task of tasks) {
     const parts = task.name.split(".");
@@ -94,7 +94,7 @@ function groupsOf(tasks: readonly Task[], templates: readonly Template[], text: 
     ...[...groups].sort(([one], [other]) => one.localeCompare(other)).map(([title, items]) => ({ title, items })),
     { title: "Templates", items: templates.map(({ name, summary }): Item => ({ key: name, title: name.replaceAll("_", " "), about: summary, icon: "columns", piece: { kind: "template", name } })) },
   ];
-  return list.map(({ title, items }) => ({ title, items: items.filter(fits) })).filter(({ items }) => items.length);
+  return list.map(({ title, items }) => ({ title, items: items.filter((item) => fits(title, item)) })).filter(({ items }) => items.length);
 }
 
 /** What a task takes, such as `order, amount=0`. */

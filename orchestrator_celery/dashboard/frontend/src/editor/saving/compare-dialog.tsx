@@ -1,11 +1,13 @@
 /** Two versions beside each other: on the canvas, in words, and as Python. */
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { Button } from "@/parts/button";
 import { Dialog } from "@/parts/dialog";
 import { ErrorState, Skeleton } from "@/parts/states";
 import { readGraph } from "../api";
 import { EditorCanvas, type CanvasHandle } from "../canvas/editor-canvas";
 import { EditorContext, type Editor } from "../page/context";
-import { changedGraphs, compared } from "../model/compare";
+import { Crumbs } from "../page/crumbs";
+import { changedGraphs, compared, pathKey } from "../model/compare";
 import type { GraphDocument, Layout, Sheet } from "../model/document";
 import { Session } from "../model/session";
 import { DifferenceView } from "./difference";
@@ -48,7 +50,7 @@ export function CompareDialog({ comparing, onClose }: { comparing: Comparing; on
           <ErrorState error={error} />
         ) : sides ? (
           <>
-            <Picture old={sides.old} now={sides.now} />
+            <Picture name={name} old={sides.old} now={sides.now} />
             <DifferenceView old={sides.old.document} now={sides.now.document} oldName={`version ${old}`} nowName={nowName} />
           </>
         ) : (
@@ -61,7 +63,7 @@ export function CompareDialog({ comparing, onClose }: { comparing: Comparing; on
 
 const NO_MARKS = { nodes: new Map(), lines: new Map() };
 
-function Picture({ old, now }: { old: Side; now: Side }): ReactNode {
+function Picture({ name, old, now }: { name: string; old: Side; now: Side }): ReactNode {
   const handle = useRef<CanvasHandle | null>(null);
   const { editor, nested } = useMemo(() => {
     const found = compared(old.document, now.document);
@@ -71,10 +73,22 @@ function Picture({ old, now }: { old: Side; now: Side }): ReactNode {
   }, [old, now]);
   return (
     <EditorContext.Provider value={editor}>
-      <div data-compared className="h-[42vh] min-h-[240px] shrink-0 overflow-hidden rounded-lg border border-line">
-        <EditorCanvas handle={handle} onInspect={() => undefined} />
+      <div>
+        <Crumbs session={editor.session} name={name} />
+        <div data-compared className="h-[42vh] min-h-[240px] shrink-0 overflow-hidden rounded-lg border border-line">
+          <EditorCanvas handle={handle} onInspect={() => undefined} />
+        </div>
       </div>
-      {nested.length ? <p className="m-0 text-sm text-muted">Inside nested graphs, too: {nested.join(", ")}. Double-click opens the newer one.</p> : null}
+      {nested.length ? (
+        <div className="flex flex-wrap items-center gap-2 text-sm text-muted">
+          Nested graphs differ, too:
+          {nested.map((path) => (
+            <Button key={pathKey(path)} small icon="graphs" onClick={() => editor.session.open(path)}>
+              <bdi className="max-w-[240px] truncate">{path.join(" / ")}</bdi>
+            </Button>
+          ))}
+        </div>
+      ) : null}
     </EditorContext.Provider>
   );
 }

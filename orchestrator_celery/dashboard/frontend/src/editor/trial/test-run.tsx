@@ -8,8 +8,9 @@ import { AnswerForm } from "@/pages/approvals/answer-form";
 import { ErrorState, Note } from "@/parts/states";
 import { StatusBadge } from "@/parts/status";
 import { Section } from "../inspector/fields";
-import type { GraphDocument, Json } from "../model/document";
-import { ofRun, type Trial } from "./trial-model";
+import { graphAt, type GraphDocument, type Json } from "../model/document";
+import { useEditor, useSessionState } from "../page/context";
+import { ofRun, untouched, viewAt, type Trial } from "./trial-model";
 
 /** The results of so many nodes are read. */
 const MOST_VALUES = 60;
@@ -20,10 +21,13 @@ export function TestRun({ run, document, onTrial }: { run: string; document: Gra
   const pace = usePace(700);
   const every = ended ? (false as const) : pace;
   const tree = useQuery({ queryKey: ["run", run, "tree"], queryFn: ({ signal }) => get("/api/runs/{run}/tree", { run }, { limit: 500 }, signal), refetchInterval: every });
-  const edges = useQuery({ queryKey: ["run", run, "edges", "0"], queryFn: ({ signal }) => get("/api/runs/{run}/edges", { run }, { node: "0" }, signal), refetchInterval: every });
+  const { path } = useSessionState(useEditor().session);
+  const view = useMemo(() => (tree.data ? viewAt(tree.data, path) : null), [tree.data, path]);
+  const node = view?.id ?? "0";
+  const edges = useQuery({ queryKey: ["run", run, "edges", node], queryFn: ({ signal }) => get("/api/runs/{run}/edges", { run }, { node }, signal), refetchInterval: every, enabled: view !== null });
   useFresh(`run:${run}`, ["approvals"], 500);
   const approvals = useQuery({ queryKey: ["approvals"], queryFn: ({ signal }) => get("/api/approvals", {}, {}, signal), refetchInterval: every });
-  const done = useMemo(() => (tree.data?.children ?? []).filter(({ state }) => state === "SUCCEEDED").slice(-MOST_VALUES), [tree.data]);
+  const done = useMemo(() => (view?.children ?? []).filter(({ state }) => state === "SUCCEEDED").slice(-MOST_VALUES), [view]);
   const values = useQueries({
     queries: done.map(({ id, visits }) => ({
       queryKey: ["run", run, "value", id, visits],
@@ -34,10 +38,15 @@ export function TestRun({ run, document, onTrial }: { run: string; document: Gra
   });
   const known = useMemo(() => new Map(values.flatMap((data): [string, Json][] => (data?.result ? [[data.node.id, data.result.value as Json]] : []))), [values]);
   useEffect(() => {
-    if (!tree.data || !edges.data) return;
-    const names = new Map((tree.data.children ?? []).map((child) => [child.id, child.name]));
-    onTrial(ofRun(document, tree.data, edges.data.edges, known), { nodes: Object.fromEntries([...known].map(([id, value]) => [names.get(id) ?? id, value])) });
-  }, [document, tree.data, edges.data, known, onTrial]);
+    if (!tree.data) return;
+    // The graph may have been opened, or have come, after the run began.
+    const graph = graphAt(document, path);
+    if (!view || !graph) onTrial(untouched(path), null);
+    else if (edges.data?.graph === view.id) {
+      const names = new Map((view.children ?? []).map((child) => [child.id, child.name]));
+      onTrial(ofRun(graph, path, view, edges.data.edges, known), { nodes: Object.fromEntries([...known].map(([id, value]) => [names.get(id) ?? id, value])) });
+    }
+  }, [document, path, tree.data, view, edges.data, known, onTrial]);
   const asked = (approvals.data ?? []).filter((approval) => approval.run === run);
   if (detail.error && !detail.data) return <ErrorState error={detail.error} />;
   return (

@@ -19,7 +19,7 @@ export interface NodeTrial {
 }
 
 export interface Trial {
-  /** The nested graph of which this tells; a dry run shows the outermost one. */
+  /** The graph of which this tells; a dry run shows the outermost one, a test run the one that is open. */
   path: Path;
   nodes: ReadonlyMap<string, NodeTrial>;
   /** How often each line was taken. */
@@ -58,8 +58,26 @@ function takenBy(drawn: readonly Line[], step: Step): Line[] {
   return found.filter((line, index) => found.findIndex((other) => other.edge === line.edge && other.target === line.target) === index);
 }
 
-/** A test run as marks of the canvas, from its tree and its edges. */
-export function ofRun(graph: GraphBody, tree: NodeView, edges: readonly GraphEdge[], values: ReadonlyMap<string, Json>): Trial {
+/** The visit of the graph at a path in the tree of a run; null while the run has not come there. */
+export function viewAt(tree: NodeView, path: Path): NodeView | null {
+  let view: NodeView | undefined = tree;
+  for (const name of path) {
+    const children: readonly NodeView[] = view?.children ?? [];
+    view = children.find((child) => child.name === name);
+    // A graph that runs once for each element: the element that was begun last.
+    if (view?.kind === "map") view = view.children?.findLast((child) => child.started) ?? view.children?.[0];
+    if (view?.kind !== "graph") return null;
+  }
+  return view ?? null;
+}
+
+/** What is marked in a graph to which a test run has not come. */
+export function untouched(path: Path): Trial {
+  return { path, nodes: new Map(), lines: new Map() };
+}
+
+/** A test run as marks of the canvas: the graph at a path, from its visit in the tree of the run and its edges. */
+export function ofRun(graph: GraphBody, path: Path, tree: NodeView, edges: readonly GraphEdge[], values: ReadonlyMap<string, Json>): Trial {
   const nodes = new Map<string, NodeTrial>();
   const names = new Map<string, string>();
   const slot = (id: string): string => id.slice(tree.id.length + 1).split(".")[0] ?? "";
@@ -81,5 +99,5 @@ export function ofRun(graph: GraphBody, tree: NodeView, edges: readonly GraphEdg
   }
   nodes.set(START, { state: "SUCCEEDED", visits: 1, value: null, assumed: false, id: null });
   if (tree.state === "SUCCEEDED") nodes.set(END, { state: "SUCCEEDED", visits: 1, value: null, assumed: false, id: null });
-  return { path: [], nodes, lines };
+  return { path, nodes, lines };
 }

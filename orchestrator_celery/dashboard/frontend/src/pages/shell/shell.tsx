@@ -140,7 +140,7 @@ function Mark({ tone, text }: { tone: string; text: ReactNode }): ReactNode {
   return <span className={`rounded-full px-[6px] text-xs font-[600] whitespace-nowrap ${tone}`}>{text}</span>;
 }
 
-const CONNECTION = { connecting: "connecting", live: "live", away: "away", polling: "polling" } as const;
+const CONNECTION = { connecting: "connecting", live: "live", away: "away", polling: "polling", ended: "logged out" } as const;
 
 function Foot({ live, known, onKeys }: { live: number; known: boolean; onKeys: () => void }): ReactNode {
   const session = useSession().data;
