@@ -13,7 +13,7 @@ from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.lifecycle import table
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.forking import FORKS
-from tests.kit.pages import blocks_of, write_files
+from tests.kit.pages import app_of, blocks_of, write_files
 from tests.kit.workers import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +40,7 @@ def test_a_page_runs_as_printed(page, redis, tmp_path):
         "PYTHONPATH": os.pathsep.join([str(tmp_path), PACKAGE, str(ROOT)]),
     }
     write_files(page, tmp_path)
-    with Worker(redis.url(db=0), redis.url(db=1), app="tasks", env=env, ready=False):
+    with Worker(redis.url(db=0), redis.url(db=1), app=app_of(page), env=env, ready=False):
         session = ["-m", "tests.kit.pages", str(page)]
         done = FORKS.run(*session, cwd=tmp_path, env={**os.environ, **env}, timeout=250)
         assert done.returncode == 0, done.stdout

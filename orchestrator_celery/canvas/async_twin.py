@@ -63,6 +63,11 @@ class Twin:
         """Return the async form of a method, or of a property that reads the store."""
         if name.startswith("_"):
             raise AttributeError(name)
+        if name.endswith("_on_commit"):
+            raise AttributeError(
+                f"{name} has no async twin: Django's transactions belong to a thread. Call it in the function that "
+                "opens the transaction, through asgiref's sync_to_async."
+            )
         member = inspect.getattr_static(type(self._handle), name)
         if isinstance(member, property):
             return _property_twin(self._handle, name)

@@ -18,8 +18,10 @@ from celery.canvas import Signature, maybe_signature
 from celery.local import maybe_evaluate
 from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
+from kombu.utils.uuid import uuid
 
 from orchestrator_celery.canvas.async_twin import Twin
+from orchestrator_celery.canvas.on_commit import start_on_commit
 from orchestrator_celery.canvas.options import FILTER_FIELDS, check_options
 from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.start_time import check_times
@@ -246,6 +248,38 @@ class Primitive(Signature):
         options = self._checked(options)
         positional, named = self.merged_args(args, kwargs)
         return self._start(list(positional), named, {**self.options, **options})
+
+    def apply_async_on_commit(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run:
+        """Start a run when Django's transaction commits, as `DjangoTask.apply_async_on_commit` starts a task.
+
+        The run starts after the outermost transaction of the default database. It does not start if that is rolled
+        back. Outside a transaction it starts at once. Wrong options are refused at the call.
+
+        Args:
+            args: as for `apply_async`.
+            kwargs: as for `apply_async`.
+            **options: as for `apply_async`; a `countdown` begins at the commit.
+
+        Returns:
+            The run. Its id is chosen at the call, so the same transaction can store `run.id`. Before the commit, the
+            run is not on record.
+
+        Raises:
+            InvalidSettings: Django is not installed.
+        """
+        checked = self._checked({"task_id": self.options.get("task_id") or uuid(), **options})
+        self._check_definition()
+        found = installed(self.app)
+        return start_on_commit(
+            lambda: self.apply_async(args, kwargs, **checked), lambda: found.result(checked["task_id"])
+        )
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> Run:
+        """Start a run when Django's transaction commits; a shortcut for `apply_async_on_commit(args, kwargs)`."""
+        return self.apply_async_on_commit(args, kwargs)
+
+    def _check_definition(self) -> None:
+        """Refuse a definition that cannot run; the others are checked as they are built."""
 
     def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run:
         """Run this workflow in the calling process, one task after the other, without store, broker and result backend.

@@ -50,6 +50,8 @@ _FIELDS = (
     HeadField.APP,
     HeadField.FORMAT,
 )
+#: The fields of a head that tell how long a run takes.
+_TIMES = (HeadField.STATUS, HeadField.STARTED, HeadField.FINISHED)
 _TASK = HeadPrefix.TASK.value.encode()
 #: Runs of one call.
 _BATCH = 100
@@ -219,6 +221,14 @@ class RunIndex:
         _, found, time, run = scripts.load("index_page").run(self._client, self._key, args)
         places = [RunPlace(float(found[i + 1]), found[i].decode()) for i in range(0, len(found), 2)]
         return places, RunPlace(float(time), run.decode()) if time else None
+
+    def times(self, runs: Sequence[str]) -> list[Head]:
+        """Return the status and the times of runs: much less than their heads, for a filter that asks for durations."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for run in runs:
+                pipe.hmget(self._keys.root(run), *_TIMES)
+            found = pipe.execute()
+        return [Head({f.value: raw for f, raw in zip(_TIMES, values, strict=True) if raw}) for values in found]
 
     def _word(self, word: str) -> str:
         return f"{self._key}:{word}"

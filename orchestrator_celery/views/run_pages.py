@@ -8,15 +8,17 @@ from functools import cached_property
 from orchestrator_celery.model.filters.run_filter import RunFilter
 from orchestrator_celery.model.filters.run_words import WordQuery
 from orchestrator_celery.model.ids import RunPlace
+from orchestrator_celery.model.printing.unreadable import UNREADABLE
 from orchestrator_celery.model.views import RunView
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.views.runs import listed_view, matching_now, workers_of
 
 __all__ = ("RunPages",)
 
-#: Most runs whose heads one round trip reads.
-_PAGE = 200
+#: Most runs whose heads one round trip reads, and most runs whose times it reads.
+_PAGE, _TIMES = 200, 1000
 
 
 class RunPages:
@@ -63,7 +65,8 @@ class RunPages:
                 return [view for _, view in found[:count]], found[count - 1][0]
             if place is None:
                 return [view for _, view in found], None
-            after, size = place, _enough(count - len(found), len(found), seen)
+            most = _TIMES if self._wanted.asks_duration else _PAGE
+            after, size = place, _enough(count - len(found), len(found), seen, most)
 
     def _candidates(self, after: RunPlace | None, count: int) -> tuple[list[RunPlace], RunPlace | None]:
         """Return runs that may match, and the place from which to go on."""
@@ -78,6 +81,8 @@ class RunPages:
         return self._index.query(self._wanted)
 
     def _matching(self, page: list[RunPlace]) -> list[tuple[RunPlace, RunView]]:
+        if self._wanted.asks_duration:
+            page = self._lasting(page)
         found, gone = list[tuple[RunPlace, RunView]](), list[str]()
         for place, head in zip(page, self._reader.heads([run for _, run in page]), strict=True):
             if not head:
@@ -87,15 +92,26 @@ class RunPages:
         self._store.due_index.forget(gone)
         return found
 
+    def _lasting(self, page: list[RunPlace]) -> list[RunPlace]:
+        """Return the runs that have the wanted duration, and those without times that can be read."""
+        times = self._index.times([run for _, run in page])
+        return [place for place, head in zip(page, times, strict=True) if self._takes(head)]
+
+    def _takes(self, head: Head) -> bool:
+        try:
+            return not head or self._wanted.takes(head.started, head.finished, self._now)
+        except UNREADABLE:
+            return True
+
     def _matches(self, view: RunView) -> bool:
         workers = workers_of(self._reader, view) if self._wanted.names_workers else ()
         return self._wanted.matches(view, self._now, workers)
 
 
-def _enough(wanted: int, found: int, seen: int) -> int:
+def _enough(wanted: int, found: int, seen: int, most: int = _PAGE) -> int:
     """Return how many candidates to read next, if as many of them match as of those that were seen.
 
     >>> _enough(25, 26, 51), _enough(25, 0, 51)
     (62, 200)
     """
-    return min(_PAGE, 10 + wanted * seen // found + wanted // 10 + 1) if found else _PAGE
+    return min(most, 10 + wanted * seen // found + wanted // 10 + 1) if found else most

@@ -1,4 +1,4 @@
-"""The tasks that start the primitives by name, as beat and `send_task` do."""
+"""The tasks that start primitives and stored signatures by name, as beat and `send_task` do."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from celery import Task, signals
 from celery.utils.time import maybe_iso8601, maybe_make_aware
 
 from orchestrator_celery.canvas import ComplexSignature, ConditionalGraph, Primitive, Swarm
+from orchestrator_celery.canvas.primitive import installed
 
 if TYPE_CHECKING:
     from celery import Celery
 
 __all__ = ("register_starters",)
+
+RUN_SIGNATURE_TASK = "orchestrator.run_signature"
 
 _PRIMITIVES: tuple[type[Primitive], ...] = (Swarm, ComplexSignature, ConditionalGraph)
 #: Header with the delay of a starter's message. The store keeps the delay instead of the broker.
@@ -48,7 +51,7 @@ class StarterTask(Task):
 
 
 def register_starters(app: Celery, options: dict[str, Any]) -> None:
-    """Register a task for each primitive.
+    """Register a task for each primitive, and one for stored signatures.
 
     Args:
         app: the Celery app.
@@ -57,6 +60,12 @@ def register_starters(app: Celery, options: dict[str, Any]) -> None:
     for primitive in _PRIMITIVES:
         _register(app, primitive, options)
         signals.before_task_publish.connect(_hand_over_delay, sender=primitive.task_name, weak=False)
+
+    @app.task(name=RUN_SIGNATURE_TASK, **options)
+    def run_signature(self: Any, signature: str, /, *args: Any, **kwargs: Any) -> str:
+        """Start a run of the stored signature with this id, and return the id of the run."""
+        started: str = installed(app).signature(signature).run(*args, **kwargs).id
+        return started
 
 
 def _register(app: Celery, primitive: type[Primitive], options: dict[str, Any]) -> None:

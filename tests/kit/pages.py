@@ -2,7 +2,8 @@
 
 Of each page: a ```python block that begins with a comment `# name.py` is that file of the reader's project; every
 other ```python block is run, and a ```pycon block is a session whose output must match. All of a page is one
-project and one session. A block that cannot run here stands under `<!-- not run: reason -->`.
+project and one session. A block that cannot run here stands under `<!-- not run: reason -->`. A page whose worker
+is not that of `tasks` names the app: `<!-- app: shop -->`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import NamedTuple
 BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<skip>.+) -->\n)?```(?P<kind>python|pycon)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
 )
-FILE = re.compile(r"# (\w+\.py)\n")
+FILE = re.compile(r"# ([\w/]+\.py)\n")
+APP = re.compile(r"^<!-- app: (\w+) -->$", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -46,8 +48,15 @@ def write_files(page: Path, folder: Path) -> None:
     """Write the files of the reader's project."""
     for block in blocks_of(page):
         if block.file:
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
             with (folder / block.file).open("a") as file:
                 file.write(block.code)
+
+
+def app_of(page: Path) -> str:
+    """The app of the page's worker."""
+    named = APP.search(page.read_text(encoding="utf-8"))
+    return named[1] if named else "tasks"
 
 
 def play(page: Path) -> None:

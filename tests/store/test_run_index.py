@@ -76,6 +76,36 @@ def test_a_page_reads_what_it_shows(store, client):
     assert client.info("commandstats")["cmdstat_hmget"]["calls"] == len(expected) == 3
 
 
+@pytest.mark.parametrize("size", [1000, 7, 1])
+def test_a_duration_reads_the_heads_of_the_runs_that_match(store, client, size):
+    """Given runs of all durations, then filters list those that match, and read no other heads."""
+    started(store, 60)
+    now = int(store.now() * 1000)
+    for i in range(60):  # every fifth one has not begun; every third one of the others goes on
+        key = store.keys.root(f"é{i}" if i % 10 == 9 else f"r{i}")
+        client.hdel(key, "started", "finished")
+        if i % 5:
+            client.hset(key, "started", now - i * 60_000)
+            if i % 3:
+                client.hset(key, "finished", now - i * 30_000)
+    took = {i: i * (30 if i % 3 else 60) for i in range(60) if i % 5}
+    Indexes(client, store.keys).rebuild()
+    every = listed(store, "")  # runs of the same millisecond are in the order of their ids
+    asked = {
+        "duration:>20m": lambda i: took.get(i, 0) > 1200,
+        "duration:<20m": lambda i: i in took and took[i] < 1200,
+        "-duration:>20m": lambda i: took.get(i, 0) <= 1200,
+        "duration:>5m duration:<40m": lambda i: 300 < took.get(i, 0) < 2400,
+        "duration:>90d": lambda i: False,
+    }
+    for text, matches in asked.items():
+        expected = [run for run in every if matches(int(run[1:]))]
+        client.config_resetstat()
+        assert listed(store, text, size) == expected, text
+        if size > len(expected):
+            assert client.info("commandstats").get("cmdstat_hkeys", {"calls": 0})["calls"] == len(expected), text
+
+
 def test_runs_of_the_same_millisecond_are_listed_once(store, client, index):
     """Given many runs of the same time, then pages of any size have each of them once, in the order of their ids."""
     runs = [f"r{i:04}" for i in range(900)]

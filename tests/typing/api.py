@@ -707,6 +707,14 @@ def cancelling(run: Run) -> list[AuditEntry]:
     return entries[:1]
 
 
+def on_commit() -> list[str]:
+    """What a view of Django does."""
+    assert_type(swarm.delay_on_commit(1, x=2), Run)
+    assert_type(unit.delay_on_commit(), Run)
+    started: Run = orders.apply_async_on_commit((1,), {"x": 2}, task_id="order 1", countdown=5)
+    return [started.id]
+
+
 # -- errors --------------------------------------------------------------------------------------------
 
 

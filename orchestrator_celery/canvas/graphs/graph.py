@@ -214,6 +214,9 @@ class ConditionalGraph(Primitive):
         if found := problems(self.kwargs):
             raise GraphInvalid.of(self.label or "", found)
 
+    def _check_definition(self) -> None:
+        self.validate()
+
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         self.validate()
         return super()._start(args, kwargs, options)

@@ -171,6 +171,16 @@ class RunFilter(BaseModel):
         """Whether the filter asks which workers run tasks of a run."""
         return any(term.field == "worker" for term in self.terms)
 
+    @property
+    def asks_duration(self) -> bool:
+        """Whether the filter asks how long runs take."""
+        return any(term.field == "duration" for term in self.terms)
+
+    def takes(self, started: datetime | None, finished: datetime | None, now: datetime) -> bool:
+        """Whether a run with these times has the wanted duration; the other words are not looked at."""
+        terms = [term for term in self.terms if term.field == "duration"]
+        return all(_lasts(started, finished, term.values[0], now) is not term.excluded for term in terms)
+
     def bound(self, field: str, now: datetime) -> datetime | None:
         """Return the time of `since` or `until`, or None without one.
 
@@ -196,7 +206,7 @@ class RunFilter(BaseModel):
             if term.field in _ONCE:
                 continue
             if term.field == "duration":
-                found = _lasts(view, term.values[0], now)
+                found = _lasts(view.started, view.finished, term.values[0], now)
             elif term.field == TEXT:
                 found = any(value.casefold() in fact.casefold() for value in term.values for fact in facts[TEXT])
             else:
@@ -234,10 +244,10 @@ def is_like(pattern: str, text: str) -> bool:
     return len(text) - len(last) >= place and text.endswith(last)
 
 
-def _lasts(view: RunView, wanted: str, now: datetime) -> bool:
-    if view.started is None:
+def _lasts(started: datetime | None, finished: datetime | None, wanted: str, now: datetime) -> bool:
+    if started is None:
         return False
-    lasted, bound = (view.finished or now) - view.started, parse_span(wanted[1:])
+    lasted, bound = (finished or now) - started, parse_span(wanted[1:])
     return lasted > bound if wanted[0] == ">" else lasted < bound
 
 

@@ -1,0 +1,82 @@
+"""The tests of the shop: `python manage.py test`, with a Redis and a worker in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from time import monotonic, sleep
+
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_results.models import TaskResult
+from shop.celery import app, orchestrator
+
+from orchestrator_celery import RunNotFound, RunStatus
+from orders.models import Order
+from orders.periodic import plan
+from orders.tasks import price, workflow
+
+
+def wait_for(found, seconds=60):
+    end = monotonic() + seconds
+    while not (value := found()):
+        assert monotonic() < end, "nothing after all this time"
+        sleep(0.05)
+    return value
+
+
+class ShopTest(TransactionTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        env = {**os.environ, "SHOP_DB": connection.settings_dict["NAME"]}
+        command = [sys.executable, "-m", "celery", "-A", "shop", "worker", "-c", "1", "-l", "WARNING"]
+        worker = subprocess.Popen(command, env=env)
+        cls.addClassCleanup(worker.wait)
+        cls.addClassCleanup(worker.terminate)
+
+    def test_an_order_is_worked_off_after_the_commit(self):
+        answer = self.client.post("/orders/", json.dumps(["tea", "cup"]), content_type="application/json")
+        placed = answer.json()
+        assert orchestrator.run(placed["run"]).get(timeout=60) == 11
+        shown = self.client.get(f"/orders/{placed['number']}/").json()
+        assert shown == {"total": 11, "status": "SUCCEEDED", "done": 3}
+
+    def test_a_rolled_back_order_starts_nothing(self):
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            run = workflow(Order.objects.create(products=["tea"])).delay_on_commit()
+            raise ZeroDivisionError
+        with self.assertRaises(RunNotFound):
+            orchestrator.run(run.id)
+        assert not Order.objects.exists()
+
+    def test_results_arrive_in_the_database(self):
+        order = Order.objects.create(products=["tea", "coffee"])
+        run = workflow(order).delay_on_commit()
+        assert run.get(timeout=60) == 8
+        kept = wait_for(lambda: TaskResult.objects.filter(task_id=run.id, status="SUCCESS").first())
+        assert json.loads(kept.result) == 8
+
+    def test_a_failed_run_tells_the_database(self):
+        run = workflow(Order.objects.create(products=["gold"])).delay_on_commit()
+        wait_for(lambda: TaskResult.objects.filter(task_id=run.id, status="FAILURE").exists())
+        assert run.status is RunStatus.FAILED
+
+    def test_tasks_start_on_commit_too(self):
+        with transaction.atomic():
+            price.delay_on_commit("cup")
+            assert not TaskResult.objects.exists()
+        assert json.loads(wait_for(lambda: TaskResult.objects.filter(status="SUCCESS").first()).result) == 8
+
+    def test_periodic_runs_start(self):
+        stored = plan(seconds=1)
+        scheduler = DatabaseScheduler(app=app)
+
+        def started():
+            scheduler.tick()
+            return stored.runs() and orchestrator.runs(name="all prices")
+
+        wait_for(started)
+        assert orchestrator.runs(name="all prices")[0].get(timeout=60) == [3, 8]
+        assert stored.runs()[0].get(timeout=60) == 5
