@@ -13,9 +13,10 @@ HIDDEN = "**"
 #: A text without any of these has no secret that the patterns below would find. Most texts have none.
 _SIGNS = ("pass", "pwd", "secret", "token", "key", "auth", "://", "bearer", "basic")
 _NAMES = r"[\w\-]*(?:password|passwd|pwd|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key|authorization)"
+#: Each run of letters is looked at once, from its start: a search from each of its letters would take quadratic time.
 #: `name=value`, `name: value`, `'name': 'value'`; a value in quotes ends at its quote.
 _PAIR = re.compile(
-    rf"""(?P<name>(?P<quote>["']?)\b{_NAMES}(?P=quote))(?P<sign>\s*[:=]\s*)"""
+    rf"""(?P<name>(?P<quote>["']?)(?<![\w\-]){_NAMES}(?P=quote))(?P<sign>\s*[:=]\s*)"""
     r"""(?P<value>"(?:[^"\\]|\\.){0,4096}"|'(?:[^'\\]|\\.){0,4096}'|(?:(?:Bearer|Basic|Digest)\s+)?[^\s,;&"'}\])]+)""",
     re.IGNORECASE,
 )

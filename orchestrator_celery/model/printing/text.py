@@ -7,7 +7,7 @@ terminal, a line break forges a line of the log, and a URL shows its password.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from orchestrator_celery.model.printing.safe_text import safe_str
@@ -25,13 +25,18 @@ _WITHIN_LINES = re.compile(rf"(?![\t\n])[{_UNPRINTABLE}]")
 #: In a JSON document that ASCII control characters are escaped in already.
 _IN_JSON = re.compile(rf"(?![\x00-\x1f])[{_UNPRINTABLE}]")
 
-#: A URL up to the last `@` before white space or the next URL of a list. A password may contain any other character.
-_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*://)((?:(?![;,]\s*[a-zA-Z][a-zA-Z0-9+.\-]*://)\S)*)@")
+#: The end of the scheme of a URL.
+_SCHEME_END = "://"
+#: What may not stand in a scheme; read backwards from its end.
+_NO_SCHEME = re.compile(r"[^a-zA-Z0-9+.\-]")
+_LETTER = re.compile(r"[a-zA-Z]")
+#: What ends a URL with a password: white space, or the next URL of a list. A password may contain any other character.
+_URL_END = re.compile(r"\s|[;,](?=\s*[a-zA-Z][a-zA-Z0-9+.\-]{0,40}://)")
 _USER = re.compile(r"[\w.~%+\-]*")
 #: Schemes of documents: an `@` is common in their paths.
 _DOCUMENTS = ("http://", "https://", "file://")
 _SECRET = re.compile(
-    r"((?:[?&;]|\b)(?:[\w\-]*(?:password|passwd)|(?<=[?&;])[\w\-]*(?:pwd|secret|token|api_?key|access_?key|auth))=)"
+    r"((?:[?&;]|(?<![\w\-]))(?:[\w\-]*(?:password|passwd)|(?<=[?&;])[\w\-]*(?:pwd|secret|token|api_?key|access_?key|auth))=)"
     r"[^&;,\s'\")\]}]+",
     re.IGNORECASE,
 )
@@ -110,20 +115,47 @@ def _edits(one: str, other: str) -> int:
 
 def without_secrets(text: str) -> str:
     """Return a text without passwords of URLs and of connection strings."""
-    if "://" in text:
-        text = _URL.sub(_hidden, text)
+    if _SCHEME_END in text:
+        text = "".join(_without_passwords(text))
     return _SECRET.sub(r"\1**", text) if "=" in text else text
 
 
-def _hidden(url: re.Match[str]) -> str:
-    scheme, secret = url[1], url[2]
+def _without_passwords(text: str) -> Iterator[str]:
+    """Yield the parts of a text, each URL without its password. Takes linear time, whatever the text."""
+    written = at = 0
+    while (at := text.find(_SCHEME_END, at)) >= 0:
+        start = _start_of_scheme(text, written, at)
+        at += len(_SCHEME_END)
+        if start is None:
+            continue
+        ends = _URL_END.search(text, at)
+        last = text.rfind("@", at, ends.start() if ends else len(text))
+        if last < 0:  # neither has a URL inside this one a password
+            at = ends.start() if ends else len(text)
+            continue
+        yield text[written:start]
+        yield _hidden(text[start:at], text[at:last])
+        written = at = last + 1
+    yield text[written:]
+
+
+def _start_of_scheme(text: str, begin: int, end: int) -> int | None:
+    """Return where the scheme begins that ends at a place; None without a scheme."""
+    start = end
+    while start > begin and not _NO_SCHEME.match(text, start - 1):
+        start -= 1
+    letter = _LETTER.search(text, start, end)
+    return None if letter is None else letter.start()
+
+
+def _hidden(scheme: str, secret: str) -> str:
     if scheme.lower() in _DOCUMENTS and "/" in secret:
         authority, _, path = secret.partition("/")
         port = authority.rpartition(":")[2]
         if "@" in authority:
             return f"{scheme}{_hidden_user(authority.rpartition('@')[0])}@{authority.rpartition('@')[2]}/{path}@"
         if port == authority or port.isdecimal():
-            return url[0]
+            return f"{scheme}{secret}@"
     return f"{scheme}{_hidden_user(secret)}@"
 
 
