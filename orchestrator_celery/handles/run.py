@@ -21,6 +21,7 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.logs import LogLine
 from orchestrator_celery.model.observe.nodes import GraphEdge, NodeData
 from orchestrator_celery.model.observe.timeline import NodeTimes
+from orchestrator_celery.model.printing.notebook import bar, block, title
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, RunStatus
 from orchestrator_celery.model.views import ApprovalView, ItemView, NodeView, Progress
@@ -57,6 +58,8 @@ _NATIVE = {"SUCCESS": RunStatus.SUCCEEDED, "FAILURE": RunStatus.FAILED, "REVOKED
 _POOLS = (NodeKind.SWARM, NodeKind.GROUP, NodeKind.MAP)
 #: Milliseconds between two reads of the progress of running tasks.
 _BLOCK = 500
+#: Most children of a node in a notebook.
+_SHOWN = 20
 
 
 class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
@@ -68,6 +71,16 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {printable(self.id)}>"
+
+    def _repr_html_(self) -> str | None:
+        """Return what a notebook shows: status, progress and tree. None if they cannot be read: it shows the `repr`."""
+        try:
+            view, progress, tree = self.view, self.progress(), str(self.tree(limit=_SHOWN))
+        except OrchestratorError:
+            return None
+        counts = f"{progress.done} of {progress.total} succeeded, {progress.failed} failed"
+        head = title(view.name, f"{view.status} {counts}, {view.id}")
+        return f"{head}{bar(progress.fraction)}{block(tree, '... `print(run.tree())` shows more')}"
 
     @property
     def _orchestrator(self) -> Handles:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator_celery.errors import ConfirmationRequired, OrchestratorError, RunNotFound, StoreUnavailable
@@ -12,12 +13,16 @@ from orchestrator_celery.handles.async_twins import ListTwin
 from orchestrator_celery.handles.lazy_list import LazyList
 from orchestrator_celery.model.answers import BulkCancelPlan, RunAnswer
 from orchestrator_celery.model.audit import CancelPlan
+from orchestrator_celery.model.printing.notebook import table
 
 if TYPE_CHECKING:
     from orchestrator_celery.handles.async_twins import RunListAio
     from orchestrator_celery.handles.run import Run
 
 __all__ = ("RunList",)
+
+#: Most runs of the table in a notebook.
+_SHOWN = 20
 
 
 class RunList(LazyList["Run"]):
@@ -52,6 +57,19 @@ class RunList(LazyList["Run"]):
         None of them blocks the event loop.
         """
         return cast("RunListAio", ListTwin(self))
+
+    def _repr_html_(self) -> str | None:
+        """Return what a notebook shows: the first runs as a table. None if they cannot be read: it shows the `repr`."""
+        try:
+            views = [run.view for run in islice(self, _SHOWN + 1)]
+        except OrchestratorError:
+            return None
+        rows = [
+            (view.name, str(view.status), f"{view.done}/{view.total}", f"{view.created:%Y-%m-%d %H:%M:%S}", view.id)
+            for view in views[:_SHOWN]
+        ]
+        more = f"The first {_SHOWN} runs; iterate over the list for more." if len(views) > _SHOWN else ""
+        return table(("name", "status", "done", "created", "id"), rows, more)
 
     def suspend(self) -> list[RunAnswer]:
         """Call `Run.suspend` for each run.

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator_celery.model.ids import RunPlace
 from orchestrator_celery.model.lifecycle import VerbChoice, choices
 from orchestrator_celery.model.printing.folding import folded, is_named
+from orchestrator_celery.model.printing.notebook import block
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeKind, NodeState, Priority, RunStatus
 
@@ -125,6 +126,10 @@ class NodeView(_View):
 
     def __str__(self) -> str:
         return "\n".join(self._lines(""))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the tree as `print` shows it."""
+        return block(str(self))
 
     def _lines(self, indent: str, count: int = 1) -> list[str]:
         more = self.children_total - len(self.children)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 
 from playwright.sync_api import expect
 
@@ -105,20 +106,26 @@ class Drawing:
         self.page.get_by_role("tab", name="Inspector").click()
 
     def drag(self, source, target, error=False):
-        """Draw an edge from handle to handle; it is selected then."""
+        """Draw an edge from handle to handle; it is selected then. As a person does, try again if the drag has missed."""
+        leads_to = self.panel.get_by_label("Leads to")
+        for _ in range(3):
+            self._pull(source, target, "error" if error else "then")
+            with suppress(AssertionError):
+                expect(leads_to).to_be_visible(timeout=8000)
+                break
+        expect(leads_to).to_have_value({"END": "__end__", "START": "__start__"}.get(target, target))
+        return self
+
+    def _pull(self, source, target, handle):
         self.select(source)
         self.page.evaluate(STILL)
         # `hover` waits until the handle is still and under the pointer: else the drag would move the canvas.
-        self.node(source).locator(f'[data-handleid="{"error" if error else "then"}"]').hover()
+        self.node(source).locator(f'[data-handleid="{handle}"]').hover()
         self.page.mouse.down()
         place = self.node(target).locator(".target").bounding_box()
         self.page.mouse.move(place["x"] + 2, place["y"] + 2, steps=6)
         self.node(target).locator(".target").hover()
         self.page.mouse.up()
-        expect(self.panel.get_by_label("Leads to")).to_have_value(
-            {"END": "__end__", "START": "__start__"}.get(target, target)
-        )
-        return self
 
     def kind(self, words):
         """Change when the selected edge is taken."""
