@@ -10,10 +10,15 @@ from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.errors import RunNotFound
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.store.reader import Reader
 
-__all__ = ("RunResults",)
+__all__ = ("RunGoesOn", "RunResults")
+
+
+class RunGoesOn(LookupError):
+    """A run that had failed has been retried, so that it has no outcome now."""
 
 
 class RunResults:
@@ -33,6 +38,7 @@ class RunResults:
 
         Raises:
             RunNotFound: no run has this id.
+            RunGoesOn: a retry took the error back while it was read.
         """
         result, error = self.result_or_error(run, own=True)
         if error is not None:
@@ -48,10 +54,22 @@ class RunResults:
 
         Raises:
             RunNotFound: no run has this id.
+            RunGoesOn: a retry took the error back while it was read.
         """
         head = self._reader.status_head(run)
-        if not head:
-            raise RunNotFound.by_id(run)
+        while True:
+            if not head:
+                raise RunNotFound.by_id(run)
+            try:
+                return self._read(run, head, own)
+            except LookupError:
+                before, head = head, self._reader.status_head(run)
+                if head and not head.status.ended:
+                    raise RunGoesOn(f"The run {run} has been retried meanwhile, and is {head.status}.") from None
+                if head and head.get(HeadField.FINISHED) == before.get(HeadField.FINISHED):
+                    raise  # nobody has changed the run: a record is missing
+
+    def _read(self, run: str, head: Head, own: bool) -> tuple[Any, BaseException | None]:
         lacking: list[str] = []
         outcome = Outcome(run, partial(self._records, run, lacking), self._codec)
         try:

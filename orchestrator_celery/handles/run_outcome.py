@@ -15,6 +15,7 @@ from celery.exceptions import TimeoutError as CeleryTimeoutError
 from celery.result import AsyncResult, assert_will_not_block
 from vine import promise
 
+from orchestrator_celery.dispatch.run_results import RunGoesOn
 from orchestrator_celery.errors import OrchestratorError, RunCancelled, RunNotFound
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.printing.safe_text import safe_str
@@ -134,7 +135,10 @@ class RunOutcome(AsyncResult):
         status = RunStatus(self._head()["status"].decode())
         if not status.ended:
             raise OrchestratorError(f"The run {self.id} is {status}, so it has no outcome yet. Wait with `run.get()`.")
-        return self._container.results.outcome(self.id)
+        try:
+            return self._container.results.outcome(self.id)
+        except RunGoesOn as exc:
+            raise OrchestratorError(f"{exc} Wait with `run.get()`.") from exc
 
     def then(self, callback: Any, on_error: Any = None, weak: bool = False) -> Any:
         """Call a function when Celery's message about the end arrives. The arguments are those of `AsyncResult.then`.
@@ -194,8 +198,8 @@ class RunOutcome(AsyncResult):
             return meta
         try:
             result, error = self._container.results.result_or_error(self.id)
-        except RunNotFound:
-            return None  # the run was deleted meanwhile
+        except (RunNotFound, RunGoesOn) as exc:  # the run was deleted, or retried, meanwhile
+            return None if isinstance(exc, RunNotFound) else meta
         if finished is not None:
             meta["date_done"] = from_ms(finished)
         if error is None:
@@ -251,7 +255,7 @@ class RunOutcome(AsyncResult):
 
     def _own_error(self) -> BaseException | None:
         """Return the error of the failed task; None if the run has no record, or the store is away."""
-        with suppress(RunNotFound, KeyError, *UNREACHABLE):
+        with suppress(RunNotFound, RunGoesOn, KeyError, *UNREACHABLE):
             if self._recorded_status() is RunStatus.FAILED:
                 return self._container.results.result_or_error(self.id, own=True)[1]
         return None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import NodeState, RunStatus
+from orchestrator_celery.records.head.fields import HeadField
+from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.live import Live, LiveState, live_state, parse_live
 from orchestrator_celery.views.approvals import WaitingApprovals
 
@@ -36,8 +38,7 @@ def _explanation(container: Container, run: str) -> str:
         return "The run has no record: it has not started yet, or its retention is over."
     status = head.status
     if status is RunStatus.FAILED:
-        _, words = container.results.error(run, head.ref)
-        return f"FAILED: {words['type']}: {words['message']}"
+        return _why_it_failed(container, run, head)
     if status.ended:
         return f"{status}."
     if status is RunStatus.SUSPENDED:
@@ -45,6 +46,17 @@ def _explanation(container: Container, run: str) -> str:
     if status is RunStatus.INTERRUPTED:
         return "INTERRUPTED: no more tasks start, and stopped tasks are held back, until `run.resume()`."
     return f"{status}: {_why_it_waits(container, run)}"
+
+
+def _why_it_failed(container: Container, run: str, head: Head) -> str:
+    try:
+        _, words = container.results.error(run, head.ref)
+    except LookupError:
+        now = container.reader.status_head(run)
+        if now and now.status is RunStatus.FAILED and now.get(HeadField.FINISHED) == head.get(HeadField.FINISHED):
+            return "FAILED: the record of its error is missing."
+        return _explanation(container, run)  # a retry took the error back after the head was read
+    return f"FAILED: {words['type']}: {words['message']}"
 
 
 def _why_it_waits(container: Container, run: str) -> str:

@@ -10,6 +10,7 @@ from orchestrator_celery import (
     InvalidTransition,
     NodeNotFound,
     NodeState,
+    OrchestratorError,
     RunClosed,
     RunNotFound,
     RunStatus,
@@ -140,6 +141,41 @@ def test_whoever_reads_it_meanwhile_gets_an_answer(busy, ledger, half, monkeypat
         "node": lambda: half.node("0.0.0"),
     }
     assert reads[read]()
+    assert retried
+    assert half.get(timeout=60) == 3
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["begun", "ended"])
+@pytest.mark.parametrize("read", ["status_message", "state", "result", "outcome", "own", "repr"])
+def test_whoever_reads_its_end_meanwhile_gets_an_answer(busy, ledger, half, monkeypatch, read, ended):
+    """Given a reader that has seen the failure, when a retry takes it back before its error is read, then the reader is
+    told how the run stands now: that it goes on, or its new result."""
+    repair(ledger)
+    reader = type(busy.orchestrator.container.reader)
+    terminal, retried = reader.terminal, []
+
+    def terminal_after_a_retry(self, run, nodes):
+        if not retried:
+            retried.append(half.retry())
+            wait_for(lambda: half.status.ended or not ended, what="the end of the retried run")
+        return terminal(self, run, nodes)
+
+    run = busy.orchestrator.run(half.id)
+    monkeypatch.setattr(reader, "terminal", terminal_after_a_retry)
+    if read == "outcome":
+        try:
+            assert run.outcome() == 3
+        except OrchestratorError as error:
+            assert "Wait with `run.get()`" in str(error)
+    elif read == "own":
+        assert isinstance(run.get(timeout=60, propagate=False), (int, ValueError, ChordError))
+    else:
+        expected = {
+            "status_message": ("RUNNING", "SUCCEEDED"), "state": ("PENDING", "SUCCESS"), "result": ("None", "3"),
+            "repr": ("<div>",),
+        }[read]  # fmt: skip
+        found = run._repr_html_() if read == "repr" else getattr(run, read)
+        assert str(found).startswith(expected)
     assert retried
     assert half.get(timeout=60) == 3
 

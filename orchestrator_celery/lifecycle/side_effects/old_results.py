@@ -12,6 +12,7 @@ from celery.backends.base import DisabledBackend
 from celery.states import FAILURE, READY_STATES, SUCCESS
 
 from orchestrator_celery.dispatch.celery_copy import forget_copy, store_copy
+from orchestrator_celery.dispatch.run_results import RunGoesOn
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.head.fields import HeadField
@@ -89,7 +90,10 @@ class OldResults:
         options: dict[str, Any] = self._container.codec.load(close) if close else {}
         if options.get("ignore_result"):
             return
-        result, error = self._container.results.result_or_error(run)
+        try:
+            result, error = self._container.results.result_or_error(run)
+        except RunGoesOn:
+            return
         if error is None:
             store_copy(self._backend, run, result, SUCCESS)
         else:

@@ -6,12 +6,14 @@ them; if the caller dies, the reconciler does. Applying a side effect twice, or 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from celery.states import FAILURE, PENDING, REVOKED
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.dispatch.celery_copy import store_copy
+from orchestrator_celery.dispatch.run_results import RunGoesOn
 from orchestrator_celery.errors import RunCancelled
 from orchestrator_celery.lifecycle.detach import DetachedRun
 from orchestrator_celery.lifecycle.side_effects.nested_runs import INSIDE, NestedRuns
@@ -100,8 +102,9 @@ class SideEffects:
         self._container.store.settled(run, _RESET)
         status, closed = self._reader.head_fields(run, HeadField.STATUS, HeadField.CLOSED)
         if stored and closed and status == b"FAILED":
-            _, error = self._container.results.result_or_error(run)
-            store_copy(backend, run, error, FAILURE)
+            with suppress(RunGoesOn):  # the next retry has side effects of its own
+                _, error = self._container.results.result_or_error(run)
+                store_copy(backend, run, error, FAILURE)
         elif stored and status in (None, b"CANCELLED"):
             store_copy(backend, run, RunCancelled.of(run), REVOKED)
 
