@@ -197,20 +197,3 @@ def test_the_task_id_is_an_idempotency_key(app, ledger):
 def test_ids_of_any_form(app):
     for odd in ("with:colons:1", "with spaces", "braces {x} in it", "ünïcödé"):
         assert ComplexSignature(chain(p.add.s(1, 1), p.add.s(1))).apply_async(task_id=odd).get(timeout=120) == 3
-
-
-@pytest.mark.parametrize(
-    "workflow",
-    [
-        lambda: ComplexSignature(chain(p.identity.s(1), p.add.s(1))),
-        lambda: ComplexSignature(group(chain(p.identity.s(1), p.add.s(1)), p.add.s(1, 2))),
-        lambda: Swarm([p.identity.s(1), p.add.s(1, 2)]),
-    ],
-    ids=["chain", "group", "swarm"],
-)
-def test_a_run_without_a_name_has_that_of_its_first_task(app, orchestrator, workflow):
-    """Given a workflow whose first task is not the first one by the alphabet, then lists show the first task's name."""
-    run = workflow().apply_async()
-    run.get(timeout=120)
-    assert run.view.name == p.identity.name
-    assert [each.view.name for each in orchestrator.runs() if each.id == run.id] == [p.identity.name]

@@ -104,7 +104,7 @@ class Head(dict[str, bytes]):
     @property
     def title(self) -> str:
         """Name of the workflow; without one, the name of its first task."""
-        return self.name or next(iter(self.planned or self.tasks), "")
+        return self.name or next(iter(self.tasks), "")
 
     @property
     def category(self) -> str | None:
@@ -173,10 +173,7 @@ class Head(dict[str, bytes]):
 
     @property
     def planned(self) -> dict[str, int]:
-        """Number of tasks by name, as the run was started, the first task first.
-
-        Empty where all have the same name, or nobody counted.
-        """
+        """Number of tasks by name, as the run was started; empty where all have the same name, or nobody counted."""
         found: dict[str, int] = json.loads(self.get(HeadField.PLANNED, b"{}"))
         return found
 
