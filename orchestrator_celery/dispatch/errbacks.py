@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from celery.app.task import Context
 from celery.canvas import Signature
 from celery.exceptions import NotRegistered
 from celery.states import FAILURE
@@ -27,11 +28,29 @@ from orchestrator_celery.records.leaf import Leaf, Role
 if TYPE_CHECKING:
     from celery import Celery
 
-__all__ = ("ERRBACK_TASK", "Errbacks")
+    from orchestrator_celery.dispatch.run_results import RunResults
+
+__all__ = ("ERRBACK_TASK", "Errbacks", "call_errback")
 
 ERRBACK_TASK = "orchestrator.errback"
 
 logger = safe_logger(__name__)
+
+
+def call_errback(app: Celery, results: RunResults, errback: dict[str, Any], run: str, failed: str, ref: str) -> Any:
+    """Call an errback that takes (request, exc, traceback), as Celery does in the process that fails.
+
+    Args:
+        app: the app of the errback.
+        results: reads the error.
+        errback: its signature.
+        run: the run.
+        failed: the id of the failed task, for the request.
+        ref: the reference to the error.
+    """
+    exc, words = results.error(run, ref)
+    request = Context({"id": failed, "root_id": run, "parent_id": run})
+    return app.signature(errback)(request, exc, words["traceback"])
 
 
 class Errbacks:

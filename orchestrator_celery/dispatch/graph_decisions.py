@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestrator_celery.canvas.conditions.language import Facts, value_of
+from orchestrator_celery.canvas.graphs.edge_selection import mapped_over
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.engine.outcome import Outcome
 from orchestrator_celery.engine.routing import after_error, pause, targets
 from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.model.effects import Cause, Decide, Decision, EdgeContext, Effect
 from orchestrator_celery.model.ids import LeafId
-from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.states import NodeKind, NodeState
 from orchestrator_celery.records.definitions import Attribute, parse_definition
 from orchestrator_celery.records.ended import parse_ended
@@ -175,12 +175,7 @@ class GraphDecider:
         return Decision("with", "", self._codec.dump(inputs))
 
     def _elements(self, spec: Mapping[str, Any], facts: Facts) -> Decision:
-        elements = value_of(spec["map_over"], facts)
-        if not isinstance(elements, (list, tuple)):
-            raise ConditionError(
-                f"{spec['name']!r} is mapped over {type(elements).__name__} {safe_repr(elements)[:100]}, which is not "
-                "a list: give map_over= an expression for a list."
-            )
+        elements = mapped_over(spec, facts)
         return Decision("map", len(elements), self._codec.dump(list(elements)))
 
 

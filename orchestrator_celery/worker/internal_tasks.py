@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celery.app.task import Context
 from celery.exceptions import Ignore
 from celery.states import REVOKED
 
 from orchestrator_celery.canvas.template_tasks import AB_SPLIT_TASK, PASS_ON_TASK, REJECTION_TASK, rejection, variant
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
-from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK
+from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK, call_errback
 from orchestrator_celery.dispatch.inputs import as_one
 from orchestrator_celery.dispatch.publisher import CANCELLED_TASK, CLOSE_TASK
 from orchestrator_celery.engine.batching import BATCH_TASK
@@ -51,9 +50,7 @@ def register(container: Container) -> None:
     @app.task(name=ERRBACK_TASK, **options)
     def errback(self: Any, signature: dict[str, Any], run: str, failed: str, ref: str) -> None:
         """Call an errback that takes (request, exc, traceback), as Celery does in the process that fails."""
-        exc, words = container.results.error(run, ref)
-        request = Context({"id": failed, "root_id": run, "parent_id": run})
-        app.signature(signature)(request, exc, words["traceback"])
+        call_errback(app, container.results, signature, run, failed, ref)
 
     _register_purge(container, options)
 

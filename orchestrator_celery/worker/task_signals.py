@@ -20,7 +20,8 @@ from celery.utils.time import maybe_make_aware
 from orchestrator_celery.dispatch.broker_errors import is_transient
 from orchestrator_celery.dispatch.celery_copy import forget_copy
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
-from orchestrator_celery.errors import Interrupted, LeafIgnored
+from orchestrator_celery.engine.ignored_tasks import error_of_ignored
+from orchestrator_celery.errors import Interrupted
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, parse_leaf_id
 from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.reports import InterruptOutcome
@@ -141,7 +142,7 @@ class TaskSignals:
             elif isinstance(retval, Reject) and retval.requeue:
                 self._reporter.requeued(leaf, fence, fence, "requeue")
             else:
-                (message.sink or self._reporter).failed(leaf, fence, _ignored(retval), None, message.origin)
+                (message.sink or self._reporter).failed(leaf, fence, error_of_ignored(retval), None, message.origin)
 
     def on_revoked(self, sender: Any, request: Any, expired: bool = False, terminated: bool = False, **_: Any) -> None:
         """Report that the message was revoked, expired before its start, or lost its process to a stop command."""
@@ -206,12 +207,3 @@ def _seconds(reason: Any) -> float:
         moment: datetime = maybe_make_aware(when)
         return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
     return float(when or 0)
-
-
-def _ignored(retval: Any) -> BaseException:
-    reason = getattr(retval, "reason", None)
-    if isinstance(reason, BaseException):
-        return reason
-    return LeafIgnored(
-        f"The task raised {type(retval).__name__}({reason or ''}), so it has no result and nothing can follow it."
-    )

@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from celery.canvas import maybe_signature
 from hypothesis import HealthCheck, given, settings
 
+from orchestrator_celery.canvas.approval import timeout_result
+from orchestrator_celery.canvas.conditions.language import value_of
 from orchestrator_celery.canvas.eager.apply import EagerGraph
 from orchestrator_celery.canvas.eager.scope import running_eagerly
+from orchestrator_celery.canvas.graphs.edge_selection import mapped_over
+from orchestrator_celery.canvas.graphs.graph_definition import START
+from orchestrator_celery.canvas.own_copy import own_copy
+from orchestrator_celery.canvas.retry import class_names, matches_error
 from tests.kit.cases import amount
 
 from .behaviour import Bodies, plain
@@ -52,8 +59,45 @@ class Told(EagerGraph):
             self.errors[token.node].append(outcome if failed else None)
 
     def _route(self, place, router, token, result):
-        self.routes[place].append(super()._route(place, router, token, result))
+        args, kwargs = self._input if token.node == START else ((result,), {})
+        self.routes[place].append(self._call(router, args, kwargs))
         return self.routes[place][-1]
+
+    def _visit(self, token):
+        entry = self._nodes[token.node]
+        if "approval" in entry:
+            return timeout_result({"name": token.node, **entry["approval"]})
+        policy = entry.get("retry", self._retry) or {"attempts": 1}
+        for left in reversed(range(policy["attempts"])):
+            try:
+                return self._body(entry, token)
+            except Exception as error:
+                if not left or not matches_error(policy.get("on"), class_names(error)):
+                    raise
+        raise AssertionError("the last attempt neither returned nor raised")
+
+    def _body(self, entry, token):
+        facts = self._facts(token, token.value, token.known)
+        inputs = {name: value_of(value, facts) for name, value in entry.get("inputs", {}).items()}
+        if "map_over" not in entry:
+            args, kwargs = self._input if token.source == START else ((token.value,), {})
+            return self._call(entry["signature"], args, {**kwargs, **inputs})
+        results, failure = [], None
+        for element in mapped_over(entry, facts):  # all elements run, even if one of them fails
+            try:
+                results.append(self._call(entry["signature"], (element,), inputs))
+            except Exception as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        return results
+
+    def _call(self, signature, args, kwargs):
+        body = maybe_signature(own_copy(signature), app=self._app)
+        if body.immutable:  # it takes no positional arguments, but it takes the declared inputs
+            args = ()
+            body.set(immutable=False)
+        return body.apply(own_copy(args), own_copy(kwargs)).get(disable_sync_subtasks=False)
 
 
 @pytest.mark.timeout(900)  # finding the smallest example takes its time

@@ -43,3 +43,15 @@ def _busy(ledger_server):
 def busy(_busy, ledger):
     """A stand with a prefork worker on default settings, for all tests of the folder; they may hurt its pool."""
     return _busy
+
+
+@pytest.fixture(scope="module")
+def shop(ledger_server, tmp_path_factory):
+    """A stand with a worker and an index of log lines."""
+    path = tmp_path_factory.mktemp("search") / "logs.sqlite"
+    with (
+        EmbeddedRedis() as server,
+        Stand(server.url(0), server.url(1), orchestrator_heartbeat=0.3, orchestrator_log_index=str(path)) as stand,
+        stand.worker(concurrency=2),
+    ):
+        yield stand

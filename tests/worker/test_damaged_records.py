@@ -9,11 +9,9 @@ import pytest
 from orchestrator_celery import END, START, ConditionalGraph, OrchestratorError, RunStatus
 from orchestrator_celery.model.changes import ChangesMissed, RunChanged
 from orchestrator_celery.model.events import UnknownEvent
-from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.dashboard.conftest import Browser
 from tests.kit.commands import call
 from tests.kit.waiting import wait_for
-from tests.worker.support import Stand
 
 #: What a bad disk, a careless script or another program may leave in a record.
 DAMAGED = {
@@ -23,17 +21,6 @@ DAMAGED = {
     "too deep": b"[" * 100_000, "half a character": b'[1,"\\ud800","","","","",1,"",""]',
 }  # fmt: skip
 each_damage = pytest.mark.parametrize("damage", DAMAGED.values(), ids=[*DAMAGED])
-
-
-@pytest.fixture(scope="module")
-def shop(ledger_server, tmp_path_factory):
-    path = tmp_path_factory.mktemp("search") / "logs.sqlite"
-    with (
-        EmbeddedRedis() as server,
-        Stand(server.url(0), server.url(1), orchestrator_heartbeat=0.3, orchestrator_log_index=str(path)) as stand,
-        stand.worker(concurrency=2),
-    ):
-        yield stand
 
 
 @pytest.fixture

@@ -9,20 +9,7 @@ import pytest
 from celery import group
 
 from orchestrator_celery import OrchestratorError
-from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.waiting import wait_for
-from tests.worker.support import Stand
-
-
-@pytest.fixture(scope="module")
-def shop(ledger_server, tmp_path_factory):
-    path = tmp_path_factory.mktemp("search") / "logs.sqlite"
-    with (
-        EmbeddedRedis() as server,
-        Stand(server.url(0), server.url(1), orchestrator_heartbeat=0.3, orchestrator_log_index=str(path)) as stand,
-        stand.worker(concurrency=2),
-    ):
-        yield stand
 
 
 @pytest.fixture

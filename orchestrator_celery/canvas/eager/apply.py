@@ -1,22 +1,19 @@
-"""Runs a graph eagerly: one body after the other, without store and broker, and without the pauses of retries."""
+"""Moves tokens through a graph in this process, one visit after the other, without the pauses of retries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from celery.canvas import maybe_signature
-
-from orchestrator_celery.canvas.approval import timeout_result
 from orchestrator_celery.canvas.children import child_signatures
-from orchestrator_celery.canvas.conditions.language import Facts, value_of
+from orchestrator_celery.canvas.conditions.language import Facts
 from orchestrator_celery.canvas.graphs.edge_selection import select_targets
 from orchestrator_celery.canvas.graphs.graph_definition import START
 from orchestrator_celery.canvas.graphs.token_walk import Token, Walk
-from orchestrator_celery.canvas.own_copy import own_copy
 from orchestrator_celery.canvas.retry import class_names, matches_error
-from orchestrator_celery.errors import ConditionError, InvalidWorkflow, NoRoute
-from orchestrator_celery.model.printing.safe_text import error_words, safe_repr
+from orchestrator_celery.errors import InvalidWorkflow, NoRoute
+from orchestrator_celery.model.printing.safe_text import error_words
 
 __all__ = ("EagerGraph", "Taken", "refuse_untimed_approvals")
 
@@ -28,8 +25,8 @@ class Taken(NamedTuple):
     target: str
 
 
-class EagerGraph:
-    """One eager application of a graph.
+class EagerGraph(ABC):
+    """One walk through a graph: an eager run, or a dry run. Subclasses say what a visit does.
 
     Args:
         definition: the valid definition of the graph.
@@ -92,8 +89,9 @@ class EagerGraph:
             self._leaves(token, result, taken)
         self._walk.go(token, list(dict.fromkeys(edge.target for edge in taken)), result, self._results)
 
+    @abstractmethod
     def _leaves(self, token: Token, outcome: Any, taken: Sequence[Taken]) -> None:
-        """Called when a visit has ended, before its token moves; a dry run records it.
+        """Note that a visit has ended, before its token moves.
 
         Args:
             token: the token at its node, or at START.
@@ -101,57 +99,9 @@ class EagerGraph:
             taken: the edges that are followed; none if the graph fails here.
         """
 
-    # -- visits -------------------------------------------------------------------------------------------
-
+    @abstractmethod
     def _visit(self, token: Token) -> Any:
-        entry = self._nodes[token.node]
-        if "approval" in entry:
-            return timeout_result({"name": token.node, **entry["approval"]})
-        policy = entry.get("retry", self._retry) or {"attempts": 1}
-        for left in reversed(range(policy["attempts"])):
-            try:
-                return self._body(entry, token)
-            except Exception as error:
-                if not left or not matches_error(policy.get("on"), class_names(error)):
-                    raise
-        raise AssertionError("The last attempt neither returned nor raised.")
-
-    def _body(self, entry: Mapping[str, Any], token: Token) -> Any:
-        facts = self._facts(token, token.value, token.known)
-        inputs = {name: value_of(value, facts) for name, value in entry.get("inputs", {}).items()}
-        if "map_over" not in entry:
-            args, kwargs = self._input if token.source == START else ((token.value,), {})
-            return self._call(entry["signature"], args, {**kwargs, **inputs})
-        return self._elements(entry["signature"], self._mapped_over(entry, facts), inputs)
-
-    def _mapped_over(self, entry: Mapping[str, Any], facts: Facts) -> Sequence[Any]:
-        elements = value_of(entry["map_over"], facts)
-        if not isinstance(elements, (list, tuple)):
-            raise ConditionError(
-                f"{entry['name']!r} maps over {safe_repr(elements)}, which is not a list: check the expression for "
-                "map_over."
-            )
-        return elements
-
-    def _elements(self, signature: Any, elements: Iterable[Any], kwargs: dict[str, Any]) -> list[Any]:
-        """Return the results for all elements of a list. All elements run, even if one of them fails."""
-        results: list[Any] = []
-        failure: Exception | None = None
-        for element in elements:
-            try:
-                results.append(self._call(signature, (element,), kwargs))
-            except Exception as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
-        return results
-
-    def _call(self, signature: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        body = maybe_signature(own_copy(signature), app=self._app)
-        if body.immutable:  # an immutable body takes no positional arguments, but it takes the declared inputs
-            args = ()
-            body.set(immutable=False)
-        return body.apply(own_copy(args), own_copy(kwargs)).get(disable_sync_subtasks=False)
+        """Visit a node and return its result."""
 
     # -- decisions ----------------------------------------------------------------------------------------
 
@@ -181,10 +131,9 @@ class EagerGraph:
             return self._route(place, edge["router"], token, result)
         return result["decision"] if "approval" in self._nodes.get(token.node, {}) else result
 
+    @abstractmethod
     def _route(self, place: int, router: Any, token: Token, result: Any) -> Any:
         """Return the key that a router gives; `place` is the position of its declaration."""
-        args, kwargs = self._input if token.node == START else ((result,), {})
-        return self._call(router, args, kwargs)
 
     def _error_edges(self, name: str, error: Exception) -> list[Taken]:
         """Return the first error edge that matches, in a list."""

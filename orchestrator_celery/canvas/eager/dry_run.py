@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator_celery.canvas.approval import DECISIONS, timeout_result
 from orchestrator_celery.canvas.conditions.language import value_of
 from orchestrator_celery.canvas.eager.apply import EagerGraph, Taken
+from orchestrator_celery.canvas.graphs.edge_selection import mapped_over
 from orchestrator_celery.canvas.graphs.token_walk import Token
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import InvalidWorkflow
@@ -203,7 +204,7 @@ class _DryGraph(EagerGraph):
         """Evaluate the expressions of a visit; return the number of elements that it maps over."""
         facts = self._facts(token, token.value, token.known)
         self._inputs = {name: value_of(value, facts) for name, value in entry.get("inputs", {}).items()}
-        return None if "map_over" not in entry else len(self._mapped_over(entry, facts))
+        return None if "map_over" not in entry else len(mapped_over(entry, facts))
 
     def _decision(self, name: str, approval: Mapping[str, Any], place: int) -> Any:
         words = self._given.decisions.get(name)

@@ -1,15 +1,39 @@
-"""Selects the targets of one edge declaration; targets are names in a definition and numbers in records."""
+"""Selects the targets of one edge declaration, and the list that a node is mapped over.
+
+Targets are names in a definition and numbers in records.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from orchestrator_celery.canvas.checks.edges import branches
-from orchestrator_celery.canvas.conditions.evaluation import Facts, holds
+from orchestrator_celery.canvas.conditions.evaluation import Facts, holds, value_of
+from orchestrator_celery.errors import ConditionError
+from orchestrator_celery.model.printing.safe_text import safe_repr
 
-__all__ = ("select_targets",)
+__all__ = ("mapped_over", "select_targets")
+
+
+def mapped_over(entry: Mapping[str, Any], facts: Facts) -> Sequence[Any]:
+    """Return the list that a node is mapped over.
+
+    Args:
+        entry: the node, with `name` and `map_over`.
+        facts: the values that the expression may read.
+
+    Raises:
+        ConditionError: the value is not a list.
+    """
+    elements = value_of(entry["map_over"], facts)
+    if not isinstance(elements, (list, tuple)):
+        raise ConditionError(
+            f"{entry['name']!r} is mapped over {type(elements).__name__} {safe_repr(elements)[:100]}, which is not "
+            "a list: give map_over= an expression for a list."
+        )
+    return elements
 
 
 def select_targets(declaration: Mapping[str, Any], facts: Facts, key: Any) -> list[str]:

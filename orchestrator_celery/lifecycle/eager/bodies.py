@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celery import states
-from celery.app.task import Context
 
-from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK, Errbacks
+from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK, Errbacks, call_errback
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.dispatch.leaf_input import LeafInput
-from orchestrator_celery.errors import LeafIgnored
+from orchestrator_celery.engine.ignored_tasks import error_of_ignored
 from orchestrator_celery.lifecycle.eager.endings import BodyEnd
 from orchestrator_celery.model.ids import LeafId
 
@@ -54,7 +53,7 @@ class Bodies:
         try:
             leaf = self._inputs.added_to(id, definition, given, own=True)
             if leaf.task == ERRBACK_TASK:
-                return BodyEnd(True, self._codec.dump_result(self._call_errback(*leaf.args)))
+                return BodyEnd(True, self._codec.dump_result(call_errback(self._app, self._results, *leaf.args)))
             return self._apply(leaf, str(id))
         except Exception as exc:  # as on a worker, also an error of a task that cannot be called fails the node
             return BodyEnd(False, self._codec.dump_error(exc))
@@ -66,20 +65,4 @@ class Bodies:
             return BodyEnd(True, self._codec.dump_result(done.result))
         if isinstance(done.result, BaseException) and done.state == states.FAILURE:
             return BodyEnd(False, self._codec.dump_error(done.result, str(done.traceback or "")))
-        return BodyEnd(False, self._codec.dump_error(_ignored(done.result)))
-
-    def _call_errback(self, signature: dict[str, Any], run: str, failed: str, ref: str) -> Any:
-        """Call an error callback that takes (request, exc, traceback)."""
-        exc, words = self._results.error(run, ref)
-        request = Context({"id": failed, "root_id": run, "parent_id": run})
-        return self._app.signature(signature)(request, exc, words["traceback"])
-
-
-def _ignored(retval: Any) -> BaseException:
-    """Return the error of a task that raised `Ignore` or `Reject`, as a worker reports it."""
-    reason = getattr(retval, "reason", None)
-    if isinstance(reason, BaseException):
-        return reason
-    return LeafIgnored(
-        f"The task raised {type(retval).__name__}({reason or ''}), so it has no result and nothing can follow it."
-    )
+        return BodyEnd(False, self._codec.dump_error(error_of_ignored(done.result)))

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.canvas.conditions.language import Facts, value_of
 from orchestrator_celery.canvas.eager.apply import EagerGraph, Taken
+from orchestrator_celery.canvas.graphs.edge_selection import mapped_over
 from orchestrator_celery.canvas.graphs.graph_definition import END, START
 from orchestrator_celery.canvas.graphs.token_walk import Token
 from orchestrator_celery.canvas.retry import matches_error
-from orchestrator_celery.errors import ConditionError
 from orchestrator_celery.lifecycle.eager.endings import BodyEnd, Ending
 from orchestrator_celery.lifecycle.eager.visits import Visits
-from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.records.definitions import Attribute, Definition
 from orchestrator_celery.records.inputs import InputRef, Source, parse_input, write_input
 from orchestrator_celery.records.names import Beside, Place
@@ -106,7 +105,7 @@ class GraphRun(EagerGraph):
         try:
             facts = self._facts(token, given, token.known)
             inputs = {name: value_of(value, facts) for name, value in entry.get("inputs", {}).items()}
-            elements = self._mapped_over(entry, facts) if "map_over" in entry else None
+            elements = mapped_over(entry, facts) if "map_over" in entry else None
         except Exception as exc:  # a decision before the body: the visit fails with its error
             raise _Failed(self._visits.fail(visit, exc)) from exc
         if inputs:
@@ -147,15 +146,6 @@ class GraphRun(EagerGraph):
         if "router" in edge:
             return self._route(place, edge["router"], token, result)
         return super()._key(place, edge, token, self._value(result)) if "keys" in edge else None
-
-    def _mapped_over(self, entry: Mapping[str, Any], facts: Facts) -> Sequence[Any]:
-        elements = value_of(entry["map_over"], facts)
-        if not isinstance(elements, (list, tuple)):
-            raise ConditionError(
-                f"{entry['name']!r} is mapped over {type(elements).__name__} {safe_repr(elements)[:100]}, which is not "
-                "a list: give map_over= an expression for a list."
-            )
-        return elements
 
     def _leaves(self, token: Token, outcome: Any, taken: Sequence[Taken]) -> None:
         if taken:
