@@ -49,7 +49,7 @@ _SETS = {
     ),
     "pools": (
         "line line_up_all line_changes returned flush_pools new_pool next_item burst runner_list runners_left runners "
-        "pool_end runner_items reclaim pump item_ended "
+        "pool_end runner_items reclaim send_returned pump item_ended "
         "runner_ended recount counted begin_pool"
     ),
     "graphs": (
