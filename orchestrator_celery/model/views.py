@@ -206,7 +206,7 @@ class ApprovalView(_View):
 
     Args:
         run: the id of the run.
-        run_name: the name of the run, as lists show it.
+        run_name: the name of the run.
         node: the id of the node, for `run.approve()`.
         name: the node's name in the graph.
         message: the text that the person sees.
