@@ -16,6 +16,7 @@ from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
+from orchestrator_celery.engine.first_task import first_task
 from orchestrator_celery.engine.planned_tasks import planned_tasks
 from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
@@ -272,6 +273,8 @@ def compiled(
     shared = leaf_options(options)
     definitions, leaves = compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
     head = {HeadField.TOTAL: leaves, **_facts(compiler, primitive, shared, options)}
+    if not primitive.label and (first := first_task(definitions, compiler.codec)):
+        head[HeadField.FIRST] = first
     if planned := planned_tasks(definitions):
         head[HeadField.PLANNED] = json.dumps(planned)
     if args or kwargs:

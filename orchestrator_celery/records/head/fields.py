@@ -76,6 +76,7 @@ class HeadField(str, Enum):
     APP = "app"  #: id of the app that it belongs to; absent where it belongs to any app
     APP_NAME = "app_name"  #: name and broker of that app, for messages
     NAME = "name"  #: name of the workflow
+    FIRST = "first"  #: of a workflow without a name: name of its first task; absent in runs of earlier releases
     KIND = "kind"  #: a `NodeKind`
     SIGNATURE = "signature"  #: id of the signature it is a run of; absent where that is the run itself
     RERUN_OF = "rerun_of"  #: id of the run it repeats
