@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,8 +22,6 @@ from orchestrator_celery.dashboard.server.access.roles import Role, Visitor
 from orchestrator_celery.dashboard.server.problems import RefusedByAccess
 
 __all__ = ("DjangoAuth",)
-
-logger = logging.getLogger(__name__)
 
 #: Session engines that keep sessions in a table of the app `django.contrib.sessions`.
 _IN_TABLE = frozenset({"django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db"})
@@ -98,9 +95,8 @@ class DjangoAuth:
                 return None
             role, name = self._role(user), user.get_username()
         except Exception as exc:  # databases and caches of any kind raise errors of any kind
-            logger.exception("Django's session was not read", extra={"action": "read_django_session"})
             raise RefusedByAccess(
-                503, f"Django's sessions or users cannot be read ({type(exc).__name__}). The log has the traceback."
+                503, f"Django's sessions or users cannot be read ({type(exc).__name__}). Pages of the site tell why."
             ) from exc
         finally:
             close_old_connections()
