@@ -119,6 +119,42 @@ def test_branches_side_by_side_that_meet_in_a_join(opened, address, stand):
     assert same_as_module(stand, draw, document, 5) == 21
 
 
+def test_a_swarm_is_filled_in_by_its_form_saved_and_run(opened, address, stand):
+    draw = Drawing(opened(), address).new()
+    draw.add("swarm", "many", after="START")
+    draw.field("Task of the items").fill(f"{PROJECT}fail_if")
+    draw.field("Arguments, one item a line").fill('[1, []]\n[2, [13]]\n\n[13, [13]]\n{"value": 4, "bad": []}')
+    draw.panel.get_by_label("Each item takes what the swarm is given").uncheck()
+    for label, value in {
+        "At the same time at most": "2", "Tolerated failures": "0.5", "Stop after this many failures": "3",
+        "Items at most": "9", "High": "1", "After each item": f"{PROJECT}collect",
+    }.items():  # fmt: skip
+        draw.field(label).fill(value)
+    draw.field("Items in one message").select_option("number")
+    draw.field("Number of items").fill("2")
+    draw.arrange()
+    draw.drag("many", "END").valid()
+    is_accessible(draw.page)
+    fits(draw.page)
+    draw.save("swarming").saved(1)
+    found = stand.orchestrator.graphs.get("swarming").document["nodes"][0]["signature"]["kwargs"]
+    callback, items = found.pop("on_task_cleanup"), found.pop("tasks")
+    assert [(item["args"], item["kwargs"], item["immutable"]) for item in items] == [
+        ([1, []], {}, True), ([2, [13]], {}, True), ([13, [13]], {}, True), ([], {"value": 4, "bad": []}, True),
+    ]  # fmt: skip
+    assert [one["task"] for one in callback] == [f"{PROJECT}collect"]
+    assert found == {
+        "max_concurrency": 2, "max_failures": 0.5, "stop_after_n_failures": 3, "max_items": 9, "slots": {"HIGH": 1},
+        "batch": 2,
+    }  # fmt: skip
+    assert stand.orchestrator.graphs.run("swarming", "not taken").get(timeout=60) == [1, 2, None, 4]
+    # What a form cannot show is changed as JSON.
+    draw.select("many")
+    draw.panel.get_by_text("The whole swarm as JSON").click()
+    draw.field("Swarm as JSON").fill(json.dumps({"tasks": [{"task": f"{PROJECT}add"}, {"task": f"{PROJECT}identity"}]}))
+    expect(draw.panel.get_by_text("Its 2 items run different tasks")).to_be_visible()
+
+
 def test_a_dry_run_shows_the_way_and_runs_no_task(opened, address, stand):
     document = {
         "version": 1,
