@@ -178,7 +178,7 @@ class Runner:
         request = inner_request(self._request, leaf, str(item.leaf), *OF_THE_RUNNER)
         request["_orchestrator_message"] = message
         try:
-            trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=container.app)
+            trace_task(task, str(item.leaf), tuple(leaf.args), leaf.kwargs, request, app=container.app)
         except Reject:
             logger.debug(
                 "An item was rejected; its signals have reported it.", extra={"action": "batch", "node": item.leaf.node}
