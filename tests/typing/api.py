@@ -247,7 +247,7 @@ unit = ComplexSignature(
     priority=3,
 )
 assert_type(unit.label, str | None)
-assert_type(unit.workflow, Signature)
+unit.workflow.clone()
 
 
 # -- conditions ----------------------------------------------------------------------------------------
