@@ -67,6 +67,7 @@ class Starter:
         self._codec = container.codec
         self._compiler = container.compiler
         self._publisher = container.publisher
+        self._traces = container.traces
         self._results = OldResults(container)
 
     def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> str:
@@ -90,11 +91,14 @@ class Starter:
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
             head |= self._reused_id_fields(run, options)
+        head |= self._trace(run, head)
         try:
             effects = self._store.create(run, definitions, head)
         except ForeignRun as exc:
             raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
+            if self._traces is not None:
+                self._traces.forget(run)
             self._check_existing(run, head, effects, bool(options.get("any_definition")))
         if STALE in head:
             self._take_back(run)
@@ -182,7 +186,7 @@ class Starter:
             records: token of uploaded records from an earlier run.
         """
         close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
-        effects = self._store.create(run, definitions, {**head, "close": close}, records)
+        effects = self._store.create(run, definitions, {**head, "close": close, **self._trace(run, head)}, records)
         if effects.refused is not Refused.EXISTS:
             self._send(run, effects.todo)
         return run
@@ -197,6 +201,13 @@ class Starter:
             except UNREACHABLE as away:
                 raise StartUnconfirmed.of(run, away) from exc
             raise
+
+    def _trace(self, run: str, head: Mapping[str, Any]) -> dict[str, str]:
+        """Return the field of the head that keeps the trace of the run, if the project traces its runs."""
+        if self._traces is None:
+            return {}
+        name, kind = (head.get(field, "") for field in (HeadField.NAME, HeadField.KIND))
+        return self._traces.planned(run, *(word.decode() if isinstance(word, bytes) else word for word in (name, kind)))
 
     def _eta(self, options: Mapping[str, Any]) -> int | None:
         """Return when the run starts, in milliseconds of the store's clock (invariant 10); None for now."""

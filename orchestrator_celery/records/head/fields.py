@@ -97,6 +97,7 @@ class HeadField(str, Enum):
     OUTER = "outer"  #: id of the task that it stands in for
     BASE = "base"  #: number of attempts before the first, of an earlier run of the same id
     WINDOW = "window"  #: most items that an unbounded pool has live
+    TRACE = "trace"  #: its trace for OpenTelemetry, see `dispatch/traces/context.py`
     EVENTS = "events"  #: most entries of the stream
     # How it stands.
     STATUS = "status"  #: a `RunStatus`; absent in a saved signature
