@@ -16,6 +16,7 @@ from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
+from orchestrator_celery.engine.first_task import first_task
 from orchestrator_celery.engine.planned_tasks import planned_tasks
 from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
@@ -66,6 +67,7 @@ class Starter:
         self._codec = container.codec
         self._compiler = container.compiler
         self._publisher = container.publisher
+        self._traces = container.traces
         self._results = OldResults(container)
 
     def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> str:
@@ -84,16 +86,19 @@ class Starter:
         """
         given = options.get("task_id")
         run = str(given) if given else uuid()
-        if not primitive.stands_in:
+        if not primitive._stands_in:
             check_id(run)
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
             head |= self._reused_id_fields(run, options)
+        head |= self._trace(run, head)
         try:
             effects = self._store.create(run, definitions, head)
         except ForeignRun as exc:
             raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
+            if self._traces is not None:
+                self._traces.forget(run)
             self._check_existing(run, head, effects, bool(options.get("any_definition")))
         if STALE in head:
             self._take_back(run)
@@ -112,7 +117,7 @@ class Starter:
         definitions, head = self.compile(primitive, args, kwargs, options, delayed=eta is not None)
         if eta is not None:
             head[HeadField.ETA] = eta
-        if primitive.stands_in:
+        if primitive._stands_in:
             head[HeadField.OUTER] = run
         elif options.get("replaced_task_nesting"):
             pass  # a task that runs again may be replaced by another canvas; the first one counts
@@ -183,7 +188,8 @@ class Starter:
             pools: pools of which some items have records.
         """
         close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
-        effects = self._store.create(run, definitions, {**head, "close": close}, records, pools)
+        fields = {**head, "close": close, **self._trace(run, head)}
+        effects = self._store.create(run, definitions, fields, records, pools)
         if effects.refused is not Refused.EXISTS:
             self._send(run, effects.todo)
         return run
@@ -198,6 +204,13 @@ class Starter:
             except UNREACHABLE as away:
                 raise StartUnconfirmed.of(run, away) from exc
             raise
+
+    def _trace(self, run: str, head: Mapping[str, Any]) -> dict[str, str]:
+        """Return the field of the head that keeps the trace of the run, if the project traces its runs."""
+        if self._traces is None:
+            return {}
+        name, kind = (head.get(field, "") for field in (HeadField.NAME, HeadField.KIND))
+        return self._traces.planned(run, *(word.decode() if isinstance(word, bytes) else word for word in (name, kind)))
 
     def _eta(self, options: Mapping[str, Any]) -> int | None:
         """Return when the run starts, in milliseconds of the store's clock (invariant 10); None for now."""
@@ -224,7 +237,7 @@ class Starter:
             return {}
         with self._app.producer_or_acquire() as producer:
             backend.on_task_call(producer, run)  # the reply queue must exist before the result is sent
-        return {"reply_to": options.get("reply_to") or backend.oid}
+        return {"reply_to": options.get("reply_to") or backend.oid}  # type: ignore[attr-defined, unused-ignore]
 
 
 def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -263,6 +276,8 @@ def compiled(
     shared = leaf_options(options)
     definitions, leaves = compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
     head = {HeadField.TOTAL: leaves, **_facts(compiler, primitive, shared, options)}
+    if not primitive.label and (first := first_task(definitions, compiler.codec)):
+        head[HeadField.FIRST] = first
     if planned := planned_tasks(definitions):
         head[HeadField.PLANNED] = json.dumps(planned)
     if args or kwargs:
@@ -277,7 +292,7 @@ def _facts(
     codec = compiler.codec
     head: dict[str, Any] = {
         HeadField.NAME: primitive.label or "",
-        HeadField.KIND: primitive.task_name.removeprefix("orchestrator."),
+        HeadField.KIND: primitive._task_name.removeprefix("orchestrator."),
         HeadField.LEAF: codec.dump(to_plain(shared)),
     }
     if shared.get("expires"):
@@ -291,8 +306,8 @@ def _facts(
     head.update({f"{HeadPrefix.TASK.value}{name}": _declared(compiler, name) for name in task_names([primitive])})
     if options.get("deadline"):
         head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
-    if any(primitive.partial_args):
-        head[HeadField.OWN] = codec.dump(list(primitive.partial_args), options.get("serializer"))
+    if any(primitive._partial_args):
+        head[HeadField.OWN] = codec.dump(list(primitive._partial_args), options.get("serializer"))
     if primitive.immutable:
         head[HeadField.IMMUTABLE] = 1
     return head

@@ -10,6 +10,7 @@ from celery.concurrency import get_implementation
 
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.lifecycle.side_effects.notices import Notices
+from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.chord_additions import ChordAdditions
 from orchestrator_celery.worker.bodies.claim_guard import guard_tasks
 from orchestrator_celery.worker.bodies.claims import Claims
@@ -57,7 +58,7 @@ def install(container: Container) -> None:
             _check_settings(container)
 
     app.on_after_finalize.connect(guard, weak=False)
-    if app.finalized:
+    if app.finalized:  # type: ignore[attr-defined, unused-ignore]
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
     for handler in (check, guard, _register_commands, turns.gate.on_worker_init):
@@ -99,6 +100,7 @@ def _check_settings(container: Container) -> None:
     try:
         rules_of(container)
         redactor_of(container)
+        container.require_traces()
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 
@@ -110,6 +112,7 @@ def _flusher(container: Container) -> Any:
         if container.has_store:
             container.feed.flush()
             container.notices.flush()
+        BodySpans(container).flush()
 
     return flush_changes
 

@@ -13,6 +13,7 @@ from orchestrator_celery.canvas.eager.scope import running_eagerly
 from orchestrator_celery.errors import SwarmClosed
 from orchestrator_celery.lifecycle.eager.parts import EagerParts
 from orchestrator_celery.lifecycle.eager.records import EagerRecords
+from orchestrator_celery.lifecycle.eager.spans import traced_run
 from orchestrator_celery.lifecycle.eager.tree import TreeRun
 from orchestrator_celery.lifecycle.start import compiled
 from orchestrator_celery.records.head.fields import HeadField
@@ -54,11 +55,11 @@ def start_eagerly(
     if rerun_of is not None:
         own[HeadField.RERUN_OF] = rerun_of
     parts.records = EagerRecords(run, own, definitions)
-    with running_eagerly(container.app):
+    with running_eagerly(container.app), traced_run(parts):
         TreeRun(parts).go()
     return parts
 
 
 def _has_open_swarm(signature: Any) -> bool:
-    is_open = signature.get("subtask_type") == Swarm.task_name and bool(signature["kwargs"].get("open"))
+    is_open = signature.get("subtask_type") == Swarm._task_name and bool(signature["kwargs"].get("open"))
     return is_open or any(_has_open_swarm(child) for child in child_signatures(signature) if isinstance(child, dict))
