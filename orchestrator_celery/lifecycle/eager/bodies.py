@@ -10,6 +10,7 @@ from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK, Errbacks, call_e
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.dispatch.leaf_input import LeafInput
 from orchestrator_celery.engine.ignored_tasks import error_of_ignored
+from orchestrator_celery.lifecycle.eager.current import EagerTask, running_task
 from orchestrator_celery.lifecycle.eager.endings import BodyEnd
 from orchestrator_celery.model.ids import LeafId
 
@@ -36,6 +37,7 @@ class Bodies:
     """
 
     def __init__(self, parts: EagerParts) -> None:
+        self._parts = parts
         self._app = parts.app
         self._codec = parts.codec
         self._results = parts.results
@@ -54,7 +56,8 @@ class Bodies:
             leaf = self._inputs.added_to(id, definition, given, own=True)
             if leaf.task == ERRBACK_TASK:
                 return BodyEnd(True, self._codec.dump_result(call_errback(self._app, self._results, *leaf.args)))
-            return self._apply(leaf, str(id))
+            with running_task(EagerTask(self._parts, id)):
+                return self._apply(leaf, str(id))
         except Exception as exc:  # as on a worker, also an error of a task that cannot be called fails the node
             return BodyEnd(False, self._codec.dump_error(exc))
 

@@ -14,6 +14,7 @@ from orchestrator_celery.lifecycle.eager.records import EagerRecords
 if TYPE_CHECKING:
     from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
     from orchestrator_celery.records.packed import Tree
+    from orchestrator_celery.records.payload import Codec
     from orchestrator_celery.settings import OrchestratorSettings
     from orchestrator_celery.store import Store
 
@@ -73,6 +74,11 @@ class EagerParts(Container):
     def codec(self) -> ObjectCodec:
         """Keeps values as objects."""
         return ObjectCodec(self.app)
+
+    @property
+    def encoder(self) -> Codec:
+        """The codec of runs on workers, for checkpoints: a value that a worker refuses is refused here too."""
+        return self._of_app.codec
 
     @cached_property
     def compiler(self) -> Compiler:
