@@ -60,8 +60,9 @@ class Told(EagerGraph):
 
     def _route(self, place, router, token, result):
         args, kwargs = self._input if token.node == START else ((result,), {})
-        self.routes[place].append(self._call(router, args, kwargs))
-        return self.routes[place][-1]
+        key = self._call(router, args, kwargs)  # first: a router that fails has given no key
+        self.routes[place].append(key)
+        return key
 
     def _visit(self, token):
         entry = self._nodes[token.node]
