@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from orchestrator_celery.dispatch.worker_survey import WorkerSurvey
 from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
-from orchestrator_celery.errors import StoreNotConfigured
+from orchestrator_celery.errors import InvalidSettings, StoreNotConfigured
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.records.notices.pending import OwedChange
 from orchestrator_celery.records.payload import Codec
@@ -44,6 +45,7 @@ from orchestrator_celery.store.worker_registry import WorkerRegistry
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.dispatch.traces.run_traces import RunTraces
     from orchestrator_celery.model.observe.tasks import TaskInfo
 
 __all__ = ("Container",)
@@ -236,6 +238,28 @@ class Container:
         return any(member.endswith(f"/{incarnation}") for member in alive)
 
     @cached_property
+    def traces(self) -> RunTraces | None:
+        """The traces of runs; None unless `orchestrator_traces` is on."""
+        self.require_traces()
+        if not self.settings.traces:
+            return None
+        from orchestrator_celery.dispatch.traces.run_traces import RunTraces
+
+        return RunTraces(lambda: self.reader, self.codec)
+
+    def require_traces(self) -> None:
+        """Check that OpenTelemetry is installed if `orchestrator_traces` is on.
+
+        Raises:
+            InvalidSettings: it is not installed.
+        """
+        if self.settings.traces and find_spec("opentelemetry") is None:
+            raise InvalidSettings(
+                "orchestrator_traces is on, but OpenTelemetry is not installed: install orchestrator-celery[otel], or "
+                "remove the setting."
+            )
+
+    @cached_property
     def publisher(self) -> Publisher:
         """Sends messages."""
-        return Publisher(self.app, self.store, self.reader, self.codec, self.settings)
+        return Publisher(self.app, self.store, self.reader, self.codec, self.settings, self.traces)

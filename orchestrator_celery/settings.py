@@ -131,6 +131,10 @@ class OrchestratorSettings(BaseModel):
         description="Whether a worker goes on with the next task of a run without a message: `'auto'` for short "
         "tasks, `True` or `False`.",
     )
+    traces: bool = Field(
+        default=False,
+        description="Whether runs and their tasks are traced with OpenTelemetry; needs the extra `otel`.",
+    )
     notify_private: tuple[str, ...] = Field(
         default=(),
         description="Networks that webhooks may post to although they are not public, such as `10.0.0.0/8`.",

@@ -92,7 +92,9 @@ def _imported(name: str) -> Auth:
     except (ImportError, AttributeError, ValueError) as exc:
         raise click.UsageError(printable(f"--auth {name} cannot be imported: {exc}. Write module:name.")) from None
     if not all(hasattr(found, part) for part in ("kind", "visitor", "knows")):
-        raise click.UsageError(printable(f"--auth {name} is no login: it must be TokenAuth, BasicAuth or OIDCAuth."))
+        raise click.UsageError(
+            printable(f"--auth {name} is no login: it must be TokenAuth, BasicAuth, OIDCAuth or DjangoAuth.")
+        )
     return found
 
 

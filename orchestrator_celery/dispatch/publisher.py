@@ -49,6 +49,7 @@ from orchestrator_celery.store.reader import Reader
 if TYPE_CHECKING:
     from celery import Celery
 
+    from orchestrator_celery.dispatch.traces.run_traces import RunTraces
     from orchestrator_celery.settings import OrchestratorSettings
 
 __all__ = ("CANCELLED_TASK", "CLOSE_TASK", "NO_ORIGIN", "Origin", "Publisher")
@@ -90,14 +91,24 @@ class Publisher:
         reader: reads the inputs of leaves.
         codec: decodes definitions and results.
         settings: the settings, with the queue of the closing message.
+        traces: the traces of runs; None if the project does not trace them.
     """
 
-    def __init__(self, app: Celery, store: Store, reader: Reader, codec: Codec, settings: OrchestratorSettings) -> None:
+    def __init__(
+        self,
+        app: Celery,
+        store: Store,
+        reader: Reader,
+        codec: Codec,
+        settings: OrchestratorSettings,
+        traces: RunTraces | None = None,
+    ) -> None:
         self._app = app
         self._store = store
         self._reader = reader
         self._codec = codec
         self._queue = settings.queue
+        self._traces = traces
         self._resolver = InputResolver(reader, codec)
         self._inputs = LeafInput(reader, codec, self._resolver, Errbacks(app))
         self._templates = MessageTemplates(app)
@@ -186,6 +197,9 @@ class Publisher:
         elif effect.fence == (0, 0) and _begins_its_run(effect.spec):
             start = self._resolver.start_of(effect.leaf.run, effect.created)
             options.update({} if start is None else {"eta": start})
+        if self._traces is not None:
+            headers = self._traces.headers(effect.leaf.run, effect.input_ref, origin.known)
+            options["headers"] = {**(options.get("headers") or {}), **headers}
         if leaf.task in ("celery.map", "celery.starmap"):
             options.setdefault("route_name", leaf.kwargs["task"]["task"])
         run, args, task = effect.leaf.run, tuple(leaf.args), self._app.tasks.get(leaf.task)
@@ -226,6 +240,8 @@ class Publisher:
             options["parent_id"] = leaf.run
         if "queue" not in options and "exchange" not in options and "routing_key" not in options:
             options.update(self._close_route(origin))
+        if self._traces is not None:
+            options["headers"] = {**(options.get("headers") or {}), **self._traces.headers(run)}
         self._app.tasks[CLOSE_TASK].apply_async(
             (effect.leaf.attempt,), task_id=run, producer=producer, add_to_parent=False, **options
         )

@@ -208,6 +208,8 @@ class Cancellation:
             raise _not_found(run)
         if effects.refused is Refused.CHANGED:
             raise _changed(run, before, counts["total"])
+        if self._container.traces is not None:
+            self._container.traces.run_ended(run, head, RunStatus.CANCELLED)
         try:
             self.finish(run)
         except TRANSIENT_ERRORS as exc:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from orchestrator_celery.engine.first_task import first_task
 from orchestrator_celery.lifecycle.rerun.source import restartable_options
 from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.ids import is_callback
@@ -22,8 +23,8 @@ from orchestrator_celery.records.ended import parse_ended
 from orchestrator_celery.records.head.fields import HeadField, HeadPrefix
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.names import Beside, Place
-from orchestrator_celery.records.packed import unpack
-from orchestrator_celery.views.tree import node_name
+from orchestrator_celery.records.packed import SELF, unpack
+from orchestrator_celery.views.tree import given_name, node_name
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -105,8 +106,11 @@ class DetachedRun:
             raw for path, packed in below.items() if path[-1] != Place.RUNNER.value for raw in _all_inside(packed)
         ]
         names = {read_leaf(parse_definition(raw).payload, codec).task for raw in leaves if shape_of(raw) is Shape.LEAF}
+        name = given_name(own, codec)
+        first = "" if name else first_task(below, codec, SELF)
         return {
-            "name": node_name(own, codec),
+            "name": name,
+            **({HeadField.FIRST.value: first} if first else {}),
             "kind": (own.kind if own.kind in _PRIMITIVES else NodeKind.COMPLEX).value,
             **{HeadPrefix.TASK.value + name: "" for name in names},
         }

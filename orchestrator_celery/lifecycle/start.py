@@ -16,6 +16,7 @@ from orchestrator_celery.canvas import Primitive, Swarm
 from orchestrator_celery.canvas.start_time import moment, seconds
 from orchestrator_celery.dispatch.result_backend import answers_by_message
 from orchestrator_celery.engine.compile.options import AT_START
+from orchestrator_celery.engine.first_task import first_task
 from orchestrator_celery.engine.planned_tasks import planned_tasks
 from orchestrator_celery.engine.task_names import declared_options, task_names
 from orchestrator_celery.errors import DefinitionMismatch, ForeignRun, InvalidTransition, StartUnconfirmed
@@ -66,6 +67,7 @@ class Starter:
         self._codec = container.codec
         self._compiler = container.compiler
         self._publisher = container.publisher
+        self._traces = container.traces
         self._results = OldResults(container)
 
     def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> str:
@@ -89,11 +91,14 @@ class Starter:
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
             head |= self._reused_id_fields(run, options)
+        head |= self._trace(run, head)
         try:
             effects = self._store.create(run, definitions, head)
         except ForeignRun as exc:
             raise DefinitionMismatch(f"Nothing was started, because the id is taken: use a new id. {exc}", run) from exc
         if effects.refused is Refused.EXISTS:
+            if self._traces is not None:
+                self._traces.forget(run)
             self._check_existing(run, head, effects, bool(options.get("any_definition")))
         if STALE in head:
             self._take_back(run)
@@ -181,7 +186,7 @@ class Starter:
             records: token of uploaded records from an earlier run.
         """
         close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
-        effects = self._store.create(run, definitions, {**head, "close": close}, records)
+        effects = self._store.create(run, definitions, {**head, "close": close, **self._trace(run, head)}, records)
         if effects.refused is not Refused.EXISTS:
             self._send(run, effects.todo)
         return run
@@ -196,6 +201,13 @@ class Starter:
             except UNREACHABLE as away:
                 raise StartUnconfirmed.of(run, away) from exc
             raise
+
+    def _trace(self, run: str, head: Mapping[str, Any]) -> dict[str, str]:
+        """Return the field of the head that keeps the trace of the run, if the project traces its runs."""
+        if self._traces is None:
+            return {}
+        name, kind = (head.get(field, "") for field in (HeadField.NAME, HeadField.KIND))
+        return self._traces.planned(run, *(word.decode() if isinstance(word, bytes) else word for word in (name, kind)))
 
     def _eta(self, options: Mapping[str, Any]) -> int | None:
         """Return when the run starts, in milliseconds of the store's clock (invariant 10); None for now."""
@@ -261,6 +273,8 @@ def compiled(
     shared = leaf_options(options)
     definitions, leaves = compiler.run(primitive, {**shared, **({"eta": AT_START} if delayed else {})})
     head = {HeadField.TOTAL: leaves, **_facts(compiler, primitive, shared, options)}
+    if not primitive.label and (first := first_task(definitions, compiler.codec)):
+        head[HeadField.FIRST] = first
     if planned := planned_tasks(definitions):
         head[HeadField.PLANNED] = json.dumps(planned)
     if args or kwargs:

@@ -45,6 +45,7 @@ _FIELDS = (
     HeadField.STATUS,
     HeadField.CREATED,
     HeadField.NAME,
+    HeadField.FIRST,
     HeadField.CATEGORY,
     HeadField.TAGS,
     HeadField.APP,

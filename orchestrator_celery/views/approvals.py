@@ -50,12 +50,10 @@ class WaitingApprovals:
         }
         if not live:
             return []
-        name, status = self._reader.head_fields(run, HeadField.NAME, HeadField.STATUS)
-        held = status in (b"SUSPENDED", b"INTERRUPTED")
+        [head] = self._reader.heads([run])
+        held = head.get(HeadField.STATUS) in (b"SUSPENDED", b"INTERRUPTED")
         definitions = zip(live.items(), self._reader.definitions(run, list(live)), strict=True)
-        return [
-            self._view(run, (name or b"").decode(), *leaf, raw, held) for leaf, raw in definitions if raw is not None
-        ]
+        return [self._view(run, head.title, *leaf, raw, held) for leaf, raw in definitions if raw is not None]
 
     def _view(self, run: str, name: str, node: str, live: Live, definition: bytes, held: bool) -> ApprovalView:
         given = self._container.codec.load(parse_definition(definition).payload)

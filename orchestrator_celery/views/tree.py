@@ -26,7 +26,7 @@ from orchestrator_celery.records.progress import parse_progress
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.views.roll_up import rolled_up
 
-__all__ = ("TreeReader", "child_count", "node_name")
+__all__ = ("TreeReader", "child_count", "given_name", "node_name")
 
 #: Most runs that stand in for tasks whose trees are read, on each level.
 _REPLACEMENTS = 10
@@ -259,10 +259,14 @@ class TreeReader:
 
 def node_name(spec: Definition, codec: Codec) -> str:
     """Return the task name of a leaf, or the given name or else the kind of a composite."""
+    return given_name(spec, codec) or str(spec.kind)
+
+
+def given_name(spec: Definition, codec: Codec) -> str:
+    """Return the task name of a leaf, or the given name of a composite; '' without one."""
     if spec.kind is NodeKind.TASK:
         return read_leaf(spec.payload, codec).task
-    name = codec.load(spec.payload).get("name") if spec.payload else None
-    return str(name or spec.kind)
+    return str(codec.load(spec.payload).get("name") or "") if spec.payload else ""
 
 
 def _after_items(spec: Definition) -> dict[str, int]:

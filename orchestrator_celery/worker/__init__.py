@@ -13,6 +13,7 @@ from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.lifecycle.side_effects.notices import Notices
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.permissions import denied, lacks
+from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.chord_additions import ChordAdditions
 from orchestrator_celery.worker.bodies.claim_guard import guard_tasks
 from orchestrator_celery.worker.bodies.claims import Claims
@@ -103,6 +104,7 @@ def _check_settings(container: Container) -> None:
     try:
         rules_of(container)
         redactor_of(container)
+        container.require_traces()
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
 
@@ -128,6 +130,7 @@ def _flusher(container: Container) -> Any:
         if container.has_store:
             container.feed.flush()
             container.notices.flush()
+        BodySpans(container).flush()
 
     return flush_changes
 

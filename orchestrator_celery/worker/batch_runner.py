@@ -28,6 +28,7 @@ from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.transitions.outbox import FAILED
 from orchestrator_celery.store.transitions.swarms import Ended, Taken, taken_items
 from orchestrator_celery.worker.batch_reports import UnreportedEnds
+from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, owner_of
 from orchestrator_celery.worker.bodies.inner_request import OF_THE_RUNNER, inner_request
 from orchestrator_celery.worker.bodies.reporter import Reporter
@@ -84,6 +85,7 @@ class Runner:
         self._halted = False
         self._unknown = UnknownTasks(container, self._reporter)
         self._counts = TaskCounts(container)
+        self._spans = BodySpans(container)
         #: Whether the runner is in the outbox again, so that the end of this body does not count.
         self.is_postponed = False
         self._over = threading.Event()
@@ -177,6 +179,7 @@ class Runner:
         self._counts.begun(leaf.task, category)
         request = inner_request(self._request, leaf, str(item.leaf), *OF_THE_RUNNER)
         request["_orchestrator_message"] = message
+        self._spans.mark(request, item)
         try:
             trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=container.app)
         except Reject:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.canvas import Signature
 from celery.exceptions import InvalidTaskError, Reject, TaskRevokedError, WorkerLostError
-from celery.states import IGNORED, REJECTED
+from celery.states import FAILURE, IGNORED, REJECTED
 from celery.utils.time import maybe_make_aware
 
 from orchestrator_celery.dispatch.broker_errors import is_transient
@@ -27,6 +27,7 @@ from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.reports import InterruptOutcome
 from orchestrator_celery.records.statistics import Counted
 from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, claims_of, claims_reported
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 
@@ -65,6 +66,7 @@ class TaskSignals:
         self._retry_replace = retry_replace
         self._unknown = unknown
         self._counts = TaskCounts(container)
+        self._spans = BodySpans(container)
 
     def on_success(self, sender: Any, result: Any = None, **_: Any) -> None:
         """Report that the body returned."""
@@ -90,6 +92,7 @@ class TaskSignals:
                 else:
                     error = exception if leaf.node == CLOSE else _original_error(exception, einfo)
                     (message.sink or self._reporter).failed(leaf, fence, error, trace, message.origin)
+            self._spans.end(message, FAILURE, exception, trace)
             return
         for leaf, known in reversed(claims_reported(sender, task_id)):
             if isinstance(exception, WorkerLostError):
@@ -97,9 +100,9 @@ class TaskSignals:
             else:
                 for task, carried, fence in self._lost.carried(leaf):
                     self._counts.seen(task.name, carried, Counted.FAILED)
-                    self._reporter.failed(carried, fence, exception, trace)
+                    self._reporter.failed_elsewhere(carried, fence, exception, trace)
                 self._counts.seen(sender.name, leaf, Counted.FAILED)
-                self._reporter.failed(leaf, known, exception, trace)
+                self._reporter.failed_elsewhere(leaf, known, exception, trace)
             self._forget(leaf)
 
     def on_retry(self, sender: Any, request: Any, reason: Any = None, **_: Any) -> None:
@@ -128,6 +131,8 @@ class TaskSignals:
     def on_postrun(self, sender: Any, retval: Any = None, state: str | None = None, **_: Any) -> None:
         """Report the outcomes that no other signal reports: ignored, rejected, replaced and stopped bodies."""
         message = claimed_by(sender.request)
+        if message is not None:
+            self._spans.end(message, state, retval)
         if message is None or message.handed_over or state not in (IGNORED, REJECTED):
             return
         stopped = isinstance(retval, Interrupted)

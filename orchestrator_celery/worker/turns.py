@@ -21,12 +21,14 @@ from celery.utils.saferepr import saferepr
 
 from orchestrator_celery.dispatch.continuing import Continuing, Place
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
+from orchestrator_celery.dispatch.traces.context import TRACE_HEADER, mark_request
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Next, Offer
+from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, owner_of
 from orchestrator_celery.worker.bodies.inner_request import inner_request
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
@@ -80,6 +82,7 @@ class Turns:
         self.container = container
         self.reporter = reporter
         self.counts = TaskCounts(container)
+        self.spans = BodySpans(container)
         self._average: dict[str, float] = {}
         self._offered: dict[Place, str] = {}
         self.gate = TurnGate(container.app)
@@ -105,6 +108,8 @@ class Turns:
 
         @wraps(tracer)
         def trace(uuid: str, args: Any, kwargs: Any, request: Any = None) -> Any:
+            if request and TRACE_HEADER in request:
+                mark_request(uuid, request)
             # The parent of a run's task is the run. An item of a batch, or of a turn, is claimed already.
             is_candidate = self.gate.allows_turns and request and request.get("parent_id")
             if not is_candidate or "_orchestrator_message" in request:
@@ -246,6 +251,7 @@ class Turn:
             routing=following.routing,
             category=claimed.category,
         )
+        self._turns.spans.mark(request, dispatch)
         self._turns.counts.begun(leaf.task, claimed.category)
         self._trace(container.app.tasks[leaf.task], task_id, leaf, request)
 

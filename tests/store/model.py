@@ -170,7 +170,7 @@ class Model:
     def claim(self, node: Node, fence: Fence) -> None:
         """A message of the leaf is let through."""
         node.state, node.fence = "running", fence
-        self.unreleased = [each for each in self.unreleased if each[0] is not node]  # the same message may come again
+        self._forget_release(node)  # the same message may come again
         if self.status == "PENDING":
             self.status = "RUNNING"
 
@@ -247,7 +247,7 @@ class Model:
 
     def release(self, node: Node) -> list[tuple[Any, ...]]:
         """A slice has come to a node: what is in the outbox is sent again, what was held starts again."""
-        self.unreleased = [each for each in self.unreleased if each[0] is not node]
+        self._forget_release(node)
         if node.state == "held":
             self._again(node)
         else:
@@ -359,6 +359,7 @@ class Model:
         node.failing = None
         node.given, node.begun = given, True
         if node.is_leaf:
+            self._forget_release(node)  # a retry may give a withdrawn leaf its first attempt again
             node.state, node.attempt, node.fence = "queued", node.free + 1, Fence()
             node.first = node.attempt
             self._send(node)
@@ -465,6 +466,10 @@ class Model:
             self.unreleased.append((node, (node.state, node.attempt, node.fence)))
         for node in self.leaves("stopping"):
             node.state = "running"
+
+    def _forget_release(self, node: Node) -> None:
+        """A release that goes on has nothing to do with what the leaf does from now on."""
+        self.unreleased = [each for each in self.unreleased if each[0] is not node]
 
     def _send(self, node: Node) -> None:
         if self.status not in STOPPED and node.withdrawn() is None:

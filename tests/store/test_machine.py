@@ -548,3 +548,21 @@ def test_random_lives(client: Redis) -> None:
     run_state_machine_as_test(Lives, settings=PROFILE)
     print(f"{Lives.steps} transitions compared")
     assert Lives.steps >= 12 * PROFILE.max_examples
+
+
+@pytest.mark.usefixtures("short_slices")
+def test_a_retry_during_a_release_sends_its_leaves_itself(client: Redis) -> None:
+    """Given a release that goes on, when the run fails and is retried, then the release sends nothing a second time."""
+    Lives.client = client
+    life = Lives()
+    life.start(shape=Shape("swarm", (Shape("leaf"),) * WINDOW, bounds=(("stop_after", 1),)))
+    life.suspend()
+    life.resume()
+    node = life.model.leaves("queued")[-1]
+    life.let_through(node)
+    life.took(life.say("fail", node, node.fence, b"{}"), life.model.end(node, "F", None))
+    assert life.model.status == "FAILED" and life.releasing
+    life.tell()
+    life.tell()
+    life.took(life.play.retry(""), life.model.retry())
+    life.teardown()

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -632,6 +633,12 @@ def whole_request(self, *_, **__):
         for name, value in sorted(values.items())
         if not callable(value)
     }
+
+
+@app.task
+def loaded(prefix):
+    """Modules that its process has loaded."""
+    return sorted(name for name in sys.modules if name.startswith(prefix))
 
 
 @app.task(base=Handling, bind=True)

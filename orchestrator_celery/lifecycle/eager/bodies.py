@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from celery import states
@@ -9,8 +10,10 @@ from celery import states
 from orchestrator_celery.dispatch.errbacks import ERRBACK_TASK, Errbacks, call_errback
 from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.dispatch.leaf_input import LeafInput
+from orchestrator_celery.dispatch.traces.joins import Joins
 from orchestrator_celery.engine.ignored_tasks import error_of_ignored
 from orchestrator_celery.lifecycle.eager.endings import BodyEnd
+from orchestrator_celery.lifecycle.eager.spans import traced_body
 from orchestrator_celery.model.ids import LeafId
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ class Bodies:
 
     def __init__(self, parts: EagerParts) -> None:
         self._app = parts.app
+        self._parts = parts
+        self._joins = Joins(parts.reader, parts.codec)
         self._codec = parts.codec
         self._results = parts.results
         self.resolver = InputResolver(parts.reader, parts.codec)
@@ -54,7 +59,8 @@ class Bodies:
             leaf = self._inputs.added_to(id, definition, given, own=True)
             if leaf.task == ERRBACK_TASK:
                 return BodyEnd(True, self._codec.dump_result(call_errback(self._app, self._results, *leaf.args)))
-            return self._apply(leaf, str(id))
+            joins = partial(self._joins.of, id.run, given)
+            return traced_body(self._parts, leaf.task, id, joins, lambda: self._apply(leaf, str(id)))
         except Exception as exc:  # as on a worker, also an error of a task that cannot be called fails the node
             return BodyEnd(False, self._codec.dump_error(exc))
 

@@ -13,6 +13,7 @@ from orchestrator_celery.lifecycle.eager.records import EagerRecords
 
 if TYPE_CHECKING:
     from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
+    from orchestrator_celery.dispatch.traces.run_traces import RunTraces
     from orchestrator_celery.records.packed import Tree
     from orchestrator_celery.settings import OrchestratorSettings
     from orchestrator_celery.store import Store
@@ -52,6 +53,11 @@ class EagerParts(Container):
     def settings(self) -> OrchestratorSettings:
         """The settings of the app."""
         return self._of_app.settings
+
+    @property
+    def traces(self) -> RunTraces | None:
+        """The traces of the app."""
+        return self._of_app.traces
 
     @cached_property
     def store(self) -> Store:

@@ -11,6 +11,7 @@ from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.definitions import Shape, parse_definition, shape_of
 from orchestrator_celery.records.ended import Ended, ended_state, write_ended
 from orchestrator_celery.records.graphs.graph import EMPTY_GRAPH, GraphRecord
+from orchestrator_celery.records.graphs.levels import parse_levels
 from orchestrator_celery.records.head.fields import FORMAT, STATUS_FIELDS, HeadField
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.names import Beside, Place
@@ -203,12 +204,7 @@ class EagerRecords(Reader):
 
     def all_levels(self, pool: str) -> dict[int, int]:
         """Return the priorities of all items of a pool that have one."""
-        found: dict[int, int] = {}
-        for part in self._definitions.get(f"{pool}.{Place.PRIORITIES.value}", b"").decode().split():
-            level, _, indexes = part.partition(":")
-            first, _, last = indexes.partition("-")
-            found.update(dict.fromkeys(range(int(first), int(last) + 1), int(level)))
-        return found
+        return parse_levels(self._definitions.get(f"{pool}.{Place.PRIORITIES.value}", b"").decode())
 
 
 def now() -> int:

@@ -13,6 +13,7 @@ from orchestrator_celery.canvas.eager.scope import running_eagerly
 from orchestrator_celery.errors import SwarmClosed
 from orchestrator_celery.lifecycle.eager.parts import EagerParts
 from orchestrator_celery.lifecycle.eager.records import EagerRecords
+from orchestrator_celery.lifecycle.eager.spans import traced_run
 from orchestrator_celery.lifecycle.eager.tree import TreeRun
 from orchestrator_celery.lifecycle.start import compiled
 from orchestrator_celery.records.head.fields import HeadField
@@ -54,7 +55,7 @@ def start_eagerly(
     if rerun_of is not None:
         own[HeadField.RERUN_OF] = rerun_of
     parts.records = EagerRecords(run, own, definitions)
-    with running_eagerly(container.app):
+    with running_eagerly(container.app), traced_run(parts):
         TreeRun(parts).go()
     return parts
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ("Rerun", "Source", "restartable_options")
 
 #: Fields of a head that define a run; the others record its progress.
-_KEPT = frozenset("name kind total planned leaf limit input category tags own immutable".split())
+_KEPT = frozenset("name first kind total planned leaf limit input category tags own immutable".split())
 
 
 class Source(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from orchestrator_celery.model.states import Priority
 
-__all__ = ("Levels",)
+__all__ = ("Levels", "parse_levels")
 
 
 class Levels:
@@ -40,3 +40,17 @@ class Levels:
         if all(level == Priority.MEDIUM for level, _, _ in self._ranges):
             return ""
         return " ".join(f"{level}:{first}-{last}" for level, first, last in self._ranges)
+
+
+def parse_levels(text: str) -> dict[int, int]:
+    """Return the priority of each item that the text names; items that it does not name are MEDIUM.
+
+    >>> parse_levels("3:0-1 1:4-4")
+    {0: 3, 1: 3, 4: 1}
+    """
+    found: dict[int, int] = {}
+    for part in text.split():
+        level, _, indexes = part.partition(":")
+        first, _, last = indexes.partition("-")
+        found.update(dict.fromkeys(range(int(first), int(last) + 1), int(level)))
+    return found

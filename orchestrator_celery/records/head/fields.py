@@ -76,6 +76,7 @@ class HeadField(str, Enum):
     APP = "app"  #: id of the app that it belongs to; absent where it belongs to any app
     APP_NAME = "app_name"  #: name and broker of that app, for messages
     NAME = "name"  #: name of the workflow
+    FIRST = "first"  #: of a workflow without a name: name of its first task; absent in runs of earlier releases
     KIND = "kind"  #: a `NodeKind`
     SIGNATURE = "signature"  #: id of the signature it is a run of; absent where that is the run itself
     RERUN_OF = "rerun_of"  #: id of the run it repeats
@@ -96,6 +97,7 @@ class HeadField(str, Enum):
     OUTER = "outer"  #: id of the task that it stands in for
     BASE = "base"  #: number of attempts before the first, of an earlier run of the same id
     WINDOW = "window"  #: most items that an unbounded pool has live
+    TRACE = "trace"  #: its trace for OpenTelemetry, see `dispatch/traces/context.py`
     EVENTS = "events"  #: most entries of the stream
     # How it stands.
     STATUS = "status"  #: a `RunStatus`; absent in a saved signature

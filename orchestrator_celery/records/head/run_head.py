@@ -103,8 +103,11 @@ class Head(dict[str, bytes]):
 
     @property
     def title(self) -> str:
-        """Name of the workflow; without one, the name of its first task."""
-        return self.name or next(iter(self.tasks), "")
+        """Name of the workflow; without one, the name of its first task.
+
+        Of a run that an earlier release started, it is the first name in alphabetical order.
+        """
+        return self.name or self.get(HeadField.FIRST, b"").decode() or next(iter(self.tasks), "")
 
     @property
     def category(self) -> str | None:

@@ -15,6 +15,7 @@ from orchestrator_celery.worker.bodies.progress import ProgressWriter
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.worker.bodies.body_spans import BodySpan
 
 __all__ = ("ClaimedMessage", "Sink", "claimed_by", "claims_of", "claims_reported", "owner_of")
 
@@ -55,6 +56,7 @@ class ClaimedMessage:
         added: number of items that the body has added to its chord.
         body: stands for the body in `Bodies`, as long as the message is processed.
         category: the category of the run; '' for none.
+        span: the span of the body, if the project traces its runs.
         begun: when the body began, by the monotonic clock.
     """
 
@@ -72,6 +74,7 @@ class ClaimedMessage:
     added: int = 0
     body: Body | None = None
     category: str = ""
+    span: BodySpan | None = None
     begun: float = field(default_factory=time.monotonic)
 
 

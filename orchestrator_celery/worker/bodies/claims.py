@@ -18,6 +18,7 @@ from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.scripting.script_call import edge_context
+from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, claims_of, owner_of
 from orchestrator_celery.worker.bodies.own_bodies import Bodies, Body
 from orchestrator_celery.worker.recovery.patience import patiently
@@ -61,6 +62,7 @@ class Claims:
         self._lost = lost
         self._unknown = unknown
         self._bodies = Bodies()
+        self._spans = BodySpans(container)
 
     def claim(self, task: Any, request: Any, args: Any, kwargs: Any) -> None:
         """Claim the nodes of a message, or stop its body.
@@ -70,7 +72,9 @@ class Claims:
             celery.exceptions.Reject: the store cannot be reached, and the task acknowledges late; the broker keeps
                 the message.
         """
-        if claimed_by(request) is not None:  # an item of a batch, or a task of a turn: its process has claimed it
+        known = claimed_by(request)
+        if known is not None:  # an item of a batch, or a task of a turn: its process has claimed it
+            self._spans.begin(known, task.name, request)
             request.headers = request.headers or None  # see `inner_request`
             return
         claims = claims_of(task, request, args)
@@ -89,6 +93,10 @@ class Claims:
             raise
         except Exception as exc:
             raise _not_now(task, claims[0][0], exc) from exc
+        self._begin(task, request, claims, answer, body)
+
+    def _begin(self, task: Any, request: Any, claims: list[tuple[LeafId, Fence]], answer: Effects, body: Body) -> None:
+        """Note what was claimed, before the body runs."""
         self._capture.begin()
         message = ClaimedMessage(
             claims,
@@ -102,6 +110,7 @@ class Claims:
         if turn is not None and len(claims) == 1 and turn.begin(task, request, claims[0][0]):
             message.sink = turn
         request._orchestrator_message = message
+        self._spans.begin(message, task.name, request)
 
     def _still_waiting(self, task: Any, leaf: LeafId, fence: Fence, owner: str, body: Body) -> bool:
         """Whether the task that a nested run replaces still waits for the end of that run."""

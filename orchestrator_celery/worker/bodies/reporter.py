@@ -14,13 +14,14 @@ from orchestrator_celery.errors import ForeignRun, FormatTooNew, FormatTooOld, P
 from orchestrator_celery.model.effects import EdgeContext
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId
 from orchestrator_celery.model.printing.safe_log import safe_logger
-from orchestrator_celery.model.reports import ResumeAction
+from orchestrator_celery.model.reports import InterruptOutcome, ResumeAction
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.statistics import Counted
 from orchestrator_celery.settings import TaskPolicy
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Next, Offer, next_of
+from orchestrator_celery.worker.bodies.body_spans import BodySpans, Loss
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
 
@@ -49,6 +50,7 @@ class Reporter:
     def __init__(self, container: Container) -> None:
         self._container = container
         self._counts = TaskCounts(container)
+        self._spans = BodySpans(container)
 
     def flush_body(self, message: ClaimedMessage | None) -> None:
         """Write the last progress and log lines of a body, before its outcome is reported."""
@@ -117,6 +119,12 @@ class Reporter:
             leaf, origin, NOTHING_NEXT, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace)
         )
 
+    def failed_elsewhere(self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None) -> None:
+        """Report a failure from another process than that of the body, which is gone."""
+        loss = self._spans.seen(leaf, fence)
+        self.failed(leaf, fence, exc, trace)
+        self._spans.lost(loss, "failed", exc)
+
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
     ) -> Effects | None:
@@ -142,8 +150,10 @@ class Reporter:
         """Report that an interruption ended the body; its signal may have been meant for an earlier task."""
         if leaf.node == CLOSE:
             self._report(leaf, NO_ORIGIN, self._container.store.lost, leaf, fence, _NO_LIMIT)
-        else:
-            self._report(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
+            return
+        loss = self._spans.seen(leaf, fence) if how == InterruptOutcome.TERMINATED.value else None
+        self._report(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
+        self._spans.lost(loss, "stopped")
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False
@@ -166,11 +176,11 @@ class Reporter:
         if replacement is not None:
             self.requeued(leaf, fence, replacement, "delegate")
             return ResumeAction.KEPT
-        limit = self._limit(policy)
+        limit, loss = self._limit(policy), self._spans.seen(leaf, fence)
         answer = self._report(leaf, NO_ORIGIN, store.lost, leaf, fence, limit, delay, hold)
         if answer is None:
             return None
-        self._count_lost(name, leaf, answer, hold)
+        self._count_lost(name, leaf, answer, hold, loss)
         if answer.refused is None and answer.detail == _HELD:
             return ResumeAction.KEPT
         if answer.refused is Refused.POISONED:
@@ -185,8 +195,9 @@ class Reporter:
             return ResumeAction.SKIPPED
         return ResumeAction.REFUSED if hold else ResumeAction.RESUMED
 
-    def _count_lost(self, name: str, leaf: LeafId, answer: Effects, hold: bool) -> None:
+    def _count_lost(self, name: str, leaf: LeafId, answer: Effects, hold: bool, loss: Loss | None) -> None:
         if answer.refused in (None, Refused.POISONED):
+            self._spans.lost(loss, "lost")
             self._counts.seen(name, leaf, Counted.LOST)
         if answer.refused is None and answer.detail != _HELD and not hold:
             self._counts.seen(name, leaf, Counted.RESUMED)

@@ -245,7 +245,7 @@ class ResumeSession:
         if refusal is not None and alive:
             # Its worker is alive and only its process is gone, so the task fails, as in Celery.
             lost_error = WorkerLostError(f"The process that ran {printable(name)} is gone.")
-            self._reporter.failed(leaf, live.fence, lost_error, "")
+            self._reporter.failed_elsewhere(leaf, live.fence, lost_error, "")
             self._note(leaf, name, ResumeAction.FAILED, leaf.attempt, owner=live.owner, reason=refusal)
             return
         outcome = self._reporter.lost(policy, name, leaf, live.fence, delay=delay, hold=refusal is not None)

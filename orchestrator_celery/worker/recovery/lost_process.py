@@ -70,7 +70,7 @@ class LostProcesses:
             self._reporter.lost(getattr(task, "orchestrator", None), task.name, leaf, fence, hold=hold)
         else:
             lost = error or WorkerLostError(f"The process that ran {printable(task.name)} is gone.")
-            self._reporter.failed(leaf, fence, lost, trace or "")
+            self._reporter.failed_elsewhere(leaf, fence, lost, trace or "")
 
     def carried(self, leaf: LeafId) -> list[tuple[Any, LeafId, Fence]]:
         """Return task, node and fence of the body with which the process of a leaf's message has gone on."""

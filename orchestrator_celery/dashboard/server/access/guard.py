@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator_celery import OrchestratorError, acting
 from orchestrator_celery.dashboard.server.access.attempts import Attempts
-from orchestrator_celery.dashboard.server.access.logins import Auth
+from orchestrator_celery.dashboard.server.access.logins import Auth, NoRole, SiteAuth
 from orchestrator_celery.dashboard.server.access.roles import Role, Visitor
 from orchestrator_celery.dashboard.server.access.sessions import COOKIE, Sessions, is_loopback_host
 from orchestrator_celery.dashboard.server.context import Served
@@ -127,6 +127,7 @@ class Guard:
         scope["state"] = dict(scope.get("state") or {})
         request, client = Request(scope, receive), (scope.get("client") or ("unknown",))[0]
         request.state.base = base_of(scope, self._base)
+        request.state.refused = None
         request.state.logins = Logins(self._auth, self._attempts, client)
         request.state.is_known = partial(self._is_known, request)
         try:
@@ -141,7 +142,13 @@ class Guard:
     async def _admitted(self, request: Request, client: str) -> Visitor | None:
         """Return who asks; None for a page, or a login, that needs nobody."""
         self._check_host(request, client)
-        visitor, csrf = await self._known(request)
+        try:
+            visitor, csrf = await self._known(request)
+        except NoRole as exc:
+            if _is_api(request):
+                raise
+            await self._note(request, client, exc)
+            request.state.refused, visitor, csrf = exc, None, None
         if visitor is None and _needs_login(request):
             raise RefusedByAccess(401, "Log in first: the session has ended, or there was none.")
         if request.method not in _SAFE:
@@ -171,6 +178,11 @@ class Guard:
         if self._auth is not None and scheme.lower() == "bearer":
             return await run_in_threadpool(request.state.logins.check, token.strip(), None, None), None
         found = self._sessions.visitor(request.cookies.get(COOKIE, ""))
+        if isinstance(self._auth, SiteAuth):
+            visitor = await run_in_threadpool(self._auth.signed_in, request)
+            if visitor is None:
+                return None, None
+            return visitor, found[1] if found is not None and found[0] == visitor else ""
         if found is not None and (self._auth.knows(found[0]) if self._auth else found[0] == self._local):
             return found
         if self._auth is None:
@@ -193,7 +205,9 @@ class Guard:
 
     async def _note(self, request: Request, client: str, exc: RefusedByAccess) -> None:
         """Note a refused attempt in the audit trail. A visitor without a session is no attempt."""
-        if isinstance(exc, WrongLogin):
+        if isinstance(exc, NoRole):
+            worth, verb, actor = self._notes.fail(f"user {exc.user}"), "login", exc.user
+        elif isinstance(exc, WrongLogin):
             worth, verb, actor = exc.is_worth_a_note, "login", exc.user
         elif exc.status_code in (403, 421):
             worth, verb, actor = self._notes.fail(f"client {client}"), "request", ""
@@ -208,9 +222,17 @@ class Guard:
                 return  # the store is away; the request is refused all the same
 
 
+def _path(request: Request) -> str:
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("root_path", ""))
+
+
+def _is_api(request: Request) -> bool:
+    return _path(request).startswith("/api/")
+
+
 def _needs_login(request: Request) -> bool:
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return path.startswith("/api/") and path not in ("/api/session", "/api/login", "/api/login/callback")
+    return _is_api(request) and _path(request) not in ("/api/session", "/api/login", "/api/login/callback")
 
 
 def _is_same(given: str, csrf: str) -> bool:

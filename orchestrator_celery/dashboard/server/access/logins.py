@@ -1,4 +1,4 @@
-"""Ways to log in: tokens, or names and passwords. `oidc.py` has logging in at a provider."""
+"""Ways to log in: tokens, or names and passwords. `oidc.py` has a provider's login, `django_auth.py` Django's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from orchestrator_celery import InvalidSettings
 from orchestrator_celery.dashboard.server.access.roles import Role, Visitor
+from orchestrator_celery.dashboard.server.problems import RefusedByAccess
 
-__all__ = ("Auth", "BasicAuth", "TokenAuth", "hashed_password", "role_of")
+__all__ = ("Auth", "BasicAuth", "NoRole", "SiteAuth", "TokenAuth", "hashed_password", "role_of")
 
 _SCHEME = "scrypt"
 #: Shortest token; a shorter one can be guessed.
@@ -22,7 +26,7 @@ class Auth(Protocol):
     """A way to log in."""
 
     @property
-    def kind(self) -> Literal["token", "basic", "oidc"]:
+    def kind(self) -> Literal["token", "basic", "oidc", "django"]:
         """What the login page asks for."""
 
     def visitor(self, token: str | None, user: str | None, password: str | None) -> Visitor | None:
@@ -30,6 +34,38 @@ class Auth(Protocol):
 
     def knows(self, visitor: Visitor) -> bool:
         """Whether the visitor of an older session may still come in, with the same role."""
+
+
+@runtime_checkable
+class SiteAuth(Auth, Protocol):
+    """The login of the site around the dashboard, which decides at each request who asks. All calls may block."""
+
+    @property
+    def secret(self) -> str:
+        """The key of sessions, the same in all processes of the site."""
+
+    def signed_in(self, request: Request) -> Visitor | None:
+        """Return the visitor of a request; None if nobody is logged in to the site."""
+
+    def sign_out(self, request: Request, response: Response) -> None:
+        """Log the visitor out of the site."""
+
+    def login_address(self, next: str) -> str:
+        """Return the address of the site's login page, which sends the browser back to a path."""
+
+
+class NoRole(RefusedByAccess):
+    """Somebody is logged in to the site, and has no role in the dashboard.
+
+    Args:
+        user: the name.
+    """
+
+    def __init__(self, user: str) -> None:
+        super().__init__(
+            403, f"{user!r} has no role in this dashboard. Ask who runs it for one, or log in as somebody else."
+        )
+        self.user = user
 
 
 class TokenAuth:

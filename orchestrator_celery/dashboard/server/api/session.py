@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from orchestrator_celery.dashboard.server.access.logins import SiteAuth
 from orchestrator_celery.dashboard.server.access.roles import NEEDED, Visitor
 from orchestrator_celery.dashboard.server.access.sessions import close_session, open_session
 from orchestrator_celery.dashboard.server.context import Served
@@ -34,7 +35,7 @@ class SessionView(BaseModel):
     verbs: list[str]
     csrf: str | None
     read_only: bool
-    login: Literal["none", "token", "basic", "oidc"]
+    login: Literal["none", "token", "basic", "oidc", "django"]
     app: str
 
 
@@ -63,7 +64,10 @@ def log_in(request: Request, response: Response, form: LoginForm) -> SessionView
 
 @router.delete("/session", status_code=204)
 def log_out(request: Request, response: Response) -> None:
-    """Log out."""
+    """Log out; of the site around the dashboard too, if its login is that of the site."""
+    auth = request.app.state.auth
+    if isinstance(auth, SiteAuth):
+        auth.sign_out(request, response)
     close_session(request, response)
 
 

@@ -399,7 +399,7 @@ export interface paths {
         };
         /**
          * Begin Login
-         * @description Send the browser to the login page of the provider.
+         * @description Send the browser to the login page of the provider, or of the site.
          *
          *     `next` is the page of the dashboard to which the browser comes back, as a path.
          */
@@ -996,7 +996,7 @@ export interface paths {
         post: operations["log_in"];
         /**
          * Log Out
-         * @description Log out.
+         * @description Log out; of the site around the dashboard too, if its login is that of the site.
          */
         delete: operations["log_out"];
         options?: never;
@@ -3558,7 +3558,7 @@ export interface components {
              * Login
              * @enum {string}
              */
-            login: "none" | "token" | "basic" | "oidc";
+            login: "none" | "token" | "basic" | "oidc" | "django";
             /** Read Only */
             read_only: boolean;
             /** Role */

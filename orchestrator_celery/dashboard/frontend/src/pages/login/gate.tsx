@@ -95,8 +95,8 @@ interface LoginProps {
 }
 
 function Login(props: LoginProps): ReactNode {
-  if (props.kind !== "oidc") return <Secret {...props} />;
-  return props.again ? <ProviderBeside /> : <Provider />;
+  if (props.kind !== "oidc" && props.kind !== "django") return <Secret {...props} />;
+  return props.again ? <ProviderBeside /> : <Provider kind={props.kind} />;
 }
 
 /** The login page of the provider, in another tab. */
@@ -119,7 +119,7 @@ function ProviderBeside(): ReactNode {
   );
 }
 
-function Provider(): ReactNode {
+function Provider({ kind }: Pick<LoginProps, "kind">): ReactNode {
   const params = new URLSearchParams(location.search);
   const failure = FAILURES[params.get("login_error") ?? ""];
   params.delete("login_error");
@@ -128,7 +128,7 @@ function Provider(): ReactNode {
     <div className="flex flex-col gap-3">
       {failure ? <Note tone="failed">{failure}</Note> : null}
       <Button kind="primary" className="w-full" onClick={() => location.assign(address("/api/login", {}, { next }))}>
-        Continue to your organisation’s login
+        {kind === "django" ? "Continue to the login of this site" : "Continue to your organisation’s login"}
       </Button>
     </div>
   );

@@ -1,0 +1,77 @@
+"""Spans of eager runs and their tasks, for OpenTelemetry. All of them begin and end in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from orchestrator_celery.dispatch.traces.context import RunTrace, parse_trace
+from orchestrator_celery.model.ids import Fence, LeafId
+from orchestrator_celery.model.printing.redaction import redacted
+from orchestrator_celery.records.head.fields import HeadField
+
+if TYPE_CHECKING:
+    from orchestrator_celery.lifecycle.eager.endings import BodyEnd
+    from orchestrator_celery.lifecycle.eager.parts import EagerParts
+
+__all__ = ("traced_body", "traced_run")
+
+
+@contextmanager
+def traced_run(parts: EagerParts) -> Iterator[None]:
+    """Make the span of an eager run, if the project traces its runs.
+
+    Args:
+        parts: the parts of the run, which is about to begin.
+    """
+    traces, records = parts.traces, parts.records
+    if traces is None:
+        yield
+        return
+    head = records.head(records.run)
+    records.set_head(traces.planned(records.run, head.name, head.get(HeadField.KIND, b"").decode()))
+    trace = _trace(parts)
+    token = trace and traces.tracer.attach_run(trace)
+    try:
+        yield
+    finally:
+        traces.forget(records.run)
+        if trace is not None:
+            traces.tracer.detach(token)
+            ended = records.head(records.run)
+            traces.run_ended(records.run, ended, ended.status)
+
+
+def traced_body(
+    parts: EagerParts, task: str, leaf: LeafId, joins: Callable[[], list[tuple[str, int]]], run: Callable[[], BodyEnd]
+) -> BodyEnd:
+    """Run a body in a span of its own, if the project traces its runs.
+
+    Args:
+        parts: the parts of the run.
+        task: the name of the task.
+        leaf: the node, and the attempt.
+        joins: returns the nodes whose branches meet in it.
+        run: runs the body.
+    """
+    traces, trace = parts.traces, _trace(parts)
+    if traces is None or trace is None:
+        return run()
+    span = traces.body(task, trace, leaf, Fence(), {"orchestrator.eager": True}, joins())
+    token, error = traces.tracer.attach(span), None
+    outcome = "failed"
+    try:
+        end = run()
+        if end.succeeded:
+            outcome = "succeeded"
+        else:
+            words = parts.codec.load_error_words(end.payload)
+            error = words["type"], redacted(words["message"]), redacted(words["traceback"])
+        return end
+    finally:
+        traces.tracer.end(span, token, error=error, attributes={"orchestrator.outcome": outcome})
+
+
+def _trace(parts: EagerParts) -> RunTrace | None:
+    return parse_trace(parts.records.head(parts.records.run).get(HeadField.TRACE, b"").decode())

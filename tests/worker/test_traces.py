@@ -1,0 +1,280 @@
+"""Traces of runs: OpenTelemetry's own SDK in the client and in real worker processes, which write spans to a file."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from celery import Celery, chain, chord, group
+from opentelemetry import trace
+
+from orchestrator_celery import END, START, ComplexSignature, ConditionalGraph, Orchestrator
+from orchestrator_celery.errors import InvalidSettings
+from orchestrator_celery.store.embedded import EmbeddedRedis
+from tests.kit.waiting import wait_for
+from tests.kit.workers import Worker, environment
+from tests.worker.support import Stand, leaf
+from tests.worker.traced import provider
+
+
+class Spans:
+    """What all processes have exported by now."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def of(self, run):
+        """The spans of a run's trace, once the span of the run is there."""
+
+        def complete():
+            found = [json.loads(line) for line in self.path.read_text().splitlines()]
+            own = [span for span in found if span["attributes"].get("orchestrator.run.id") == run.id]
+            ends = [span for span in own if "orchestrator.run.status" in span["attributes"]]
+            return ends and [span for span in found if span["context"]["trace_id"] == ends[0]["context"]["trace_id"]]
+
+        return Trace(wait_for(complete, 30, f"the trace of {run.id}"))
+
+
+class Trace:
+    """The spans of one trace."""
+
+    def __init__(self, spans):
+        self.all = spans
+        self.ids = [span["context"]["span_id"] for span in spans]
+        self.run = next(span for span in spans if "orchestrator.run.status" in span["attributes"])
+
+    def tasks(self, name):
+        return [span for span in self.all if span["attributes"].get("orchestrator.task", "").endswith(f".{name}")]
+
+    def is_whole(self):
+        """Whether no id comes twice, and each span has its parent in the trace."""
+        parents = {span["parent_id"] for span in self.all} - {None}
+        return len(set(self.ids)) == len(self.ids) and parents <= set(self.ids)
+
+    def links(self, span):
+        return [link["context"]["span_id"] for link in span["links"]]
+
+
+def ids(spans):
+    return [span["context"]["span_id"] for span in spans]
+
+
+def outcomes(spans):
+    return [span["attributes"].get("orchestrator.outcome") for span in spans]
+
+
+@pytest.fixture(scope="module")
+def spans(tmp_path_factory):
+    """One file for all processes; a process has one provider for its whole life."""
+    path = tmp_path_factory.mktemp("traces") / "spans.jsonl"
+    path.touch()
+    trace.set_tracer_provider(provider(path))
+    return Spans(path)
+
+
+@pytest.fixture(scope="module")
+def traced(ledger_server, spans):
+    settings = {"orchestrator_traces": True, "orchestrator_heartbeat": 0.3, "orchestrator_lease": 2.0}
+    with (
+        EmbeddedRedis() as server,
+        Stand(server.url(0), server.url(1), **settings) as stand,
+        Worker(stand.broker, stand.backend, app="tests.worker.traced", env=_env(spans), **settings),
+    ):
+        yield stand
+
+
+def _env(spans, **more):
+    return {"TEST_APP": "kit", "TEST_SPANS": str(spans.path), **more}
+
+
+def test_a_chain_is_one_trace_below_the_span_that_started_it(traced, spans):
+    t = traced.tasks
+    with trace.get_tracer("web").start_as_current_span("request") as request:
+        run = traced.complex(chain(t("add", 1, 1), t("add", 2)), name="sums", category="eu", tags=("a",)).apply_async()
+    assert run.get(timeout=60) == 4
+    found = spans.of(run)
+    assert found.run["name"] == "sums"
+    assert found.run["parent_id"] == f"0x{request.get_span_context().span_id:016x}"
+    steps = found.tasks("add")
+    assert [step["parent_id"] for step in steps] == [found.run["context"]["span_id"]] * 2
+    assert {step["kind"] for step in steps} == {"SpanKind.CONSUMER"}
+    assert found.is_whole()
+    assert found.run["attributes"]["orchestrator.run.status"] == "SUCCEEDED"
+    assert found.run["attributes"]["orchestrator.tags"] == ["a"]
+    first = steps[0]["attributes"]
+    assert first["messaging.system"] == "celery"
+    assert first["messaging.message.id"] == leaf(run, "0.0.0")
+    assert first["orchestrator.category"] == "eu"
+    assert found.run["start_time"] <= steps[0]["start_time"]
+    assert steps[0]["end_time"] <= steps[1]["start_time"]
+
+
+@pytest.mark.parametrize("batch", [None, 2])
+def test_a_swarm_links_its_callbacks_to_their_items(traced, spans, ledger, batch):
+    t = traced.tasks
+    run = traced.swarm(
+        [t("add", n, 1) for n in range(4)], batch=batch, on_task_success=t("after_success"), name="four"
+    ).apply_async()
+    assert run.get(timeout=60) == [1, 2, 3, 4]
+    wait_for(lambda: len(spans.of(run).tasks("after_success")) == 4, 30, "the callbacks")
+    found = spans.of(run)
+    linked = [link for span in found.tasks("after_success") for link in found.links(span)]
+    assert sorted(linked) == sorted(ids(found.tasks("add")))
+    assert len(linked) == 4
+    assert spans.of(run).is_whole()
+
+
+def test_a_chords_body_and_a_join_link_to_the_branches(traced, spans):
+    t = traced.tasks
+    body = traced.complex(chord([t("add", 1, 1), t("add", 2, 2)], t("xsum"))).apply_async()
+    graph = (
+        ConditionalGraph("meet", app=traced.app)
+        .add_node("start", t("identity", 1))
+        .add_node("left", t("add", 1))
+        .add_node("right", t("add", 2))
+        .add_node("sum", t("xsum"), join="all")
+        .add_edge(START, "start")
+        .add_edge("sum", END)
+        .add_edge("start", "left")
+        .add_edge("start", "right")
+        .add_edge("left", "sum")
+        .add_edge("right", "sum")
+    ).apply_async()
+    assert (body.get(timeout=60), graph.get(timeout=60)) == (6, 5)
+    for run in (body, graph):
+        found = spans.of(run)
+        [joined] = found.tasks("xsum")
+        assert sorted(found.links(joined)) == sorted(ids(found.tasks("add")))
+        assert found.is_whole()
+
+
+def test_a_retry_is_a_child_of_its_attempt(traced, spans, ledger):
+    run = traced.run(traced.tasks("flaky", 2))
+    run.get(timeout=60)
+    found = spans.of(run)
+    tries = sorted(found.tasks("flaky"), key=lambda span: span["start_time"])
+    assert outcomes(tries) == ["retried", "retried", "succeeded"]
+    assert [span["parent_id"] for span in tries[1:]] == [ids(tries)[0]] * 2
+    assert [span["attributes"]["orchestrator.retries"] for span in tries] == [0, 1, 2]
+    assert found.is_whole()
+
+
+def test_a_failure_is_on_record_without_its_secrets(traced, spans):
+    run = traced.run(traced.tasks("fail", "password=hunter2"))
+    with suppress(ValueError):
+        run.get(timeout=60)
+    found = spans.of(run)
+    [failed] = found.tasks("fail")
+    for span in (failed, found.run):
+        assert span["status"]["status_code"] == "ERROR"
+        assert span["attributes"]["error.type"] == "ValueError"
+        assert span["events"][0]["attributes"]["exception.type"] == "ValueError"
+    assert "hunter2" not in spans.path.read_text()
+
+
+def test_a_lost_process_leaves_the_span_of_its_attempt(traced, spans, ledger):
+    run = traced.run(traced.tasks("suicide_once", 5))
+    assert run.get(timeout=120) == 5
+    found = spans.of(run)
+    first, second = sorted(found.tasks("suicide_once"), key=lambda s: s["attributes"]["orchestrator.attempt"])
+    assert outcomes([first, second]) == ["lost", "succeeded"]
+    assert first["status"]["status_code"] == "ERROR"
+    assert first["end_time"] > first["start_time"]
+    assert found.is_whole()
+
+
+def test_a_cancelled_run_has_its_span(traced, spans):
+    run = traced.run(chain(traced.tasks("nap", 1, seconds=600), traced.tasks("identity")))
+    wait_for(lambda: run.progress().running, 30, "nap")
+    run.cancel(confirm=True)
+    found = spans.of(run)
+    assert found.run["attributes"]["orchestrator.run.status"] == "CANCELLED"
+
+
+def test_a_run_that_replaces_a_task_is_below_it(traced, spans):
+    t = traced.tasks
+    canvas = group(t("add", 1, 1), t("add", 2, 2))
+    run = traced.run(t("replaced_by_canvas", canvas))
+    assert run.get(timeout=60) == [2, 4]
+    found = wait_for(lambda: (f := spans.of(run)) and len(f.tasks("add")) == 2 and f, 30, "the group")
+    [outer] = found.tasks("replaced_by_canvas")
+    assert outer["attributes"]["orchestrator.outcome"] == "replaced"
+    [inner] = [s for s in found.all if s["parent_id"] == ids([outer])[0]]
+    assert {span["parent_id"] for span in found.tasks("add")} == {ids([inner])[0]}
+
+
+def test_an_eager_run_is_one_trace(spans):
+    app = Celery("eager", broker="memory://", set_as_current=False)
+    app.conf.orchestrator_traces = True
+    Orchestrator(app)
+
+    @app.task
+    def add(x, y):
+        return x + y
+
+    @app.task
+    def xsum(numbers):
+        return sum(numbers)
+
+    run = ComplexSignature(chord([add.s(1, 1), add.s(2, 2)], xsum.s()), app=app).apply()
+    assert run.get() == 6
+    found = spans.of(run)
+    [body] = found.tasks("xsum")
+    assert sorted(found.links(body)) == sorted(ids(found.tasks("add")))
+    assert found.is_whole()
+    assert found.run["attributes"]["orchestrator.run.status"] == "SUCCEEDED"
+
+
+def test_the_span_of_celerys_instrumentation_is_the_child_of_the_tasks(new_redis, spans, ledger):
+    server = new_redis()
+    settings = {"orchestrator_traces": True}
+    with Stand(server.url(0), server.url(1), **settings) as stand:
+        env = _env(spans, TEST_INSTRUMENTED="1")
+        with Worker(stand.broker, stand.backend, app="tests.worker.traced", env=env, **settings):
+            t = stand.tasks
+            run = stand.run(chain(t("add", 1, 1), t("flaky", 1), t("add", 2)))
+            run.get(timeout=60)
+            found = wait_for(
+                lambda: (f := spans.of(run)) and sum(s["name"].startswith("run/") for s in f.all) >= 5 and f,
+                30,
+                "spans",
+            )
+    for name in ("add", "flaky"):
+        theirs = [span for span in found.all if span["name"] == f"run/tests.kit.project.{name}"]
+        assert sorted(span["parent_id"] for span in theirs) == sorted(ids(found.tasks(name)))
+    assert found.is_whole()
+
+
+def test_off_nothing_is_imported_and_no_header_is_sent(busy):
+    run = busy.run(group(busy.tasks("loaded", "orchestrator_celery.dispatch.traces."), busy.tasks("whole_request")))
+    loaded, facts = run.get(timeout=60)
+    assert not [name for name in loaded if name.endswith(("tracer", "run_traces"))]  # which import OpenTelemetry
+    assert "task" in facts
+    assert not [name for name, value in facts.items() if "orchestrator_" in f"{name}{value}" and "trace" in name]
+
+
+def test_without_the_extra_a_worker_does_not_start(make_stand, tmp_path):
+    stand = make_stand()
+    hidden = tmp_path / "sitecustomize.py"
+    hidden.write_text("import sys\nsys.modules['opentelemetry'] = None\n")
+    env = {**environment(stand.broker, stand.backend, orchestrator_traces=True), "PYTHONPATH": str(tmp_path)}
+    worker = Worker(
+        stand.broker,
+        stand.backend,
+        env=env,
+        ready=False,
+        fresh=True,
+        app="tests.worker.tasks",
+        orchestrator_traces=True,
+    )
+    try:
+        assert worker.process.wait(timeout=60) != 0
+        assert "orchestrator_traces is on, but OpenTelemetry is not installed" in worker.log
+        assert "Traceback" not in worker.log
+    finally:
+        worker.end()
+
+
+def test_a_wrong_value_is_refused(make_stand):
+    stand = make_stand(orchestrator_traces="maybe")
+    with pytest.raises(InvalidSettings, match="orchestrator_traces"):
+        Orchestrator.of(stand.app).settings  # noqa: B018
