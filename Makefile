@@ -26,7 +26,7 @@ SPREAD := -n $(WORKERS) --durations 20
 NEAR := tests/unit tests/store tests/acceptance tests/test_architecture.py \
   --ignore tests/acceptance/test_brokers.py --ignore tests/acceptance/test_pools.py
 
-.PHONY: help setup demo dashboard check test test-full test-all coverage lint lint-python lint-frontend format types bench soak openapi screenshots docs site-scripts dist clean frontend
+.PHONY: help setup demo dashboard check test test-full test-all coverage lint lint-python lint-frontend format types bench soak openapi screenshots recordings docs site-scripts dist clean frontend
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ format: $(STAMP) ## write the style
 
 screenshots: $(STAMP) $(STATIC) ## take the pictures of the dashboard in docs/dashboard
 	$(BIN)/python -m tests.browser.screenshots
+
+recordings: $(STAMP) ## record `watch` and `logs --follow` in a terminal, for the pages that show them
+	$(BIN)/python -m tests.recordings
 
 bench: $(STAMP) ## compare with native Celery, side by side; writes docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks --write-docs

@@ -192,7 +192,7 @@ _NO_NODE = NoNode()
 
 def current_node() -> NoNode:
     """Return the node of the task that runs here. Outside a run, return an object that does nothing and is false."""
-    task = get_current_worker_task()
+    task: Any = get_current_worker_task()
     orchestrator = getattr(task.app, "orchestrator", None) if task is not None else None
     message = claimed_by(task.request) if orchestrator is not None else None
     if orchestrator is None or message is None:

@@ -86,7 +86,7 @@ class Starter:
         """
         given = options.get("task_id")
         run = str(given) if given else uuid()
-        if not primitive.stands_in:
+        if not primitive._stands_in:
             check_id(run)
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
@@ -117,7 +117,7 @@ class Starter:
         definitions, head = self.compile(primitive, args, kwargs, options, delayed=eta is not None)
         if eta is not None:
             head[HeadField.ETA] = eta
-        if primitive.stands_in:
+        if primitive._stands_in:
             head[HeadField.OUTER] = run
         elif options.get("replaced_task_nesting"):
             pass  # a task that runs again may be replaced by another canvas; the first one counts
@@ -234,7 +234,7 @@ class Starter:
             return {}
         with self._app.producer_or_acquire() as producer:
             backend.on_task_call(producer, run)  # the reply queue must exist before the result is sent
-        return {"reply_to": options.get("reply_to") or backend.oid}
+        return {"reply_to": options.get("reply_to") or backend.oid}  # type: ignore[attr-defined, unused-ignore]
 
 
 def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -289,7 +289,7 @@ def _facts(
     codec = compiler.codec
     head: dict[str, Any] = {
         HeadField.NAME: primitive.label or "",
-        HeadField.KIND: primitive.task_name.removeprefix("orchestrator."),
+        HeadField.KIND: primitive._task_name.removeprefix("orchestrator."),
         HeadField.LEAF: codec.dump(to_plain(shared)),
     }
     if shared.get("expires"):
@@ -303,8 +303,8 @@ def _facts(
     head.update({f"{HeadPrefix.TASK.value}{name}": _declared(compiler, name) for name in task_names([primitive])})
     if options.get("deadline"):
         head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
-    if any(primitive.partial_args):
-        head[HeadField.OWN] = codec.dump(list(primitive.partial_args), options.get("serializer"))
+    if any(primitive._partial_args):
+        head[HeadField.OWN] = codec.dump(list(primitive._partial_args), options.get("serializer"))
     if primitive.immutable:
         head[HeadField.IMMUTABLE] = 1
     return head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from orchestrator_celery.model.ids import CLOSE, Fence, LeafId, RunPlace, is_callback
@@ -19,7 +19,7 @@ from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.live_nodes import live_pages
+from orchestrator_celery.store.live_nodes import live_of, live_pages
 from orchestrator_celery.store.scripting.script_call import check_answer
 from orchestrator_celery.store.scripting.scripts import load
 
@@ -88,6 +88,10 @@ class Reader:
         """Return all leaves that are queued or running; at most a window of each pool."""
         pages = live_pages(self._client, self._keys.live(run))
         return {node.decode(): raw for page in pages for node, raw in page.items()}
+
+    def live_of_runs(self, runs: Sequence[str]) -> list[Iterable[bytes]]:
+        """Return the live records of several runs."""
+        return [found.values() for found in live_of(self._client, [self._keys.live(run) for run in runs])]
 
     def running(self, run: str) -> int:
         """Return the number of nodes that workers have claimed, without callbacks."""

@@ -87,10 +87,10 @@ class RunPages:
         for place, head in zip(page, self._reader.heads([run for _, run in page]), strict=True):
             if not head:
                 gone.append(place.run)
-            elif (view := listed_view(place.run, head)) is not None and self._matches(view):
+            elif (view := listed_view(place.run, head)) is not None:
                 found.append((place, view))
         self._store.due_index.forget(gone)
-        return found
+        return self._chosen(found)
 
     def _lasting(self, page: list[RunPlace]) -> list[RunPlace]:
         """Return the runs that have the wanted duration, and those without times that can be read."""
@@ -103,9 +103,13 @@ class RunPages:
         except UNREADABLE:
             return True
 
-    def _matches(self, view: RunView) -> bool:
-        workers = workers_of(self._reader, view) if self._wanted.names_workers else ()
-        return self._wanted.matches(view, self._now, workers)
+    def _chosen(self, listed: list[tuple[RunPlace, RunView]]) -> list[tuple[RunPlace, RunView]]:
+        """Return the runs that match; the workers of all of them are read in one round trip."""
+        if not self._wanted.names_workers:
+            return [(place, view) for place, view in listed if self._wanted.matches(view, self._now, ())]
+        found = workers_of(self._reader, [view for _, view in listed])
+        pairs = zip(listed, found, strict=True)
+        return [(place, view) for (place, view), workers in pairs if self._wanted.matches(view, self._now, workers)]
 
 
 def _enough(wanted: int, found: int, seen: int, most: int = _PAGE) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
 from orchestrator_celery.errors import OrchestratorError
@@ -26,15 +27,18 @@ def is_wanted(reader: Reader, wanted: RunFilter, view: RunView, now: datetime) -
     since, until = wanted.bound("since", now), wanted.bound("until", now)
     if (since is not None and view.created < since) or (until is not None and view.created > until):
         return False
-    return wanted.matches(view, now, workers_of(reader, view) if wanted.names_workers else ())
+    return wanted.matches(view, now, workers_of(reader, [view])[0] if wanted.names_workers else ())
 
 
-def workers_of(reader: Reader, view: RunView) -> set[str]:
-    """Return the node names of the workers that run tasks of a run."""
-    if view.status.ended:
-        return set()
-    live = (parse_live(raw) for raw in reader.live(view.id).values())
-    return {record.owner.rsplit("/", 2)[0] for record in live if record.owner}
+def workers_of(reader: Reader, views: Sequence[RunView]) -> list[set[str]]:
+    """Return the node names of the workers that run tasks of each run."""
+    busy = [view.id for view in views if not view.status.ended]
+    live = dict(zip(busy, reader.live_of_runs(busy), strict=True)) if busy else {}
+    return [_owners(live.get(view.id, ())) for view in views]
+
+
+def _owners(live: Iterable[bytes]) -> set[str]:
+    return {record.owner.rsplit("/", 2)[0] for record in map(parse_live, live) if record.owner}
 
 
 def run_view(run: str, head: Head) -> RunView:

@@ -62,7 +62,7 @@ def install(container: Container) -> None:
             _check_permissions(container)
 
     app.on_after_finalize.connect(guard, weak=False)
-    if app.finalized:
+    if app.finalized:  # type: ignore[attr-defined, unused-ignore]
         guard()
     # A task may be registered after the app is finalized, so `worker_init` wraps the tasks again.
     for handler in (check, guard, _register_commands, turns.gate.on_worker_init):

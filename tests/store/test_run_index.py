@@ -204,6 +204,17 @@ def test_a_process_that_dies_between_leaves_nothing_wrong(store, client, index, 
     assert (listed(store, "tag:eu"), listed(store, "status:SUCCEEDED")) == (["lost"], ["r0"])
 
 
+def test_the_workers_of_a_page_are_read_in_one_round_trip(store, client):
+    """Given many runs on workers, then a list by worker asks for all of a page at once, and finds each."""
+    plays = started(store, 90)
+    Indexes(client, store.keys).rebuild()
+    running = [play.run for i, play in enumerate(plays) if i % 3 == 0]
+    before = client.info("stats")["total_reads_processed"]
+    assert listed(store, "worker:*") == running[::-1]
+    assert client.info("stats")["total_reads_processed"] - before < len(running)
+    assert listed(store, "worker:nobody") == []
+
+
 @pytest.mark.parametrize("deleted", ["", ":status:RUNNING", ":tag:odd", ":words", "*"])
 def test_whoever_deletes_it_loses_nothing(store, client, index, deleted):
     """Given an index of which a key was deleted, then lists read all heads, or the reconciler's rounds put it back."""
