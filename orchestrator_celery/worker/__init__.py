@@ -58,8 +58,7 @@ def install(container: Container) -> None:
 
     def check(sender: Any = None, **_: Any) -> None:
         if getattr(sender, "app", None) is app:
-            _check_settings(container)
-            _check_permissions(container)
+            _check_start(container)
 
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:  # type: ignore[attr-defined, unused-ignore]
@@ -95,11 +94,12 @@ def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
         signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(container)}:{handler.__name__}")
 
 
-def _check_settings(container: Container) -> None:
-    """Check the project's settings before the worker takes its first task.
+def _check_start(container: Container) -> None:
+    """Check the project's settings and the store's user before the worker takes its first task.
 
     Raises:
-        SystemExit: a setting is wrong; the worker does not start. Celery's signals pass on no other error.
+        SystemExit: a setting is wrong, or the user may not run a command: the worker does not start.
+            Celery's signals pass on no other error.
     """
     try:
         rules_of(container)
@@ -107,6 +107,7 @@ def _check_settings(container: Container) -> None:
         container.require_traces()
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
+    _check_permissions(container)
 
 
 def _check_permissions(container: Container) -> None:
