@@ -2,7 +2,7 @@
 
 import nox
 
-nox.options.sessions = ["tests", "oldest"]
+nox.options.sessions = ["stubs", "tests", "oldest"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 #: The lower bounds of pyproject.toml; of redis the newest that this kombu allows: 5.3 has a deadlock with Celery.
 OLDEST = ["celery~=5.5.0", "kombu[redis]~=5.5.0", "redis~=5.0", "pydantic~=2.0.0", "click~=8.1.0"]
@@ -24,6 +24,14 @@ def oldest(session: nox.Session) -> None:
     build_pages(session)
     session.install(".[dev,embedded]", *OLDEST)
     session.run("python", "-m", "pytest", *SPREAD, "tests/unit", "tests/store", "tests/acceptance", *session.posargs)
+
+
+@nox.session
+def stubs(session: nox.Session) -> None:
+    """The types of the package and of a user's module with the stubs of `celery-types`; `make lint` has none."""
+    session.install("--editable", ".[cli,dashboard,metrics,oidc,testing]", "celery-types", "mypy>=1.13")
+    session.run("mypy", "--package", "orchestrator_celery")
+    session.run("mypy", "--strict", "--follow-imports", "silent", "tests/typing/typed_tasks.py")
 
 
 def build_pages(session: nox.Session) -> None:

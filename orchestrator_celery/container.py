@@ -79,7 +79,7 @@ class Container:
             InvalidSettings: names every key that is unknown or has a value that is not allowed.
         """
         # `tasks` would finalize an app that is still importing its tasks; `_tasks` holds those registered so far.
-        policies = {name: getattr(task, "orchestrator", None) for name, task in self.app._tasks.items()}
+        policies = {name: getattr(task, "orchestrator", None) for name, task in self.app._tasks.items()}  # type: ignore[attr-defined, unused-ignore]
         return OrchestratorSettings.read(self.app.conf, policies)
 
     @cached_property

@@ -82,7 +82,7 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         self = super().__new__(cls)
         self.app = app
         self.container = Container(app)
-        app.orchestrator = self
+        app.orchestrator = self  # type: ignore[attr-defined, unused-ignore]
         install(self.container)
         return self
 
@@ -303,7 +303,7 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         parts = start_eagerly(self.container, primitive, args, kwargs, options, rerun_of)
         again = {name: value for name, value in options.items() if name != "task_id"}
         run = EagerRun(parts, lambda: self.start_eagerly(primitive, args, kwargs, again, run.id))
-        primitive.eager_callbacks(run.state, run.result if run.successful() else run.id, options)
+        primitive._eager_callbacks(run.state, run.result if run.successful() else run.id, options)
         if self.app.conf.task_eager_propagates:
             run.get(disable_sync_subtasks=False)
         return run

@@ -38,7 +38,7 @@ STORIES = {
     ),
     "fastapi": (
         [],
-        r"words \[1\]\nwords \[2, 4\]\nwords \[4, 4, 4\]\nRunClosed \$\n409 True\n404 3 runs",
+        r"words \[1\]\nwords \[2, 4\]\nwords \[4, 4, 4\]\nRunClosed \$\n409 True\n404 3 runs\nthe dashboard shows \['web'\] SUCCEEDED",
     ),
     "go_on": (
         [],

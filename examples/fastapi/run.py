@@ -7,8 +7,8 @@ from web import web
 
 
 async def main():
-    transport = httpx.ASGITransport(app=web)
-    async with httpx.AsyncClient(transport=transport, base_url="http://site", timeout=60) as client:
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=web), base_url="http://localhost", timeout=60)
+    async with web.router.lifespan_context(web), client:
         texts = [["one"], ["to be", "or not to be"], ["that is the question"] * 3]
         started = await asyncio.gather(*(client.post("/runs", json=given) for given in texts))
         ids = [answer.json()["id"] for answer in started]
@@ -18,6 +18,8 @@ async def main():
         refused = await client.post(f"/runs/{ids[0]}/suspend")
         print(refused.status_code, "SUCCEEDED" in refused.json()["detail"])
         print((await client.get("/runs/nobody/result")).status_code, len((await client.get("/runs")).json()), "runs")
+        shown = (await client.get(f"/ops/api/runs/{ids[0]}")).json()["run"]
+        print("the dashboard shows", shown["tags"], shown["status"])
 
 
 asyncio.run(main())

@@ -1,15 +1,29 @@
 """A web application that starts, watches and controls runs: `uvicorn web:web`."""
 
+import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, StreamingResponse
-from tasks import count_words, orchestrator
+from tasks import app, count_words, orchestrator
 
 from orchestrator_celery import InvalidTransition, Run, RunNotFound, Swarm, acting
+from orchestrator_celery.dashboard import TokenAuth, create_dashboard
 
-web = FastAPI()
+#: Without a token, the dashboard answers programs on this machine only.
+token = os.environ.get("DASHBOARD_TOKEN")
+
+
+@asynccontextmanager
+async def lifespan(web: FastAPI) -> AsyncIterator[None]:
+    await orchestrator.aio.runs(limit=1)  # without a store, the application does not start
+    yield
+
+
+web = FastAPI(lifespan=lifespan)
+web.mount("/ops", create_dashboard(app, auth=TokenAuth({token: ("ada", "operator")}) if token else None))
 
 
 @web.exception_handler(RunNotFound)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
-from celery._state import _set_current_app, _tls
+from celery._state import _set_current_app, _tls  # type: ignore[attr-defined, unused-ignore]
 
 __all__ = ("Twin", "in_thread")
 

@@ -26,7 +26,7 @@ COMPOSITES = {
 def child_signatures(signature: Any) -> Iterator[Any]:
     """Yield the direct children of a signature; a task has none."""
     if isinstance(signature, Primitive):
-        yield from signature.nested()
+        yield from signature._nested()
         return
     for field in COMPOSITES.get(str(signature.get("task")), ()):
         value = signature["kwargs"].get(field)

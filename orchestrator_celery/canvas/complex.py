@@ -11,7 +11,7 @@ from celery.canvas import Signature
 from orchestrator_celery.canvas.children import rebuilt
 from orchestrator_celery.canvas.handlers import Form, handler_list
 from orchestrator_celery.canvas.options import check_options
-from orchestrator_celery.canvas.primitive import Primitive, app_of, deadline_in_seconds, registered
+from orchestrator_celery.canvas.primitive import Primitive, R_co, app_of, deadline_in_seconds, registered
 from orchestrator_celery.errors import InvalidWorkflow
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.printing.text import printable
@@ -23,7 +23,7 @@ __all__ = ("ComplexSignature",)
 
 
 @registered
-class ComplexSignature(Primitive):
+class ComplexSignature(Primitive[R_co]):
     """Makes any workflow, native or ours, one durable unit with one id, one status and one result.
 
     Use it to make native canvas durable:
@@ -43,12 +43,12 @@ class ComplexSignature(Primitive):
         **options: execution options, as for any signature.
     """
 
-    task_name = "orchestrator.complex"
-    fields = ("workflow", "name", "on_success", "on_error", "deadline", "category", "tags")
+    _task_name = "orchestrator.complex"
+    _fields = ("workflow", "name", "on_success", "on_error", "deadline", "category", "tags")
 
     def __init__(
         self,
-        workflow: Signature,
+        workflow: Signature[R_co],
         *,
         name: str | None = None,
         on_success: Any = None,
@@ -76,23 +76,24 @@ class ComplexSignature(Primitive):
         super().__init__(kept, app=app, category=category, tags=tags, **options)
 
     @property
-    def workflow(self) -> Signature:
+    def workflow(self) -> Signature[R_co]:
         """The workflow to run."""
-        return self.kwargs["workflow"]
+        workflow: Signature[R_co] = self.kwargs["workflow"]
+        return workflow
 
     @property
-    def success_handlers(self) -> list[Signature]:
+    def _success_handlers(self) -> list[Signature]:
         """The signatures that are called with the result."""
         return list(self.kwargs.get("on_success", ()))
 
     @property
-    def error_handlers(self) -> list[Signature]:
+    def _error_handlers(self) -> list[Signature]:
         """The signatures that are called with the error as a dict."""
         return list(self.kwargs.get("on_error", ()))
 
-    def nested(self) -> list[Any]:
+    def _nested(self) -> list[Any]:
         """The workflow and the callbacks."""
-        return [self.workflow, *self.success_handlers, *self.error_handlers]
+        return [self.workflow, *self._success_handlers, *self._error_handlers]
 
     def _restore(self, app: Celery | None) -> None:
         kwargs = self.kwargs

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from celery.canvas import Signature, _chain, _chord, group
+from celery.canvas import Signature, _chain, _chord, group  # type: ignore[attr-defined, unused-ignore]
 
 from orchestrator_celery.canvas.primitive import Primitive, signature_list
 from orchestrator_celery.errors import InvalidWorkflow

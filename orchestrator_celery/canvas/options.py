@@ -84,7 +84,7 @@ def _refusal(kind: type[Primitive], option: str, built: bool) -> str | None:
     arguments = {*signature(kind.__init__).parameters} - _NOT_ARGUMENTS | FILTER_FIELDS
     if built and option in arguments:
         return f"it is an argument of the constructor. Write {kind.__name__}(..., {option}=...)."
-    if option in kind.fields:
+    if option in kind._fields:
         return "it is a part of the definition. Use methods such as add_task() and add_node()."
     if option in _DECLARED:
         return f"it is an option of a task's declaration. Write @app.task({option}=...)."

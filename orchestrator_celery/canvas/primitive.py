@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from celery import current_app
 from celery.canvas import Signature, maybe_signature
@@ -19,6 +19,7 @@ from celery.local import maybe_evaluate
 from celery.result import allow_join_result
 from celery.utils.functional import maybe_list
 from kombu.utils.uuid import uuid
+from typing_extensions import TypeVar
 
 from orchestrator_celery.canvas.async_twin import Twin
 from orchestrator_celery.canvas.on_commit import start_on_commit
@@ -30,14 +31,17 @@ from orchestrator_celery.model.printing.safe_text import safe_repr
 
 if TYPE_CHECKING:
     from celery import Celery
-    from celery.canvas import StampingVisitor
+    from celery.canvas import StampingVisitor  # type: ignore[attr-defined, unused-ignore]
+    from typing_extensions import Self
 
     from orchestrator_celery.handles.async_twins import PrimitiveAio
     from orchestrator_celery.handles.run import Run
 
-__all__ = ("Primitive", "app_of", "deadline_in_seconds", "installed", "registered", "signature_list")
+__all__ = ("Primitive", "R_co", "app_of", "deadline_in_seconds", "installed", "registered", "signature_list")
 
 PrimitiveType = TypeVar("PrimitiveType", bound="type[Primitive]")
+#: The result of a run, as far as the types of the tasks tell it.
+R_co = TypeVar("R_co", covariant=True, default=Any)
 
 
 def installed(app: Celery) -> Any:
@@ -61,7 +65,7 @@ def app_of(tasks: Iterable[Any]) -> Any:
         if isinstance(task, Signature):
             # A chain or group finds the app of its tasks even if it is not bound to an app itself.
             return maybe_evaluate(task.app)
-    return current_app._get_current_object()
+    return current_app._get_current_object()  # type: ignore[attr-defined, unused-ignore]
 
 
 def category_and_tags(category: Any, tags: Any) -> dict[str, Any]:
@@ -116,19 +120,22 @@ def signature_list(value: Any, name: str) -> list[Signature]:
     return list(found)
 
 
-class Primitive(Signature):
+class Primitive(Signature[R_co], Generic[R_co]):
     """Base class of the canvas primitives; use its subclasses."""
 
     #: Name of the registered task that starts the primitive; also its `subtask_type`.
-    task_name: ClassVar[str]
+    _task_name: ClassVar[str]
     #: Names in `kwargs` that belong to the definition.
-    fields: ClassVar[tuple[str, ...]]
+    _fields: ClassVar[tuple[str, ...]]
     #: Id of the run that the last application of this object started.
-    applied: str | None = None
+    _applied: str | None = None
     #: The run of the last application of this object, if that was eager.
-    applied_eagerly: Run | None = None
+    _applied_eagerly: Run[R_co] | None = None
     #: A task of a run replaces itself by this very object; set by its worker, and never part of a message.
-    stands_in: bool = False
+    _stands_in: bool = False
+
+    if TYPE_CHECKING:
+        _app: Any
 
     def __init__(
         self,
@@ -142,13 +149,13 @@ class Primitive(Signature):
         **options: Any,
     ) -> None:
         super().__init__(
-            self.task_name,
+            self._task_name,
             args=args,
             kwargs={**definition, **category_and_tags(category, tags)},
             options=options,
             app=app,
             immutable=immutable,
-            subtask_type=self.task_name,
+            subtask_type=self._task_name,
         )
 
     @classmethod
@@ -170,7 +177,7 @@ class Primitive(Signature):
         """Turn nested dicts into signatures that belong to this object alone."""
         raise TypeError(f"{type(self).__name__} does not implement _restore().")
 
-    def nested(self) -> list[Any]:
+    def _nested(self) -> list[Any]:
         """The nested signatures, for stamping and for finding the app."""
         raise TypeError(f"{type(self).__name__} does not implement nested().")
 
@@ -181,37 +188,39 @@ class Primitive(Signature):
         return name
 
     @property
-    def partial_args(self) -> tuple[list[Any], dict[str, Any]]:
+    def _partial_args(self) -> tuple[list[Any], dict[str, Any]]:
         """The partial arguments of the signature, positional and by keyword."""
-        return list(self.args), {k: v for k, v in self.kwargs.items() if k not in self.fields}
+        return list(self.args), {k: v for k, v in self.kwargs.items() if k not in self._fields}
 
     @property
     def app(self) -> Any:
         """The app of this signature, else of its first nested signature, else the current app."""
-        return app_of(self.nested()) if self._app is None else self._app
+        return app_of(self._nested()) if self._app is None else self._app
 
-    def set(self, immutable: bool | None = None, **options: Any) -> Primitive:
+    def set(self, immutable: bool | None = None, **options: Any) -> Self:
         """Set options like `Signature.set`; `deadline`, `category` and `tags` are checked at once.
 
         Raises:
             UnknownOption: an option is misspelled, or is an argument of the constructor.
         """
-        self.check_options(options)
+        self._check_options(options)
         self.kwargs.update(category_and_tags(options.pop("category", None), options.pop("tags", ())))
         if "deadline" in options:
             self.kwargs["deadline"] = deadline_in_seconds(options.pop("deadline"))
-        changed: Primitive = super().set(immutable=immutable, **options)
-        return changed
+        super().set(immutable=immutable, **options)
+        return self
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Run:
+    def __call__(self, *args: Any, **kwargs: Any) -> Run[R_co]:  # type: ignore[override, unused-ignore]
         """Start a run, as calling a chain does."""
         return self.apply_async(args, kwargs)
 
-    def delay(self, *args: Any, **kwargs: Any) -> Run:
+    def delay(self, *args: Any, **kwargs: Any) -> Run[R_co]:
         """Start a run with these partial arguments. Errors are those of `apply_async`."""
         return self.apply_async(args, kwargs)
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any) -> Run:
+    def apply_async(
+        self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
+    ) -> Run[R_co]:
         """Start a run of this workflow.
 
         Under `task_always_eager` the run has ended when the call returns, see `apply`.
@@ -246,10 +255,10 @@ class Primitive(Signature):
             with allow_join_result():
                 return self.apply(args, kwargs, **options)
         options = self._checked(options)
-        positional, named = self.merged_args(args, kwargs)
+        positional, named = self._merged_args(args, kwargs)
         return self._start(list(positional), named, {**self.options, **options})
 
-    def apply_async_on_commit(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run:
+    def apply_async_on_commit(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run[R_co]:
         """Start a run when Django's transaction commits, as `DjangoTask.apply_async_on_commit` starts a task.
 
         The run starts after the outermost transaction of the default database. It does not start if that is rolled
@@ -274,14 +283,14 @@ class Primitive(Signature):
             lambda: self.apply_async(args, kwargs, **checked), lambda: found.result(checked["task_id"])
         )
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> Run:
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> Run[R_co]:
         """Start a run when Django's transaction commits; a shortcut for `apply_async_on_commit(args, kwargs)`."""
         return self.apply_async_on_commit(args, kwargs)
 
     def _check_definition(self) -> None:
         """Refuse a definition that cannot run; the others are checked as they are built."""
 
-    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run:
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Run[R_co]:  # type: ignore[override, unused-ignore]
         """Run this workflow in the calling process, one task after the other, without store, broker and result backend.
 
         Delays, pauses of retries, limits and the deadline have no effect. An approval ends at once with the decision
@@ -302,25 +311,25 @@ class Primitive(Signature):
             UnknownOption: an option is misspelled, or is an argument of the constructor.
         """
         options = self._checked(options)
-        positional, named = self.merged_args(args, kwargs)
-        run: Run = installed(self.app).start_eagerly(self, list(positional), named, {**self.options, **options})
-        self.applied_eagerly = run
+        positional, named = self._merged_args(args, kwargs)
+        run: Run[R_co] = installed(self.app).start_eagerly(self, list(positional), named, {**self.options, **options})
+        self._applied_eagerly = run
         return run
 
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
-        self.check_options(options)
+        self._check_options(options)
         options["deadline"] = deadline_in_seconds(options.get("deadline", self.kwargs.get("deadline")))
         options.update(self._category_and_tags(options))
         present = {k: v for k, v in options.items() if v is not None}
         check_times({**self.options, **present})
         return present
 
-    def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
-        run: Run = installed(self.app).start(self, args, kwargs, options)
-        self.applied, self.applied_eagerly = run.id, None
+    def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run[R_co]:
+        run: Run[R_co] = installed(self.app).start(self, args, kwargs, options)
+        self._applied, self._applied_eagerly = run.id, None
         return run
 
-    def check_options(self, options: Mapping[str, Any]) -> None:
+    def _check_options(self, options: Mapping[str, Any]) -> None:
         """Refuse options of an application that nothing reads.
 
         Raises:
@@ -338,30 +347,30 @@ class Primitive(Signature):
         return installed(self.app).result
 
     @property
-    def aio(self) -> PrimitiveAio:
+    def aio(self) -> PrimitiveAio[R_co]:
         """The async methods: `await signature.aio.apply_async()`; none of them blocks the event loop."""
-        return cast("PrimitiveAio", Twin(self))
+        return cast("PrimitiveAio[R_co]", Twin(self))
 
     def stamp(self, visitor: StampingVisitor | None = None, append_stamps: bool = False, **headers: Any) -> Any:
         """Stamp this signature and all nested signatures, as a chain does."""
         stamps = dict(headers)
-        for task in self.nested():
-            maybe_signature(task, app=self._app).stamp(visitor, append_stamps, **stamps)
+        for task in self._nested():
+            cast("Any", maybe_signature(task, app=self._app)).stamp(visitor, append_stamps, **stamps)
         return super().stamp(visitor, append_stamps, **headers)
 
-    def merged_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def _merged_args(self, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Merge the arguments of an application with the partial arguments of the signature."""
-        own_args, own_kwargs = self.partial_args
+        own_args, own_kwargs = self._partial_args
         if self.immutable:
             return tuple(own_args), own_kwargs
         return (*(args or ()), *own_args), {**own_kwargs, **(kwargs or {})}
 
-    def eager_callbacks(self, state: str, value: Any, options: Mapping[str, Any]) -> None:
+    def _eager_callbacks(self, state: str, value: Any, options: Mapping[str, Any]) -> None:
         """Call `link` or `link_error` in this process, after an eager application."""
         merged = {**self.options, **options}
         name = "link" if state == "SUCCESS" else "link_error"
         for callback in maybe_list(merged.get(name)) or []:
-            maybe_signature(own_copy(callback), app=self.app).apply((own_copy(value),))
+            cast("Any", maybe_signature(own_copy(callback), app=self.app)).apply((own_copy(value),))
 
 
 def registered(kind: PrimitiveType) -> PrimitiveType:
@@ -369,5 +378,5 @@ def registered(kind: PrimitiveType) -> PrimitiveType:
 
     `Signature.register_type` does the same, but in the stubs of Celery it returns any signature class.
     """
-    Signature.register_type(name=kind.task_name)(kind)
+    Signature.register_type(name=kind._task_name)(kind)
     return kind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, cast
 
-from celery.canvas import Signature
+from celery.canvas import Signature, group
 
 from orchestrator_celery.canvas import swarm_options
 from orchestrator_celery.canvas.async_twin import Twin
@@ -16,6 +16,7 @@ from orchestrator_celery.canvas.items import Items, items_of
 from orchestrator_celery.canvas.options import check_options, spelled
 from orchestrator_celery.canvas.primitive import (
     Primitive,
+    R_co,
     app_of,
     deadline_in_seconds,
     installed,
@@ -44,7 +45,7 @@ _CALLBACKS = {"on_success": "on_task_success", "on_error": "on_task_error", "on_
 
 @spelled("add_task", "add_tasks_bulk")
 @registered
-class Swarm(Items, Primitive):
+class Swarm(Items, Primitive[list[R_co]], Generic[R_co]):
     """A pool of tasks with limited concurrency, ordered results and tolerated failures; items can be added later.
 
     The input of a swarm goes to every item that is not immutable, as in a group. The input comes from the previous
@@ -76,8 +77,8 @@ class Swarm(Items, Primitive):
         InvalidWorkflow: a bound is not allowed, or an item is not a signature.
     """
 
-    task_name = "orchestrator.swarm"
-    fields = (
+    _task_name = "orchestrator.swarm"
+    _fields = (
         "tasks", "name", "max_concurrency", "open", "stop_after_n_failures", "max_failures", "max_items", "deadline",
         "category", "tags", "on_task_success", "on_task_error", "on_task_cleanup", "own_callbacks", "slots", "levels",
         "batch",
@@ -85,7 +86,7 @@ class Swarm(Items, Primitive):
 
     def __init__(
         self,
-        tasks: Iterable[Signature] = (),
+        tasks: Iterable[Signature[R_co]] | group | tuple[()] = (),
         *,
         name: str | None = None,
         max_concurrency: int | None = None,
@@ -123,26 +124,26 @@ class Swarm(Items, Primitive):
         super().__init__(kept, app=app, **options)
 
     @property
-    def aio(self) -> SwarmAio:
+    def aio(self) -> SwarmAio[R_co]:
         """The async methods: `await swarm.aio.add_tasks_bulk()`; none of them blocks the event loop."""
-        return cast("SwarmAio", Twin(self))
+        return cast("SwarmAio[R_co]", Twin(self))
 
-    def nested(self) -> list[Any]:
+    def _nested(self) -> list[Any]:
         """The items and the callbacks that run after them."""
-        return [*self.tasks, *(sig for callbacks in self.item_callbacks.values() for sig in callbacks)]
+        return [*self.tasks, *(sig for callbacks in self._item_callbacks.values() for sig in callbacks)]
 
     @property
-    def item_callbacks(self) -> dict[str, list[Signature]]:
+    def _item_callbacks(self) -> dict[str, list[Signature]]:
         """The callbacks that run after each item, by kind: `on_success`, `on_error`, `on_cleanup`."""
         found = {kind: self.kwargs.get(field) for kind, field in _CALLBACKS.items()}
         return {kind: list(callbacks) for kind, callbacks in found.items() if callbacks}
 
-    def own_callbacks(self, index: int) -> dict[str, list[Signature]]:
+    def _own_callbacks(self, index: int) -> dict[str, list[Signature]]:
         """The callbacks of one item that replace the swarm's callbacks, by kind."""
         own: dict[str, list[Signature]] = self.kwargs.get("own_callbacks", {}).get(str(index), {})
         return own
 
-    def pool_attrs(self) -> dict[str, Any]:
+    def _pool_attrs(self) -> dict[str, Any]:
         """The bounds as attributes of a pool's definition."""
         get = self.kwargs.get
         return {
@@ -157,7 +158,7 @@ class Swarm(Items, Primitive):
         }
 
     @property
-    def item_levels(self) -> list[Priority | None]:
+    def _item_levels(self) -> list[Priority | None]:
         """The priority of each item of the definition; None for an item without a priority."""
         found: list[Priority | None] = [None] * len(self.tasks)
         for level, first, last in self.kwargs.get("levels", ()):
@@ -206,8 +207,8 @@ class Swarm(Items, Primitive):
         """
         swarm_options.check_signature(sig)
         own, level = swarm_options.own_callbacks(on_success, on_error, on_cleanup), swarm_options.priority_of(priority)
-        if self.applied is not None:
-            return int(installed(self.app).swarm(self.applied).add_task(sig, priority=level, **own))
+        if self._applied is not None:
+            return int(installed(self.app).swarm(self._applied).add_task(sig, priority=level, **own))
         self._check_room(1)
         self._append([sig], level)
         if own:
@@ -230,7 +231,7 @@ class Swarm(Items, Primitive):
         Raises: as `add_task` and `apply_async`.
         """
         place = self.add_task(sig, **options)
-        if self.applied is None:
+        if self._applied is None:
             self.apply_async()
         return place
 
@@ -270,9 +271,9 @@ class Swarm(Items, Primitive):
             "batch_size": batch_size, "atomic": atomic, "dry_run": dry_run, "on_progress": on_progress,
         }  # fmt: skip
         level = swarm_options.priority_of(priority)
-        if self.applied is None:
+        if self._applied is None:
             return self._add_to_definition(sigs, level, **options)
-        running: RunningSwarm = installed(self.app).swarm(self.applied)
+        running: RunningSwarm = installed(self.app).swarm(self._applied)
         return running.add_tasks_bulk(sigs, priority=level, **options)
 
     def _add_to_definition(
@@ -300,23 +301,23 @@ class Swarm(Items, Primitive):
         Raises: as `add_tasks_bulk` and `apply_async`.
         """
         report = self.add_tasks_bulk(sigs, **options)
-        if self.applied is None and not options.get("dry_run"):
+        if self._applied is None and not options.get("dry_run"):
             self.apply_async()
         return report
 
     @property
-    def run(self) -> Run | None:
+    def run(self) -> Run[list[R_co]] | None:
         """The run that the last application of this object started; None before the first."""
-        if self.applied_eagerly is not None:
-            return self.applied_eagerly
-        return None if self.applied is None else installed(self.app).result(self.applied)
+        if self._applied_eagerly is not None:
+            return self._applied_eagerly
+        return None if self._applied is None else installed(self.app).result(self._applied)
 
     def close(self) -> None:
         """Refuse further items; the swarm ends when all its items are done. Closing it again does nothing."""
-        if self.applied is None:
+        if self._applied is None:
             self.kwargs.pop("open", None)
             return
-        installed(self.app).swarm(self.applied).close()
+        installed(self.app).swarm(self._applied).close()
 
     def close_when_drained(self) -> None:
         """Close the swarm when its last item is done. Until then items may still be added.
@@ -324,9 +325,9 @@ class Swarm(Items, Primitive):
         Raises:
             SwarmClosed: the swarm was not applied, so it has no running items.
         """
-        if self.applied is None:
+        if self._applied is None:
             raise SwarmClosed("The swarm does not run yet, so it has no items to wait for: apply it first.")
-        installed(self.app).swarm(self.applied).close_when_drained()
+        installed(self.app).swarm(self._applied).close_when_drained()
 
     def _check_room(self, count: int) -> None:
         limit = self.kwargs.get("max_items")

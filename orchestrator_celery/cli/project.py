@@ -31,7 +31,7 @@ def command(*options: Callable[[Any], Any], name: str | None = None) -> Callable
     around = (click.command(name, cls=CeleryCommand), *options, click.pass_context, handle_preload_options)
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        made: click.Command = reduce(lambda inner, wrap: wrap(inner), reversed(around), function)  # type: ignore[assignment]
+        made: click.Command = reduce(lambda inner, wrap: wrap(inner), reversed(around), function)  # type: ignore[assignment, operator, unused-ignore]
         return made
 
     return decorate

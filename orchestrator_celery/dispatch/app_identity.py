@@ -42,7 +42,7 @@ def _broker(app: Celery) -> str:
         default = connection.transport.default_connection_params.get("port")
         options = connection.transport_options
     found = {_place(place, default) for place in places}
-    parts = "".join(f" {name}={options[name]}" for name in _PARTS if options.get(name))
+    parts = "".join(f" {name}={options[name]}" for name in _PARTS if options.get(name))  # type: ignore[index, union-attr, unused-ignore]
     return f"{transport}://{','.join(sorted(found))}{parts}"
 
 

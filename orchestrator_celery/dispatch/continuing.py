@@ -63,7 +63,7 @@ class Continuing:
         """Whether any task may follow another one. A router may look at the arguments, which only a message has."""
         if self._careful and (listens_to_arrivals() or not sends_as_celery(self._app)):
             return False
-        return all(isinstance(router, MapRoute) for router in self._app.amqp.router.routes)
+        return all(isinstance(router, MapRoute) for router in self._app.amqp.router.routes)  # type: ignore[attr-defined, unused-ignore]
 
     def may_carry(self, task: Any) -> bool:
         """Whether the process of a task's message may go on with another task."""

@@ -80,7 +80,7 @@ class Errbacks:
         self._keep_copy(failed, ref, outcome)
         if leaf.role is Role.PLAIN or not self._takes_error(leaf):
             return with_result(leaf, failed)
-        errback = Signature(leaf.task, leaf.args, leaf.kwargs, leaf.options, immutable=False)
+        errback = Signature(leaf.task, tuple(leaf.args), leaf.kwargs, leaf.options, immutable=False)
         return leaf._replace(task=ERRBACK_TASK, args=[dict(errback), callback.run, failed, ref], kwargs={})
 
     def _keep_copy(self, failed: str, ref: str, outcome: Outcome) -> None:
@@ -96,7 +96,7 @@ class Errbacks:
 
     def _takes_error(self, leaf: Leaf) -> bool:
         """Whether Celery would call this errback with (request, exc, traceback) instead of the task's id."""
-        errback = Signature(leaf.task, leaf.args, leaf.kwargs, app=self._app)
+        errback = Signature(leaf.task, tuple(leaf.args), leaf.kwargs, app=self._app)
         with suppress(NotRegistered):
             header = getattr(errback.type, "__header__", None)
             if header is None or isinstance(header, partial):

@@ -79,7 +79,7 @@ class Lanes:
         options = dict(leaf.options)
         if level is not None:
             options.setdefault("priority", self._publisher.message_priority(level))
-        return self._routed({**task._get_exec_options(), **options}, name, leaf.args, leaf.kwargs, task)
+        return self._routed({**task._get_exec_options(), **options}, name, leaf.args, leaf.kwargs, task)  # type: ignore[attr-defined, unused-ignore]
 
     def of_close(self, run: str) -> Lane | None:
         """Return the lane that the message goes to which closes a run, if its last task does not tell another."""
@@ -88,7 +88,7 @@ class Lanes:
         if self._queue and not options.keys() & {"queue", "exchange", "routing_key"}:
             options["queue"] = self._queue
         task = self._app.tasks[CLOSE_TASK]
-        return self._routed({**task._get_exec_options(), **options}, CLOSE_TASK, (), {}, task)
+        return self._routed({**task._get_exec_options(), **options}, CLOSE_TASK, (), {}, task)  # type: ignore[attr-defined, unused-ignore]
 
     def _routed(self, options: dict[str, Any], name: str, args: Any, kwargs: Any, task: Any) -> Lane | None:
         try:
@@ -105,7 +105,7 @@ class Lanes:
         """Return how many messages wait in a queue of the broker; None if the broker does not tell it."""
         try:
             with self._app.connection_for_write() as connection, connection.channel() as channel:
-                return int(channel.queue_declare(queue=queue, passive=True).message_count)
+                return int(channel.queue_declare(queue=queue, passive=True).message_count)  # type: ignore[attr-defined, unused-ignore]
         except ChannelError as exc:
             return 0 if str(exc.reply_code) == "404" else None  # Redis has no list without messages
         except Exception as exc:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from celery.canvas import Signature
 
+    from orchestrator_celery.canvas.primitive import R_co
     from orchestrator_celery.canvas.swarm import Swarm
     from orchestrator_celery.handles.catalogs.graph_catalog import GraphCatalog
     from orchestrator_celery.handles.catalogs.saved_views import SavedViews
@@ -239,7 +240,7 @@ if TYPE_CHECKING:
 
         def __get__(self, twin: Any, kind: Any = None) -> Callable[Given, AsyncIterator[Item]]: ...
 
-    class RunAio:
+    class RunAio(Generic[R_co]):
         """`run.aio`."""
 
         approvals = Call(Run.approvals)
@@ -251,7 +252,6 @@ if TYPE_CHECKING:
         forget = Call(Run.forget)
         items = Each(Run.items)
         node = Call(Run.node)
-        outcome = Call(Run.outcome)
         progress = Call(Run.progress)
         reject = Call(Run.reject)
         results = Each(Run.results)
@@ -268,7 +268,8 @@ if TYPE_CHECKING:
         logs = Each(Run.logs)
         watch = Each(Run.watch)
 
-        async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any: ...
+        async def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> R_co: ...
+        async def outcome(self) -> R_co: ...
         async def category(self) -> str | None: ...
         async def created(self) -> datetime: ...
         async def kind(self) -> NodeKind: ...
@@ -297,15 +298,15 @@ if TYPE_CHECKING:
         suspend = Call(RunList.suspend)
         interrupt = Call(RunList.interrupt)
 
-    class PrimitiveAio:
+    class PrimitiveAio(Generic[R_co]):
         """`aio` of any primitive."""
 
         async def apply_async(
             self, args: Any = None, kwargs: Any = None, route_name: str | None = None, **options: Any
-        ) -> Run: ...
-        async def delay(self, *args: Any, **kwargs: Any) -> Run: ...
+        ) -> Run[R_co]: ...
+        async def delay(self, *args: Any, **kwargs: Any) -> Run[R_co]: ...
 
-    class SwarmAio(PrimitiveAio):
+    class SwarmAio(PrimitiveAio[list[R_co]], Generic[R_co]):
         """`swarm.aio`."""
 
         add_task = Call(Swarm.add_task)

@@ -11,6 +11,7 @@ from kombu.exceptions import DecodeError
 
 from orchestrator_celery.errors import Interrupted, OrchestratorError
 from orchestrator_celery.handles.running_swarm import RunningSwarm
+from orchestrator_celery.lifecycle.eager.current import eager_task
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.model.printing.safe_text import safe_repr
 from orchestrator_celery.model.printing.unreadable import UNREADABLE
@@ -24,6 +25,7 @@ from orchestrator_celery.worker.recovery.patience import patiently
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
+    from orchestrator_celery.lifecycle.eager.current import EagerTask
     from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage
 
 __all__ = ("CurrentNode", "NoNode", "current_node")
@@ -187,14 +189,47 @@ class CurrentNode(NoNode):
         return True
 
 
+class CurrentEagerNode(CurrentNode):
+    """The node of the task of an eager run, which keeps everything in memory.
+
+    Args:
+        task: the task that runs in this context.
+    """
+
+    def __init__(self, task: EagerTask) -> None:
+        self._container, self._encoder, self._records = task.parts, task.parts.encoder, task.parts.records
+        self.run_id, self.id, self.attempt = self._leaf = task.leaf
+
+    @property
+    def last_checkpoint(self) -> Any:
+        """The last checkpoint of the task, or None; after `self.retry()`, also that of the try before."""
+        kept = self._records.checkpoint(self._leaf.run, self._leaf.node)
+        return None if kept is None else self._encoder.load(kept)
+
+    def checkpoint(self, data: Any) -> bool:
+        """Keep a checkpoint; see `NoNode.checkpoint`."""
+        self._records.keep_checkpoint(self._leaf.node, self._encoder.dump(data))
+        return True
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Report the progress of the task; see `NoNode.progress`."""
+        self._records.keep_progress(self._leaf.node, *progress_update(done, total, message))
+
+    @property
+    def interrupted(self) -> bool:
+        """False: nobody can interrupt an eager run."""
+        return False
+
+
 _NO_NODE = NoNode()
 
 
 def current_node() -> NoNode:
     """Return the node of the task that runs here. Outside a run, return an object that does nothing and is false."""
-    task = get_current_worker_task()
+    task: Any = get_current_worker_task()
     orchestrator = getattr(task.app, "orchestrator", None) if task is not None else None
     message = claimed_by(task.request) if orchestrator is not None else None
     if orchestrator is None or message is None:
-        return _NO_NODE
+        eager = eager_task(task.request.id) if orchestrator is not None else None
+        return _NO_NODE if eager is None else CurrentEagerNode(eager)
     return CurrentNode(orchestrator.container, *message.claims[-1], message)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, cast
 
-from celery.result import AsyncResult
-
+from orchestrator_celery.canvas.primitive import R_co
 from orchestrator_celery.errors import OrchestratorError, RunNotFound
 from orchestrator_celery.handles.async_twins import RunTwin
 from orchestrator_celery.handles.lazy_list import FIRST, LazyList, lazily
@@ -62,7 +61,7 @@ _BLOCK = 500
 _SHOWN = 20
 
 
-class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
+class Run(RunFacts, RunOutcome[R_co], RunVerbs, Generic[R_co]):
     """One execution of a Swarm, ConditionalGraph or ComplexSignature; an `AsyncResult` of the signature's own task id.
 
     `status` is the status of the run. `state`, `result`, `get` and the rest of `AsyncResult` return the same outcome in
@@ -84,7 +83,7 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
 
     @property
     def _orchestrator(self) -> Handles:
-        found: Handles = self.app.orchestrator
+        found: Handles = self.app.orchestrator  # type: ignore[attr-defined, unused-ignore]
         return found
 
     @property
@@ -94,7 +93,7 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
     # -- state of the run ---------------------------------------------------------------------------
 
     @property
-    def status(self) -> RunStatus:
+    def status(self) -> RunStatus:  # type: ignore[override, unused-ignore]
         """Status of the run. Without a record (deleted, or not created yet) it is derived from Celery's result."""
         found = self._recorded_status()
         if found is None:
@@ -187,9 +186,9 @@ class Run(RunFacts, RunOutcome, RunVerbs, AsyncResult):
         return self._orchestrator.signature_of(self.id, self._head())
 
     @property
-    def aio(self) -> RunAio:
+    def aio(self) -> RunAio[R_co]:
         """The same methods for asyncio: `await run.aio.suspend()`. None of them blocks the event loop."""
-        return cast("RunAio", RunTwin(self))
+        return cast("RunAio[R_co]", RunTwin(self))
 
     def approvals(self) -> LazyList[ApprovalView]:
         """List the approvals of this run that wait for an answer."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ("RunFacts",)
 
 
-class RunFacts(AsyncResult):
+class RunFacts(AsyncResult):  # type: ignore[type-arg, unused-ignore]
     """The view of a run and its facts; part of `Run`."""
 
     #: The view that a list has read; a verb of this handle makes it out of date.

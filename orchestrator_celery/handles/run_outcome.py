@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from celery import states
 from celery.backends.asynchronous import AsyncBackendMixin
 from celery.backends.base import DisabledBackend
 from celery.backends.rpc import RPCBackend
 from celery.exceptions import TimeoutError as CeleryTimeoutError
-from celery.result import AsyncResult, assert_will_not_block
+from celery.result import AsyncResult, assert_will_not_block  # type: ignore[attr-defined, unused-ignore]
 from vine import promise
 
+from orchestrator_celery.canvas.primitive import R_co
 from orchestrator_celery.dispatch.run_results import RunGoesOn
 from orchestrator_celery.errors import OrchestratorError, RunCancelled, RunNotFound
 from orchestrator_celery.model.clock import from_ms
@@ -69,7 +70,17 @@ class _PatientPoll:
         return ended
 
 
-class RunOutcome(AsyncResult):
+if TYPE_CHECKING:
+
+    class _Result(AsyncResult[R_co]): ...
+
+else:  # Celery's own class takes no type parameter
+
+    class _Result(AsyncResult, Generic[R_co]):
+        pass
+
+
+class RunOutcome(_Result[R_co], Generic[R_co]):
     """The part of `Run` that `AsyncResult` defines: state, result, waiting.
 
     It reads the run's record, and Celery's result only if there is no record.
@@ -85,7 +96,9 @@ class RunOutcome(AsyncResult):
 
         _head: Callable[[], Head]
 
-    def get(self, timeout: float | None = None, propagate: bool = True, **options: Any) -> Any:
+    def get(  # type: ignore[override, unused-ignore]
+        self, timeout: float | None = None, propagate: bool = True, **options: Any
+    ) -> R_co:
         """Wait for the end of the run; return its result, or raise its error.
 
         The result comes from the run's record, so it needs no result backend and is there until the record is deleted.
@@ -103,7 +116,7 @@ class RunOutcome(AsyncResult):
             StoreUnavailable: the store was away for longer than `orchestrator_store_patience`.
         """
         if self.ignored:
-            return None
+            return cast("R_co", None)
         if options.get("disable_sync_subtasks", True):
             assert_will_not_block()
         until = None if timeout is None else time.monotonic() + timeout
@@ -111,10 +124,10 @@ class RunOutcome(AsyncResult):
         pause, end = _FIRST, _PatientPoll(self._has_ended, self._container.settings.store_patience)
         while True:
             if parents:
-                self._maybe_reraise_parent_error()
+                self._maybe_reraise_parent_error()  # type: ignore[attr-defined, unused-ignore]
             if end.poll():
                 self._wait_until_told(until)
-                return self._deliver(propagate, options.get("callback"))
+                return cast("R_co", self._deliver(propagate, options.get("callback")))
             left = None if until is None else until - time.monotonic()
             if left is not None and left <= 0:
                 raise CeleryTimeoutError(f"The run {printable(self.id)} did not end in {timeout:g} s; it continues.")
@@ -123,9 +136,9 @@ class RunOutcome(AsyncResult):
             if options.get("on_interval") is not None:
                 options["on_interval"]()
 
-    wait = get
+    wait = get  # type: ignore[assignment, unused-ignore]
 
-    def outcome(self) -> Any:
+    def outcome(self) -> R_co:
         """Return the result from the run's record without waiting; raise the error of a failed run.
 
         Raises:
@@ -136,7 +149,7 @@ class RunOutcome(AsyncResult):
         if not status.ended:
             raise OrchestratorError(f"The run {self.id} is {status}, so it has no outcome yet. Wait with `run.get()`.")
         try:
-            return self._container.results.outcome(self.id)
+            return cast("R_co", self._container.results.outcome(self.id))
         except RunGoesOn as exc:
             raise OrchestratorError(f"{exc} Wait with `run.get()`.") from exc
 
@@ -181,7 +194,7 @@ class RunOutcome(AsyncResult):
         if meta is None:
             meta = self._celery_meta()
         if meta["status"] in states.READY_STATES:
-            meta = self._set_cache(meta)
+            meta = self._set_cache(meta)  # type: ignore[attr-defined, unused-ignore]
             self.on_ready(self)
         return meta
 
@@ -268,7 +281,7 @@ class RunOutcome(AsyncResult):
         """Take Celery's message as a sign only: it may be late, and tell an end that the run had before a retry."""
         if self._seen and self._recorded_status() is not None:
             self._cache = None
-            self.on_ready = promise(self._on_fulfilled, weak=True)
+            self.on_ready = promise(self._on_fulfilled, weak=True)  # type: ignore[attr-defined, unused-ignore]
 
     def _pause(self, seconds: float, left: float | None, on_message: Any) -> None:
         """Wait for Celery's message about the end, or a fixed time if the result backend sends no messages."""

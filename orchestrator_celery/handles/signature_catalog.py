@@ -75,7 +75,7 @@ class SignatureCatalog:
             )
         filed = {k: primitive.kwargs.get(k) for k in ("category", "tags")} | category_and_tags(category, tags)
         starter = Starter(self._container)
-        definitions, head = starter.compile(primitive, *primitive.partial_args, options | filed)
+        definitions, head = starter.compile(primitive, *primitive._partial_args, options | filed)
         if name is not None:
             head[HeadField.NAME] = name
         head[HeadField.CLOSE] = self._container.codec.dump(restartable_options(options), options.get("serializer"))
@@ -136,7 +136,7 @@ class SignatureCatalog:
 
     def _primitive(self, sig: Signature) -> Primitive:
         app = self._container.app
-        found = maybe_signature(self._container.compiler.check(sig), app=app)
+        found: Any = maybe_signature(self._container.compiler.check(sig), app=app)
         return found if isinstance(found, Primitive) else ComplexSignature(found, app=app)
 
     def _stored(self, id: str) -> StoredSignature:

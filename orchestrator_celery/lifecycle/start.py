@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,7 @@ class Starter:
         """
         given = options.get("task_id")
         run = str(given) if given else uuid()
-        if not primitive.stands_in:
+        if not primitive._stands_in:
             check_id(run)
         head, definitions = self._record(run, primitive, args, kwargs, options)
         if given:
@@ -117,7 +117,7 @@ class Starter:
         definitions, head = self.compile(primitive, args, kwargs, options, delayed=eta is not None)
         if eta is not None:
             head[HeadField.ETA] = eta
-        if primitive.stands_in:
+        if primitive._stands_in:
             head[HeadField.OUTER] = run
         elif options.get("replaced_task_nesting"):
             pass  # a task that runs again may be replaced by another canvas; the first one counts
@@ -175,6 +175,7 @@ class Starter:
         head: Mapping[str, Any],
         options: dict[str, Any],
         records: str = "",
+        pools: Sequence[str] = (),
     ) -> str:
         """Start a run from compiled definitions and return its id. If the start fails, nothing of the run is left.
 
@@ -184,9 +185,11 @@ class Starter:
             head: fields of the head, without the closing options.
             options: Celery's options for the end of the run, such as `link`.
             records: token of uploaded records from an earlier run.
+            pools: pools of which some items have records.
         """
         close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
-        effects = self._store.create(run, definitions, {**head, "close": close, **self._trace(run, head)}, records)
+        fields = {**head, "close": close, **self._trace(run, head)}
+        effects = self._store.create(run, definitions, fields, records, pools)
         if effects.refused is not Refused.EXISTS:
             self._send(run, effects.todo)
         return run
@@ -234,7 +237,7 @@ class Starter:
             return {}
         with self._app.producer_or_acquire() as producer:
             backend.on_task_call(producer, run)  # the reply queue must exist before the result is sent
-        return {"reply_to": options.get("reply_to") or backend.oid}
+        return {"reply_to": options.get("reply_to") or backend.oid}  # type: ignore[attr-defined, unused-ignore]
 
 
 def leaf_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -289,7 +292,7 @@ def _facts(
     codec = compiler.codec
     head: dict[str, Any] = {
         HeadField.NAME: primitive.label or "",
-        HeadField.KIND: primitive.task_name.removeprefix("orchestrator."),
+        HeadField.KIND: primitive._task_name.removeprefix("orchestrator."),
         HeadField.LEAF: codec.dump(to_plain(shared)),
     }
     if shared.get("expires"):
@@ -303,8 +306,8 @@ def _facts(
     head.update({f"{HeadPrefix.TASK.value}{name}": _declared(compiler, name) for name in task_names([primitive])})
     if options.get("deadline"):
         head[HeadField.LIMIT] = max(1, int(options["deadline"] * 1000))
-    if any(primitive.partial_args):
-        head[HeadField.OWN] = codec.dump(list(primitive.partial_args), options.get("serializer"))
+    if any(primitive._partial_args):
+        head[HeadField.OWN] = codec.dump(list(primitive._partial_args), options.get("serializer"))
     if primitive.immutable:
         head[HeadField.IMMUTABLE] = 1
     return head

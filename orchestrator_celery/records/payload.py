@@ -16,7 +16,7 @@ from celery.utils.serialization import (
     create_exception_cls,
     get_pickleable_exception,
 )
-from kombu.serialization import dumps, loads, prepare_accept_content, registry
+from kombu.serialization import dumps, loads, prepare_accept_content, registry  # type: ignore[attr-defined, unused-ignore]
 
 from orchestrator_celery.canvas.retry import class_names
 from orchestrator_celery.errors import PayloadTooLarge
@@ -72,7 +72,7 @@ class Codec:
             "message": safe_str(exc) if message is None else message,
             "bases": class_names(exc)[1:],
             "traceback": trace if trace is not None else safe_traceback(exc),
-            "exc": self._app.backend.prepare_exception(get_pickleable_exception(exc), self._results),
+            "exc": self._app.backend.prepare_exception(get_pickleable_exception(exc), self._results),  # type: ignore[arg-type, unused-ignore]
         }
         try:
             return self._dump(words, self._results)

@@ -53,7 +53,7 @@ def connect(app: Celery, store_url: str | None) -> Any:
         except RedisClusterException as exc:  # a cluster client connects at once, to read the map of slots
             raise StoreUnavailable(f"The Redis Cluster {store_url} cannot be reached: {exc}.") from exc
     try:
-        cls, url = by_url(f"{_ALIASES.get(scheme, scheme)}://{rest}", app.loader)
+        cls, url = by_url(f"{_ALIASES.get(scheme, scheme)}://{rest}", app.loader)  # type: ignore[misc, unused-ignore]
     except (ImportError, ImproperlyConfigured):
         cls, url = None, store_url
     if not (isinstance(cls, type) and issubclass(cls, RedisBackend)):

@@ -102,7 +102,7 @@ def _longest_waiting(container: Container, run: str) -> tuple[str, float] | None
 
 
 def _worker_advice(container: Container) -> str:
-    answered = [next(iter(reply)) for reply in container.app.control.ping(timeout=_ASK)]
+    answered = [next(iter(reply)) for reply in container.app.control.ping(timeout=_ASK) or ()]
     if not answered:
         return "No worker answers: start one with `celery -A <project> worker`."
     now = container.store.now() * 1000

@@ -181,7 +181,7 @@ class Runner:
         request["_orchestrator_message"] = message
         self._spans.mark(request, item)
         try:
-            trace_task(task, str(item.leaf), leaf.args, leaf.kwargs, request, app=container.app)
+            trace_task(task, str(item.leaf), tuple(leaf.args), leaf.kwargs, request, app=container.app)
         except Reject:
             logger.debug(
                 "An item was rejected; its signals have reported it.", extra={"action": "batch", "node": item.leaf.node}

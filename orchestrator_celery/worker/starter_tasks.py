@@ -22,7 +22,7 @@ _PRIMITIVES: tuple[type[Primitive], ...] = (Swarm, ComplexSignature, Conditional
 _ETA = "orchestrator_eta"
 
 
-class StarterTask(Task):
+class StarterTask(Task):  # type: ignore[type-arg, unused-ignore]
     """Starts a primitive. If the sender has the extension, as beat does, the run is recorded when the call returns."""
 
     abstract = True
@@ -59,7 +59,7 @@ def register_starters(app: Celery, options: dict[str, Any]) -> None:
     """
     for primitive in _PRIMITIVES:
         _register(app, primitive, options)
-        signals.before_task_publish.connect(_hand_over_delay, sender=primitive.task_name, weak=False)
+        signals.before_task_publish.connect(_hand_over_delay, sender=primitive._task_name, weak=False)
 
     @app.task(name=RUN_SIGNATURE_TASK, **options)
     def run_signature(self: Any, signature: str, /, *args: Any, **kwargs: Any) -> str:
@@ -69,12 +69,12 @@ def register_starters(app: Celery, options: dict[str, Any]) -> None:
 
 
 def _register(app: Celery, primitive: type[Primitive], options: dict[str, Any]) -> None:
-    @app.task(name=primitive.task_name, base=StarterTask, primitive=primitive, **options)
+    @app.task(name=primitive._task_name, base=StarterTask, primitive=primitive, **options)
     def start(self: Any, *args: Any, **kwargs: Any) -> Any:
         """Start the primitive in a worker, because the message was sent with `send_task`."""
         signature = self.signature_of(args, kwargs)
         if eta := self.request.get(_ETA):
-            eta = maybe_make_aware(maybe_iso8601(eta), app.timezone)
+            eta = maybe_make_aware(maybe_iso8601(eta), app.timezone)  # type: ignore[arg-type, unused-ignore]
             signature.set(eta=eta, expires=maybe_iso8601(self.request.expires))
         return self.replace(signature)
 

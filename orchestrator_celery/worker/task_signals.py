@@ -144,7 +144,7 @@ class TaskSignals:
                 self._retry_replace.replaced(leaf, fence, message.replacement)
             elif stopped and retval.task_id == str(leaf):
                 self._reporter.stopped(leaf, fence, InterruptOutcome.STOPPED_ITSELF.value)
-            elif isinstance(retval, Reject) and retval.requeue:
+            elif isinstance(retval, Reject) and retval.requeue:  # type: ignore[attr-defined, unused-ignore]
                 self._reporter.requeued(leaf, fence, fence, "requeue")
             else:
                 (message.sink or self._reporter).failed(leaf, fence, error_of_ignored(retval), None, message.origin)
@@ -202,7 +202,7 @@ def _how_it_ended(message: ClaimedMessage, retval: Any) -> Counted:
     """Return how a body without a result of its own counts."""
     if message.replacement is not None:
         return Counted.SUCCEEDED
-    return Counted.RETRIED if isinstance(retval, Reject) and retval.requeue else Counted.FAILED
+    return Counted.RETRIED if isinstance(retval, Reject) and retval.requeue else Counted.FAILED  # type: ignore[attr-defined, unused-ignore]
 
 
 def _seconds(reason: Any) -> float:

@@ -87,6 +87,6 @@ class TurnGate:
     def _were_limits_changed(self) -> bool:
         return any(
             self._limits.setdefault(name, limits) != limits
-            for name, task in list(self._app._tasks.items())
+            for name, task in list(self._app._tasks.items())  # type: ignore[attr-defined, unused-ignore]
             for limits in [tuple(getattr(task, limit, None) or None for limit in _LIMITS)]
         )

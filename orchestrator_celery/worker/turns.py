@@ -259,7 +259,7 @@ class Turn:
         if self._events is not None:
             self._events.begun(task, request)
         try:
-            outcome = trace_task(task, task_id, leaf.args, leaf.kwargs, request, app=self._turns.container.app)
+            outcome = trace_task(task, task_id, tuple(leaf.args), leaf.kwargs, request, app=self._turns.container.app)
         except Reject:
             logger.debug("A task was rejected; its signals have reported it.", extra={"action": "continue"})
             return

@@ -126,7 +126,7 @@ def _span(swarm):
     """Seconds from a run's first item to its end, by its own record."""
     from orchestrator_celery import Orchestrator
 
-    view = Orchestrator.of(p.app).run(swarm.applied).view
+    view = Orchestrator.of(p.app).run(swarm._applied).view
     return {"span": (view.finished - view.started).total_seconds()}
 
 
@@ -234,7 +234,7 @@ def flat(n):
         reader = Orchestrator.of(p.app).container.reader
         ends = []
         for first in range(0, n, 1000):
-            records = reader.terminal(swarm.applied, [f"0.{i}" for i in range(first, min(first + 1000, n))])
+            records = reader.terminal(swarm._applied, [f"0.{i}" for i in range(first, min(first + 1000, n))])
             ends += [parse_ended(raw).finished.timestamp() for raw in records]
         ends.sort()
         tenth = n // 10

@@ -18,6 +18,8 @@ from orchestrator_celery.records.streams.logs import write_line
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.benchmarks.cell import machine
 from tests.browser.conftest import serving
+from tests.browser.drawing import Drawing
+from tests.browser.frames import Frames
 from tests.dashboard.served import Page
 from tests.kit.browsers import chromium_program
 from tests.kit.waiting import wait_for
@@ -229,6 +231,18 @@ class Tab(Page):
         super().close()
 
 
+def editor(site):
+    """A graph with 500 nodes is edited."""
+    page = site.person.new_page()
+    page.set_default_timeout(120_000)
+    draw = Drawing(page, site.address).large(site.stand, 500)
+    frames = Frames(page)
+    for name, act in draw.edits():
+        late, task = frames.of(act, wait=600)
+        yield f"500 nodes in the editor, {name}: longest task", f"{task:,.0f} ms ({max(late):,.0f} ms)", "50 ms"
+    page.close()
+
+
 def graph(site):
     """A graph with 1,000 visible nodes is moved."""
     tasks = site.stand.tasks
@@ -316,7 +330,7 @@ def timeline(site):
     page.close()
 
 
-PARTS = {part.__name__: part for part in (runs, status, logs, tabs, graph, swarm, timeline)}
+PARTS = {part.__name__: part for part in (runs, status, logs, tabs, editor, graph, swarm, timeline)}
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from contextlib import suppress
 
 from playwright.sync_api import expect
 
+from orchestrator_celery import END, START, ConditionalGraph
+
 PROJECT = "tests.kit.project."
 
 
@@ -45,6 +47,48 @@ class Drawing:
         self.page.goto(f"{self.address}/graphs/edit/{name}")
         expect(self.node("START")).to_be_visible()
         return self
+
+    def large(self, stand, count):
+        """Open a saved graph of many nodes, in rows of twenty."""
+        graph, places = ConditionalGraph("large", app=stand.app), {}
+        for index in range(count):
+            graph.add_node(f"n{index}", stand.tasks("identity"))
+            graph.add_edge(f"n{index - 1}" if index % 20 else START, f"n{index}")
+            if index % 20 == 19:
+                graph.add_edge(f"n{index}", END)
+            places[f"n{index}"] = {"x": 150 + 270 * (index % 20), "y": 100 * (index // 20)}
+        stand.orchestrator.graphs.save(graph, name="large", layout={"nodes": places})
+        self.edit("large")
+        self.page.locator("[data-check=fresh]").wait_for()
+        return self
+
+    def edits(self):
+        """Yield the ways to edit a large graph, each with its name and what a person does."""
+        keys, visits = self.page.keyboard, self.field("Visits at most")
+        yield "drag a node", lambda: self._move("n210", 40)
+        yield "select a node", self.node("n105").click
+        self.inspect()
+        visits.click()
+        yield "type into a field", lambda: keys.type("7")
+        yield "type again", lambda: keys.type("5")
+        yield "rename", lambda: self.rename("another name")
+        self.canvas.focus()
+        yield "add a task", self.page.locator(f'[data-piece="{PROJECT}add"]').click
+        self.canvas.focus()
+        for name, key in (("delete", "Delete"), ("undo", "Control+z"), ("redo", "Control+Shift+z")):
+            yield name, lambda key=key: keys.press(key)
+        yield "select all", lambda: keys.press("Control+a")
+        yield "move all", lambda: keys.press("ArrowRight")
+        keys.press("Escape")
+
+    def _move(self, name, far):
+        place, mouse = self.node(name).bounding_box(), self.page.mouse
+        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        mouse.move(x, y)
+        mouse.down()
+        for step in range(far):
+            mouse.move(x + step * 2, y + step)
+        mouse.up()
 
     def node(self, name):
         return self.page.locator(f'[data-node="{ {"START": "__start__", "END": "__end__"}.get(name, name) }"]')

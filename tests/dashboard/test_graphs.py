@@ -71,6 +71,22 @@ def test_a_save_whose_answer_was_lost_is_repeated(browser, app, project, documen
     assert len([one for one in app.orchestrator.audit(verb="save", limit=50) if one.refused and one.name == name]) == 5
 
 
+def test_a_roll_back_whose_answer_was_lost_is_repeated(browser, app, project, document, name, path):
+    """Given a roll-back that was sent twice, then there is one version; another version, note or author is refused."""
+    browser.call(f"{path}/versions", document=document, layout=LAYOUT, base=0)
+    browser.call(f"{path}/versions", document=adding(project, app, 2), base=1)
+    first = browser.call(f"{path}/roll-back", version=1, base=2)
+    assert browser.call(f"{path}/roll-back", version=1, base=2) == first
+    for change in ({"version": 2}, {"note": "another"}, {"base": 1}):
+        assert browser.refused(f"{path}/roll-back", **{"version": 1, "base": 2, **change})["status"] == 409
+    noted = browser.call(f"{path}/roll-back", version=2, base=3, note="as before")
+    assert browser.call(f"{path}/roll-back", version=2, base=3, note="as before") == noted
+    with acting("somebody else"):
+        app.orchestrator.graphs.roll_back(name, 1, base=4)
+    assert browser.refused(f"{path}/roll-back", version=1, base=4)["status"] == 409
+    assert [one["version"] for one in browser.read(f"{path}/versions")] == [5, 4, 3, 2, 1]
+
+
 def test_a_version_runs_and_is_deleted_with_its_signature(browser, app, project, document, name, path):
     for number in (1, 2):
         browser.call(f"{path}/versions", document=adding(project, app, number * 10))

@@ -282,6 +282,27 @@ def node_facts():
     return [bool(node), node.attempt, node.last_checkpoint, node.checkpoint({"a": 1})]
 
 
+@app.task(bind=True)
+def node_told(self, checkpoint=None, progress=(), fail=False, retry=False, inside=False, odd=False):
+    """Uses its node as asked, and returns what the node tells."""
+    if inside:
+        return node_told.apply().get(disable_sync_subtasks=False)
+    node = current_node()
+    for report in progress:
+        node.progress(*report)
+    before = node.last_checkpoint
+    stored = None if checkpoint is None else node.checkpoint(checkpoint)
+    if odd:
+        node.checkpoint(object)
+    if fail:
+        raise ValueError("as asked")
+    if retry and not self.request.retries:
+        raise self.retry(countdown=0)
+    swarm = node.swarm
+    facts = [bool(node), node.run_id, node.id, node.attempt, node.interrupted, swarm is not None, before, stored]
+    return [*facts, node.last_checkpoint]
+
+
 @app.task(orchestrator=TaskPolicy(auto_resume=False))
 def never_resumed(value):
     note("never", value)

@@ -247,6 +247,7 @@ unit = ComplexSignature(
     priority=3,
 )
 assert_type(unit.label, str | None)
+unit.workflow.clone()
 
 
 # -- conditions ----------------------------------------------------------------------------------------
@@ -310,11 +311,17 @@ assert_type(templates.catalog()[0].parameters, dict[str, Any])
 assert_type(templates.build("retry", {"work": {"task": "charge"}}, app=app, into=orders), ConditionalGraph)
 
 
+def facts(run: Run, kept: StoredSignature) -> str | None:
+    assert_type((run.category, run.rerun_of, kept.category), tuple[str | None, str | None, str | None])
+    assert_type(orders.max_visits, int)
+    return run.category
+
+
 def apply_everywhere() -> Run:
     """What applying gives is a `Run`, eager or not."""
     applied = swarm.apply_async((1,), {"x": 2}, task_id="photos-2026", countdown=5, queue="q")
-    assert_type(applied, Run)
-    assert_type(swarm.delay(1, x=2), Run)
+    assert_type(applied, Run[list[Any]])
+    assert_type(swarm.delay(1, x=2), Run[list[Any]])
     assert_type(orders.delay(), Run)
     assert_type(unit.apply((1,)), Run)
     assert_type(unit(1), Run)
@@ -690,8 +697,9 @@ def callbacks(run: Run) -> list[NodeView]:
         (resize.s(str(i)) for i in range(place)), batch_size=10, atomic=False, dry_run=True, on_progress=print
     )
     assert_type((report.rejected_count, report.batches), tuple[int, int])
+    told.add_tasks_and_run([resize.s("d")], atomic=False)
     told.close_when_drained()
-    assert_type(told.run, Run | None)
+    assert_type(told.run, Run[list[Any]] | None)
     run.swarm.close_when_drained()
     return [callback for item in run.items() for callback in item.callbacks]
 
@@ -709,7 +717,7 @@ def cancelling(run: Run) -> list[AuditEntry]:
 
 def on_commit() -> list[str]:
     """What a view of Django does."""
-    assert_type(swarm.delay_on_commit(1, x=2), Run)
+    assert_type(swarm.delay_on_commit(1, x=2), Run[list[Any]])
     assert_type(unit.delay_on_commit(), Run)
     started: Run = orders.apply_async_on_commit((1,), {"x": 2}, task_id="order 1", countdown=5)
     return [started.id]

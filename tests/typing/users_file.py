@@ -5,6 +5,8 @@ It has no cast and no comment for a type checker. `test_strict_mode.py` checks i
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import Celery, chain, group
 from typing_extensions import assert_type
 
@@ -36,8 +38,8 @@ def resize(path: str, width: int) -> str:
 def swarm(paths: list[str]) -> Run:
     photos = Swarm([resize.s(path, width=200) for path in paths], name="photos", max_failures=1)
     photos.add_task(resize.s("last", width=200))
-    assert_type(photos.delay(), Run)
-    assert_type(photos.apply(), Run)
+    assert_type(photos.delay(), Run[list[Any]])
+    assert_type(photos.apply(), Run[list[Any]])
     return photos.apply_async(countdown=5, queue="images")
 
 

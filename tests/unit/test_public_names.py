@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from celery.canvas import Signature
+from celery.result import AsyncResult
 
 import orchestrator_celery
 
@@ -60,3 +63,21 @@ def test_the_typing_test_uses_every_public_name():
     used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
     assert {alias.name for alias in imported.names} == set(orchestrator_celery.__all__)
     assert set(orchestrator_celery.__all__) <= used
+
+
+@pytest.mark.parametrize(
+    ("kind", "celerys"),
+    [
+        (orchestrator_celery.Swarm, Signature),
+        (orchestrator_celery.ComplexSignature, Signature),
+        (orchestrator_celery.ConditionalGraph, Signature),
+        (orchestrator_celery.Run, AsyncResult),
+        (orchestrator_celery.RunList, Sequence),
+        (orchestrator_celery.StoredSignature, object),
+    ],
+)
+def test_help_and_completion_show_what_users_call(kind, celerys):
+    """Given a class that users hold, then each name without an underscore is Celery's, or is used as users use it."""
+    source = (Path(__file__).parents[1] / "typing" / "api.py").read_text()
+    called = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    assert {name for name in dir(kind) if not name.startswith("_")} - set(dir(celerys)) - called == set()

@@ -50,7 +50,7 @@ def test_a_name_or_a_number_will_do_and_nothing_else(stand):
     swarm = stand.swarm([])
     swarm.add_task(stand.tasks("add", 1), priority="high")
     swarm.add_task(stand.tasks("add", 1), priority=1)
-    assert swarm.item_levels == [HIGH, LOW]
+    assert swarm._item_levels == [HIGH, LOW]
     for wrong in ("urgent", 0, 4, 2.5):
         with pytest.raises(InvalidWorkflow, match=r"priority=.*Priority\.HIGH"):
             swarm.add_task(stand.tasks("add", 1), priority=wrong)

@@ -35,10 +35,10 @@ _RUN_OPTIONS = frozenset({"task_id", "root_id", "parent_id", "group_id", "group_
 
 def document_of(graph: ConditionalGraph) -> dict[str, Any]:
     """Convert a graph to a document; empty fields are left out."""
-    args, kwargs = graph.partial_args
+    args, kwargs = graph._partial_args
     options = {name: value for name, value in graph.options.items() if name not in _RUN_OPTIONS}
     signature = {"args": args, "kwargs": kwargs, "options": options, "immutable": bool(graph.immutable)}
-    definition = {field: graph.kwargs[field] for field in graph.fields if field in graph.kwargs}
+    definition = {field: graph.kwargs[field] for field in graph._fields if field in graph.kwargs}
     found: dict[str, Any] = _plain({"version": VERSION, **definition, **{k: v for k, v in signature.items() if v}})
     return found
 

@@ -57,8 +57,8 @@ class ConditionalGraph(Primitive):
         **options: execution options, as for any signature.
     """
 
-    task_name = "orchestrator.graph"
-    fields = ("nodes", "edges", "name", "max_visits", "retry", "deadline", "category", "tags")
+    _task_name = "orchestrator.graph"
+    _fields = ("nodes", "edges", "name", "max_visits", "retry", "deadline", "category", "tags")
 
     def __init__(
         self,
@@ -233,7 +233,7 @@ class ConditionalGraph(Primitive):
             InvalidWorkflow: the dict is neither a message nor a document, or the document's version is unknown.
         """
         is_message = isinstance(d, Mapping) and "task" in d
-        graph = super().from_dict(d if is_message else signature_of(d, cls.fields), app)
+        graph = super().from_dict(d if is_message else signature_of(d, cls._fields), app)
         assert isinstance(graph, ConditionalGraph)
         return graph
 
@@ -299,7 +299,7 @@ class ConditionalGraph(Primitive):
         """Return the forms of the graph that a notebook can show."""
         return {"text/plain": repr(self), "text/html": html(self.kwargs), "text/vnd.mermaid": self.to_mermaid()}
 
-    def nested(self) -> list[Any]:
+    def _nested(self) -> list[Any]:
         """The bodies of the nodes, and the routers."""
         entries = [*self.nodes, *self.edges]
         return [entry[field] for entry in entries for field in ("signature", "router") if field in entry]
@@ -342,7 +342,7 @@ class ConditionalGraph(Primitive):
 
         self.validate()
         given = StandIns(results, errors, decisions, routes)
-        return dry_run(self.kwargs, self.max_visits, given, *self.merged_args(args, kwargs))
+        return dry_run(self.kwargs, self.max_visits, given, *self._merged_args(args, kwargs))
 
     def __repr__(self) -> str:
         name, nodes, edges = printable(self.label or ""), len(self.nodes), len(self.edges)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from celery.canvas import Signature, maybe_signature
 
@@ -210,7 +210,8 @@ def _body(name: str, body: Any, app: Celery | None) -> dict[str, Any]:
 
 def _bound(signature: Any, app: Celery | None) -> Signature:
     """A signature of the graph's app; one of another app stays bound to that, so that it is refused."""
-    return maybe_signature(signature, app=None if getattr(signature, "_app", None) is not None else app)
+    own = None if getattr(signature, "_app", None) is not None else app
+    return cast("Signature[Any]", maybe_signature(signature, app=own))
 
 
 def _is_signature(value: Any) -> bool:

@@ -173,4 +173,4 @@ def _app_of(body: Any) -> Any:
     """Return the app of a signature, or of the first nested one with an app; an unbound signature finds its own app."""
     if not isinstance(body, Signature):
         return None
-    return body._app or next(filter(None, map(_app_of, child_signatures(body))), None)
+    return getattr(body, "_app", None) or next(filter(None, map(_app_of, child_signatures(body))), None)

@@ -53,7 +53,7 @@ def listens_to_arrivals() -> bool:
     return bool(signals.task_received.receivers)
 
 
-def sends_as_task(task: Task) -> bool:
+def sends_as_task(task: Task[Any, Any]) -> bool:
     """Whether a task makes its messages as Celery's class does."""
     return (
         getattr(task.apply_async, "__func__", None) is _APPLY_ASYNC
@@ -71,7 +71,7 @@ def sends_as_celery(app: Celery) -> bool:
         and getattr(amqp.create_task_message, "__func__", None) is _AS_TASK
         and _is_code_of(amqp.send_task_message, AMQP)
         and type(amqp.router) is Router
-        and all(type(maybe_evaluate(route)) is MapRoute for route in amqp.router.routes)
+        and all(type(maybe_evaluate(route)) is MapRoute for route in amqp.router.routes)  # type: ignore[attr-defined, unused-ignore]
         and not (conf.task_always_eager or conf.task_send_sent_event)
         and not (_callback_retry and _callback_retry.get())
     )

@@ -62,7 +62,7 @@ class TaskSender:
         connection = self.producer.connection
         if _is_declared(options, connection):
             options["declare"] = None
-        with connection._reraise_as_library_errors():
+        with connection._reraise_as_library_errors():  # type: ignore[union-attr, unused-ignore]
             self.producer.publish(body, **options)
 
     def _send_natively(self, message: TaskMessage, key: Hashable | None) -> None:
@@ -86,7 +86,7 @@ class TaskSender:
         except TypeError:
             return None
 
-    def _may_template(self, task: Task) -> bool:
+    def _may_template(self, task: Task[Any, Any]) -> bool:
         app = self._app
         if has_listeners(task.name) or task.app is not app or not sends_as_task(task) or not sends_as_celery(app):
             return False

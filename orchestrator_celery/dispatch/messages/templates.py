@@ -26,7 +26,7 @@ _NUMBERS = frozenset({int, float, bool, type(None)})
 class TaskMessage(NamedTuple):
     """One message to send: the arguments of `Task.apply_async`."""
 
-    task: Task
+    task: Task[Any, Any]
     task_id: str
     #: The run, which is `root_id` and `parent_id`.
     run: str
@@ -67,12 +67,12 @@ class MessageTemplates:
         self._candidates: dict[Hashable, Template] = {}
         self._pid = os.getpid()
 
-    def known(self, key: Hashable, task: Task) -> Template | None:
+    def known(self, key: Hashable, task: Task[Any, Any]) -> Template | None:
         """Return the template for a key, if the queue and the task are still what they were."""
         if self._pid != os.getpid():  # each message names the process
             self._templates, self._candidates, self._pid = {}, {}, os.getpid()
         template = self._templates.get(key)
-        if template is None or task._get_exec_options() is not template.declared:
+        if template is None or task._get_exec_options() is not template.declared:  # type: ignore[attr-defined, unused-ignore]
             return None
         queues = self._app.amqp.queues
         return template if all(queues.get(queue.name) is queue for queue in template.options["declare"] or ()) else None
@@ -127,4 +127,4 @@ def _template_of(message: TaskMessage, published: Published) -> Template | None:
         return None
     reprs = {name: message.options.get(name) for name in ("argsrepr", "kwargsrepr")}
     kept = {**options, "reply_to": message.options.get("reply_to")}
-    return Template({**headers, **reprs}, body[-1], kept, message.task._get_exec_options())
+    return Template({**headers, **reprs}, body[-1], kept, message.task._get_exec_options())  # type: ignore[attr-defined, unused-ignore]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.canvas import _chord, group
+from celery.canvas import _chord, group  # type: ignore[attr-defined, unused-ignore]
 
 from orchestrator_celery.engine.compile.callbacks import Callbacks, callbacks_of
 from orchestrator_celery.engine.compile.chain import sequence

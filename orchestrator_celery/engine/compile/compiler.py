@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature, _chord, chunks, group
+from celery.canvas import Signature, _chord, chunks, group  # type: ignore[attr-defined, unused-ignore]
 from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 
@@ -109,12 +109,12 @@ class Compiler:
         signature = self.check(signature)
         if isinstance(signature, Primitive):
             tree = self._primitive(signature, inherited, role)
-            return with_partial_arguments(tree, *signature.partial_args, self.codec)
+            return with_partial_arguments(tree, *signature._partial_args, self.codec)
         if isinstance(signature, chain):
             return chain_tree(self, signature, inherited, role)
         if signature["task"] == "celery.chunks":
             # The signature loses its class when it travels in a message.
-            return group_tree(self, chunks.from_dict(signature, app=self.app).group(), inherited, role)
+            return group_tree(self, chunks.from_dict(signature, app=self.app).group(), inherited, role)  # type: ignore[attr-defined, unused-ignore]
         if isinstance(signature, group):
             return group_tree(self, signature, inherited, role)
         if isinstance(signature, _chord):
@@ -152,8 +152,8 @@ class Compiler:
             return self._graph(signature, options, facts, role, callbacks, immutable)
         assert isinstance(signature, ComplexSignature)
         tree = self.tree(self.canvas.unwrapped(signature.workflow), options, role)
-        links = [*callbacks.links, *signature.success_handlers]
-        errbacks = [*callbacks.errbacks, *(ErrorHandler(handler) for handler in signature.error_handlers)]
+        links = [*callbacks.links, *signature._success_handlers]
+        errbacks = [*callbacks.errbacks, *(ErrorHandler(handler) for handler in signature._error_handlers)]
         return sequence(self, [tree], "complex", payload, Callbacks(links, errbacks), immutable=immutable)
 
     def _graph(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from celery.canvas import Signature, _chord, group, maybe_signature
+from celery.canvas import Signature, _chord, group, maybe_signature  # type: ignore[attr-defined, unused-ignore]
 from celery.canvas import _chain as chain
 from celery.local import maybe_evaluate
 
@@ -43,8 +43,9 @@ class NativeCanvas:
                 f"{safe_repr(signature)} is not a signature: pass task.s(...), task.si(...) or a canvas of them."
             )
         if not isinstance(signature, Signature):
-            return maybe_signature(signature, app=self._app)
-        bound = signature._app
+            found: Signature[Any] = cast("Any", maybe_signature(signature, app=self._app))
+            return found
+        bound = cast("Any", signature)._app
         if bound is not None and maybe_evaluate(bound) is not self._app:
             raise ForeignSignature(
                 f"{safe_repr(signature)} is bound to the app {bound.main!r}, but this run belongs to "
@@ -63,7 +64,7 @@ class NativeCanvas:
                 spliced.append(step)
         kept = [s for s in spliced if not (isinstance(s, group) and not isinstance(s, Primitive) and not list(s.tasks))]
         for step in kept or spliced[-1:]:
-            yield self.check(step.tasks[0]) if _is_single(step) else step
+            yield self.check(cast("Any", step).tasks[0]) if _is_single(step) else step
 
     def members(self, signature: group) -> Iterator[Signature]:
         """Yield the members as Celery runs them: nested groups spliced, empty chains dropped."""

@@ -56,12 +56,12 @@ class SwarmCompiler:
         batch = signature.kwargs.get("batch")
         if batch and options.get("eta") is AT_START:  # a message for several items has no start time
             options = without_delay(options)
-        own = signature.own_callbacks
+        own = signature._own_callbacks
         items = [self._placed(i, task, options, own(i), bool(batch)) for i, task in enumerate(signature.tasks)]
-        after = signature.item_callbacks
+        after = signature._item_callbacks
         levels = self._levels(signature)
         counts = item_callback_counts(after, "each")
-        attrs = {**signature.pool_attrs(), "immutable": immutable, "priorities": bool(levels), **counts}
+        attrs = {**signature._pool_attrs(), "immutable": immutable, "priorities": bool(levels), **counts}
         tree = pool(self._compiler, items, attrs, payload, callbacks)
         # Definitions that all items share, which are stored once.
         shared = {f"{Place.EACH.value}{path}": raw for path, raw in item_callbacks(self._compiler, after).items()}
@@ -99,7 +99,7 @@ class SwarmCompiler:
         return Priority.MEDIUM if of_task is None else of_task
 
     def _levels(self, signature: Swarm) -> str:
-        items = zip(signature.tasks, signature.item_levels, strict=True)
+        items = zip(signature.tasks, signature._item_levels, strict=True)
         return str(Levels(self.level(task, priority) for task, priority in items))
 
     def _needs_own_message(self, signature: Any, inherited: dict[str, Any]) -> bool:

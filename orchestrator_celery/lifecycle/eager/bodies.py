@@ -12,6 +12,7 @@ from orchestrator_celery.dispatch.inputs import InputResolver
 from orchestrator_celery.dispatch.leaf_input import LeafInput
 from orchestrator_celery.dispatch.traces.joins import Joins
 from orchestrator_celery.engine.ignored_tasks import error_of_ignored
+from orchestrator_celery.lifecycle.eager.current import EagerTask, running_task
 from orchestrator_celery.lifecycle.eager.endings import BodyEnd
 from orchestrator_celery.lifecycle.eager.spans import traced_body
 from orchestrator_celery.model.ids import LeafId
@@ -39,8 +40,8 @@ class Bodies:
     """
 
     def __init__(self, parts: EagerParts) -> None:
-        self._app = parts.app
         self._parts = parts
+        self._app = parts.app
         self._joins = Joins(parts.reader, parts.codec)
         self._codec = parts.codec
         self._results = parts.results
@@ -60,7 +61,8 @@ class Bodies:
             if leaf.task == ERRBACK_TASK:
                 return BodyEnd(True, self._codec.dump_result(call_errback(self._app, self._results, *leaf.args)))
             joins = partial(self._joins.of, id.run, given)
-            return traced_body(self._parts, leaf.task, id, joins, lambda: self._apply(leaf, str(id)))
+            with running_task(EagerTask(self._parts, id)):
+                return traced_body(self._parts, leaf.task, id, joins, lambda: self._apply(leaf, str(id)))
         except Exception as exc:  # as on a worker, also an error of a task that cannot be called fails the node
             return BodyEnd(False, self._codec.dump_error(exc))
 

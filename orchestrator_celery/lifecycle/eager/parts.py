@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestrator_celery.canvas.graphs.graph import ConditionalGraph
     from orchestrator_celery.dispatch.traces.run_traces import RunTraces
     from orchestrator_celery.records.packed import Tree
+    from orchestrator_celery.records.payload import Codec
     from orchestrator_celery.settings import OrchestratorSettings
     from orchestrator_celery.store import Store
 
@@ -79,6 +80,11 @@ class EagerParts(Container):
     def codec(self) -> ObjectCodec:
         """Keeps values as objects."""
         return ObjectCodec(self.app)
+
+    @property
+    def encoder(self) -> Codec:
+        """The codec of runs on workers, for checkpoints: a value that a worker refuses is refused here too."""
+        return self._of_app.codec
 
     @cached_property
     def compiler(self) -> Compiler:

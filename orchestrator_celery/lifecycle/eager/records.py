@@ -16,6 +16,7 @@ from orchestrator_celery.records.head.fields import FORMAT, STATUS_FIELDS, HeadF
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.records.packed import SELF, unpack
+from orchestrator_celery.records.progress import ProgressRecord, write_progress
 from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.events import EventField
 from orchestrator_celery.store.keys import Keys
@@ -45,6 +46,8 @@ class EagerRecords(Reader):
         self._definitions = dict(definitions)
         self._ended: dict[str, bytes] = {}
         self._events: list[Entry] = []
+        self._checkpoints: dict[str, bytes] = {}
+        self._progress: dict[str, ProgressRecord] = {}
         created = {HeadField.FORMAT: FORMAT, HeadField.STATUS: RunStatus.PENDING.value, HeadField.CREATED: now()}
         self._head = Head()
         self.set_head(head)
@@ -97,6 +100,25 @@ class EagerRecords(Reader):
         kept = {EventField.KIND.value.encode(): kind.encode(), EventField.NODE.value.encode(): node.encode(), **named}
         self._events.append((place, kept))
 
+    def keep_checkpoint(self, node: str, blob: bytes) -> None:
+        """Keep the checkpoint of a task that runs; the same one again changes nothing."""
+        if self._checkpoints.get(node) != blob:
+            self._checkpoints[node] = blob
+            self.emit("checkpoint", node, ATTEMPT=1)
+
+    def keep_progress(self, node: str, done: str, total: str, message: str) -> None:
+        """Keep the newest progress of a task that runs."""
+        self._progress[node] = ProgressRecord(now(), float(done), float(total) if total else None, message)
+
+    def task_ended(self, node: str, succeeded: bool) -> None:
+        """Tell the last progress of a task; only another attempt would read the checkpoint of one that succeeded."""
+        if succeeded:
+            self._checkpoints.pop(node, None)
+        if (last := self._progress.get(node)) is not None:
+            total = "" if last.total is None else last.total
+            self.emit("progress", node, ATTEMPT=1, DONE=last.done, TOTAL=total, MESSAGE=last.message)
+        self.emit("succeeded" if succeeded else "failed", node, ATTEMPT=1)
+
     # -- reading: the methods of `Reader` ---------------------------------------------------------------
 
     def head(self, run: str) -> Head:
@@ -128,8 +150,9 @@ class EagerRecords(Reader):
         return [None] * len(nodes)
 
     def progress(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
-        """Return None for each node: an eager task reports no progress."""
-        return [None] * len(nodes)
+        """Return the last progress of tasks."""
+        found = (self._progress.get(node) for node in nodes)
+        return [None if one is None else write_progress(one) for one in found]
 
     def durations(self, run: str, tasks: Sequence[str]) -> dict[str, Durations]:
         """Return nothing: a run that has ended needs no estimate."""
@@ -185,8 +208,8 @@ class EagerRecords(Reader):
         return [False] * len(tasks)
 
     def checkpoint(self, run: str, node: str) -> bytes | None:
-        """Return None: an eager task keeps no checkpoint."""
-        return None
+        """Return the checkpoint of a task that has not succeeded."""
+        return self._checkpoints.get(node)
 
     def events(self, run: str, after: str, block: int | None) -> list[Entry]:
         """Return the events after a place."""

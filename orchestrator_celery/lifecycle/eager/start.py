@@ -61,5 +61,5 @@ def start_eagerly(
 
 
 def _has_open_swarm(signature: Any) -> bool:
-    is_open = signature.get("subtask_type") == Swarm.task_name and bool(signature["kwargs"].get("open"))
+    is_open = signature.get("subtask_type") == Swarm._task_name and bool(signature["kwargs"].get("open"))
     return is_open or any(_has_open_swarm(child) for child in child_signatures(signature) if isinstance(child, dict))

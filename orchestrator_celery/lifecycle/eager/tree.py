@@ -122,7 +122,7 @@ class TreeRun:
         times = from_ms(since), from_ms(now())
         self.records.end(node, Ended(state, 1, *times, "", None, end.payload, Waits(0, 0)))
         self.records.count(HeadField.DONE if end.succeeded else HeadField.FAILED, 1, node)
-        self.records.emit("succeeded" if end.succeeded else "failed", node, ATTEMPT=1)
+        self.records.task_ended(node, end.succeeded)
         ending = Ending(end.succeeded, node)
         self.call_back(node, spec, ending)
         return ending

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from celery.canvas import Signature, maybe_signature
+from celery.canvas import maybe_signature
 
 from orchestrator_celery.canvas import ComplexSignature, Primitive
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS, sending
@@ -128,7 +128,7 @@ class Notices:
 
     def _unit(self, rule: Rule) -> Primitive:
         app = self._container.app
-        signature: Signature = maybe_signature(self._container.codec.load(rule.signature), app=app)
+        signature: Any = maybe_signature(self._container.codec.load(rule.signature), app=app)
         if isinstance(signature, Primitive):
             return signature
         return ComplexSignature(signature, app=app, name=rule.name, category=_CATEGORY)

@@ -57,7 +57,7 @@ class ChordAdditions:
             return self._apply(task, message, sig)
         later = sig.clone()
         # `delay` and a call of the signature use `apply_async`, for every kind of signature.
-        later.apply_async = lambda args=(), kwargs=None, **options: self._apply(
+        later.apply_async = lambda args=(), kwargs=None, **options: self._apply(  # type: ignore[method-assign, unused-ignore]
             task, message, sig.clone(args, kwargs, **options)
         )
         return later

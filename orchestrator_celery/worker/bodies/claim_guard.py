@@ -45,7 +45,7 @@ def guard_tasks(
         additions: handles `add_to_chord`.
         turns: go on with the next task of a run.
     """
-    for task in app._tasks.values():
+    for task in app._tasks.values():  # type: ignore[attr-defined, unused-ignore]
         cls = type(task)
         if not getattr(cls.before_start, _MARK, False):
             cls.before_start = _before_start(cls.before_start, claims)

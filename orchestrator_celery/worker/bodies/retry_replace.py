@@ -59,7 +59,7 @@ class RetryReplace:
         sig = self._as_unit(sig)
         message.replacement = sig.set(parent_id=message.claims[-1][0].run)
         if isinstance(sig, Primitive):
-            sig.stands_in = True
+            sig._stands_in = True
         return message.replacement
 
     def _as_unit(self, sig: Any) -> Any:
@@ -129,9 +129,9 @@ class RetryReplace:
         try:
             return original(task, *args, **kwargs)
         except Reject as rejected:
-            if message is None or not is_transient(rejected.reason):
+            if message is None or not is_transient(rejected.reason):  # type: ignore[attr-defined, unused-ignore]
                 raise
-            self._log_waiting("retry", task, rejected.reason)
+            self._log_waiting("retry", task, rejected.reason)  # type: ignore[attr-defined, unused-ignore]
             self._reporter.flush_body(message)
             given = inspect.signature(original).bind(task, *args, **kwargs).arguments
             for leaf, fence in message.claims:

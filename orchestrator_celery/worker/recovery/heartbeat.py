@@ -195,7 +195,7 @@ def _copied(requests: Iterable[Any]) -> list[Any] | None:
 
 def skills_of(app: Celery) -> Skills:
     """Return the tasks of this process and the queues that its worker consumes. Both may change while it runs."""
-    return Skills(frozenset(list(app._tasks)), frozenset(list(app.amqp.queues.consume_from)))
+    return Skills(frozenset(list(app._tasks)), frozenset(list(app.amqp.queues.consume_from)))  # type: ignore[attr-defined, unused-ignore]
 
 
 def member_name(hostname: str, incarnation: str) -> str:

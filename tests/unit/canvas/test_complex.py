@@ -48,9 +48,9 @@ def test_callbacks_that_are_no_signatures_are_refused(name, callback):
 
 def test_callbacks_are_one_or_a_list():
     """Given one callback, a list, or none, then there is always a list."""
-    assert ComplexSignature(T.a.s()).success_handlers == []
-    assert ComplexSignature(T.a.s(), on_success=T.b.s()).success_handlers == [T.b.s()]
-    assert ComplexSignature(T.a.s(), on_error=[T.a.s(), T.b.s()]).error_handlers == [T.a.s(), T.b.s()]
+    assert ComplexSignature(T.a.s())._success_handlers == []
+    assert ComplexSignature(T.a.s(), on_success=T.b.s())._success_handlers == [T.b.s()]
+    assert ComplexSignature(T.a.s(), on_error=[T.a.s(), T.b.s()])._error_handlers == [T.a.s(), T.b.s()]
 
 
 def test_an_empty_group_is_a_workflow():

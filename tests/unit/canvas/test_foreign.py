@@ -73,4 +73,4 @@ def test_a_swarm_refuses_a_foreign_item(make):
 def test_a_router_of_ones_own_is_no_stranger():
     """Given only signatures of one app, then nothing of it is refused."""
     made = graph(A.s(), router=A.s()).add_node("y", A.s()).add_conditional_edges("y", [when(result == 1, "x")])
-    assert all(sig._app is MINE or sig._app._get_current_object() is MINE for sig in made.nested())
+    assert all(sig._app is MINE or sig._app._get_current_object() is MINE for sig in made._nested())

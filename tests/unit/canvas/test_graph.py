@@ -293,7 +293,7 @@ def test_it_survives_json(times):
         there = travel(there)
     assert type(there) is ConditionalGraph
     assert loads(dumps(there)) == loads(dumps(sig))
-    assert there.partial_args == ([7], {"y": 8})
+    assert there._partial_args == ([7], {"y": 8})
 
 
 @pytest.mark.parametrize("kind", ["document", "message"])
@@ -323,9 +323,9 @@ def test_the_caller_keeps_the_dict(kind):
 def test_what_is_nested_arrives_as_signatures():
     """Given bodies and routers, when they have been sent, then they are signatures, of their own types."""
     there = travel(full())
-    assert [type(sig) for sig in there.nested()] == [type(sig) for sig in full().nested()]
-    assert [sig["task"] for sig in there.nested()] == ["a", "b", "celery.chain", "orchestrator.graph", "c"]
-    assert all(isinstance(sig, Signature) for sig in there.nested()[3].nested())
+    assert [type(sig) for sig in there._nested()] == [type(sig) for sig in full()._nested()]
+    assert [sig["task"] for sig in there._nested()] == ["a", "b", "celery.chain", "orchestrator.graph", "c"]
+    assert all(isinstance(sig, Signature) for sig in there._nested()[3]._nested())
 
 
 @pytest.mark.parametrize(
@@ -365,8 +365,8 @@ def test_a_stamp_reaches_everything():
 
     made = full()
     made.stamp(Mark())
-    validate, pages, charge, inner, router = made.nested()
-    for sig in [made, validate, pages, *charge.tasks, inner, *inner.nested(), router]:
+    validate, pages, charge, inner, router = made._nested()
+    for sig in [made, validate, pages, *charge.tasks, inner, *inner._nested(), router]:
         assert sig.options["mark"] == "m", sig
 
 
@@ -428,4 +428,4 @@ def test_applying_looks_at_all_of_it_first(eager):
     with pytest.raises(GraphInvalid) as caught:
         wrong.apply_async()
     assert len(caught.value.problems) >= 2
-    assert wrong.applied is None
+    assert wrong._applied is None

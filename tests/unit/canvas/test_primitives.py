@@ -36,7 +36,7 @@ def unit(**options):
 def members(sig):
     """The signatures directly in a canvas."""
     if isinstance(sig, Primitive):
-        return sig.nested()
+        return sig._nested()
     inner = getattr(sig, "tasks", ())
     return list(inner.tasks if isinstance(inner, group) else inner)
 
@@ -75,7 +75,7 @@ def test_it_survives_pickle(make):
 @both
 def test_what_is_nested_arrives_as_signatures(make):
     """Given a primitive that was sent, then what is in it can be applied: it is signatures, and no dicts."""
-    nested = travel(make()).nested()
+    nested = travel(make())._nested()
     assert nested
     assert all(isinstance(sig, Signature) for sig in nested)
     assert [sig.app for sig in nested] == [APP] * len(nested)
@@ -111,7 +111,7 @@ def test_a_clone_is_equal_and_independent(make):
     assert (type(copy), dumps(copy)) == (type(sig), before)
     copy.set(queue="other", priority=1)
     copy.kwargs["name"] = "other"
-    for inner in copy.nested():
+    for inner in copy._nested():
         inner.set(queue="other")
         inner.link(T.e.s())
     copy.link(T.e.s())
@@ -130,9 +130,9 @@ def test_items_added_to_a_clone_are_its_own():
 def test_a_clone_takes_partial_arguments(make):
     """Given partial arguments and options, when it is cloned with them, then they merge as Celery merges."""
     sig = make().clone((1,), {"x": 1}).clone((2,), {"x": 2, "y": 3}, queue="q")
-    assert sig.partial_args == ([2, 1], {"x": 2, "y": 3})
+    assert sig._partial_args == ([2, 1], {"x": 2, "y": 3})
     assert sig.options["queue"] == "q"
-    assert travel(sig).partial_args == sig.partial_args
+    assert travel(sig)._partial_args == sig._partial_args
 
 
 @both
@@ -147,8 +147,8 @@ def test_an_immutable_one_takes_nothing(make):
     """Given `.set(immutable=True)`, then a clone with arguments has none, also after its travels."""
     sig = make().set(immutable=True)
     assert travel(sig).immutable is True
-    assert sig.clone((1,), {"x": 1}).partial_args == ([], {})
-    assert sig.merged_args((1,), {"x": 1}) == ((), {})
+    assert sig.clone((1,), {"x": 1})._partial_args == ([], {})
+    assert sig._merged_args((1,), {"x": 1}) == ((), {})
 
 
 # -- options and callbacks ---------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_freezing_leaves_what_is_nested(make):
     """Given a frozen primitive, then what is in it has no ids yet: each leaf gets its own from the run."""
     sig = make()
     sig.freeze()
-    assert all("task_id" not in inner.options for inner in sig.nested())
+    assert all("task_id" not in inner.options for inner in sig._nested())
 
 
 @both
@@ -314,7 +314,7 @@ def test_a_stamp_reaches_everything(make, wrap):
 @both
 def test_a_stamp_by_keyword(make):
     """Given `stamp(region="eu")`, then it carries it, and what is in it does as far as in native canvas."""
-    sig, native = make(), make().nested()
+    sig, native = make(), make()._nested()
     sig.stamp(region="eu")
     for inner in native:
         inner.stamp(region="eu")

@@ -218,7 +218,7 @@ def test_a_closed_definition_ends_by_itself():
     swarm = Swarm([T.a.s()], open=True)
     swarm.close()
     swarm.close()
-    assert swarm.pool_attrs()["open"] is False
+    assert swarm._pool_attrs()["open"] is False
 
 
 # -- eager -------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ class _Module:
         label = [constant(document["name"])] if document.get("name") else []
         head = built("ConditionalGraph", type(graph), *label, **self._settings(document, graph, variable))
         statements, copy = [Statement(variable, head.code)], head.value
-        args, kwargs = graph.partial_args
+        args, kwargs = graph._partial_args
         if args or kwargs:
             given = built(
                 f"{variable}.clone", copy.clone, constant(tuple(args)), *([constant(kwargs)] if kwargs else [])

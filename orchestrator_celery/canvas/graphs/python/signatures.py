@@ -110,8 +110,8 @@ class _Writer:
             "celery.map": self._map,
             "celery.starmap": self._map,
             "celery.chunks": self._chunks,
-            Swarm.task_name: self._swarm,
-            ComplexSignature.task_name: self._complex,
+            Swarm._task_name: self._swarm,
+            ComplexSignature._task_name: self._complex,
             GRAPH: self._graph,
         }
         kind = sig.get("subtask_type")

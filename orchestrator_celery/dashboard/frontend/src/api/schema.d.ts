@@ -335,7 +335,9 @@ export interface paths {
         put?: never;
         /**
          * Roll Back Graph
-         * @description Save an old version as the newest one.
+         * @description Save an old version as the newest one. If somebody else has saved one since `base`, nothing is saved: 409.
+         *
+         *     A repeated call, after an answer that was lost, returns the version that the first call saved.
          */
         post: operations["roll_back_graph"];
         delete?: never;

@@ -1,14 +1,16 @@
 /** The canvas of a graph: shared by the page of a run and, later, by the editor. */
 import "@xyflow/react/dist/base.css";
-import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, type NodeChange } from "@xyflow/react";
+import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, Position, type Node, type NodeChange } from "@xyflow/react";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { Button } from "@/parts/button";
 import { Menu } from "@/parts/dialog";
 import type { Counts } from "@/parts/progress";
 import { ErrorState, Skeleton } from "@/parts/states";
 import { statusLook } from "@/parts/status";
+import { useSteady } from "@/parts/steady";
 import { toastError } from "@/parts/toast";
 import { BoxView, type BoxNode } from "./box";
+import { MapNode } from "./map-node";
 import { download, toPng, toSvg } from "./export";
 import { fitted, heightOf } from "./fit";
 import { layout, sizeOf, type Layout } from "./layout";
@@ -28,6 +30,8 @@ export interface CanvasProps {
 
 const NODE_TYPES = { box: BoxView };
 const EDGE_TYPES = { line: LineView };
+const PLAIN = { hideAttribution: true };
+const MAP = { width: 150, height: 96 };
 
 export function Canvas(props: CanvasProps): ReactNode {
   return (
@@ -130,6 +134,9 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
               position: { x: place.x, y: place.y },
               width: place.width,
               height: place.height,
+              // What is known need not be measured.
+              measured: { width: place.width, height: place.height },
+              handles: handlesOf(place),
               data,
               zIndex: depth.get(box.id) ?? 0,
               draggable: false,
@@ -169,6 +176,12 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
     const box = drawing.boxes.find((each) => each.id === id);
     if (box?.view) onCurrent(box.node);
   };
+  const onNodeClick = useSteady((_: unknown, node: BoxNode) => select(node.id));
+  const onPaneClick = useSteady(() => onCurrent(null));
+  const onMoveStart = useCallback((event: unknown) => {
+    // Moves of the canvas itself have no event.
+    if (event) moved.current = true;
+  }, []);
   const onKey = (event: KeyboardEvent): void => {
     if ((event.target as Element).closest("input")) return;
     const now = drawing.boxes.find((box) => box.node === current || box.id === current);
@@ -210,12 +223,9 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
             nodeTypes={NODE_TYPES}
             edgeTypes={EDGE_TYPES}
             onNodesChange={ignore}
-            onNodeClick={(_, node) => select(node.id)}
-            onPaneClick={() => onCurrent(null)}
-            onMoveStart={(event) => {
-              // Moves of the canvas itself have no event.
-              if (event) moved.current = true;
-            }}
+            onNodeClick={onNodeClick}
+            onPaneClick={onPaneClick}
+            onMoveStart={onMoveStart}
             nodesDraggable={false}
             nodesConnectable={false}
             elementsSelectable={false}
@@ -230,7 +240,7 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
             maxZoom={2.5}
             // To find out what is visible costs more, with each move, than to draw a thousand nodes once.
             onlyRenderVisibleElements={nodes.length > 3000}
-            proOptions={{ hideAttribution: true }}
+            proOptions={PLAIN}
           >
             <Background variant={BackgroundVariant.Dots} gap={18} size={1.2} color="var(--line)" />
             {nodes.length > 24 ? (
@@ -239,9 +249,10 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
                 zoomable
                 ariaLabel="Map of the graph"
                 className="rounded-md border border-line bg-surface! max-sm:hidden"
-                style={{ width: 150, height: 96 }}
+                style={MAP}
                 maskColor="color-mix(in srgb, var(--bg) 70%, transparent)"
-                nodeColor={(node) => ((node as BoxNode).data.box.open ? "transparent" : statusLook((node as BoxNode).data.box.state).color)}
+                nodeComponent={MapNode}
+                nodeColor={colorOf}
                 nodeStrokeColor="var(--line-strong)"
               />
             ) : null}
@@ -296,6 +307,20 @@ function useWidth(element: RefObject<HTMLElement | null>): number {
     return () => observer.disconnect();
   }, [element]);
   return width;
+}
+
+/** Where lines begin and end, as `box.tsx` draws the handles. */
+function handlesOf({ width, height }: { width: number; height: number }): NonNullable<BoxNode["handles"]> {
+  const middle = { y: height / 2, width: 1, height: 1 };
+  return [
+    { type: "target", position: Position.Left, x: 0, ...middle },
+    { type: "source", position: Position.Right, x: width, ...middle },
+  ];
+}
+
+function colorOf(node: Node): string {
+  const { box } = (node as BoxNode).data;
+  return box.open ? "transparent" : statusLook(box.state).color;
 }
 
 // Positions come from the layout; the measuring of React Flow changes nothing.

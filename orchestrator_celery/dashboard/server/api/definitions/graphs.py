@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from orchestrator_celery import (
-    ConditionalGraph,
     GraphChanged,
     GraphNotFound,
     GraphVersion,
@@ -116,6 +116,16 @@ class GraphStarted(BaseModel):
     run: RunView
 
 
+class _Wanted(NamedTuple):
+    """What a call wants to save: without a note, any note will do."""
+
+    name: str
+    base: int | None
+    document: Any
+    layout: dict[str, Any]
+    note: str | None
+
+
 def _detail(found: Orchestrator, version: GraphVersion, newest: int, request: Request) -> GraphDetail:
     served: Served = request.app.state.served
     document = plain_json(version.document)
@@ -160,36 +170,57 @@ def save_graph(name: Id, found: Found, form: SaveForm, request: Request) -> Grap
     A repeated call, after an answer that was lost, returns the version that the first call saved.
     """
     graph = read_graph(found, form.document)
-    saved = _saved_before(found, name, form, graph, visitor_of(request).actor)
-    if saved is None:
-        try:
-            saved = found.graphs.save(graph, name=name, note=form.note, layout=form.layout, base=form.base)
-        except GraphChanged:  # perhaps by the first call, at this moment
-            saved = _saved_before(found, name, form, graph, visitor_of(request).actor)
-            if saved is None:
-                raise
+    wanted = _Wanted(name, form.base, plain_json(graph.to_dict()), form.layout, form.note)
+    saved = _saved_once(
+        found,
+        wanted,
+        visitor_of(request).actor,
+        lambda: found.graphs.save(graph, name=name, note=form.note, layout=form.layout, base=form.base),
+    )
     return _detail(found, saved, saved.version, request)
 
 
-def _saved_before(
-    found: Orchestrator, name: str, form: SaveForm, graph: ConditionalGraph, actor: str
-) -> GraphVersion | None:
-    """Return the newest version if it is what the form would save after its base, by the same person."""
-    if form.base is None:
+def _saved_once(found: Orchestrator, wanted: _Wanted, actor: str, save: Callable[[], GraphVersion]) -> GraphVersion:
+    """Save, unless an earlier call of the same person has saved the same after the same base."""
+    before = _saved_before(found, wanted, actor)
+    if before is not None:
+        return before
+    try:
+        return save()
+    except GraphChanged:  # perhaps by the first call, at this moment
+        before = _saved_before(found, wanted, actor)
+        if before is None:
+            raise
+        return before
+
+
+def _saved_before(found: Orchestrator, wanted: _Wanted, actor: str) -> GraphVersion | None:
+    """Return the newest version if it is what the call would save after its base, by the same person."""
+    if wanted.base is None:
         return None
     try:
-        newest = found.graphs.get(name)
+        newest = found.graphs.get(wanted.name)
     except GraphNotFound:
         return None
-    same = plain_json(newest.document) == plain_json(graph.to_dict()) and newest.layout == form.layout
-    is_next = newest.version == form.base + 1 and newest.author == actor and newest.note == form.note
-    return newest if same and is_next else None
+    same = plain_json(newest.document) == wanted.document and newest.layout == wanted.layout
+    noted = wanted.note is None or newest.note == wanted.note
+    return newest if same and noted and newest.version == wanted.base + 1 and newest.author == actor else None
 
 
 @router.post("/{name}/roll-back", dependencies=[needs("save")])
 def roll_back_graph(name: Id, found: Found, form: RollBackForm, request: Request) -> GraphDetail:
-    """Save an old version as the newest one."""
-    saved = found.graphs.roll_back(name, form.version, form.note, base=form.base)
+    """Save an old version as the newest one. If somebody else has saved one since `base`, nothing is saved: 409.
+
+    A repeated call, after an answer that was lost, returns the version that the first call saved.
+    """
+    old = found.graphs.get(name, form.version)
+    wanted = _Wanted(name, form.base, plain_json(old.document), old.layout, form.note or None)
+    saved = _saved_once(
+        found,
+        wanted,
+        visitor_of(request).actor,
+        lambda: found.graphs.roll_back(name, form.version, form.note, base=form.base),
+    )
     return _detail(found, saved, saved.version, request)
 
 

@@ -1,10 +1,11 @@
 /** The canvas on which a graph is drawn. */
 import "@xyflow/react/dist/base.css";
-import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Connection, type EdgeChange, type NodeChange } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent, type ReactNode } from "react";
+import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Connection, type EdgeChange, type Node, type NodeChange } from "@xyflow/react";
+import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent, type ReactNode } from "react";
 import { Arrows } from "@/graph/line";
 import { Button } from "@/parts/button";
 import { statusLook } from "@/parts/status";
+import { useSteady } from "@/parts/steady";
 import { toastError } from "@/parts/toast";
 import { useEditor, useSessionState } from "../page/context";
 import { freePlace, isUnplaced, placeAfter, placesOf, sizeOf } from "../model/arrange";
@@ -13,8 +14,10 @@ import { END, nestedIn, placeKey, START, type Point } from "../model/document";
 import { connect } from "../model/edges";
 import { arranged } from "../model/layout-graph";
 import { Status } from "./announce";
+import { Crowded, FarLines } from "./far-lines";
 import { useFlowLines, useFlowNodes } from "./flow";
 import { useCanvasKeys } from "./keys";
+import { MapNode } from "@/graph/map-node";
 import { LineView, type EditLine } from "./line-view";
 import { NodeView, type EditNode } from "./node-view";
 
@@ -25,10 +28,15 @@ export const DRAGGED = "application/x-orchestrator-piece";
 const MANY = ["Meta", "Control", "Shift"];
 /** Names of nodes stay readable down to this scale. */
 const READABLE = 0.55;
-const FAR = 0.3;
+const FAR = 0.4;
 const MANY_NODES = 60;
+/** More nodes than these are mounted only where they are seen; from afar they are plain boxes, and their lines one picture. */
+const CROWD = 120;
+const NO_LINES: EditLine[] = [];
 /** On a phone a part that can be read is worth more than the whole. */
 const NARROW = 480;
+const PLAIN = { hideAttribution: true };
+const MAP = { width: 140, height: 90 };
 const NO_MOVES: ReadonlyMap<string, Point> = new Map();
 
 export interface CanvasHandle {
@@ -71,6 +79,8 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   );
   const nodes = useFlowNodes(editor, graph, path, places, moving, selection);
   const lines = useFlowLines(editor, graph, path, selection, select);
+
+  const crowded = far && nodes.length > CROWD;
 
   const fit = useCallback(() => void flow.fitView({ padding: 0.07, maxZoom: 1, minZoom: (frame.current?.clientWidth ?? 0) < NARROW ? 0.45 : 0.05, duration: 0 }), [flow]);
   const at = path.join("/");
@@ -168,7 +178,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
 
   // An edge from a node to itself ends with a click on the node, which must not take the selection from the edge.
   const connected = useRef(false);
-  const onNodesChange = (changes: NodeChange<EditNode>[]): void => {
+  const onNodesChange = useSteady((changes: NodeChange<EditNode>[]): void => {
     const next = new Map(moving);
     const chosen = new Set(session.snapshot().selection.nodes);
     let ended = false;
@@ -188,8 +198,8 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
       session.do(next.size === 1 ? "move a node" : `move ${next.size} nodes`, (sheet) => moveNodes(sheet, session.snapshot().path, next));
       setMoving(NO_MOVES);
     } else if (next.size) setMoving(next);
-  };
-  const onLinesChange = (changes: EdgeChange<EditLine>[]): void => {
+  });
+  const onLinesChange = useSteady((changes: EdgeChange<EditLine>[]): void => {
     if (connected.current) return;
     const chosen = new Set(session.snapshot().selection.lines);
     for (const change of changes)
@@ -198,8 +208,8 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
         else chosen.delete(change.id);
       }
     session.select({ nodes: session.snapshot().selection.nodes, lines: chosen });
-  };
-  const onConnect = ({ source, target, sourceHandle }: Connection): void => {
+  });
+  const onConnect = useSteady(({ source, target, sourceHandle }: Connection): void => {
     let line: string | null = null;
     session.do(
       "connect",
@@ -213,7 +223,14 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
     if (line !== null) session.select({ lines: new Set([line]) });
     connected.current = true;
     setTimeout(() => (connected.current = false));
-  };
+  });
+  const onNodeDoubleClick = useSteady((_: unknown, node: EditNode): void => (node.data.entry && nestedIn(node.data.entry) ? session.open([...path, node.id]) : onInspect()));
+  const onNodeClick = useSteady((event: MouseEvent, node: EditNode): void => {
+    frame.current?.focus({ preventScroll: true });
+    // A click on one of several selected nodes means this one.
+    if (!connected.current && !(event.shiftKey || event.ctrlKey || event.metaKey)) session.select({ nodes: new Set([node.id]) });
+  });
+  const focus = useCallback(() => frame.current?.focus({ preventScroll: true }), []);
   const onDrop = (event: DragEvent): void => {
     const text = event.dataTransfer.getData(DRAGGED);
     if (!text) return;
@@ -245,23 +262,20 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
     >
       <Status session={session} marks={editor.marks} />
       <Arrows />
+      <Crowded value={crowded}>
       <ReactFlow<EditNode, EditLine>
         nodes={nodes}
-        edges={lines}
+        edges={crowded ? NO_LINES : lines}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
         onEdgesChange={onLinesChange}
         onConnect={onConnect}
-        isValidConnection={({ source, target }) => source !== END && target !== START && !(source === START && target === END)}
-        onNodeDoubleClick={(_, node) => (node.data.entry && nestedIn(node.data.entry) ? session.open([...path, node.id]) : onInspect())}
-        onPaneClick={() => frame.current?.focus({ preventScroll: true })}
-        onNodeClick={(event, node) => {
-          frame.current?.focus({ preventScroll: true });
-          // A click on one of several selected nodes means this one.
-          if (!connected.current && !(event.shiftKey || event.ctrlKey || event.metaKey)) session.select({ nodes: new Set([node.id]) });
-        }}
-        onEdgeClick={() => frame.current?.focus({ preventScroll: true })}
+        isValidConnection={mayConnect}
+        onNodeDoubleClick={onNodeDoubleClick}
+        onPaneClick={focus}
+        onNodeClick={onNodeClick}
+        onEdgeClick={focus}
         multiSelectionKeyCode={MANY}
         selectionKeyCode="Shift"
         deleteKeyCode={null}
@@ -271,12 +285,13 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
         nodeDragThreshold={3}
         minZoom={0.05}
         maxZoom={2}
-        onlyRenderVisibleElements={nodes.length > 120}
-        proOptions={{ hideAttribution: true }}
+        onlyRenderVisibleElements={nodes.length > CROWD}
+        proOptions={PLAIN}
       >
+        {crowded ? <FarLines nodes={nodes} lines={lines} /> : null}
         <Background variant={BackgroundVariant.Dots} gap={18} size={1.2} color="var(--line)" />
         {nodes.length > 24 ? (
-          <MiniMap pannable zoomable ariaLabel="Map of the graph" className="rounded-md border border-line bg-surface! max-sm:hidden" style={{ width: 140, height: 90 }} maskColor="color-mix(in srgb, var(--bg) 70%, transparent)" nodeColor={(node) => colorOf(node as EditNode)} />
+          <MiniMap pannable zoomable ariaLabel="Map of the graph" className="rounded-md border border-line bg-surface! max-sm:hidden" style={MAP} maskColor="color-mix(in srgb, var(--bg) 70%, transparent)" nodeComponent={MapNode} nodeColor={colorOf} />
         ) : null}
         <Panel position="top-right" className="m-2! flex gap-1">
           <Button small icon="plus" aria-label="Zoom in" onClick={() => void flow.zoomIn()} />
@@ -287,6 +302,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
           </Button>
         </Panel>
       </ReactFlow>
+      </Crowded>
       {graph.nodes.length ? null : (
         <p className="pointer-events-none absolute inset-x-6 top-[38%] m-0 text-center text-muted">
           {path.length ? "This nested graph" : "This graph"} is empty. Choose a task or a template on the left, or drag it here.
@@ -296,6 +312,11 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
   );
 }
 
-function colorOf({ data }: EditNode): string {
+function mayConnect({ source, target }: Connection | EditLine): boolean {
+  return source !== END && target !== START && !(source === START && target === END);
+}
+
+function colorOf(node: Node): string {
+  const { data } = node as EditNode;
   return data.trial ? statusLook(data.trial.state).color : data.problems.length ? "var(--bar-failed)" : "var(--bar-quiet)";
 }

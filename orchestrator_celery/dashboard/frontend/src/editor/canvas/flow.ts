@@ -1,16 +1,32 @@
 /** From the model to what React Flow draws. What did not change keeps its object, so that only changed parts are drawn again. */
+import { Position } from "@xyflow/react";
 import { useMemo, useRef } from "react";
 import type { Editor } from "../page/context";
 import { sizeOf } from "../model/arrange";
 import { pathKey } from "../model/compare";
-import { SWARM, GRAPH, type GraphBody, type Path, type Point } from "../model/document";
+import { END, GRAPH, START, SWARM, type GraphBody, type NodeEntry, type Path, type Point } from "../model/document";
 import { drawnNames } from "../model/commands";
-import { displayName, linesOf } from "../model/lines";
+import { displayName, isMarker, linesOf } from "../model/lines";
 import type { Selection } from "../model/session";
 import type { EditLine } from "./line-view";
 import type { EditNode } from "./node-view";
 
 const NONE: readonly string[] = [];
+
+/** The width of a handle, as `node-view.tsx` draws it. */
+const DOT = 11;
+
+/** The size and the handles of a node, so that the canvas need not measure what it draws. */
+function frameOf(name: string, entry: NodeEntry | undefined): Pick<EditNode, "width" | "height" | "measured" | "handles"> {
+  const { width, height } = sizeOf(name, entry);
+  const dot = { width: DOT, height: DOT };
+  const middle = height / 2 - DOT / 2;
+  const handles: NonNullable<EditNode["handles"]> = [];
+  if (name !== START) handles.push({ type: "target", position: Position.Left, x: -DOT / 2, y: middle, ...dot });
+  if (name !== END) handles.push({ type: "source", id: "then", position: Position.Right, x: width - DOT / 2, y: middle, ...dot });
+  if (!isMarker(name)) handles.push({ type: "source", id: "error", position: Position.Bottom, x: 22 - DOT / 2, y: height - DOT / 2, ...dot });
+  return { width, height, measured: { width, height }, handles };
+}
 
 /** A small store of drawn parts by what decides their look. */
 function useKept<T>(): (id: string, facts: readonly unknown[], make: () => T) => T {
@@ -49,7 +65,7 @@ export function useFlowNodes(editor: Editor, graph: GraphBody, path: Path, place
         id: name,
         type: "edit",
         position: { x: place.x, y: place.y },
-        ...sizeOf(name, entry ?? undefined),
+        ...frameOf(name, entry ?? undefined),
         selected,
         focusable: false,
         ariaLabel: displayName(name),

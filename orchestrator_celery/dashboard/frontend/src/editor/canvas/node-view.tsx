@@ -1,11 +1,12 @@
 /** One node of the canvas that is edited. */
 import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
-import { memo, type ReactNode } from "react";
+import { memo, use, type ReactNode } from "react";
 import { Icon, type IconName } from "@/parts/icons";
 import { statusLook, StatusIcon } from "@/parts/status";
 import type { NodeTrial } from "../trial/trial-model";
 import { END, nestedIn, START, SWARM, type NodeEntry } from "../model/document";
 import { displayName, isMarker } from "../model/lines";
+import { Crowded } from "./far-lines";
 
 export interface NodeData extends Record<string, unknown> {
   name: string;
@@ -37,10 +38,11 @@ const HANDLE = "h-[11px]! w-[11px]! rounded-full! border-2! border-surface! bg-[
 
 export const NodeView = memo(function NodeView({ data, selected }: NodeProps<EditNode>): ReactNode {
   const { name, entry, trial, tried, change } = data;
+  const crowded = use(Crowded);
   const outline = selected ? "outline-2 outline-offset-2 outline-[var(--focus)]" : change ? "outline-2 outline-offset-2" : "";
   return (
     <div data-node={name} data-state={trial?.state} data-change={change ?? undefined} className={`group/node h-full w-full rounded-[7px] ${outline}`} style={change && !selected ? { outlineColor: CHANGES[change] } : undefined}>
-      {name === START ? null : <Handle type="target" position={Position.Left} className={HANDLE} aria-hidden />}
+      {crowded || name === START ? null : <Handle type="target" position={Position.Left} className={HANDLE} aria-hidden />}
       {isMarker(name) ? (
         <div
           className={`flex h-full items-center justify-center rounded-full border text-[10px] font-[620] tracking-[.06em] ${trial ? "border-[var(--bar-succeeded)] bg-succeeded-soft text-succeeded" : "border-line-strong bg-sunken text-muted"}`}
@@ -48,20 +50,28 @@ export const NodeView = memo(function NodeView({ data, selected }: NodeProps<Edi
           {displayName(name)}
         </div>
       ) : entry ? (
-        <Body data={data} entry={entry} off={tried && !trial} />
+        crowded ? (
+          <div className="h-full rounded-[7px]" style={{ background: selected ? "var(--focus)" : colorOf(data) }} />
+        ) : (
+          <Body data={data} entry={entry} off={tried && !trial} />
+        )
       ) : null}
-      {name === END ? null : <Handle type="source" id="then" position={Position.Right} className={HANDLE} aria-hidden />}
-      {isMarker(name) ? null : (
+      {crowded || name === END ? null : <Handle type="source" id="then" position={Position.Right} className={HANDLE} aria-hidden />}
+      {crowded || isMarker(name) ? null : (
         <Handle type="source" id="error" position={Position.Bottom} title="On error" className={`${HANDLE} left-[22px]! bg-[var(--bar-failed)]! opacity-0 group-hover/node:opacity-100 ${selected ? "opacity-100" : ""}`} aria-hidden />
       )}
     </div>
   );
 });
 
+function colorOf({ trial, problems, change }: NodeData): string {
+  return trial ? statusLook(trial.state).color : problems.length ? "var(--bar-failed)" : change ? CHANGES[change] : "var(--line-strong)";
+}
+
 function Body({ data, entry, off }: { data: NodeData; entry: NodeEntry; off: boolean }): ReactNode {
   const { icon, word } = lookOf(entry);
   const { problems, trial, unknown } = data;
-  const color = trial ? statusLook(trial.state).color : problems.length ? "var(--bar-failed)" : data.change ? CHANGES[data.change] : "var(--line-strong)";
+  const color = colorOf(data);
   return (
     <div className={`flex h-full flex-col justify-center gap-[1px] rounded-[7px] border border-line-strong px-[9px] ${off ? "border-dashed bg-surface text-faint" : "bg-raised shadow-card group-data-[far=true]/canvas:shadow-none"}`} style={{ borderLeft: `3px ${off ? "dashed" : "solid"} ${color}` }}>
       <div className="flex items-center gap-[6px] group-data-[far=true]/canvas:hidden">

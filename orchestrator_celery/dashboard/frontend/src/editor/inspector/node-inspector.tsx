@@ -7,7 +7,7 @@ import { Note } from "@/parts/states";
 import { lookOf } from "../canvas/node-view";
 import { useEditor, useSessionState } from "../page/context";
 import { changeNode, changeSignature, deleteParts } from "../model/commands";
-import { GRAPH, nestedIn, START, SWARM, type ApprovalBody, type Json, type NodeEntry, type Signature } from "../model/document";
+import { GRAPH, nestedIn, START, SWARM, type ApprovalBody, type NodeEntry, type Signature } from "../model/document";
 import { displayName, linesOf } from "../model/lines";
 import { nameProblem, renameNode } from "../model/names";
 import { ArgumentsSection } from "./arguments";
@@ -15,6 +15,7 @@ import { ExpressionInput } from "./expression-input";
 import { CheckField, ChoiceField, JsonField, NumberField, Section, TextField } from "./fields";
 import { RetryFields } from "./retry-fields";
 import { useSample } from "./sample";
+import { SwarmSections } from "./swarm-section";
 
 export function NodeInspector({ node }: { node: NodeEntry }): ReactNode {
   const editor = useEditor();
@@ -51,7 +52,7 @@ export function NodeInspector({ node }: { node: NodeEntry }): ReactNode {
         {signature && !signature.subtask_type ? <TaskField value={signature.task} onChange={(task) => setSignature({ task }, "task")} /> : null}
       </div>
       {node.approval ? <ApprovalSection value={node.approval} onChange={(approval, field) => set(field, { approval })} /> : null}
-      {signature?.subtask_type === SWARM ? <SwarmSection signature={signature} onChange={setSignature} /> : null}
+      {signature?.subtask_type === SWARM ? <SwarmSections signature={signature} onChange={setSignature} /> : null}
       {signature && !signature.subtask_type ? <ArgumentsSection node={node} task={editor.tasks.get(signature.task)} onSignature={setSignature} onInputs={(inputs, field) => set(field, { inputs })} names={names} sample={sample} /> : null}
       {signature?.subtask_type && signature.subtask_type !== GRAPH && signature.subtask_type !== SWARM ? (
         <Section title="Signature">
@@ -157,23 +158,6 @@ function ApprovalSection({ value, onChange }: { value: ApprovalBody; onChange: (
       ) : null}
     </Section>
   );
-}
-
-function SwarmSection({ signature, onChange }: { signature: Signature; onChange: (change: Partial<Signature>, field: string) => void }): ReactNode {
-  const kwargs = signature.kwargs ?? {};
-  const set = (key: string, value: unknown): void => onChange({ kwargs: Object.fromEntries(Object.entries({ ...kwargs, [key]: value }).filter(([, each]) => each !== undefined)) as Record<string, Json> }, key);
-  const tasks = Array.isArray(kwargs["tasks"]) ? kwargs["tasks"] : [];
-  return (
-    <Section title="Swarm">
-      <NumberField label="At the same time at most" least={1} placeholder="no limit" value={kwargs["max_concurrency"] as number | undefined} onChange={(value) => set("max_concurrency", value)} />
-      <JsonField label="Its tasks" hint='A list of signatures, such as {"task": "tasks.resize", "args": ["a.png"]}.' value={tasks} empty={[]} onChange={(value) => (Array.isArray(value) ? set("tasks", value.map(completed)) : undefined)} />
-    </Section>
-  );
-}
-
-/** A signature with the fields that Celery writes into each. */
-function completed(value: unknown): unknown {
-  return value && typeof value === "object" && !Array.isArray(value) ? { args: [], kwargs: {}, options: {}, subtask_type: null, immutable: false, ...value } : value;
 }
 
 /** The edges of a node, and how to add one without a mouse. */

@@ -53,7 +53,7 @@ function merged(old: GraphBody, now: GraphBody, path: Path, graphs: Map<string, 
 
 function mergedEdges(old: GraphBody, now: GraphBody): { edges: EdgeEntry[]; lines: Map<string, Change> } {
   const lines = new Map<string, Change>();
-  const left = linesOf(old);
+  const left = [...linesOf(old)];
   const fresh: Line[] = [];
   for (const line of linesOf(now)) {
     const same = left.findIndex((other) => other.source === line.source && other.target === line.target && other.kind === line.kind && other.label === line.label);

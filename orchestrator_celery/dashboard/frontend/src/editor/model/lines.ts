@@ -40,7 +40,18 @@ export function lineId(edge: number, branch: Branch): string {
   return `${edge}:${branch}`;
 }
 
-export function linesOf(graph: GraphBody): Line[] {
+/** A graph never changes, so its lines are found once. */
+const known = new WeakMap<GraphBody, readonly Line[]>();
+
+export function linesOf(graph: GraphBody): readonly Line[] {
+  const before = known.get(graph);
+  if (before) return before;
+  const found = drawnLines(graph);
+  known.set(graph, found);
+  return found;
+}
+
+function drawnLines(graph: GraphBody): Line[] {
   const between = new Map<string, number>();
   return graph.edges.flatMap((edge, index) =>
     branchesOf(edge).map(({ branch, target }): Line => {

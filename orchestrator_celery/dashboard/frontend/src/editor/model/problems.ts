@@ -1,5 +1,5 @@
 /** Problems of the check, by the node and the edge at which they are shown. */
-import { END, graphAt, START, type GraphDocument, type Path } from "./document";
+import { END, graphAt, START, type GraphBody, type GraphDocument, type Path } from "./document";
 import { lineId, branchesOf } from "./lines";
 
 export interface Problem {
@@ -21,8 +21,18 @@ export function locate(document: GraphDocument, problem: Problem): Located {
   const path: string[] = [];
   while (parts.length > 1 && graphAt(document, [...path, parts[0] ?? ""])) path.push(parts.shift() ?? "");
   const name = parts.join("/") || null;
-  const shown = name === null || name === START || name === END || graphAt(document, path)?.nodes.some((node) => node.name === name);
+  const graph = graphAt(document, path);
+  const shown = name === null || name === START || name === END || (graph && namesOf(graph).has(name));
   return { ...problem, path, name: shown ? name : null };
+}
+
+/** A graph never changes, so its names are found once: a large graph may have a problem at each node. */
+const known = new WeakMap<GraphBody, ReadonlySet<string>>();
+
+function namesOf(graph: GraphBody): ReadonlySet<string> {
+  const names = known.get(graph) ?? new Set(graph.nodes.map(({ name }) => name));
+  known.set(graph, names);
+  return names;
 }
 
 export interface Marks {

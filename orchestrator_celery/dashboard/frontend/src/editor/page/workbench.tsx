@@ -11,6 +11,7 @@ import { readTasks, type SavedGraph, type Task } from "../api";
 import { EditorCanvas, type CanvasHandle } from "../canvas/editor-canvas";
 import { Inspector } from "../inspector/inspector";
 import { isRounded, START, type Sheet } from "../model/document";
+import type { Piece } from "../model/commands";
 import { marksOf } from "../model/problems";
 import { Session } from "../model/session";
 import { Palette } from "../palette/palette";
@@ -71,6 +72,8 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
     else if (session.dirty) setAsked({ kind: "save" });
     else toast("There is nothing to save.");
   }, [session]);
+  const onAdd = useCallback((piece: Piece) => canvas.current?.add(piece), []);
+  const onTemplate = useCallback((template: string) => setAsked({ kind: "template", name: template }), []);
   const keys = useCallback(() => setAsked({ kind: "keys" }), []);
   useClipboard(session, save, keys);
   const editor = useMemo((): Editor => ({ session, tasks: new Map(list.map((task) => [task.name, task])), tasksKnown: tasks.isSuccess, marks, trial, samples, compared: null, ask: setAsked }), [session, list, tasks.isSuccess, marks, trial, samples]);
@@ -124,7 +127,7 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
         ) : null}
         <div className="grid min-h-0 flex-1 grid-cols-[196px_minmax(0,1fr)_308px] overflow-hidden rounded-lg border border-line bg-surface shadow-card max-lg:grid-cols-1">
           <aside aria-label="Palette" className="min-h-0 border-r border-line max-lg:h-[210px] max-lg:border-r-0 max-lg:border-b">
-            <Palette tasks={list} error={tasks.error} onAdd={(piece) => canvas.current?.add(piece)} onTemplate={(template) => setAsked({ kind: "template", name: template })} />
+            <Palette tasks={list} error={tasks.error} onAdd={onAdd} onTemplate={onTemplate} />
           </aside>
           <div className="flex min-h-0 min-w-0 flex-col max-lg:h-[62vh]">
             <div className="min-h-0 flex-1">

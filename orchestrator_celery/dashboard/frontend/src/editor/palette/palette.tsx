@@ -1,6 +1,6 @@
 /** What a graph is made of: tasks by category, building blocks, templates. Click, Enter or drag adds one. */
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
 import { FIELD } from "@/parts/dialog";
 import { Icon, type IconName } from "@/parts/icons";
 import { Note } from "@/parts/states";
@@ -17,7 +17,7 @@ const BLOCKS: Item[] = [
   { key: "swarm", title: "Swarm", about: "Many tasks side by side", icon: "swarm", piece: { kind: "swarm" } },
 ];
 
-export function Palette({ tasks, error, onAdd, onTemplate }: { tasks: readonly Task[]; error: unknown; onAdd: (piece: Piece) => void; onTemplate: (name: string) => void }): ReactNode {
+export const Palette = memo(function Palette({ tasks, error, onAdd, onTemplate }: { tasks: readonly Task[]; error: unknown; onAdd: (piece: Piece) => void; onTemplate: (name: string) => void }): ReactNode {
   const [text, setText] = useState("");
   const templates = useQuery({ queryKey: ["graph-templates"], queryFn: ({ signal }) => readTemplates(signal), staleTime: Infinity });
   const groups = useMemo(() => groupsOf(tasks, templates.data ?? [], text), [tasks, templates.data, text]);
@@ -75,7 +75,7 @@ export function Palette({ tasks, error, onAdd, onTemplate }: { tasks: readonly T
       </div>
     </div>
   );
-}
+});
 
 function groupsOf(tasks: readonly Task[], templates: readonly Template[], text: string): { title: string; items: Item[] }[] {
   const word = text.trim().toLowerCase();
