@@ -96,9 +96,9 @@ class DetachedRun:
         options = restartable_options(parts.codec.load(head[HeadField.CLOSE])) if HeadField.CLOSE in head else {}
         starter = Starter(parts)
         routing = {name: value for name, value in options.items() if name in ROUTING}
-        starter.start_compiled(
-            new, definitions.items(), fields, routing, parts.store.upload_records(new, records.items())
-        )
+        token, ahead = parts.store.upload_records(new, records.items()), Beside.SIZE_BEFORE.value
+        pools = [field.removesuffix(ahead) for field in records if field.endswith(ahead)]
+        starter.start_compiled(new, definitions.items(), fields, routing, token, pools)
 
     def _facts(self, own: Definition, below: Mapping[str, bytes]) -> dict[str, Any]:
         codec = self._container.codec

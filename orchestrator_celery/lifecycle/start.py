@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +175,7 @@ class Starter:
         head: Mapping[str, Any],
         options: dict[str, Any],
         records: str = "",
+        pools: Sequence[str] = (),
     ) -> str:
         """Start a run from compiled definitions and return its id. If the start fails, nothing of the run is left.
 
@@ -184,9 +185,11 @@ class Starter:
             head: fields of the head, without the closing options.
             options: Celery's options for the end of the run, such as `link`.
             records: token of uploaded records from an earlier run.
+            pools: pools of which some items have records.
         """
         close = self._codec.dump(self._closing_options(run, options), options.get("serializer"))
-        effects = self._store.create(run, definitions, {**head, "close": close, **self._trace(run, head)}, records)
+        fields = {**head, "close": close, **self._trace(run, head)}
+        effects = self._store.create(run, definitions, fields, records, pools)
         if effects.refused is not Refused.EXISTS:
             self._send(run, effects.todo)
         return run

@@ -45,10 +45,14 @@ class Judge:
         self.cases[flow.id] = Case(flow)
 
     def open(self):
-        return [case for case in list(self.cases.values()) if case.closed is None]
+        return [case for case in self._known() if case.closed is None]
 
     def kept(self):
-        return [case for case in self.cases.values() if case.closed is not None and case.gone is None]
+        return [case for case in self._known() if case.closed is not None and case.gone is None]
+
+    def _known(self):
+        """The cases of this moment: another thread adds more."""
+        return list(self.cases.values())
 
     def look(self):
         """One round; a Redis that is away is looked at in the next."""
@@ -171,7 +175,7 @@ class Judge:
             run, tag, attempt, retries = json.loads(raw)
             ran[run][tag, retries, attempt] += 1
         extra = 0
-        for case in self.cases.values():
+        for case in self._known():
             found = Counter()
             for (tag, retries, _), count in ran[case.flow.id].items():
                 found[tag, retries] += count
@@ -191,4 +195,4 @@ class Judge:
         }
 
     def wrong(self):
-        return [case for case in self.cases.values() if case.wrong]
+        return [case for case in self._known() if case.wrong]

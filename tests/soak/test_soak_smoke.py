@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.kit.workers import ROOT
+from tests.soak.judge import Judge
 
 
 @pytest.mark.slow
@@ -16,3 +17,24 @@ def test_a_short_soak_holds():
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
     assert "Verdict: nothing wrong." in done.stdout
+
+
+@pytest.mark.parametrize("look", [Judge.open, Judge.kept, Judge.wrong], ids=lambda look: look.__name__)
+def test_flows_are_submitted_while_the_judge_looks(look):
+    """Given another thread that submits flows, when the judge looks at those that it knows, then it misses none of them."""
+    judge = Judge(None, 0)
+
+    class Looked:
+        """A case at whose sight another flow is submitted."""
+
+        gone = None
+
+        @property
+        def closed(self):
+            judge.cases[str(len(judge.cases))] = Looked()
+
+        wrong = closed
+
+    judge.cases["0"] = Looked()
+    assert len(look(judge)) <= 1
+    assert len(judge.cases) > 1

@@ -11,6 +11,7 @@ from orchestrator_celery.store import Refused
 from orchestrator_celery.store.scripting.script_call import Effects
 
 from .batches import begin
+from .crowds import RUNNERS, crowd_of_runners
 from .play import FIRST, Play
 from .test_take import batched
 from .trees import chain, graph, group, leaf, swarm, unit
@@ -175,3 +176,22 @@ def test_a_suspended_run_calls_its_runners_in_bursts(play):
     play.store.suspend("r")
     assert play.store.start_more("r").detail == 1
     assert live(play) == BURST + 256
+
+
+def test_items_of_a_failed_runner(play):
+    """Given many items that runners have returned, when a runner fails, then the items go burst by burst, each once, also where
+    messages wait for long."""
+    crowd_of_runners(play, "Q", 10)
+    found = sent(play.fail("0.b0"))
+    assert 0 < len(found) <= BURST
+    todo = list(found)
+    while todo:
+        claimed = play.store.claim(todo.pop(0).leaf, FIRST, "w/1/a")
+        assert claimed.refused is None
+        if any(isinstance(effect, StartMore) for effect in claimed.todo):
+            new = sent(play.store.start_more(play.run, "0.0", 1000))
+            assert len(new) <= BURST
+            todo, found = todo + new, found + new
+    assert len({effect.leaf.node for effect in found}) == len(found) == RUNNERS * 10
+    assert [node for node in play.queued() if ".b" not in node] == []
+    assert play.redis.hmget(play.store.keys.root("r"), "more", "owed") == [None, None]

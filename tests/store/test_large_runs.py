@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
+from orchestrator_celery.lifecycle.rerun.records import EarlierRecords
 from orchestrator_celery.model.effects import FailRest, Release
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.records.packed import Tree
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.run_contents import RunContents
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 
 from .costs import scripts_of
-from .crowds import crowd, crowd_beside
+from .crowds import crowd, crowd_beside, crowd_of_runners
 from .play import Play, names
 from .test_take import batched
-from .trees import chain, graph, group, leaf, swarm, unit
+from .trees import chain, definitions, graph, group, leaf, swarm, unit
 
 #: Items of a run. The nightly budget is measured at the size that the architecture names.
 SIZE = int(os.environ.get("ORCHESTRATOR_LARGE", "20000"))
@@ -73,6 +75,19 @@ def retry(play: Play) -> None:
 def retry_one(play: Play) -> None:
     assert play.retry("0.1").refused is None
     assert play.counts() == (SIZE, SIZE // 2, SIZE // 2 - 1)
+
+
+def rerun_from_item(play: Play) -> None:
+    """Every item but the one that was named, and those that failed, has ended before the new run begins."""
+    found, new = (
+        EarlierRecords(play.reader, RunContents(play.redis, play.store.keys), "r", "0.1"),
+        Play(play.store, "new"),
+    )
+    token = play.store.upload_records("new", found.records())
+    head = {"kind": "swarm", "name": "", "total": SIZE, "done": found.counts.done, "failed": 0}
+    effects = play.store.create("new", definitions(swarm(*[leaf()] * SIZE)), head, token, found.pools)
+    assert names(effects)[:2] == ["0.1", "0.3"]
+    assert (new.counts(), new.reader.head("new").get("owed")) == ((SIZE, SIZE // 2, 0), None)
 
 
 def skip_before(play: Play) -> None:
@@ -167,6 +182,41 @@ def lost_runner(play: Play) -> None:
     assert len(names(play.lost("0.b0"))) == 257
 
 
+def returned(play: Play) -> None:
+    """As many items as all runners of a pool can have were returned, and one of the runners has started."""
+    crowd_of_runners(play, "Q")
+
+
+def failed_runner(play: Play) -> None:
+    """No worker can run a runner, so the items go by messages of their own."""
+    assert play.fail("0.b0").refused is None
+    play.start_more()
+    assert all(not live.runner for live in play.live().values())
+
+
+def take_returned(play: Play) -> None:
+    for _ in range(2):
+        assert len(taken_items(play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 256))) == 256
+
+
+def interrupted_runners(play: Play) -> None:
+    """As many items as all runners of a pool can have were interrupted."""
+    crowd_of_runners(play, "H")
+    play.redis.hset(play.store.keys.root("r"), mapping={"status": "INTERRUPTED", "before": "RUNNING"})
+
+
+def resume_runners(play: Play) -> None:
+    effects = play.store.resume("r")
+    while any(isinstance(effect, Release) for effect in effects.todo):
+        effects = play.store.go_on_release("r")
+    assert effects.refused is None
+
+
+def give_back(play: Play) -> None:
+    taken = [item.node for item in taken_items(play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 256))]
+    assert play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 0, back=taken).refused is None
+
+
 def take_again(play: Play) -> None:
     answer = play.store.swarms.take(play.leaf("0.b0"), Fence(), "w/1/a", 1, again=True)
     assert len(taken_items(answer)) == 256
@@ -232,6 +282,10 @@ def with_lost_answer(call: Callable[[], Any]) -> tuple[Any, Any]:
 VERBS = {
     "end of a runner": (with_runner, end_of_runner),
     "lost runner": (with_runner, lost_runner),
+    "failed runner": (returned, failed_runner),
+    "take returned items": (returned, take_returned),
+    "give items back": (returned, give_back),
+    "resume of runners": (interrupted_runners, resume_runners),
     "take again": (with_runner, take_again),
     "failure of a graph": (beside_a_swarm, fail_graph),
     "take with a lost answer": (with_runner, take_with_lost_answer),
@@ -251,6 +305,7 @@ VERBS = {
     "detach": (under_way, detach),
     "retry": (half_failed, retry),
     "retry of one node": (half_failed, retry_one),
+    "rerun from an item": (half_failed, rerun_from_item),
     "end of the task before a swarm": (waiting_swarm, skip_before),
     "skip": (waiting_swarm, skip_swarm),
     "set_priority": (under_way, every_other),

@@ -32,7 +32,7 @@ from orchestrator_celery.store.worker_registry import WorkerRegistry
 from tests.kit.resending import resending_client
 
 from .play import Play, names
-from .trees import chain, chord, graph, leaf, swarm, unit
+from .trees import chain, chord, definitions, graph, leaf, swarm, unit
 
 #: The tree of each primitive, and its first task.
 PRIMITIVES: dict[str, tuple[Callable[[], Tree], str]] = {
@@ -103,6 +103,13 @@ def retry_begun(play: Play, first: str) -> None:
     assert play.store._run("retry", "r", "").detail == 1
 
 
+def with_records(play: Play) -> Effects:
+    """Create a run of which one item has ended."""
+    token = play.store.upload_records("new", [("0.1", b"S|1|1|1|w\n1"), ("0:ahead", b"")])
+    head = {"kind": "swarm", "total": 3, "done": 1}
+    return play.store.create("new", definitions(swarm(leaf(), leaf(), leaf())), head, token, ["0"])
+
+
 def start_all(play: Play) -> None:
     while play.store.start_more("r").detail:
         pass
@@ -129,6 +136,7 @@ def saved_view(play: Play, filter: str = "tag:a", base: int | None = None) -> in
 CALLS: dict[str, Lost] = {
     "create": Lost(lambda play, first: Play(play.store, "new").start(PRIMITIVES[play.kind][0]())),
     "create empty": Lost(lambda play, first: Play(play.store, "new").start(swarm()), only=("swarm",)),
+    "create with records": Lost(lambda play, first: with_records(play), only=("complex",)),
     "create approval": Lost(lambda play, first: Play(play.store, "new").start(APPROVAL), only=("graph",)),
     "begin": Lost(
         lambda play, first: play.store.begin("new", b"expired"),

@@ -6,12 +6,12 @@ import pytest
 
 from orchestrator_celery.errors import InvalidTransition, NodeNotFound, RunNotFound
 from orchestrator_celery.lifecycle.rerun.records import EarlierRecords
-from orchestrator_celery.store import Refused
+from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.run_contents import RunContents
 
 from .play import Play, names
 from .test_retry import CODEC
-from .trees import chain, chord, definitions, group, leaf, swarm, unit
+from .trees import chain, chord, definitions, graph, group, leaf, swarm, unit
 
 
 def takeover(play: Play, node: str) -> EarlierRecords:
@@ -24,7 +24,8 @@ def again(play: Play, tree, node: str) -> tuple[Play, list[str]]:
     token = play.store.upload_records("new", found.records())
     done, failed, skipped = found.counts
     head = {"kind": "swarm", "total": tree.leaves - skipped, "done": done, "failed": failed}
-    return new, names(play.store.create("new", definitions(tree), head, token))
+    head |= {"graph": 1} if found.has_graphs else {}
+    return new, names(play.store.create("new", definitions(tree), head, token, found.pools))
 
 
 def test_earlier_steps_are_taken_over(play):
@@ -157,3 +158,113 @@ def test_records_that_were_too_slow(play):
     token = play.store.upload_records("new", [("0.0.0", b"S|1|1|1|w\n1")])
     assert play.redis.ttl(play.store.keys.upload("new", token)) > 0
     assert play.store.upload_records("new", []) == ""
+
+
+# -- items are counted before the run starts --------------------------------------------------------------
+
+
+def created(play: Play, tree, node: str, **head: object) -> Play:
+    """A new run from an item of a finished run, whose caller died before the items were counted."""
+    play.start(tree)
+    play.run_out()
+    new, found = Play(play.store, "new"), takeover(play, node)
+    token = play.store.upload_records("new", found.records())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(play.store, "finish_retry", lambda run: Effects(None))
+        counts = {"total": tree.leaves, "done": found.counts.done, "failed": 0}
+        head |= {"graph": 1} if found.has_graphs else {}
+        effects = play.store.create("new", definitions(tree), {"kind": "swarm", **counts, **head}, token, found.pools)
+    assert (effects.refused, effects.todo, new.status) == (None, (), "PENDING")
+    return new
+
+
+def test_the_reconciler_starts_a_run_whose_caller_died(play):
+    """Given a caller that died before the items were counted, then a check finds a pending side effect, which starts the run."""
+    new = created(play, swarm(*[leaf()] * 400, max_concurrency=2), "0.7")
+    [check] = play.store.due_index.check(["new"])
+    assert (check.state, check.pending_side_effects) == ("ok", True)
+    assert names(play.store.finish_retry("new")) == ["0.7"]
+    assert play.store.finish_retry("new").refused is Refused.STALE
+    assert new.succeed("0.7") == ["close"]
+    assert "owed" not in new.reader.head("new")
+
+
+def suspended(new: Play) -> None:
+    assert new.store.suspend("new").refused is None
+    assert new.store.finish_retry("new").todo == ()
+    assert names(new.store.resume("new")) == ["0.7"]
+
+
+def interrupted(new: Play) -> None:
+    assert new.store.interrupt("new").refused is None
+    assert new.store.resume("new").todo == ()
+    assert names(new.store.finish_retry("new")) == ["0.7"]
+
+
+def ranked(new: Play) -> None:
+    effects = new.store.swarms.set_priority("new", "0", 3, [(0, 399)])
+    assert (effects.refused, names(effects)) == (None, ["0.7"])
+
+
+def late(new: Play) -> None:
+    new.redis.hset(new.store.keys.root("new"), "deadline", 1)
+    assert new.store.overdue("new", b"late").refused is None
+    assert (new.status, "retry" in new.reader.head("new")) == ("FAILED", False)
+    assert new.retry().refused in (None, Refused.HELD)
+
+
+@pytest.mark.parametrize("verb", [suspended, interrupted, ranked, late], ids=lambda verb: verb.__name__)
+def test_a_verb_before_the_items_are_counted(play, verb):
+    """Given a run whose items are not counted yet, when a verb is called, then it holds, and the run ends well."""
+    new = created(play, swarm(*[leaf()] * 400), "0.7")
+    verb(new)
+    if "$" in new.live():
+        new.tell()
+        new.retry()
+    new.run_out()
+    assert (new.status, new.counts()) == ("SUCCEEDED", (400, 400, 0))
+
+
+def test_a_cancelled_run_whose_items_are_not_counted(play):
+    """Given a run whose items are not counted yet, when it is cancelled, then no key is left."""
+    new = created(play, swarm(*[leaf()] * 400), "0.7")
+    assert play.store.cancel("new", "").refused is None
+    assert play.store.finish_retry("new").refused is Refused.GONE
+    play.store.erase("new")
+    assert new.keys() == []
+
+
+@pytest.mark.parametrize(
+    ("tree", "node"),
+    [
+        (lambda: graph("START>a a>b b>END", {"a": group(leaf(), chain(leaf(), leaf())), "b": leaf()}), "0.0.0.1"),
+        (lambda: unit(chain(leaf(), group(leaf(), group(leaf(), leaf(), leaf())))), "0.0.1.1.1"),
+        (lambda: swarm(unit(chain(swarm(leaf(), leaf()), leaf())), leaf()), "0.0.0.0.1"),
+    ],
+    ids=["graph", "nested", "packed"],
+)
+def test_a_pool_at_any_place(play, tree, node):
+    """Given an item of a pool anywhere in a tree, when the run is run again from it, then items beside it are kept, and counted."""
+    play.start(tree())
+    play.run_out()
+    done = play.counts()[1]
+    new, sent = again(play, tree(), node)
+    assert sent == [node if node != "0.0.0.1" else "0.0.0.1.0"]
+    assert 0 < new.counts()[1] < done
+    assert not [key for key in new.reader.pools("new", [f"{node.rpartition('.')[0]}:counted"]) if key]
+    new.run_out()
+    assert (new.status, new.counts()) == ("SUCCEEDED", (done, done, 0))
+
+
+def test_a_pool_that_begins_later(play):
+    """Given a detached node in which a pool that is not first has lost an item, then the item stays out when the pool begins."""
+    tree = unit(chain(leaf(), group(leaf(), leaf(), leaf()), leaf()))
+    records = [("0.0.1.1", b"K|0|1|1|\n1"), ("0.0.1:ahead", b"")]
+    token = play.store.upload_records("r", records)
+    effects = play.store.create(
+        "r", definitions(tree), {"kind": "complex", "total": tree.leaves - 1, "done": 0}, token, ["0.0.1"]
+    )
+    assert names(effects) == ["0.0.0"]
+    assert play.succeed("0.0.0") == ["0.0.1.0", "0.0.1.2"]
+    play.run_out()
+    assert (play.status, play.counts()) == ("SUCCEEDED", (4, 4, 0))

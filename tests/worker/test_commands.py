@@ -497,7 +497,8 @@ def test_the_set_up_is_checked(command, shop):
     sound = command("doctor")
     assert sound.returncode == 0, sound.stdout
     names = [line.split()[1] for line in sound.stdout.splitlines() if not line.startswith(" ")]
-    assert names == ["settings", "store", "durability", "memory", "clock", "broker", "workers", "queues", "extension"]
+    of_store = ["store", "permissions", "durability", "memory", "clock"]
+    assert names == ["settings", *of_store, "broker", "workers", "queues", "extension"]
     assert "shop@test" in sound.stdout
     assert {check["level"] for check in json.loads(command("doctor", "--json").stdout)} == {"ok"}
     shop.orchestrator.container.store.client.config_set("maxmemory-policy", "allkeys-lru")

@@ -66,13 +66,18 @@ class EarlierRecords:
         #: Nodes whose records are copied, with those of all nodes below them.
         self.nodes: set[str] = set()
         #: Pools above the node of which items are copied.
-        self._pools: list[str] = []
+        self.pools: list[str] = []
         #: The initial states of the graphs above the node.
         self._graphs: list[InitialGraphState] = []
         parts = node.split(".")
         for depth in range(1, len(parts)):
             self._collect(".".join(parts[:depth]), parts[depth:])
         self.counts = TaskCounts(0, 0, 0)
+
+    @property
+    def has_graphs(self) -> bool:
+        """Whether the node lies in a graph."""
+        return bool(self._graphs)
 
     def records(self) -> Iterator[tuple[str, bytes]]:
         """Return the records to copy, by field. `counts` is complete when all records are read.
@@ -98,7 +103,7 @@ class EarlierRecords:
             yield field, raw
         for graph in self._graphs:
             yield from graph.records()
-        for pool in self._pools:
+        for pool in self.pools:
             yield pool + Beside.SIZE_BEFORE.value, b""
         if self._reader.head_field(self._run, HeadField.STATUS) in (None, b"CANCELLED"):
             raise RunNotFound(f"The run {self._run} was deleted while it was read, so nothing was started.")
@@ -130,7 +135,7 @@ class EarlierRecords:
             beside = [f"{composite}.{i}" for i in range(size) if i != index]
             ended = self._ended_well(beside)
             if ended:
-                self._pools.append(composite)
+                self.pools.append(composite)
                 self.nodes.update(ended)
             return
         before = [f"{composite}.{i}" for i in range(index)]

@@ -101,7 +101,8 @@ class Rerun:
         try:
             records = "" if source.earlier is None else self._upload_records(run, source.earlier, fields)
             kept = {k: v for k, v in fields.items() if v is not None}
-            starter.start_compiled(run, source.definitions, kept, dict(source.options), records)
+            pools = source.earlier.pools if source.earlier else ()
+            starter.start_compiled(run, source.definitions, kept, dict(source.options), records, pools)
         except BaseException:
             store.signatures.registered(signature, run, created=False)
             raise
@@ -131,6 +132,8 @@ class Rerun:
         token = self._container.store.upload_records(run, earlier.records())
         done, failed, skipped = earlier.counts
         fields.update(done=done, failed=failed, total=int(fields["total"]) - skipped)
+        if earlier.has_graphs:
+            fields[HeadField.GRAPH] = 1
         if skipped:
             fields["skipped"] = skipped
         return token

@@ -132,7 +132,7 @@ class HeadField(str, Enum):
     RELEASE = "release"  #: pending: nodes that a resumed run has still to look at, see `release_slices.lua`
     OVERDUE = "overdue"  #: pending: nodes that fail because the run has reached its deadline
     WITHDRAW = "withdraw"  #: pending: a pass that withdraws queued nodes, and how far it has come
-    RETRY = "retry"  #: pending: what a retry has still to look at, a JSON list; see `retry_slices.lua`
+    RETRY = "retry"  #: pending: what a retry or a rerun has still to look at, a JSON list; see `retry_slices.lua`
     MORE = "more"  #: pending: pools with free places for which a burst was too short, separated by spaces
     STALE = "stale"  #: pending: Celery has a result from before the run
     NOTICES = "notices"  #: pending: changes of status of which subscriptions are to be told; see `records/notices`

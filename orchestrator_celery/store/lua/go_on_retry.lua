@@ -1,5 +1,6 @@
--- Purpose: goes on with a retry of a large run, one slice of the nodes that failed. The last slice starts the run again, unless
---          it was suspended or interrupted meanwhile: then its messages wait in the outbox.
+-- Purpose: goes on with a retry of a large run, one slice of the nodes that failed; or with the start of a run that has records of
+--          items, one slice of the items. The last slice starts the run, unless it was suspended or interrupted meanwhile: then
+--          its messages wait in the outbox.
 -- KEYS: 1 root key of the run
 -- ARGV: none
 -- RETURNS: {'ok', effects, more} more: 1 if another slice is needed | {'gone'} there is no such run

@@ -71,6 +71,7 @@ class Store(SlicedTransitions):
         definitions: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
         head: Mapping[str, Any],
         records: str = "",
+        pools: Sequence[str] = (),
     ) -> Effects:
         """Create a run, as a whole or not at all, and return the leaves to start first.
 
@@ -79,6 +80,7 @@ class Store(SlicedTransitions):
             definitions: the definition of each node by node id; if a node occurs twice, the later one counts.
             head: fields of the run's head.
             records: the token of records that the run takes over from another run, as returned by `upload_records`.
+            pools: the pools of which some items have records; the items are counted in slices, then the run starts.
 
         Raises:
             StoreUnavailable: Redis did not answer; the run does not exist.
@@ -93,7 +95,7 @@ class Store(SlicedTransitions):
             pairs = definitions.items() if isinstance(definitions, Mapping) else definitions
             upload(self.client, self.keys, run, token, pairs, due=True)
         told: list[FeedEntry] = []
-        effects = self._make(run, token, records, len(fields), flat, told.append)
+        effects = self._make(run, token, records, len(fields), [*flat, *pools], told.append)
         if effects.refused is Refused.EXPIRED:
             self.due_index.not_due([run])
             raise StoreUnavailable("The run was not started: its upload took longer than an hour. Start it again.")
@@ -101,7 +103,14 @@ class Store(SlicedTransitions):
             self._enter(run, effects, head, told)
         except UNREACHABLE:  # the run is due already, and its next check repairs the derived indexes
             list(map(self._tell, told))
-        return effects
+        return effects if effects.refused is not None or not effects.more else self._count_items(run, effects)
+
+    def _count_items(self, run: str, effects: Effects) -> Effects:
+        """Start a run once the items of its pools are counted. If this process dies, the reconciler starts it."""
+        try:
+            return effects._replace(todo=(*effects.todo, *self.finish_retry(run).todo), more=())
+        except UNREACHABLE as exc:
+            raise StartUnconfirmed.of(run, exc) from exc
 
     def _make(self, run: str, token: str, records: str, count: int, flat: list[Any], tell: Tell) -> Effects:
         try:

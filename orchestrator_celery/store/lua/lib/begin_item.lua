@@ -14,20 +14,12 @@ end
 
 -- Gives returned items to a runner; returns how many more it may get.
 local function take_returned(taken, pool_id, owner, worker, room)
-  local returned = returned_items(pool_id)
-  if returned == '' then return room end
-  local left = {}
-  for index in returned:gmatch('%d+') do
-    local node = pool_id .. '.' .. index
-    local live = get_live(node)
-    local is_there = live and live.state == STATE.queued and compare_fence(0, 0, live) == 0
-    if is_there and room > 0 then
+  look_at_returned(pool_id, function(node, live)
+    if live.state == STATE.queued and compare_fence(0, 0, live) == 0 then
       begin_item(taken, node, live, definition_of(node), owner, worker)
       room = room - 1
-    elseif is_there then
-      left[#left + 1] = index .. ' '
-    end -- else it was taken out, or its own message was claimed
-  end
-  redis.call('HSET', active_key, pool_id .. BESIDE.returned, table.concat(left))
+    end -- else its own message was claimed
+    return room > 0
+  end)
   return room
 end

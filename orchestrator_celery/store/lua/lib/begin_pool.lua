@@ -15,7 +15,7 @@ local function begin_pool(pool_id, definition, input)
     mix(pool_id, pool, '')
     pool.done, pool.failed, pool.first_error = counted.done, counted.failed, counted.first_error
     pool.next = pool.done
-  else -- items of it were taken over from another run, or an earlier release has retried it
+  else -- an earlier release has retried it, or created the run
     local priorities = redis.call('HGET', ended_key, pool_id .. BESIDE.line_left)
       or redis.call('HGET', definitions_key, pool_id .. '.' .. PLACE.priorities)
     local may_be_drawn = mixed

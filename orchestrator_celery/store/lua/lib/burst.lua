@@ -18,6 +18,7 @@ end
 -- tells whether there are enough.
 local FEW, SHORT_WAIT = BURST / 2, 50 -- messages; milliseconds
 local function is_burst_due(pool_id, pool, node, waited)
+  if pool.singly and returned_items(pool_id) ~= '' then return true end -- these have no order
   local index = not pool.mixed and node:sub(1, #pool_id + 1) == pool_id .. '.' and tonumber(node:match('^%d+', #pool_id + 2))
   if not index or number(definition_of(pool_id), ATTRIBUTE.max_concurrency) then return true end
   return pool.next - index <= FEW or index >= BURST and waited < SHORT_WAIT

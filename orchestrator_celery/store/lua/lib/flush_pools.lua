@@ -22,6 +22,7 @@ flush_pools = function()
       if pool.mixed then redis.call('UNLINK', line_of(pool_id)) end
     else
       redis.call('HSET', active_key, pool_id, write_pool(pool))
+      if pool.returned then redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned_items(pool_id)) end
     end
   end
 end

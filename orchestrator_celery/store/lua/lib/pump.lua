@@ -19,6 +19,7 @@ end
 
 local function pump(pool_id, definition, pool)
   if waits then return end
+  if pool.singly and not pool.gone then send_returned(pool_id) end
   local cap, live = number(definition, ATTRIBUTE.max_concurrency), pool.next - pool.done
   if not cap and may_replace(pool_id, definition, pool) then return replace(pool_id, definition, pool) end
   -- An unbounded pool is refilled once a quarter of its window is free.

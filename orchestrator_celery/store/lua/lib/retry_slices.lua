@@ -1,5 +1,5 @@
--- A retry looks at the nodes that failed in slices. The head keeps what is left, so any process can go on with it. Once nothing is
--- left, the run goes on.
+-- A retry looks at the nodes that failed in slices; a run that is created with records of items looks at these items. The head
+-- keeps what is left, so any process can go on with it. Once nothing is left, the run goes on.
 local MOST = 1200 -- cost of one slice; reading an item costs 1
 
 local function look_at(each) -- one part of what is left; returns the cost

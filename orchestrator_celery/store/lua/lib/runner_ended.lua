@@ -6,7 +6,8 @@ return_item = function(node, live)
   local goes_singly = not pool or pool.singly or pool.stopped or withdrawn_with(node)
   if goes_singly then return queue(node, live, definition_of(node), 0) end
   queue(node, live, nil, 0)
-  redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned_items(pool_id) .. index .. ' ')
+  pool.returned = pool.returned or {}
+  table.insert(pool.returned, index .. ' ')
   if pool.runners == 0 then call_runner(pool_id, pool) end
 end
 
@@ -20,14 +21,7 @@ runner_ended = function(runner, state, attempt)
   pool.runners = pool.runners - 1
   local definition = definition_of(pool_id)
   if state == STATE.failed then
-    -- No worker can run one, or workers died of it again and again: items go by messages of their own.
-    pool.singly = true
-    for index in returned_items(pool_id):gmatch('%d+') do
-      local node = pool_id .. '.' .. index
-      local live = get_live(node)
-      if live and live.state == STATE.queued then queue(node, live, definition_of(node), 0) end
-    end
-    redis.call('HDEL', active_key, pool_id .. BESIDE.returned)
+    pool.singly = true -- no worker can run one, or workers died of it again and again: items go by messages of their own
   elseif returned_items(pool_id) ~= '' then
     call_runners(pool_id, definition, pool)
   end

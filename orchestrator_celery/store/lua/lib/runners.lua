@@ -21,8 +21,6 @@ local function call_runner(pool_id, pool)
   list_runners(pool_id, listed, queue_runner(pool_id, pool))
 end
 
-local function returned_items(pool_id) return redis.call('HGET', active_key, pool_id .. BESIDE.returned) or '' end
-
 local function call_runners(pool_id, definition, pool)
   local cap = number(definition, ATTRIBUTE.max_concurrency)
   local each = cap and 1 or number(definition, ATTRIBUTE.batch) or 1
