@@ -46,6 +46,15 @@ def test_a_page_runs_as_printed(page, redis, tmp_path):
         assert done.returncode == 0, done.stdout
 
 
+def test_a_block_that_cannot_run_leaves_out_no_other(tmp_path):
+    """Given two blocks that cannot run, then those before, between and after them are played."""
+    left_out = "<!-- not run: it cannot -->\n```python\nassert False\n```\n"
+    played = [f"```python\nassert {number}\n```\n" for number in (1, 2, 3)]
+    page = tmp_path / "page.md"
+    page.write_text("\n".join([played[0], left_out, "Words.", played[1], left_out, played[2]]))
+    assert [block.code for block in blocks_of(page)] == ["assert 1\n", "assert 2\n", "assert 3\n"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_of_a_page_lead_somewhere(page):
     """Given a page, then every relative link in it names a file of the project, and a heading of that file."""

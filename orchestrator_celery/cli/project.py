@@ -47,9 +47,14 @@ def opened(ctx: click.Context) -> Iterator[Orchestrator]:
     except NotInstalled as exc:
         raise click.UsageError(str(exc)) from None
     except OrchestratorError as exc:
-        raise click.ClickException(printable(exc)) from None
+        raise click.ClickException(f"{printable(exc)}{_entry(exc)}") from None
     except (*UNREACHABLE, KombuError) as exc:
         raise click.ClickException(printable(f"Redis or the broker cannot be reached: {exc}")) from None
+
+
+def _entry(exc: OrchestratorError) -> str:
+    """Return a second line that names the entry of an error in the documentation; '' for an error of no own class."""
+    return "" if type(exc) is OrchestratorError else f"\nSee: docs/{exc.docs}"
 
 
 @contextmanager

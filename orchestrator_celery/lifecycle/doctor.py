@@ -11,6 +11,7 @@ from redis.exceptions import RedisError, ResponseError
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.checks import Check, CheckLevel
+from orchestrator_celery.store.permissions import NEEDED, denied, lacks
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -43,7 +44,10 @@ class Doctor:
             reachable = reachable and check.level is not CheckLevel.ERROR
             yield check
         if reachable:
-            for name, step in (("durability", self._durability), ("memory", self._memory), ("clock", self._clock)):
+            for name, step in (
+                ("permissions", self._permissions), ("durability", self._durability), ("memory", self._memory),
+                ("clock", self._clock),
+            ):  # fmt: skip
                 yield from self._guarded(name, step)
         is_up = True
         for check in self._guarded("broker", self._broker):
@@ -79,6 +83,18 @@ class Doctor:
                 name="store", level=CheckLevel.ERROR, found="it is a replica, which refuses writes.",
                 advice="Point `result_backend` or `orchestrator_store_url` at the primary.",
             )  # fmt: skip
+
+    def _permissions(self) -> Iterator[Check]:
+        """Whether the store's user may run what scripts and clients run."""
+        store = self._container.store
+        missing = denied(store.client, store.keys.root("doctor"), store.keys.runs)
+        if missing:
+            yield Check(
+                name="permissions", level=CheckLevel.ERROR, found=f"the Redis user {lacks(missing)}.",
+                advice="Nothing is started until then: a script that is stopped half-way cannot be taken back.",
+            )  # fmt: skip
+        else:
+            yield _ok("permissions", f"the Redis user may run all {len(NEEDED)} commands that the store needs")
 
     def _durability(self) -> Iterator[Check]:
         facts, schedule = self._info("persistence"), self._config("save")

@@ -13,6 +13,7 @@ from redis.exceptions import (
     BusyLoadingError,
     ClusterDownError,
     MasterDownError,
+    NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
     ResponseError,
@@ -33,6 +34,7 @@ _REFUSALS: dict[type[BaseException], str] = {
     BusyLoadingError: "LOADING",
     ClusterDownError: "CLUSTERDOWN",
     MasterDownError: "MASTERDOWN",
+    NoPermissionError: "NOPERM",
     OutOfMemoryError: "OOM",
     ReadOnlyError: "READONLY",
     TryAgainError: "TRYAGAIN",
@@ -40,7 +42,10 @@ _REFUSALS: dict[type[BaseException], str] = {
 #: Error codes with which a server refuses a command that it may take later, from the list of error replies in the Redis
 #: documentation (`redis.io/docs/latest/develop/reference/protocol-spec`) and `server.c`.
 #: Inside a script Redis 6.2 puts them behind a dash, in the middle of a sentence.
-_CODES = re.compile(r"(?:^|[\s:-])(?:OOM|READONLY|MISCONF|NOREPLICAS|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|LOADING|BUSY)\b")
+_CODES = re.compile(
+    r"(?:^|[\s:-])(?:OOM|READONLY|MISCONF|NOREPLICAS|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|LOADING|BUSY|NOPERM)\b"
+    r"|The user executing the script can't"  # Redis 6.2 and 7.0 leave the code out
+)
 
 Class = TypeVar("Class", bound=type)
 
@@ -70,9 +75,7 @@ def asking(consequence: str = "") -> Iterator[None]:
     except ResponseError as exc:
         if not refused_for_now(exc):
             raise
-        raise StoreUnavailable(
-            f"{start} refused for now: {_words(exc)}. Check its memory, its disk and its role, then call again."
-        ) from exc
+        raise StoreUnavailable(f"{start} refused for now: {_words(exc)}. {_advice(exc)}, then call again.") from exc
 
 
 def raises_store_unavailable(cls: Class) -> Class:
@@ -99,6 +102,12 @@ def _translated(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(*args, **kwargs)
 
     return asked
+
+
+def _advice(exc: BaseException) -> str:
+    if isinstance(exc, NoPermissionError) or "NOPERM" in str(exc) or "The user executing" in str(exc):
+        return "`celery orchestrator doctor` lists what the store's user lacks: allow it"
+    return "Check its memory, its disk and its role"
 
 
 def _words(exc: BaseException) -> str:

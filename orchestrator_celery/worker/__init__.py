@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from celery.concurrency import get_implementation
 
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.lifecycle.side_effects.notices import Notices
+from orchestrator_celery.store.availability import UNREACHABLE
+from orchestrator_celery.store.permissions import denied, lacks
 from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.chord_additions import ChordAdditions
 from orchestrator_celery.worker.bodies.claim_guard import guard_tasks
@@ -55,7 +58,7 @@ def install(container: Container) -> None:
 
     def check(sender: Any = None, **_: Any) -> None:
         if getattr(sender, "app", None) is app:
-            _check_settings(container)
+            _check_start(container)
 
     app.on_after_finalize.connect(guard, weak=False)
     if app.finalized:  # type: ignore[attr-defined, unused-ignore]
@@ -91,11 +94,12 @@ def _connect(container: Container, *handlers: tuple[Any, Any]) -> None:
         signal.connect(handler, weak=False, dispatch_uid=f"orchestrator:{id(container)}:{handler.__name__}")
 
 
-def _check_settings(container: Container) -> None:
-    """Check the project's settings before the worker takes its first task.
+def _check_start(container: Container) -> None:
+    """Check the project's settings and the store's user before the worker takes its first task.
 
     Raises:
-        SystemExit: a setting is wrong; the worker does not start. Celery's signals pass on no other error.
+        SystemExit: a setting is wrong, or the user may not run a command: the worker does not start.
+            Celery's signals pass on no other error.
     """
     try:
         rules_of(container)
@@ -103,6 +107,21 @@ def _check_settings(container: Container) -> None:
         container.require_traces()
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc
+    _check_permissions(container)
+
+
+def _check_permissions(container: Container) -> None:
+    """Check the store's user before the worker takes its first task. A store that does not answer is waited for later.
+
+    Raises:
+        SystemExit: the user may not run a command that the store needs.
+    """
+    with suppress(*UNREACHABLE):
+        if container.has_store:
+            store = container.store
+            missing = denied(store.client, store.keys.root("start"), store.keys.runs)
+            if missing:
+                raise SystemExit(f"The worker does not start: the Redis user of the store {lacks(missing)}.")
 
 
 def _flusher(container: Container) -> Any:

@@ -27,6 +27,12 @@ def address(stand, static):
         yield found
 
 
+def is_accessible_in_both_themes(page):
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        is_accessible(page)
+
+
 def result_of(stand, document, *args):
     """What a document gives on the worker."""
     return ConditionalGraph.from_dict(document, app=stand.app).apply_async(args).get(timeout=60)
@@ -155,6 +161,43 @@ def test_a_swarm_is_filled_in_by_its_form_saved_and_run(opened, address, stand):
     expect(draw.panel.get_by_text("Its 2 items run different tasks")).to_be_visible()
 
 
+def test_a_nested_graph_is_opened_edited_left_saved_and_run(opened, address, stand):
+    draw = Drawing(opened(), address).new()
+    keys, crumbs = draw.page.keyboard, draw.page.get_by_role("navigation", name="Nested graphs")
+    draw.add("graph", "inner", after="START").drag("inner", "END")
+    expect(draw.page.locator("[data-problems]")).to_contain_text("inner")
+    draw.node("inner").dblclick()
+    expect(crumbs).to_contain_text("inner")
+    draw.add("add", "plus", after="START", y=1).drag("plus", "END").valid()
+    crumbs.get_by_role("button").first.click()
+    expect(crumbs).to_have_count(0)
+    expect(draw.node("inner")).to_contain_text("graph of 1")
+    draw.save("nesting").saved(1)
+    assert stand.orchestrator.graphs.run("nesting", 41).get(timeout=60) == 42
+    # By keyboard: in, a change, undone and done again, and out.
+    draw.select("inner")
+    draw.canvas.focus()
+    keys.press("Control+ArrowDown")
+    expect(crumbs).to_contain_text("inner")
+    draw.select("plus")
+    draw.rename("more")
+    draw.canvas.focus()
+    keys.press("Control+z")
+    expect(draw.node("plus")).to_be_visible()
+    keys.press("Control+Shift+z")
+    expect(draw.node("more")).to_be_visible()
+    is_accessible(draw.page)
+    draw.canvas.focus()
+    keys.press("Control+ArrowUp")
+    expect(draw.node("inner")).to_be_visible()
+    draw.valid().save().saved(2)
+    inner = stand.orchestrator.graphs.get("nesting").document["nodes"][0]["signature"]["kwargs"]
+    assert [node["name"] for node in inner["nodes"]] == ["more"]
+    draw.try_out([1]).went("inner", "END")
+    draw.node("inner").dblclick()
+    draw.went("more", "END")
+
+
 def test_a_dry_run_shows_the_way_and_runs_no_task(opened, address, stand):
     document = {
         "version": 1,
@@ -246,7 +289,7 @@ def test_a_graph_is_drawn_by_keyboard_alone_saved_and_run(opened, address, stand
     assert stand.orchestrator.graphs.run("by keyboard", 41, 1).get(timeout=60) == 42
     press("?")
     expect(draw.page.get_by_role("dialog", name="Keys of the editor")).to_be_visible()
-    is_accessible(draw.page)
+    is_accessible_in_both_themes(draw.page)
 
 
 def test_everything_is_undone_and_pasted_parts_get_names(opened, address, stand):
@@ -304,6 +347,7 @@ def test_the_second_of_two_editors_is_told_and_overwrites_nothing(opened, addres
     picture = page.locator("[data-compared]")
     expect(picture.locator('[data-node="mine"]')).to_have_attribute("data-change", "added")
     expect(picture.locator('[data-node="n1"]')).to_have_attribute("data-change", "removed")
+    is_accessible_in_both_themes(page)
     page.keyboard.press("Escape")
     page.locator("[data-versions] li", has_text="by another").get_by_role("button", name="Roll back…").click()
     page.get_by_role("dialog").get_by_role("button", name="Roll back", exact=True).click()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 BLOCK = re.compile(
-    r"^(?:<!-- not run: (?P<skip>.+) -->\n)?```(?P<kind>python|pycon)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
+    r"^(?:<!-- not run: (?P<skip>[^\n]+) -->\n)?```(?P<kind>python|pycon)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
 )
 FILE = re.compile(r"# ([\w/]+\.py)\n")
 APP = re.compile(r"^<!-- app: (\w+) -->$", re.MULTILINE)

@@ -243,7 +243,7 @@ def test_an_approval_that_begins_to_wait_in_a_held_run_has_all_its_time(play):
 
 def test_a_decision_nobody_has_made_is_sent_again(client):
     """Given a decision whose maker died, then a look tells it again, as it was, also in a held run; later and later."""
-    play = Play(Store(client, OrchestratorSettings(republish_after=0.02, republish_longest=0.05)))
+    play = Play(Store(client, OrchestratorSettings(republish_after=0.3, republish_longest=0.4)))
     play.start(graph("START>a a?b,END b>END"))
     play.claim("0.0.0")
     [first] = play.finish("0.0.0").todo

@@ -141,7 +141,8 @@ def test_taking_out(make_stand):
     for name, ids in ((full_name("nap"), 10), ("nothing", 0)):
         refused = call(stand, "skip", busy_pool.id, name)
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert len(refused.stderr.splitlines()) == 1
+        _, entry = refused.stderr.splitlines()
+        assert entry == "See: docs/reference/errors.md#nodenotfound"
         assert refused.stderr.count("0.0.") == ids
     entries = stand.orchestrator.audit(run=busy_pool, verb="skip")
     assert [(entry.node, entry.refused) for entry in entries] == [("nothing", True), (full_name("nap"), True)]

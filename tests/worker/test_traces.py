@@ -26,12 +26,24 @@ class Spans:
         """The spans of a run's trace, once the span of the run is there."""
 
         def complete():
-            found = [json.loads(line) for line in self.path.read_text().splitlines()]
-            own = [span for span in found if span["attributes"].get("orchestrator.run.id") == run.id]
-            ends = [span for span in own if "orchestrator.run.status" in span["attributes"]]
-            return ends and [span for span in found if span["context"]["trace_id"] == ends[0]["context"]["trace_id"]]
+            ids = [span["context"]["trace_id"] for span in self.ends(run)]
+            return ids and [span for span in self._all() if span["context"]["trace_id"] == ids[0]]
 
         return Trace(wait_for(complete, 30, f"the trace of {run.id}"))
+
+    def ends(self, run):
+        """The spans of the run itself."""
+        return [span for span in self._own(run) if "orchestrator.run.status" in span["attributes"]]
+
+    def exported(self, run, task):
+        """The spans of a task of the run, which may not have ended."""
+        return [span for span in self._own(run) if span["attributes"].get("orchestrator.task", "").endswith(f".{task}")]
+
+    def _own(self, run):
+        return [span for span in self._all() if span["attributes"].get("orchestrator.run.id") == run.id]
+
+    def _all(self):
+        return [json.loads(line) for line in self.path.read_text().splitlines() if line.endswith("}")]
 
 
 class Trace:
@@ -188,6 +200,44 @@ def test_a_cancelled_run_has_its_span(traced, spans):
     run.cancel(confirm=True)
     found = spans.of(run)
     assert found.run["attributes"]["orchestrator.run.status"] == "CANCELLED"
+
+
+def test_an_interrupted_body_has_one_span(traced, spans, ledger):
+    run = traced.run(traced.tasks("nap", 1, seconds=600))
+    wait_for(lambda: run.progress().running, 30, "nap")
+    run.interrupt(grace=1)
+    wait_for(lambda: outcomes(spans.exported(run, "nap")) == ["stopped"], 30, "the span of the body that was stopped")
+    run.cancel(confirm=True)
+    assert spans.of(run).is_whole()
+
+
+def test_a_run_that_a_retry_continues_has_a_second_span_below_the_first(traced, spans, ledger):
+    run = traced.complex(traced.tasks("brittle", 1), name="twice").apply_async()
+    with suppress(ValueError):
+        run.get(timeout=60)
+    assert spans.of(run).run["attributes"]["orchestrator.run.status"] == "FAILED"
+    ledger.redis.set("repaired", 1)
+    run.retry()
+    assert run.get(timeout=60) == 1
+    ends = wait_for(lambda: len(found := spans.ends(run)) == 2 and found, 30, "the second end")
+    assert [span["name"] for span in ends] == ["twice", "twice retry"]
+    assert ends[1]["parent_id"] == ends[0]["context"]["span_id"]
+    assert ends[1]["attributes"]["orchestrator.run.status"] == "SUCCEEDED"
+    assert spans.of(run).is_whole()
+
+
+def test_threads_keep_their_traces_apart(new_redis, spans, ledger):
+    server = new_redis()
+    settings = {"orchestrator_traces": True}
+    with Stand(server.url(0), server.url(1), **settings) as stand:
+        options = {"app": "tests.worker.traced", "env": _env(spans), "pool": "threads", "concurrency": 4}
+        with Worker(stand.broker, stand.backend, **options, **settings):
+            t = stand.tasks
+            runs = [stand.run(chord([t("nap", 1), t("nap", 2)], t("xsum"))) for _ in range(4)]
+            assert [run.get(timeout=60) for run in runs] == [3] * 4
+            found = [spans.of(run) for run in runs]
+    assert len({trace.run["context"]["trace_id"] for trace in found}) == 4
+    assert all(trace.is_whole() and len(trace.tasks("nap")) == 2 for trace in found)
 
 
 def test_a_run_that_replaces_a_task_is_below_it(traced, spans):

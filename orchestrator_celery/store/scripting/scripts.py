@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError
 
+from orchestrator_celery.store.permissions import ensure_permitted
 from orchestrator_celery.store.scripting.call_numbers import call_number
 from orchestrator_celery.store.scripting.script_text import FOLDER, included, script_text
 
@@ -28,13 +29,18 @@ class Script(NamedTuple):
     numbered: bool = False
 
     def run(self, client: Any, key: str, args: Sequence[object]) -> list[Any]:
-        """Run on the keys of one run; loads the text if the server does not have it yet."""
+        """Run on the keys of one run; loads the text if the server does not have it yet.
+
+        Raises:
+            StoreUnavailable: the user of the store may not run all that scripts run.
+        """
         if not self.numbered:
             return self._call(client, key, args)
         with call_number() as number:
             return self._call(client, key, (number, *args))
 
     def _call(self, client: Any, key: str, args: Sequence[object]) -> list[Any]:
+        ensure_permitted(client, key)
         try:
             reply: list[Any] = client.evalsha(self.sha, 1, key, *args)
         except NoScriptError:

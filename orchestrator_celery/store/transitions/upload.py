@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.permissions import ensure_permitted
 from orchestrator_celery.store.schedule import schedule_new
 from orchestrator_celery.store.scripting.script_call import in_chunks
 
@@ -32,6 +33,7 @@ def upload(
         due: whether to make the run due too, so that a run whose caller dies is found.
     """
     key = keys.upload(run, token)
+    ensure_permitted(client, key)
     for chunk in in_chunks(fields, _CHUNK):
         with client.pipeline(transaction=False) as pipe:
             if due:

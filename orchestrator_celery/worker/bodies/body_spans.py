@@ -98,7 +98,8 @@ class BodySpans:
             outcome: the result, or the exception.
             trace: the traceback of the exception, if it is known.
         """
-        if message.span is not None:
+        if message.span is not None and state is not None:
+            # Without a state, a signal ends the process of the body: whoever reports that makes the span.
             self._safely(self._end, message, message.span, state, outcome, trace)
             message.span = None
 

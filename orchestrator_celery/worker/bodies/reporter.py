@@ -111,19 +111,26 @@ class Reporter:
         self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin = NO_ORIGIN
     ) -> None:
         """Report that the body raised `exc`, or that the message can never run a body."""
+        self._fail(leaf, fence, exc, trace, origin)
+
+    def _fail(
+        self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None, origin: Origin
+    ) -> Effects | None:
+        """Report a failure; return the store's answer, which is a refusal if another report came first."""
         store = self._container.store
         if leaf.node == CLOSE:
-            self._report(leaf, NO_ORIGIN, store.ended, leaf)
-            return
-        self._report_end(
-            leaf, origin, NOTHING_NEXT, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace)
-        )
+            return self._report(leaf, NO_ORIGIN, store.ended, leaf)
+        answer = self._report(leaf, origin, store.fail, leaf, fence, self._container.codec.dump_error(exc, trace))
+        if answer is not None and answer.refused is Refused.STALE:  # the answer to an earlier report may be lost
+            self._report(leaf, origin, store.followed, leaf, NOTHING_NEXT)
+        return answer
 
     def failed_elsewhere(self, leaf: LeafId, fence: Fence | None, exc: BaseException, trace: str | None) -> None:
         """Report a failure from another process than that of the body, which is gone."""
         loss = self._spans.seen(leaf, fence)
-        self.failed(leaf, fence, exc, trace)
-        self._spans.lost(loss, "failed", exc)
+        answer = self._fail(leaf, fence, exc, trace, NO_ORIGIN)
+        if answer is not None and answer.refused is None:
+            self._spans.lost(loss, "failed", exc)
 
     def requeued(
         self, leaf: LeafId, fence: Fence, later: Fence, why: str, wait: float = 0.0, definition: bytes = b""
@@ -152,8 +159,9 @@ class Reporter:
             self._report(leaf, NO_ORIGIN, self._container.store.lost, leaf, fence, _NO_LIMIT)
             return
         loss = self._spans.seen(leaf, fence) if how == InterruptOutcome.TERMINATED.value else None
-        self._report(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
-        self._spans.lost(loss, "stopped")
+        answer = self._report(leaf, NO_ORIGIN, self._container.store.stopped, leaf, fence, how)
+        if answer is not None and answer.refused is None:  # several processes may see the end of the same process
+            self._spans.lost(loss, "stopped")
 
     def lost(
         self, policy: Any, name: str, leaf: LeafId, fence: Fence, *, delay: float = 0.0, hold: bool = False

@@ -2,7 +2,8 @@
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Button } from "./button";
 import { Field, INPUT } from "./dialog";
-import { blank, problemsOf, resolve, type Schema } from "./schema";
+import { MapFields } from "./map-fields";
+import { blank, problemsOf, resolve, valuesOf, type Schema } from "./schema";
 import { Switch } from "./switch";
 import { Check } from "./table";
 
@@ -76,6 +77,19 @@ interface NodeProps {
 function Node(props: NodeProps): ReactNode {
   const schema = resolve(props.schema, props.root);
   if (schema.type === "object" && schema.properties) return <ObjectFields {...props} schema={schema} />;
+  const values = valuesOf(schema);
+  if (values)
+    return (
+      <MapFields
+        title={schema.title ?? props.name}
+        hint={schema.description}
+        error={props.problems.get(props.path)}
+        value={props.value}
+        first={() => blank(values, props.root)}
+        onChange={props.onChange}
+        field={(key, value, onChange) => <Node root={props.root} schema={values} name="Value" path={`${props.path}.${key}`} value={value} required problems={props.problems} onChange={onChange} />}
+      />
+    );
   if (schema.type === "array") return <ArrayFields {...props} schema={schema} />;
   const label = (
     <>

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { blank, problemsOf, resolve, type Schema } from "./schema";
+import { describe, expect, it } from "vitest";
+import { blank, problemsOf, resolve, valuesOf, type Schema } from "./schema";
 
 const schema: Schema = {
   type: "object",
@@ -30,4 +30,19 @@ it("names each problem at its place", () => {
     ["items.0.sku", "This is required."],
     ["items.1.sku", "This must not be empty."],
   ]);
+});
+
+describe("an object with free names", () => {
+  const weights: Schema = { type: "object", additionalProperties: { type: "number", minimum: 0 }, minProperties: 1 };
+
+  it("begins empty, and tells what is wrong with each value", () => {
+    expect(blank(weights, weights)).toEqual({});
+    expect([...problemsOf(weights, {}, weights, "weights")]).toEqual([["weights", "At least 1."]]);
+    expect([...problemsOf(weights, { old: 1, new: -1 }, weights, "weights")]).toEqual([["weights.new", "At least 0."]]);
+  });
+
+  it("is no object with known names", () => {
+    expect(valuesOf(weights)).toEqual({ type: "number", minimum: 0 });
+    expect(valuesOf({ ...weights, properties: { old: {} } })).toBeNull();
+  });
 });

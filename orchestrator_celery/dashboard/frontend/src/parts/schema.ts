@@ -7,6 +7,7 @@ export interface Schema {
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;
+  additionalProperties?: Schema | boolean;
   enum?: unknown[];
   const?: unknown;
   anyOf?: Schema[];
@@ -14,6 +15,7 @@ export interface Schema {
   default?: unknown;
   minimum?: number;
   maximum?: number;
+  minProperties?: number;
   minLength?: number;
   maxLength?: number;
   pattern?: string;
@@ -36,6 +38,12 @@ export function resolve(schema: Schema, root: Schema, depth = 0): Schema {
     return real.length === 1 && real[0] ? keep(resolve(real[0], root, depth + 1)) : { ...keep({}) };
   }
   return schema;
+}
+
+/** The schema of the values of an object whose names are free; null for any other schema. */
+export function valuesOf(schema: Schema): Schema | null {
+  const { additionalProperties: values } = schema;
+  return schema.type === "object" && !schema.properties && typeof values === "object" ? values : null;
 }
 
 /** A first value for a schema: its default, else the empty value of its type. */
@@ -65,6 +73,10 @@ export function problemsOf(schema: Schema, value: unknown, root: Schema = schema
       if (real.required?.includes(key) && (object[key] === undefined || object[key] === null)) found.set(at, "This is required.");
       else problemsOf(part, object[key], root, at, found);
     }
+  } else if (valuesOf(real) && typeof value === "object" && !Array.isArray(value)) {
+    const entries = Object.entries(value);
+    if (entries.length < (real.minProperties ?? 0)) found.set(path, `At least ${real.minProperties}.`);
+    for (const [key, each] of entries) problemsOf(valuesOf(real) ?? {}, each, root, `${path}.${key}`, found);
   } else if (real.type === "array" && Array.isArray(value)) {
     value.forEach((item, index) => problemsOf(real.items ?? {}, item, root, `${path}.${index}`, found));
   } else {

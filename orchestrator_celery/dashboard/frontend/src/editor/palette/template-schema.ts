@@ -1,9 +1,8 @@
 /** The form of a template: signatures are chosen from the tasks of the project. Pure. */
-import type { Schema } from "@/parts/schema";
+import { valuesOf, type Schema } from "@/parts/schema";
 
 interface Marked extends Schema {
   format?: string;
-  additionalProperties?: Marked | boolean;
 }
 
 const TASK = new Set(["signature"]);
@@ -19,11 +18,20 @@ export function formSchema(schema: Marked, tasks: readonly string[]): Marked {
   const duration = options.find((part) => (part.anyOf as Marked[] | undefined)?.some(({ format }) => format === "duration"));
   if (duration) return { type: "number", ...(schema.title ? { title: schema.title } : {}), ...(schema.description ? { description: schema.description } : {}) };
   if (options.some(({ format }) => format === "field")) return { type: "string", ...(schema.title ? { title: schema.title } : {}), description: [schema.description, "A field of the result, or an expression as JSON."].filter(Boolean).join(" ") };
+  // Names with targets are the form of choices that pairs in a list could say too.
+  const map = mapOf(schema);
+  if (map && schema.anyOf) return formSchema({ ...map, ...(schema.title ? { title: schema.title } : {}), ...(schema.description ? { description: schema.description } : {}) }, tasks);
   const next: Marked = { ...schema };
+  if (map?.additionalProperties && typeof map.additionalProperties === "object") next.additionalProperties = formSchema(map.additionalProperties as Marked, tasks);
   if (schema.properties) next.properties = Object.fromEntries(Object.entries(schema.properties).map(([key, part]) => [key, formSchema(part as Marked, tasks)]));
   if (schema.items) next.items = formSchema(schema.items as Marked, tasks);
   if (schema.$defs) next.$defs = Object.fromEntries(Object.entries(schema.$defs).map(([key, part]) => [key, formSchema(part as Marked, tasks)]));
   return next;
+}
+
+/** The object with free names that a schema allows. */
+function mapOf(schema: Marked): Marked | null {
+  return ((schema.anyOf ?? [schema]) as Marked[]).find((part) => valuesOf(part)) ?? null;
 }
 
 /** The parameters as the server takes them: names of tasks become signatures, and JSON in text becomes its value. */
@@ -36,7 +44,8 @@ export function parametersOf(schema: Marked, value: unknown, tasks: ReadonlySet<
   }
   if (Array.isArray(value)) return schema.items ? value.map((each) => parametersOf(schema.items as Marked, each, tasks, root)) : value;
   if (value === null || typeof value !== "object") return value;
-  const inner = schema.additionalProperties && typeof schema.additionalProperties === "object" ? schema.additionalProperties : null;
+  const map = mapOf(schema);
+  const inner = map ? valuesOf(map) : null;
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => {
       const part = schema.properties?.[key] ?? inner;
