@@ -5,7 +5,7 @@ import nox
 nox.options.sessions = ["stubs", "tests", "oldest"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 #: The lower bounds of pyproject.toml; of redis the newest that this kombu allows: 5.3 has a deadlock with Celery.
-OLDEST = ["celery~=5.5.0", "kombu[redis]~=5.5.0", "redis~=5.0", "pydantic~=2.0.0", "click~=8.1.0"]
+OLDEST = ["celery~=5.5.0", "kombu[redis]~=5.5.0", "redis~=5.0", "pydantic~=2.5.0", "click~=8.1.0", "fastapi~=0.115.0"]
 #: As `make test`: what shares a server stays in one process, see `tests/kit/groups.py`.
 SPREAD = ["-n", "4", "--durations", "20"]
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 import httpx
 from celery import chain, group
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from orchestrator_celery import ComplexSignature, RunStatus, Swarm
 from orchestrator_celery.records.streams.logs import write_line
@@ -344,6 +344,7 @@ def main(arguments=None):
     parser.add_argument("names", nargs="*", choices=[[], *PARTS], help="which of them; by default all")
     parser.add_argument("--write-docs", action="store_true", help="write docs/dashboard/budgets.md")
     options = parser.parse_args(arguments)
+    expect.set_options(timeout=120_000)  # milliseconds; a page of 500 nodes opens slowly beside other work
     lines = [HEAD, f"{machine()}.", "", "| what | measured | budget |", "|---|---:|---:|"]
     for name in options.names or PARTS:
         with site() as found:

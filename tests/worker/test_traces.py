@@ -171,15 +171,17 @@ def test_a_retry_is_a_child_of_its_attempt(traced, spans, ledger):
 
 
 def test_a_failure_is_on_record_without_its_secrets(traced, spans):
-    run = traced.run(traced.tasks("fail", "password=hunter2"))
-    with suppress(ValueError):
+    said = "password=hunter2"
+    run = traced.run(traced.tasks("fail_if", said, bad=[said]))
+    with suppress(KeyError):
         run.get(timeout=60)
     found = spans.of(run)
-    [failed] = found.tasks("fail")
+    [failed] = found.tasks("fail_if")
     for span in (failed, found.run):
         assert span["status"]["status_code"] == "ERROR"
-        assert span["attributes"]["error.type"] == "ValueError"
-        assert span["events"][0]["attributes"]["exception.type"] == "ValueError"
+        assert span["attributes"]["error.type"] == "KeyError"
+        assert span["events"][0]["attributes"]["exception.type"] == "KeyError"
+        assert "password=" in span["events"][0]["attributes"]["exception.message"]
     assert "hunter2" not in spans.path.read_text()
 
 

@@ -62,7 +62,7 @@ def log_in(request: Request, response: Response, form: LoginForm) -> SessionView
     return _view(request, visitor, open_session(request, response, visitor))
 
 
-@router.delete("/session", status_code=204)
+@router.delete("/session", status_code=204, response_model=None)
 def log_out(request: Request, response: Response) -> None:
     """Log out; of the site around the dashboard too, if its login is that of the site."""
     auth = request.app.state.auth

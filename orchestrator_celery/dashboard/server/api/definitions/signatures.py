@@ -168,7 +168,7 @@ def restore_signature(signature: Id, found: Found) -> SignatureView:
     return _view(stored)
 
 
-@router.post("/signatures/{signature}/purge", dependencies=[needs("purge")], status_code=204)
+@router.post("/signatures/{signature}/purge", dependencies=[needs("purge")], status_code=204, response_model=None)
 def purge_signature(signature: Id, found: Found, form: PurgeForm) -> None:
     """Delete a signature, its runs and their results now."""
     found.signature(signature).purge(confirm=form.confirm == signature or None)

@@ -64,7 +64,7 @@ def save_view(form: ViewForm, found: Found, request: Request) -> SavedView:
     return found.views.save(form.name, form.filter, columns=form.columns, shared=form.shared, base=form.base)
 
 
-@router.post("/views/delete", status_code=204)
+@router.post("/views/delete", status_code=204, response_model=None)
 def delete_view(form: ViewChoice, found: Found, request: Request) -> None:
     """Delete a view. Nothing is changed if another version than `base` is stored."""
     _check_role(form, found, request)
