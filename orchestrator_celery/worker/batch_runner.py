@@ -180,8 +180,9 @@ class Runner:
         request = inner_request(self._request, leaf, str(item.leaf), *OF_THE_RUNNER)
         request["_orchestrator_message"] = message
         self._spans.mark(request, item)
+        args: Any = leaf.args  # a list, as `request.args` is in a task that came with a message
         try:
-            trace_task(task, str(item.leaf), tuple(leaf.args), leaf.kwargs, request, app=container.app)
+            trace_task(task, str(item.leaf), args, leaf.kwargs, request, app=container.app)
         except Reject:
             logger.debug(
                 "An item was rejected; its signals have reported it.", extra={"action": "batch", "node": item.leaf.node}

@@ -258,8 +258,9 @@ class Turn:
     def _trace(self, task: Any, task_id: str, leaf: Leaf, request: dict[str, Any]) -> None:
         if self._events is not None:
             self._events.begun(task, request)
+        args: Any = leaf.args  # a list, as `request.args` is in a task that came with a message
         try:
-            outcome = trace_task(task, task_id, tuple(leaf.args), leaf.kwargs, request, app=self._turns.container.app)
+            outcome = trace_task(task, task_id, args, leaf.kwargs, request, app=self._turns.container.app)
         except Reject:
             logger.debug("A task was rejected; its signals have reported it.", extra={"action": "continue"})
             return
