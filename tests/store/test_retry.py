@@ -366,7 +366,7 @@ def test_what_celery_knows_is_to_be_taken_back(play):
 def test_the_deadline_begins_anew(play):
     """Given a run that failed by its deadline, then what ran goes on as a new attempt, what waited in its turn, and it has
     its time once more."""
-    play.start(unit(chain(group(leaf(), leaf()), leaf())), limit=50)
+    play.start(unit(chain(group(leaf(), leaf()), leaf())), limit=60_000)
     play.claim("0.0.0.0")
     play.redis.hset("orc:{r}", "deadline", 1)
     assert play.store.overdue("r", b"late").refused is None
@@ -381,7 +381,7 @@ def test_the_deadline_begins_anew(play):
 
 def test_a_queued_attempt_does_not_repeat_its_number(play):
     """Given a task that waited for its second attempt at the deadline, then it goes on with the third."""
-    play.start(unit(leaf()), limit=50)
+    play.start(unit(leaf()), limit=60_000)
     play.claim("0.0")
     play.lost("0.0")
     play.redis.hset("orc:{r}", "deadline", 1)
