@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from kombu.utils.imports import symbol_by_name
+
 from orchestrator_celery.dispatch.app_identity import identify
 from orchestrator_celery.dispatch.lanes import Lanes
 from orchestrator_celery.dispatch.publisher import Publisher
@@ -17,7 +19,9 @@ from orchestrator_celery.dispatch.worker_tasks import WorkerTasks
 from orchestrator_celery.engine.batching import Batching
 from orchestrator_celery.engine.compile.compiler import Compiler
 from orchestrator_celery.errors import InvalidSettings, StoreNotConfigured
+from orchestrator_celery.model.printing.redaction import redacted
 from orchestrator_celery.model.printing.safe_log import safe_logger
+from orchestrator_celery.model.printing.safe_text import safe_repr, safe_str
 from orchestrator_celery.records.notices.pending import OwedChange
 from orchestrator_celery.records.payload import Codec
 from orchestrator_celery.records.statistics import Counted, Kind
@@ -81,6 +85,24 @@ class Container:
         # `tasks` would finalize an app that is still importing its tasks; `_tasks` holds those registered so far.
         policies = {name: getattr(task, "orchestrator", None) for name, task in self.app._tasks.items()}  # type: ignore[attr-defined, unused-ignore]
         return OrchestratorSettings.read(self.app.conf, policies)
+
+    @cached_property
+    def redact(self) -> Callable[[str], str]:
+        """The function that removes secrets from a text, by `orchestrator_redact`.
+
+        Raises:
+            InvalidSettings: the setting cannot be imported or is no function.
+        """
+        path = self.settings.redact
+        if path is None:
+            return redacted
+        try:
+            found = symbol_by_name(path)
+        except (ImportError, AttributeError, ValueError) as exc:
+            raise InvalidSettings(f"orchestrator_redact={safe_repr(path)} cannot be imported: {safe_str(exc)}") from exc
+        if not callable(found):
+            raise InvalidSettings(f"orchestrator_redact={safe_repr(path)} is no function.")
+        return lambda text: safe_str(found(text))
 
     @cached_property
     def store(self) -> Store:

@@ -179,7 +179,7 @@ class Primitive(Signature[R_co], Generic[R_co]):
 
     def _nested(self) -> list[Any]:
         """The nested signatures, for stamping and for finding the app."""
-        raise TypeError(f"{type(self).__name__} does not implement nested().")
+        raise TypeError(f"{type(self).__name__} does not implement _nested().")
 
     @property
     def label(self) -> str | None:

@@ -17,7 +17,7 @@ from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.chord_additions import ChordAdditions
 from orchestrator_celery.worker.bodies.claim_guard import guard_tasks
 from orchestrator_celery.worker.bodies.claims import Claims
-from orchestrator_celery.worker.bodies.log_capture import LogCapture, redactor_of
+from orchestrator_celery.worker.bodies.log_capture import LogCapture
 from orchestrator_celery.worker.bodies.reporter import Reporter
 from orchestrator_celery.worker.bodies.retry_replace import RetryReplace
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
@@ -103,7 +103,7 @@ def _check_start(container: Container) -> None:
     """
     try:
         rules_of(container)
-        redactor_of(container)
+        container.redact  # noqa: B018
         container.require_traces()
     except InvalidSettings as exc:
         raise SystemExit(f"The worker does not start: a setting of orchestrator_celery is wrong.\n{exc}") from exc

@@ -276,6 +276,22 @@ def test_an_eager_run_is_one_trace(spans):
     assert found.run["attributes"]["orchestrator.run.status"] == "SUCCEEDED"
 
 
+def test_a_failed_eager_run_hides_what_the_project_hides(spans):
+    """Given a function of the project that hides secrets, then eager spans pass their texts through it as well."""
+    app = Celery("eager", broker="memory://", set_as_current=False)
+    app.conf.update(orchestrator_traces=True, orchestrator_redact="tests.worker.hiding.shout")
+    Orchestrator(app)
+
+    @app.task
+    def refuse(text):
+        raise ValueError(text)
+
+    found = spans.of(ComplexSignature(refuse.s("quiet"), app=app).apply())
+    [body] = found.tasks("refuse")
+    assert body["events"][0]["attributes"]["exception.message"] == "QUIET"
+    assert "quiet" not in spans.path.read_text()
+
+
 def test_the_span_of_celerys_instrumentation_is_the_child_of_the_tasks(new_redis, spans, ledger):
     server = new_redis()
     settings = {"orchestrator_traces": True}

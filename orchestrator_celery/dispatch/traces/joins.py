@@ -55,7 +55,7 @@ class Joins:
             return list(self._leaves(run, [parsed.of]))
         if parsed.source is Source.RESULT and parse_leaf_id(f"{run}:{parsed.of}:1") is not None:
             found = list(islice(self._leaves(run, [parsed.of]), MOST_JOINS))
-            return found if found != [(parsed.of, found[0][1] if found else 0)] else []
+            return [] if [node for node, _ in found] == [parsed.of] else found
         return []
 
     def _leaves(self, run: str, nodes: Sequence[str]) -> Iterator[tuple[str, int]]:

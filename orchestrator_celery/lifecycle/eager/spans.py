@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator_celery.dispatch.traces.context import RunTrace, parse_trace
 from orchestrator_celery.model.ids import Fence, LeafId
-from orchestrator_celery.model.printing.redaction import redacted
 from orchestrator_celery.records.head.fields import HeadField
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def traced_body(
             outcome = "succeeded"
         else:
             words = parts.codec.load_error_words(end.payload)
-            error = words["type"], redacted(words["message"]), redacted(words["traceback"])
+            error = words["type"], parts.redact(words["message"]), parts.redact(words["traceback"])
         return end
     finally:
         traces.tracer.end(span, token, error=error, attributes={"orchestrator.outcome": outcome})

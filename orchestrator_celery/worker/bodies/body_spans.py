@@ -17,7 +17,6 @@ from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.live import RUNNING, parse_live
 from orchestrator_celery.store.availability import UNREACHABLE
-from orchestrator_celery.worker.bodies.log_capture import redactor_of
 
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
@@ -191,7 +190,7 @@ class BodySpans:
         self._traces.tracer.end(span, error=words if words[0] else None)
 
     def _words(self, error: BaseException, trace: str) -> tuple[str, str, str]:
-        redact = redactor_of(self._container)
+        redact = self._container.redact
         return type(error).__name__, redact(safe_str(error)), redact(trace)
 
     def _safely(self, call: Any, *args: Any) -> Any:

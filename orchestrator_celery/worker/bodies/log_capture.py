@@ -12,11 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery._state import get_current_worker_task
-from kombu.utils.imports import symbol_by_name
 
-from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.model.ids import CLOSE
-from orchestrator_celery.model.printing.redaction import redacted
 from orchestrator_celery.model.printing.safe_text import safe_repr, safe_str
 from orchestrator_celery.records.streams.logs import write_line
 from orchestrator_celery.settings import TaskPolicy
@@ -25,7 +22,7 @@ from orchestrator_celery.worker.bodies.claimed_message import claimed_by
 if TYPE_CHECKING:
     from orchestrator_celery.container import Container
 
-__all__ = ("LogCapture", "redactor_of")
+__all__ = ("LogCapture",)
 
 #: Loggers whose lines are not kept: they would speak of the writing itself.
 _OWN = "orchestrator_celery"
@@ -51,7 +48,7 @@ class LogCapture(logging.Handler):
         """Make sure that lines are captured, before a body runs. A project may have set up its loggers meanwhile."""
         settings = self._container.settings
         if self._redact is None:
-            self._redact = redactor_of(self._container)
+            self._redact = self._container.redact
             self.setLevel(settings.log_level)
         for name in _LOGGERS:
             logger = logging.getLogger(name)
@@ -107,24 +104,6 @@ class LogCapture(logging.Handler):
         if len(text) <= most and len(shown) <= 2 * most:
             return shown
         return f"{shown[:most]}… (cut, {len(text):,} characters)"
-
-
-def redactor_of(container: Container) -> Callable[[str], str]:
-    """Return the function that removes secrets from lines.
-
-    Raises:
-        InvalidSettings: `orchestrator_redact` cannot be imported or is no function.
-    """
-    path = container.settings.redact
-    if path is None:
-        return redacted
-    try:
-        found: Any = symbol_by_name(path)
-    except (ImportError, AttributeError, ValueError) as exc:
-        raise InvalidSettings(f"orchestrator_redact={safe_repr(path)} cannot be imported: {safe_str(exc)}") from exc
-    if not callable(found):
-        raise InvalidSettings(f"orchestrator_redact={safe_repr(path)} is no function.")
-    return lambda text: safe_str(found(text))
 
 
 def _text(record: logging.LogRecord) -> str:
