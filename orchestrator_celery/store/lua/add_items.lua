@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, first index} | {'gone'} there is no such run | {'closed'} the pool takes no items
 --          | {'full', {}, room} more than the pool may have | {'expired'} the upload was dropped
 --          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
--- include: everything pools resend asked once
+-- include: everything resend asked once
 local pool_id, count, token, priorities = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[5]
 local upload = definitions_key .. ':' .. token
 local function refuse(word, ...)

@@ -32,9 +32,11 @@ local function from_graph(node)
   return redis.call('HGET', definitions_key, owner .. '.' .. PLACE.body)
 end
 
+local function definition_elsewhere(node) return from_graph(node) or from_segment(node) or from_swarm(node) end
+
 local function packed_definition_of(node) -- possibly a packed tree
   return redis.call('HGET', definitions_key, is_runner(node) and pool_of_runner(node) .. '.' .. PLACE.runner or node)
-    or from_graph(node) or from_segment(node) or from_swarm(node)
+    or definition_elsewhere(node)
 end
 
 local function definition_of(node)

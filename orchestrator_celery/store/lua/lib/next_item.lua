@@ -17,8 +17,7 @@ end
 
 -- The next item, without starting it: its index and, where priorities differ, its priority and the entry in the line.
 -- Nil if no place is free for any waiting item.
-local function peek(pool_id, definition, pool)
-  if not pool.mixed then return pool.next end
+local function peek_in_line(pool_id, definition, pool)
   for priority = PRIORITY.high, PRIORITY.low, -1 do
     local entry = redis.call('ZRANGEBYSCORE', line_of(pool_id), score_of(priority, 0), ceiling_of(priority),
       'LIMIT', 0, 1)[1]
@@ -26,10 +25,12 @@ local function peek(pool_id, definition, pool)
   end
 end
 
--- Takes the item that `peek` returned out of the line.
-local function draw(pool_id, definition, pool, index, priority, entry)
-  pool.next = pool.next + 1
-  if not pool.mixed then return end
+local function peek(pool_id, definition, pool)
+  if pool.mixed then return peek_in_line(pool_id, definition, pool) end
+  return pool.next
+end
+
+local function draw_from_line(pool_id, definition, pool, index, priority, entry)
   local _, last = parse_range(entry)
   redis.call('ZREM', line_of(pool_id), entry)
   if index < last then put_range(pool_id, priority, index + 1, last) end
@@ -37,6 +38,12 @@ local function draw(pool_id, definition, pool, index, priority, entry)
   if priority ~= PRIORITY.medium then
     redis.call('HSET', ended_key, pool_id .. '.' .. index .. BESIDE.priority, priority)
   end
+end
+
+-- Takes the item that `peek` returned out of the line.
+local function draw(pool_id, definition, pool, index, priority, entry)
+  pool.next = pool.next + 1
+  if pool.mixed then draw_from_line(pool_id, definition, pool, index, priority, entry) end
 end
 
 local function give_place_back(definition, pool, item)
