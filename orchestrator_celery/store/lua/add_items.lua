@@ -26,7 +26,9 @@ if token ~= '' then
   local field = pool_id .. BESIDE.segments
   local segments = redis.call('HGET', active_key, field) or ''
   redis.call('HSET', active_key, field, segments .. first .. ':' .. count .. ':' .. token .. ' ')
-  redis.call('HSET', root, HEAD.segments, (redis.call('HGET', root, HEAD.segments) or '') .. token .. ' ')
+  -- An earlier release, which may have created the run, does not find items in blocks.
+  redis.call('HSET', root, HEAD.segments, (redis.call('HGET', root, HEAD.segments) or '') .. token .. ' ',
+    HEAD.format, FORMAT.version)
 end
 local fields = {}
 for i = 6, #ARGV do

@@ -34,7 +34,9 @@ _SETS = {
     # Reads the head and answers.
     "base": "records/node_id run status records/live under_way reply",
     # Sends messages of leaves.
-    "outbox": "base records/definition records/packed definition send side_effects withdrawn stop_below live",
+    "outbox": "base definitions send side_effects withdrawn stop_below live",
+    # Finds definitions.
+    "definitions": "records/definition records/block records/packed segment definition",
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
