@@ -45,8 +45,8 @@ _SETS = {
         "complete end_run steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
-        "line line_up_all line_changes returned flush_pools new_pool next_item burst runner_list runners_left runners "
-        "pool_end runner_items reclaim send_returned pump item_ended "
+        "line line_up_all line_changes returned flush_pools new_pool places from_line next_item burst "
+        "runner_list runners_left runners pool_end runner_items reclaim send_returned pump item_ended "
         "runner_ended recount counted begin_pool"
     ),
     "graphs": (
