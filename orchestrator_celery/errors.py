@@ -66,20 +66,25 @@ __all__ = (
 class OrchestratorError(Exception):
     """The orchestrator refused a call."""
 
-    #: Whether a message has several lines.
-    _lines: ClassVar[bool] = False
+    _lines: ClassVar[bool] = False  # whether a message has several lines
     #: the entry of the class in the documentation: a page and its anchor
     docs: ClassVar[str] = "reference/errors.md#orchestratorerror"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.docs = f"reference/errors.md#{cls.__name__.lower()}"
+        if cls.__module__.startswith("orchestrator_celery."):  # a project's own class has the entry of its base class
+            cls.docs = f"reference/errors.md#{cls.__name__.lower()}"
 
     def __init__(self, *args: object) -> None:
         # A message quotes users and servers, so it may contain escape sequences and passwords.
         safe = printable_lines if self._lines else printable
         texts = args or ((self.__doc__ or "").split("\n", 1)[0],)
         super().__init__(*(safe(text) if isinstance(text, str) else text for text in texts))
+        # A traceback prints notes, from Python 3.11 on.
+        self.__dict__["__notes__"] = [f"See: docs/{self.docs}"] if type(self) is not OrchestratorError else []
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # further arguments are data
 
 
 class _NamesRun(OrchestratorError):
@@ -294,9 +299,6 @@ class GraphInvalid(InvalidWorkflow):
         super().__init__(message or (self.__doc__ or "").split("\n", 1)[0], found)
         self.problems = found
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
     @classmethod
     def of(cls, name: str | None, problems: Sequence[Problem]) -> GraphInvalid:
         """Make the error for the problems of a graph, with all of them in the message."""
@@ -383,9 +385,6 @@ class SwarmFailed(OrchestratorError):
     def __init__(self, message: str = "", failures: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__(message or (self.__doc__ or "").split("\n", 1)[0], list(failures))
         self.failures = list(failures)
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class DeadlineExceeded(OrchestratorError):

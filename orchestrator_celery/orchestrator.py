@@ -281,7 +281,7 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
 
     # -- for the handles and the primitives ---------------------------------------------------------
 
-    def start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
+    def _start(self, primitive: Primitive, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run:
         """Start a run of a primitive; `apply_async` calls this."""
         run = self.result(Starter(self.container).start(primitive, args, kwargs, options))
         run._seen = True
@@ -291,7 +291,7 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
             parent.add_trail(run)
         return run
 
-    def start_eagerly(
+    def _start_eagerly(
         self,
         primitive: Primitive,
         args: list[Any],
@@ -302,7 +302,7 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         """Run a primitive in this process, and call its `link` or `link_error`; `apply` calls this."""
         parts = start_eagerly(self.container, primitive, args, kwargs, options, rerun_of)
         again = {name: value for name, value in options.items() if name != "task_id"}
-        run = EagerRun(parts, lambda: self.start_eagerly(primitive, args, kwargs, again, run.id))
+        run = EagerRun(parts, lambda: self._start_eagerly(primitive, args, kwargs, again, run.id))
         primitive._eager_callbacks(run.state, run.result if run.successful() else run.id, options)
         if self.app.conf.task_eager_propagates:
             run.get(disable_sync_subtasks=False)
@@ -324,11 +324,11 @@ class Orchestrator(Finding, Operations, Watching, Subscribing):
         """
         return RunningSwarm(id_of(run), self.container, self.result(run)._node_id(node))
 
-    def signature_of(self, run: str, head: Head) -> StoredSignature:
+    def _signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature from which a run was started, or the run's own if that signature was deleted."""
         return SignatureCatalog(self).of_run(run, head)
 
-    def check(
+    def _check(
         self,
         sigs: Iterable[Signature],
         *,

@@ -111,15 +111,16 @@ def spelled(*methods: str) -> Callable[[C], C]:
 
     def decorate(cls: C) -> C:
         for name in methods:
-            setattr(cls, name, _checked(getattr(cls, name)))
+            # A method may be inherited from a class that users do not know.
+            called = f"{cls.__name__}.{name}".removesuffix(".__init__")
+            setattr(cls, name, _checked(getattr(cls, name), called))
         return cls
 
     return decorate
 
 
-def _checked(method: Callable[P, R]) -> Callable[P, R]:
+def _checked(method: Callable[P, R], called: str) -> Callable[P, R]:
     names = [*signature(method).parameters][1:]
-    called = method.__qualname__.removesuffix(".__init__")
 
     @wraps(method)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -312,7 +312,7 @@ class Primitive(Signature[R_co], Generic[R_co]):
         """
         options = self._checked(options)
         positional, named = self._merged_args(args, kwargs)
-        run: Run[R_co] = installed(self.app).start_eagerly(self, list(positional), named, {**self.options, **options})
+        run: Run[R_co] = installed(self.app)._start_eagerly(self, list(positional), named, {**self.options, **options})
         self._applied_eagerly = run
         return run
 
@@ -325,7 +325,7 @@ class Primitive(Signature[R_co], Generic[R_co]):
         return present
 
     def _start(self, args: list[Any], kwargs: dict[str, Any], options: dict[str, Any]) -> Run[R_co]:
-        run: Run[R_co] = installed(self.app).start(self, args, kwargs, options)
+        run: Run[R_co] = installed(self.app)._start(self, args, kwargs, options)
         self._applied, self._applied_eagerly = run.id, None
         return run
 

@@ -282,7 +282,7 @@ class Swarm(Items, Primitive[list[R_co]], Generic[R_co]):
         limit = self.kwargs.get("max_items")
         room = None if limit is None else limit - len(self.tasks)
         one_refuses_all = atomic and not dry_run
-        items, report = installed(self.app).check(
+        items, report = installed(self.app)._check(
             sigs, atomic=one_refuses_all, room=None if one_refuses_all else room, **how
         )
         if dry_run:

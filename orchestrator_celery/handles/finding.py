@@ -85,6 +85,6 @@ class Finding:
         wanted = RunFilter.of(str(where), **keywords, since=since, until=until, text=text)
         return RunCatalog(self.container, self.result).matching(wanted, offset, limit, after)
 
-    def runs_of(self, signature: HasId | str, offset: int | None = None, limit: int | None = None) -> RunList:
+    def _runs_of(self, signature: HasId | str, offset: int | None = None, limit: int | None = None) -> RunList:
         """List the runs of a signature, newest first."""
         return RunCatalog(self.container, self.result).of_signature(id_of(signature), offset, limit)

@@ -31,8 +31,8 @@ class Handles(Protocol):
     def swarm(self, run: HasId | str, *, node: str = ...) -> RunningSwarm:
         """Return the handle of a running swarm."""
 
-    def signature_of(self, run: str, head: Head) -> StoredSignature:
+    def _signature_of(self, run: str, head: Head) -> StoredSignature:
         """Return the signature of a run."""
 
-    def runs_of(self, signature: HasId | str, offset: int | None = None, limit: int | None = None) -> RunList:
+    def _runs_of(self, signature: HasId | str, offset: int | None = None, limit: int | None = None) -> RunList:
         """Return the runs of a signature."""

@@ -183,7 +183,7 @@ class Run(RunFacts, RunOutcome[R_co], RunVerbs, Generic[R_co]):
         Raises:
             RunNotFound: the run has no record.
         """
-        return self._orchestrator.signature_of(self.id, self._head())
+        return self._orchestrator._signature_of(self.id, self._head())
 
     @property
     def aio(self) -> RunAio[R_co]:

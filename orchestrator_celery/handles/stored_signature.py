@@ -147,7 +147,7 @@ class StoredSignature:
             SignatureGone: the signature was deleted.
         """
         self._head()
-        return self._orchestrator.runs_of(self.id, offset, limit)
+        return self._orchestrator._runs_of(self.id, offset, limit)
 
     # -- deleting -----------------------------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class StoredSignature:
             raise SignatureGone(str(exc)) from None
 
     def _newest(self) -> str:
-        newest = self._orchestrator.runs_of(self.id, 0, 1)
+        newest = self._orchestrator._runs_of(self.id, 0, 1)
         if not newest:
             self._head()
             raise RunNotFound(f"The signature {self.id} has no kept run: start one with `run()`.")

@@ -19,11 +19,13 @@ from orchestrator_celery.model.audit import AuditEntry, AuditRecord
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.printing.unreadable import unless_unreadable
 from orchestrator_celery.model.states import RunStatus, SignatureStatus
+from orchestrator_celery.records.head.fields import HeadField
 
 if TYPE_CHECKING:
+    from orchestrator_celery.records.head.run_head import Head
     from orchestrator_celery.store.audit_stream import AuditTrail
 
-__all__ = ("acting", "audited", "current_actor", "list_audit", "record", "system_user")
+__all__ = ("acting", "audited", "current_actor", "list_audit", "owed_event", "record", "system_user")
 
 Status = RunStatus | SignatureStatus
 
@@ -93,6 +95,19 @@ def audited(
         raise
     entry = record(verb, run, signature=signature, before=before, after=after or status(), **facts)
     trail.append(entry.model_dump_json())
+
+
+def owed_event(root: str, head: Head) -> str:
+    """Return what the entry tells of that a head keeps for the end of its deletion.
+
+    The caller and the sweeps of workers may finish a deletion at the same time, and each of them appends the entry.
+
+    Args:
+        root: id of the run or of the signature.
+        head: its head, which has the entry.
+    """
+    created = head.get(HeadField.CREATED, b"")  # distinguishes it from a later one of the same id
+    return " ".join([root, created.decode(), head[HeadField.AUDIT].decode()])
 
 
 def list_audit(

@@ -26,7 +26,7 @@ from orchestrator_celery.errors import (
     RunNotFound,
     StoreUnavailable,
 )
-from orchestrator_celery.lifecycle.audit import record
+from orchestrator_celery.lifecycle.audit import owed_event, record
 from orchestrator_celery.lifecycle.side_effects.notices import NOTICES, Notices
 from orchestrator_celery.model.audit import CancelPlan
 from orchestrator_celery.model.ids import RESULT_ONLY, is_callback, is_runner, parse_leaf_id
@@ -129,7 +129,7 @@ class Cancellation:
             return
         self._finish_part(run, head, part_of_head(head))
         if head.get(HeadField.AUDIT):
-            self._container.audit_stream.append(head[HeadField.AUDIT])
+            self._container.audit_stream.append(head[HeadField.AUDIT], event=owed_event(run, head))
             self._store.audit_written(run)
         if head.signature is not None:
             self._store.signatures.registered(head.signature, run, created=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.celery_copy import forget_copy
 from orchestrator_celery.errors import FormatTooNew, InvalidTransition, OrchestratorError, SignatureGone, SignatureInUse
-from orchestrator_celery.lifecycle.audit import acting, record
+from orchestrator_celery.lifecycle.audit import acting, owed_event, record
 from orchestrator_celery.model.clock import from_ms
 from orchestrator_celery.model.ids import RESULT_ONLY, parse_leaf_id
 from orchestrator_celery.model.printing.safe_log import safe_logger
@@ -207,7 +207,7 @@ class Deletion:
         if HeadField.SAVED_AS in head:
             self._container.saved_graphs.drop(head[HeadField.SAVED_AS].decode(), signature)
         if HeadField.AUDIT in head:
-            self._container.audit_stream.append(head[HeadField.AUDIT])
+            self._container.audit_stream.append(head[HeadField.AUDIT], event=owed_event(signature, head))
             self._store.audit_written(signature)
         if self._store.signatures.purge(signature, signature=True).refused is Refused.STATE:
             self._store.signatures.look_again(signature, _PAUSE)

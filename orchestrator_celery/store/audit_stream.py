@@ -31,10 +31,15 @@ class AuditTrail:
         self._retention = retention
         self._most = most
 
-    def append(self, entry: bytes | str) -> None:
-        """Append one entry; entries over the retention, and the oldest of too many entries, are removed."""
+    def append(self, entry: bytes | str, event: str | None = None) -> None:
+        """Append one entry; entries over the retention, and the oldest of too many entries, are removed.
+
+        Args:
+            entry: the entry as JSON.
+            event: what the entry tells of, if several processes may append it; then it is appended once.
+        """
         limits = int(self._retention * 1000), self._most
-        scripts.load("append_audit").run(self._client, self._key, (entry, *limits))
+        scripts.load("append_audit").run(self._client, self._key, (entry, *limits), event)
 
     def entries(self, since: float | None, until: float | None) -> Iterator[tuple[str, bytes]]:
         """Yield ids and entries, newest first, page by page.

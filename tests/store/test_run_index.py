@@ -351,7 +351,7 @@ def test_a_list_goes_on_while_runs_come_end_and_go(store, client, index, monkeyp
         "-nothing": lambda n: True,
         "status:RUNNING -tag:odd": lambda n: not n % 2,
     }[text]
-    assert calls > 3
+    assert calls > 3 or text == '"name 7"', "a block without the text is no work"
     assert len(set(found)) == len(found)
     assert found == sorted(found, reverse=True)
     stayed = {f"r{n:04}" for n in range(600) if matching(n) and n not in gone}

@@ -40,11 +40,7 @@ LOCAL = {
     "Subscription": {"aio", "created"},
     "GraphCatalog": {"aio"},
     "SavedViews": {"aio"},
-    "Orchestrator": {
-        "aio", "of", "task", "result", "swarm", "start", "start_eagerly", "check", "outcome", "verdict", "error", "worker_alive",
-        "signature_of", "runs_of", "has_store", "trail", "settings", "store", "reader", "registry", "codec",
-        "compiler", "publisher", "follower", "views", "graphs",
-    },
+    "Orchestrator": {"aio", "of", "task", "result", "swarm", "settings", "follower", "views", "graphs"},
     "Swarm": {
         "aio", "tasks", "nested", "item_callbacks", "own_callbacks", "pool_attrs", "apply", "run", "task_name", "fields",
         "item_levels", "applied_eagerly",

@@ -1,8 +1,12 @@
 """`docs/README.md` is the navigation of the documentation site; its index of errors has every error."""
 
+import copy
 import doctest
 import importlib.util
+import pickle
 import re
+import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -58,3 +62,19 @@ def test_the_index_of_errors_has_each_class():
 def test_an_error_leads_to_its_entry():
     assert errors.SwarmFull.docs == "reference/errors.md#swarmfull"
     assert errors.SwarmFull().docs == errors.SwarmFull.docs
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tracebacks print notes from Python 3.11 on")
+@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"OrchestratorError"}))
+def test_a_traceback_names_the_entry_of_an_error(name):
+    error = getattr(errors, name)()
+    again = pickle.loads(pickle.dumps(error))
+    for raised in (error, again, copy.copy(error)):
+        assert traceback.format_exception(raised)[-1] == f"See: docs/reference/errors.md#{name.lower()}\n"
+
+
+def test_an_error_of_a_project_leads_to_the_entry_of_its_base_class():
+    class NoStock(errors.InvalidWorkflow):
+        """There is no stock."""
+
+    assert NoStock.docs == errors.InvalidWorkflow.docs

@@ -27,6 +27,11 @@ MISTAKES = {
         UnknownOption,
         ["'max_concurency'", "did you mean 'max_concurrency'?"],
     ),
+    "a misspelt argument": (
+        lambda: APP.orchestrator.subscribe("", TASK.s(), nmae="x"),
+        UnknownOption,
+        ["Orchestrator.subscribe() got an unexpected argument 'nmae'", "did you mean 'name'?"],
+    ),
     "an unknown status": (
         lambda: APP.orchestrator.runs(status="DONE"),
         OrchestratorError,

@@ -17,6 +17,8 @@ from orchestrator_celery import (
     RunStatus,
     acting,
 )
+from orchestrator_celery.lifecycle.cancel import Cancellation
+from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
@@ -289,6 +291,28 @@ def test_the_trail_says_who_did_what(site):
     assert json.loads(first.model_dump_json())["verb"] == "suspend"
     with pytest.raises(OrchestratorError, match="no time zone"):
         site.orchestrator.audit(since=datetime(2026, 1, 1))
+
+
+def test_a_cancellation_that_two_processes_finish_is_written_down_once(make_stand, monkeypatch):
+    """Given a sweep that finishes a cancellation between two calls of its caller, then the trail has one entry.
+
+    Also the cancellation of a later run of the same id has one.
+    """
+    stand = make_stand()
+    container, append = stand.orchestrator.container, AuditTrail.append
+
+    def late(self, entry, event=None):
+        with monkeypatch.context() as patch:
+            patch.setattr(AuditTrail, "append", append)
+            Cancellation(container).finish("twice")
+        append(self, entry, event)
+
+    for _ in range(2):
+        run = stand.complex(stand.tasks("identity", 1)).apply_async(task_id="twice")
+        with monkeypatch.context() as patch:
+            patch.setattr(AuditTrail, "append", late)
+            run.cancel(confirm=True)
+    assert [entry.verb for entry in stand.orchestrator.audit(run="twice")] == ["cancel"] * 2
 
 
 def test_steering_what_is_not_there_is_written_down(site):

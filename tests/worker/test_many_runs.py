@@ -193,12 +193,11 @@ def _public_calls_with_ids(site):
     """Every public call of the handles that has a parameter for a run or a signature, by name and parameter."""
     kept = site.orchestrator.signature(site.orchestrator.runs()[0])
     handles = {"orchestrator": site.orchestrator, "signature": kept}
-    internal = {"signature_of"}
     takes_a_canvas = {"subscribe"}
     for where, handle in handles.items():
         for name in dir(type(handle)):
             member = getattr(type(handle), name)
-            if not name.startswith("_") and name not in internal | takes_a_canvas and inspect.isfunction(member):
+            if not name.startswith("_") and name not in takes_a_canvas and inspect.isfunction(member):
                 for parameter in inspect.signature(member).parameters.values():
                     if parameter.name in {"run", "signature", "id"} or "HasId" in str(parameter.annotation):
                         yield f"{where}.{name}({parameter.name})", getattr(handle, name), parameter
@@ -214,7 +213,7 @@ def test_a_call_that_takes_an_id_takes_a_run_or_a_view(site):
         "orchestrator.audit(run)", "orchestrator.audit(signature)", "orchestrator.result(id)", "orchestrator.run(id)",
         "orchestrator.note_refusal(run)", "orchestrator.note_refusal(signature)", "orchestrator.runs(after)",
         "orchestrator.note_done(run)", "orchestrator.note_done(signature)",
-        "orchestrator.runs_of(signature)", "orchestrator.signature(id)", "orchestrator.swarm(run)",
+        "orchestrator.signature(id)", "orchestrator.swarm(run)",
         "signature.rerun(run)",
     }  # fmt: skip
     for name in ("run", "signature"):

@@ -21,6 +21,7 @@ from orchestrator_celery import (
     acting,
 )
 from orchestrator_celery.lifecycle.delete import Deletion
+from orchestrator_celery.store.audit_stream import AuditTrail
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.answers import is_answers
 from tests.kit.waiting import wait_for
@@ -250,6 +251,23 @@ def test_a_marked_signature_goes_with_its_runs_once_its_time_has_come(site):
         kept.run()
     with pytest.raises(SignatureGone):
         site.orchestrator.signature(kept.id)
+
+
+def test_a_purge_that_two_processes_finish_is_written_down_once(make_stand, monkeypatch):
+    """Given a sweep that finishes a purge between two calls of its caller, then the trail has one entry."""
+    stand = make_stand()
+    kept, append = stand.orchestrator.save(stand.tasks("identity", 1)), AuditTrail.append
+
+    def late(self, entry, event=None):
+        with monkeypatch.context() as patch:
+            patch.setattr(AuditTrail, "append", append)
+            Deletion(stand.orchestrator.container).finish(kept.id)
+        append(self, entry, event)
+
+    kept.delete(after=60)
+    monkeypatch.setattr(AuditTrail, "append", late)
+    kept.purge(confirm=True)
+    assert [entry.verb for entry in stand.orchestrator.audit(signature=kept.id)] == ["purge", "delete", "save"]
 
 
 def test_what_runs_goes_on_to_its_end(site, ledger):

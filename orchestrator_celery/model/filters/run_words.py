@@ -148,8 +148,8 @@ def _joined(conditions: Iterable[Condition]) -> Iterator[Condition]:
 
 def _condition(term: Term, known: Known) -> Condition | None:
     if term.field == "status":
-        words = tuple(dict.fromkeys(f"status:{value}" for value in term.values))
-        return Condition(tuple(word for word in STATUS_WORDS if word not in words) if term.excluded else words)
+        given = tuple(dict.fromkeys(f"status:{value}" for value in term.values))
+        return Condition(tuple(word for word in STATUS_WORDS if word not in given) if term.excluded else given)
     if term.field == "worker" and not term.excluded:
         return Condition(LIVE_WORDS)
     if term.field not in _FIELDS:

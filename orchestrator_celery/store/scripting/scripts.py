@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from redis.exceptions import NoScriptError
 
 from orchestrator_celery.store.permissions import ensure_permitted
-from orchestrator_celery.store.scripting.call_numbers import call_number
+from orchestrator_celery.store.scripting.call_numbers import call_number, event_number
 from orchestrator_celery.store.scripting.script_text import FOLDER, included, script_text
 
 __all__ = ("HEADER", "READING", "Call", "Script", "load", "names")
@@ -28,14 +28,23 @@ class Script(NamedTuple):
     #: Whether its calls are numbered, so that a call that is sent again changes nothing.
     numbered: bool = False
 
-    def run(self, client: Any, key: str, args: Sequence[object]) -> list[Any]:
+    def run(self, client: Any, key: str, args: Sequence[object], event: str | None = None) -> list[Any]:
         """Run on the keys of one run; loads the text if the server does not have it yet.
+
+        Args:
+            client: a redis-py client.
+            key: the first key.
+            args: the arguments.
+            event: what the call tells of. Calls of any process that tell of the same event within ten minutes are one
+                call; only for numbered scripts.
 
         Raises:
             StoreUnavailable: the user of the store may not run all that scripts run.
         """
         if not self.numbered:
             return self._call(client, key, args)
+        if event is not None:
+            return self._call(client, key, (event_number(event), *args))
         with call_number() as number:
             return self._call(client, key, (number, *args))
 
