@@ -258,6 +258,19 @@ def graph(site):
     page.close()
 
 
+def events(site):
+    """Nodes of a run with 1,000 visible nodes begin and end."""
+    tasks = site.stand.tasks
+    run = site.run(group(chain(tasks("nap", 1, 0.4), *[tasks("nap", 0.4)] * 27) for _ in range(36)), "lively graph")
+    page = site.open(f"/runs/{run.id}")
+    page.locator(".react-flow__node").nth(1000).wait_for(state="attached")
+    page.wait_for_timeout(4000)
+    _, task = Frames(page).of(lambda: page.wait_for_timeout(6000))
+    yield "1,000 visible nodes, while tasks begin and end: longest task of the page", f"{task:,.0f} ms", "50 ms"
+    page.close()
+    run.cancel(confirm=True)
+
+
 def drag(page, place):
     x, y = place["x"] + place["width"] / 2, place["y"] + 30
     page.mouse.move(x, y)
@@ -330,7 +343,7 @@ def timeline(site):
     page.close()
 
 
-PARTS = {part.__name__: part for part in (runs, status, logs, tabs, editor, graph, swarm, timeline)}
+PARTS = {part.__name__: part for part in (runs, status, logs, tabs, editor, graph, events, swarm, timeline)}
 
 
 @contextmanager

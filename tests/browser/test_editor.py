@@ -241,8 +241,10 @@ def test_500_nodes_are_edited_without_a_late_frame(opened, address, stand):
     expect(page.locator("[data-far-lines]")).to_have_count(0)
     expect(page.locator(".react-flow__node").first).to_be_attached()
     assert 0 < page.locator(".react-flow__node").count() < 120
-    # Other tests run beside, so one of the edits may cost more than the budget says.
-    assert sorted(costs.values())[len(costs) // 2] < 50, costs
+    # Other tests run beside, and the browser may clean up meanwhile, so one of the edits may cost more than the budget says.
+    *others, _ = in_order = sorted(costs.values())
+    assert others[-1] < 50, costs
+    assert in_order[len(costs) // 2] < 30, costs
 
 
 def chain_of(stand, count, name="graph"):

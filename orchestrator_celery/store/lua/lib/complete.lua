@@ -12,9 +12,7 @@ local function complete(node, definition, state, reference, since)
 end
 
 -- The last progress report of a leaf that has ended goes to the stream.
-local function tell_progress(node, live)
-  local kept = redis.call('HGET', progress_key, node)
-  if not kept then return end
+local function tell_progress(node, live, kept)
   local progress = parse_progress(kept)
   if not progress then return end
   emit('progress', node, EVENT.attempt, live.attempt, EVENT.done, progress.done, EVENT.total, progress.total,
@@ -34,7 +32,8 @@ local function settle(node, live, state, payload)
   local succeeded = state == STATE.succeeded
   if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
   if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
-  tell_progress(node, live)
+  local reported = redis.call('HGET', progress_key, node)
+  if reported then tell_progress(node, live, reported) end
   emit(succeeded and 'succeeded' or 'failed', node, EVENT.attempt, live.attempt)
   call_back(node, state, live.callbacks, node)
   up(node, state, node, live.callbacks)

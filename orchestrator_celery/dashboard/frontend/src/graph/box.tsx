@@ -1,5 +1,5 @@
 /** One box of the canvas: a node, a closed or an open container, the begin and the end of a graph. */
-import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+import type { Node, NodeProps } from "@xyflow/react";
 import { memo, type ReactNode } from "react";
 import { Link } from "react-router";
 import { compact, exact, percent } from "@/parts/format";
@@ -34,13 +34,18 @@ export const BoxView = memo(function BoxView({ data }: NodeProps<BoxNode>): Reac
   const { box, current, found } = data;
   const marked = current ? "outline-2 outline-offset-2 outline-focus" : found ? "outline-2 outline-offset-2 outline-[var(--bar-waiting)]" : "";
   return (
-    <div data-node={box.node} className={`h-full w-full rounded-[7px] ${marked}`}>
-      <Handle type="target" position={Position.Left} isConnectable={false} className="invisible" />
+    <div data-node={box.node} className={`h-full w-full rounded-[7px] [contain:layout_size_style] ${marked}`}>
+      <Anchor type="target" />
       {box.kind === "start" || box.kind === "end" ? <End box={box} /> : box.kind === "more" ? <More box={box} /> : box.run !== undefined ? <Replacement box={box} run={box.run} /> : box.open ? <Open data={data} /> : <Closed data={data} />}
-      <Handle type="source" position={Position.Right} isConnectable={false} className="invisible" />
+      <Anchor type="source" />
     </div>
   );
 });
+
+/** Where lines begin or end. React Flow's own part for it can be dragged, and listens to each change of the canvas. */
+function Anchor({ type }: { type: "source" | "target" }): ReactNode {
+  return <i aria-hidden data-handlepos={type === "target" ? "left" : "right"} className={`${type} invisible absolute top-1/2 h-px w-px ${type === "target" ? "left-0" : "right-0"}`} />;
+}
 
 function End({ box }: { box: Box }): ReactNode {
   return <div className="flex h-full items-center justify-center rounded-full border border-line-strong bg-sunken text-[10px] font-[620] tracking-[.06em] text-faint">{box.name}</div>;

@@ -1,7 +1,7 @@
 /** The canvas of a graph: shared by the page of a run and, later, by the editor. */
 import "@xyflow/react/dist/base.css";
 import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, useReactFlow, Position, type Node, type NodeChange } from "@xyflow/react";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
+import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { Button } from "@/parts/button";
 import { Menu } from "@/parts/dialog";
 import type { Counts } from "@/parts/progress";
@@ -15,7 +15,7 @@ import { download, toPng, toSvg } from "./export";
 import { fitted, heightOf } from "./fit";
 import { layout, sizeOf, type Layout } from "./layout";
 import { Arrows, LineView, type LineEdge } from "./line";
-import { neighbour, type Box, type Drawing } from "./model";
+import { neighbour, type Box, type Drawing, type Line } from "./model";
 
 export interface CanvasProps {
   drawing: Drawing;
@@ -32,6 +32,7 @@ const NODE_TYPES = { box: BoxView };
 const EDGE_TYPES = { line: LineView };
 const PLAIN = { hideAttribution: true };
 const MAP = { width: 150, height: 96 };
+const NO_LINES: LineEdge[] = [];
 
 export function Canvas(props: CanvasProps): ReactNode {
   return (
@@ -41,7 +42,9 @@ export function Canvas(props: CanvasProps): ReactNode {
   );
 }
 
-function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "460px" }: CanvasProps): ReactNode {
+function Inner({ drawing: newest, counts, current, onCurrent, onToggle, name, height = "460px" }: CanvasProps): ReactNode {
+  // A change of a large run is drawn in slices, so that clicks and keys need not wait for it.
+  const drawing = useDeferredValue(newest);
   const [placed, setPlaced] = useState<{ layout: Layout; drawing: Drawing } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [search, setSearch] = useState("");
@@ -152,12 +155,11 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
     return list;
   }, [placed, drawing, counts, current, found, toggle]);
 
+  const drawn = useRef<LineEdge[]>(NO_LINES);
   const edges = useMemo(() => {
-    if (!placed || placed.drawing.shape !== drawing.shape) return [];
-    const depth = depths(drawing);
-    return drawing.lines.map(
-      (line): LineEdge => ({ id: line.id, source: line.source, target: line.target, type: "line", focusable: false, zIndex: (depth.get(line.source) ?? 0) + 1, data: { line, route: placed.layout.routes.get(line.id) } }),
-    );
+    if (!placed || placed.drawing.shape !== drawing.shape) return NO_LINES;
+    drawn.current = linesOf(drawing, placed.layout, drawn.current);
+    return drawn.current;
   }, [placed, drawing]);
 
   const zoom = (change: () => Promise<boolean>): void => {
@@ -213,7 +215,7 @@ function Inner({ drawing, counts, current, onCurrent, onToggle, name, height = "
   if (error) return <ErrorState error={error} />;
   const tall = placed && width ? `min(${heightOf(placed.layout, placed.drawing.boxes.length, width)}px, ${height})` : height;
   return (
-    <div ref={frame} role="application" aria-label={`Graph of ${name}. Arrow keys go from node to node.`} tabIndex={0} onKeyDown={onKey} style={{ height: tall }} className="focus-visible:outline-offset-[-2px]">
+    <div ref={frame} role="application" aria-label={`Graph of ${name}. Arrow keys go from node to node.`} tabIndex={0} onKeyDown={onKey} style={{ height: tall }} className="[contain:strict] focus-visible:outline-offset-[-2px]">
       {nodes && width ? (
         <>
           <Arrows />
@@ -316,6 +318,24 @@ function handlesOf({ width, height }: { width: number; height: number }): NonNul
     { type: "target", position: Position.Left, x: 0, ...middle },
     { type: "source", position: Position.Right, x: width, ...middle },
   ];
+}
+
+/** The lines as React Flow draws them. What did not change keeps its object, so that only changed lines are drawn again. */
+export function linesOf(drawing: Drawing, made: Layout, before: LineEdge[]): LineEdge[] {
+  const depth = depths(drawing);
+  const known = new Map(before.map((edge) => [edge.id, edge]));
+  const found = drawing.lines.map((line): LineEdge => {
+    const route = made.routes.get(line.id);
+    const zIndex = (depth.get(line.source) ?? 0) + 1;
+    const old = known.get(line.id);
+    if (old?.data && old.zIndex === zIndex && old.data.route === route && sameLine(old.data.line, line)) return old;
+    return { id: line.id, source: line.source, target: line.target, type: "line", focusable: false, zIndex, data: { line, route } };
+  });
+  return found.length === before.length && found.every((edge, index) => edge === before[index]) ? before : found;
+}
+
+function sameLine(one: Line, other: Line): boolean {
+  return one.source === other.source && one.target === other.target && one.kind === other.kind && one.label === other.label && one.way === other.way && one.count === other.count;
 }
 
 function colorOf(node: Node): string {

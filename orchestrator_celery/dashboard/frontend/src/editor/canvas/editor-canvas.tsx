@@ -253,7 +253,7 @@ function Inner({ handle, onInspect }: { handle: { current: CanvasHandle | null }
       tabIndex={0}
       data-canvas
       data-far={far && nodes.length > MANY_NODES}
-      className="group/canvas relative h-full min-h-0 outline-none focus-visible:outline-2 focus-visible:outline-offset-[-2px]"
+      className="group/canvas relative h-full min-h-0 [contain:strict] outline-none focus-visible:outline-2 focus-visible:outline-offset-[-2px]"
       onKeyDown={onKey}
       onDragOver={(event) => {
         if (event.dataTransfer.types.includes(DRAGGED)) event.preventDefault();

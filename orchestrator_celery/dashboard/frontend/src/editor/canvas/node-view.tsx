@@ -39,9 +39,10 @@ const HANDLE = "h-[11px]! w-[11px]! rounded-full! border-2! border-surface! bg-[
 export const NodeView = memo(function NodeView({ data, selected }: NodeProps<EditNode>): ReactNode {
   const { name, entry, trial, tried, change } = data;
   const crowded = use(Crowded);
-  const outline = selected ? "outline-2 outline-offset-2 outline-[var(--focus)]" : change ? "outline-2 outline-offset-2" : "";
+  // A plain box takes the colour of the focus instead.
+  const outline = selected ? (crowded && !isMarker(name) ? "" : "outline-2 outline-offset-2 outline-[var(--focus)]") : change ? "outline-2 outline-offset-2" : "";
   return (
-    <div data-node={name} data-state={trial?.state} data-change={change ?? undefined} className={`group/node h-full w-full rounded-[7px] ${outline}`} style={change && !selected ? { outlineColor: CHANGES[change] } : undefined}>
+    <div data-node={name} data-state={trial?.state} data-change={change ?? undefined} className={`group/node h-full w-full rounded-[7px] [contain:layout_size_style] ${outline}`} style={change && !selected ? { outlineColor: CHANGES[change] } : undefined}>
       {crowded || name === START ? null : <Handle type="target" position={Position.Left} className={HANDLE} aria-hidden />}
       {isMarker(name) ? (
         <div

@@ -1,5 +1,5 @@
 /** The panel on the right: the selected node, edge, or the graph. */
-import type { ReactNode } from "react";
+import { useDeferredValue, type ReactNode } from "react";
 import { useEditor, useSessionState } from "../page/context";
 import { displayName, isMarker, linesOf } from "../model/lines";
 import { EdgeInspector } from "./edge-inspector";
@@ -16,10 +16,15 @@ export function Inspector(): ReactNode {
   const many = selection.nodes.size + selection.lines.size > 1;
   const node = graph.nodes.find((each) => each.name === name);
   const line = name === undefined ? linesOf(graph).find((each) => each.id === id) : undefined;
+  const chosen = many ? "many" : (name ?? id ?? "");
+  // The canvas answers a click first, and the forms of another part follow in a task of their own. Until then there is no form,
+  // so that nobody writes into that of the part before.
+  const shown = useDeferredValue(chosen);
+  if (shown !== chosen) return null;
   // Undo changes fields from outside: the forms start anew then.
   return (
     <div
-      key={`${epoch}|${many ? "many" : (name ?? id ?? "")}`}
+      key={`${epoch}|${chosen}`}
       data-inspector
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.defaultPrevented) return;

@@ -11,6 +11,7 @@ import { GRAPH, nestedIn, START, SWARM, type ApprovalBody, type NodeEntry, type 
 import { displayName, linesOf } from "../model/lines";
 import { nameProblem, renameNode } from "../model/names";
 import { ArgumentsSection } from "./arguments";
+import { TASK_NAMES } from "./task-names";
 import { ExpressionInput } from "./expression-input";
 import { CheckField, ChoiceField, JsonField, NumberField, Section, TextField } from "./fields";
 import { RetryFields } from "./retry-fields";
@@ -128,12 +129,7 @@ function TaskField({ value, onChange }: { value: string; onChange: (task: string
   const doc = tasks.get(value)?.doc;
   return (
     <Field label="Task" hint={doc} error={tasksKnown && !tasks.has(value) ? "No live worker has this task. Choose another one, or start a worker that has it." : undefined}>
-      <input className={`${INPUT} font-mono text-[12px]`} list="editor-tasks" value={value} spellCheck={false} onChange={(event) => (event.target.value ? onChange(event.target.value) : undefined)} />
-      <datalist id="editor-tasks">
-        {[...tasks.keys()].map((name) => (
-          <option key={name} value={name} />
-        ))}
-      </datalist>
+      <input className={`${INPUT} font-mono text-[12px]`} list={TASK_NAMES} value={value} spellCheck={false} onChange={(event) => (event.target.value ? onChange(event.target.value) : undefined)} />
     </Field>
   );
 }

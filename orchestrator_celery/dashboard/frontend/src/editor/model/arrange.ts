@@ -16,8 +16,17 @@ export function sizeOf(name: string, node: NodeEntry | undefined): Size {
   return { width: 184, height: 58 };
 }
 
+/** The last answer: one change of a large graph asks for the same places several times. */
+let last: { graph: GraphBody; at: string; layout: Layout; found: ReadonlyMap<string, Point> } | null = null;
+
 /** The places of all that is drawn. What has no place stands right of what leads to it, below what stands there. */
-export function placesOf(graph: GraphBody, path: Path, layout: Layout): Map<string, Point> {
+export function placesOf(graph: GraphBody, path: Path, layout: Layout): ReadonlyMap<string, Point> {
+  const at = JSON.stringify(path);
+  if (last?.graph !== graph || last.layout !== layout || last.at !== at) last = { graph, at, layout, found: foundPlaces(graph, path, layout) };
+  return last.found;
+}
+
+function foundPlaces(graph: GraphBody, path: Path, layout: Layout): Map<string, Point> {
   const found = new Map<string, Point>();
   const entries = new Map(graph.nodes.map((node) => [node.name, node]));
   const missing: string[] = [];

@@ -10,6 +10,7 @@ import { toast } from "@/parts/toast";
 import { readTasks, type SavedGraph, type Task } from "../api";
 import { EditorCanvas, type CanvasHandle } from "../canvas/editor-canvas";
 import { Inspector } from "../inspector/inspector";
+import { TaskNames } from "../inspector/task-names";
 import { isRounded, START, type Sheet } from "../model/document";
 import type { Piece } from "../model/commands";
 import { marksOf } from "../model/problems";
@@ -83,10 +84,13 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
   }, []);
   const inspect = useCallback(() => {
     setPanel("inspect");
-    requestAnimationFrame(() => {
+    // The forms of a part that was chosen just now follow the canvas.
+    const focus = (tries: number): void => {
       const part = window.document.querySelector<HTMLElement>("[data-inspector]");
-      (part?.querySelector<HTMLElement>("[data-first-field]") ?? part?.querySelector<HTMLElement>("input, button"))?.focus();
-    });
+      if (part) (part.querySelector<HTMLElement>("[data-first-field]") ?? part.querySelector<HTMLElement>("input, button"))?.focus();
+      else if (tries) requestAnimationFrame(() => focus(tries - 1));
+    };
+    requestAnimationFrame(() => focus(300));
   }, []);
   const saved = (answer: SavedGraph, sheet: Sheet): void => {
     // The name that the first save gave to the graph is part of what is edited from now on.
@@ -161,6 +165,7 @@ export function Workbench({ opened, name, version, newest, onSaved, onOpen }: Pr
           </aside>
         </div>
       </div>
+      <TaskNames tasks={list} />
       {asked?.kind === "connect" ? <ConnectDialog session={session} source={asked.source} error={asked.error} onClose={close} /> : null}
       {asked?.kind === "keys" ? <KeysDialog onClose={close} /> : null}
       {asked?.kind === "template" ? <TemplateDialog name={asked.name} tasks={list.map((task) => task.name)} onClose={close} onBuilt={(built) => canvas.current?.insert(built)} /> : null}
