@@ -10,11 +10,11 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, Shape, parse_definition, payload_of, shape_of
 from orchestrator_celery.records.graphs.layout import parse_graph_layout
-from orchestrator_celery.records.graphs.levels import parse_levels
 from orchestrator_celery.records.leaf import read_leaf
 from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.packed import SELF, unpack
 from orchestrator_celery.records.payload import Codec
+from orchestrator_celery.records.pools.levels import parse_levels
 
 __all__ = ("first_task",)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
@@ -18,11 +17,12 @@ from orchestrator_celery.model.ids import ROOT
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, parse_definition
-from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.head.fields import HeadField
 from orchestrator_celery.records.pool import Openness, parse_pool
+from orchestrator_celery.records.pools.levels import Levels
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.scripting.script_call import in_chunks
+from orchestrator_celery.store.transitions.item_upload import ItemUpload
 from orchestrator_celery.views.tree import node_name
 
 if TYPE_CHECKING:
@@ -210,21 +210,23 @@ class RunningSwarm:
                 self._commit(self._add(first), len(first), tally)
                 tally.batch(len(first))
             return
-        token, count, leaves, levels = uuid.uuid4().hex, 0, 0, Levels()
+        swarms, count, leaves, levels = self._container.store.swarms, 0, 0, Levels()
+        upload = ItemUpload(swarms, self._run)
         try:
             for batch in chain([first], [second] if second else [], batches):
                 if not tally.rejected:
-                    self._container.store.swarms.upload(self._run, token, (item.packed for item in batch), count)
+                    upload.add(item.packed for item in batch)
                 count, leaves = count + len(batch), leaves + sum(item.leaves for item in batch)
                 for item in batch:
                     levels.add(item.level)
                 tally.batch(count)
             tally.check()
+            upload.end()
         except BaseException:
-            self._drop(token)
+            self._drop(upload)
             raise
         self._store_declared_options(tally.names)
-        effects = self._container.store.swarms.add_uploaded(self._run, self._node, token, count, leaves, str(levels))
+        effects = swarms.add_uploaded(self._run, self._node, upload.token, count, leaves, str(levels))
         self._commit(effects, count, tally)
 
     def _add(self, batch: list[BulkItem]) -> Effects:
@@ -237,9 +239,9 @@ class RunningSwarm:
         tally.added += count
         self._added(effects)
 
-    def _drop(self, token: str) -> None:
+    def _drop(self, upload: ItemUpload) -> None:
         try:
-            self._container.store.swarms.drop_upload(self._run, token)
+            upload.drop()
         except StoreUnavailable:
             logger.debug("The upload cannot be deleted now; it expires.", extra={"action": "bulk", "run": self._run})
 

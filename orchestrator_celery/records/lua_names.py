@@ -21,6 +21,7 @@ from orchestrator_celery.records.live import LiveState
 from orchestrator_celery.records.names import Beside, Place, RunKey
 from orchestrator_celery.records.outcomes import OutcomeKind
 from orchestrator_celery.records.pool import SPAN, Openness
+from orchestrator_celery.records.pools import blocks
 from orchestrator_celery.records.streams.events import EventField
 from orchestrator_celery.records.streams.feed import FeedField
 from orchestrator_celery.records.streams.logs import LogField
@@ -36,6 +37,7 @@ def _members(*enums: type[Enum]) -> dict[str, object]:
 GROUPS: dict[str, dict[str, object]] = {
     "ATTRIBUTE": _members(Attribute),
     "BESIDE": _members(Beside),
+    "BLOCK": {"size": blocks.SIZE},
     "LOG": _members(LogField),
     "EVENT": _members(EventField),
     "FEED": _members(FeedField),

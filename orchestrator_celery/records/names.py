@@ -63,6 +63,8 @@ class Beside(str, Enum):
     TAKEN = ":taken"  #: of a claimed runner: its attempt, and indexes of the items that it has taken
     COUNTED = ":counted"  #: of a pool that is to begin again, and whose line is there: its counters, see `counted.lua`
     SEGMENTS = ":segments"  #: where items of a pool lie that were added in bulk
+    # In `:d`, and in an upload of items.
+    BLOCK = ":b"  #: with a number behind it: definitions of several items, see `pools/blocks.py`
     # In `:d`.
     ADDITION = (
         ":add:"  #: of a task that added to the header of its chord; with the body's retries, nesting and a number

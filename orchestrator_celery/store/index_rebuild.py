@@ -57,6 +57,7 @@ class Indexes:
                 found += self._index(page)
                 page = []
         found += self._index(page)
+        self._index_words()
         with self._client.pipeline(transaction=False) as pipe:
             # These scores are outside of every range that is queried.
             pipe.zadd(self._keys.runs, {MARK: "-inf"})
@@ -110,5 +111,15 @@ class Indexes:
                 if claim is not None or delete_at is not None:
                     pipe.zadd(self._keys.deletions, {signature: 0 if claim else float(delete_at)}, nx=True)
             pipe.execute()
-        self._by_word.refresh(list(known))
         return len(known)
+
+    def _index_words(self) -> None:
+        """Index the listed runs by word, the oldest first: a run that comes last is entered most quickly."""
+        low, size = "(-inf", _PAGE
+        while True:
+            page = self._client.zrangebyscore(self._keys.runs, low, "+inf", start=0, num=size, withscores=True)
+            self._by_word.refresh([run.decode() for run, _ in page])
+            if len(page) < size:
+                return
+            last = f"{page[-1][1]:.17g}"
+            low, size = last, size * 2 if last == low else _PAGE  # more runs of this millisecond than a page has

@@ -32,6 +32,8 @@ in their names, so that a sweep or a list costs as much as the app's own runs.
 `orc:by:{orc:<app>}`                       hash    event, status and words of each run; derived; see `run_index.py`
 `orc:by:{orc:<app>}:<word>`                zset    runs under a word such as `status:FAILED`, by creation; derived
 `orc:by:{orc:<app>}:words`                 zset    all words but those of a status; derived
+`orc:by:{orc:<app>}:texts`                 zset    blocks of texts, by the earliest creation in them; derived
+`orc:by:{orc:<app>}:text:<time>`           string  names and ids of runs, by creation; derived; see `text_blocks.lua`
 `orc:by:{orc:<app>}:owed`                  set     runs whose entries may be out of date
 `orc:signatures:<app>`                     zset    saved signatures by creation; derived
 `orc:deletions:<app>`                      zset    marked signatures, by the time of the next purge attempt; derived

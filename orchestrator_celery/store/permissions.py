@@ -19,15 +19,16 @@ __all__ = ("NEEDED", "denied", "ensure_permitted", "lacks")
 
 #: Every command of scripts and clients, with arguments that Redis accepts; `@` is a key of the store.
 NEEDED: dict[str, str] = {
-    "DEL": "@", "DISCARD": "", "EVAL": "r 1 @", "EVALSHA": "0 1 @", "EXISTS": "@", "EXPIRE": "@ 1", "GET": "@",
-    "HDEL": "@ f", "HEXISTS": "@ f", "HGET": "@ f", "HGETALL": "@", "HINCRBY": "@ f 1", "HKEYS": "@", "HLEN": "@",
-    "HMGET": "@ f", "HSCAN": "@ 0", "HSET": "@ f v", "HSETNX": "@ f v", "HVALS": "@", "INFO": "", "LPUSH": "@ v",
-    "LRANGE": "@ 0 1", "LREM": "@ 0 v", "LTRIM": "@ 0 1", "MEMORY USAGE": "@", "MULTI": "", "PERSIST": "@",
-    "PEXPIRE": "@ 1", "PING": "", "PTTL": "@", "RENAME": "@ @", "SADD": "@ m", "SCAN": "0", "SCARD": "@",
-    "SCRIPT EXISTS": "0", "SCRIPT LOAD": "return", "SELECT": "0", "SET": "@ v", "SMEMBERS": "@", "SMISMEMBER": "@ m",
-    "SRANDMEMBER": "@", "SREM": "@ m", "SSCAN": "@ 0", "TIME": "", "UNLINK": "@", "XADD": "@ * f v", "XDEL": "@ 1-1",
-    "XRANGE": "@ - +", "XREAD": "STREAMS @ 0", "XREVRANGE": "@ + -", "XTRIM": "@ MAXLEN 1", "ZADD": "@ 1 m",
-    "ZCARD": "@", "ZCOUNT": "@ 0 1", "ZLEXCOUNT": "@ - +", "ZMSCORE": "@ m", "ZRANDMEMBER": "@", "ZRANGE": "@ 0 1",
+    "APPEND": "@ v", "DEL": "@", "DISCARD": "", "EVAL": "r 1 @", "EVALSHA": "0 1 @", "EXISTS": "@", "EXPIRE": "@ 1",
+    "GET": "@", "GETRANGE": "@ 0 1", "HDEL": "@ f", "HEXISTS": "@ f", "HGET": "@ f", "HGETALL": "@",
+    "HINCRBY": "@ f 1", "HKEYS": "@", "HLEN": "@", "HMGET": "@ f", "HSCAN": "@ 0", "HSET": "@ f v",
+    "HSETNX": "@ f v", "HVALS": "@", "INFO": "", "LPUSH": "@ v", "LRANGE": "@ 0 1", "LREM": "@ 0 v",
+    "LTRIM": "@ 0 1", "MEMORY USAGE": "@", "MULTI": "", "PERSIST": "@", "PEXPIRE": "@ 1", "PING": "", "PTTL": "@",
+    "RENAME": "@ @", "SADD": "@ m", "SCAN": "0", "SCARD": "@", "SCRIPT EXISTS": "0", "SCRIPT LOAD": "return",
+    "SELECT": "0", "SET": "@ v", "SMEMBERS": "@", "SMISMEMBER": "@ m", "SRANDMEMBER": "@", "SREM": "@ m",
+    "SSCAN": "@ 0", "STRLEN": "@", "TIME": "", "UNLINK": "@", "XADD": "@ * f v", "XDEL": "@ 1-1", "XRANGE": "@ - +",
+    "XREAD": "STREAMS @ 0", "XREVRANGE": "@ + -", "XTRIM": "@ MAXLEN 1", "ZADD": "@ 1 m", "ZCARD": "@",
+    "ZCOUNT": "@ 0 1", "ZLEXCOUNT": "@ - +", "ZMSCORE": "@ m", "ZRANDMEMBER": "@", "ZRANGE": "@ 0 1",
     "ZRANGEBYLEX": "@ - +", "ZRANGEBYSCORE": "@ 0 1", "ZREM": "@ m", "ZREMRANGEBYRANK": "@ 0 1",
     "ZREVRANGE": "@ 0 1", "ZREVRANGEBYSCORE": "@ 1 0", "ZSCAN": "@ 0", "ZSCORE": "@ m",
 }  # fmt: skip

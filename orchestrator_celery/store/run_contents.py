@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orchestrator_celery.records.names import Beside
 from orchestrator_celery.records.pool import parse_segments
+from orchestrator_celery.records.pools.blocks import block_field, parse_block, places_of
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
 
@@ -59,7 +60,19 @@ class RunContents:
                 nodes = [f"{pool}.{first + place}" for place in places]
                 # An item that was unpacked or replaced has a definition of its own too.
                 known = self._client.hmget(self._keys.definitions(root), nodes)
-                found = self._client.hmget(self._keys.upload(root, token), places)
+                found = self._uploaded(self._keys.upload(root, token), places)
                 for node, raw_item, overlay in zip(nodes, found, known, strict=True):
                     if raw_item is not None and (overlay is None or node in hidden):
                         yield node, raw_item
+
+    def _uploaded(self, key: str, places: Sequence[int]) -> list[bytes | None]:
+        """Return the items at consecutive places of an upload."""
+        blocks = dict.fromkeys(map(block_field, places))
+        found: dict[int, bytes] = {}
+        for field, raw in zip(blocks, self._client.hmget(key, list(blocks)), strict=True):
+            found.update(zip(places_of(field), parse_block(raw).definitions, strict=False) if raw else ())
+        alone = [place for place in places if place not in found]
+        if alone:
+            own = zip(alone, self._client.hmget(key, alone), strict=True)
+            found.update((place, raw) for place, raw in own if raw is not None)
+        return [found.get(place) for place in places]

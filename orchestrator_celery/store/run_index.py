@@ -1,8 +1,9 @@
 """The index of runs by word: status, task, category, tag and name, so that a page of a list costs what it shows.
 
-`orc:by:{orc:<app>}:<word>` has the runs of a word by creation. The hash `orc:by:{orc:<app>}` has a record for each run:
-the event from which its entry comes, its status, the time of its creation, and its other words. An entry of an older
-event changes nothing. All keys are in one slot, so one script changes the entry of a run as a whole.
+`orc:by:{orc:<app>}:<word>` has the runs of a word by creation. `orc:by:{orc:<app>}:text:<time>` has the names and ids
+of runs by creation, in which scripts search; see `lua/lib/text_blocks.lua`. The hash `orc:by:{orc:<app>}` has a record
+for each run: the event from which its entry comes, its status, the time of its creation, and its other words. An entry
+of an older event changes nothing. All keys are in one slot, so one script changes the entry of a run as a whole.
 
 The index is derived, and it may lag: a run is entered with its creation, and changes of its status follow with the feed
 of all runs. Whoever reads a page compares each run with its head. The reconciler mends the entries of the runs that
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, NamedTuple
 
 from orchestrator_celery.model.filters.run_filter import RunFilter
@@ -21,8 +23,10 @@ from orchestrator_celery.model.filters.run_words import (
     LIVE_WORDS,
     STATUS_WORDS,
     Condition,
+    Texts,
     WordQuery,
     is_indexed,
+    run_text,
     run_words,
     word_query,
 )
@@ -36,10 +40,10 @@ from orchestrator_celery.store.keys import Keys
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.scripting.script_call import in_chunks
 
-__all__ = ("IndexEntry", "RunIndex")
+__all__ = ("IndexEntry", "IndexPage", "RunIndex")
 
-#: The field that is not a run.
-MARK = ""
+#: The field that is not a run, and its value: the form of the index. An index of an older form is not complete.
+MARK, FORM = "", b"2"
 #: The fields of a head that tell its words.
 _FIELDS = (
     HeadField.STATUS,
@@ -58,6 +62,8 @@ _TASK = HeadPrefix.TASK.value.encode()
 _BATCH = 100
 #: Most runs that one call of a script looks at, about.
 _LOOKED_AT = 2000
+#: A list with at most so many runs, or such a share of all, is read as a whole where a filter also asks for text.
+_FEW, _SHARE_OF_FEW = 200, 100
 #: Most words with a common beginning that are compared with a pattern.
 _KNOWN = 2000
 #: Most live runs whose entries are compared with their heads before a page is read.
@@ -74,7 +80,8 @@ class IndexEntry(NamedTuple):
         event: the id of an event of the run that is at most as new as the rest.
         status: its status; '' if the run is gone.
         created: when it was created, in milliseconds.
-        words: its other words; None if they are as before.
+        words: its other words; None if they and the text are as before.
+        text: its name for searches, of `run_text`.
     """
 
     run: str
@@ -82,20 +89,61 @@ class IndexEntry(NamedTuple):
     status: str = ""
     created: str = ""
     words: Sequence[str] | None = None
+    text: str = ""
 
     @classmethod
     def of(cls, run: str, event: str, created: str, status: str, head: Mapping[str, Any]) -> IndexEntry:
         """Return the entry of a run with these fields of its head."""
         raw = {name: value if isinstance(value, bytes) else str(value).encode() for name, value in head.items()}
         found = Head(raw)
-        return cls(run, event, status, created, run_words(found.title, found.category, found.tags, found.tasks))
+        words = run_words(found.title, found.category, found.tags, found.tasks)
+        return cls(run, event, status, created, words, run_text(run, found.title))
 
     @property
     def args(self) -> tuple[object, ...]:
         """The arguments of the script."""
         words = () if self.words is None else self.words
         count = "" if self.words is None else len(words)
-        return self.run, self.event, self.status, self.created, count, *words
+        text = self.text or run_text(self.run, "")
+        return self.run, self.event, self.status, self.created, text, count, *words
+
+
+class ListQuery(NamedTuple):
+    """A query with the list that is read.
+
+    Args:
+        conditions: the conditions beside the list.
+        texts: texts that runs have to have.
+        listed: the runs under these words are read; without words, all runs.
+    """
+
+    conditions: tuple[Condition, ...]
+    texts: tuple[Texts, ...] = ()
+    listed: tuple[str, ...] = ()
+
+    @property
+    def args(self) -> tuple[object, ...]:
+        """The arguments of the script."""
+        groups = [("all", STATUS_WORDS), *([("list", self.listed)] if self.listed else [])]
+        for words, excluded, apart in self.conditions:
+            groups.append(("in" if not excluded else "apart" if apart else "out", words))
+        for values, excluded, patterns in self.texts:
+            groups.append((f"{'no ' if excluded else ''}{'name' if patterns else 'text'}", values))
+        return tuple(part for kind, values in groups for part in (kind, len(values), *values))
+
+
+class IndexPage(NamedTuple):
+    """Runs that stand under the words of a query.
+
+    Args:
+        places: the runs.
+        rest: the place from which to go on; None at the end.
+        work: about how many runs the script has looked at.
+    """
+
+    places: list[RunPlace]
+    rest: RunPlace | None
+    work: int
 
 
 @raises_store_unavailable
@@ -166,23 +214,19 @@ class RunIndex:
 
     def is_whole(self) -> bool:
         """Whether all runs are in the index."""
-        return bool(self._client.hexists(self._key, MARK))
+        return bool(self._client.hget(self._key, MARK) == FORM)
 
     def mark(self) -> None:
         """Record that all runs are in the index."""
-        self._client.hset(self._key, MARK, "1")
+        self._client.hset(self._key, MARK, FORM)
 
-    def query(self, wanted: RunFilter) -> WordQuery | None:
+    def query(self, wanted: RunFilter) -> ListQuery | None:
         """Return the query for a filter; None if the index does not help, or is not complete."""
         if not is_indexed(wanted) or not self.is_whole():
             return None
         if any(term.field in ("status", "worker") for term in wanted.terms):
             self.mend_live()
-        query = self._shortest_first(word_query(wanted, self._known))
-        if not query.conditions or query.conditions[0].excluded:
-            # Every run has one status, so a list of all runs is that of all statuses.
-            query = query._replace(conditions=(Condition(STATUS_WORDS), *query.conditions))
-        return query
+        return self._ordered(word_query(wanted, self._known))
 
     def _known(self, start: str) -> list[str] | None:
         """Return the words that begin with a text; None if there are too many."""
@@ -190,24 +234,31 @@ class RunIndex:
         found = self._client.zrangebylex(f"{self._key}:words", b"[" + raw, b"(" + raw + b"\xff", 0, _KNOWN + 1)
         return None if len(found) > _KNOWN else [word.decode() for word in found]
 
-    def _shortest_first(self, query: WordQuery) -> WordQuery:
-        """Return a query whose first condition has the fewest runs: that is the list that is read."""
+    def _ordered(self, query: WordQuery) -> ListQuery:
+        """Return a query with the words whose runs are read: those with the fewest runs, if they are few enough."""
         with self._client.pipeline(transaction=False) as pipe:
-            for word in (word for condition in query.conditions for word in condition.words):
+            for word in chain(STATUS_WORDS, *(condition.words for condition in query.conditions)):
                 pipe.zcard(self._word(word))
             sizes = iter(pipe.execute())
-        sized = [(sum(next(sizes) for _ in condition.words), condition) for condition in query.conditions]
-        positive = sorted((pair for pair in sized if not pair[1].excluded), key=lambda pair: pair[0])
-        excluded = [condition for _, condition in sized if condition.excluded]
-        return query._replace(conditions=(*(condition for _, condition in positive), *excluded))
+        every = sum(next(sizes) for _ in STATUS_WORDS)
+        sized = [(sum(own := [next(sizes) for _ in found.words]), own, found) for found in query.conditions]
+        wanted = [entry for entry in sized if not entry[2].excluded]
+        size, own, shortest = min(wanted, key=lambda entry: entry[0], default=(0, [], None))
+        if shortest is None or not own or (query.texts and size > max(_FEW, every // _SHARE_OF_FEW)):
+            return ListQuery(query.conditions, query.texts)
+        largest_first = sorted(zip(own, shortest.words, strict=True), reverse=True)
+        others = tuple(found for found in query.conditions if found is not shortest)
+        return ListQuery(others, (), tuple(word for _, word in largest_first))
 
     def page(
-        self, query: WordQuery, after: RunPlace | None, count: int, low: float | None, high: float | None
-    ) -> tuple[list[RunPlace], RunPlace | None]:
+        self, query: ListQuery, after: RunPlace | None, count: int, low: float | None, high: float | None
+    ) -> IndexPage:
         """Return up to `count` runs that stand under the words of a query, and the place from which to go on.
 
+        A call does a limited amount of work. So it may return fewer runs, or none, and a place.
+
         Args:
-            query: with the shortest condition first.
+            query: what `query` has returned.
             after: the last run before; None for the beginning.
             count: most runs.
             low: the earliest creation, in milliseconds; None for no limit.
@@ -216,12 +267,11 @@ class RunIndex:
         bottom, top = "-inf" if low is None else low, "+inf" if high is None else high
         if after is not None and high is not None and after.created > high:
             after = None
-        words = [part for condition in query.conditions for part in _parts(condition)]
         start = ("", "") if after is None else (f"{after.created:.17g}", after.run)
-        args = (count, _LOOKED_AT, bottom, top, *start, query.text, len(query.names), *query.names, *words)
-        _, found, time, run = scripts.load("index_page").run(self._client, self._key, args)
+        args = (count, _LOOKED_AT, bottom, top, *start, *query.args)
+        _, found, time, run, work = scripts.load("index_page").run(self._client, self._key, args)
         places = [RunPlace(float(found[i + 1]), found[i].decode()) for i in range(0, len(found), 2)]
-        return places, RunPlace(float(time), run.decode()) if time else None
+        return IndexPage(places, RunPlace(float(time), run.decode()) if time else None, work)
 
     def times(self, runs: Sequence[str]) -> list[Head]:
         """Return the status and the times of runs: much less than their heads, for a filter that asks for durations."""
@@ -262,7 +312,3 @@ class RunIndex:
 
 def _status(raw: bytes) -> str:
     return raw.split(b" ", 2)[1].decode()
-
-
-def _parts(condition: Condition) -> tuple[object, ...]:
-    return int(not condition.excluded), len(condition.words), *condition.words

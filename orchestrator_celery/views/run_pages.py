@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from orchestrator_celery.model.filters.run_filter import RunFilter
-from orchestrator_celery.model.filters.run_words import WordQuery
 from orchestrator_celery.model.ids import RunPlace
 from orchestrator_celery.model.printing.unreadable import UNREADABLE
 from orchestrator_celery.model.views import RunView
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.store import Store
 from orchestrator_celery.store.reader import Reader
+from orchestrator_celery.store.run_index import ListQuery
 from orchestrator_celery.views.runs import listed_view, matching_now, workers_of
 
 __all__ = ("RunPages",)
@@ -71,12 +71,13 @@ class RunPages:
     def _candidates(self, after: RunPlace | None, count: int) -> tuple[list[RunPlace], RunPlace | None]:
         """Return runs that may match, and the place from which to go on."""
         if self._query is not None:
-            return self._index.page(self._query, after, count, self._low, self._high)
-        page = self._reader.listed_after(after, count, self._low, self._high)
-        return page, page[-1] if len(page) == count else None
+            page = self._index.page(self._query, after, count, self._low, self._high)
+            return page.places, page.rest
+        listed = self._reader.listed_after(after, count, self._low, self._high)
+        return listed, listed[-1] if len(listed) == count else None
 
     @cached_property
-    def _query(self) -> WordQuery | None:
+    def _query(self) -> ListQuery | None:
         """What the index of words can tell; None for a list of all runs."""
         return self._index.query(self._wanted)
 

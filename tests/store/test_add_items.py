@@ -6,7 +6,11 @@ import pytest
 
 from orchestrator_celery.model.events import ItemsAdded
 from orchestrator_celery.model.ids import Fence
+from orchestrator_celery.records.head.fields import FORMAT
+from orchestrator_celery.records.pools.blocks import SIZE
 from orchestrator_celery.store import Refused
+from orchestrator_celery.store.run_contents import RunContents
+from orchestrator_celery.store.transitions.item_upload import ItemUpload
 from orchestrator_celery.store.transitions.upload import upload
 
 from .play import Play, names
@@ -170,6 +174,54 @@ def test_items_of_several_bulks_run_in_order(play):
         b"first", *[b"a%d" % i for i in range(1001)], b"one", *[b"b%d" % i for i in range(1200)],
     ]  # fmt: skip
     assert play.status == "SUCCEEDED"
+
+
+def test_items_of_all_sizes_in_a_bulk(play):
+    """Given items that share text, large ones among them, when they are added in bulk, then each is found, and read back."""
+    items = [leaf(b"%d" % i + b"y" * (9000 if 100 < i < 103 or i == 1100 else 0)) for i in range(1101)]
+    play.start(swarm(max_concurrency=1, open=True))
+    play.add(leaf(b"before"))
+    assert play.add(*items).detail == 1
+    asked = [0, 1101, 1, 33, 102, 101, 103, 1100, 2000]
+    wanted = [(leaf(b"before"), *items)[place].specs["."] for place in asked[:-1]]
+    found = [raw for start in asked for raw in play.reader.definitions("r", [f"0.{start}"])]
+    assert found == play.reader.definitions("r", [f"0.{place}" for place in asked]) == [*wanted, None]
+    contents = dict(RunContents(play.redis, play.store.keys).definitions("r"))
+    assert [contents[f"0.{place}"] for place in range(1102)] == [
+        leaf(b"before").specs["."],
+        *(i.specs["."] for i in items),
+    ]
+
+
+def test_items_of_a_bulk_that_an_earlier_release_uploaded(play):
+    """Given a run of the release before, with a field for each item, then its items are found beside new ones in blocks; from
+    now on, processes of the release before leave the run alone."""
+    play.start(swarm(max_concurrency=1, open=True))
+    upload(play.store.client, play.store.keys, "r", "token", ((str(i), b"L\na%d" % i) for i in range(40)))
+    assert play.store._run("add_items", "r", "0", 40, 40, "token").detail == 0
+    play.redis.hset(play.store.keys.root("r"), "format", 2)
+    assert play.add(*[leaf(b"b%d" % i) for i in range(1001)]).detail == 40
+    assert play.reader.head("r")["format"] == b"%d" % FORMAT
+    nodes = [f"0.{place}" for place in range(0, 1041, 7)]
+    wanted = [b"L\na%d" % place if place < 40 else b"L\nb%d" % (place - 40) for place in range(0, 1041, 7)]
+    assert play.reader.definitions("r", nodes) == wanted
+    contents = dict(RunContents(play.redis, play.store.keys).definitions("r"))
+    assert [contents[node] for node in nodes] == wanted
+    assert play.succeed("0.0") == ["0.1"]
+
+
+@pytest.mark.parametrize("batch", [1, 50, 1000])
+def test_batches_of_any_size_share_blocks(play, batch):
+    """Given items that come in batches, when they are uploaded, then the upload has few fields, and all items are found."""
+    play.start(swarm(max_concurrency=1, open=True))
+    bulk, items = ItemUpload(play.store.swarms, "r"), [b"L\n[%d]" % i for i in range(1100)]
+    for start in range(0, len(items), batch):
+        bulk.add(items[start : start + batch])
+    bulk.end()
+    assert play.redis.hlen(play.store.keys.upload("r", bulk.token)) == -(-1100 // SIZE)
+    assert play.store.swarms.add_uploaded("r", "0", bulk.token, len(items), len(items)).detail == 0
+    assert play.reader.definitions("r", [f"0.{place}" for place in range(1000)]) == items[:1000]
+    assert play.reader.definitions("r", [f"0.{place}" for place in range(1000, 1100)]) == items[1000:]
 
 
 def test_composites_of_a_bulk_are_unpacked(play):

@@ -25,8 +25,18 @@ from orchestrator_celery.records.live import parse_live, write_live
 from orchestrator_celery.records.lua_names import with_literals
 from orchestrator_celery.records.packed import pack
 from orchestrator_celery.records.pool import PoolEnd, parse_pool, parse_pool_end, write_pool, write_pool_end
+from orchestrator_celery.records.pools.blocks import SIZE, block_field, block_of, write_block
 from orchestrator_celery.store.scripting.script_text import FOLDER
-from tests.unit.records.strategies import ends, ends_of_pools, graph_heads, graph_nodes, lives, pools, undone_visits
+from tests.unit.records.strategies import (
+    ends,
+    ends_of_pools,
+    graph_heads,
+    graph_nodes,
+    items,
+    lives,
+    pools,
+    undone_visits,
+)
 from tests.unit.records.test_definitions import trees
 
 from .trees import chain, graph, leaf, swarm
@@ -70,6 +80,19 @@ def test_ended(lua, ended):
     state, attempt, reference = lua("ended", code, write_ended(ended))
     assert (EndedState(state.decode()).node_state, attempt) == (ended.state, ended.attempt)
     assert reference.decode(errors="replace") == (ended.ref or "")
+
+
+@shared
+@given(items)
+def test_block(lua, definitions):
+    """Given a block, then Lua finds each definition in it, and none behind the last."""
+    code = """
+      local found = {}
+      for place = 64, 64 + tonumber(ARGV[2]) do found[#found + 1] = in_block(parse_block(ARGV[1]), place) end
+      return { block_field(64), block_field(95), found }"""
+    first, last, found = lua("block", code, write_block(block_of(definitions)), len(definitions))
+    assert (first.decode(), last.decode()) == (block_field(64), block_field(95))
+    assert found == definitions if len(definitions) < SIZE else found[:SIZE] == definitions
 
 
 def test_an_ended_record_of_lua(lua):

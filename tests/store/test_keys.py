@@ -37,6 +37,7 @@ DOCUMENTED = {
     .replace(re.escape("<token>"), "[0-9a-f]{32}")
     .replace("<pool>", r"[\d.]+")
     .replace("<name>", ".+")
+    .replace("<time>", r"(-inf|\d{15})")
     .replace("<word>", "(status|task|tag|category|name):.*")
     .replace("<hour>", r"(\d+|all)")
     .replace("<digest>", "[0-9a-f]{16,20}"): kind

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from orchestrator_celery.model.filters.run_filter import RunFilter
+from orchestrator_celery.model.filters.run_words import run_text
 from orchestrator_celery.records.streams.feed import FeedEntry
+from orchestrator_celery.store import run_index
 from orchestrator_celery.store.index_rebuild import Indexes
 from orchestrator_celery.store.reader import Reader
 from orchestrator_celery.store.run_index import IndexEntry
@@ -19,7 +23,8 @@ FILTERS = (
     "tag:odd,even", "category:c1", "category:c*", "-category:c1", "task:proj.*", "task:proj.t3", "name:run*", "name:run-7",
     "name:\"\"", "tag:none", "t3 tag:odd", "R2", "é", "-R2", "name:long*", f"name:long{'x' * 200}", "-name:long*",
     "tag:odd status:RUNNING -category:c2", "worker:w", "until:2026-11-01", "since:1h tag:even", "duration:>1h", "-task:*",
-    "tag:T7,T8",
+    "tag:T7,T8", "-T7", "r1 -r2", "-run", "name:*n-1*", "-name:*7", "É1", "-status:RUNNING,FAILED tag:o*", "-category:c1 -category:c2",
+    "-tag:even -tag:odd", "xxxxxx", '"r7\x1f"', "R2 R3", "r1,r2 -tag:even",
 )  # fmt: skip
 
 
@@ -97,6 +102,8 @@ def test_a_duration_reads_the_heads_of_the_runs_that_match(store, client, size):
         "-duration:>20m": lambda i: took.get(i, 0) <= 1200,
         "duration:>5m duration:<40m": lambda i: 300 < took.get(i, 0) < 2400,
         "duration:>90d": lambda i: False,
+        "duration:5m..20m": lambda i: 300 <= took.get(i, 0) <= 1200,
+        "-duration:<=5m,>=40m": lambda i: not (i in took and (took[i] <= 300 or took[i] >= 2400)),
     }
     for text, matches in asked.items():
         expected = [run for run in every if matches(int(run[1:]))]
@@ -117,7 +124,7 @@ def test_runs_of_the_same_millisecond_are_listed_once(store, client, index):
         query = index.query(RunFilter.parse(text))
         found, place = [], None
         while True:
-            page, place = index.page(query, place, 37, None, None)
+            page, place, _ = index.page(query, place, 37, None, None)
             found += [run for _, run in page]
             if place is None:
                 break
@@ -270,3 +277,85 @@ def index_words(client, index):
         if client.type(key) == b"zset"
         for run in client.zrange(key, 0, -1)
     }
+
+
+def lines(client, store):
+    """The lines of all blocks of texts, in the order in which they stand; each block begins at its time."""
+    found = []
+    for start, score in client.zrange(f"{store.keys.by_word}:texts", 0, -1, withscores=True):
+        block = client.get(f"{store.keys.by_word}:text:{start.decode()}").decode()
+        assert block
+        assert len(block) < 33_000
+        own = block.removesuffix("\x1e").split("\x1e")
+        assert all(float(line[:15]) >= score for line in own)
+        found += own
+    return found
+
+
+def test_the_texts_hold_each_run_once_and_in_order(store, client, index):
+    """Given runs that are entered in any order, renamed, moved and taken out, then the blocks have the line of each, sorted."""
+    draw, expected = random.Random(3), {}
+    for _ in range(6):
+        entries = []
+        for _ in range(500):
+            run, created = f"r{draw.randrange(1500)}", draw.randrange(10**12, 10**12 + 700)
+            if draw.random() < 0.2:
+                expected.pop(run, None)
+                entries.append(IndexEntry(run))
+            else:
+                known = expected.get(run)
+                created, name = (
+                    known[0] if known and draw.random() < 0.9 else created,
+                    f"name {draw.randrange(9)}{'x' * 70}",
+                )
+                expected[run] = created, name
+                entries.append(IndexEntry(run, "1-1", "RUNNING", str(created), [f"name:{name}"], run_text(run, name)))
+        index.put(entries)
+        rows = sorted((created, run.encode(), name) for run, (created, name) in expected.items())
+        assert lines(client, store) == [f"{created:015}{run.decode()}\x1f{name}\x1f" for created, run, name in rows]
+    assert client.zcard(f"{store.keys.by_word}:texts") > 3
+    index.put([IndexEntry(run) for run in expected])
+    assert client.keys(f"{store.keys.by_word}*") == []
+
+
+@pytest.mark.parametrize(
+    "text", ['"name 7"', "-tag:even", "tag:none,even", "-name:*9", "-nothing", "status:RUNNING -tag:odd"]
+)
+def test_a_list_goes_on_while_runs_come_end_and_go(store, client, index, monkeypatch, text):
+    """Given scripts that stop after a few runs, and runs that are started, renamed and deleted between them, then a list has each
+    run that was there all the time and matches once, in order, and none twice."""
+    monkeypatch.setattr(run_index, "_LOOKED_AT", 40)
+
+    def entry(number, status="RUNNING"):
+        words = [f"tag:{'odd' if number % 2 else 'even'}", f"name:name {number}"]
+        run = f"r{number:04}"
+        return IndexEntry(run, "1-1", status, str(10**12 + number // 3), words, run_text(run, f"name {number}"))
+
+    index.put([entry(number) for number in range(600)])
+    index.mark()
+    monkeypatch.setattr(index, "mend_live", lambda: None)
+    query, place, found, fresh, gone = index.query(RunFilter.parse(text)), None, [], 600, set()
+    calls, draw = 0, random.Random(text)
+    while True:
+        page = index.page(query, place, 25, None, None)
+        found, place, calls = found + [run for _, run in page.places], page.rest, calls + 1
+        if place is None:
+            break
+        index.put([entry(number) for number in range(fresh, fresh + 20)])
+        leaving = [number for number in draw.sample(range(600), 3) if f"r{number:04}" not in found]
+        index.put([IndexEntry(f"r{number:04}") for number in leaving])
+        fresh, gone = fresh + 20, gone | set(leaving)
+    matching = {
+        '"name 7"': lambda n: "name 7" in f"name {n}",
+        "-tag:even": lambda n: n % 2,
+        "tag:none,even": lambda n: not n % 2,
+        "-name:*9": lambda n: n % 10 != 9,
+        "-nothing": lambda n: True,
+        "status:RUNNING -tag:odd": lambda n: not n % 2,
+    }[text]
+    assert calls > 3 or text == '"name 7"', "a block without the text is no work"
+    assert len(set(found)) == len(found)
+    assert found == sorted(found, reverse=True)
+    stayed = {f"r{n:04}" for n in range(600) if matching(n) and n not in gone}
+    assert stayed <= set(found)
+    assert set(found) - stayed <= {f"r{n:04}" for n in gone if matching(n)}

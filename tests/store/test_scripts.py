@@ -128,15 +128,6 @@ def test_it_has_no_function_that_nothing_uses(name):
     assert [function for function in made if len(re.findall(rf"\b{function}\b", text)) == 1] == []
 
 
-@pytest.mark.parametrize("name", ["finish", "take", "create", "decide"])
-def test_a_large_text_is_cut_into_blocks(name):
-    """Given a verb with hundreds of functions, then most of them see few variables around them: each is made sooner so."""
-    blocks = scripts.load(name).text.split("return (function()\n")
-    sizes = [len(re.findall(r"^local ", block, re.MULTILINE)) for block in blocks if "local load_" not in block]
-    assert len(blocks) > 4
-    assert max(sizes) < 40
-
-
 def test_loading_all_verbs_costs_a_process_little():
     """Given a fresh process, when it loads every verb, then that takes well under a second: clients are short-lived."""
     begun = time.process_time()

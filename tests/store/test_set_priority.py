@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from orchestrator_celery import OrchestratorSettings
 from orchestrator_celery.model.events import PriorityChanged
 from orchestrator_celery.model.states import Priority
-from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.packed import Tree
+from orchestrator_celery.records.pools.levels import Levels
 from orchestrator_celery.store import Refused, Store
 from tests.kit.waiting import wait_for
 

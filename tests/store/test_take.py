@@ -7,8 +7,8 @@ import pytest
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState, Priority
 from orchestrator_celery.records.definitions import leaf_definition, with_attributes
-from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.packed import Tree
+from orchestrator_celery.records.pools.levels import Levels
 from orchestrator_celery.store import Effects, Refused
 from orchestrator_celery.store.transitions.swarms import Ended, taken_items
 

@@ -17,10 +17,10 @@ from orchestrator_celery.model.printing.safe_text import safe_str
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Shape, leaf_definition, shape_of, with_attributes
-from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.leaf import Leaf, Role, write_leaf
 from orchestrator_celery.records.names import Place
 from orchestrator_celery.records.packed import Tree
+from orchestrator_celery.records.pools.levels import Levels
 from orchestrator_celery.settings import TaskPolicy
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from orchestrator_celery.model.states import RunStatus
 from orchestrator_celery.records.definitions import Shape, parse_definition, shape_of
 from orchestrator_celery.records.ended import Ended, ended_state, write_ended
 from orchestrator_celery.records.graphs.graph import EMPTY_GRAPH, GraphRecord
-from orchestrator_celery.records.graphs.levels import parse_levels
 from orchestrator_celery.records.head.fields import FORMAT, STATUS_FIELDS, HeadField
 from orchestrator_celery.records.head.run_head import Head
 from orchestrator_celery.records.names import Beside, Place
 from orchestrator_celery.records.packed import SELF, unpack
+from orchestrator_celery.records.pools.levels import parse_levels
 from orchestrator_celery.records.progress import ProgressRecord, write_progress
 from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.records.streams.events import EventField

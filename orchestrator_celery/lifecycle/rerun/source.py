@@ -16,9 +16,9 @@ from orchestrator_celery.lifecycle.rerun.records import EarlierRecords
 from orchestrator_celery.lifecycle.start import ROUTING, Starter
 from orchestrator_celery.model.states import Priority
 from orchestrator_celery.records.definitions import Attribute, Shape, parse_definition, shape_of, with_attributes
-from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.head.fields import HeadField, HeadPrefix
 from orchestrator_celery.records.names import Beside, Place
+from orchestrator_celery.records.pools.levels import Levels
 from orchestrator_celery.store import Refused
 from orchestrator_celery.store.run_contents import RunContents
 

@@ -15,10 +15,10 @@
     item  = node "|" attempt "|" [priority]
 
 The field `format` is the version of all formats in this folder, with which the run or signature was created. Only the
-cancellation and the deadline of a large run change it afterwards. A process that meets a later version than its own
-touches nothing: scripts answer `newer`, and readers raise `FormatTooNew`. A graph of a version before `GRAPH_FORMAT` is
-left alone as well: scripts answer `older`, and readers raise `FormatTooOld`. Raise `FORMAT` with each change that an
-earlier release could misread.
+cancellation and the deadline of a large run, and items that are added in bulk, change it afterwards. A process that
+meets a later version than its own touches nothing: scripts answer `newer`, and readers raise `FormatTooNew`. A graph
+of a version before `GRAPH_FORMAT` is left alone as well: scripts answer `older`, and readers raise `FormatTooOld`.
+Raise `FORMAT` with each change that an earlier release could misread.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ __all__ = (
 )
 
 #: Version of the formats that this release reads and writes.
-FORMAT = 2
+FORMAT = 3
 #: The earliest version whose graphs this release reads.
 GRAPH_FORMAT = 2
 

@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, first index} | {'gone'} there is no such run | {'closed'} the pool takes no items
 --          | {'full', {}, room} more than the pool may have | {'expired'} the upload was dropped
 --          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
--- include: everything pools resend asked once
+-- include: everything resend asked once
 local pool_id, count, token, priorities = ARGV[1], tonumber(ARGV[2]), ARGV[4], ARGV[5]
 local upload = definitions_key .. ':' .. token
 local function refuse(word, ...)
@@ -26,7 +26,9 @@ if token ~= '' then
   local field = pool_id .. BESIDE.segments
   local segments = redis.call('HGET', active_key, field) or ''
   redis.call('HSET', active_key, field, segments .. first .. ':' .. count .. ':' .. token .. ' ')
-  redis.call('HSET', root, HEAD.segments, (redis.call('HGET', root, HEAD.segments) or '') .. token .. ' ')
+  -- An earlier release, which may have created the run, does not find items in blocks.
+  redis.call('HSET', root, HEAD.segments, (redis.call('HGET', root, HEAD.segments) or '') .. token .. ' ',
+    HEAD.format, FORMAT.version)
 end
 local fields = {}
 for i = 6, #ARGV do

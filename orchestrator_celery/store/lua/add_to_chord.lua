@@ -4,7 +4,7 @@
 --       7 the item
 -- RETURNS: {'ok', effects, node of the item} | {'gone'} there is no such run | {'stale'} superseded, or ended already
 --          | {'closed'} the task is in no chord
--- include: everything pools records/addition header resend asked once
+-- include: everything records/addition header resend asked once
 if not status then return reply('gone') end
 local node, retries, nesting = ARGV[1], ARGV[3], ARGV[4]
 if not running_body(node, ARGV[2], retries, nesting) then return reply('stale') end

@@ -3,7 +3,7 @@
 -- ARGV: 1 error with which the run fails if it has expired before its start
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'stale'} it has started
 --          | {'held'} it is suspended or interrupted | {'early'} its time has not come
--- include: everything pools begin_run resend asked once
+-- include: everything begin_run resend asked once
 if not status then return reply('gone') end
 local waits_still, eta, expires = unpack(redis.call('HMGET', root, HEAD.waits, HEAD.eta, HEAD.expires))
 if not waits_still then return reply('stale') end

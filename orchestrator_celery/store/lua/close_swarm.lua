@@ -3,7 +3,7 @@
 -- ARGV: 1 pool  2 '1' to close it when it has no items left
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'closed'} it was closed before, or has ended
 --          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
--- include: everything pools resend asked once
+-- include: everything resend asked once
 if not status then return reply('gone') end
 if redis.call('HEXISTS', root, HEAD.retry) == 1 then return reply('unfinished') end
 local pool_id = ARGV[1]

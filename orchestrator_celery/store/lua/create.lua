@@ -6,7 +6,7 @@
 --          | {'exists', {}, ended, digest, status} the id is known; the upload is dropped,
 --          nothing starts; ended: 1 if that run needs no look any more; digest: of its definition
 --          | {'expired'} the upload was dropped
--- include: everything pools ancestors begin_run resend asked once
+-- include: everything ancestors begin_run resend asked once
 local first_pool = 4 + 2 * tonumber(ARGV[2])
 local upload = definitions_key .. ':' .. ARGV[1]
 local records = ARGV[3] ~= '' and definitions_key .. ':' .. ARGV[3] or nil

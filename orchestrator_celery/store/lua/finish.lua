@@ -12,14 +12,8 @@ if not status then return reply('gone') end
 local node = ARGV[1]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])
 if not live then return reply('stale') end
-local function holds_still() -- the results by which the targets were chosen are still the newest
-  local graph = ARGV[7] ~= '' and get_graph((parts_of_visit(node)))
-  for at, reference in ARGV[7]:gmatch('(%d+):(%S*)') do
-    if not graph or node_at(graph, at).newest ~= reference then return false end
-  end
-  return true
-end
-if ARGV[6] ~= '' and holds_still() then chosen = { visit = node, targets = ARGV[6]:sub(2) } end
+local is_chosen = ARGV[6] ~= '' and (ARGV[7] == '' or are_newest(node, ARGV[7]))
+if is_chosen then chosen = { node = node, targets = ARGV[6]:sub(2) } end
 local carrier, worker, tasks, spent = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
 replaced_by = replacement(carrier, tasks, spent)
 settle(node, live, STATE.succeeded, ARGV[5])

@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, stand-ins, error} an effect asks for the next slice; ids of runs that stand in for tasks of the slice,
 --          and the error with which they are to fail | {'gone'} there is no such run
 --          | {'stale'} no such run is being failed
--- include: everything pools fail_live resend asked once
+-- include: everything fail_live resend asked once
 if not status then return reply('gone') end
 if not overdue then return reply('stale') end
 local MOST = 200 -- nodes of one slice

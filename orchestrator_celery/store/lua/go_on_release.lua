@@ -3,7 +3,7 @@
 -- ARGV: none
 -- RETURNS: {'ok', effects} an effect asks for the next slice | {'gone'} there is no such run
 --          | {'held'} it is suspended or interrupted again: the next release does the rest | {'stale'} no release is going on
--- include: everything pools resend asked once
+-- include: everything resend asked once
 if not status then return reply('gone') end
 local pending = redis.call('HGET', root, HEAD.release)
 if not pending then return reply('stale') end

@@ -5,7 +5,7 @@
 -- ARGV: none
 -- RETURNS: {'ok', effects, more} more: 1 if another slice is needed | {'gone'} there is no such run
 --          | {'stale'} no retry is going on
--- include: everything pools retries resend asked once
+-- include: everything retries resend asked once
 if not status then return reply('gone') end
 local pending = redis.call('HGET', root, HEAD.retry)
 if not pending then return reply('stale') end

@@ -1,9 +1,10 @@
 -- Purpose: puts runs under the words by which lists find them, and takes out the runs that are gone. May be repeated.
 -- KEYS: 1 the key of the index
 -- ARGV: of each run: 1 run  2 id of an event of the run: what follows is at least as new  3 its status, '' if it is gone
---       4 time of creation  5 number of words, '' if they are as before  6.. words
+--       4 time of creation  5 its name, and what `text_blocks` has of both in lower case  6 number of words, '' if they and the
+--       name are as before  7.. words
 -- RETURNS: {'ok'}
-local base = KEYS[1]
+-- include: byte_order text_blocks text_lines text_changes
 local words_key, owed_key = base .. ':words', base .. ':owed'
 -- A record is event, status, time of creation and the words as JSON, with spaces between them.
 local RECORD = '^(%S*) (%S+) (%S+) (.*)$'
@@ -24,8 +25,9 @@ local function order(one, other)
   return before < 0 and -1 or before > 0 and 1 or 0
 end
 
-local function forget(run, status, words)
+local function forget(run, status, since, words)
   redis.call('ZREM', key_of('status:' .. status), run)
+  drop_text(run, since)
   for _, word in ipairs(cjson.decode(words)) do take_out(run, word) end
   redis.call('HDEL', base, run)
 end
@@ -46,16 +48,16 @@ end
 
 local i = 1
 while ARGV[i] do
-  local run, event, status, created, count = unpack(ARGV, i, i + 4)
+  local run, event, status, created, text, count = unpack(ARGV, i, i + 5)
   local words = {}
-  for j = 1, tonumber(count) or 0 do words[j] = ARGV[i + 4 + j] end
-  i = i + 5 + #words
+  for j = 1, tonumber(count) or 0 do words[j] = ARGV[i + 5 + j] end
+  i = i + 6 + #words
   local known = redis.call('HGET', base, run)
   local at, before, since, list
   if known then at, before, since, list = known:match(RECORD) end
   local newer = known and order(event, at)
   if status == '' then
-    if known then forget(run, before, list) end
+    if known then forget(run, before, since, list) end
     redis.call('SREM', owed_key, run)
   elseif not known and count == '' then
     redis.call('SADD', owed_key, run) -- the next sweep reads its words
@@ -63,7 +65,11 @@ while ARGV[i] do
     if known and before ~= status then redis.call('ZREM', key_of('status:' .. before), run) end
     created = created ~= '' and created or since
     redis.call('ZADD', key_of('status:' .. status), created, run)
-    if count ~= '' then list = put(run, created, words, list) end
+    if count ~= '' then
+      list = put(run, created, words, list)
+      if known and since ~= created then drop_text(run, since) end
+      put_text(run, created, text)
+    end
     redis.call('HSET', base, run, event .. ' ' .. status .. ' ' .. created .. ' ' .. list)
     redis.call('SREM', owed_key, run)
   end

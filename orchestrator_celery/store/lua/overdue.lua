@@ -6,7 +6,7 @@
 --          for the first slice | {'gone'} there is no such run
 --          | {'state', {}, status} it has ended, has no deadline, or has not reached it
 --          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
--- include: everything pools delegated fail_live resend asked once
+-- include: everything delegated fail_live resend asked once
 if not status then return reply('gone') end
 if redis.call('HEXISTS', root, HEAD.retry) == 1 then return reply('unfinished') end
 local MOST = 300 -- live nodes and composites that one call fails

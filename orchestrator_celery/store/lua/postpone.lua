@@ -9,7 +9,7 @@
 --          failed, or the runner has to fail the item
 --          | {'gone'} there is no such run | {'held'} the run is suspended or interrupted
 --          | {'stale'} superseded, ended, or another delivery is running
--- include: everything pools taking resend asked once
+-- include: everything taking resend asked once
 if not status then return reply('gone') end
 local node, current = ARGV[1], tonumber(now)
 local live = get_live(node)

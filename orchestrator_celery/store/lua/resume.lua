@@ -7,7 +7,7 @@
 --          an effect asks for the other slices | {'gone'} there is no such run
 --          | {'state', {}, status} it is not suspended or interrupted, and no task of it is held back
 --          | {'large', {}, place} no task before the place is held back
--- include: everything pools delegated resend asked once
+-- include: everything delegated resend asked once
 if not status then return reply('gone') end
 local MOST = 1000 -- nodes among which one call looks for a task that is held back
 if not held then

@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, more} more: 1 if another slice is needed | {'gone'} there is no such run, or a purge has
 --          claimed it | {'state', {}, status} it has not failed | {'held'} Celery is being told its end | {'node', {}, why} that node cannot go on
 --          | {'unfinished'} it has reached its deadline, and its nodes have to fail first, with `go_on_overdue`
--- include: everything pools retries records/told resend asked once
+-- include: everything retries records/told resend asked once
 if not status or redis.call('HEXISTS', root, HEAD.claim) == 1 then return reply('gone') end
 if status ~= STATUS.failed then return reply('state', status) end
 if overdue then return reply('unfinished') end

@@ -5,7 +5,7 @@
 --          ranges, the last ones, are not finished; call again with these
 --          | {'gone'} there is no such run | {'closed'} the pool has ended
 --          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
--- include: everything pools resend asked once
+-- include: everything resend asked once
 local MOST = 200 -- ranges of the line that one slice moves
 if not status then return reply('gone') end
 if redis.call('HEXISTS', root, HEAD.retry) == 1 then return reply('unfinished') end

@@ -7,7 +7,7 @@
 --          | {'node', {}, why} the state of a node that has begun or never starts; `unknown`, `root`, `callback`, `approval`;
 --          `early`: the input of the node is not known yet
 --          | {'unfinished'} a retry is going on, and has to be finished with `go_on_retry` first
--- include: everything pools removals records/orders resend asked once
+-- include: everything removals records/orders resend asked once
 if not status then return reply('gone') end
 if redis.call('HEXISTS', root, HEAD.retry) == 1 then return reply('unfinished') end
 -- A function, because a Lua function has 200 local variables at most.

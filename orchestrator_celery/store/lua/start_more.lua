@@ -3,7 +3,7 @@
 -- ARGV: 1 the node that a worker has claimed, or '' without one  2 milliseconds that its message waited
 -- RETURNS: {'ok', effects, more} more: 1 if a pool still has free places | {'gone'} there is no such run
 --          | {'stale'} no pool has
--- include: everything pools resend asked once
+-- include: everything resend asked once
 if not status then return reply('gone') end
 local pending = redis.call('HGET', root, HEAD.more)
 if not pending then return reply('stale') end

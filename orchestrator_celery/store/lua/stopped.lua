@@ -3,7 +3,7 @@
 -- KEYS: 1 root key of the run
 -- ARGV: 1 node  2 attempt  3 retries  4 nesting  5 how it was stopped
 -- RETURNS: {'ok', effects} | {'gone'} there is no such run | {'stale'} superseded, or ended already
--- include: everything pools resend asked once
+-- include: everything resend asked once
 if not status then return reply('gone') end
 local node, how = ARGV[1], ARGV[5]
 local live = running_body(node, ARGV[2], ARGV[3], ARGV[4])

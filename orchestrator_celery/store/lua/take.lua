@@ -8,7 +8,7 @@
 --          created: time of the run's creation
 --          | {'gone'} there is no such run | {'held', effects, taken} the run is suspended or interrupted, or the pool starts nothing more
 --          | {'stale', effects} the runner was superseded
--- include: everything pools begin_item taking resend asked
+-- include: everything begin_item taking resend asked
 if not status then return reply('gone') end
 if repeated then -- it lists again what it has taken
   resend(known)

@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', effects, place, stand-ins} place: from which to go on, '' if the pass is over; stand-ins: runs that stand in
 --          for withdrawn tasks, and references of the errors with which these fail, alternating
 --          | {'gone'} there is no such run | {'stale'} nothing is to be withdrawn
--- include: everything pools withdraw_place withdraw_nodes withdraw_slices resend asked once
+-- include: everything withdraw_place withdraw_nodes withdraw_slices resend asked once
 if not status then return reply('gone') end
 -- A function, because a Lua function has 200 local variables at most.
 local function withdraw_slice()

@@ -1,9 +1,7 @@
 """The text of a Lua script: a verb, the helpers it includes, and the names of the records as literals.
 
-Redis runs the whole text at each call, and each function in it costs time. So a function that the verb does not use
-is left out, and the helpers of a *part* are put into a function of their own, which runs when the first of the
-functions is called that the rest of the script knows of the part. A verb that calls other functions of a part names the
-part in its include line; then its helpers stand in the text like all others.
+Redis runs the whole text at each call, and each function in it costs time. So a function that the verb cannot reach is
+left out, and functions that few calls need stand in parts, see `parts`.
 
 Each time a function is made, Redis walks over the local variables of the block around it, to find those that the
 function uses. With 150 variables that is most of a call's time. So the text is cut into blocks, each inside the one
@@ -13,33 +11,32 @@ before. A block may have 200 local variables, so a text may have more.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from orchestrator_celery.records.lua_names import with_literals
+from orchestrator_celery.store.scripting.parts import PARTS, Arranged, arrange, calling, loader_of
+from orchestrator_celery.store.scripting.pieces import Piece, as_one_piece, pieces_of
 
 __all__ = ("FOLDER", "included", "script_text")
 
 FOLDER = files("orchestrator_celery.store") / "lua"
 _INCLUDE = re.compile(r"^-- include: (.+)$", re.MULTILINE)
-_COMMENT = re.compile(r" *--[^\n]*")
-_WORD = re.compile(r"\w+")
-_LOCALS = re.compile(r"^local (?:function (\w+)|([\w, \n]+?)(?: =|$))", re.MULTILINE)
-#: Stand between two helpers until the text is cut into blocks.
-_CUT, _CUT_LATER = "\n\0\n", "\n\1\n"
 #: Fewest local variables of a block, and most variables around it that a block may use; Lua allows 60.
-_BLOCK, _USED_AROUND = 6, 60
+_BLOCK, _USED_AROUND = 12, 60
 #: Most local variables of a text of one block.
 _SMALL = 60
-_FUNCTION = re.compile(r"^local function (\w+)\((?:.*[ )]end$|(?:.*\n)+?end$)\n", re.MULTILINE)
 
 #: Helpers that verbs include together, in an order in which each helper finds the functions it calls.
 _SETS = {
     # Reads the head and answers.
     "base": "records/node_id run status records/live under_way reply",
     # Sends messages of leaves.
-    "outbox": "base records/definition records/packed definition send side_effects withdrawn stop_below live",
+    "outbox": "base definitions send side_effects withdrawn stop_below live",
+    # Finds definitions.
+    "definitions": "records/definition records/block records/packed segment definition",
     # Moves the tree on.
     "everything": (
         "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
@@ -48,8 +45,8 @@ _SETS = {
         "complete end_run steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
-        "line line_up_all line_changes returned flush_pools new_pool next_item burst runner_list runners_left runners "
-        "pool_end runner_items reclaim send_returned pump item_ended "
+        "line line_up_all line_changes returned flush_pools new_pool places from_line next_item burst "
+        "runner_list runners_left runners pool_end runner_items reclaim send_returned pump item_ended "
         "runner_ended recount counted begin_pool"
     ),
     "graphs": (
@@ -58,24 +55,16 @@ _SETS = {
         "skip_unvisited graph_end tokens resume_visit graph_retry begin_graph verdicts decide_visit renew_graph"
     ),
     # Takes nodes out.
-    "removals": "removal_state removing",
-    "removing": "ancestors left waiting_leaves waiting take_out_waiting",
+    "removals": "ancestors left waiting_leaves waiting take_out_waiting",
     # Takes failures back, for a retry.
-    "retries": "retry_state retrying",
-    "retrying": "ancestors take_back_graph take_back take_back_node retry_pool retry_slices",
-}
-#: Parts, and their functions that the rest of a script knows; `run.lua` declares them.
-_PARTS = {
-    "pools": ("start_pool", "item_ended", "runner_ended", "return_item", "forget_runners"),
-    "removing": ("why_not_removable", "count_waiting", "moment_of_count", "take_out_waiting"),
-    "retrying": ("retry_slice", "take_back", "why_it_stays"),
-    "graphs": ("begin_graph", "visit_ended", "decide_visit", "renew_graph", "open_visits"),
+    "retries": "retry_state ancestors take_back_graph take_back take_back_node retry_pool retry_slices",
 }
 
 
 def included(body: str) -> list[str]:
     """The helpers that a verb includes, in order."""
-    return [helper for name in _names(body) if name not in _PARTS for helper in _helpers(name, frozenset())]
+    include = _INCLUDE.search(body)
+    return [helper for name in (include[1].split() if include else ()) for helper in _helpers(name)]
 
 
 def script_text(verb: str) -> str:
@@ -85,89 +74,90 @@ def script_text(verb: str) -> str:
         verb: its name.
 
     Raises:
-        ValueError: the script takes a name from the records that is unknown.
+        ValueError: the script takes a name from the records that is unknown, or two helpers declare the same name.
     """
     body = (FOLDER / f"{verb}.lua").read_text()
-    named = _names(body)
-    later = frozenset(part for part in _PARTS if part not in named)
-    helpers = [_source(helper, later) for name in named if name not in _PARTS for helper in _helpers(name, later)]
-    return _in_blocks(_used(with_literals(verb, _COMMENT.sub("", _CUT.join([*helpers, body])))).split(_CUT))
+    helpers = [piece for helper in included(body) for piece in _pieces(helper)]
+    pieces = [*helpers, as_one_piece(with_literals(verb, body))]
+    arranged = arrange(pieces, PARTS)
+    return _in_blocks(_lines(calling(pieces, arranged), arranged, frozenset()), frozenset())
 
 
-def _names(body: str) -> list[str]:
-    include = _INCLUDE.search(body)
-    return include[1].split() if include else []
+@cache
+def _pieces(helper: str) -> tuple[Piece, ...]:
+    return pieces_of(with_literals(helper, (FOLDER / "lib" / f"{helper}.lua").read_text()))
 
 
-def _helpers(name: str, later: frozenset[str]) -> Iterator[str]:
-    """Helpers of a set; the name of a part that is loaded later stands for its helpers."""
-    if name not in _SETS or name in later:
+def _helpers(name: str) -> Iterator[str]:
+    if name not in _SETS:
         yield name
         return
     for part in _SETS[name].split():
-        yield from _helpers(part, later)
+        yield from _helpers(part)
 
 
-def _source(name: str, later: frozenset[str]) -> str:
-    if name not in later:
-        return (FOLDER / "lib" / f"{name}.lua").read_text()
-    helpers = [_source(helper, later) for helper in _SETS[name].split()]
-    loaders = [f"{known} = function(...) load_{name}() return {known}(...) end" for known in _PARTS[name]]
-    return _CUT_LATER.join([f"local load_{name} = function()", *helpers, "\n".join(["end", *loaders])])
+class _Line(NamedTuple):
+    """What stands together in a text: a piece, or the loader of a part."""
+
+    text: str
+    declares: frozenset[str]
+    uses: frozenset[str]
 
 
-def _used(text: str) -> str:
-    """The text without functions that nothing in it uses.
-
-    Each process does this for each script that it calls. The words are therefore counted once, not once a function.
-    """
-    words = Counter(_WORD.findall(text))
-    kept = list(_FUNCTION.finditer(text))
-    unused: list[re.Match[str]] = []
-    while found := [function for function in kept if words[function[1]] == 1]:
-        for function in found:
-            words.subtract(_WORD.findall(function[0]))
-        kept = [function for function in kept if function not in found]
-        unused += found
-    for function in sorted(unused, key=re.Match.start, reverse=True):
-        text = text[: function.start()] + text[function.end() :]
-    return text
-
-
-def _in_blocks(parts: list[str], around: frozenset[str] = frozenset()) -> str:
-    """The text of all parts, cut into blocks where a block uses few enough variables of those around it.
+def _lines(pieces: Sequence[Piece], arranged: Arranged, around: frozenset[str]) -> list[_Line]:
+    """What stands in a script, or in the loader of a part, in an order in which each function finds what it uses.
 
     Args:
-        parts: the text of each helper.
+        pieces: of the whole script, which call the entries of parts.
+        arranged: what is in the script, or in the part.
+        around: variables around it.
+    """
+    placed: dict[float, _Line] = {
+        place: _Line(pieces[place].text, frozenset(pieces[place].declares), pieces[place].uses)
+        for place in arranged.pieces
+    }
+    names = frozenset(loader_of(part.name) for part in arranged.parts)
+    around = around.union(names, *(line.declares for line in placed.values()))
+    places = {name: place for place, line in placed.items() for name in line.declares}
+    for number, part in enumerate(arranged.parts, 1):
+        line = _loader(pieces, part, around)
+        # It stands as early as it can, so that fewer variables must be known further on.
+        placed[max((places[name] for name in line.uses & places.keys()), default=-1) + number / 100] = line
+    if names:  # they stand as late as they can
+        first = min(place for place, line in placed.items() if line.uses & names)
+        placed[first - 0.001] = _Line(f"local {', '.join(sorted(names))}", names, frozenset())
+    return [placed[place] for place in sorted(placed)]
+
+
+def _loader(pieces: Sequence[Piece], part: Arranged, around: frozenset[str]) -> _Line:
+    name, lines = loader_of(part.name), _lines(pieces, part, around)
+    own = frozenset[str]().union(*(line.declares for line in lines))
+    uses = frozenset[str]().union(*(line.uses for line in lines)) - own | {name}
+    made = f"local made = {{ {', '.join(f'{entry} = {entry}' for entry in part.entries)} }}"
+    last = _Line(
+        f"{made}\n{name} = function() return made end\nreturn made", frozenset(), frozenset(part.entries) | {name}
+    )
+    return _Line(f"{name} = function()\n{_in_blocks([*lines, last], around)}\nend", frozenset(), uses)
+
+
+def _in_blocks(lines: Sequence[_Line], around: frozenset[str]) -> str:
+    """The text of all lines, cut into blocks where a block uses few enough variables of those around it.
+
+    Args:
+        lines: in order.
         around: variables around all of them.
     """
-    declared = [_declared(part) for part in parts]
-    if sum(map(len, declared)) <= _SMALL:
-        return "\n".join(parts)
-    used: list[set[str]] = [set()]
-    for part in reversed(parts):
-        used.insert(0, used[0].union(_WORD.findall(part)))
+    if sum(len(line.declares) for line in lines) <= _SMALL:
+        return "\n".join(line.text for line in lines)
+    used: list[frozenset[str]] = [frozenset()]
+    for line in reversed(lines):
+        used.append(used[-1] | line.uses)
     text, size, depth = list[str](), 0, 0
-    for place, part in enumerate(parts):
-        if size >= _BLOCK and len(around & used[place]) <= _USED_AROUND:
+    for line, used_from_here in zip(lines, reversed(used), strict=False):
+        if size >= _BLOCK and len(around & used_from_here) <= _USED_AROUND:
             text.append("return (function()")
             size, depth = 0, depth + 1
-        around |= declared[place]
-        text.append(_loader_in_blocks(part, around))
-        size += len(declared[place])
+        around |= line.declares
+        text.append(line.text)
+        size += len(line.declares)
     return "\n".join([*text, *["end)()"] * depth])
-
-
-def _loader_in_blocks(part: str, around: frozenset[str]) -> str:
-    """The text of a part; the helpers of a part that is loaded later are cut into blocks too."""
-    first, *rest = part.split(_CUT_LATER)
-    if not rest:
-        return part
-    *between, last = rest
-    return "\n".join([first, _in_blocks(between, around), last])
-
-
-def _declared(part: str) -> frozenset[str]:
-    """Names of the local variables of a part; of a part that is loaded later, of its function only."""
-    text = part.split(_CUT_LATER)[0]
-    return frozenset(name.strip() for found in _LOCALS.findall(text) for name in (found[0] or found[1]).split(","))

@@ -10,6 +10,7 @@ from orchestrator_celery.errors import StoreUnavailable
 from orchestrator_celery.model.effects import Effect
 from orchestrator_celery.model.ids import Fence, LeafId
 from orchestrator_celery.records.ended import written_state
+from orchestrator_celery.records.pools.blocks import fields_of_items
 from orchestrator_celery.store.availability import UNREACHABLE, raises_store_unavailable
 from orchestrator_celery.store.run_index import RunIndex
 from orchestrator_celery.store.scripting.script_call import Effects, Transitions
@@ -99,7 +100,7 @@ class SwarmTransitions(Transitions):
         return self.add_uploaded(run, pool, token, len(items), leaves, levels)
 
     def upload(self, run: str, token: str, items: Iterable[bytes], first: int) -> None:
-        """Upload items to the store, where they are invisible until `add_uploaded`.
+        """Upload items to the store, in blocks; they are invisible until `add_uploaded`. `ItemUpload` uploads batches.
 
         Args:
             run: the run that gets them.
@@ -107,7 +108,7 @@ class SwarmTransitions(Transitions):
             items: the definitions.
             first: the number of the first of them in this upload.
         """
-        upload(self.client, self.keys, run, token, ((str(index), item) for index, item in enumerate(items, first)))
+        upload(self.client, self.keys, run, token, fields_of_items(items, first))
 
     def drop_upload(self, run: str, token: str) -> None:
         """Delete an upload that will not be added."""

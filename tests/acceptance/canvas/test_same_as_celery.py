@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import celery
 import pytest
 
 from tests.acceptance.canvas.chains import CHAINS
@@ -52,6 +53,25 @@ DIFFERENCES = {
 }  # fmt: skip
 
 
+#: By name of the shape: what ours comes to, and Celery from 5.7 on. With Celery 5.5 and 5.6 these never end natively, end in errors of
+#: Celery's own, or end in another order each time.
+SINCE_5_7 = {
+    "task with an errback that has an argument": FAILED,
+    "group of one chain that ends in a group": [4, 5],
+    "group of two chains that end in groups": [[4, 5], [11, 12]],
+    "group of one group of one chain that ends in a group": [4, 5],
+    "group of one chord with a group as body": [2, 2],
+    "lone group in a chain": [42, 42],
+    "group of a chord with a chain of one as body": [[42]],
+    "members replaced by groups": [[3, 2], [5, 4]] * 3,
+    "header task replaced by a group": [42, [1, 2]],
+    "failure before a body that is a chain": FAILED,
+    "failure before a body that is a group": FAILED,
+    "failing chord in a chain in a chain": FAILED,
+    "failure in a chain with a group in a header": FAILED,
+}
+
+
 @pytest.fixture(scope="module")
 def observed(request, project, shared_worker, ledger_server):
     chosen = {item.callspec.params["name"] for item in request.session.items if item.module is request.module}
@@ -71,7 +91,10 @@ def test_same_as_celery(name, observed):
     native, durable = (comparable(name, side[name]) for side in observed)
     if native.stored is None:  # a group has no result of its own
         native, durable = native._replace(stored=None), durable._replace(stored=None)
-    assert durable == native
+    if name in SINCE_5_7 and celery.VERSION < (5, 7):
+        assert durable.outcome == SINCE_5_7[name]
+    else:
+        assert durable == native
     assert "TimeoutError" not in repr(durable.outcome), "Neither of them ends."
 
 

@@ -140,3 +140,9 @@ graph_nodes = st.builds(
     newest=nodes | st.just(""),
 )
 undone_visits = st.builds(UndoneVisit, st.sampled_from(Undone), nodes | st.just(""), passages)
+#: Definitions of a swarm's items: most share text.
+items = st.lists(
+    st.one_of(payloads, st.integers(0, 10**6).map(lambda number: b'L\n["shop.add",[%d]]' % number)),
+    min_size=1,
+    max_size=32,
+)

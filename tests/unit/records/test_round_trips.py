@@ -20,7 +20,6 @@ from orchestrator_celery.records.graphs.graph import (
     write_visit,
 )
 from orchestrator_celery.records.graphs.layout import parse_edges, parse_graph_layout, parse_joins, write_graph_layout
-from orchestrator_celery.records.graphs.levels import Levels
 from orchestrator_celery.records.inputs import parse_input, write_input
 from orchestrator_celery.records.live import LiveState, live_state, parse_live, write_live
 from orchestrator_celery.records.outcomes import parse_outcome, write_outcome
@@ -36,6 +35,7 @@ from orchestrator_celery.records.pool import (
     write_pool_end,
     write_segments,
 )
+from orchestrator_celery.records.pools.levels import Levels
 from orchestrator_celery.records.progress import ProgressRecord, parse_progress, write_progress
 
 from .strategies import (

@@ -27,9 +27,7 @@ local function merge_passage(graph, at, passage)
   redis.call('HSET', ended_key, field, write_visit(all))
 end
 
-local function arrive(graph_id, graph, at, source, input, passage)
-  local join = join_kind(graph, at)
-  if not join then return visit(graph_id, graph, at, input, passage) end
+local function arrive_at_join(graph_id, graph, at, source, input, passage, join)
   if join == 'any' then
     if is_late(graph, at, passage) then return emit('ignored', graph_id .. '.' .. at) end
     local node = node_at(graph, at)
@@ -40,4 +38,10 @@ local function arrive(graph_id, graph, at, source, input, passage)
   redis.call('HSET', ended_key, graph_id .. '.' .. at .. BESIDE.arrived .. source, input)
   merge_passage(graph, at, passage)
   set_waiting(graph, at, true)
+end
+
+local function arrive(graph_id, graph, at, source, input, passage)
+  local join = join_kind(graph, at)
+  if join then return arrive_at_join(graph_id, graph, at, source, input, passage, join) end
+  return visit(graph_id, graph, at, input, passage)
 end

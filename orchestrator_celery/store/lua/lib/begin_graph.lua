@@ -7,7 +7,7 @@ local function fail_outdated(graph_id)
   return complete(graph_id, definition_of(graph_id), STATE.failed, holder, now)
 end
 
-begin_graph = function(graph_id, input)
+local function begin_graph(graph_id, input)
   if tonumber(format or FORMAT.version) < FORMAT.graphs then return fail_outdated(graph_id) end
   if not graphed then redis.call('HSET', root, HEAD.graph, 1) end
   graphed = '1'

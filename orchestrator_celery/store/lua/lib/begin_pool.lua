@@ -30,7 +30,7 @@ local function begin_pool(pool_id, definition, input)
   return pool
 end
 
-start_pool = function(pool_id, definition, input)
+local function start_pool(pool_id, definition, input)
   local pool = begin_pool(pool_id, definition, input)
   pump(pool_id, definition, pool)
   return end_if_done(pool_id, definition, pool)

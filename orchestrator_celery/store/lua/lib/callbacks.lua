@@ -13,7 +13,7 @@ local function cleanups_of(counts, pool_definition) -- how many cleanup callback
   return tonumber(counts:match(';%d*,%d*,(%d*)$') or '') or number(pool_definition, ATTRIBUTE.each_cleanup) or 0
 end
 
-local function call_back(node, state, counts, reference)
+local function call_each(node, state, counts, reference)
   local links, errbacks = counts:match('^(%d*),(%d*)')
   if state == STATE.succeeded then
     for i = 0, (tonumber(links) or 0) - 1 do call(node .. '.l' .. i, reference) end
@@ -21,6 +21,10 @@ local function call_back(node, state, counts, reference)
     if (tonumber(errbacks) or 0) > 0 then note_copy(node, reference) end
     for i = 0, (tonumber(errbacks) or 0) - 1 do call(node .. '.e' .. i, SOURCE.error .. reference) end
   end
+end
+
+local function call_back(node, state, counts, reference)
+  if counts ~= ',' then return call_each(node, state, counts, reference) end
 end
 
 local function call_back_after_item(item, pool_definition, state, counts)
@@ -34,4 +38,9 @@ local function call_back_after_item(item, pool_definition, state, counts)
     each('f', tonumber(failure) or number(pool_definition, ATTRIBUTE.each_error) or 0)
   end
   each('c', cleanups_of(counts, pool_definition))
+end
+
+local function has_item_callbacks(pool_definition, counts)
+  return counts:find(';', 1, true) or attribute(pool_definition, ATTRIBUTE.each_success)
+    or attribute(pool_definition, ATTRIBUTE.each_error) or attribute(pool_definition, ATTRIBUTE.each_cleanup)
 end

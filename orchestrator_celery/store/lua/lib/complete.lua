@@ -21,6 +21,12 @@ local function tell_progress(node, live)
     EVENT.message, progress.message)
 end
 
+-- In most runs no body has written a checkpoint, or reported progress.
+local function end_reports(node, live, succeeded)
+  if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
+  tell_progress(node, live)
+end
+
 -- An item of a runner, or a leaf that followed another without a message, began at its turn.
 local function owner_at_end(live)
   return runner_of(live) and '+0 ' .. worker_of(live) or live.owner
@@ -32,9 +38,8 @@ local function settle(node, live, state, payload)
   if is_runner(node) then return runner_ended(node, state, live.attempt) end
   put_ended(node, state, live.attempt, live.since, owner_at_end(live), payload)
   local succeeded = state == STATE.succeeded
-  if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
   if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
-  tell_progress(node, live)
+  if redis.call('EXISTS', checkpoints_key, progress_key) > 0 then end_reports(node, live, succeeded) end
   emit(succeeded and 'succeeded' or 'failed', node, EVENT.attempt, live.attempt)
   call_back(node, state, live.callbacks, node)
   up(node, state, node, live.callbacks)

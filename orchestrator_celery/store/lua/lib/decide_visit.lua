@@ -33,7 +33,7 @@ local function follow_verdict(graph, at, turn, live, verdict, argument, value)
   end
 end
 
-decide_visit = function(graph_id, at, turn, live, ...)
+local function decide_visit(graph_id, at, turn, live, ...)
   local graph = get_graph(graph_id)
   graph.busy, graph.error = true, graph.error or withdrawn_with(graph_id)
   if live.input ~= CAUSE.more .. ':' then follow_verdict(graph, at, turn, live, ...) end

@@ -6,12 +6,12 @@ local function cause_of(live) -- the cause, and a reference to its subject
 end
 
 send_decision = function(graph_id, at, turn, live)
-  local graph, visit = get_graph(graph_id), graph_id .. '.' .. at .. '.' .. turn
+  local graph, visit_id = get_graph(graph_id), graph_id .. '.' .. at .. '.' .. turn
   local definition = definition_of(at == PLACE.start and graph_id or graph_id .. '.' .. at)
   local cause, reference = cause_of(live)
-  local tries = redis.call('HGET', ended_key, visit .. BESIDE.tries) or 0
+  local tries = redis.call('HGET', ended_key, visit_id .. BESIDE.tries) or 0
   local here = visit_at(graph, at .. '.' .. turn)
-  effects[#effects + 1] = { 'decide', visit, live.attempt, cause, reference, definition, graph.input,
+  effects[#effects + 1] = { 'decide', visit_id, live.attempt, cause, reference, definition, graph.input,
     cjson.encode(newest_read(graph, definition, at)), here and here.passage.visit or 0, tries, looked_at(graph, definition, reference), created }
 end
 

@@ -1,17 +1,4 @@
 -- Looks up the definition of a node. `Reader.definitions` asks the verb `definitions`, so the rules stand here only.
-local function from_segment(node) -- an item that was added in bulk
-  local pool_id, index = parent_and_index(node)
-  local segments = pool_id and redis.call('HGET', active_key, pool_id .. BESIDE.segments)
-  if not segments then return nil end
-  index = tonumber(index)
-  for first, count, token in segments:gmatch('(%d+):(%d+):(%w+)') do
-    local offset = index - tonumber(first)
-    if offset >= 0 and offset < tonumber(count) then
-      return redis.call('HGET', definitions_key .. ':' .. token, offset)
-    end
-  end
-end
-
 -- The callbacks that a swarm calls after each item are kept once, with the swarm.
 local function from_swarm(node)
   local pool_id, callback = item_of_callback(node)
@@ -32,9 +19,11 @@ local function from_graph(node)
   return redis.call('HGET', definitions_key, owner .. '.' .. PLACE.body)
 end
 
+local function definition_elsewhere(node) return from_graph(node) or from_segment(node) or from_swarm(node) end
+
 local function packed_definition_of(node) -- possibly a packed tree
   return redis.call('HGET', definitions_key, is_runner(node) and pool_of_runner(node) .. '.' .. PLACE.runner or node)
-    or from_graph(node) or from_segment(node) or from_swarm(node)
+    or definition_elsewhere(node)
 end
 
 local function definition_of(node)

@@ -12,7 +12,7 @@ local function every_node(graph)
 end
 
 -- Names of all visits at which a token is, or whose edges were not followed.
-open_visits = function(graph)
+local function open_visits(graph)
   local found = {}
   for _, at in ipairs(every_node(graph)) do
     local left, turn = node_at(graph, at).open, node_at(graph, at).turns

@@ -1,12 +1,12 @@
 -- Writes the records of the graphs that a call has changed.
-local MOST = 1000 -- values of one command
+local MOST_VALUES = 1000 -- values of one command
 
 local function write_fields(written, deleted)
-  for first = 1, #written, MOST do
-    redis.call('HSET', ended_key, unpack(written, first, math.min(#written, first + MOST - 1)))
+  for first = 1, #written, MOST_VALUES do
+    redis.call('HSET', ended_key, unpack(written, first, math.min(#written, first + MOST_VALUES - 1)))
   end
-  for first = 1, #deleted, MOST do
-    redis.call('HDEL', ended_key, unpack(deleted, first, math.min(#deleted, first + MOST - 1)))
+  for first = 1, #deleted, MOST_VALUES do
+    redis.call('HDEL', ended_key, unpack(deleted, first, math.min(#deleted, first + MOST_VALUES - 1)))
   end
 end
 

@@ -9,19 +9,24 @@ local function priorities_left(pool_id)
   return table.concat(found, ' ')
 end
 
+local function write_gone_pool(pool_id, pool)
+  redis.call('HSET', ended_key, pool_id .. BESIDE.pool_end, write_pool_end(pool))
+  redis.call('HDEL', active_key, pool_id, pool_id .. BESIDE.returned)
+  if pool.mixed and pool.next < pool.size then
+    redis.call('HSET', ended_key, pool_id .. BESIDE.line_left, priorities_left(pool_id))
+  end
+  if pool.mixed then redis.call('UNLINK', line_of(pool_id)) end
+end
+
 flush_pools = function()
   for pool_id, pool in pairs(pools) do
+    local record = write_pool(pool)
     if pool.dropped then
       redis.call('HDEL', active_key, pool_id)
     elseif pool.gone then
-      redis.call('HSET', ended_key, pool_id .. BESIDE.pool_end, write_pool_end(pool))
-      redis.call('HDEL', active_key, pool_id, pool_id .. BESIDE.returned)
-      if pool.mixed and pool.next < pool.size then
-        redis.call('HSET', ended_key, pool_id .. BESIDE.line_left, priorities_left(pool_id))
-      end
-      if pool.mixed then redis.call('UNLINK', line_of(pool_id)) end
+      write_gone_pool(pool_id, pool)
     else
-      redis.call('HSET', active_key, pool_id, write_pool(pool))
+      if record ~= pool.record then redis.call('HSET', active_key, pool_id, record) end
       if pool.returned then redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned_items(pool_id)) end
     end
   end

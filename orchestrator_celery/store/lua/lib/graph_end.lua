@@ -7,7 +7,7 @@ local function ends_of(graph) -- name and reference, in the order of the nodes, 
   end
   for source in layout_of(graph, PLACE.start).sources:gmatch('%w+') do
     fields[#fields + 1] = graph.id .. '.' .. source .. BESIDE.reached_end
-    if #fields == CHUNK then read() end
+    if #fields == MOST_ARRIVED then read() end
   end
   if #fields > 0 then read() end
   return found

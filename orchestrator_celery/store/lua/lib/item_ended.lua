@@ -1,5 +1,5 @@
 -- An item of a pool has ended, or was withdrawn before it began.
-item_ended = function(pool_id, definition, index, state, counts)
+local function item_ended(pool_id, definition, index, state, counts)
   local pool, item = get_pool(pool_id), pool_id .. '.' .. index
   give_place_back(definition, pool, item)
   if withdrawn_with(item) then pool.stopped = true end
@@ -21,7 +21,9 @@ item_ended = function(pool_id, definition, index, state, counts)
       end
     end
   end
-  if state ~= STATE.skipped then call_back_after_item(item, definition, state, counts) end
+  if state ~= STATE.skipped and has_item_callbacks(definition, counts) then
+    call_back_after_item(item, definition, state, counts)
+  end
   if pool.pumping then return end
   pump(pool_id, definition, pool)
   return end_if_done(pool_id, definition, pool)

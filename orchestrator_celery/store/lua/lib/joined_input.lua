@@ -1,5 +1,5 @@
 -- What has arrived at an `all` join, which is put together once, when the join starts.
-local CHUNK = 1000
+local MOST_ARRIVED = 1000
 
 local function take_arrived(graph, at) -- in the order in which its edges were declared
   local inputs, fields = {}, {}
@@ -10,7 +10,7 @@ local function take_arrived(graph, at) -- in the order in which its edges were d
   end
   for source in layout_of(graph, at).sources:gmatch('%w+') do
     fields[#fields + 1] = graph.id .. '.' .. at .. BESIDE.arrived .. source
-    if #fields == CHUNK then take() end
+    if #fields == MOST_ARRIVED then take() end
   end
   if #fields > 0 then take() end
   return SOURCE.list .. table.concat(inputs, ',')

@@ -21,3 +21,12 @@ local function looked_at(graph, definition, reference) -- node and record, alter
   for at in (attribute(definition, ATTRIBUTE.looks_at) or ''):gmatch('%d+') do add(node_at(graph, at).newest) end
   return found
 end
+
+-- Whether results by which a process has chosen edges are still the newest ones.
+local function are_newest(node, results)
+  local graph = get_graph((parts_of_visit(node)))
+  for at, reference in results:gmatch('(%d+):(%S*)') do
+    if not graph or node_at(graph, at).newest ~= reference then return false end
+  end
+  return true
+end

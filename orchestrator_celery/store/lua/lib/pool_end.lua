@@ -9,8 +9,7 @@ local function has_ended(pool)
   return pool.done >= pool.next and (pool.stopped or is_complete)
 end
 
-local function end_if_done(pool_id, definition, pool)
-  if waits or pool.gone or not has_ended(pool) then return end
+local function end_pool(pool_id, definition, pool)
   pool.gone = true
   if pool.runners > 0 then dismiss_runners(pool_id) end
   local why = withdrawn_with(pool_id)
@@ -31,4 +30,8 @@ local function end_if_done(pool_id, definition, pool)
   local fails_as_first = kind == KIND.group or kind == KIND.map -- with the error of its first failed item
   local reference = fails_as_first and pool_id .. '.' .. pool.first_error or OUTCOME.swarm .. pool_id
   return complete(pool_id, definition, STATE.failed, reference, pool.since)
+end
+
+local function end_if_done(pool_id, definition, pool)
+  if not waits and not pool.gone and has_ended(pool) then return end_pool(pool_id, definition, pool) end
 end

@@ -10,8 +10,8 @@ local function priorities_by_index(text, from, to) -- from one index to another,
 end
 
 -- Counts the items of a chunk. `count` has `size`, `next`: the first of them, `done`, `failed`, `first_error`, and the range
--- that is being collected: `priority` and `first`. `take_back(item, record)` answers whether a failed item waits again.
-local function count_chunk(pool_id, count, chunk, text, may_be_drawn, take_back)
+-- that is being collected: `priority` and `first`. `takes_back(item, record)` answers whether a failed item waits again.
+local function count_chunk(pool_id, count, chunk, text, may_be_drawn, takes_back)
   local from, to, items, fields = count.next, math.min(count.size, count.next + chunk) - 1, {}, {}
   for i = from, to do
     items[#items + 1] = pool_id .. '.' .. i
@@ -23,7 +23,7 @@ local function count_chunk(pool_id, count, chunk, text, may_be_drawn, take_back)
   for i, record in ipairs(records) do
     local index, priority = from + i - 1, nil
     local has_failed = record and ended_state(record) == STATE.failed
-    if not record or has_failed and take_back and take_back(items[i], record) then
+    if not record or has_failed and takes_back and takes_back(items[i], record) then
       priority = tonumber(drawn[i] or priorities[index] or PRIORITY.medium)
     else
       count.done = count.done + 1

@@ -7,7 +7,7 @@ local function forget_joins(graph, joins) -- inputs that have arrived at joins w
   end
 end
 
-renew_graph = function(graph_id)
+local function renew_graph(graph_id)
   local ended = redis.call('HGET', ended_key, graph_id .. BESIDE.graph)
   local graph = get_graph(graph_id) or ended and parse_graph(graph_id, ended)
   redis.call('HDEL', active_key, graph_id)

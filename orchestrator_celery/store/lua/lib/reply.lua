@@ -15,14 +15,17 @@ local function every_key()
   return keys
 end
 
+local function expire_all()
+  if under_way() or redis.call('HEXISTS', root, HEAD.notices) == 1 then return end
+  for _, key in ipairs(every_key()) do redis.call('EXPIRE', key, retiring) end
+end
+
 -- The run is kept as long as its head says, if nothing of it is under way and no notice is owed when this call ends.
 local function retire() retiring = redis.call('HGET', root, HEAD.keep) or nil end
 
 local function reply(word, ...)
-  if flush_pools then flush_pools() end
-  if flush_graphs then flush_graphs() end
-  if retiring and not under_way() and redis.call('HEXISTS', root, HEAD.notices) == 0 then
-    for _, key in ipairs(every_key()) do redis.call('EXPIRE', key, retiring) end
-  end
+  if next(pools) and flush_pools then flush_pools() end
+  if next(graphs) and flush_graphs then flush_graphs() end
+  if retiring then expire_all() end
   return { word, effects, ... }
 end

@@ -1,10 +1,10 @@
 -- A retry looks at the items of one pool, and counts those that stay.
-local CHUNK = 250 -- items that are read at once
+local ITEMS_AT_ONCE = 250 -- items that are read at once
 local COST = 8 -- of a failure that is taken back, or of a pool; reading an item costs 1
 
 local function look_at_pool(pool, text) -- returns the cost
   local taken = 0
-  count_chunk(pool.pool, pool, CHUNK, text, pool.was_mixed, pool.takes and function(item, record)
+  count_chunk(pool.pool, pool, ITEMS_AT_ONCE, text, pool.was_mixed, pool.takes and function(item, record)
     taken = taken + 1
     take_back_failed(item, record)
     return true
@@ -13,5 +13,5 @@ local function look_at_pool(pool, text) -- returns the cost
     redis.call('HDEL', ended_key, pool.pool .. BESIDE.line_left)
     write_counted(pool.pool, pool.done, pool.failed, pool.first_error)
   end
-  return CHUNK + (taken + 1) * COST
+  return ITEMS_AT_ONCE + (taken + 1) * COST
 end

@@ -1,6 +1,6 @@
 -- A retry looks at the nodes that failed in slices; a run that is created with records of items looks at these items. The head
 -- keeps what is left, so any process can go on with it. Once nothing is left, the run goes on.
-local MOST = 1200 -- cost of one slice; reading an item costs 1
+local MOST_COST = 1200 -- cost of one slice; reading an item costs 1
 
 local function look_at(each) -- one part of what is left; returns the cost
   if each.node then
@@ -15,9 +15,9 @@ local function look_at(each) -- one part of what is left; returns the cost
     or redis.call('HGET', definitions_key, each.pool .. '.' .. PLACE.priorities) or '')
 end
 
-retry_slice = function() -- returns whether something is left
+local function retry_slice() -- returns whether something is left
   local cost = 0
-  while #left > 0 and cost < MOST do
+  while #left > 0 and cost < MOST_COST do
     local place, each = #left, table.remove(left)
     cost = cost + look_at(each)
     if not each.node and each.next < each.size then table.insert(left, place, each) end -- what is below it comes first

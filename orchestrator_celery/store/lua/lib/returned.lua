@@ -9,13 +9,13 @@ end
 -- left. An item that has ended or was taken out is on the list still.
 local MOST_LOOKED_AT = 500
 local function look_at_returned(pool_id, take)
-  local returned, place, looked_at, wants = returned_items(pool_id), 1, 0, true
-  while place <= #returned and looked_at < MOST_LOOKED_AT and wants do
+  local returned, place, seen, wants = returned_items(pool_id), 1, 0, true
+  while place <= #returned and seen < MOST_LOOKED_AT and wants do
     local index, after = returned:match('^(%d+) ()', place)
     local node = pool_id .. '.' .. index
     local live = get_live(node)
     if live then wants = take(node, live) end
-    place, looked_at = after, looked_at + 1
+    place, seen = after, seen + 1
   end
   if place == 1 then return false end
   redis.call('HSET', active_key, pool_id .. BESIDE.returned, returned:sub(place))

@@ -27,9 +27,9 @@ if cancelled then status = false end -- only the verbs that finish a cancellatio
 local held = status == STATUS.suspended or status == STATUS.interrupted -- nothing may start
 local effects = {}
 -- Functions that call each other through several helpers.
+local pools, graphs = {}, {} -- records that this call has read, by node; `reply` writes them
 local activate, up -- start a node; tell a parent that its child has ended
-local start_pool, item_ended, runner_ended, return_item, forget_runners, flush_pools -- of the part `pools`
-local begin_graph, visit_ended, decide_visit, renew_graph, open_visits, flush_graphs -- of the part `graphs`
+local flush_pools, flush_graphs -- write the records of pools and graphs
 local resend, nodes_to_resend, send_decision -- messages of an earlier call, and their nodes; a decision to be made
 local chosen -- edges that the process which finished a leaf has chosen: the visit, and its targets
 local replaced_by -- whether a node takes the place of the leaf that ended; nil if the process does not go on with leaves

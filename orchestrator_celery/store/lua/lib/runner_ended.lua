@@ -1,6 +1,6 @@
 -- Items go back to the runners of their pool, and runners end.
 -- The attempt of an item goes on with the next runner, or by a message of its own where the pool has no runners any more.
-return_item = function(node, live)
+local function return_item(node, live)
   local pool_id, index = parent_and_index(node)
   local pool = get_pool(pool_id)
   local goes_singly = not pool or pool.singly or pool.stopped or withdrawn_with(node)
@@ -12,7 +12,7 @@ return_item = function(node, live)
 end
 
 -- A runner has ended; another one follows as long as items wait.
-runner_ended = function(runner, state, attempt)
+local function runner_ended(runner, state, attempt)
   reclaim(runner, attempt)
   local pool_id = pool_of_runner(runner)
   unlist_runner(pool_id, runner)

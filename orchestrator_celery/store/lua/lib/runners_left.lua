@@ -18,7 +18,7 @@ local function dismiss_runners(pool_id)
 end
 
 -- The runners of a pool that begins again: the new ones get other ids, and those of before have nothing to say.
-forget_runners = function(pool_id, pool) -- also those that have not noticed its end
+local function forget_runners(pool_id, pool) -- also those that have not noticed its end
   if pool.called == 0 then return end
   for _, runner in ipairs(runners_of_pool(pool_id)) do
     redis.call('HDEL', live_key, runner)

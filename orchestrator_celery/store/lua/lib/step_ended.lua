@@ -1,5 +1,5 @@
 -- The end of a step starts the next one.
-local function step_ended(node, definition, index, state, reference)
+local function other_step_ended(node, definition, index, state, reference)
   if state == UNDONE.not_begun then
     local is_begun = index > 0 or node == '0'
     if is_begun then return end_steps(node, definition, STATE.failed, withdrawn_with(node .. '.' .. index)) end
@@ -20,4 +20,13 @@ local function step_ended(node, definition, index, state, reference)
     call_back(body, STATE.failed, callbacks_of(definition_of(body)), reference)
   end
   return end_steps(node, definition, state, reference)
+end
+
+-- Most steps end well, and the next one starts.
+local function step_ended(node, definition, index, state, reference)
+  local following = index + 1
+  if state == STATE.succeeded and not ahead and following < number(definition, ATTRIBUTE.size) then
+    return activate(node .. '.' .. following, reference)
+  end
+  return other_step_ended(node, definition, index, state, reference)
 end

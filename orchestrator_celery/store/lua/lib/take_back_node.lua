@@ -10,7 +10,7 @@ local function follows_failed_header(node)
 end
 
 -- Why a node of a failed run cannot go on; nil if it can.
-why_it_stays = function(node)
+local function why_it_stays(node)
   if not is_known(node) then return 'unknown' end
   if not in_tree(node) then return 'callback' end
   local record = redis.call('HGET', ended_key, node)
@@ -26,7 +26,7 @@ why_it_stays = function(node)
   end
 end
 
-take_back = function(node)
+local function take_back(node)
   for _, ancestor in ipairs(ancestors_of(node)) do
     redis.call('HDEL', ended_key, ancestor.id)
     local shape = shape_of(definition_of(ancestor.id))

@@ -14,7 +14,7 @@ local function take_out_before(pool_id, definition, index)
 end
 
 -- The node leaves the line of a pool that is under way; anywhere else it is passed over when its turn comes.
-take_out_waiting = function(node, leaves)
+local function take_out_waiting(node, leaves)
   local parent, index = parent_and_index(node)
   local definition, pool = definition_of(parent), get_pool(parent)
   put_ended(node, STATE.skipped, 0, now, '', leaves)

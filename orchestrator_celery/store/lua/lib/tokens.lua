@@ -13,19 +13,19 @@ local function move_tokens(graph_id, graph)
     if graph.error then
       stop_spreading(graph)
     else
-      spread_on(graph)
+      if graph.leaving[1] then spread_on(graph) end
       close_idle(graph)
     end
-    has_started = not graph.error and start_join(graph_id, graph)
+    has_started = not graph.error and graph.joins[1] and start_join(graph_id, graph)
   until not graph.ready[first] and not has_started
   graph.busy, graph.ready = nil, {}
-  if not graph.error then skip_unvisited(graph) end
+  if not graph.error and graph.unvisited[1] then skip_unvisited(graph) end
   local has_more = not graph.error and (graph.leaving[1] or graph.closing[1] or graph.unvisited[1])
   if has_more then return go_on_soon(graph) end
   if graph.tokens == 0 then return graph_ended(graph_id, graph) end
 end
 
-visit_ended = function(node, turn, state, reference)
+local function visit_ended(node, turn, state, reference)
   local graph_id, at = parent_and_index(node)
   local graph = get_graph(graph_id)
   if not graph then return end

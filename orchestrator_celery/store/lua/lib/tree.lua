@@ -5,6 +5,15 @@ local function input_for_immutable(input) -- it takes nothing but the inputs tha
   return has_inputs and SOURCE.inputs .. input:sub(3) or ''
 end
 
+local function activate_other(node, shape, definition, input)
+  if shape == SHAPE.approval then return await(node, definition, input) end
+  if attribute(definition, ATTRIBUTE.immutable) then input = input_for_immutable(input) end
+  if shape == SHAPE.graph then return begin_graph(node, input) end
+  if shape == SHAPE.pool then return start_pool(node, definition, input) end
+  redis.call('HSET', active_key, node, write_steps())
+  return go_on(node, definition, 0, input)
+end
+
 activate = function(node, input)
   if withdrawn_with(node) then return up(node, UNDONE.not_begun, '', ',') end
   local definition = definition_of(node)
@@ -13,12 +22,7 @@ activate = function(node, input)
     local live = new_live(STATE.queued, first_attempt(node), callbacks_of(definition), input)
     return queue(node, live, definition, wait_of(definition))
   end
-  if shape == SHAPE.approval then return await(node, definition, input) end
-  if attribute(definition, ATTRIBUTE.immutable) then input = input_for_immutable(input) end
-  if shape == SHAPE.graph then return begin_graph(node, input) end
-  if shape == SHAPE.pool then return start_pool(node, definition, input) end
-  redis.call('HSET', active_key, node, write_steps())
-  return go_on(node, definition, 0, input)
+  return activate_other(node, shape, definition, input)
 end
 
 up = function(node, state, reference, counts)

@@ -18,7 +18,7 @@ local function state_if_begun(node) -- nil for a node that waits; SKIPPED for on
   end
 end
 
-why_not_removable = function(node) -- nil if the node can be taken out
+local function why_not_removable(node) -- nil if the node can be taken out
   if not is_known(node) then return 'unknown' end
   if not in_tree(node) then return 'callback' end
   if node == '0' then return 'root' end

@@ -17,7 +17,7 @@ local function count_node(node, left)
 end
 
 -- Counts at most `most` nodes; returns the number of leaves in them, and the place of the rest, '' for none.
-count_waiting = function(node, place, most)
+local function count_waiting(node, place, most)
   local left, found = parse_left(place), 0
   if place == '' then found, most = count_node(node, left), most - 1 end
   while #left > 0 and most > 0 do
@@ -31,6 +31,6 @@ count_waiting = function(node, place, most)
 end
 
 -- Changes whenever a count of waiting leaves may: nodes were taken out, or a retry took failures back.
-moment_of_count = function()
+local function moment_of_count()
   return (redis.call('HGET', root, HEAD.skipped) or 0) .. ' ' .. past_attempts(PLACE.close)
 end

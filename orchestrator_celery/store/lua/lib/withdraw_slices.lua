@@ -1,5 +1,5 @@
 -- Slices of a pass over the nodes of a run.
-local function error_above(pool_id) return withdrawn and errors_of_failing()[pool_id] or withdrawn_with(pool_id) end
+local function error_of(pool_id) return withdrawn and errors_of_failing()[pool_id] or withdrawn_with(pool_id) end
 
 -- One slice over the live nodes; returns where to go on.
 local function withdraw_leaves(cursor, most, inner)
@@ -22,7 +22,7 @@ local function end_idle_pools(cursor, most)
   local next_cursor, entries = unpack(redis.call('HSCAN', active_key, cursor, 'COUNT', most))
   for i = 1, #entries, 2 do
     local pool = not is_beside(entries[i]) and get_pool(entries[i])
-    if pool and error_above(entries[i]) then
+    if pool and error_of(entries[i]) then
       pool.stopped = true
       end_if_done(entries[i], definition_of(entries[i]), pool)
     end

@@ -9,12 +9,13 @@ local function errors_of_failing() -- by composite
   return failing
 end
 
--- The error of the innermost failing composite above a node; nil without one. Callbacks always run.
-local function withdrawn_with(node)
-  if not withdrawn then return nil end
+local function error_above(node)
   local errors, above = errors_of_failing(), pool_of_runner(node) or parent_of(node)
   while above do
     if errors[above] then return errors[above] end
     above = parent_of(above)
   end
 end
+
+-- The error of the innermost failing composite above a node; nil without one. Callbacks always run.
+local function withdrawn_with(node) return withdrawn and error_above(node) or nil end

@@ -2,7 +2,6 @@
 -- In the scripts, `graph_id` is the graph's node, `graph` its record, `at` the number of a node in it (S for START),
 -- `turn` one body of that node, and `passage` what a token has passed.
 if graphed and tonumber(format or 1) < FORMAT.graphs then return { 'older', {}, format or 1 } end
-local graphs = {}
 
 local function made_graph(graph_id, graph)
   graph.id, graph.ready = graph_id, {} -- `ready`: visits that have ended in this call

@@ -1,7 +1,6 @@
 -- Records of pools: see orchestrator_celery/records/pool.py. A call reads each record once and writes it once, at its end.
 -- Live items are `next - done`. Both numbers move only with an item's own transition, so an item whose worker dies
 -- cannot keep a place (invariant 5).
-local pools = {}
 
 local function is_pool_record(record) return record:sub(1, 1) == 'P' end
 
@@ -32,6 +31,7 @@ local function get_pool(node)
     local record = redis.call('HGET', active_key, node)
     if not record or not is_pool_record(record) then return nil end
     pools[node] = parse_pool(record)
+    pools[node].record = record
   end
   return pools[node]
 end
