@@ -19,16 +19,16 @@ local function tell_progress(node, live, kept)
     EVENT.message, progress.message)
 end
 
--- An item of a runner, or a leaf that followed another without a message, began at its turn.
-local function owner_at_end(live)
-  return runner_of(live) and '+0 ' .. worker_of(live) or live.owner
-end
-
 -- A leaf has ended with a payload of its own: one terminal state, once (invariant 1).
 local function settle(node, live, state, payload)
   redis.call('HDEL', live_key, node)
   if is_runner(node) then return runner_ended(node, state, live.attempt) end
-  put_ended(node, state, live.attempt, live.since, owner_at_end(live), payload)
+  local header = short_header(node, state, live)
+  if header then
+    put_record(node, state, header, payload)
+  else
+    put_ended(node, state, live.attempt, live.since, owner_at_end(live), payload)
+  end
   local succeeded = state == STATE.succeeded
   if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
   if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
