@@ -20,11 +20,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_celery.dispatch.publisher import CLOSE_TASK
-from orchestrator_celery.engine.task_names import declared_options, task_signatures
+from orchestrator_celery.engine.queues import queue_of
+from orchestrator_celery.engine.task_names import task_signatures
 from orchestrator_celery.model.printing.safe_log import safe_logger
 from orchestrator_celery.model.printing.text import printable
 from orchestrator_celery.model.warnings import WorkerWithoutExtension
-from orchestrator_celery.records.graphs.routing_objects import from_plain
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -146,10 +146,5 @@ class WorkerSurvey:
                 option: value for given in (own, options) for option, value in given.items() if option in _ROUTING
             }
             routes.setdefault((name, repr(sorted(chosen.items()))), chosen)
-        found = set()
-        for (name, _), chosen in routes.items():
-            declared = from_plain(declared_options(self._app, name))
-            queue = self._app.amqp.router.route({**declared, **chosen}, name).get("queue")
-            if queue is not None:
-                found.add(getattr(queue, "name", queue))
-        return found
+        found = {queue_of(self._app, name, chosen) for (name, _), chosen in routes.items()}
+        return {queue for queue in found if queue is not None}

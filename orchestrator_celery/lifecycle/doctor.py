@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import RedisError, ResponseError
 
 from orchestrator_celery.dispatch.broker_errors import TRANSIENT_ERRORS
+from orchestrator_celery.engine.queues import project_queues
 from orchestrator_celery.errors import OrchestratorError
 from orchestrator_celery.model.checks import Check, CheckLevel
 from orchestrator_celery.store.permissions import NEEDED, denied, lacks
@@ -167,13 +168,9 @@ class Doctor:
 
     def _queues(self) -> Iterator[Check]:
         """Whether each queue to which a registered task is routed has a consumer."""
-        app, now = self._container.app, self._container.store.now() * 1000
+        now = self._container.store.now() * 1000
         consumed = {queue for skills in self._container.registry.skills(now).values() for queue in skills.queues}
-        routed: dict[str, str] = {}
-        for name in sorted(app.tasks):
-            if not name.startswith(("celery.", "orchestrator.")):
-                queue = app.amqp.router.route({}, name).get("queue")
-                routed.setdefault(getattr(queue, "name", str(queue)), name)
+        routed = project_queues(self._container.app)
         alone = sorted(set(routed) - consumed)
         if consumed and alone:
             found = _listed([f"{queue} ({routed[queue]})" for queue in alone])

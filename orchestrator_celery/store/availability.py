@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any, TypeVar
@@ -55,8 +55,31 @@ def refused_for_now(exc: BaseException) -> bool:
     return isinstance(exc, tuple(_REFUSALS)) or (isinstance(exc, ResponseError) and bool(_CODES.search(str(exc))))
 
 
-@contextmanager
-def asking(consequence: str = "") -> Iterator[None]:
+class _Asking:
+    """The block of `asking`. It is a class because a generator costs more, and each call to the store enters two."""
+
+    def __init__(self, consequence: str) -> None:
+        self._consequence = consequence
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
+        if isinstance(exc, (RedisConnectionError, RedisTimeoutError, ResponseError)):
+            self._translate(exc)
+
+    def _translate(self, exc: BaseException) -> None:
+        start = f"{self._consequence}: the store" if self._consequence else "The store"
+        for_now, is_answer = refused_for_now(exc), not isinstance(exc, (RedisConnectionError, RedisTimeoutError))
+        if for_now:
+            advice = f"{_advice(exc)}, then call again." if is_answer else "Call again later."
+            raise StoreUnavailable(f"{start} refused for now: {_words(exc)}. {advice}") from exc
+        if not is_answer:
+            words = f"{_words(exc)}. Check that it is up, then call again."
+            raise StoreUnavailable(f"{start} did not answer: {words}") from exc
+
+
+def asking(consequence: str = "") -> AbstractContextManager[None]:
     """Raise `StoreUnavailable` if the store cannot be used in the block.
 
     Args:
@@ -65,17 +88,7 @@ def asking(consequence: str = "") -> Iterator[None]:
     Raises:
         StoreUnavailable: the server cannot be reached, or refused the command for now; with the server's own words.
     """
-    start = f"{consequence}: the store" if consequence else "The store"
-    try:
-        yield
-    except (RedisConnectionError, RedisTimeoutError) as exc:
-        if refused_for_now(exc):
-            raise StoreUnavailable(f"{start} refused for now: {_words(exc)}. Call again later.") from exc
-        raise StoreUnavailable(f"{start} did not answer: {_words(exc)}. Check that it is up, then call again.") from exc
-    except ResponseError as exc:
-        if not refused_for_now(exc):
-            raise
-        raise StoreUnavailable(f"{start} refused for now: {_words(exc)}. {_advice(exc)}, then call again.") from exc
+    return _Asking(consequence)
 
 
 def raises_store_unavailable(cls: Class) -> Class:

@@ -21,6 +21,7 @@ __all__ = (
     "orchestrator_app",
     "orchestrator_eager",
     "orchestrator_project",
+    "orchestrator_queues",
     "orchestrator_redis",
     "pytest_addoption",
 )
@@ -60,8 +61,23 @@ def orchestrator_redis() -> Iterator[EmbeddedRedis]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def orchestrator_queues(orchestrator_project: Celery) -> list[str]:
+    """The queues that the worker of `orchestrator_app` consumes: those of the app, and those of its tasks' routes.
+
+    Override it if calls name further queues, as `task.s().set(queue="other")` does.
+    """
+    from orchestrator_celery.engine.queues import project_queues
+
+    app: Any = orchestrator_project
+    app.loader.import_default_modules()
+    return sorted({*app.amqp.queues.consume_from, *project_queues(app)})
+
+
 @pytest.fixture
-def orchestrator_app(orchestrator_project: Celery, orchestrator_redis: EmbeddedRedis) -> Iterator[Celery]:
+def orchestrator_app(
+    orchestrator_project: Celery, orchestrator_redis: EmbeddedRedis, orchestrator_queues: list[str]
+) -> Iterator[Celery]:
     """The project's app on an empty Redis, with a worker in a thread of this process."""
     from celery.contrib.testing.worker import start_worker
 
@@ -75,6 +91,7 @@ def orchestrator_app(orchestrator_project: Celery, orchestrator_redis: EmbeddedR
             orchestrator_project,
             pool="threads",
             concurrency=_CONCURRENCY,
+            queues=orchestrator_queues,
             perform_ping_check=False,
             shutdown_timeout=_PATIENCE,
         ),

@@ -29,6 +29,8 @@ def pointed(app: Celery, broker: str, backend: str) -> Iterator[None]:
     """
     wanted = {"broker_url": broker, "result_backend": backend, "orchestrator_store_url": None, **_QUIET}
     conf: Any = app.conf
+    queues: Any = app.amqp.queues
+    consumed = queues._consume_from  # a worker of this process selects its queues here
     before = {key: conf.get(key) for key in wanted}
     conf.update(wanted)
     _forget_connections(app)
@@ -36,6 +38,7 @@ def pointed(app: Celery, broker: str, backend: str) -> Iterator[None]:
         yield
     finally:
         conf.update(before)
+        queues._consume_from = consumed
         _forget_connections(app)
 
 

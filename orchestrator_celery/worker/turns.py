@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from celery.app.trace import trace_task
 from celery.exceptions import Reject
-from celery.utils.saferepr import saferepr
 
 from orchestrator_celery.dispatch.continuing import Continuing, Place
 from orchestrator_celery.dispatch.publisher import NO_ORIGIN, Origin
@@ -30,7 +29,7 @@ from orchestrator_celery.store.availability import UNREACHABLE
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Next, Offer
 from orchestrator_celery.worker.bodies.body_spans import BodySpans
 from orchestrator_celery.worker.bodies.claimed_message import ClaimedMessage, claimed_by, owner_of
-from orchestrator_celery.worker.bodies.inner_request import inner_request
+from orchestrator_celery.worker.bodies.inner_request import inner_request, shown
 from orchestrator_celery.worker.bodies.task_counts import TaskCounts
 from orchestrator_celery.worker.recovery.patience import patiently
 from orchestrator_celery.worker.turn_events import TurnEvents
@@ -241,8 +240,8 @@ class Turn:
         task_id = str(dispatch.leaf)
         request = inner_request(self._request, leaf, task_id)
         amqp = container.app.amqp
-        request["argsrepr"] = saferepr(tuple(leaf.args), amqp.argsrepr_maxsize)
-        request["kwargsrepr"] = saferepr(leaf.kwargs, amqp.kwargsrepr_maxsize)
+        request["argsrepr"] = shown(tuple(leaf.args), amqp.argsrepr_maxsize)
+        request["kwargsrepr"] = shown(leaf.kwargs, amqp.kwargsrepr_maxsize)
         request["_orchestrator_message"] = ClaimedMessage(
             [(dispatch.leaf, dispatch.fence)],
             claimed.origin,

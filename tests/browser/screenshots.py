@@ -71,6 +71,7 @@ class Site:
             "run-items": f"/runs/{swarm}?tab=items", "run-timeline": f"/runs/{nested}?tab=timeline",
             "run-events": f"/runs/{nested}?tab=events", "approvals": "/approvals", "graphs": "/graphs", "tasks": "/tasks",
             "logs": "/logs", "workers": "/workers", "deleted": "/deleted", "audit": "/audit",
+            "editor": "/graphs/edit/orders", "editor-try": "/graphs/edit/orders",
         }  # fmt: skip
 
 

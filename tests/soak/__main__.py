@@ -82,7 +82,8 @@ def soak(options, site):
     on(SETTLE, faults.is_busy)  # the judge looks meanwhile: an ended run is kept for a short time only
     on(SETTLE, judge.open)
     judge.give_up()
-    on(options.retention + judging.GRACE + 30, judge.kept)
+    on(options.retention + judging.GRACE + SETTLE, judge.kept)
+    judge.give_up_kept()
     time.sleep(judging.GRACE)
     judge.leftovers()
     options.grace = judging.GRACE

@@ -5,8 +5,11 @@ import sys
 
 import pytest
 
+from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.workers import ROOT
-from tests.soak.judge import Judge
+from tests.soak.judge import GRACE, Judge
+from tests.soak.shapes import Flow
+from tests.unit.apps import make_app
 
 
 @pytest.mark.slow
@@ -38,3 +41,20 @@ def test_flows_are_submitted_while_the_judge_looks(look):
     judge.cases["0"] = Looked()
     assert len(look(judge)) <= 1
     assert len(judge.cases) > 1
+
+
+def test_a_run_whose_callbacks_wait_is_not_left_over():
+    """Given ended runs, one with a callback under way and one of which parts are left, then only the second is wrong."""
+    with EmbeddedRedis() as server:
+        judge = Judge(make_app(backend=server.url(1)).orchestrator, 0)
+        store = judge.orchestrator.container.store
+        for run, key in {"waits": store.keys.root("waits"), "left": store.keys.live("left")}.items():
+            judge.expect(Flow(run, "chain"))
+            judge.cases[run].closed = store.now() - GRACE - 1
+            store.client.hset(key, "0", "x")
+        judge.look()
+        assert [case.flow.id for case in judge.kept()] == ["waits"]
+        assert judge.cases["waits"].wrong == []
+        assert judge.cases["left"].wrong == [f"1 of its keys are left {GRACE} s after their time"]
+        judge.give_up_kept()
+        assert judge.cases["waits"].wrong == ["ended, but was never over"]

@@ -14,7 +14,7 @@ from orchestrator_celery.store.transitions.continuation import Next, Offer, next
 from .conftest import WINDOW
 from .play import FIRST, Play, names
 from .test_after_items import after
-from .trees import chain, chord, group, leaf, swarm, unit
+from .trees import chain, chord, graph, group, leaf, swarm, unit
 
 OWNER = "host/7/aa"
 OFFER = Offer("0.0.0:1", OWNER, ",t,u,", 10)
@@ -261,3 +261,19 @@ def test_an_item_with_a_priority_gets_a_message(play):
     play.start(swarm(*[Tree({".": definition}, 1)] * 3, max_concurrency=1), mixed=1)
     play.claim("0.0", owner=OWNER)
     assert finish(play, "0.0", OFFER._replace(carrier="0.0:1")) == (None, ["0.1"])
+
+
+def test_a_node_that_a_failure_has_withdrawn_is_not_gone_on_with(play):
+    """Given a node whose end starts another node, and a join that is worn out, then the graph fails, and nothing goes on."""
+    worn_out = {"join": "all", "max_visits": 1}
+    play.start(graph("START>a a>b a>j j>a b>END", bodies=dict.fromkeys("abj", step()), j=worn_out))
+    play.claim("0.0.0", owner=OWNER)
+    following, todo = finish(play, "0.0.0")
+    assert following is not None and (following.dispatch.leaf.node, todo) == ("0.1.0", ["0.2.0"])
+    play.claim("0.2.0", owner=OWNER)
+    again, todo = finish(play, "0.2.0", OFFER._replace(carrier="0.2.0:1"))
+    assert again is not None and again.dispatch.leaf.node == "0.0.1"
+    following, todo = finish(play, "0.0.1", OFFER._replace(carrier="0.2.0:1"))
+    assert following is None
+    assert "0.1.1" not in play.live()
+    assert "0.1.0" in play.live()  # its body runs, and ends the graph

@@ -102,6 +102,8 @@ def test_a_duration_reads_the_heads_of_the_runs_that_match(store, client, size):
         "-duration:>20m": lambda i: took.get(i, 0) <= 1200,
         "duration:>5m duration:<40m": lambda i: 300 < took.get(i, 0) < 2400,
         "duration:>90d": lambda i: False,
+        "duration:5m..20m": lambda i: 300 <= took.get(i, 0) <= 1200,
+        "-duration:<=5m,>=40m": lambda i: not (i in took and (took[i] <= 300 or took[i] >= 2400)),
     }
     for text, matches in asked.items():
         expected = [run for run in every if matches(int(run[1:]))]

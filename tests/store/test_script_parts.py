@@ -14,7 +14,8 @@ from redis import Redis
 import orchestrator_celery.store
 from orchestrator_celery.store.scripting import scripts
 from orchestrator_celery.store.scripting.parts import PARTS
-from orchestrator_celery.store.scripting.script_text import script_text
+from orchestrator_celery.store.scripting.pieces import pieces_of
+from orchestrator_celery.store.scripting.script_text import included, script_text
 from orchestrator_celery.store.transitions.continuation import Offer, next_of
 
 from .bytecode import Function, compiled
@@ -34,6 +35,13 @@ LIMIT = 60
 BARE = {"announce", "flush_graphs", "flush_pools", "resend", "send_decision"}
 #: A task that a worker may go on with.
 PAYLOAD = json.dumps(["task", [], {}]).encode()
+
+#: Entries of all parts.
+ENTRIES = {name for names in PARTS.values() for name in names}
+#: Variables of a function.
+DECLARED = re.compile(
+    r"\blocal (?!function)([\w, ]+)|function *\w*\(([\w, .]*)\)|\bfor ([\w, ]+?) (?:in|=)|[{,] *(\w+) = "
+)
 
 every = pytest.mark.parametrize("name", scripts.names())
 
@@ -64,15 +72,15 @@ def test_a_call_makes_few_functions(name, client):
     assert sum(function.upvalues for function in made) <= variables
 
 
-def test_no_variable_has_the_name_of_an_entry():
-    """Given the entries of parts, then no function has a variable of that name: the assembler would take it for the entry."""
-    entries = {name for names in PARTS.values() for name in names}
-    declared = re.compile(
-        r"\blocal (?!function)([\w, ]+)|function *\w*\(([\w, .]*)\)|\bfor ([\w, ]+?) (?:in|=)|[{,] *(\w+) = "
-    )
-    for path in LUA.rglob("*.lua"):
-        code = re.sub(r"'(?:\\.|[^'\\\n])*'", "''", re.sub(r"--.*", "", path.read_text()))
-        found = [found for match in declared.finditer(code) for found in match.groups() if found]
+@every
+def test_no_variable_has_the_name_of_an_entry(name):
+    """Given the entries in a verb, then no function in it has a variable of that name: it would be taken for the entry."""
+    paths = [LUA / f"{name}.lua"]
+    paths += [LUA / "lib" / f"{helper}.lua" for helper in included(paths[0].read_text())]
+    code = {path: re.sub(r"'(?:\\.|[^'\\\n])*'", "''", re.sub(r"--.*", "", path.read_text())) for path in paths}
+    entries = ENTRIES & {piece.defines for text in code.values() for piece in pieces_of(text)}
+    for path, text in code.items():
+        found = [found for match in DECLARED.finditer(text) for found in match.groups() if found]
         names = {name.strip() for each in found for name in each.split(",")}
         assert names & entries <= (BARE if path.stem in ("run", "trail") else set()), path
 
@@ -81,7 +89,7 @@ def test_every_entry_is_a_function():
     """Given the entries of parts, then each is a function of a helper: none is a relic."""
     text = "\n".join(path.read_text() for path in (LUA / "lib").rglob("*.lua"))
     defined = set(re.findall(r"^local function (\w+)\(|^(\w+) = function\(", text, re.MULTILINE))
-    assert {name for names in PARTS.values() for name in names} <= {name for pair in defined for name in pair}
+    assert {name for pair in defined for name in pair} >= ENTRIES
 
 
 @pytest.fixture

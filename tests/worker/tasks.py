@@ -680,6 +680,12 @@ def logs_nonsense():
 
 
 @app.task
+def fails_at_length(lines):
+    """Fails with an error of many lines, and so with a traceback of more."""
+    raise ValueError("\n".join(f"line {number} of what went wrong" for number in range(lines)))
+
+
+@app.task
 def told(notice, *more):
     """Writes down what a subscription sent."""
     note("told", notice, *more)

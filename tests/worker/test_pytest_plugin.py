@@ -32,10 +32,23 @@ def resize_all(paths):
 def ask():
     graph = ConditionalGraph("ask", app=app).add_node("ok", Approval()).add_node("do", resize.si("a"))
     return graph.add_edge(START, "ok").add_edge("ok", "do").add_edge("do", END).apply_async()
+
+
+@app.task(queue="declared")
+def declared():
+    return "declared"
+
+
+@app.task
+def routed():
+    return "routed"
+
+
+app.conf.task_routes = {"tasks.routed": {"queue": "routed"}}
 """
 USUAL = """
 import pytest
-from tasks import app, ask, orchestrator, resize, resize_all
+from tasks import app, ask, declared, orchestrator, resize, resize_all, routed
 
 from orchestrator_celery import RunStatus, Swarm
 
@@ -66,6 +79,12 @@ def test_a_person(orchestrator_app, dispatched):
     assert run.get(timeout=60) == "small a"
 
 
+def test_every_queue_of_the_project_is_consumed(orchestrator_app):
+    assert declared.delay().get(timeout=60) == "declared"
+    assert routed.delay().get(timeout=60) == "routed"
+    assert Swarm([declared.s(), routed.s(), resize.s("a")]).delay().get(timeout=60) == ["declared", "routed", "small a"]
+
+
 def test_eager(orchestrator_eager, dispatched):
     assert Swarm([resize.s("a")], name="one").apply_async().get() == ["small a"]
     assert [str(started) for started in dispatched.swarms] == ["Swarm one"]
@@ -75,6 +94,16 @@ def test_eager(orchestrator_eager, dispatched):
 def test_the_app_is_as_before():
     assert app.conf.broker_url == "redis://127.0.0.1:1/0"
     assert not app.conf.task_always_eager
+    assert set(app.amqp.queues.consume_from) == {"celery"}
+
+
+@pytest.fixture(scope="session")
+def orchestrator_queues(orchestrator_queues):
+    return [*orchestrator_queues, "other"]
+
+
+def test_a_queue_of_a_call(orchestrator_app):
+    assert resize.apply_async(["a"], queue="other").get(timeout=60) == "small a"
 """
 MISTAKES = """
 from tasks import resize
@@ -117,7 +146,7 @@ def session(pytester):
 
 def test_the_fixtures(session):
     """Given a project's tests, then each has a worker on an empty Redis, or none, and the app is as before at the end."""
-    session(USUAL).assert_outcomes(passed=5)
+    session(USUAL).assert_outcomes(passed=7)
 
 
 def test_what_was_not_started_fails_the_test(session):

@@ -7,7 +7,17 @@ import pytest
 from celery import Celery, chain, chord, group
 from opentelemetry import trace
 
-from orchestrator_celery import END, START, ComplexSignature, ConditionalGraph, Orchestrator
+from orchestrator_celery import (
+    END,
+    START,
+    ComplexSignature,
+    ConditionalGraph,
+    Orchestrator,
+    Swarm,
+    otherwise,
+    result,
+    when,
+)
 from orchestrator_celery.errors import InvalidSettings
 from orchestrator_celery.store.embedded import EmbeddedRedis
 from tests.kit.waiting import wait_for
@@ -290,6 +300,99 @@ def test_a_failed_eager_run_hides_what_the_project_hides(spans):
     [body] = found.tasks("refuse")
     assert body["events"][0]["attributes"]["exception.message"] == "QUIET"
     assert "quiet" not in spans.path.read_text()
+
+
+class Odd(Exception):
+    """An error that cannot be printed."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.fixture(scope="module")
+def refusing():
+    """Tasks of an eager app that fail in their ways."""
+    app = Celery("eager", broker="memory://", set_as_current=False)
+    app.conf.update(orchestrator_traces=True, orchestrator_redact="tests.worker.hiding.shout")
+    Orchestrator(app)
+
+    @app.task(shared=False)
+    def well(*given):
+        return given
+
+    @app.task(shared=False)
+    def deny(*given):
+        raise ValueError("quiet")
+
+    @app.task(shared=False)
+    def odd(*given):
+        raise Odd
+
+    @app.task(bind=True, max_retries=1, shared=False)
+    def retried(self, *given):
+        raise self.retry(exc=KeyError("quiet"), countdown=0)
+
+    @app.task(shared=False)
+    def stopped(*given):
+        raise KeyboardInterrupt("quiet")
+
+    return {name.rpartition(".")[2]: task for name, task in app.tasks.items()}
+
+
+def graph_of(app, node, **options):
+    return ConditionalGraph("g", app=app, **options).add_node("a", node).add_edge(START, "a")
+
+
+#: What is run, by the error that its span tells.
+FAILURES = {
+    "a task": ("ValueError", lambda t: t["deny"].s()),
+    "a step": ("ValueError", lambda t: chain(t["well"].s(), t["deny"].s(), t["well"].s())),
+    "a member of a group": ("ValueError", lambda t: group(t["well"].s(), t["deny"].s())),
+    "a chord's header": ("ChordError", lambda t: chord([t["well"].s(), t["deny"].s()], t["well"].s())),
+    "a chord's body": ("ValueError", lambda t: chord([t["well"].s()], t["deny"].s())),
+    "a swarm's item": ("SwarmFailed", lambda t: Swarm([t["well"].s(), t["deny"].s()], app=t["well"].app)),
+    "too many of a swarm": (
+        "SwarmFailed", lambda t: Swarm([t["deny"].s() for _ in range(3)], app=t["well"].app, stop_after_n_failures=2),
+    ),
+    "a node of a graph": ("ValueError", lambda t: graph_of(t["well"].app, t["deny"].s()).add_edge("a", END)),
+    "no way on in a graph": (
+        "NoRoute",
+        lambda t: graph_of(t["well"].app, t["well"].s()).add_conditional_edges("a", [when(result == 5, END)]),
+    ),
+    "a graph that turns round": (
+        "GraphRecursion",
+        lambda t: graph_of(t["well"].app, t["well"].s(), max_visits=2).add_conditional_edges(
+            "a", [when(result == 5, END), otherwise("a")]
+        ),
+    ),
+    "retries that are used up": ("KeyError", lambda t: t["retried"].si()),
+    "an error without words": ("Odd", lambda t: t["odd"].s()),
+    "a workflow in a workflow": ("ValueError", lambda t: ComplexSignature(chain(t["deny"].s()), app=t["well"].app)),
+    "an error with a callback": ("ValueError", lambda t: t["deny"].s().on_error(t["well"].si())),
+    "Ctrl+C": ("KeyboardInterrupt", lambda t: t["stopped"].s()),
+    "a swarm that tolerates it": (
+        None, lambda t: Swarm([t["well"].s(), t["deny"].s()], app=t["well"].app, max_failures=1),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+def test_the_span_of_a_failed_eager_run_has_its_error(spans, refusing, kind):
+    """Given an eager run that fails in any way, then its span has the status ERROR and the error, as on a worker."""
+    error, build = FAILURES[kind]
+    name = f"eager: {kind}"
+    with suppress(KeyboardInterrupt):
+        ComplexSignature(build(refusing), app=refusing["well"].app, name=name).apply()
+    [span] = [span for span in spans._all() if span["name"] == name]
+    status = span["status"]["status_code"]
+    if error is None:
+        assert (status, span["attributes"]["orchestrator.run.status"]) == ("UNSET", "SUCCEEDED")
+        return
+    assert (status, span["attributes"]["error.type"]) == ("ERROR", error)
+    [event] = [event["attributes"] for event in span["events"]]
+    assert event["exception.type"] == error
+    assert event["exception.message"]
+    assert "quiet" not in json.dumps(span)
 
 
 def test_the_span_of_celerys_instrumentation_is_the_child_of_the_tasks(new_redis, spans, ledger):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
+from operator import ge, gt, le, lt
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -37,7 +38,7 @@ FIELDS: Mapping[str, str] = {
     "worker": "a worker that runs a task of the run now",
     "since": "created at or after: a time such as 2026-11-01 or 2026-11-01T08:00, or an age such as 2h",
     "until": "created at or before: a time or an age",
-    "duration": "the time that it has run, such as >5m or <10s",
+    "duration": "the time that it has run, such as >5m, <=10s or 5m..1h",
     TEXT: "a part of the name or the id",
 }
 #: Fields that a filter has once, with one value, and that cannot be excluded.
@@ -75,7 +76,7 @@ class Term(BaseModel):
             raise _unknown(self.field)
         if not self.values:
             raise OrchestratorError(f"The filter word {self.field}: has no value. It takes {FIELDS[self.field]}.")
-        if self.field in (*_ONCE, "duration") and (len(self.values) > 1 or (self.excluded and self.field in _ONCE)):
+        if self.field in _ONCE and (len(self.values) > 1 or self.excluded):
             raise OrchestratorError(f"The filter word {self.field}: takes one value and cannot be excluded.")
         for value in self.values:
             _CHECKS.get(self.field, _no_check)(value)
@@ -179,7 +180,7 @@ class RunFilter(BaseModel):
     def takes(self, started: datetime | None, finished: datetime | None, now: datetime) -> bool:
         """Whether a run with these times has the wanted duration; the other words are not looked at."""
         terms = [term for term in self.terms if term.field == "duration"]
-        return all(_lasts(started, finished, term.values[0], now) is not term.excluded for term in terms)
+        return all(_lasts(started, finished, term.values, now) is not term.excluded for term in terms)
 
     def bound(self, field: str, now: datetime) -> datetime | None:
         """Return the time of `since` or `until`, or None without one.
@@ -206,7 +207,7 @@ class RunFilter(BaseModel):
             if term.field in _ONCE:
                 continue
             if term.field == "duration":
-                found = _lasts(view.started, view.finished, term.values[0], now)
+                found = _lasts(view.started, view.finished, term.values, now)
             elif term.field == TEXT:
                 found = any(value.casefold() in fact.casefold() for value in term.values for fact in facts[TEXT])
             else:
@@ -244,11 +245,31 @@ def is_like(pattern: str, text: str) -> bool:
     return len(text) - len(last) >= place and text.endswith(last)
 
 
-def _lasts(started: datetime | None, finished: datetime | None, wanted: str, now: datetime) -> bool:
+def _lasts(started: datetime | None, finished: datetime | None, wanted: Iterable[str], now: datetime) -> bool:
+    """Whether a run has one of the durations. A run that has not started has none."""
     if started is None:
         return False
-    lasted, bound = (finished or now) - started, parse_span(wanted[1:])
-    return lasted > bound if wanted[0] == ">" else lasted < bound
+    lasted = (finished or now) - started
+    return any(all(holds(lasted, bound) for holds, bound in _bounds(value)) for value in wanted)
+
+
+def _bounds(value: str) -> list[tuple[Callable[[timedelta, timedelta], bool], timedelta]]:
+    """Return what has to hold for a duration: one comparison, or both ends of a range.
+
+    Raises:
+        ValueError: the text is none of these.
+        OverflowError: a span is longer than any run.
+    """
+    least, is_range, most = value.partition("..")
+    if is_range:
+        ends = parse_span(least), parse_span(most)
+        if ends[0] > ends[1]:
+            raise ValueError(value)
+        return [(ge, ends[0]), (le, ends[1])]
+    sign = value[: 2 if value[1:2] == "=" else 1]
+    if sign not in _SIGNS:
+        raise ValueError(value)
+    return [(_SIGNS[sign], parse_span(value[len(sign) :]))]
 
 
 def _moment(value: str, now: datetime) -> datetime:
@@ -261,6 +282,8 @@ def _moment(value: str, now: datetime) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
+#: Comparisons of durations.
+_SIGNS: Mapping[str, Callable[[timedelta, timedelta], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 _AGE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
 
 
@@ -278,8 +301,12 @@ def _check_moment(value: str) -> None:
 
 
 def _check_duration(value: str) -> None:
-    if value[:1] not in ("<", ">") or not _AGE.fullmatch(value[1:]):
-        raise OrchestratorError(f"duration:{safe_repr(value)} cannot be read: write >5m, <10s or >1h30m.")
+    try:
+        _bounds(value)
+    except (ValueError, OverflowError):
+        raise OrchestratorError(
+            f"duration:{safe_repr(value)} cannot be read: write >5m, <10s, >=1h30m, <=2d or a range such as 5m..1h."
+        ) from None
 
 
 def _no_check(value: str) -> None:

@@ -52,15 +52,15 @@ end
 
 -- The places of the runs that fit. Where few do, those are looked at that are near one in time.
 local function fitting(runs, time_of, is_sparse)
-  local out, asked, looked_at, places = {}, {}, {}, {}
-  if is_sparse then add_promising(1, #runs, time_of, looked_at)
-  else for k = 1, #runs do looked_at[k] = k end end
-  for n, k in ipairs(looked_at) do asked[n] = runs[k] end
+  local out, asked, chosen, places = {}, {}, {}, {}
+  if is_sparse then add_promising(1, #runs, time_of, chosen)
+  else for k = 1, #runs do chosen[k] = k end end
+  for n, k in ipairs(chosen) do asked[n] = runs[k] end
   for _, condition in ipairs(#asked > 0 and conditions or {}) do
     local found, must = under(condition.values, asked), condition.kind == 'in'
     for n = 1, #asked do out[n] = out[n] or (found[n] and true or false) ~= must end
   end
-  for n, k in ipairs(looked_at) do
+  for n, k in ipairs(chosen) do
     if not out[n] then places[#places + 1] = k end
   end
   return places

@@ -33,6 +33,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "releasing": ("release_slice",),
     "unpacking": ("unpack_tree", "definition_elsewhere"),
     "callbacks": ("call_each",),
+    "reports": ("end_reports",),
     "removing": ("why_not_removable", "count_waiting", "moment_of_count", "take_out_waiting"),
     "retrying": ("retry_slice", "take_back", "why_it_stays"),
     "pools": ("flush_pools", "is_burst_over", "item_ended", "more_later", "pump", "start_pool"),

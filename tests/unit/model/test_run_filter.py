@@ -23,13 +23,17 @@ VIEW = RunView(
 texts = st.lists(st.text(min_size=1), min_size=1, max_size=3).map(tuple)
 SPANS = st.sampled_from(["90s", "2h", "1h30m", "7d", "1.5w", "10ms"])
 MOMENTS = st.one_of(SPANS, st.sampled_from(["2026-11-01", "2026-11-01T08:00", "2026-11-01T08:00:00+02:00"]))
+DURATIONS = st.one_of(
+    st.builds(lambda sign, span: sign + span, st.sampled_from(["<", ">", "<=", ">="]), SPANS),
+    st.builds(lambda least: f"{least}..9999w", SPANS),
+)
 TERMS = st.one_of(
     st.builds(Term, field=st.sampled_from(["task", "category", "tag", "name", "worker", "text"]), values=texts,
               excluded=st.booleans()),
     st.builds(Term, field=st.just("status"), excluded=st.booleans(),
               values=st.lists(st.sampled_from([status.value for status in RunStatus]), min_size=1).map(tuple)),
     st.builds(Term, field=st.just("duration"), excluded=st.booleans(),
-              values=st.builds(lambda sign, span: (sign + span,), st.sampled_from("<>"), SPANS)),
+              values=st.lists(DURATIONS, min_size=1, max_size=2).map(tuple)),
 )  # fmt: skip
 BOUNDS = st.builds(Term, field=st.sampled_from(["since", "until"]), values=st.tuples(MOMENTS))
 FILTERS = st.builds(
@@ -82,6 +86,16 @@ def test_any_text_is_read_or_refused(text):
         ("duration:>1h", False),
         ("duration:<2h", True),
         ("-duration:<2h", False),
+        ("duration:>=1h", True),
+        ("duration:<=1h", True),
+        ("duration:<1h", False),
+        ("duration:1h..2h", True),
+        ("duration:59m..1h", True),
+        ("duration:30m..3599s", False),
+        ("duration:<10s,>59m", True),
+        ("duration:<10s,2h..3h", False),
+        ("-duration:<10s,2h..3h", True),
+        ("-duration:30m..1h30m", False),
         ("worker:w1*", True),
         ("worker:w2@host", False),
         ("status:FAILED tag:eu task:shop.* squares", True),
@@ -129,6 +143,13 @@ def test_keywords_mean_the_same():
         ("since:2h,3h", "takes one value"),
         ("duration:5m", "write >5m, <10s"),
         ("duration:>5", "write >5m, <10s"),
+        ("duration:=5m", "write >5m, <10s"),
+        ("duration:>=", "write >5m, <10s"),
+        ("duration:5m..", "write >5m, <10s"),
+        ("duration:5m..1m", "a range such as 5m..1h"),
+        ("duration:>1m..2m", "write >5m, <10s"),
+        ("duration:>5m,soon", "duration:'soon' cannot be read"),
+        ("duration:<99999999999999999999w", "write >5m, <10s"),
         ('name:"open', "put values with spaces"),
         ("tag:", "cannot be read from 'tag:' on"),
         ("tag:a,,b", "cannot be read"),

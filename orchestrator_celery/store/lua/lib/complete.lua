@@ -12,11 +12,19 @@ local function complete(node, definition, state, reference, since)
 end
 
 -- The last progress report of a leaf that has ended goes to the stream.
-local function tell_progress(node, live, kept)
+local function tell_progress(node, live)
+  local kept = redis.call('HGET', progress_key, node)
+  if not kept then return end
   local progress = parse_progress(kept)
   if not progress then return end
   emit('progress', node, EVENT.attempt, live.attempt, EVENT.done, progress.done, EVENT.total, progress.total,
     EVENT.message, progress.message)
+end
+
+-- In most runs no body has written a checkpoint, or reported progress.
+local function end_reports(node, live, succeeded)
+  if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
+  tell_progress(node, live)
 end
 
 -- A leaf has ended with a payload of its own: one terminal state, once (invariant 1).
@@ -30,10 +38,8 @@ local function settle(node, live, state, payload)
     put_ended(node, state, live.attempt, live.since, owner_at_end(live), payload)
   end
   local succeeded = state == STATE.succeeded
-  if succeeded then redis.call('HDEL', checkpoints_key, node) end -- only another attempt would read it
   if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
-  local reported = redis.call('HGET', progress_key, node)
-  if reported then tell_progress(node, live, reported) end
+  if redis.call('EXISTS', checkpoints_key, progress_key) > 0 then end_reports(node, live, succeeded) end
   emit(succeeded and 'succeeded' or 'failed', node, EVENT.attempt, live.attempt)
   call_back(node, state, live.callbacks, node)
   up(node, state, node, live.callbacks)

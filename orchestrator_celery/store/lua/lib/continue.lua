@@ -29,17 +29,16 @@ end
 -- the time of the process is over, any item, by a message.
 local function replacement(carrier, tasks, spent)
   if carrier == '' or held then return nil end
-  local goes_on = has_time(carrier, spent)
-  return function(node) return not goes_on or #effects == 0 and is_plain(definition_of(node), tasks) end
+  return function(node) return not has_time(carrier, spent) or #effects == 0 and is_plain(definition_of(node), tasks) end
 end
 
 -- Takes one leaf from the effects; returns its effect and what a claim returns.
 local function continue(carrier, worker, tasks, spent)
   if not has_time(carrier, spent) then return end
   for i, effect in ipairs(effects) do
-    if may_continue(effect, tasks) then
-      local node = effect[2]
-      local live = get_live(node)
+    local node = effect[2]
+    local live = may_continue(effect, tasks) and get_live(node)
+    if live then -- its graph may have failed in this call
       table.remove(effects, i)
       begin_body(node, live, carrier .. ' ' .. worker)
       if live.attempt > base + 1 then redis.call('HDEL', progress_key, node) end -- of the body before

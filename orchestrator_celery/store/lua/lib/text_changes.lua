@@ -29,7 +29,7 @@ local function put_text(run, created, text)
   local time = clock(created)
   local line, start = time .. run .. NAME .. text, block_of(time)
   if not start then return insert_line('-inf', time, run, line, redis.call('ZADD', texts_key, '-inf', '-inf')) end
-  local last = redis.call('GETRANGE', text_key(start), -3000, -1):match('.*\30(.+)\30$')
+  local last = redis.call('GETRANGE', text_key(start), -500, -1):match('.*\30(.+)\30$')
   if not (last and comes_after(time, run, last)) then return insert_line(start, time, run, line) end
   if redis.call('STRLEN', text_key(start)) < FULL or last:sub(1, TIME) == time then
     return redis.call('APPEND', text_key(start), line .. LINE)

@@ -42,7 +42,7 @@ export const LineView = memo(function LineView(props: EdgeProps<LineEdge>): Reac
             <div
               title={line.label}
               style={{ transform: `translate(${at.x}px, ${at.y}px)`, maxWidth: 190 }}
-              className={`absolute flex items-center gap-1 rounded-sm bg-bg/85 px-1 text-[10.5px] leading-4 whitespace-nowrap ${line.kind === "error" ? "text-failed" : line.way === "not-taken" ? "text-faint" : "text-muted"}`}
+              className={`absolute z-[1000] flex items-center gap-1 rounded-sm bg-bg/85 px-1 text-[10.5px] leading-4 whitespace-nowrap ${line.kind === "error" ? "text-failed" : line.way === "not-taken" ? "text-faint" : "text-muted"}`}
             >
               {mark ? <Icon name={mark} size={9} /> : null}
               <span className="truncate">{line.label}</span>
@@ -51,7 +51,7 @@ export const LineView = memo(function LineView(props: EdgeProps<LineEdge>): Reac
           ) : (
             <div
               style={{ transform: `translate(-50%, -50%) translate(${centre.x}px, ${centre.y}px)` }}
-              className={`absolute flex items-center gap-[2px] rounded-full border border-line bg-surface px-[4px] text-[10px] leading-[14px] ${line.kind === "error" ? "text-failed" : "text-muted"}`}
+              className={`absolute z-[1000] flex items-center gap-[2px] rounded-full border border-line bg-surface px-[4px] text-[10px] leading-[14px] ${line.kind === "error" ? "text-failed" : "text-muted"}`}
             >
               {mark ? <Icon name={mark} size={9} label={line.kind} /> : null}
               {line.count > 1 ? `×${compact(line.count)}` : null}

@@ -114,6 +114,12 @@ export const FIELD =
   "h-[30px] min-w-0 rounded-md border border-line-strong bg-surface px-2 text-ink placeholder:text-faint focus-visible:outline-offset-0 aria-[invalid=true]:border-failed";
 export const INPUT = `${FIELD} w-full`;
 
+/** A text in which words between backticks are code, as docstrings have them. */
+export function withCode(text: string | undefined): ReactNode {
+  if (!text?.includes("`")) return text;
+  return text.split(/`([^`]+)`/).map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
+}
+
 export function Field({ label, hint, error, children }: { label: ReactNode; hint?: ReactNode; error?: string | undefined; children: ReactNode }): ReactNode {
   return (
     <label className="block">

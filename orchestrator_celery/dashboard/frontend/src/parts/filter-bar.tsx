@@ -57,7 +57,7 @@ export function FilterBar({ value, onChange, fields, known = nothing, error, lab
   };
 
   return (
-    <div className="relative min-w-0 flex-1">
+    <div className="relative min-w-[min(100%,220px)] flex-1">
       <div
         className={`flex min-h-[34px] flex-wrap items-center gap-[6px] rounded-lg border bg-surface px-2 py-1 focus-within:outline-2 focus-within:outline-focus ${
           error ? "border-failed" : "border-line-strong"

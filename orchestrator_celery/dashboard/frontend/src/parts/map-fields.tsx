@@ -1,7 +1,7 @@
 /** The fields of an object whose names are free, such as the variants of a test: each entry has a name and a value. */
 import { useState, type ReactNode } from "react";
 import { Button } from "./button";
-import { Field, INPUT } from "./dialog";
+import { Field, INPUT, withCode } from "./dialog";
 
 export interface MapFieldsProps {
   title: string;
@@ -24,12 +24,12 @@ export function MapFields({ title, hint, error, value, first, onChange, field }:
   return (
     <fieldset className="m-0 flex min-w-0 flex-col gap-2 rounded-md border border-line p-3">
       <legend className="px-1 text-sm font-[550] text-muted">{title}</legend>
-      {hint ? <p className="m-0 text-sm text-faint">{hint}</p> : null}
+      {hint ? <p className="m-0 text-sm text-faint">{withCode(hint)}</p> : null}
       {entries.map(([key, each], index) => (
-        <div key={index} className="flex items-end gap-2 max-sm:flex-wrap">
+        <div key={index} className="flex items-start gap-2 max-sm:flex-wrap">
           <Name name={key} taken={entries.map(([other]) => other)} onChange={(name) => write(entries.map((entry, other) => (other === index ? [name, entry[1]] : entry)))} />
           <div className="min-w-0 flex-[2]">{field(key, each, (next) => write(entries.map((entry, other) => (other === index ? [entry[0], next ?? null] : entry))))}</div>
-          <Button kind="quiet" icon="close" aria-label={`Remove ${key}`} onClick={() => write(entries.filter((_, other) => other !== index))} />
+          <Button kind="quiet" icon="close" className="mt-[22px]" aria-label={`Remove ${key}`} onClick={() => write(entries.filter((_, other) => other !== index))} />
         </div>
       ))}
       {error ? <p className="m-0 text-sm text-failed">{error}</p> : null}
@@ -45,7 +45,7 @@ function Name({ name, taken, onChange }: { name: string; taken: readonly string[
   const [text, setText] = useState<string | null>(null);
   const wrong = text !== null && text !== name && taken.includes(text) ? "Another entry has this name." : undefined;
   return (
-    <div className="min-w-0 flex-1">
+    <div className="min-w-0 flex-1 max-sm:basis-full">
       <Field label="Name" error={wrong}>
         <input
           dir="auto"

@@ -1,11 +1,14 @@
 /** A form from a JSON Schema, and the same value as JSON beside it. */
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Button } from "./button";
-import { Field, INPUT } from "./dialog";
+import { Field, INPUT, withCode } from "./dialog";
 import { MapFields } from "./map-fields";
 import { blank, problemsOf, resolve, valuesOf, type Schema } from "./schema";
 import { Switch } from "./switch";
 import { Check } from "./table";
+
+/** Types whose field has its label above it. */
+const LABELLED = new Set(["string", "integer", "number", ""]);
 
 const JsonEditor = lazy(() => import("./json-editor"));
 
@@ -103,11 +106,11 @@ function Node(props: NodeProps): ReactNode {
       <label className="flex items-center gap-2">
         <Check label={schema.title ?? props.name} checked={props.value === true} onChange={() => props.onChange(props.value !== true)} />
         <span>{schema.title ?? props.name}</span>
-        {schema.description ? <span className="text-sm text-faint">{schema.description}</span> : null}
+        {schema.description ? <span className="text-sm text-faint">{withCode(schema.description)}</span> : null}
       </label>
     );
   return (
-    <Field label={label} hint={schema.description} error={error}>
+    <Field label={label} hint={withCode(schema.description)} error={error}>
       <Input {...props} schema={schema} invalid={Boolean(error)} />
     </Field>
   );
@@ -208,12 +211,12 @@ function ArrayFields({ root, schema, value, onChange, name, path, problems }: No
     <fieldset className="m-0 flex flex-col gap-2 rounded-md border border-line p-3">
       <legend className="px-1 text-sm font-[550] text-muted">{schema.title ?? name}</legend>
       {items.map((item, index) => (
-        <div key={index} className="flex items-end gap-2">
+        <div key={index} className="flex items-start gap-2">
           <div className="min-w-0 flex-1">
             <Node
               root={root}
               schema={part}
-              name={String(index)}
+              name={String(index + 1)}
               path={`${path}.${index}`}
               value={item}
               required
@@ -221,7 +224,7 @@ function ArrayFields({ root, schema, value, onChange, name, path, problems }: No
               onChange={(next) => onChange(items.map((each, other) => (other === index ? (next === undefined ? null : next) : each)))}
             />
           </div>
-          <Button kind="quiet" icon="close" aria-label={`Remove ${index}`} onClick={() => onChange(items.filter((_, other) => other !== index))} />
+          <Button kind="quiet" icon="close" className={LABELLED.has(resolve(part, root).type ?? "") ? "mt-[22px]" : "mt-[10px]"} aria-label={`Remove ${index + 1}`} onClick={() => onChange(items.filter((_, other) => other !== index))} />
         </div>
       ))}
       <Button small icon="plus" className="self-start" onClick={() => onChange([...items, blank(part, root)])}>

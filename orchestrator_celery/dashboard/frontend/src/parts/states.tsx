@@ -25,8 +25,8 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
       <span className="mb-2 flex h-10 w-10 items-center justify-center rounded-lg bg-failed-soft text-failed">
         <Icon name="warning" size={18} />
       </span>
-      <p className="m-0 font-[580]">{problem.title}</p>
-      <p className="m-0 max-w-[520px] break-words text-muted">{problem.detail}</p>
+      <p className="m-0 font-[580] [overflow-wrap:anywhere]">{problem.title}</p>
+      <p className="m-0 max-w-[520px] text-muted [overflow-wrap:anywhere]">{problem.detail}</p>
       {retry ? (
         <Button className="mt-3" icon="retry" onClick={retry}>
           Try again

@@ -1,5 +1,5 @@
 /** The table of every list: sorting, selection, keyboard (j and k, x, Enter), columns that step aside on a phone. */
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from "react";
 import { Icon } from "./icons";
 
 export interface Column<Row> {
@@ -7,6 +7,8 @@ export interface Column<Row> {
   title: string;
   cell: (row: Row) => ReactNode;
   width?: number | string;
+  /** Its width on a phone; a column without a fixed width shares the room that is left there. */
+  phone?: number;
   align?: "right";
   /** Hidden below this width of the window. */
   from?: "sm" | "md" | "lg";
@@ -64,7 +66,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
   if (rows.length === 0 && props.empty) return props.empty;
   return (
     <div className={`overflow-x-auto ${props.dim ? "opacity-60 transition-opacity" : ""}`}>
-      <table aria-label={props.label} className="w-full border-collapse">
+      <table aria-label={props.label} className="w-full border-collapse max-sm:table-fixed">
         <thead>
           <tr>
             {selected && onSelect ? (
@@ -114,8 +116,8 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                 {columns.map((column) => (
                   <td
                     key={column.key}
-                    style={column.width === undefined ? undefined : { width: column.width }}
-                    className={`h-9 max-w-0 min-w-[56px] overflow-hidden px-[10px] text-ellipsis whitespace-nowrap ${column.align === "right" ? "text-right" : ""} ${
+                    style={widthOf(column)}
+                    className={`h-9 w-(--width) max-w-0 min-w-[56px] max-sm:w-(--phone) overflow-hidden px-[10px] text-ellipsis whitespace-nowrap ${column.align === "right" ? "text-right" : ""} ${
                       column.from ? FROM[column.from] : ""
                     }`}
                   >
@@ -131,14 +133,19 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
   );
 }
 
+function widthOf({ width, phone }: { width?: number | string; phone?: number }): CSSProperties {
+  const written = (value: number | string | undefined): string => (typeof value === "number" ? `${value}px` : (value ?? "auto"));
+  return { "--width": written(width), "--phone": written(phone ?? (typeof width === "number" ? width : undefined)) } as CSSProperties;
+}
+
 function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: TableProps<Row>["sort"]; onSort: TableProps<Row>["onSort"] }): ReactNode {
   const on = sort?.key === column.key;
   return (
     <th
       scope="col"
       aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined}
-      style={column.width === undefined ? undefined : { width: column.width }}
-      className={`h-[30px] border-b border-line px-[10px] text-xs font-[560] whitespace-nowrap text-faint ${column.align === "right" ? "text-right" : "text-left"} ${
+      style={widthOf(column)}
+      className={`h-[30px] w-(--width) border-b border-line px-[10px] max-sm:w-(--phone) text-xs font-[560] whitespace-nowrap text-faint ${column.align === "right" ? "text-right" : "text-left"} ${
         column.from ? FROM[column.from] : ""
       }`}
     >

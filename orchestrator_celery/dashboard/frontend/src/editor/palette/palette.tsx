@@ -39,7 +39,7 @@ export const Palette = memo(function Palette({ tasks, error, onAdd, onTemplate }
   return (
     <div data-palette className="flex h-full min-h-0 flex-col" onKeyDown={onKey}>
       <div className="p-2">
-        <input type="search" data-shortcut="search" aria-label="Find a task or a template" placeholder="Find a task or a template" className={`${FIELD} w-full`} value={text} onChange={(event) => setText(event.target.value)} />
+        <input type="search" data-shortcut="search" aria-label="Find a task or a template" placeholder="Task or template" className={`${FIELD} w-full`} value={text} onChange={(event) => setText(event.target.value)} />
       </div>
       <div tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
         {error ? <Note tone="failed">{problemOf(error).title}: the tasks are not known.</Note> : null}

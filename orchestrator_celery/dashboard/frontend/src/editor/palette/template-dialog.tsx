@@ -21,11 +21,21 @@ export function TemplateDialog({ name, tasks, onClose, onBuilt }: { name: string
   );
 }
 
+/** All names that were listed since the dialog was opened: what is chosen stays a choice while a worker is late. */
+function useKnown(names: readonly string[]): readonly string[] {
+  const [known, setKnown] = useState(names);
+  if (names.every((name) => known.includes(name))) return known;
+  const all = [...new Set([...known, ...names])].sort();
+  setKnown(all);
+  return all;
+}
+
 function Form({ template, tasks, onClose, onBuilt }: { template: Template; tasks: readonly string[]; onClose: () => void; onBuilt: (document: GraphDocument) => void }): ReactNode {
-  const schema = useMemo(() => formSchema(template.parameters as Schema, tasks), [template, tasks]);
+  const names = useKnown(tasks);
+  const schema = useMemo(() => formSchema(template.parameters as Schema, names), [template, names]);
   const [value, setValue] = useState<unknown>(() => blank(schema, schema));
   const { busy, error, submit } = useSubmit(async () => {
-    onBuilt(await buildTemplate(template.name, parametersOf(template.parameters as Schema, value, new Set(tasks))));
+    onBuilt(await buildTemplate(template.name, parametersOf(template.parameters as Schema, value)));
     onClose();
   });
   const ready = problemsOf(schema, value).size === 0;

@@ -1,5 +1,6 @@
 /** The form of a template: signatures are chosen from the tasks of the project. Pure. */
 import { valuesOf, type Schema } from "@/parts/schema";
+import { END } from "../model/document";
 
 interface Marked extends Schema {
   format?: string;
@@ -11,8 +12,9 @@ const TASK = new Set(["signature"]);
 export function formSchema(schema: Marked, tasks: readonly string[]): Marked {
   const options = (schema.anyOf ?? [schema]) as Marked[];
   if (options.some(({ format }) => TASK.has(format ?? ""))) {
-    const ends = options.some(({ format }) => format === "node") ? ["__end__"] : [];
-    const text = [schema.description, options.find(({ format }) => TASK.has(format ?? ""))?.description].find(Boolean);
+    const ends = options.some(({ format }) => format === "node") ? [END] : [];
+    // Entries of lists and mappings have no words of their own, only those about signatures as JSON.
+    const text = schema.title === undefined ? undefined : [schema.description, options.find(({ format }) => TASK.has(format ?? ""))?.description].find(Boolean);
     return { type: "string", ...(schema.title ? { title: schema.title } : {}), ...(text ? { description: text } : {}), enum: [...tasks, ...ends] };
   }
   const duration = options.find((part) => (part.anyOf as Marked[] | undefined)?.some(({ format }) => format === "duration"));
@@ -34,22 +36,25 @@ function mapOf(schema: Marked): Marked | null {
   return ((schema.anyOf ?? [schema]) as Marked[]).find((part) => valuesOf(part)) ?? null;
 }
 
-/** The parameters as the server takes them: names of tasks become signatures, and JSON in text becomes its value. */
-export function parametersOf(schema: Marked, value: unknown, tasks: ReadonlySet<string>, root: Marked = schema): unknown {
-  if (schema.$ref) return parametersOf((root.$defs?.[schema.$ref.replace(/^#\/\$defs\//, "")] ?? {}) as Marked, value, tasks, root);
+/**
+ * The parameters as the server takes them: names of tasks become signatures, and JSON in text becomes its value. A name in the
+ * place of a signature is that of a task, also if the list of tasks has lost it meanwhile because its worker is late.
+ */
+export function parametersOf(schema: Marked, value: unknown, root: Marked = schema): unknown {
+  if (schema.$ref) return parametersOf((root.$defs?.[schema.$ref.replace(/^#\/\$defs\//, "")] ?? {}) as Marked, value, root);
   const options = (schema.anyOf ?? [schema]) as Marked[];
   if (typeof value === "string") {
-    if (options.some(({ format }) => TASK.has(format ?? "")) && tasks.has(value)) return { task: value };
+    if (options.some(({ format }) => TASK.has(format ?? ""))) return value === "" || value === END ? value : { task: value };
     return options.some(({ format }) => format === "field" || format === "expression") && value.startsWith("[") ? read(value) : value;
   }
-  if (Array.isArray(value)) return schema.items ? value.map((each) => parametersOf(schema.items as Marked, each, tasks, root)) : value;
+  if (Array.isArray(value)) return schema.items ? value.map((each) => parametersOf(schema.items as Marked, each, root)) : value;
   if (value === null || typeof value !== "object") return value;
   const map = mapOf(schema);
   const inner = map ? valuesOf(map) : null;
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => {
       const part = schema.properties?.[key] ?? inner;
-      return [key, part ? parametersOf(part as Marked, each, tasks, root) : each];
+      return [key, part ? parametersOf(part as Marked, each, root) : each];
     }),
   );
 }

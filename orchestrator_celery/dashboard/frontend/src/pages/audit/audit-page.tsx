@@ -17,16 +17,17 @@ type Entry = Schemas["AuditEntry"];
 const VERBS = ["suspend", "resume", "interrupt", "retry", "rerun", "skip", "detach", "cancel", "approve", "reject", "set_priority", "deadline", "add_tasks", "close", "save", "delete", "restore", "purge", "subscribe", "unsubscribe", "save_view", "delete_view", "login", "request"];
 
 const COLUMNS: Column<Entry>[] = [
-  { key: "time", title: "When", width: 92, cell: (entry) => <span className="text-muted"><Ago time={entry.time} /></span> },
-  { key: "verb", title: "Verb", width: 108, cell: (entry) => <b className="font-[560]">{entry.verb.replaceAll("_", " ")}</b> },
+  { key: "time", title: "When", width: 92, phone: 80, cell: (entry) => <span className="text-muted"><Ago time={entry.time} /></span> },
+  { key: "verb", title: "Verb", width: 108, phone: 96, cell: (entry) => <b className="font-[560]">{entry.verb.replaceAll("_", " ")}</b> },
   {
     key: "outcome",
     title: "Outcome",
     width: "26%",
     cell: (entry) =>
       (entry.outcome ?? "done") === "done" ? (
-        <span className="inline-flex items-center gap-1 text-succeeded">
-          <Icon name="check" size={12} /> done{entry.after && entry.after !== entry.before ? <span className="text-muted">→ {entry.after}</span> : null}
+        <span className="text-succeeded">
+          <Icon name="check" size={12} className="mr-1 inline align-[-1px]" />
+          done{entry.after && entry.after !== entry.before ? <span className="text-muted"> → {entry.after}</span> : null}
         </span>
       ) : (
         <span title={entry.outcome} className="text-failed">

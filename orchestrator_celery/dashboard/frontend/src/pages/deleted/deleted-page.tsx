@@ -53,11 +53,12 @@ export default function DeletedPage(): ReactNode {
     { key: "name", title: "Name", cell: (signature) => <bdi title={signature.id} className="font-[560]">{signature.name || signature.id}</bdi> },
     { key: "category", title: "Category", width: 130, from: "md", cell: (signature) => <span className="text-muted">{signature.category}</span> },
     { key: "created", title: "Created", width: 100, from: "sm", align: "right", cell: (signature) => <span className="text-muted"><Ago time={signature.created} /></span> },
-    { key: "left", title: "Left", width: 110, align: "right", cell: (signature) => (signature.delete_at ? <Countdown until={signature.delete_at} over="purged soon" /> : "–") },
+    { key: "left", title: "Left", width: 110, phone: 96, align: "right", cell: (signature) => (signature.delete_at ? <Countdown until={signature.delete_at} over="purged soon" /> : "–") },
     {
       key: "verbs",
       title: "",
       width: 250,
+      phone: 104,
       align: "right",
       cell: (signature) => (
         <span className="inline-flex gap-1">

@@ -90,7 +90,7 @@ function Page({ id, detail, gone }: { id: string; detail: RunDetail; gone: boole
       <div className="-mt-1 mb-3 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted">
         <StatusBadge status={approvals.length && !ended ? "AWAITING" : run.status} />
         <span className="inline-flex items-center">
-          <code className="max-w-[260px] truncate" title={id}>
+          <code className="max-w-[320px] truncate max-sm:max-w-[260px]" title={id}>
             {id}
           </code>
           <CopyButton text={id} label="Copy the id" />
@@ -117,13 +117,13 @@ function Page({ id, detail, gone }: { id: string; detail: RunDetail; gone: boole
           </Link>
         ) : null}
         {run.category ? (
-          <Link to={`/runs?filter=${encodeURIComponent(`category:${run.category}`)}`} className="text-muted no-underline hover:underline">
-            {run.category}
+          <Link to={`/runs?filter=${encodeURIComponent(`category:${run.category}`)}`} title={run.category} className="max-w-[min(100%,260px)] truncate text-muted no-underline hover:underline">
+            <bdi>{run.category}</bdi>
           </Link>
         ) : null}
         {(run.tags ?? []).map((tag) => (
-          <Link key={tag} to={`/runs?filter=${encodeURIComponent(`tag:${tag}`)}`} className="rounded-[5px] bg-quiet-soft px-[7px] text-sm text-ink no-underline">
-            {tag}
+          <Link key={tag} to={`/runs?filter=${encodeURIComponent(`tag:${tag}`)}`} title={tag} className="max-w-[min(100%,260px)] truncate rounded-[5px] bg-quiet-soft px-[7px] text-sm text-ink no-underline">
+            <bdi>{tag}</bdi>
           </Link>
         ))}
       </div>

@@ -110,8 +110,8 @@ function Chart({ rows, live, node, onNode, compact }: { rows: Row[]; live: boole
                 <button
                   type="button"
                   data-node={row.id}
-                  style={{ paddingLeft: Math.min(row.depth, 8) * 12 }}
-                  className="flex min-w-0 items-center gap-[6px] pr-2 text-left text-sm focus-visible:outline-offset-[-2px]"
+                  style={{ paddingLeft: `calc(${Math.min(row.depth, 8)} * var(--step))` }}
+                  className="flex min-w-0 items-center gap-[6px] pr-2 text-left text-sm [--step:12px] focus-visible:outline-offset-[-2px] max-sm:[--step:5px]"
                   onClick={() => onNode(row.id)}
                 >
                   <StatusIcon status={row.state} size={11} />

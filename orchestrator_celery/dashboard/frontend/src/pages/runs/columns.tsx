@@ -11,7 +11,7 @@ export interface RunColumn extends Column<RunView> {
 }
 
 export const RUN_COLUMNS: RunColumn[] = [
-  { key: "status", title: "Status", width: 140, fixed: true, cell: (run) => <StatusBadge status={run.status} /> },
+  { key: "status", title: "Status", width: 140, phone: 132, fixed: true, cell: (run) => <StatusBadge status={run.status} /> },
   {
     key: "name",
     title: "Name",
@@ -64,5 +64,5 @@ export const RUN_COLUMNS: RunColumn[] = [
         </span>
       )),
   },
-  { key: "created", title: "Created", width: 84, align: "right", cell: (run) => <span className="text-muted"><Ago time={run.created} /></span> },
+  { key: "created", title: "Created", width: 84, phone: 78, align: "right", cell: (run) => <span className="text-muted"><Ago time={run.created} /></span> },
 ];
