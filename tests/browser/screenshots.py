@@ -1,5 +1,6 @@
 """Takes the pictures of the dashboard in `docs/dashboard`: `make screenshots`. Nothing of this machine is in them."""
 
+import base64
 import getpass
 import json
 import re
@@ -108,6 +109,21 @@ def try_out(page):
     page.locator("[data-steps]").wait_for()
 
 
+#: Pictures whose difference is smaller, such as the digits of some times, are kept.
+VISIBLE = 0.002
+COMPARE = """async (texts) => {
+  const [one, other] = await Promise.all(texts.map(async (text) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${text}`)).blob());
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    return context.getImageData(0, 0, bitmap.width, bitmap.height);
+  }));
+  if (one.width !== other.width || one.height !== other.height) return 1;
+  let count = 0;
+  for (let at = 0; at < one.data.length; at += 4)
+    if ([0, 1, 2].some((part) => Math.abs(one.data[at + part] - other.data[at + part]) > 24)) count += 1;
+  return count / (one.width * one.height);
+}"""
 #: Windows that are larger than usual.
 SIZES = {"editor": (1480, 820), "editor-try": (1480, 820)}
 #: What a person does before a picture is taken.
@@ -127,9 +143,22 @@ def take(browser, site, name, path, theme="light", size=(1280, 800)):
     ACTS.get(name.rsplit("-", 1)[0], lambda _: None)(page)
     page.wait_for_timeout(1500)  # the layout of a graph, and the first lines of a log
     page.evaluate(NEUTRAL, NAMES)
-    page.screenshot(path=str(FOLDER / f"{name}.png"))
+    path = FOLDER / f"{name}.png"
+    old, now = path.read_bytes() if path.is_file() else b"", page.screenshot()
     context.close()
+    if old and share_of_change(browser, old, now) < VISIBLE:
+        print(f"docs/dashboard/{name}.png is as it was")
+        return
+    path.write_bytes(now)
     print(f"docs/dashboard/{name}.png")
+
+
+def share_of_change(browser, *pictures):
+    """How much of a picture another one changes: from 0 to 1; 1 if their sizes differ."""
+    page = browser.new_page()
+    share = page.evaluate(COMPARE, [base64.b64encode(picture).decode() for picture in pictures])
+    page.close()
+    return share
 
 
 def main(wanted):

@@ -122,6 +122,8 @@ def test_a_run(page, address, hostile, key, tab, word):
 
 def test_a_traceback_of_hundreds_of_lines_scrolls_in_its_place(page, address, hostile):
     page.goto(f"{address}/runs/{hostile.runs['deep'].id}")
+    # The message above the tabs is cut.
+    assert page.get_by_role("tablist", name="Parts of the run").bounding_box()["y"] < 400
     page.get_by_role("application").get_by_text("fails_at_length").first.click()
     panel = page.get_by_role("region", name=re.compile("fails_at_length"))
     panel.get_by_role("button", name=re.compile("earlier line")).click()

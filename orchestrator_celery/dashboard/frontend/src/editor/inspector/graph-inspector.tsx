@@ -1,5 +1,6 @@
 /** What can be set for the graph as a whole. */
 import type { ReactNode } from "react";
+import { counted } from "@/parts/format";
 import { useEditor, useSessionState } from "../page/context";
 import { changeFields, countNodes } from "../model/commands";
 import type { GraphBody } from "../model/document";
@@ -15,7 +16,7 @@ export function GraphInspector(): ReactNode {
     <>
       <div className="flex flex-col gap-3 px-3 pt-3 pb-3">
         <p className="m-0 text-sm text-muted">
-          {countNodes(graph)} nodes, {graph.edges.length} declarations of edges. Select a node or an edge to change it.
+          {counted(countNodes(graph), "node")}, {counted(graph.edges.length, "declaration")} of edges. Select a node or an edge to change it.
         </p>
         <TextField label="Name of its runs" value={graph.name ?? ""} onChange={(name) => set("name", { name: name || undefined })} />
         {path.length ? null : (

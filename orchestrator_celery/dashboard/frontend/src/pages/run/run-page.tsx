@@ -20,6 +20,9 @@ import { LogsTab } from "./logs-tab";
 import { NodePanel } from "./node-panel";
 import { RunVerbs } from "./run-verbs";
 
+/** Characters of the message that fit above the tabs; the whole error stands in the panel of its node. */
+const MOST = 400;
+
 // The first tab is loaded beside what the run is asked for.
 const graphTab = import("./graph-tab");
 const GraphTab = lazy(() => graphTab);
@@ -183,10 +186,13 @@ function Why({ id, detail }: { id: string; detail: RunDetail }): ReactNode {
     refetchInterval: wondering ? pace : false,
   });
   if (!wondering || !message.data) return null;
+  const { message: text } = message.data;
   const tone = status === "FAILED" ? "failed" : status === "SUSPENDED" || status === "INTERRUPTED" ? "suspended" : "info";
   return (
     <Note tone={tone}>
-      <span className="[overflow-wrap:anywhere]">{message.data.message}</span>
+      <span title={text} className="[overflow-wrap:anywhere]">
+        {text.length > MOST ? `${text.slice(0, MOST)}…` : text}
+      </span>
       {status === "FAILED" ? (
         <Link to="?tab=items" className="ml-2 inline-flex items-center gap-1 font-[550] text-inherit">
           what failed <Icon name="chevronRight" size={10} />
