@@ -31,12 +31,9 @@ end
 local function settle(node, live, state, payload)
   redis.call('HDEL', live_key, node)
   if is_runner(node) then return runner_ended(node, state, live.attempt) end
-  local header = short_header(node, state, live)
-  if header then
-    put_record(node, state, header, payload)
-  else
-    put_ended(node, state, live.attempt, live.since, owner_at_end(live), payload)
-  end
+  local place = tonumber(node:match('%d+$')) or 0
+  local header = place >= SHORT_END.first and short_header(node, place, state, live)
+  put_ended(node, state, live.attempt, live.since, header or owner_at_end(live), payload, header)
   local succeeded = state == STATE.succeeded
   if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
   if redis.call('EXISTS', checkpoints_key, progress_key) > 0 then end_reports(node, live, succeeded) end

@@ -18,10 +18,9 @@ end
 local newest_parent, newest_definition -- of a leaf that ended: `up` needs the definition, too
 
 -- The header of a short record; nil for a full one. A process of an earlier release does not read short records.
-local function short_header(node, state, live)
-  local pool_id, index = parent_and_index(node)
-  index = tonumber(index)
-  if not index or index < SHORT_END.first or live.attempt > 1 or tonumber(format or 1) < FORMAT.short_ends then return nil end
+local function short_header(node, index, state, live)
+  local pool_id = parent_of(node)
+  if not pool_id or live.attempt > 1 or tonumber(format or 1) < FORMAT.short_ends then return nil end
   if newest_parent ~= pool_id then newest_parent, newest_definition = pool_id, definition_of(pool_id) end
   if shape_of(newest_definition) ~= SHAPE.pool then return nil end
   local begun, lasted = live.since - created, now - live.since

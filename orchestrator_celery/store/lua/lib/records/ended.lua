@@ -1,14 +1,11 @@
 -- Records of ended nodes: see orchestrator_celery/records/ended.py.
-local function put_record(node, state, header, rest)
+local function put_ended(node, state, attempt, started, owner, rest, short)
+  local header = short or table.concat({ state, attempt, started, now, owner }, '|')
   redis.call('HSET', ended_key, node, header .. '\n' .. rest)
   if state ~= STATE.failed then return end
   -- The list of failed nodes helps to find them. It may hold nodes that a retry has taken back: their records decide.
   local parent, index = parent_and_index(node)
   if parent then redis.call('ZADD', root .. KEY.failed, 0, string.format('%s %015.0f', parent, index)) end
-end
-
-local function put_ended(node, state, attempt, started, owner, rest)
-  put_record(node, state, table.concat({ state, attempt, started, now, owner }, '|'), rest)
 end
 
 -- The rest of a composite's record: a reference to its result or error.
