@@ -1,4 +1,4 @@
-"""The record of a node that has ended.
+"""The record of a node that has ended. Most items of a large pool have a shorter one, see `pools/short_ends.py`.
 
     record  = state "|" attempt "|" started "|" finished "|" owner "\\n" rest
     state   = a value of `EndedState`

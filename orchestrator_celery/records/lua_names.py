@@ -15,13 +15,13 @@ from orchestrator_celery.records.catalogs import graph_versions
 from orchestrator_celery.records.definitions import Attribute, Shape
 from orchestrator_celery.records.ended import EndedState
 from orchestrator_celery.records.graphs.graph import Undone
-from orchestrator_celery.records.head.fields import FORMAT, GRAPH_FORMAT, HeadField, HeadPrefix
+from orchestrator_celery.records.head.fields import FORMAT, GRAPH_FORMAT, SHORT_END_FORMAT, HeadField, HeadPrefix
 from orchestrator_celery.records.inputs import Source
 from orchestrator_celery.records.live import LiveState
 from orchestrator_celery.records.names import Beside, Place, RunKey
 from orchestrator_celery.records.outcomes import OutcomeKind
 from orchestrator_celery.records.pool import SPAN, Openness
-from orchestrator_celery.records.pools import blocks
+from orchestrator_celery.records.pools import blocks, short_ends
 from orchestrator_celery.records.streams.events import EventField
 from orchestrator_celery.records.streams.feed import FeedField
 from orchestrator_celery.records.streams.logs import LogField
@@ -41,7 +41,12 @@ GROUPS: dict[str, dict[str, object]] = {
     "LOG": _members(LogField),
     "EVENT": _members(EventField),
     "FEED": _members(FeedField),
-    "FORMAT": {"version": FORMAT, "graphs": GRAPH_FORMAT, "versions": graph_versions.FORMAT},
+    "FORMAT": {
+        "version": FORMAT,
+        "graphs": GRAPH_FORMAT,
+        "short_ends": SHORT_END_FORMAT,
+        "versions": graph_versions.FORMAT,
+    },
     "HEAD": _members(HeadField),
     "HEAD_PREFIX": _members(HeadPrefix),
     "KEY": _members(RunKey),
@@ -52,6 +57,7 @@ GROUPS: dict[str, dict[str, object]] = {
     "PRIORITY": {**_members(Priority), "span": SPAN},
     "CAUSE": _members(Cause),
     "SHAPE": _members(Shape),
+    "SHORT_END": {"first": short_ends.FIRST, "each": short_ends.EACH},
     "SOURCE": _members(Source),
     "STATE": _members(LiveState, EndedState),
     "STATUS": _members(RunStatus),

@@ -2,6 +2,7 @@
 
 key    = root [ suffix ]              ; `RunKey`; `store/keys.py` makes the root
 field  = node [ ":" beside ]          ; a field of a hash: a node's own record, or one beside it, a `Beside`
+       | ":" beside                   ; of no node
 node   = "0" *( "." part ) | "$"      ; `model/ids.py`; `$` stands for closing the run
 part   = number | letter number       ; a child; a callback: l, e, s, f or c; a runner: b; a decision: d
        | "S" | "r" | "p" | "t" | "lv" | "b" ; a `Place`
@@ -57,6 +58,10 @@ class Beside(str, Enum):
     REACHED_END = ":z"  #: of a node whose token has reached END: its name, and a reference to its result
     POSTPONED = ":later"  #: of a node whose task a worker lacked: `first " " count " " stay`, see `postpone.lua`
     ENDS = ":ends"  #: results with which a graph ended, by name
+    # In `:t`, of no node, see `pools/short_ends.py`.
+    PROCESSES = ":processes"  #: number of worker processes that have numbers
+    NUMBER = ":number:"  #: with the name of a process behind it: its number
+    PROCESS = ":process:"  #: with the number of a process behind it: its name, and the moment its records count from
     # In `:m`.
     RETURNED = ":returned"  #: indexes of items that the runners of a pool have returned, each with a space behind it
     RUNNERS = ":runners"  #: of a batched pool: numbers of its runners that have not ended, each with a space behind it

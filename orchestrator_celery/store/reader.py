@@ -19,14 +19,12 @@ from orchestrator_celery.records.statistics import Durations
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.graph_reader import read_graph
 from orchestrator_celery.store.keys import Keys
-from orchestrator_celery.store.live_nodes import live_of, live_pages
+from orchestrator_celery.store.node_records import PAGE, fields_of, full_records, live_of, live_pages
 from orchestrator_celery.store.scripting.script_call import check_answer
 from orchestrator_celery.store.scripting.scripts import load
 
 __all__ = ("PAGE", "Reader")
 
-#: Most events, or fields, of one call.
-PAGE = 1000
 #: Most items that one call finds, and that it looks at.
 _ITEMS = (500, 2000)
 
@@ -146,7 +144,8 @@ class Reader:
 
     def terminal(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Return the records of ended nodes; None for a node that has not ended."""
-        return self._fields(self._keys.terminal(run), nodes)
+        key = self._keys.terminal(run)
+        return full_records(self._client, key, nodes, self._fields(key, nodes))
 
     def pools(self, run: str, nodes: Sequence[str]) -> list[bytes | None]:
         """Return the counters of active composites."""
@@ -362,10 +361,7 @@ class Reader:
         return [entry for _, entries in answer for entry in entries]
 
     def _fields(self, key: str, nodes: Sequence[str]) -> list[bytes | None]:
-        found: list[bytes | None] = []
-        for start in range(0, len(nodes), PAGE):
-            found.extend(self._client.hmget(key, list(nodes[start : start + PAGE])))
-        return found
+        return fields_of(self._client, key, nodes)
 
     def levels(self, run: str, pool: str, indexes: Sequence[int]) -> dict[int, int]:
         """Priorities of items of a pool, as far as they are not MEDIUM; the indexes are in ascending order."""

@@ -10,10 +10,13 @@ from orchestrator_celery.records.pool import parse_segments
 from orchestrator_celery.records.pools.blocks import block_field, parse_block, places_of
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.keys import Keys
+from orchestrator_celery.store.node_records import full_records
+from orchestrator_celery.store.scripting.script_call import in_chunks
 
 __all__ = ("RunContents",)
 
 _PAGE = 1000
+_OF_PROCESSES = (Beside.PROCESSES.value, Beside.NUMBER.value, Beside.PROCESS.value)
 _REPLACED, _SEGMENTS = Beside.REPLACED.value, Beside.SEGMENTS.value
 
 
@@ -49,9 +52,14 @@ class RunContents:
                 yield from self._items(root, name.removesuffix(_SEGMENTS), value, hidden)
 
     def records(self, root: str) -> Iterator[tuple[str, bytes]]:
-        """Yield all fields of the records of ended nodes."""
-        for field, value in self._client.hscan_iter(self._keys.terminal(root), count=_PAGE):
-            yield field.decode(), value
+        """Yield all fields of the records of ended nodes; no record is a short one."""
+        key = self._keys.terminal(root)
+        for page in in_chunks(self._client.hscan_iter(key, count=_PAGE), _PAGE):
+            fields = [field.decode() for field, _ in page]
+            raws = full_records(self._client, key, fields, [value for _, value in page])
+            for field, raw in zip(fields, raws, strict=True):
+                if raw is not None and not field.startswith(_OF_PROCESSES):
+                    yield field, raw
 
     def _items(self, root: str, pool: str, raw: bytes, hidden: set[str]) -> Iterator[tuple[str, bytes]]:
         for first, count, token in parse_segments(raw):

@@ -26,6 +26,7 @@ from orchestrator_celery.records.lua_names import with_literals
 from orchestrator_celery.records.packed import pack
 from orchestrator_celery.records.pool import PoolEnd, parse_pool, parse_pool_end, write_pool, write_pool_end
 from orchestrator_celery.records.pools.blocks import SIZE, block_field, block_of, write_block
+from orchestrator_celery.records.pools.short_ends import write_process, write_short_end
 from orchestrator_celery.store.scripting.script_text import FOLDER
 from tests.unit.records.strategies import (
     ends,
@@ -35,6 +36,8 @@ from tests.unit.records.strategies import (
     items,
     lives,
     pools,
+    processes,
+    short_ends,
     undone_visits,
 )
 from tests.unit.records.test_definitions import trees
@@ -77,9 +80,27 @@ def test_live(lua, live):
 @given(ends)
 def test_ended(lua, ended):
     code = "return { ended_state(ARGV[1]), ended_attempt(ARGV[1]), reference_in(ARGV[1]) or '' }"
-    state, attempt, reference = lua("ended", code, write_ended(ended))
+    state, attempt, reference = lua("short_end ended", code, write_ended(ended))
     assert (EndedState(state.decode()).node_state, attempt) == (ended.state, ended.attempt)
     assert reference.decode(errors="replace") == (ended.ref or "")
+
+
+@shared
+@given(short_ends, processes)
+def test_a_short_end(lua, end, process):
+    """Given a short record, then Lua reads from it what it reads from the full one, and writes the same."""
+    code = """
+      redis.call('HSET', ended_key, BESIDE.process .. ARGV[4], ARGV[3])
+      local found = {}
+      for _, record in ipairs({ ARGV[1], ARGV[2] }) do
+        found[#found + 1] = { ended_state(record), ended_attempt(record), ended_moment(record), reference_in(record) or '' }
+      end
+      return { found[1], found[2], write_short_end(ARGV[5], ARGV[4], ARGV[6], ARGV[7], ARGV[8]) }"""
+    raw, full = write_short_end(end), end.full(process)
+    args = (end.state.value, end.begun, end.lasted, end.waits)
+    short, whole, written = lua("node_id short_end ended", code, raw, full, write_process(process), end.process, *args)
+    assert short == whole
+    assert written + b"\n" + end.payload == raw
 
 
 @shared
@@ -97,7 +118,7 @@ def test_block(lua, definitions):
 
 def test_an_ended_record_of_lua(lua):
     code = "put_ended('0', STATE.succeeded, 2, '5', 'w', refer_to('0.1')) return redis.call('HGET', ended_key, '0')"
-    found = parse_ended(lua("node_id ended", code))
+    found = parse_ended(lua("node_id short_end ended", code))
     assert (found.state, found.attempt, found.owner, found.ref) == (NodeState.SUCCEEDED, 2, "w", "0.1")
     assert (found.started.microsecond, found.finished.microsecond) == (5000, 7000)
 
@@ -107,7 +128,7 @@ def test_the_list_of_failed_nodes(lua):
       for _, node in ipairs({ '0.10', '0.9', '0', '0.1.3', '0.l0' }) do put_ended(node, STATE.failed, 1, '5', 'w', '') end
       put_ended('0.7', STATE.succeeded, 1, '5', 'w', '')
       return redis.call('ZRANGE', root .. KEY.failed, 0, -1)"""
-    assert lua("node_id ended", code) == [b"0 000000000000009", b"0 000000000000010", b"0.1 000000000000003"]
+    assert lua("node_id short_end ended", code) == [b"0 000000000000009", b"0 000000000000010", b"0.1 000000000000003"]
 
 
 @shared

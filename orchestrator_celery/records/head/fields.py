@@ -33,6 +33,7 @@ __all__ = (
     "FORMAT",
     "GRAPH_FORMAT",
     "NO_APP",
+    "SHORT_END_FORMAT",
     "STATUS_FIELDS",
     "AppId",
     "DetachOrder",
@@ -50,6 +51,8 @@ __all__ = (
 FORMAT = 3
 #: The earliest version whose graphs this release reads.
 GRAPH_FORMAT = 2
+#: The earliest version of a run whose items may have short records.
+SHORT_END_FORMAT = 3
 
 
 class AppId(NamedTuple):

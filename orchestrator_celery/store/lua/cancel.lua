@@ -5,7 +5,7 @@
 -- ARGV: 1 entry for the audit trail  2 '1' to cancel only what was confirmed  3 status  4 time of creation  5 number of
 --       leaves, as they were confirmed  6 view of the run, JSON, for notices
 -- RETURNS: {'ok'} | {'gone'} there is no such run | {'changed'} the run is not as it was confirmed
--- include: outbox records/ended records/task_id error_copy callbacks cleanups cancelled_nodes asked once
+-- include: outbox records/short_end records/ended records/task_id error_copy callbacks cleanups cancelled_nodes asked once
 if not status then return reply('gone') end
 local MOST = 500 -- live nodes and composites of a run that one call deletes
 local is_confirmed = status == ARGV[3] and created == ARGV[4] and redis.call('HGET', root, HEAD.total) == ARGV[5]

@@ -3,7 +3,7 @@
 -- ARGV: 1 seconds to keep it  2 attempt of the message that told Celery
 -- RETURNS: {'ok', {}, over} over: 1 if nothing of it is under way | {'gone'} there is no such run
 --          | {'stale', {}, over} Celery was told before, or of the end before a retry
--- include: base records/ended attempts records/told side_effects
+-- include: base records/short_end records/ended attempts records/told side_effects
 if not status then return reply('gone') end
 local function is_over() return (under_way() or redis.call('HEXISTS', root, HEAD.owed) == 1) and 0 or 1 end
 local live = get_live(PLACE.close)

@@ -5,7 +5,7 @@
 --       4 place from which to look, '0' for the beginning
 -- RETURNS: {'ok', effects, place, next?, checkpoint?, ...} place: of the next slice, '0' after the last one; the rest as `finish`
 --          | {'gone'} there is no such run | {'stale'} the node has not ended with this attempt
--- include: outbox records/ended records/graph records/graph_node records/graph_visit records/task_id error_copy callbacks looked_at decision resend begin_body
+-- include: outbox records/short_end records/ended records/graph records/graph_node records/graph_visit records/task_id error_copy callbacks looked_at decision resend begin_body
 if not status then return reply('gone') end
 local record = redis.call('HGET', ended_key, ARGV[1])
 if not record or ended_attempt(record) ~= tonumber(ARGV[2]) then return reply('stale') end

@@ -5,7 +5,7 @@
 -- RETURNS: {'ok', {}, place, tasks, runs, cleanups} place: of the next slice, 'end' after the last one; tasks: to be stopped;
 --          runs: inside, to be cancelled; cleanups: item, its definition, callback, its definition, four values for each
 --          | {'gone'} there is no such run, or it was not cancelled | {'stale'} its data are deleted
--- include: outbox records/ended records/task_id error_copy callbacks cleanups cancelled_nodes server_id
+-- include: outbox records/short_end records/ended records/task_id error_copy callbacks cleanups cancelled_nodes server_id
 if not cancelled then return reply('gone') end
 if redis.call('HEXISTS', root, HEAD.bodies) == 1 then return reply('stale') end
 if ARGV[1] == 'end' then

@@ -3,7 +3,7 @@
 -- ARGV: 1 milliseconds after which a message is overdue, doubled with each publication  2 longest such pause
 --       3.. nodes
 -- RETURNS: {'ok', effects} a node that is no longer overdue has no effect | {'gone'} there is no such run
--- include: outbox records/ended records/graph records/graph_node records/graph_visit records/task_id error_copy callbacks looked_at decision overdue
+-- include: outbox records/short_end records/ended records/graph records/graph_node records/graph_visit records/task_id error_copy callbacks looked_at decision overdue
 if not status then return reply('gone') end
 for i = 3, #ARGV do
   local node = ARGV[i]

@@ -28,6 +28,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "call_runners", "dismiss_runners", "forget_runners", "return_item", "returned_items", "runner_ended",
         "send_returned",
     ),
+    "short_ends": ("short_header",),
     "repeats": ("resend",),
     "answers": ("forget_old_answers",),
     "releasing": ("release_slice",),

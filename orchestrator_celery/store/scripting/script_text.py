@@ -39,10 +39,10 @@ _SETS = {
     "definitions": "records/definition records/block records/packed segment definition",
     # Moves the tree on.
     "everything": (
-        "outbox records/ended records/pool records/graph records/graph_node records/graph_visit records/active "
-        "records/task_id attempts not_begun records/releases server_id release "
+        "outbox records/short_end records/ended records/pool records/graph records/graph_node records/graph_visit "
+        "records/active records/task_id attempts not_begun records/releases server_id release "
         "release_slices renew error_copy callbacks records/progress "
-        "complete end_run steps approvals looked_at pools graphs step_ended tree"
+        "short_end complete end_run steps approvals looked_at pools graphs step_ended tree"
     ),
     "pools": (
         "line line_up_all line_changes returned flush_pools new_pool places from_line next_item burst "

@@ -11,7 +11,7 @@ from orchestrator_celery.records.head.cancelled import CancelledPart, part_of_sl
 from orchestrator_celery.records.live import RUNNING, LiveState, live_state, parse_live
 from orchestrator_celery.store.availability import raises_store_unavailable
 from orchestrator_celery.store.due_index import DueIndex
-from orchestrator_celery.store.live_nodes import live_pages
+from orchestrator_celery.store.node_records import live_pages
 from orchestrator_celery.store.schedule import schedule
 from orchestrator_celery.store.scripting.script_call import Effects, Refused, Transitions
 from orchestrator_celery.store.transitions.continuation import NOTHING_NEXT, Offer

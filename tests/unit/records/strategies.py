@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from orchestrator_celery.model.ids import Fence
 from orchestrator_celery.model.states import NodeState
-from orchestrator_celery.records.ended import Ended
+from orchestrator_celery.records.ended import Ended, EndedState
 from orchestrator_celery.records.graphs.graph import GraphHead, GraphNode, Mark, Undone, UndoneVisit
 from orchestrator_celery.records.inputs import InputRef, Source
 from orchestrator_celery.records.live import Live, LiveState
 from orchestrator_celery.records.outcomes import OutcomeKind, OutcomeRef
 from orchestrator_celery.records.owner import Waits
 from orchestrator_celery.records.pool import Held, Openness, Pool, PoolEnd, Runners
+from orchestrator_celery.records.pools.short_ends import Process, ShortEnd
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 counts = st.integers(0, 2**31)
@@ -145,4 +146,14 @@ items = st.lists(
     st.one_of(payloads, st.integers(0, 10**6).map(lambda number: b'L\n["shop.add",[%d]]' % number)),
     min_size=1,
     max_size=32,
+)
+processes = st.builds(Process, st.integers(0, 2**42), workers.filter(lambda name: " " not in name))
+short_ends = st.builds(
+    ShortEnd,
+    st.sampled_from([EndedState.SUCCEEDED, EndedState.FAILED]),
+    st.integers(1, 10**6),
+    st.integers(0, 2**41),
+    st.integers(0, 2**41),
+    st.one_of(counts.map(str), st.builds("{},{}".format, counts, counts)),
+    payloads.filter(lambda payload: payload[:1] != b"@"),
 )

@@ -23,6 +23,7 @@ from orchestrator_celery.records.graphs.layout import parse_edges, parse_graph_l
 from orchestrator_celery.records.inputs import parse_input, write_input
 from orchestrator_celery.records.live import LiveState, live_state, parse_live, write_live
 from orchestrator_celery.records.outcomes import parse_outcome, write_outcome
+from orchestrator_celery.records.owner import parse_owner
 from orchestrator_celery.records.pool import (
     PoolEnd,
     Segment,
@@ -36,6 +37,12 @@ from orchestrator_celery.records.pool import (
     write_segments,
 )
 from orchestrator_celery.records.pools.levels import Levels
+from orchestrator_celery.records.pools.short_ends import (
+    parse_process,
+    parse_short_end,
+    write_process,
+    write_short_end,
+)
 from orchestrator_celery.records.progress import ProgressRecord, parse_progress, write_progress
 
 from .strategies import (
@@ -51,6 +58,8 @@ from .strategies import (
     places,
     plain_outcomes,
     pools,
+    processes,
+    short_ends,
     undone_visits,
 )
 
@@ -69,6 +78,28 @@ def test_a_separator_in_the_name_of_a_worker():
 @pytest.mark.parametrize("state", LiveState)
 def test_every_live_state_is_public(state):
     assert state.node_state in NodeState
+
+
+@given(short_ends, processes)
+def test_a_short_end(end, process):
+    """Given a short record, then it is read back, and with its process it says what the full record says."""
+    assert parse_short_end(write_short_end(end)) == end
+    assert parse_process(write_process(process)) == process
+    ended = parse_ended(end.full(process))
+    begun = process.base + end.begun
+    assert [round(moment.timestamp() * 1000) for moment in (ended.started, ended.finished)] == [
+        begun,
+        begun + end.lasted,
+    ]
+    assert (ended.owner, ended.attempt, ended.payload) == (process.worker, 1, end.payload)
+    assert (ended.state, ended.ref) == (end.state.node_state, None)
+    assert ended.waits == parse_owner(f"+{end.waits} w").waits
+    assert ended_state(write_short_end(end)) is end.state
+
+
+@given(ends)
+def test_no_full_record_is_taken_for_a_short_one(ended):
+    assert parse_short_end(write_ended(ended)) is None
 
 
 @given(ends)

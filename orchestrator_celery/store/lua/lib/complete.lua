@@ -27,16 +27,13 @@ local function end_reports(node, live, succeeded)
   tell_progress(node, live)
 end
 
--- An item of a runner, or a leaf that followed another without a message, began at its turn.
-local function owner_at_end(live)
-  return runner_of(live) and '+0 ' .. worker_of(live) or live.owner
-end
-
 -- A leaf has ended with a payload of its own: one terminal state, once (invariant 1).
 local function settle(node, live, state, payload)
   redis.call('HDEL', live_key, node)
   if is_runner(node) then return runner_ended(node, state, live.attempt) end
-  put_ended(node, state, live.attempt, live.since, owner_at_end(live), payload)
+  local place = tonumber(node:match('%d+$')) or 0
+  local header = place >= SHORT_END.first and short_header(node, place, state, live)
+  put_ended(node, state, live.attempt, live.since, header or owner_at_end(live), payload, header)
   local succeeded = state == STATE.succeeded
   if in_tree(node) then redis.call('HINCRBY', root, succeeded and HEAD.done or HEAD.failed, 1) end
   if redis.call('EXISTS', checkpoints_key, progress_key) > 0 then end_reports(node, live, succeeded) end

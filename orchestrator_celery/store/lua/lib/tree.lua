@@ -29,7 +29,7 @@ up = function(node, state, reference, counts)
   if node == '0' then return finish_run(state, reference) end
   local parent, index = parent_and_index(node)
   if not parent then return retire() end -- the root of a callback: nothing waits for it
-  local definition = definition_of(parent)
+  local definition = newest_parent == parent and newest_definition or definition_of(parent)
   local shape = shape_of(definition)
   if shape == SHAPE.graph_node then return visit_ended(parent, index, state, reference) end
   if shape == SHAPE.pool then return item_ended(parent, definition, tonumber(index), state, counts) end

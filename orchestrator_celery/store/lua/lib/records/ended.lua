@@ -1,11 +1,11 @@
 -- Records of ended nodes: see orchestrator_celery/records/ended.py.
-local function put_ended(node, state, attempt, started, owner, rest)
-  redis.call('HSET', ended_key, node, table.concat({ state, attempt, started, now, owner }, '|') .. '\n' .. rest)
-  local parent, index = parent_and_index(node)
+local function put_ended(node, state, attempt, started, owner, rest, short)
+  local header = short or table.concat({ state, attempt, started, now, owner }, '|')
+  redis.call('HSET', ended_key, node, header .. '\n' .. rest)
+  if state ~= STATE.failed then return end
   -- The list of failed nodes helps to find them. It may hold nodes that a retry has taken back: their records decide.
-  if state == STATE.failed and parent then
-    redis.call('ZADD', root .. KEY.failed, 0, string.format('%s %015.0f', parent, index))
-  end
+  local parent, index = parent_and_index(node)
+  if parent then redis.call('ZADD', root .. KEY.failed, 0, string.format('%s %015.0f', parent, index)) end
 end
 
 -- The rest of a composite's record: a reference to its result or error.
@@ -13,9 +13,9 @@ local function refer_to(reference) return '@' .. reference end
 
 local function ended_state(record) return record:sub(1, 1) end
 
-local function ended_moment(record) return record:match('^%u|%d+|[^|]*|(%d+)') end
+local function ended_moment(record) return short_end_moment(record) or record:match('^%u|%d+|[^|]*|(%d+)') end
 
-local function ended_attempt(record) return tonumber(record:match('^%u|(%d+)')) end
+local function ended_attempt(record) return is_short_end(record) and 1 or tonumber(record:match('^%u|(%d+)')) end
 
 -- The reference in a record; nil where a leaf's payload or a number of skipped leaves follows.
 local function reference_in(record)
