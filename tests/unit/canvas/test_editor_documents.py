@@ -1,4 +1,4 @@
-"""The documents with which the tests of the graph editor work: those of all templates, and random ones.
+"""The documents with which the tests of the graph editor work: those of all templates and examples, and random ones.
 
 `python -m tests.unit.canvas.test_editor_documents` writes them anew.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator_celery import ConditionalGraph, templates
+from tests.kit.example_graphs import example_documents
 
 from .test_templates import CALLS
 from .written_graphs import Maker
@@ -20,9 +21,10 @@ SEEDS = range(100)
 
 
 def documents() -> list[dict[str, Any]]:
-    """One document of each template, and those random ones that a browser can hold."""
+    """One document of each template, those of the examples, and those random ones that a browser can hold."""
     graphs: list[ConditionalGraph] = [templates.build(name, parameters) for name, parameters in CALLS.items()]
     texts = [json.dumps(graph.to_dict(), default=repr) for graph in [*graphs, *(Maker(seed).graph() for seed in SEEDS)]]
+    texts += [json.dumps(document) for _, document in example_documents()]
     return [json.loads(text) for text in texts if not re.search(r"NaN|Infinity|\d{17}", text)]
 
 

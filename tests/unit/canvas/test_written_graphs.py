@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from celery import group, signature
@@ -25,11 +24,10 @@ from orchestrator_celery import (
     visits,
     when,
 )
+from tests.kit.example_graphs import example_documents
 
 from .test_templates import CALLS
 from .written_graphs import Maker
-
-ROOT = Path(__file__).resolve().parents[3]
 
 SEEDS = range(500)
 #: All functions that a module may call, by their name or the name of the attribute.
@@ -205,49 +203,15 @@ def test_templates_survive_the_round_trip(name):
     assert "from_dict" not in code and ".append(" not in code
 
 
-EXAMPLES = """
-import ast, sys
-from pathlib import Path
-from orchestrator_celery import ConditionalGraph
-
-found = 0
-for path in sorted(Path("examples").glob("*/*.py")):
-    text = path.read_text()
-    if "ConditionalGraph(" not in text and "templates." not in text:
-        continue
-    sys.modules.pop("tasks", None)
-    sys.path.insert(0, str(path.parent))
-    names, built = {"__name__": "example"}, []
-    for part in ast.parse(text).body:
-        # What starts runs and what serves stays away; a function that builds a graph is called.
-        if isinstance(part, (ast.Import, ast.ImportFrom, ast.FunctionDef)) or (
-            isinstance(part, ast.Assign) and any(word in ast.unparse(part) for word in ("templates.", "ConditionalGraph("))
-        ):
-            exec(compile(ast.Module([part], []), str(path), "exec"), names)
-    values = [value for value in names.values()]
-    values += [each for value in values if isinstance(value, dict) for each in value.values()]
-    if "stages" in names:
-        values.append(names["stages"]({"who": 'Ada "the first"', "what": "a\\nbook", "amount": 3}))
-    if "order" in names:
-        values.append(names["order"]("book"))
-    graphs = [value for value in values if isinstance(value, ConditionalGraph)]
-    assert graphs, path
-    for graph in graphs:
-        code, again = graph.to_python(), {}
-        exec(code, again)
-        assert again["graph"].to_dict() == graph.to_dict(), path
-        assert ConditionalGraph.from_dict(graph.to_dict()) == graph, path
-        assert "from_dict" not in code and ".append(" not in code, code
-        found += 1
-print(found)
-"""
-
-
 def test_examples_survive_the_round_trip():
     """Given the graphs of all examples, then their modules build them again."""
-    ended = subprocess.run([sys.executable, "-c", EXAMPLES], cwd=ROOT, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr[-2000:]
-    assert int(ended.stdout) >= 16
+    documents = example_documents()
+    assert len(documents) >= 16
+    for example, document in documents:
+        graph = ConditionalGraph.from_dict(document)
+        code = graph.to_python()
+        assert executed(code).to_dict() == graph.to_dict() == document, example
+        assert "from_dict" not in code and ".append(" not in code, code
 
 
 @pytest.mark.parametrize("name", ["when", "class", "print", "a-b", "", "x; import os", "ünicode", None, "__name__ "])
