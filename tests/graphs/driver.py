@@ -100,7 +100,7 @@ class Driver:
         self.store.client.flushdb()
         self.publisher.sent.clear()
         self.work: dict[Work, Task] = {}
-        self.made.start(graph, [value], {}, {"task_id": self.run})
+        self.made._start(graph, [value], {}, {"task_id": self.run})
         self.collect()
 
     # -- what workers do ---------------------------------------------------------------------------
