@@ -147,6 +147,26 @@ def test_a_list(page, address, path):
     is_harmless(page)
 
 
+#: Whether the first character of an element's text is within the cell that cuts it.
+BEGINS_IN_SIGHT = """element => {
+    const range = document.createRange(), cell = element.closest("td").getBoundingClientRect();
+    range.setStart(element.firstChild, 0);
+    range.setEnd(element.firstChild, 1);
+    const first = range.getBoundingClientRect();
+    return element.scrollWidth > element.clientWidth && first.left >= cell.left && first.right <= cell.right;
+}"""
+
+
+@pytest.mark.parametrize("name", [LONG, RTL], ids=["long", "right to left"])
+def test_a_name_that_does_not_fit_is_cut_at_its_end(page, address, name):
+    page.set_viewport_size({"width": 320, "height": 844})
+    page.goto(f"{address}/runs")
+    shown = page.locator("td bdi", has_text=name).first
+    expect(shown).to_be_visible()
+    assert shown.evaluate(BEGINS_IN_SIGHT)
+    page.set_viewport_size(WIDE)
+
+
 @pytest.mark.parametrize("name", SAVED)
 def test_the_editor(page, address, name):
     page.goto(f"{address}/graphs/edit/{quote(SAVED[name], safe='')}")

@@ -32,6 +32,9 @@ export interface TableProps<Row> {
 
 const FROM = { sm: "max-sm:hidden", md: "max-md:hidden", lg: "max-lg:hidden" } as const;
 
+/** A text from right to left that does not fit is cut at its end, which is on the left. */
+const START_OF_TEXT = "[&>bdi:only-child,&>a>bdi]:block [&>bdi:only-child,&>a>bdi]:truncate [&>bdi:only-child,&>a>bdi]:text-left";
+
 export function Table<Row>(props: TableProps<Row>): ReactNode {
   const { rows, columns, id, selected, onSelect, onOpen } = props;
   const last = useRef<number | null>(null);
@@ -117,7 +120,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                   <td
                     key={column.key}
                     style={widthOf(column)}
-                    className={`h-9 w-(--width) max-w-0 min-w-[56px] max-sm:w-(--phone) overflow-hidden px-[10px] text-ellipsis whitespace-nowrap ${column.align === "right" ? "text-right" : ""} ${
+                    className={`h-9 w-(--width) max-w-0 min-w-[56px] max-sm:w-(--phone) overflow-hidden px-[10px] text-ellipsis whitespace-nowrap ${column.align === "right" ? "text-right" : START_OF_TEXT} ${
                       column.from ? FROM[column.from] : ""
                     }`}
                   >

@@ -59,7 +59,7 @@ export const RUN_COLUMNS: RunColumn[] = [
     from: "lg",
     cell: (run) =>
       (run.tags ?? []).map((tag) => (
-        <span key={tag} className="mr-1 rounded-[5px] bg-quiet-soft px-[7px] py-px text-sm">
+        <span key={tag} dir="auto" title={tag} className="not-last:mr-1 inline-block max-w-full truncate rounded-[5px] bg-quiet-soft px-[7px] py-px align-middle text-sm">
           {tag}
         </span>
       )),
