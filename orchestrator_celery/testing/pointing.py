@@ -47,8 +47,9 @@ def _forget_connections(app: Celery) -> None:
     orchestrator = getattr(app, "orchestrator", None)
     if orchestrator is not None:
         container = orchestrator.container
-        for name in [name for name, part in vars(Container).items() if isinstance(part, cached_property)]:
-            container.__dict__.pop(name, None)
+        made = {name for name, part in vars(Container).items() if isinstance(part, cached_property)}
+        # A new dict: a thread that is just making a part, for the servers of before, puts it into the old one.
+        container.__dict__ = {name: part for name, part in vars(container).items() if name not in made}
     parts: Any = app
     parts.amqp.__dict__.pop("producer_pool", None)
     parts.amqp._producer_pool = None

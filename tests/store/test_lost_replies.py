@@ -386,6 +386,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         value = re.sub(r"[0-9a-f]{32}", "H", value)  # before times: an id may have many digits in a row
         value = re.sub(r"(?<!\d)\d{13,}(\.\d+)?(-\d+)?", "T", value)
+        if "\x1e" in value:  # texts of runs, whose order depends on the times
+            value = "\x1e".join(sorted(value.split("\x1e")))
         return re.sub(r"\+\d+,\d+ ", "+W ", value)  # how long a leaf waited
     if isinstance(value, float) and value > 1e12:
         return "T"
