@@ -23,8 +23,8 @@ def app():
     app = Celery("shop", broker="memory://", set_as_current=False)
     app.conf.task_routes = ({"mapped.*": {"queue": "by map"}, "queue object": {"queue": Queue("object")}}, routed)
     for name in ("plain", "mapped.one", "mapped.two", "routed.one", "queue object"):
-        app.task(name=name)(nothing)
-    app.task(name="declared", queue="declared")(nothing)
+        app.task(name=name, shared=False)(nothing)
+    app.task(name="declared", queue="declared", shared=False)(nothing)
     return app
 
 
