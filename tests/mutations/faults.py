@@ -43,7 +43,7 @@ FAULTS = (
     Fault(
         "two deliveries run side by side",
         f"{LUA}/claim.lua",
-        "then return veto('duplicate', live.owner) end",
+        "then return veto('duplicate', worker_of(live)) end",
         "then live.owner = '' end",
         "tests/store/test_claim.py",
     ),
@@ -100,7 +100,7 @@ FAULTS = (
     ),
     Fault(
         "lower priorities go first",
-        f"{LUA}/lib/next_item.lua",
+        f"{LUA}/lib/from_line.lua",
         "for priority = PRIORITY.high, PRIORITY.low, -1 do",
         "for priority = PRIORITY.low, PRIORITY.high do",
         "tests/store/test_set_priority.py",
@@ -125,8 +125,8 @@ FAULTS = (
     Fault(
         "a record of a leaf loses its runner",
         "records/live.py",
-        'owner = f"{live.runner} {live.owner}" if live.runner else live.owner',
-        "owner = live.owner",
+        "owner = write_owner(Owner(live.owner, live.runner, live.waits))",
+        'owner = write_owner(Owner(live.owner, "", live.waits))',
         "tests/unit/records",
     ),
     Fault(
