@@ -53,13 +53,17 @@ def test_a_run_that_cannot_be_read_is_put_aside_and_reported(make_stand):
 
 
 def test_a_look_reads_one_run_at_a_time(stand):
-    """Given a broken run among others, when all are looked at together, then the others are read."""
-    runs = [stand.run(stand.tasks("nap", index)) for index in range(3)]
+    """Given broken runs among others, one of which a script cannot read, when all are looked at, then the others are read."""
+    runs = [stand.run(stand.tasks("nap", index)) for index in range(4)]
     break_head(stand, runs[1], "created")
-    index: DueIndex = stand.orchestrator.container.store.due_index
+    store = stand.orchestrator.container.store
+    store.client.delete(store.keys.live(runs[2].id))
+    store.client.set(store.keys.live(runs[2].id), "no hash")
+    index: DueIndex = store.due_index
     checks = index.check([run.id for run in runs])
-    assert [check.state for check in checks] == ["ok", "unreadable", "ok"]
+    assert [check.state for check in checks] == ["ok", "unreadable", "unreadable", "ok"]
     assert checks[1].problem
+    assert "WRONGTYPE" in checks[2].problem
 
 
 def test_a_heartbeat_survives_an_error_in_what_it_calls(stand):
