@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import pytest
+from tests.kit.servers import missing
 
 __all__ = ("Function", "compiled")
 
@@ -44,7 +44,7 @@ def compiled(client: Any, text: str) -> Function:
         text: of the script.
     """
     if not client.eval("return string.dump and 1 or 0", 0):
-        pytest.skip("this server does not show what it compiles")
+        missing("a Redis that shows what it compiles, by string.dump")
     dump = client.eval("return string.dump(assert(loadstring(ARGV[1])))", 0, text)
     return _Reader(dump).function()
 
